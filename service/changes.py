@@ -1,0 +1,98 @@
+"""Who waits for a job or a dataset is told when it changes: a hint over Redis pub/sub, the truth from the database.
+
+A lost hint costs a waiter at most RECHECK_SECONDS, since it looks again by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+import redis
+import structlog
+
+T = TypeVar("T")
+
+CHANNEL = "adaline.changes"
+RECHECK_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Changes:
+    """Both ends of the channel. The listening thread starts with the first waiter."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._redis = redis.Redis.from_url(broker_url, socket_connect_timeout=2, socket_timeout=5)
+        self._lock = threading.Lock()
+        self._waiters: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._listener: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def publish(self, id: str) -> None:
+        """Say that something about this id has changed. A broker that is away is only logged: waiters look anyway."""
+        try:
+            self._redis.publish(CHANNEL, id)
+        except redis.RedisError as error:
+            log.warning("change not published", id=id, error=str(error))
+
+    def wait(self, id: str, look: Callable[[], T | None], seconds: float) -> T | None:
+        """What `look` gives as soon as it is not None, or None when the time has passed."""
+        deadline = time.monotonic() + seconds
+        told = threading.Event()
+        self._listen()
+        with self._lock:
+            self._waiters[id].add(told)
+        try:
+            while True:
+                told.clear()  # before looking: a change that comes after it sets the event again
+                found = look()
+                remaining = deadline - time.monotonic()
+                if found is not None or remaining <= 0 or self._closed.is_set():
+                    return found
+                told.wait(min(remaining, RECHECK_SECONDS))
+        finally:
+            with self._lock:
+                self._waiters[id].discard(told)
+                if not self._waiters[id]:
+                    del self._waiters[id]
+
+    def ping(self) -> None:
+        """Raises redis.RedisError when the broker does not answer."""
+        self._redis.ping()
+
+    def close(self) -> None:
+        self._closed.set()
+        with self._lock:
+            for told in (event for events in self._waiters.values() for event in events):
+                told.set()
+        self._redis.close()
+
+    def _listen(self) -> None:
+        with self._lock:
+            if self._listener is None:
+                self._listener = threading.Thread(target=self._relay, name="changes", daemon=True)
+                self._listener.start()
+
+    def _relay(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+                    channel.subscribe(CHANNEL)
+                    while not self._closed.is_set():
+                        message = channel.get_message(timeout=RECHECK_SECONDS)
+                        if message is not None:
+                            self._tell(message["data"].decode())
+            except (redis.RedisError, ValueError) as error:  # redis-py raises ValueError on a socket closed under it
+                if not self._closed.is_set():
+                    log.warning("not listening for changes", error=str(error))
+                self._closed.wait(RECONNECT_SECONDS)
+
+    def _tell(self, id: str) -> None:
+        with self._lock:
+            for told in self._waiters.get(id, ()):
+                told.set()

@@ -1,0 +1,72 @@
+"""A model as files: manifest.json says what it is, weights.safetensors holds its numbers. No code, ever.
+
+The manifest depends on the training rows and the spec alone, and is written with sorted keys: the same model is
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from service.domain.network import Network
+from service.domain.predictor import Predictor, TargetScale
+from service.domain.transform import FittedTransform
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+WEIGHTS = "weights.safetensors"
+REPORT = "report.json"
+
+
+class ArtifactInvalid(ValueError):
+    """Files that do not make a model."""
+
+
+def dump(predictor: Predictor) -> dict[str, bytes]:
+    """The files of a model, by name."""
+    manifest = {
+        "format": FORMAT,
+        "task": predictor.task,
+        "target": predictor.target,
+        "classes": list(predictor.classes),
+        "target_scale": {"centre": predictor.target_scale.centre, "scale": predictor.target_scale.scale},
+        "transform": predictor.transform.to_json(),
+        "inputs": predictor.transform.encoded_names,
+        "network": {
+            "sizes": list(predictor.network.sizes),
+            "activation": predictor.network.activation,
+            "bias": predictor.network.bias,
+        },
+    }
+    return {MANIFEST: to_json(manifest), WEIGHTS: save(predictor.network.tensors(predictor.parameters))}
+
+
+def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
+    """The model of its files. Raises ArtifactInvalid when they do not fit together."""
+    try:
+        manifest = json.loads(manifest_bytes)
+        if manifest["format"] != FORMAT:
+            raise ArtifactInvalid(f"the manifest has format {manifest['format']}; this version reads {FORMAT}")
+        network = Network(
+            tuple(manifest["network"]["sizes"]), manifest["network"]["activation"], manifest["network"]["bias"]
+        )
+        return Predictor(
+            task=manifest["task"],
+            target=manifest["target"],
+            transform=FittedTransform.from_json(manifest["transform"]),
+            network=network,
+            parameters=network.flatten(load(weights_bytes)),
+            target_scale=TargetScale(**manifest["target_scale"]),
+            classes=tuple(manifest["classes"]),
+        )
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        raise ArtifactInvalid(f"the model's files do not fit together: {error}") from error
+
+
+def to_json(data: Any) -> bytes:
+    """Canonical JSON: sorted keys, no NaN. Raises ValueError for a number that JSON cannot hold."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()

@@ -1,0 +1,81 @@
+"""Curvature of a linear neuron's mean squared error: what decides which learning rates are safe.
+
+With Z = [X, 1] (n, m + 1), the loss is (1/n)‖Zw - y‖² and its Hessian H = (2/n) ZᵀZ does not depend on w. Full-batch
+descent w ← w - η∇L contracts along each eigenvector of H by |1 - ηλ|: it converges for η < 2/λmax, and
+fastest, over all directions, for η = 2/(λmax + λmin) (Boyd & Vandenberghe, Convex Optimization, 9.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """Figures of H. `lambda_min` is the least eigenvalue that is not zero in float64; None where H is zero."""
+
+    lambda_max: float
+    lambda_min: float
+    condition_number: float
+    stable_learning_rate: float
+    best_learning_rate: float
+    epochs_to_1_percent: int
+    trace: float
+
+    def to_json(self) -> dict[str, Any]:
+        figures = asdict(self)
+        del figures["trace"]
+        return figures
+
+
+def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool) -> Matrix:
+    """H = (2/n) ZᵀZ, (width [+ 1], width [+ 1]) float64, from chunks (n_rows, width) of the design."""
+    total = np.zeros((width + int(bias), width + int(bias)))
+    rows = 0
+    for chunk in chunks:
+        design = chunk.astype(np.float64)
+        if bias:
+            design = np.hstack([design, np.ones((len(design), 1))])
+        total += design.T @ design
+        rows += len(design)
+    return 2 / max(rows, 1) * total
+
+
+def curvature(hessian: Matrix) -> Curvature | None:
+    """Eigenvalues and what follows from them; None where the design is all zeros or not finite."""
+    if not np.isfinite(hessian).all() or not hessian.any():
+        return None
+    eigenvalues = np.linalg.eigvalsh(hessian)
+    largest = float(eigenvalues[-1])
+    # directions flatter than rounding can tell from flat do not converge at all: they are left out
+    flat = largest * len(hessian) * np.finfo(np.float64).eps
+    smallest = float(eigenvalues[eigenvalues > flat][0])
+    condition = largest / smallest
+    return Curvature(
+        lambda_max=largest,
+        lambda_min=smallest,
+        condition_number=condition,
+        stable_learning_rate=2 / largest,
+        best_learning_rate=2 / (largest + smallest),
+        epochs_to_1_percent=epochs_to(0.01, condition),
+        trace=float(np.trace(hessian)),
+    )
+
+
+def epochs_to(share: float, condition_number: float) -> int:
+    """Steps of full-batch descent at the best rate until `share` of the first gap to the optimum is left.
+
+    Each step contracts the distance in weights by (κ - 1)/(κ + 1), and so the loss by its square.
+    """
+    if condition_number <= 1:
+        return 1
+    contraction = (condition_number - 1) / (condition_number + 1)
+    return max(1, math.ceil(math.log(share) / (2 * math.log(contraction))))

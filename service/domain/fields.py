@@ -1,0 +1,27 @@
+"""Fields that marshmallow lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+
+
+class OneOrWords(ma.fields.Field[Any]):
+    """One of a few words, or what the inner field reads: `"auto"` or a number."""
+
+    def __init__(self, inner: ma.fields.Field[Any], *, words: tuple[str, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.inner = inner
+        self.words = words
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if isinstance(value, str):
+            if value in self.words:
+                return value
+            words = " or ".join(f'"{word}"' for word in self.words)
+            raise ma.ValidationError(f"{value!r} is not understood; give {words} or a value without quotes")
+        return self.inner.deserialize(value, attr, data, **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return value

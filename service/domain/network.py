@@ -1,0 +1,150 @@
+"""A network as numbers: layer sizes, activations, and one flat float32 vector of weights and biases.
+
+A layer computes z = W a + b, then its activation; the last layer gives scores without one. A linear neuron
+is the network without hidden layers. The flat vector is what the engines train and what a checkpoint holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Parameters = npt.NDArray[np.float32]
+
+
+def _sigmoid(z: Array) -> Array:
+    # exp of a negative argument only: no overflow on either side
+    small = np.exp(-np.abs(z))
+    values: Array = np.where(z >= 0, 1 / (1 + small), small / (1 + small))
+    return values
+
+
+def _gelu(z: Array) -> Array:
+    # the tanh form (Hendrycks & Gimpel 2016, eq. 2): no error function needed, the same in every engine
+    return 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+
+
+LEAKY_SLOPE = 0.01
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
+    "tanh": np.tanh,
+    "sigmoid": _sigmoid,
+    "gelu": _gelu,
+    "silu": lambda z: z * _sigmoid(z),
+    "identity": lambda z: z,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one layer's tensor lies in the flat vector."""
+
+    name: str
+    shape: tuple[int, ...]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`sizes` is (inputs, hidden…, outputs); `activation` follows every hidden layer."""
+
+    sizes: tuple[int, ...]
+    activation: str = "relu"
+    bias: bool = True
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.sizes) - 1
+
+    @property
+    def n_parameters(self) -> int:
+        return self.slots()[-1].stop
+
+    def slots(self) -> list[Slot]:
+        """The tensors in order: layers.0.weight (outputs, inputs), layers.0.bias (outputs,), …"""
+        slots: list[Slot] = []
+        start = 0
+        for layer, (fan_in, fan_out) in enumerate(zip(self.sizes[:-1], self.sizes[1:], strict=True)):
+            shapes = [("weight", (fan_out, fan_in))] + ([("bias", (fan_out,))] if self.bias else [])
+            for name, shape in shapes:
+                stop = start + int(np.prod(shape))
+                slots.append(Slot(f"layers.{layer}.{name}", shape, start, stop))
+                start = stop
+        return slots
+
+    def tensors(self, parameters: Parameters) -> dict[str, Parameters]:
+        """Views into the flat vector, by name."""
+        return {slot.name: parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.slots()}
+
+    def flatten(self, tensors: dict[str, Parameters]) -> Parameters:
+        """The flat vector of named tensors. Raises ValueError when a name or a shape does not fit."""
+        slots = self.slots()
+        if sorted(tensors) != sorted(slot.name for slot in slots):
+            raise ValueError(f"expected tensors {[slot.name for slot in slots]}, got {sorted(tensors)}")
+        parameters = np.empty(self.n_parameters, dtype=np.float32)
+        for slot in slots:
+            if tensors[slot.name].shape != slot.shape:
+                raise ValueError(f"{slot.name} has shape {tensors[slot.name].shape}, expected {slot.shape}")
+            parameters[slot.start : slot.stop] = tensors[slot.name].reshape(-1)
+        return parameters
+
+    def weight_mask(self) -> npt.NDArray[np.bool_]:
+        """(n_parameters,) True on weights, False on biases: penalties act on weights only."""
+        mask = np.zeros(self.n_parameters, dtype=np.bool_)
+        for slot in self.slots():
+            mask[slot.start : slot.stop] = len(slot.shape) == 2
+        return mask
+
+    def start(self, seed: int) -> Parameters:
+        """The weights that training starts from.
+
+        Zeros for a linear neuron (its loss is convex, any start leads to the same place); else uniform in
+        ±1/sqrt(fan_in), as torch.nn.Linear does, drawn by Philox from the seed.
+        """
+        parameters = np.zeros(self.n_parameters, dtype=np.float32)
+        if self.n_layers == 1:
+            return parameters
+        generator = np.random.Generator(np.random.Philox(key=seed))
+        for slot in self.slots():
+            layer = int(slot.name.split(".")[1])
+            bound = 1 / np.sqrt(self.sizes[layer])
+            parameters[slot.start : slot.stop] = generator.uniform(-bound, bound, slot.stop - slot.start)
+        return parameters
+
+
+def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
+    """Scores (n_rows, n_outputs) float64 of inputs (n_rows, n_inputs).
+
+    Computed in float64 from the float32 weights, so that a row's answer does not depend on its batch.
+    """
+    activate = ACTIVATIONS[network.activation]
+    tensors = network.tensors(parameters)
+    values: Array = inputs.astype(np.float64)
+    for layer in range(network.n_layers):
+        values = values @ tensors[f"layers.{layer}.weight"].T.astype(np.float64)
+        if network.bias:
+            values += tensors[f"layers.{layer}.bias"]
+        if layer < network.n_layers - 1:
+            values = activate(values)
+    return values
+
+
+def softmax(scores: Array) -> Array:
+    """Probabilities (n_rows, n_classes) of scores, each row shifted by its largest score first."""
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def class_probabilities(scores: Array) -> Array:
+    """(n_rows, n_classes): the softmax of several scores, or the sigmoid of a single one and its complement."""
+    if scores.shape[1] > 1:
+        return softmax(scores)
+    second = _sigmoid(scores[:, 0])
+    return np.stack([1 - second, second], axis=1)

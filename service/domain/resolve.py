@@ -1,0 +1,233 @@
+"""From what a client asked to what will be run: checks a spec against a table and replaces each `auto`.
+
+What only the training rows can tell (the learning rate, the device) stays `auto` here and is settled by the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Literal
+
+from service.domain.spec import TrainingSpec
+from service.domain.table import Column, Table
+from service.errors import FieldError, SpecInvalid
+
+CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
+LEAST_ROWS = 3
+DATETIME_WIDTH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    max_parameters: int
+    max_classes: int
+    max_categories: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The spec to run, with a sentence for each choice made in the client's stead."""
+
+    spec: TrainingSpec
+    notes: tuple[str, ...]
+
+
+def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
+    """Raises SpecInvalid that points at each place that cannot be run on this table."""
+    notes: list[str] = []
+    target = _target(spec, table)
+    features = _features(spec, table, target, notes)
+    usable = table.rows - target.nulls
+    if target.nulls:
+        notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
+    _enough_rows(spec, usable, target)
+    task = _task(spec, target, limits, notes)
+    spec = replace(
+        spec,
+        features=tuple(column.name for column in features),
+        task=task,
+        loss=_loss(spec, task),
+        scale_target=task == "regression" and spec.scale_target is not False,
+        batch_size=_batch_size(spec, usable, notes),
+        optimizer=replace(spec.optimizer, kind="adam" if spec.optimizer.kind == "auto" else spec.optimizer.kind),
+        engine="autograd" if spec.engine == "auto" else spec.engine,
+        network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
+    )
+    if spec.schedule == "auto":
+        spec = replace(spec, schedule="constant" if spec.optimizer.kind == "sgd" else "cosine")
+        notes.append(f"schedule {spec.schedule!r} for {spec.optimizer.kind}")
+    _affordable(spec, features, target, limits)
+    return Resolution(spec, tuple(notes))
+
+
+def no_such_column(name: str, table: Table) -> str:
+    """The sentence for a column that is not there, with the nearest that is."""
+    near = get_close_matches(name, table.names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_listed(table.names)}"
+    return f"the dataset has no column {name!r}; {hint}"
+
+
+def _wrong(pointer: str, detail: str) -> SpecInvalid:
+    return SpecInvalid(detail, [FieldError(pointer, detail)])
+
+
+def _target(spec: TrainingSpec, table: Table) -> Column:
+    target = table.column(spec.target)
+    if target is None:
+        raise _wrong("/target", no_such_column(spec.target, table))
+    if target.kind in ("text", "datetime"):
+        raise _wrong(
+            "/target",
+            f"{target.name!r} holds {target.kind}, which cannot be predicted; choose a numeric, boolean "
+            "or categorical column",
+        )
+    if target.distinct == 0:
+        raise _wrong("/target", f"{target.name!r} has no values: every cell is missing")
+    if target.is_constant:
+        raise _wrong("/target", f"{target.name!r} is constant: the same value in every row leaves nothing to learn")
+    return target
+
+
+def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]) -> list[Column]:
+    errors = [
+        FieldError(f"/{field}/{index}", no_such_column(name, table))
+        for field, names in (("features", spec.features or ()), ("exclude", spec.exclude))
+        for index, name in enumerate(names)
+        if table.column(name) is None
+    ]
+    for index, name in enumerate(spec.features or ()):
+        column = table.column(name)
+        if column is target:
+            errors.append(FieldError(f"/features/{index}", f"{name!r} is the target: it cannot be a feature too"))
+        elif column is not None and column.kind == "text":
+            errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
+        if name in (spec.features or ())[:index]:
+            errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
+    if errors:
+        raise SpecInvalid(errors[0].detail, errors)
+    candidates = [column for column in table.columns if column is not target and column.name not in spec.exclude]
+    if spec.features is not None:
+        chosen = [column for column in candidates if column.name in spec.features]
+    else:
+        chosen = [column for column in candidates if column.kind != "text"]
+        if texts := [column.name for column in candidates if column.kind == "text"]:
+            notes.append(f"left out as free text: {_listed(texts)}")
+    if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
+        chosen = [column for column in chosen if column.name not in constant]
+        notes.append(f"left out as constant: {_listed(constant)}")
+    if not chosen:
+        raise _wrong(
+            "/features",
+            "no feature is left to learn from: the columns are the target, excluded, constant or text; "
+            "name at least one column that varies",
+        )
+    return chosen
+
+
+def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:
+    """How many rows train, validate and test; a share above 0 gets at least one row."""
+    validating = max(1, round(rows * validation)) if validation else 0
+    testing = max(1, round(rows * test)) if test else 0
+    return rows - validating - testing, validating, testing
+
+
+def _enough_rows(spec: TrainingSpec, usable: int, target: Column) -> None:
+    if usable < LEAST_ROWS:
+        raise _wrong(
+            "/dataset", f"{usable} rows have a value of {target.name!r}; at least {LEAST_ROWS} are needed to train"
+        )
+    training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
+    if training < 2:
+        raise _wrong("/split", f"of {usable} rows only {training} would be left to train on; take smaller shares")
+
+
+def _task(spec: TrainingSpec, target: Column, limits: Limits, notes: list[str]) -> str:
+    task = spec.task if spec.task != "auto" else _natural_task(target)
+    if spec.task == "auto":
+        notes.append(f"task {task!r}: {target.name!r} is {target.kind} with {target.distinct} values")
+    if task == "regression":
+        if target.kind != "numeric":
+            raise _wrong("/task", f"regression needs a numeric target; {target.name!r} is {target.kind}")
+        return task
+    if task == "binary" and target.distinct != 2:
+        raise _wrong("/task", f"binary needs a target of 2 classes; {target.name!r} has {target.distinct}")
+    if target.distinct > limits.max_classes:
+        raise _wrong(
+            "/target", f"{target.name!r} has {target.distinct} classes; at most {limits.max_classes} can be learnt"
+        )
+    if task == "multiclass" and target.distinct == 2:
+        task = "binary"
+        notes.append("task 'binary': the target has 2 classes")
+    if target.rarest is not None and target.rarest["count"] < 2:
+        raise _wrong(
+            "/target",
+            f"class {target.rarest['value']!r} of {target.name!r} has one row only: it cannot be in both the "
+            "training and the validation rows; add rows of it, or remove that row",
+        )
+    return task
+
+
+def _natural_task(target: Column) -> str:
+    if target.distinct == 2:
+        return "binary"
+    if target.kind != "numeric":
+        return "multiclass"
+    codes = (
+        target.whole
+        and target.distinct <= CLASS_CODES
+        and target.minimum in (0, 1)
+        and isinstance(target.maximum, float | int)
+        and isinstance(target.minimum, float | int)
+        and target.maximum - target.minimum + 1 == target.distinct
+    )
+    return "multiclass" if codes else "regression"
+
+
+def _loss(spec: TrainingSpec, task: str) -> str:
+    if spec.loss == "auto":
+        return "mse" if task == "regression" else "cross_entropy"
+    if (spec.loss == "cross_entropy") != (task != "regression"):
+        fitting = "mse, mae or huber" if task == "regression" else "cross_entropy"
+        raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
+    if spec.scale_target is True and task != "regression":
+        raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
+    return spec.loss
+
+
+def _batch_size(spec: TrainingSpec, usable: int, notes: list[str]) -> int | Literal["auto", "full"]:
+    if spec.batch_size != "auto":
+        return spec.batch_size
+    # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
+    size = 32
+    while size < 4096 and size * 2 * 300 <= usable:
+        size *= 2
+    notes.append(f"batch size {size} for {usable} rows")
+    return size
+
+
+def _affordable(spec: TrainingSpec, features: Sequence[Column], target: Column, limits: Limits) -> None:
+    inputs = sum(_width(column, limits) for column in features)
+    outputs = target.distinct if spec.task == "multiclass" else 1
+    sizes = (inputs, *(spec.network.hidden or ()), outputs)
+    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    if parameters > limits.max_parameters:
+        pointer = "/network/hidden" if spec.network.hidden else "/features"
+        raise _wrong(
+            pointer,
+            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are "
+            "allowed here: take smaller or fewer layers",
+        )
+
+
+def _width(column: Column, limits: Limits) -> int:
+    if column.kind == "categorical":
+        return min(column.distinct, limits.max_categories) + 1
+    return DATETIME_WIDTH if column.kind == "datetime" else 1
+
+
+def _listed(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

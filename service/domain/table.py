@@ -1,0 +1,54 @@
+"""What is known of a stored table without reading it: its columns and a few figures of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from service.domain.columns import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `distinct` counts the values that are not missing; `rarest` is given while those are few.
+
+    `whole` says whether every number is an integer. For times, `minimum` and `maximum` are RFC 3339 strings.
+    """
+
+    name: str
+    kind: Kind
+    nulls: int
+    distinct: int
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    mean: float | None = None
+    standard_deviation: float | None = None
+    whole: bool = False
+    rarest: Mapping[str, Any] | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.distinct <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A stored table: its rows and columns, in the order of the file."""
+
+    rows: int
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @classmethod
+    def from_json(cls, rows: int, columns: Sequence[Mapping[str, Any]]) -> Table:
+        return cls(rows, tuple(Column(**column) for column in columns))
+
+    def columns_json(self) -> list[dict[str, Any]]:
+        return [asdict(column) for column in self.columns]

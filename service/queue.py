@@ -1,0 +1,79 @@
+"""Wake a worker: send the id of a piece of work to a queue, by the name of its task. Nothing else travels.
+
+A lost message is sent again by the sweeper, a doubled one finds nothing to claim: the database owns the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+
+from service.errors import QueueUnavailable
+
+SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task by its name, and the queue that it waits in."""
+
+    name: str
+    queue: str
+
+
+INGEST = Task("adaline.ingest", "ingest")
+TRAIN = Task("adaline.train", "train")
+QUEUES = tuple(task.queue for task in (INGEST, TRAIN))
+
+
+def celery_settings(broker_url: str) -> dict[str, Any]:
+    """What both ends of the queue must agree on."""
+    return {
+        "broker_url": celery_broker_url(broker_url),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # longer than any task: redelivery is the sweeper's, by lease, not the transport's, by the clock
+            "visibility_timeout": 86_400,
+            "socket_keepalive": True,
+            "socket_timeout": 30,
+            "socket_connect_timeout": SEND_SECONDS,
+            "health_check_interval": 25,
+        },
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_default_queue": TRAIN.queue,
+    }
+
+
+def celery_broker_url(url: str) -> str:
+    """Celery's spelling of a redis-py URL: `unix:///path` becomes `redis+socket:///path`."""
+    return "redis+socket://" + url.removeprefix("unix://") if url.startswith("unix://") else url
+
+
+class Queue:
+    """The sending end."""
+
+    def __init__(self, broker_url: str) -> None:
+        self._celery = Celery("adaline", set_as_current=False)
+        self._celery.conf.update(celery_settings(broker_url))
+
+    def send(self, task: Task, id: str) -> None:
+        """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""
+        try:
+            self._celery.send_task(task.name, args=[id], queue=task.queue, retry=False, ignore_result=True)
+        except BrokerError as error:
+            raise QueueUnavailable("the queue does not answer; the work is kept and will be sent again") from error
+
+    def waiting(self, task: Task) -> int:
+        """How many messages wait in the task's queue. Raises QueueUnavailable."""
+        try:
+            with self._celery.connection_for_read() as connection:
+                connection.ensure_connection(max_retries=1, timeout=SEND_SECONDS)
+                return int(connection.default_channel.client.llen(task.queue))
+        except BrokerError as error:
+            raise QueueUnavailable("the queue does not answer") from error

@@ -1,0 +1,154 @@
+"""Every knob of Adaline: one frozen record, read once from the environment (`ADALINE_` + the field's name).
+
+>>> Settings.from_environment({"ADALINE_PORT": "9000"}).port
+9000
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from service.errors import SettingInvalid
+
+PREFIX = "ADALINE_"
+MIB = 1024 * 1024
+
+
+def _knob(default: Any, meaning: str, minimum: float | None = None) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "minimum": minimum})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may choose. Times are in seconds, sizes in bytes."""
+
+    data: Path = _knob(Path(".adaline"), "directory of the embedded database, blobs and sockets")
+    host: str = _knob("127.0.0.1", "address that the API listens on")
+    port: int = _knob(8000, "port that the API listens on; 0 takes a free one", 0)
+    database_url: str = _knob("", "SQLAlchemy URL; empty: SQLite (WAL) in the data directory")
+    broker_url: str = _knob("", "Redis or Valkey URL; empty: an embedded Valkey on a private unix socket")
+    blobs_url: str = _knob("", "file:///path or s3://bucket/prefix; empty: a directory in the data directory")
+    s3_endpoint_url: str = _knob("", "endpoint of an S3-compatible server; empty: the provider's own")
+    log_level: str = _knob("info", "debug, info, warning or error")
+    log_format: str = _knob("auto", "console, json, or auto: console on a terminal, else json")
+
+    api_processes: int = _knob(1, "API processes", 1)
+    api_threads: int = _knob(32, "threads that answer requests, in each API process", 4)
+    worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
+    waiting_requests: int = _knob(
+        20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
+    )
+    wait_seconds: float = _knob(30.0, "longest wait that a request may ask for", 0)
+
+    lease_seconds: float = _knob(30.0, "a worker that has not renewed its lease for so long has lost its job", 1)
+    heartbeat_seconds: float = _knob(
+        1.0, "how often a worker looks for a cancel; the lease is renewed at a third of its length", 0.05
+    )
+    max_attempts: int = _knob(3, "attempts at one job before it is failed with its last cause", 1)
+    sweep_seconds: float = _knob(5.0, "how often the sweeper looks for unsent, expired and orphaned things", 0.05)
+    resend_seconds: float = _knob(30.0, "queued work whose wake-up is older is sent again", 0.1)
+    orphan_seconds: float = _knob(3600.0, "an unreferenced blob older than this is deleted", 0)
+    idempotency_seconds: float = _knob(86400.0, "how long an Idempotency-Key is remembered", 1)
+    checkpoint_seconds: float = _knob(5.0, "how often a training run is saved", 0)
+    stop_seconds: float = _knob(20.0, "how long a stopping process may take before it is killed", 1)
+
+    max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, after decompression", 1)
+    max_decompression_ratio: int = _knob(200, "largest ratio of decompressed to received bytes", 1)
+    max_body_bytes: int = _knob(64 * MIB, "largest body of any other request", 1)
+    max_prediction_rows: int = _knob(1_000_000, "most rows in one prediction request", 1)
+    max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
+    max_columns: int = _knob(10_000, "most columns in a dataset", 1)
+    max_rejected_rows: int = _knob(1000, "rejected rows beyond which a dataset fails", 0)
+    ingest_memory_bytes: int = _knob(400 * MIB, "memory that DuckDB may use for one ingest", 64 * MIB)
+    max_parameters: int = _knob(50_000_000, "most weights and biases in a network", 1)
+    max_classes: int = _knob(1000, "most classes of a target", 2)
+    max_categories: int = _knob(
+        100, "most one-hot columns of one feature; rarer categories share the column 'other'", 1
+    )
+    training_memory_bytes: int = _knob(4096 * MIB, "memory that the prepared matrix of one job may take", MIB)
+    cached_models: int = _knob(32, "models that each API process keeps in memory", 1)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `ADALINE_*`. Raises SettingInvalid for a value or a name that means nothing."""
+        environment = os.environ if environment is None else environment
+        known = {PREFIX + knob.name.upper(): knob for knob in fields(cls)}
+        values = {}
+        for name, text in environment.items():
+            if not name.startswith(PREFIX) or name in ADALINE_ELSEWHERE:
+                continue
+            if name not in known:
+                raise SettingInvalid(f"{name} is no setting; `adaline settings` lists them all")
+            if text != "":
+                values[known[name].name] = _parse(name, text, known[name])
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise SettingInvalid(f"ADALINE_LOG_LEVEL is {self.log_level!r}: use debug, info, warning or error")
+        if self.log_format not in ("auto", "console", "json"):
+            raise SettingInvalid(f"ADALINE_LOG_FORMAT is {self.log_format!r}: use auto, console or json")
+        if self.port > 65535:
+            raise SettingInvalid(f"ADALINE_PORT is {self.port}: a port is at most 65535")
+        if self.blobs_url and urlsplit(self.blobs_url).scheme not in ("file", "s3"):
+            raise SettingInvalid(f"ADALINE_BLOBS_URL is {self.blobs_url!r}: use file:///path or s3://bucket/prefix")
+        if self.waiting_requests >= self.api_threads:
+            raise SettingInvalid(
+                f"ADALINE_WAITING_REQUESTS ({self.waiting_requests}) must be less than ADALINE_API_THREADS "
+                f"({self.api_threads}), or waiting requests would leave no thread to answer the others"
+            )
+
+    def describe(self, environment: Mapping[str, str]) -> list[dict[str, str]]:
+        """Every setting with its meaning, its value (secrets left out) and where that came from."""
+        return [
+            {
+                "name": (name := PREFIX + knob.name.upper()),
+                "value": _without_password(str(getattr(self, knob.name))),
+                "from": "environment" if environment.get(name) else "default",
+                "meaning": knob.metadata["meaning"],
+            }
+            for knob in fields(self)
+        ]
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database that is used: the configured one, else SQLite in the data directory."""
+        url = self.database_url or f"sqlite:///{self.data.absolute() / 'adaline.db'}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+            "postgres://", "postgresql+psycopg://", 1
+        )
+
+    @property
+    def resolved_blobs_url(self) -> str:
+        """Where bytes are kept: the configured place, else a directory in the data directory."""
+        return self.blobs_url or (self.data.absolute() / "blobs").as_uri()
+
+
+# Names under the prefix that are read by the test suite, not by the service.
+ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL"})
+
+
+def _parse(name: str, text: str, knob: Any) -> Any:
+    kind = {"int": int, "float": float, "str": str, "Path": Path}[knob.type]
+    try:
+        value = kind(text)
+    except ValueError:
+        raise SettingInvalid(f"{name} is {text!r}: {knob.metadata['meaning']}; give a number") from None
+    minimum = knob.metadata["minimum"]
+    if minimum is not None and not value >= minimum:
+        raise SettingInvalid(f"{name} is {text}: the least is {minimum} ({knob.metadata['meaning']})")
+    return value
+
+
+def _without_password(value: str) -> str:
+    if "://" not in value:
+        return value
+    parts = urlsplit(value)
+    if parts.password is None:
+        return value
+    return value.replace(f":{parts.password}@", ":***@", 1)

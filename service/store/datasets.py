@@ -1,0 +1,34 @@
+"""Queries on datasets."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.domain.lifecycle import TERMINAL
+from service.errors import DatasetNotFound
+from service.store.paging import Page, page
+from service.store.tables import DatasetRow, JobRow
+
+
+def get(session: Session, id: str) -> DatasetRow:
+    """Raises DatasetNotFound."""
+    row = session.get(DatasetRow, id)
+    if row is None:
+        raise DatasetNotFound(f"there is no dataset {id!r}; GET /v1/datasets lists those there are")
+    return row
+
+
+def by_fingerprint(session: Session, fingerprint: str) -> DatasetRow | None:
+    """The dataset made of the same bytes and options."""
+    return session.scalars(select(DatasetRow).where(DatasetRow.fingerprint == fingerprint)).one_or_none()
+
+
+def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]:
+    return page(session, select(DatasetRow), DatasetRow.id, limit, after, lambda row: row.id)
+
+
+def unfinished_jobs(session: Session, id: str) -> int:
+    """How many jobs still need the dataset."""
+    query = select(func.count()).where(JobRow.dataset_id == id, JobRow.state.not_in(TERMINAL))
+    return session.scalar(query) or 0

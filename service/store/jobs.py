@@ -1,0 +1,59 @@
+"""Queries on jobs and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from service.domain.lifecycle import EventType, JobState, sources
+from service.errors import JobNotFound
+from service.store.paging import Page, page
+from service.store.session import now
+from service.store.tables import EventRow, JobRow, Json
+
+
+def get(session: Session, id: str) -> JobRow:
+    """Raises JobNotFound."""
+    row = session.get(JobRow, id)
+    if row is None:
+        raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
+    return row
+
+
+def listing(
+    session: Session, limit: int, after: str | None, state: str | None, kind: str | None, model: str | None
+) -> Page[JobRow]:
+    query = select(JobRow)
+    for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
+        if value is not None:
+            query = query.where(column == value)
+    return page(session, query, JobRow.id, limit, after, lambda row: row.id)
+
+
+def move(session: Session, id: str, to: JobState, fence: int | None = None, **values: Any) -> JobRow | None:
+    """Make a legal move and record it as an event; None when the job's state (or fence) does not allow it."""
+    query = update(JobRow).where(JobRow.id == id, JobRow.state.in_(sources(to)))
+    if fence is not None:
+        query = query.where(JobRow.fence == fence)
+    row = session.scalars(
+        query.values(state=to, **values).returning(JobRow), execution_options={"populate_existing": True}
+    ).one_or_none()
+    if row is not None:
+        append_event(session, id, "state", {"state": to, **({"error": row.error} if to == "failed" else {})})
+    return row
+
+
+def append_event(session: Session, job_id: str, type: EventType, data: Json) -> None:
+    """Add to the job's record. The caller has changed the job's row in this transaction, so `seq` is its own."""
+    last = session.scalar(select(func.max(EventRow.seq)).where(EventRow.job_id == job_id)) or 0
+    session.add(EventRow(job_id=job_id, seq=last + 1, at=now(), type=type, data=data))
+    session.flush()
+
+
+def events_after(session: Session, job_id: str, after: int, limit: int) -> Sequence[EventRow]:
+    """The job's events with a higher `seq`, in order."""
+    query = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)
+    return session.scalars(query.order_by(EventRow.seq).limit(limit)).all()

@@ -1,0 +1,125 @@
+"""Queries on models, their versions and aliases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
+from service.store.paging import Page, page
+from service.store.session import new_id, now
+from service.store.tables import AliasRow, Json, ModelRow, VersionRow
+
+DEFAULT_ALIAS = "default"
+
+
+def get(session: Session, name: str) -> ModelRow:
+    """Raises ModelNotFound."""
+    row = session.get(ModelRow, name)
+    if row is None:
+        raise ModelNotFound(f"there is no model {name!r}; GET /v1/models lists those there are")
+    return row
+
+
+def listing(session: Session, limit: int, after: str | None) -> Page[ModelRow]:
+    return page(session, select(ModelRow), ModelRow.id, limit, after, lambda row: row.id)
+
+
+def get_version(session: Session, name: str, version: int) -> VersionRow:
+    """Raises ModelNotFound or VersionNotFound."""
+    row = session.get(VersionRow, (name, version))
+    if row is None:
+        get(session, name)
+        raise VersionNotFound(
+            f"model {name!r} has no version {version}; GET /v1/models/{name}/versions lists those there are"
+        )
+    return row
+
+
+def versions(session: Session, name: str, limit: int, after: int | None) -> Page[VersionRow]:
+    """Raises ModelNotFound."""
+    get(session, name)
+    query = select(VersionRow).where(VersionRow.model_name == name)
+    return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
+
+
+def newest_versions(session: Session, names: Sequence[str]) -> dict[str, int]:
+    """The newest version of each model that has one."""
+    query = (
+        select(VersionRow.model_name, func.max(VersionRow.version))
+        .where(VersionRow.model_name.in_(names))
+        .group_by(VersionRow.model_name)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def aliases(session: Session, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Alias → version, for each model."""
+    found: dict[str, dict[str, int]] = {name: {} for name in names}
+    for row in session.scalars(select(AliasRow).where(AliasRow.model_name.in_(names)).order_by(AliasRow.alias)):
+        found[row.model_name][row.alias] = row.version
+    return found
+
+
+def get_alias(session: Session, name: str, alias: str) -> AliasRow:
+    """Raises ModelNotFound or AliasNotFound."""
+    row = session.get(AliasRow, (name, alias))
+    if row is None:
+        get(session, name)
+        raise AliasNotFound(f"model {name!r} has no alias {alias!r}; PUT /v1/models/{name}/aliases/{alias} makes one")
+    return row
+
+
+def resolve(session: Session, ref: str) -> VersionRow:
+    """The version that `name`, `name@alias` or `name:version` means.
+
+    A bare name is its `default` alias, else its newest version. Raises ModelNotFound, VersionNotFound, AliasNotFound.
+    """
+    if "@" in ref:
+        name, alias = ref.split("@", 1)
+        return get_version(session, name, get_alias(session, name, alias).version)
+    if ":" in ref:
+        name, number = ref.split(":", 1)
+        if not re.fullmatch(r"[0-9]{1,9}", number):
+            get(session, name)
+            raise VersionNotFound(f"{number!r} is no version number; write {name}:1")
+        return get_version(session, name, int(number))
+    default = session.get(AliasRow, (ref, DEFAULT_ALIAS))
+    version = default.version if default else newest_versions(session, [ref]).get(ref)
+    if version is None:
+        get(session, ref)
+        raise VersionNotFound(f"model {ref!r} has no versions left; train one")
+    return get_version(session, ref, version)
+
+
+def publish(session: Session, name: str, **values: object) -> VersionRow:
+    """Add the next version of a model, making the model when it is new. Numbers are never used twice."""
+    moment = now()
+    model = session.get(ModelRow, name, with_for_update=True)
+    if model is None:
+        model = ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment)
+        session.add(model)
+    model.last_version += 1
+    model.updated_at = moment
+    session.flush()
+    row = VersionRow(model_name=name, version=model.last_version, created_at=moment, **values)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def aliases_of_version(session: Session, name: str, version: int) -> Sequence[str]:
+    query = select(AliasRow.alias).where(AliasRow.model_name == name, AliasRow.version == version)
+    return session.scalars(query.order_by(AliasRow.alias)).all()
+
+
+def delete_version(session: Session, name: str, version: int) -> None:
+    session.execute(delete(VersionRow).where(VersionRow.model_name == name, VersionRow.version == version))
+
+
+def files_of(session: Session) -> Sequence[Json]:
+    """The files of every version: their keys are in use."""
+    return session.scalars(select(VersionRow.files)).all()

@@ -1,0 +1,159 @@
+"""The database, table by table. Times are UTC; documents are JSON.
+
+Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts and the time of its
+last wake-up, so that the truth about who may write is where the data is.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, String, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC time on both backends: SQLite stores it without a zone, PostgreSQL with one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+Json = dict[str, Any]
+
+
+class Row(DeclarativeBase):
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own hook)
+        datetime: UtcTime(),
+        Json: JSON(none_as_null=True),
+        list[Json]: JSON(none_as_null=True),
+        int: BigInteger(),
+    }
+
+
+class Work:
+    """Columns of a row that a worker claims."""
+
+    attempt: Mapped[int] = mapped_column(default=0)
+    fence: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+
+class DatasetRow(Work, Row):
+    __tablename__ = "datasets"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    bytes: Mapped[int]
+    media_type: Mapped[str] = mapped_column(String(100))
+    options: Mapped[Json]
+    rows: Mapped[int | None]
+    rejected_rows: Mapped[int | None]
+    dialect: Mapped[Json | None]
+    columns: Mapped[list[Json] | None]
+    table_key: Mapped[str | None] = mapped_column(String(64))
+    profile_key: Mapped[str | None] = mapped_column(String(64))
+    rejects_key: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[Json | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_datasets_state", "state"),)
+
+
+class JobRow(Work, Row):
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[Json]
+    dataset_id: Mapped[str] = mapped_column(String(64), index=True)
+    model_name: Mapped[str] = mapped_column(String(100), index=True)
+    model_version: Mapped[int | None]
+    progress: Mapped[Json | None]
+    checkpoint_key: Mapped[str | None] = mapped_column(String(64))
+    result: Mapped[Json | None]
+    error: Mapped[Json | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_jobs_state", "state"),)
+
+
+class EventRow(Row):
+    __tablename__ = "events"
+
+    job_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    type: Mapped[str] = mapped_column(String(16))
+    data: Mapped[Json]
+
+    __table_args__ = (ForeignKeyConstraint(["job_id"], ["jobs.id"], ondelete="CASCADE"),)
+
+
+class ModelRow(Row):
+    __tablename__ = "models"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    last_version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class VersionRow(Row):
+    __tablename__ = "versions"
+
+    model_name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(String(64), unique=True)
+    dataset_id: Mapped[str] = mapped_column(String(64))
+    task: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(String(1000))
+    features: Mapped[list[Json]]
+    metrics: Mapped[Json]
+    files: Mapped[Json]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (ForeignKeyConstraint(["model_name"], ["models.name"]),)
+
+
+class AliasRow(Row):
+    __tablename__ = "aliases"
+
+    model_name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    alias: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int]
+    revision: Mapped[int]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (ForeignKeyConstraint(["model_name", "version"], ["versions.model_name", "versions.version"]),)
+
+
+class AnswerRow(Row):
+    """The first answer to a request that carried an Idempotency-Key."""
+
+    __tablename__ = "answers"
+
+    scope: Mapped[str] = mapped_column(String(100), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    resource_id: Mapped[str] = mapped_column(String(64))
+    body: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,110 @@
+"""Leases on rows of work (datasets to ingest, jobs to run): claim, renew, release, find the forgotten.
+
+A claim raises the row's fence; every later write of that worker says `WHERE fence = ?`, so that one who lost the
+lease can no longer change anything (Kleppmann, "How to do distributed locking", 2016: fencing tokens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.store.session import now
+from service.store.tables import DatasetRow, JobRow
+
+AnyWork = TypeVar("AnyWork", DatasetRow, JobRow)
+
+WAITING: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "queued"}
+STARTED: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "running"}
+HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling")}
+
+
+def claim(session: Session, table: type[AnyWork], id: str, lease_seconds: float) -> AnyWork | None:
+    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take."""
+    moment = now()
+    values: dict[str, Any] = {
+        "fence": table.fence + 1,
+        "attempt": table.attempt + 1,
+        "lease_until": moment + timedelta(seconds=lease_seconds),
+        "state": STARTED[table],
+    }
+    return session.scalars(
+        update(table).where(table.id == id, _claimable(table, moment)).values(values).returning(table),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+
+
+def renew(session: Session, table: type[AnyWork], id: str, fence: int, lease_seconds: float) -> str | None:
+    """Prolong the lease; the row's state, or None when the lease is lost."""
+    until = now() + timedelta(seconds=lease_seconds)
+    return session.scalar(
+        update(table)
+        .where(table.id == id, table.fence == fence, table.state.in_(HELD[table]))
+        .values(lease_until=until)
+        .returning(table.state)
+    )
+
+
+def held_state(session: Session, table: type[AnyWork], id: str, fence: int) -> str | None:
+    """The row's state while the lease holds, else None."""
+    return session.scalar(select(table.state).where(table.id == id, table.fence == fence, table.state.in_(HELD[table])))
+
+
+def write(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> bool:
+    """Change the row if the lease still holds; whether it did."""
+    done = session.execute(
+        update(table).where(table.id == id, table.fence == fence, table.state.in_(HELD[table])).values(values)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def release(session: Session, table: type[AnyWork], id: str, fence: int) -> bool:
+    """Give the row back, unharmed, to whoever comes next: the attempt does not count."""
+    return write(
+        session, table, id, fence, state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1
+    )
+
+
+def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
+    """Rows whose worker has not renewed its lease in time."""
+    return session.scalars(select(table).where(_expired(table, now())).order_by(table.id)).all()
+
+
+def free(session: Session, row: AnyWork) -> bool:
+    """Take an expired row away from its worker, so that it waits again; False when somebody else has acted."""
+    table = type(row)
+    done = session.execute(
+        update(table)
+        .where(table.id == row.id, table.fence == row.fence, _expired(table, now()))
+        .values(state=WAITING[table], lease_until=None, sent_at=None, fence=table.fence + 1)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def unsent(session: Session, table: type[AnyWork], older_than_seconds: float) -> Sequence[str]:
+    """Ids of rows that wait without a recent wake-up, oldest first."""
+    before = now() - timedelta(seconds=older_than_seconds)
+    query = select(table.id).where(_waits(table), or_(table.sent_at.is_(None), table.sent_at < before))
+    return session.scalars(query.order_by(table.id)).all()
+
+
+def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> None:
+    """Note that a wake-up for these rows is on its way."""
+    session.execute(update(table).where(table.id.in_(ids), _waits(table)).values(sent_at=now()))
+
+
+def _claimable(table: type[AnyWork], moment: datetime) -> ColumnElement[bool]:
+    # an expired job that was being cancelled is not run again: the sweeper ends it
+    return or_(_waits(table), and_(table.state == STARTED[table], table.lease_until < moment))
+
+
+def _waits(table: type[AnyWork]) -> ColumnElement[bool]:
+    return and_(table.state == WAITING[table], table.lease_until.is_(None))
+
+
+def _expired(table: type[AnyWork], moment: datetime) -> ColumnElement[bool]:
+    return and_(table.state.in_(HELD[table]), table.lease_until < moment)

@@ -1,0 +1,28 @@
+"""Cancel a job: at once while it waits, at its next batch while it runs. Asking twice changes nothing."""
+
+from __future__ import annotations
+
+from service.changes import Changes
+from service.domain.lifecycle import is_terminal
+from service.errors import IllegalMove
+from service.store import jobs
+from service.store.session import Database, now
+from service.store.tables import JobRow
+
+
+def cancel(database: Database, changes: Changes, id: str) -> JobRow:
+    """The job as it is after the request. Raises JobNotFound; IllegalMove for a job that has ended otherwise."""
+    with database.write() as session:
+        job = jobs.get(session, id)
+        if job.state in ("cancelling", "cancelled"):
+            return job
+        if is_terminal(job.state):
+            raise IllegalMove(f"job {id} has already {job.state}; there is nothing to cancel")
+        if job.state == "queued":
+            moved = jobs.move(session, id, "cancelled", finished_at=now())
+        else:
+            moved = jobs.move(session, id, "cancelling")
+        # under PostgreSQL a worker may have moved it in between: what it is now is the answer
+        job = moved or jobs.get(session, id)
+    changes.publish(id)
+    return job

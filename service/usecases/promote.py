@@ -1,0 +1,49 @@
+"""Aliases: names that say which version of a model is meant; and the end of a version."""
+
+from __future__ import annotations
+
+from service.errors import AliasChanged, VersionAliased
+from service.store import models
+from service.store.session import Database, now
+from service.store.tables import AliasRow
+
+
+def promote(database: Database, name: str, alias: str, version: int, expected: int | None) -> AliasRow:
+    """Point an alias at a version. `expected` is the revision that the client has seen (0: none yet).
+
+    Raises ModelNotFound, VersionNotFound, AliasChanged.
+    """
+    with database.write() as session:
+        models.get_version(session, name, version)
+        row = session.get(AliasRow, (name, alias), with_for_update=True)
+        _unchanged(alias, 0 if row is None else row.revision, expected)
+        if row is None:
+            row = AliasRow(model_name=name, alias=alias, version=version, revision=1, updated_at=now())
+            session.add(row)
+        elif row.version != version:
+            row.version, row.revision, row.updated_at = version, row.revision + 1, now()
+        return row
+
+
+def remove_alias(database: Database, name: str, alias: str, expected: int | None) -> None:
+    """Forget an alias. Raises ModelNotFound, AliasNotFound, AliasChanged."""
+    with database.write() as session:
+        row = models.get_alias(session, name, alias)
+        _unchanged(alias, row.revision, expected)
+        session.delete(row)
+
+
+def delete_version(database: Database, name: str, version: int) -> None:
+    """Forget a version that no alias points at. Raises ModelNotFound, VersionNotFound, VersionAliased."""
+    with database.write() as session:
+        models.get_version(session, name, version)
+        if held := models.aliases_of_version(session, name, version):
+            raise VersionAliased(
+                f"version {version} of {name!r} is what {', '.join(held)} means; point the alias elsewhere first"
+            )
+        models.delete_version(session, name, version)
+
+
+def _unchanged(alias: str, revision: int, expected: int | None) -> None:
+    if expected is not None and expected != revision:
+        raise AliasChanged(f"alias {alias!r} was changed by someone else; read it again, then decide")
