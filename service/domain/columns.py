@@ -22,8 +22,11 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
-TRUE_WORDS = frozenset({"true", "t", "yes", "y"})
-FALSE_WORDS = frozenset({"false", "f", "no", "n"})
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "0"})
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
+"""How a missing cell is written in a CSV: an empty cell, or one of the words that the common tools write."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -105,8 +108,8 @@ def from_json(column: str, kind: Kind, cells: Sequence[Any]) -> Values:
 
 
 def from_text(column: str, kind: Kind, cells: Sequence[str | None]) -> Values:
-    """Cells of one column as they stand in a CSV. An empty cell is missing. Raises CellInvalid."""
-    return _read(column, kind, cells, _FROM_TEXT)
+    """Cells of one column as they stand in a CSV. MISSING_WORDS are missing. Raises CellInvalid."""
+    return _read(column, kind, [None if cell in MISSING_WORDS else cell for cell in cells], _FROM_TEXT)
 
 
 def _read(column: str, kind: Kind, cells: Sequence[Any], readers: Mapping[str, Callable[[Any], Any]]) -> Values:

@@ -52,13 +52,17 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
         batch_size=_batch_size(spec, usable, notes),
-        optimizer=replace(spec.optimizer, kind="adam" if spec.optimizer.kind == "auto" else spec.optimizer.kind),
+        optimizer=replace(spec.optimizer, kind=_optimizer(spec, notes)),
         engine="autograd" if spec.engine == "auto" else spec.engine,
         network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
     if spec.schedule == "auto":
-        spec = replace(spec, schedule="constant" if spec.optimizer.kind == "sgd" else "cosine")
-        notes.append(f"schedule {spec.schedule!r} for {spec.optimizer.kind}")
+        # full-batch descent has no noise that a falling rate would have to calm
+        spec = replace(spec, schedule="constant" if spec.batch_size == "full" else "cosine")
+        notes.append(f"schedule {spec.schedule!r} for batches of {spec.batch_size}")
+    if spec.early_stopping is not None and not spec.split.validation:
+        spec = replace(spec, early_stopping=None)
+        notes.append("no early stopping: there are no validation rows to judge by")
     _affordable(spec, features, target, limits)
     return Resolution(spec, tuple(notes))
 
@@ -195,6 +199,16 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     if spec.scale_target is True and task != "regression":
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
+
+
+def _optimizer(spec: TrainingSpec, notes: list[str]) -> str:
+    if spec.optimizer.kind != "auto":
+        return spec.optimizer.kind
+    if spec.network.kind == "linear":
+        notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
+        return "sgd"
+    notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
+    return "adam"
 
 
 def _batch_size(spec: TrainingSpec, usable: int, notes: list[str]) -> int | Literal["auto", "full"]:

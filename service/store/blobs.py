@@ -45,8 +45,8 @@ class Blobs(Protocol):
     def local(self, key: str) -> contextlib.AbstractContextManager[Path]:
         """A file on this machine with the blob's bytes, for as long as the context lasts. Raises KeyError."""
 
-    def delete(self, key: str) -> None:
-        """Forget a blob; one that is not there is no error."""
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        """Forget a blob unless it was written (again) since; one that is not there is no error."""
 
     def keys(self, older_than_seconds: float) -> Iterator[str]:
         """The keys last written at least so long ago."""
@@ -132,8 +132,10 @@ class DiskBlobs:
             raise KeyError(key)
         yield path
 
-    def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if self._path(key).stat().st_mtime <= time.time() - older_than_seconds:
+                self._path(key).unlink()
 
     def keys(self, older_than_seconds: float) -> Iterator[str]:
         newest = time.time() - older_than_seconds
@@ -198,8 +200,17 @@ class S3Blobs:
                 copy.flush()
             yield Path(copy.name)
 
-    def delete(self, key: str) -> None:
-        self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            written = self._client.head_object(Bucket=self._bucket, Key=self._name(key))["LastModified"].timestamp()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return
+            raise
+        if written <= time.time() - older_than_seconds:
+            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
     def keys(self, older_than_seconds: float) -> Iterator[str]:
         newest = time.time() - older_than_seconds

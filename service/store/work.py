@@ -86,10 +86,14 @@ def free(session: Session, row: AnyWork) -> bool:
 
 
 def unsent(session: Session, table: type[AnyWork], older_than_seconds: float) -> Sequence[str]:
-    """Ids of rows that wait without a recent wake-up, oldest first."""
+    """Ids of rows that still wait though their wake-up was sent so long ago, oldest first."""
     before = now() - timedelta(seconds=older_than_seconds)
-    query = select(table.id).where(_waits(table), or_(table.sent_at.is_(None), table.sent_at < before))
-    return session.scalars(query.order_by(table.id)).all()
+    return session.scalars(select(table.id).where(_waits(table), table.sent_at < before).order_by(table.id)).all()
+
+
+def never_sent(session: Session, table: type[AnyWork]) -> Sequence[str]:
+    """Ids of rows that wait and have had no wake-up, oldest first."""
+    return session.scalars(select(table.id).where(_waits(table), table.sent_at.is_(None)).order_by(table.id)).all()
 
 
 def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> None:

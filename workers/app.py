@@ -1,0 +1,70 @@
+"""The Celery application of the workers. Tasks are shells: an id in, one call out."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+import billiard
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+
+from service.logs import configure_logging
+from service.queue import celery_settings
+from service.settings import Settings
+from workers import lease
+
+
+def make_app(settings: Settings) -> Celery:
+    """An application that takes messages one at a time and acknowledges them when the work is done."""
+    app = Celery("adaline", include=["workers.tasks"])
+    app.conf.update(
+        celery_settings(settings.broker_url),
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        # torch used by several threads in a parent hangs for ever in a forked child
+        worker_pool_start_method="spawn",
+        worker_soft_shutdown_timeout=settings.stop_seconds,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+    )
+    return app
+
+
+def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> None:
+    """Work on these queues until told to stop."""
+    setup_logging.connect(_own_logging)
+    worker_shutting_down.connect(_tell_children)
+    app = make_app(settings)
+    app.worker_main(
+        [
+            "worker", f"--queues={','.join(queues)}", f"--concurrency={processes}", f"--hostname={queues[0]}@%h",
+            f"--loglevel={settings.log_level}", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ]
+    )  # fmt: skip
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _start_child(**_: Any) -> None:
+    """In each child: log like the rest, and turn SIGTERM into a request to give the work back."""
+    configure_logging(Settings.from_environment())
+    signal.signal(signal.SIGTERM, _ask_to_stop)
+
+
+def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+    lease.stopping.set()
+
+
+def _own_logging(**_: Any) -> None:
+    configure_logging(Settings.from_environment())
+
+
+def _tell_children(**_: Any) -> None:
+    for child in billiard.active_children():
+        os.kill(child.pid, signal.SIGTERM)

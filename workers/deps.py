@@ -1,0 +1,14 @@
+"""What a worker process works with: wired once, at its first piece of work."""
+
+from __future__ import annotations
+
+import functools
+
+from service.settings import Settings
+from service.wiring import Deps, wire
+
+
+@functools.cache
+def process_deps() -> Deps:
+    """The parts named by this process's environment."""
+    return wire(Settings.from_environment())

@@ -1,0 +1,116 @@
+"""The right to work on one row: claimed, kept by a heartbeat, asked about between batches, lost without harm."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, Generic
+
+import structlog
+
+from service.errors import AdalineError
+from service.store import work
+from service.store.work import AnyWork
+from service.wiring import Deps
+
+log = structlog.get_logger(__name__)
+
+stopping = threading.Event()
+"""Set by SIGTERM: this process gives its work back at the next batch."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the row, or it is gone: nothing may be written any more."""
+
+
+class Cancelled(Exception):
+    """The user has asked for the end of this job."""
+
+
+class WorkerStopping(Exception):
+    """This process is to end; the work goes back to the queue."""
+
+
+class Lease(Generic[AnyWork]):
+    """A held lease. `row` is the work as it was claimed."""
+
+    def __init__(self, deps: Deps, row: AnyWork) -> None:
+        self.row: AnyWork = row
+        self._deps = deps
+        self._table: type[AnyWork] = type(row)
+        self._state = "held"
+        self._ended = threading.Event()
+        self._renewed = time.monotonic()
+
+    def check(self) -> None:
+        """Cheap; asked between batches. Raises LeaseLost, Cancelled or WorkerStopping."""
+        if self._state == "lost":
+            raise LeaseLost(self.row.id)
+        if self._state == "cancelling":
+            raise Cancelled(self.row.id)
+        if stopping.is_set():
+            raise WorkerStopping(self.row.id)
+
+    def write(self, **values: Any) -> None:
+        """Change the row, in a transaction of its own. Raises LeaseLost."""
+        with self._deps.database.write() as session:
+            self.write_in(session, **values)
+        self._deps.changes.publish(self.row.id)
+
+    def write_in(self, session: Any, **values: Any) -> None:
+        """Change the row within a transaction. Raises LeaseLost, which rolls it back."""
+        if not work.write(session, self._table, self.row.id, self.row.fence, **values):
+            raise LeaseLost(self.row.id)
+
+    def give_back(self) -> None:
+        """Let the row wait again, at no cost to its attempts."""
+        with self._deps.database.write() as session:
+            work.release(session, self._table, self.row.id, self.row.fence)
+        self._deps.changes.publish(self.row.id)
+
+    def _beat(self) -> None:
+        settings = self._deps.settings
+        while not self._ended.wait(settings.heartbeat_seconds):
+            try:
+                state = self._look(settings.lease_seconds)
+            except AdalineError as error:  # a database that is away: the lease holds until its time is up
+                log.warning("heartbeat failed", id=self.row.id, error=str(error))
+                if time.monotonic() - self._renewed > settings.lease_seconds:
+                    state = None
+                else:
+                    continue
+            if state is None:
+                self._state = "lost"
+                return
+            if state == "cancelling":
+                self._state = "cancelling"
+
+    def _look(self, lease_seconds: float) -> str | None:
+        if time.monotonic() - self._renewed < lease_seconds / 3:
+            with self._deps.database.read() as session:
+                return work.held_state(session, self._table, self.row.id, self.row.fence)
+        moment = time.monotonic()
+        with self._deps.database.write() as session:
+            state = work.renew(session, self._table, self.row.id, self.row.fence, lease_seconds)
+        self._renewed = moment
+        return state
+
+
+@contextlib.contextmanager
+def claimed(deps: Deps, table: type[AnyWork], id: str) -> Iterator[Lease[AnyWork] | None]:
+    """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's)."""
+    with deps.database.write() as session:
+        row = work.claim(session, table, id, deps.settings.lease_seconds)
+    if row is None:
+        yield None
+        return
+    lease = Lease(deps, row)
+    heart = threading.Thread(target=lease._beat, name=f"heartbeat-{id}", daemon=True)
+    heart.start()
+    try:
+        yield lease
+    finally:
+        lease._ended.set()
+        heart.join()

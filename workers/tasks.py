@@ -1,0 +1,24 @@
+"""Tasks by name: each takes an id and makes one call."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from service.queue import INGEST, TRAIN
+from workers.deps import process_deps
+
+
+@shared_task(name=INGEST.name)  # type: ignore[untyped-decorator]
+def ingest(id: str) -> None:
+    """Read an uploaded file into a table."""
+    from workers.ingest.run import run  # here: a process that only trains needs no DuckDB, and the other way round
+
+    run(process_deps(), id)
+
+
+@shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]
+def train(id: str) -> None:
+    """Run a training job."""
+    from workers.training.run import run
+
+    run(process_deps(), id)

@@ -1,0 +1,180 @@
+"""Fit a FittedTransform on the training rows: two passes over them, a chunk at a time.
+
+The first finds what replaces a missing cell and which categories are kept; the second, on columns encoded with
+that, finds their centre and scale. The definitions are scikit-learn's (SimpleImputer, OneHotEncoder,
+StandardScaler, MinMaxScaler, RobustScaler).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.transform import Feature, FittedTransform
+from service.errors import WorkFailed
+
+Chunks = Callable[[], Iterator[Columns]]
+
+
+def fit(
+    chunks: Chunks, kinds: Mapping[str, Kind], missing_policy: str, scaler: str, most_categories: int
+) -> FittedTransform:
+    """A transform for the features `kinds`, from training rows only. `chunks` gives them again at each call.
+
+    Raises WorkFailed when a value is missing under the policy `error`, or when no encoded column varies.
+    """
+    gatherers = {
+        name: _Gatherer(kind, keep=missing_policy in ("median", "most_frequent")) for name, kind in kinds.items()
+    }
+    for chunk in chunks():
+        for name, gatherer in gatherers.items():
+            gatherer.add(chunk[name])
+    features = tuple(
+        _feature(name, kinds[name], gatherer, missing_policy, most_categories) for name, gatherer in gatherers.items()
+    )
+    width = sum(len(feature.encoded_names) for feature in features)
+    whole = FittedTransform(features, np.arange(width), np.zeros(width), np.ones(width))
+    moments = Moments(width, keep=scaler == "robust")
+    for chunk in chunks():
+        moments.add(whole.encode(chunk))
+    kept = np.flatnonzero(moments.high > moments.low)
+    if len(kept) == 0:
+        raise WorkFailed(
+            "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
+        )
+    centre, scale = _scaling(scaler, moments)
+    return FittedTransform(features, kept, centre[kept], scale[kept])
+
+
+@dataclass(slots=True)
+class _Gatherer:
+    """What the first pass learns of one column."""
+
+    kind: Kind
+    keep: bool
+    count: int = 0
+    gaps: int = 0
+    total: float = 0.0
+    low: float = np.inf
+    high: float = -np.inf
+    categories: Counter[str] = field(default_factory=Counter)
+    kept: list[Floats] = field(default_factory=list)
+
+    def add(self, values: Values) -> None:
+        gaps = missing(values)
+        self.gaps += int(gaps.sum())
+        self.count += len(values) - int(gaps.sum())
+        if isinstance(values, Categories):
+            counts = np.bincount(values.codes[~gaps], minlength=len(values.values))
+            self.categories.update({value: int(n) for value, n in zip(values.values, counts, strict=True) if n})
+            return
+        present = values[~gaps]
+        if len(present):
+            self.total += float(present.sum())
+            self.low = min(self.low, float(present.min()))
+            self.high = max(self.high, float(present.max()))
+            if self.keep:
+                self.kept.append(present)
+
+    def fill(self, policy: str) -> float:
+        """What replaces a missing number; 0 in a column without any value."""
+        if not self.count:
+            return 0.0
+        if policy == "mean":
+            return self.total / self.count
+        values = np.concatenate(self.kept)
+        if policy == "median":
+            return float(np.median(values))
+        distinct, counts = np.unique(values, return_counts=True)
+        return float(distinct[np.argmax(counts)])
+
+
+def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categories: int) -> Feature:
+    if policy == "error" and seen.gaps:
+        raise WorkFailed(
+            "missing_values", f"feature {name!r} is missing in {seen.gaps} training rows; choose \"missing\": "
+            "\"mean\", \"median\", \"most_frequent\" or \"drop\", or leave the feature out",
+        )  # fmt: skip
+    fills = policy in ("mean", "median", "most_frequent")
+    indicator = fills and seen.gaps > 0
+    if kind == "categorical":
+        ranked = [value for value, _ in sorted(seen.categories.items(), key=lambda item: (-item[1], item[0]))]
+        return Feature(
+            name, kind, indicator=indicator, categories=tuple(ranked[:most_categories]),
+            other=len(ranked) > most_categories, fill_category=ranked[0] if fills and ranked else None,
+        )  # fmt: skip
+    return Feature(
+        name, kind, fill=seen.fill(policy) if fills else None, indicator=indicator,
+        low=seen.low if seen.count else None, high=seen.high if seen.count else None,
+    )  # fmt: skip
+
+
+class Moments:
+    """Count, mean, sum of squared deviations, least and greatest of each column, chunk by chunk.
+
+    Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits.
+    """
+
+    def __init__(self, width: int, keep: bool = False) -> None:
+        self.count = 0
+        self.mean = np.zeros(width)
+        self.squares = np.zeros(width)
+        self.low = np.full(width, np.inf)
+        self.high = np.full(width, -np.inf)
+        self._kept: list[Floats] | None = [] if keep else None
+
+    def add(self, rows: Floats) -> None:
+        if not len(rows):
+            return
+        mean = rows.mean(axis=0)
+        squares = ((rows - mean) ** 2).sum(axis=0)
+        total = self.count + len(rows)
+        shift = mean - self.mean
+        self.squares += squares + shift**2 * (self.count * len(rows) / total)
+        self.mean += shift * (len(rows) / total)
+        self.count = total
+        self.low = np.minimum(self.low, rows.min(axis=0))
+        self.high = np.maximum(self.high, rows.max(axis=0))
+        if self._kept is not None:
+            self._kept.append(rows)
+
+    @property
+    def deviation(self) -> Floats:
+        """Population standard deviation, as StandardScaler has it."""
+        values: Floats = np.sqrt(self.squares / max(self.count, 1))
+        return values
+
+    def quartiles(self) -> tuple[Floats, Floats, Floats]:
+        first, median, third = np.percentile(np.concatenate(self._kept or []), [25, 50, 75], axis=0)
+        return first, median, third
+
+
+def _scaling(scaler: str, moments: Moments) -> tuple[Floats, Floats]:
+    ones = np.ones_like(moments.mean)
+    if scaler == "standard":
+        return moments.mean, _nonzero(moments.deviation)
+    if scaler == "minmax":
+        return moments.low, _nonzero(moments.high - moments.low)
+    if scaler == "robust":
+        first, median, third = moments.quartiles()
+        return median, _nonzero(third - first)
+    return np.zeros_like(ones), ones
+
+
+def _nonzero(scale: npt.NDArray[Any]) -> Floats:
+    """A column without spread keeps its own scale."""
+    return np.where(scale > 0, scale, 1.0)
+
+
+def target_moments(values: Iterable[Floats]) -> tuple[float, float]:
+    """Mean and population standard deviation of the training targets."""
+    moments = Moments(1)
+    for chunk in values:
+        moments.add(chunk[:, None])
+    return float(moments.mean[0]), float(_nonzero(moments.deviation)[0])

@@ -1,0 +1,96 @@
+"""The loop: epochs one after the other, each a record; early stopping; a snapshot from which to go on.
+
+A generator: progress is `yield`, cancelling is what `check` raises between batches.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from service.domain.spec import TrainingSpec
+from service.errors import WorkFailed
+from workers.training.problem import Engine, State, Vector
+from workers.training.split import epoch_order
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """Mean losses over the epoch's batches and, after it, over the validation rows (None without such rows)."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float | None
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far training has come; with `state` it is all that a checkpoint needs."""
+
+    state: State
+    history: list[EpochEnded] = field(default_factory=list)
+    best: Vector | None = None
+    best_loss: float = math.inf
+    best_epoch: int = 0
+
+    @property
+    def epoch(self) -> int:
+        return self.history[-1].epoch if self.history else 0
+
+    @property
+    def chosen(self) -> Vector:
+        """The weights to keep: the best on the validation rows under early stopping, else the last."""
+        return self.state.parameters if self.best is None else self.best
+
+
+def train(
+    engine: Engine, progress: Progress, spec: TrainingSpec, learning_rate: float, rows: int, check: Callable[[], None]
+) -> Iterator[EpochEnded]:
+    """Train on from `progress`, changing it. Raises WorkFailed (`diverged`) and what `check` raises."""
+    batch_size = rows if spec.batch_size == "full" or not isinstance(spec.batch_size, int) else spec.batch_size
+    for epoch in range(progress.epoch + 1, spec.epochs + 1):
+        if _has_stopped(progress, spec):
+            return
+        started = time.perf_counter()
+        rate = learning_rate * schedule_factor(spec.schedule, epoch, spec.epochs)
+        train_loss = engine.epoch(progress.state, epoch, epoch_order(spec.seed, epoch, rows), batch_size, rate, check)
+        validation_loss = engine.loss(progress.state, "validation") if spec.split.validation else None
+        ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
+        if not all(math.isfinite(loss) for loss in (train_loss, validation_loss) if loss is not None):
+            raise WorkFailed("diverged", f"the loss is no longer finite in epoch {epoch}")
+        progress.history.append(ended)
+        _remember_best(progress, spec, ended)
+        yield ended
+
+
+def schedule_factor(schedule: str, epoch: int, epochs: int) -> float:
+    """What the learning rate is multiplied by in an epoch, from 1.
+
+    cosine: half a wave from 1 towards 0 (Loshchilov & Hutter 2017, without restarts); step: a tenth after each third.
+    """
+    if schedule == "cosine":
+        return 0.5 * (1 + math.cos(math.pi * (epoch - 1) / epochs))
+    if schedule == "step":
+        return 0.1 ** ((epoch - 1) * 3 // epochs)
+    return 1.0
+
+
+def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
+    if spec.early_stopping is None or ended.validation_loss is None:
+        return
+    if ended.validation_loss < progress.best_loss - spec.early_stopping.min_delta:
+        progress.best = progress.state.parameters.copy()
+        progress.best_loss = ended.validation_loss
+        progress.best_epoch = ended.epoch
+
+
+def _has_stopped(progress: Progress, spec: TrainingSpec) -> bool:
+    return (
+        spec.early_stopping is not None
+        and progress.best is not None
+        and progress.epoch - progress.best_epoch >= spec.early_stopping.patience
+    )

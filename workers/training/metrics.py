@@ -1,0 +1,66 @@
+"""How good predictions are, by scikit-learn's definitions, and the trivial baseline to hold them against."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn import metrics as sk
+
+from service.domain.columns import Floats
+from service.domain.predictor import Label
+
+Metrics = dict[str, Any]
+
+
+def regression_metrics(truth: Floats, predictions: Floats) -> Metrics:
+    """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary."""
+    mse = float(sk.mean_squared_error(truth, predictions))
+    varies = len(truth) > 1 and float(truth.min()) < float(truth.max())
+    return {
+        "mse": mse,
+        "rmse": math.sqrt(mse),
+        "mae": float(sk.mean_absolute_error(truth, predictions)),
+        "r2": float(sk.r2_score(truth, predictions)) if varies else None,
+    }
+
+
+def class_metrics(truth: npt.NDArray[np.int64], probabilities: Floats, labels: tuple[Label, ...]) -> Metrics:
+    """accuracy, log_loss, roc_auc, f1, confusion (rows: truth, columns: prediction, in the order of the classes).
+
+    Two classes: f1 and roc_auc are of the second. More: the mean over classes; roc_auc is one against the rest,
+    None where a class has no row.
+    """
+    numbers = np.arange(len(labels))
+    predicted = probabilities.argmax(axis=1)
+    two = len(labels) == 2
+    everything_seen = len(np.unique(truth)) == len(labels)
+    auc = None
+    if everything_seen:
+        scores = probabilities[:, 1] if two else probabilities
+        auc = float(sk.roc_auc_score(truth, scores, **({} if two else {"multi_class": "ovr", "labels": numbers})))
+    f1 = sk.f1_score(
+        truth, predicted, labels=[1] if two else numbers, average=None if two else "macro", zero_division=0.0
+    )
+    return {
+        "accuracy": float(sk.accuracy_score(truth, predicted)),
+        "log_loss": _log_loss(truth, probabilities),
+        "roc_auc": auc,
+        "f1": float(np.mean(f1)),
+        "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),
+    }
+
+
+def _log_loss(truth: npt.NDArray[np.int64], probabilities: Floats) -> float:
+    chosen = probabilities[np.arange(len(truth)), truth]
+    return float(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).mean())
+
+
+def baseline(train_truth: Floats, truth: Floats, labels: tuple[Label, ...]) -> Metrics:
+    """The metrics of always saying the training rows' mean, or their class shares (so: the majority)."""
+    if not labels:
+        return regression_metrics(truth, np.full(len(truth), train_truth.mean()))
+    shares = np.bincount(train_truth.astype(np.int64), minlength=len(labels)) / len(train_truth)
+    return class_metrics(truth.astype(np.int64), np.tile(shares, (len(truth), 1)), labels)

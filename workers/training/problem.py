@@ -1,0 +1,72 @@
+"""What an engine is given and what it changes: the problem, and the state as flat float32 vectors.
+
+Both engines share these, and a checkpoint is these arrays: whatever ran before, any engine can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.network import Network
+
+Vector = npt.NDArray[np.float32]
+Order = npt.NDArray[np.int64]
+
+# the running averages that each optimiser keeps, by the names under which checkpoints hold them
+MOMENTS: dict[str, tuple[str, ...]] = {
+    "sgd": ("momentum",),
+    "adam": ("first_moment", "second_moment"),
+    "adamw": ("first_moment", "second_moment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A network, a loss and how its weights move. `l1` and `l2` act on weights, not on biases.
+
+    The training loss is mean(loss) + l1·‖W‖₁ + l2/2·‖W‖²; with adamw, l2 is the decoupled decay instead
+    (Loshchilov & Hutter 2019).
+    """
+
+    network: Network
+    loss: str
+    optimizer: str
+    momentum: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    seed: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """Everything that training changes. `moments` are the optimiser's, each as long as `parameters`."""
+
+    parameters: Vector
+    moments: dict[str, Vector] = field(default_factory=dict)
+    step: int = 0
+
+    @classmethod
+    def start(cls, problem: Problem) -> State:
+        parameters = problem.network.start(problem.seed)
+        return cls(parameters, {name: np.zeros_like(parameters) for name in MOMENTS[problem.optimizer]})
+
+
+class Engine(Protocol):
+    """Advances a state through the training rows."""
+
+    def epoch(
+        self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
+    ) -> float:
+        """Go once through the rows in `order`, a step for each batch; the mean loss of the batches, by rows.
+
+        `check` is called between batches; what it raises ends the epoch, and `state` is then part of the way.
+        """
+
+    def loss(self, state: State, part: str) -> float:
+        """The mean loss on a whole part ("train", "validation"), without penalties."""

@@ -1,0 +1,49 @@
+"""Publish a trained model: its files first, then one transaction that makes the version and ends the job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.domain.artifact import REPORT, dump, to_json
+from service.domain.predictor import Predictor
+from service.errors import WorkFailed
+from service.store import jobs, models
+from service.store.blobs import write_blob
+from service.store.session import now
+from service.store.tables import JobRow
+from service.wiring import Deps
+from workers.lease import Lease, LeaseLost
+
+
+def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any]) -> int:
+    """The number of the new version. Raises LeaseLost, with nothing visible; WorkFailed for NaN."""
+    try:
+        contents = {**dump(predictor), REPORT: to_json(report)}
+    except ValueError as error:
+        raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
+    files = {}
+    for name, data in contents.items():
+        blob = write_blob(deps.blobs, data)
+        files[name] = {"sha256": blob.key, "bytes": blob.size}
+    job = lease.row
+    with deps.database.write() as session:
+        lease.write_in(session, lease_until=None, checkpoint_key=None)
+        version = models.publish(
+            session,
+            job.model_name,
+            job_id=job.id,
+            dataset_id=job.dataset_id,
+            task=predictor.task,
+            target=predictor.target,
+            features=[{"name": name, "kind": kind} for name, kind in predictor.feature_kinds.items()],
+            metrics=report["metrics"],
+            files=files,
+        )
+        ended = jobs.move(
+            session, job.id, "succeeded", job.fence, finished_at=now(), model_version=version.version,
+            result={"metrics": report["metrics"]},
+        )  # fmt: skip
+        if ended is None:
+            raise LeaseLost(job.id)
+    deps.changes.publish(job.id)
+    return version.version

@@ -1,0 +1,99 @@
+"""What a run leaves behind while it goes: its start, its choices, its epochs as events, its checkpoints."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from service.domain.spec import TrainingSpec
+from service.store import datasets, jobs
+from service.store.blobs import read_blob, write_blob
+from service.store.session import now
+from service.store.tables import DatasetRow, JobRow
+from service.wiring import Deps
+from workers.lease import Lease
+from workers.training import checkpoint
+from workers.training.loop import EpochEnded, Progress
+from workers.training.objectives import in_user_units
+from workers.training.prepare import Prepared
+from workers.training.problem import Problem, State
+
+EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
+
+
+class Recorder:
+    """Writes under the job's lease; every method raises LeaseLost when it is gone."""
+
+    def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
+        self._deps = deps
+        self._lease = lease
+        self._started = time.perf_counter()
+        self._first_epoch = 0
+        self._told = 0.0
+        self._saved = time.perf_counter()
+
+    def start(self) -> tuple[TrainingSpec, DatasetRow]:
+        """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
+        job = self._lease.row
+        with self._deps.database.write() as session:
+            self._lease.write_in(session, started_at=job.started_at or now())
+            jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+            dataset = datasets.get(session, job.dataset_id)
+        self._deps.changes.publish(job.id)
+        return TrainingSpec.from_json(job.spec), dataset
+
+    def settle(self, spec: TrainingSpec, rate: float, why: str, device: str) -> TrainingSpec:
+        """The spec with its last `auto`s replaced, kept with the job."""
+        settled = replace(spec, optimizer=replace(spec.optimizer, learning_rate=rate), device=device)
+        with self._deps.database.write() as session:
+            self._lease.write_in(session, spec=settled.to_json())
+            if spec.optimizer.learning_rate == "auto":
+                jobs.append_event(session, self._lease.row.id, "message", {"text": f"learning rate: {why}"})
+        return settled
+
+    def resume(self, problem: Problem) -> Progress:
+        """The progress of an earlier attempt, else a start."""
+        key = self._lease.row.checkpoint_key
+        progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
+        self._first_epoch = progress.epoch
+        self._started = time.perf_counter()
+        return progress
+
+    def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
+        """Tell of an epoch, and save the progress when the time has come."""
+        moment = time.perf_counter()
+        if moment - self._told >= EVENT_SECONDS:
+            self._told = moment
+            self._tell(ended, spec, prepared, ended.epoch / spec.epochs)
+        if moment - self._saved >= self._deps.settings.checkpoint_seconds:
+            self.checkpoint(progress)
+
+    def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
+        """Tell of the last epoch; when training has stopped early, say so."""
+        self._tell(progress.history[-1], spec, prepared, 1.0)
+
+    def checkpoint(self, progress: Progress) -> None:
+        """Save the progress at the end of an epoch."""
+        blob = write_blob(self._deps.blobs, checkpoint.dump(progress))
+        self._lease.write(checkpoint_key=blob.key)
+        self._saved = time.perf_counter()
+
+    def _tell(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> None:
+        seconds = time.perf_counter() - self._started
+        scale = prepared.target_scale.scale
+        done = max(ended.epoch - self._first_epoch, 1)
+        told = {
+            "epoch": ended.epoch,
+            "epochs": spec.epochs,
+            "fraction": fraction,
+            "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
+            "validation_loss": None
+            if ended.validation_loss is None
+            else in_user_units(spec.loss, ended.validation_loss, scale),
+            "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
+            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.epochs - ended.epoch),
+        }
+        with self._deps.database.write() as session:
+            self._lease.write_in(session, progress=told)
+            jobs.append_event(session, self._lease.row.id, "epoch", {**told, "learning_rate": ended.learning_rate})
+        self._deps.changes.publish(self._lease.row.id)

@@ -1,0 +1,96 @@
+"""What a version says of itself: metrics beside the baseline, the history, the curvature, where it came from."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from service.domain.curvature import Curvature, curvature, gram
+from service.domain.predictor import Predictor
+from service.domain.spec import TrainingSpec
+from workers.training.loop import EpochEnded, Progress
+from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
+from workers.training.objectives import in_user_units
+from workers.training.prepare import Part, Prepared
+from workers.training.split import split_sha256
+
+CHUNK = 65_536
+LIBRARIES = ("adaline", "numpy", "torch", "scikit-learn", "pyarrow")
+
+
+def judge(predictor: Predictor, part: Part) -> Metrics:
+    """The model's metrics on a part, by the same forward pass that answers `/predict`; {} without rows."""
+    if not len(part):
+        return {}
+    pieces = [predictor.scores(part.inputs[start : start + CHUNK]) for start in range(0, len(part), CHUNK)]
+    predictions = np.concatenate(pieces)
+    if not predictor.classes:
+        return regression_metrics(part.truth, predictions)
+    return class_metrics(part.truth.astype(np.int64), predictions, predictor.classes)
+
+
+def make_report(
+    spec: TrainingSpec,
+    prepared: Prepared,
+    predictor: Predictor,
+    progress: Progress,
+    scaled: Curvature | None,
+    dataset_sha256: str,
+    seconds: float,
+    warnings: list[dict[str, str]],
+) -> dict[str, Any]:
+    """The report as it is stored and answered. Parts that do not apply are null."""
+    held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
+    return {
+        "task": spec.task,
+        "rows": {name: len(part) for name, part in prepared.parts.items()},
+        "metrics": {name: judge(predictor, part) for name, part in prepared.parts.items()},
+        "baseline": {
+            name: baseline(prepared.train.truth, part.truth, predictor.classes) for name, part in held_out.items()
+        },
+        "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
+        "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
+        "curvature": {
+            "scaled": scaled.to_json() if scaled else None,
+            "raw": _json(_raw_curvature(prepared, spec.network.bias)),
+        },
+        "certificate": None,
+        "verdict": None,
+        "importance": None,
+        "warnings": warnings,
+        "lineage": {
+            "dataset_sha256": dataset_sha256,
+            "split_sha256": split_sha256(prepared.split),
+            "spec": spec.to_json(),
+            "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+            "engine": spec.engine,
+            "seconds": seconds,
+        },
+    }
+
+
+def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:
+    """An epoch with its losses in the target's units."""
+    scale = predictor.target_scale.scale
+    losses = {
+        name: None if value is None else in_user_units(spec.loss, value, scale)
+        for name, value in (("train_loss", ended.train_loss), ("validation_loss", ended.validation_loss))
+    }
+    return {**asdict(ended), **losses}
+
+
+def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
+    """Of the same columns before scaling: what descent would have met without it."""
+    transform, inputs = prepared.transform, prepared.train.inputs
+    pieces = (
+        inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
+        for start in range(0, len(inputs), CHUNK)
+    )
+    return curvature(gram(pieces, inputs.shape[1], bias))
+
+
+def _json(found: Curvature | None) -> dict[str, Any] | None:
+    return found.to_json() if found else None
