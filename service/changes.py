@@ -65,6 +65,11 @@ class Changes:
         """Raises redis.RedisError when the broker does not answer."""
         self._redis.ping()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the process ends: nobody is told of anything any more."""
+        return self._closed.is_set()
+
     def close(self) -> None:
         self._closed.set()
         with self._lock:

@@ -2,6 +2,7 @@
 
 AdalineError
 ├── InputInvalid            what the client sent cannot be used; `errors` points into it
+│   ├── ParameterInvalid    a parameter beside the body; `errors` points at it by name
 │   ├── BodyMalformed       not the format it claims to be
 │   ├── SpecInvalid         a training spec that cannot be run
 │   ├── RowsInvalid         rows that cannot be predicted
@@ -11,7 +12,7 @@ AdalineError
 ├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
 ├── Unavailable             QueueUnavailable StorageFull TooManyStreams DatabaseUnavailable
-├── SettingInvalid · AlreadyRunning
+├── SettingInvalid · AlreadyRunning · CannotStart
 └── WorkFailed              a job or an ingest that ends as `failed`, with the reason a user is told
 """
 
@@ -53,6 +54,11 @@ class InputInvalid(AdalineError):
     def at(cls, pointer: str, detail: str) -> InputInvalid:
         """The error of a single place."""
         return cls(detail, [FieldError(pointer, detail)])
+
+
+class ParameterInvalid(InputInvalid):
+    code = "parameter_invalid"
+    title = "A parameter cannot be used"
 
 
 class BodyMalformed(InputInvalid):
@@ -193,6 +199,11 @@ class SettingInvalid(AdalineError):
 class AlreadyRunning(AdalineError):
     code = "already_running"
     title = "Adaline already runs on this data directory"
+
+
+class CannotStart(AdalineError):
+    code = "cannot_start"
+    title = "Adaline cannot start here"
 
 
 class WorkFailed(AdalineError):

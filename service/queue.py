@@ -60,7 +60,9 @@ class Queue:
 
     def __init__(self, broker_url: str) -> None:
         self._celery = Celery("adaline", set_as_current=False)
-        self._celery.conf.update(celery_settings(broker_url))
+        settings = celery_settings(broker_url)
+        settings["broker_transport_options"] |= {"max_retries": 1, "interval_start": 0.1}  # kombu's own would take 6 s
+        self._celery.conf.update(settings)
 
     def send(self, task: Task, id: str) -> None:
         """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""

@@ -115,6 +115,17 @@ class Settings:
             for knob in fields(self)
         ]
 
+    def to_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """`environment` for another process that is to read exactly these settings in it."""
+        rest = {name: text for name, text in environment.items() if not name.startswith(PREFIX)}
+        kept = {name: text for name, text in environment.items() if name in ADALINE_ELSEWHERE}
+        chosen = {
+            PREFIX + knob.name.upper(): str(value)
+            for knob in fields(self)
+            if (value := getattr(self, knob.name)) != knob.default
+        }
+        return rest | kept | chosen
+
     @property
     def resolved_database_url(self) -> str:
         """The database that is used: the configured one, else SQLite in the data directory."""

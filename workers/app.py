@@ -12,15 +12,25 @@ import billiard
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
+from service.errors import SettingInvalid
 from service.logs import configure_logging
-from service.queue import celery_settings
+from service.queue import INGEST, TRAIN, celery_settings
 from service.settings import Settings
 from workers import lease
 
+WARMED = {INGEST.queue: "workers.ingest.run", TRAIN.queue: "workers.training.run"}
 
-def make_app(settings: Settings) -> Celery:
-    """An application that takes messages one at a time and acknowledges them when the work is done."""
-    app = Celery("adaline", include=["workers.tasks"])
+
+def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
+    """An application that takes messages one at a time and acknowledges them when the work is done.
+
+    Its processes import at their start what these queues' tasks need, so that no user's job waits for it, and this
+    module, whose signal handlers they need too.
+    """
+    unknown = [queue for queue in queues if queue not in WARMED]
+    if unknown:
+        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(WARMED)}")
+    app = Celery("adaline", include=["workers.app", "workers.tasks", *(WARMED[queue] for queue in queues)])
     app.conf.update(
         celery_settings(settings.broker_url),
         task_acks_late=True,
@@ -39,9 +49,7 @@ def make_app(settings: Settings) -> Celery:
 
 def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> None:
     """Work on these queues until told to stop."""
-    setup_logging.connect(_own_logging)
-    worker_shutting_down.connect(_tell_children)
-    app = make_app(settings)
+    app = make_app(settings, queues)
     app.worker_main(
         [
             "worker", f"--queues={','.join(queues)}", f"--concurrency={processes}", f"--hostname={queues[0]}@%h",
@@ -52,8 +60,7 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> Non
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_child(**_: Any) -> None:
-    """In each child: log like the rest, and turn SIGTERM into a request to give the work back."""
-    configure_logging(Settings.from_environment())
+    """In each child: turn SIGTERM into a request to give the work back."""
     signal.signal(signal.SIGTERM, _ask_to_stop)
 
 
@@ -61,10 +68,14 @@ def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
     lease.stopping.set()
 
 
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _own_logging(**_: Any) -> None:
+    """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
 
 
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def _tell_children(**_: Any) -> None:
+    """In the parent: pass the request on."""
     for child in billiard.active_children():
         os.kill(child.pid, signal.SIGTERM)

@@ -64,11 +64,12 @@ class Lease(Generic[AnyWork]):
         if not work.write(session, self._table, self.row.id, self.row.fence, **values):
             raise LeaseLost(self.row.id)
 
-    def give_back(self) -> None:
-        """Let the row wait again, at no cost to its attempts."""
+    def give_back(self) -> bool:
+        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled."""
         with self._deps.database.write() as session:
-            work.release(session, self._table, self.row.id, self.row.fence)
+            released = work.release(session, self._table, self.row.id, self.row.fence)
         self._deps.changes.publish(self.row.id)
+        return released
 
     def _beat(self) -> None:
         settings = self._deps.settings

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -27,7 +27,19 @@ FALSE_WORDS = frozenset({"false", "f", "no", "n", "0"})
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 """How a missing cell is written in a CSV: an empty cell, or one of the words that the common tools write."""
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# the forms that DuckDB takes at ingest, so that a cell means the same on both sides; its few others (epoch, named
+# zones, years beyond 9999) are refused here, never read as something else
+_BLANKS = " \t\n\v\f\r"
+_DIGITS = r"\d+(_\d+)*"
+_NUMBER = re.compile(rf"[+-]?({_DIGITS}(\.({_DIGITS})?)?|\.{_DIGITS})([eE][+-]?{_DIGITS})?", re.ASCII)
+_NOT_A_NUMBER = re.compile(r"[+-]?nan", re.IGNORECASE)
+_TIME = re.compile(
+    r"\s*(?P<year>\d{1,6})(?P<mark>[-/ \\])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+    r"([T\s]\s*(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(:(?P<second>\d{1,2})(\.(?P<fraction>\d*))?)?"
+    r"(Z| (?i:UTC|GMT)|(?P<sign>[+-])(?P<hours>\d{2})(:?(?P<minutes>\d{2}))?)? *)?",
+    re.ASCII,
+)
+_NOT_WHOLE = ("mark", "sign", "fraction")
 
 
 class CellInvalid(ValueError):
@@ -148,24 +160,24 @@ def _boolean_from_json(cell: Any) -> float:
 def _time_from_json(cell: Any) -> float:
     if not isinstance(cell, str):
         raise ValueError(f'{_shown(cell)} is not a date; send a string such as "2026-01-31T12:00:00Z"')
-    return _time_from_text(cell)
+    return math.nan if cell in MISSING_WORDS else _time_from_text(cell)
 
 
 def _category_from_json(cell: Any) -> str | None:
     if isinstance(cell, str):
-        return cell or None
+        return None if cell in MISSING_WORDS else cell
     if isinstance(cell, int) and not isinstance(cell, bool):
         return str(cell)
     raise ValueError(f"{_shown(cell)} is not a category; send a string, or null where it is missing")
 
 
-def _category_from_text(cell: str) -> str | None:
-    return cell or None
+def _category_from_text(cell: str) -> str:
+    return cell
 
 
 def _number_from_text(cell: str) -> float:
-    text = cell.strip()
-    if not text:
+    text = cell.strip(_BLANKS)
+    if _NOT_A_NUMBER.fullmatch(text):
         return math.nan
     if not _NUMBER.fullmatch(text):
         raise ValueError(f"{_shown(cell)} is not a number; leave the cell empty where it is missing")
@@ -176,9 +188,7 @@ def _number_from_text(cell: str) -> float:
 
 
 def _boolean_from_text(cell: str) -> float:
-    word = cell.strip().lower()
-    if not word:
-        return math.nan
+    word = cell.lower()
     if word in TRUE_WORDS:
         return 1.0
     if word in FALSE_WORDS:
@@ -187,16 +197,29 @@ def _boolean_from_text(cell: str) -> float:
 
 
 def _time_from_text(cell: str) -> float:
-    text = cell.strip()
-    if not text:
-        return math.nan
+    found = _TIME.fullmatch(cell)
     try:
-        moment = datetime.fromisoformat(text)
+        if found is None:
+            raise ValueError
+        part = {name: int(digits or 0) for name, digits in found.groupdict().items() if name not in _NOT_WHOLE}
+        days = date(part["year"], part["month"], part["day"]).toordinal() - date(1970, 1, 1).toordinal()
+        seconds = _clock(part["hour"], part["minute"], part["second"])
     except ValueError:
         raise ValueError(
             f"{_shown(cell)} is not a date that can be read; write it as 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from None
-    return seconds_since_1970(moment)
+    microseconds = int((found["fraction"] or "")[:6].ljust(6, "0"))
+    offset = part["hours"] * 3600 + part["minutes"] * 60
+    seconds += offset if found["sign"] == "-" else -offset
+    return ((days * 86_400 + seconds) * 1_000_000 + microseconds) / 1e6
+
+
+def _clock(hour: int, minute: int, second: int) -> int:
+    """Seconds since midnight; 24:00:00 is the next day's. Raises ValueError."""
+    seconds = hour * 3600 + minute * 60 + second
+    if minute > 59 or second > 59 or seconds > 86_400:
+        raise ValueError
+    return seconds
 
 
 _FROM_JSON: dict[str, Callable[[Any], Any]] = {
@@ -213,13 +236,18 @@ _FROM_TEXT: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def seconds_since_1970(moment: datetime | date) -> float:
-    """A time without a zone is taken as UTC."""
-    if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
+def is_number(cell: str) -> bool:
+    """Whether a CSV's cell is written as a number."""
+    return _NUMBER.fullmatch(cell.strip(_BLANKS)) is not None
+
+
+def is_time(cell: str) -> bool:
+    """Whether a CSV's cell is written as a date or a time, the year first."""
+    try:
+        _time_from_text(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _shown(cell: Any) -> str:

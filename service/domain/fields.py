@@ -25,3 +25,15 @@ class OneOrWords(ma.fields.Field[Any]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
         return value
+
+
+class Matches(ma.validate.Regexp):
+    """The whole string matches. Unlike `Regexp` with a `$`, no newline may follow."""
+
+    def __init__(self, pattern: str, error: str) -> None:
+        super().__init__(f"^{pattern}$", error=error)
+
+    def __call__(self, value: Any) -> Any:
+        if not self.regex.fullmatch(value):
+            raise ma.ValidationError(self._format_error(value))
+        return value

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Literal
 
-from service.domain.spec import TrainingSpec
+from service.domain.spec import EarlyStopping, OptimizerSpec, TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
 
@@ -51,18 +51,16 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
         task=task,
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
-        batch_size=_batch_size(spec, usable, notes),
-        optimizer=replace(spec.optimizer, kind=_optimizer(spec, notes)),
         engine="autograd" if spec.engine == "auto" else spec.engine,
         network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
+    spec = replace(spec, batch_size=_batch_size(spec, usable, notes))
+    spec = replace(spec, optimizer=_optimizer(spec, notes))
     if spec.schedule == "auto":
         # full-batch descent has no noise that a falling rate would have to calm
         spec = replace(spec, schedule="constant" if spec.batch_size == "full" else "cosine")
         notes.append(f"schedule {spec.schedule!r} for batches of {spec.batch_size}")
-    if spec.early_stopping is not None and not spec.split.validation:
-        spec = replace(spec, early_stopping=None)
-        notes.append("no early stopping: there are no validation rows to judge by")
+    spec = replace(spec, early_stopping=_early_stopping(spec, notes))
     _affordable(spec, features, target, limits)
     return Resolution(spec, tuple(notes))
 
@@ -201,19 +199,42 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     return spec.loss
 
 
-def _optimizer(spec: TrainingSpec, notes: list[str]) -> str:
+def _is_bowl(spec: TrainingSpec) -> bool:
+    """Whether the loss is a quadratic of known curvature: a linear neuron's squared error."""
+    return spec.network.kind == "linear" and spec.loss == "mse"
+
+
+def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
     if spec.optimizer.kind != "auto":
-        return spec.optimizer.kind
-    if spec.network.kind == "linear":
-        notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
-        return "sgd"
-    notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
-    return "adam"
+        return spec.optimizer
+    if spec.network.kind == "mlp":
+        notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
+        return replace(spec.optimizer, kind="adam")
+    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
+    by_curvature = _is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
+    return replace(spec.optimizer, kind="sgd", momentum="auto" if by_curvature else 0.0)
+
+
+def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
+    if spec.early_stopping is None:
+        return None
+    if not spec.split.validation:
+        notes.append("no early stopping: there are no validation rows to judge by")
+        return None
+    if spec.early_stopping != "auto":
+        return spec.early_stopping
+    if _is_bowl(spec):
+        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
+        return None
+    return EarlyStopping()
 
 
 def _batch_size(spec: TrainingSpec, usable: int, notes: list[str]) -> int | Literal["auto", "full"]:
     if spec.batch_size != "auto":
         return spec.batch_size
+    if _is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
+        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
+        return "full"
     # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
     size = 32
     while size < 4096 and size * 2 * 300 <= usable:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import marshmallow as ma
 
-from service.domain.fields import OneOrWords
+from service.domain.fields import Matches, OneOrWords
 from service.domain.network import ACTIVATIONS
 from service.errors import FieldError, SpecInvalid
 
@@ -58,7 +58,7 @@ class NetworkSpec:
 class OptimizerSpec:
     kind: str = "auto"
     learning_rate: float | Literal["auto"] = "auto"
-    momentum: float = 0.0
+    momentum: float | Literal["auto"] = 0.0
     l1: float = 0.0
     l2: float = 0.0
 
@@ -91,7 +91,7 @@ class TrainingSpec:
     schedule: str = "auto"
     batch_size: int | Literal["auto", "full"] = "auto"
     epochs: int = 100
-    early_stopping: EarlyStopping | None = field(default_factory=EarlyStopping)
+    early_stopping: EarlyStopping | Literal["auto"] | None = "auto"
     class_weights: Any = None
     weight_column: str | None = None
     seed: int = 0
@@ -213,7 +213,12 @@ class OptimizerSchema(_Part):
         load_default="auto",
         metadata={"description": "step size; auto takes a safe one from the curvature of the data"},
     )
-    momentum = ma.fields.Float(load_default=0.0, validate=_between(0, 1, below=True))
+    momentum = OneOrWords(
+        ma.fields.Float(validate=_between(0, 1, below=True)),
+        words=("auto",),
+        load_default=0.0,
+        metadata={"description": "of sgd; auto takes the one that the curvature makes fastest (heavy ball)"},
+    )
     l1 = ma.fields.Float(
         load_default=0.0, validate=_between(0, 1e6), metadata={"description": "adds l1·‖W‖₁ to the loss"}
     )
@@ -225,7 +230,7 @@ class OptimizerSchema(_Part):
 
     @ma.validates_schema
     def _momentum_is_for_sgd(self, data: dict[str, Any], **_: Any) -> None:
-        if data["momentum"] and data["kind"] != "sgd":
+        if data["momentum"] not in (0, "auto") and data["kind"] != "sgd":
             raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
 
 
@@ -241,13 +246,13 @@ class TrainingSpecSchema(_Part):
     makes = TrainingSpec
     dataset = ma.fields.String(
         required=True,
-        validate=ma.validate.Length(1, 64),
+        validate=Matches("[A-Za-z0-9_]{1,64}", error="is no id of a dataset; GET /v1/datasets lists those there are"),
         metadata={"description": "id of a dataset", "example": "ds_…"},
     )
     model = ma.fields.String(
         required=True,
-        validate=ma.validate.Regexp(
-            f"^{MODEL_NAME}$",
+        validate=Matches(
+            MODEL_NAME,
             error="is no model name: use 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit",
         ),
         metadata={"description": "name under which the trained version is published", "example": "house-price"},
@@ -292,11 +297,15 @@ class TrainingSpecSchema(_Part):
         metadata={"description": "rows in a step: full is batch descent, 1 stochastic, else mini-batch"},
     )
     epochs = ma.fields.Integer(strict=True, load_default=100, validate=_between(1, 1_000_000))
-    early_stopping = ma.fields.Nested(
-        EarlyStoppingSchema,
-        load_default=EarlyStopping,
+    early_stopping = OneOrWords(
+        ma.fields.Nested(EarlyStoppingSchema),
+        words=("auto",),
+        load_default="auto",
         allow_none=True,
-        metadata={"description": "null trains for all epochs"},
+        metadata={
+            "description": "null trains for all epochs; auto is null for a linear neuron with mse, else "
+            '{"patience": 10, "min_delta": 0.0}'
+        },
     )
     class_weights = ma.fields.Raw(load_default=None, allow_none=True)
     weight_column = ma.fields.String(load_default=None, allow_none=True)

@@ -15,9 +15,9 @@ from service.store.session import now
 from service.store.tables import EventRow, JobRow, Json
 
 
-def get(session: Session, id: str) -> JobRow:
-    """Raises JobNotFound."""
-    row = session.get(JobRow, id)
+def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
+    """The job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
+    row = session.get(JobRow, id, with_for_update=for_change)
     if row is None:
         raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
     return row

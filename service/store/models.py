@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
@@ -16,9 +18,12 @@ from service.store.tables import AliasRow, Json, ModelRow, VersionRow
 DEFAULT_ALIAS = "default"
 
 
-def get(session: Session, name: str) -> ModelRow:
-    """Raises ModelNotFound."""
-    row = session.get(ModelRow, name)
+def get(session: Session, name: str, *, for_change: bool = False) -> ModelRow:
+    """The model; with `for_change` its versions and aliases are this transaction's until it ends.
+
+    Raises ModelNotFound.
+    """
+    row = session.get(ModelRow, name, with_for_update=for_change)
     if row is None:
         raise ModelNotFound(f"there is no model {name!r}; GET /v1/models lists those there are")
     return row
@@ -53,7 +58,7 @@ def newest_versions(session: Session, names: Sequence[str]) -> dict[str, int]:
         .where(VersionRow.model_name.in_(names))
         .group_by(VersionRow.model_name)
     )
-    return dict(session.execute(query).tuples().all())
+    return {name: version for name, version in session.execute(query)}
 
 
 def aliases(session: Session, names: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -98,10 +103,10 @@ def resolve(session: Session, ref: str) -> VersionRow:
 def publish(session: Session, name: str, **values: object) -> VersionRow:
     """Add the next version of a model, making the model when it is new. Numbers are never used twice."""
     moment = now()
-    model = session.get(ModelRow, name, with_for_update=True)
-    if model is None:
-        model = ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment)
-        session.add(model)
+    if session.get(ModelRow, name) is None:
+        with contextlib.suppress(IntegrityError), session.begin_nested():  # made by another at the same moment
+            session.add(ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment))
+    model = get(session, name, for_change=True)
     model.last_version += 1
     model.updated_at = moment
     session.flush()

@@ -63,10 +63,16 @@ def write(session: Session, table: type[AnyWork], id: str, fence: int, **values:
 
 
 def release(session: Session, table: type[AnyWork], id: str, fence: int) -> bool:
-    """Give the row back, unharmed, to whoever comes next: the attempt does not count."""
-    return write(
-        session, table, id, fence, state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1
+    """Give the row back, unharmed, to whoever comes next: the attempt does not count.
+
+    False when the lease is lost, or when the job is being cancelled: that must not run again.
+    """
+    done = session.execute(
+        update(table)
+        .where(table.id == id, table.fence == fence, table.state == STARTED[table])
+        .values(state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1)
     )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:

@@ -13,16 +13,14 @@ from service.store.tables import JobRow
 def cancel(database: Database, changes: Changes, id: str) -> JobRow:
     """The job as it is after the request. Raises JobNotFound; IllegalMove for a job that has ended otherwise."""
     with database.write() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, id, for_change=True)
         if job.state in ("cancelling", "cancelled"):
             return job
         if is_terminal(job.state):
             raise IllegalMove(f"job {id} has already {job.state}; there is nothing to cancel")
         if job.state == "queued":
-            moved = jobs.move(session, id, "cancelled", finished_at=now())
+            jobs.move(session, id, "cancelled", finished_at=now())
         else:
-            moved = jobs.move(session, id, "cancelling")
-        # under PostgreSQL a worker may have moved it in between: what it is now is the answer
-        job = moved or jobs.get(session, id)
+            jobs.move(session, id, "cancelling")
     changes.publish(id)
     return job

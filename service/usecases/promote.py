@@ -14,8 +14,9 @@ def promote(database: Database, name: str, alias: str, version: int, expected: i
     Raises ModelNotFound, VersionNotFound, AliasChanged.
     """
     with database.write() as session:
+        models.get(session, name, for_change=True)
         models.get_version(session, name, version)
-        row = session.get(AliasRow, (name, alias), with_for_update=True)
+        row = session.get(AliasRow, (name, alias))
         _unchanged(alias, 0 if row is None else row.revision, expected)
         if row is None:
             row = AliasRow(model_name=name, alias=alias, version=version, revision=1, updated_at=now())
@@ -28,6 +29,7 @@ def promote(database: Database, name: str, alias: str, version: int, expected: i
 def remove_alias(database: Database, name: str, alias: str, expected: int | None) -> None:
     """Forget an alias. Raises ModelNotFound, AliasNotFound, AliasChanged."""
     with database.write() as session:
+        models.get(session, name, for_change=True)
         row = models.get_alias(session, name, alias)
         _unchanged(alias, row.revision, expected)
         session.delete(row)
@@ -36,6 +38,7 @@ def remove_alias(database: Database, name: str, alias: str, expected: int | None
 def delete_version(database: Database, name: str, version: int) -> None:
     """Forget a version that no alias points at. Raises ModelNotFound, VersionNotFound, VersionAliased."""
     with database.write() as session:
+        models.get(session, name, for_change=True)
         models.get_version(session, name, version)
         if held := models.aliases_of_version(session, name, version):
             raise VersionAliased(

@@ -3,44 +3,74 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from service.changes import Changes
 from service.domain.artifact import to_json
 from service.errors import DatasetInUse, QueueUnavailable
 from service.queue import INGEST, Queue
-from service.store import datasets, work
+from service.store import answers, datasets, work
 from service.store.blobs import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
 
 log = structlog.get_logger(__name__)
+SCOPE = "POST /v1/datasets"
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A dataset, and whether this upload made it (or made it start anew)."""
+    """The dataset, whether this upload made it (or made it start anew), and what the client is told.
 
-    dataset: DatasetRow
+    A request that is repeated with its Idempotency-Key is told what it was told first.
+    """
+
+    dataset_id: str
     is_new: bool
+    answer: Json
 
 
 def upload(
-    database: Database, queue: Queue, blob: Blob, name: str, media_type: str, options: Mapping[str, object]
+    database: Database,
+    queue: Queue,
+    blob: Blob,
+    name: str,
+    media_type: str,
+    options: Mapping[str, object],
+    key: str | None,
+    render: Callable[[DatasetRow], Json],
 ) -> Uploaded:
-    """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset."""
+    """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset.
+
+    `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it.
+    Raises IdempotencyKeyReused.
+    """
     read_as: Json = {"media_type": media_type, **options}
     fingerprint = hashlib.sha256(to_json([blob.key, read_as])).hexdigest()
+
+    def register() -> tuple[Uploaded, bool]:
+        with database.write() as session:
+            request = hashlib.sha256(to_json([fingerprint, name])).hexdigest()
+            if key is not None and (first := answers.recall(session, SCOPE, key, request)):
+                return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
+            row, is_new = _register(session, blob, name, media_type, dict(options), fingerprint)
+            uploaded = Uploaded(row.id, is_new, render(row))
+            if key is not None:
+                told = {"is_new": is_new, "answer": uploaded.answer}
+                answers.remember(session, SCOPE, key, request, row.id, told)
+            return uploaded, is_new
+
     try:
-        uploaded = _register(database, blob, name, media_type, dict(options), fingerprint)
-    except IntegrityError:  # the same upload, at the same moment: it is registered now
-        uploaded = _register(database, blob, name, media_type, dict(options), fingerprint)
-    if uploaded.is_new:
-        wake(database, queue, uploaded.dataset.id)
+        uploaded, has_begun = register()
+    except IntegrityError:  # the same upload or key, at the same moment: it is registered now
+        uploaded, has_begun = register()
+    if has_begun:
+        wake(database, queue, uploaded.dataset_id)
     return uploaded
 
 
@@ -68,25 +98,27 @@ def delete(database: Database, changes: Changes, id: str) -> None:
     changes.publish(id)
 
 
-def _register(database: Database, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str) -> Uploaded:
-    with database.write() as session:
-        known = datasets.by_fingerprint(session, fingerprint)
-        if known is not None and known.state != "failed":
-            return Uploaded(known, is_new=False)
-        if known is not None:  # what failed once may have failed for a passing reason: the same id starts anew
-            known.state, known.error, known.attempt, known.sent_at, known.lease_until = "ingesting", None, 0, None, None
-            known.fence += 1
-            return Uploaded(known, is_new=True)
-        row = DatasetRow(
-            id=new_id("ds"),
-            name=name,
-            state="ingesting",
-            fingerprint=fingerprint,
-            sha256=blob.key,
-            bytes=blob.size,
-            media_type=media_type,
-            options=options,
-            created_at=now(),
-        )
-        session.add(row)
-        return Uploaded(row, is_new=True)
+def _register(
+    session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str
+) -> tuple[DatasetRow, bool]:
+    known = datasets.by_fingerprint(session, fingerprint)
+    if known is not None and known.state != "failed":
+        return known, False
+    if known is not None:  # what failed once may have failed for a passing reason: the same id starts anew
+        known.state, known.error, known.attempt, known.sent_at, known.lease_until = "ingesting", None, 0, None, None
+        known.fence += 1
+        return known, True
+    row = DatasetRow(
+        id=new_id("ds"),
+        name=name,
+        state="ingesting",
+        fingerprint=fingerprint,
+        sha256=blob.key,
+        bytes=blob.size,
+        media_type=media_type,
+        options=options,
+        created_at=now(),
+    )
+    session.add(row)
+    session.flush()
+    return row, True

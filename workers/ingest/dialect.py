@@ -37,10 +37,11 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The dialect and the columns' names in order."""
+    """The dialect, the columns' names in order, and the first rows as they are written."""
 
     dialect: Dialect
     names: tuple[str, ...]
+    rows: list[list[str]]
 
 
 def find(sample: bytes, whole: bool, options: dict[str, Any]) -> Found:
@@ -58,7 +59,7 @@ def find(sample: bytes, whole: bool, options: dict[str, Any]) -> Found:
     names = _names(records[0]) if header else tuple(f"column_{number + 1}" for number in range(len(records[0])))
     if header and len(records) == 1 and whole:
         raise WorkFailed("no_rows", "the file has a header and no rows below it; add rows and upload it again")
-    return Found(Dialect(encoding, delimiter, '"', header), names)
+    return Found(Dialect(encoding, delimiter, '"', header), names, records[1:] if header else records)
 
 
 def _encoding(sample: bytes, whole: bool) -> str:

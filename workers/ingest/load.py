@@ -6,25 +6,22 @@ import codecs
 import contextlib
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from service.domain.columns import MISSING_WORDS, Kind
+from service.domain.columns import MISSING_WORDS
 from service.errors import WorkFailed
 from workers.ingest.dialect import Dialect, not_text
 
 CHUNK = 1024 * 1024
-SNIFFED_ROWS = 20_480
-TYPE_OF_KIND: dict[str, str] = {
-    "numeric": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "categorical": "VARCHAR", "text": "VARCHAR",
-}  # fmt: skip
-NUMBERS = frozenset({"BIGINT", "INTEGER", "HUGEINT", "UHUGEINT", "UBIGINT", "DOUBLE", "FLOAT", "DECIMAL"})
-# a date is taken as one when its order of year, month and day is beyond doubt; others stay as they are written
-ISO_DATES = (None, "%Y-%m-%d")
+# a time with an offset is kept in UTC
+READ_AS = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
+KEPT_AS = {"TIMESTAMP": "{0}::TIMESTAMP AS {0}"}
+MOSTLY = 0.9  # a column in which so many cells are of its type keeps it, and the rows of the others are rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,7 @@ def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> 
     try:
         connection.execute(f"SET allowed_directories = [{_quoted(str(directory))}]")
         connection.execute(f"SET allowed_paths = [{_quoted(str(source))}]")
+        connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC, wherever the worker stands
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
@@ -77,75 +75,73 @@ def as_utf8(source: Path, encoding: str, target: Path) -> None:
                 return
 
 
-def kinds_of(
+def load(
     connection: duckdb.DuckDBPyConnection,
-    path: Path,
+    source: Path,
+    target: Path,
     dialect: Dialect,
-    names: Sequence[str],
-    declared: Mapping[str, Kind],
-) -> dict[str, str]:
-    """The DuckDB type of each column: as declared, else as its first rows look."""
-    unknown = sorted(set(declared) - set(names))
-    if unknown:
-        raise WorkFailed("unknown_column", f"?types= names columns that the file does not have: {', '.join(unknown)}")
-    query = (
-        f"SELECT Columns, DateFormat, TimestampFormat FROM sniff_csv({_quoted(str(path))}, "
-        f"sample_size={SNIFFED_ROWS}, {_dialect(dialect)})"
-    )
-    try:
-        columns, date_format, _ = connection.execute(query).fetchall()[0]
-    except duckdb.Error as error:
-        raise WorkFailed("not_csv", f"the file cannot be read as CSV: {_first_line(error)}") from None
-    sniffed = [column["type"] for column in columns]
-    if len(sniffed) != len(names):  # rows of another width than the header: each will be judged on its own
-        sniffed = ["VARCHAR"] * len(names)
-    return {
-        name: TYPE_OF_KIND[declared[name]] if name in declared else _type(type, date_format)
-        for name, type in zip(names, sniffed, strict=True)
-    }
+    types: Mapping[str, str],
+    declared: Collection[str],
+    most_rejects: int,
+) -> tuple[int, list[Reject], dict[str, str]]:
+    """Write the table; its rows, its rejects, and the types that its columns turned out to have.
+
+    A column whose later cells are not of the type of its first ones is text after all, unless it was declared, or
+    nearly all cells fit: then the others are rejects. Raises WorkFailed when too many rows are bad.
+    """
+    types = dict(types)
+    while True:
+        rows = _to_parquet(connection, source, target, dialect, types, most_rejects)
+        misfits = _misfits(connection)
+        wrong = [
+            name
+            for name, cells in misfits.items()
+            if name not in declared and (cells > most_rejects or cells > (1 - MOSTLY) * (rows + cells))
+        ]
+        if not wrong:
+            break
+        types.update(dict.fromkeys(wrong, "VARCHAR"))
+    rejects = _rejects(connection, source)
+    if len(rejects) > most_rejects:
+        first = "; ".join(f"line {reject.line}: {reject.reason}" for reject in rejects[:10])
+        raise WorkFailed("too_many_rejects", f"more than {most_rejects} rows cannot be read: {first}")
+    return rows, rejects, types
 
 
-def _type(sniffed: str, date_format: str | None) -> str:
-    base = sniffed.split("(")[0]
-    if base in NUMBERS:
-        return "DOUBLE"
-    if base == "BOOLEAN":
-        return "BOOLEAN"
-    if base in ("DATE", "TIMESTAMP") and date_format in ISO_DATES:
-        return "TIMESTAMP"
-    return "VARCHAR"
-
-
-def to_parquet(
+def _to_parquet(
     connection: duckdb.DuckDBPyConnection,
     source: Path,
     target: Path,
     dialect: Dialect,
     types: Mapping[str, str],
     most_rejects: int,
-) -> tuple[int, list[Reject]]:
-    """Write the table and give its rows and rejects. Raises WorkFailed when too many rows are bad."""
-    columns = ", ".join(f"{_quoted(name)}: {_quoted(type)}" for name, type in types.items())
+) -> int:
+    """Read every row that fits these types; the others are in DuckDB's table of rejects."""
+    columns = ", ".join(f"{_quoted(name)}: {_quoted(READ_AS.get(type, type))}" for name, type in types.items())
+    selected = ", ".join(KEPT_AS.get(type, "{0}").format(quoted_name(name)) for name, type in types.items())
     missing = ", ".join(_quoted(word) for word in MISSING_WORDS)
     read = (
         f"read_csv({_quoted(str(source))}, auto_detect=false, columns={{{columns}}}, {_dialect(dialect)}, "
         f"nullstr=[{missing}], store_rejects=true, rejects_limit={most_rejects + 1})"
     )
     try:
+        for table in ("reject_errors", "reject_scans"):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
         # Snappy is written as fast as the CSV is read; a better ratio would double the time
         connection.execute(
-            f"COPY (SELECT * FROM {read}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION snappy)"
+            f"COPY (SELECT {selected} FROM {read}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION snappy)"
         )
-        rows = connection.execute(f"SELECT count(*) FROM {_quoted(str(target))}").fetchall()[0][0]
-        rejects = _rejects(connection, source)
+        return int(connection.execute(f"SELECT count(*) FROM {_quoted(str(target))}").fetchall()[0][0])
     except duckdb.OutOfMemoryException:
         raise WorkFailed("out_of_memory", "the file has rows too wide for the memory that ingest may use") from None
     except duckdb.Error as error:
         raise WorkFailed("not_csv", f"the file cannot be read as CSV: {_first_line(error)}") from None
-    if len(rejects) > most_rejects:
-        first = "; ".join(f"line {reject.line}: {reject.reason}" for reject in rejects[:10])
-        raise WorkFailed("too_many_rejects", f"more than {most_rejects} rows cannot be read: {first}")
-    return rows, rejects
+
+
+def _misfits(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many cells of each column are not of its type."""
+    query = "SELECT column_name, count(*) FROM reject_errors WHERE error_type = 'CAST' GROUP BY column_name"
+    return dict(connection.execute(query).fetchall())
 
 
 def _rejects(connection: duckdb.DuckDBPyConnection, source: Path) -> list[Reject]:
@@ -190,6 +186,11 @@ def _dialect(dialect: Dialect) -> str:
     quote = _quoted(dialect.quote)
     header = str(dialect.header).lower()
     return f"delim={_quoted(dialect.delimiter)}, quote={quote}, escape={quote}, header={header}"
+
+
+def quoted_name(name: str) -> str:
+    """A column's name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from service.domain.columns import Kind
 from service.domain.table import Column, Table
 from service.errors import WorkFailed
+from workers.ingest.load import quoted_name
 
 QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 BINS = 20
@@ -41,10 +42,10 @@ def profile(
 
 
 def _basics(connection: duckdb.DuckDBPyConnection, source: str, types: Mapping[str, str]) -> dict[str, tuple[Any, ...]]:
-    """In one pass, by column: (count, distinct, min, max, mean, sd, whole, length, quantiles)."""
+    """In one pass, by column: (count, distinct, min, max, mean, sd, whole, length, quantiles, in range)."""
     parts = []
     for name, type in types.items():
-        column = _name(name)
+        column = quoted_name(name)
         number = type == "DOUBLE"
         parts += [
             f"count({column})",
@@ -56,8 +57,9 @@ def _basics(connection: duckdb.DuckDBPyConnection, source: str, types: Mapping[s
             f"bool_and({column} = floor({column}))" if number else "NULL",
             f"avg(length({column}))" if type == "VARCHAR" else "NULL",
             f"approx_quantile({column}, {list(QUANTILES)})" if number else "NULL",
+            f"bool_and(isfinite({column}) AND year({column}) BETWEEN 1 AND 9999)" if type == "TIMESTAMP" else "NULL",
         ]
-    width = 9
+    width = 10
     values = connection.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchall()[0]
     return {name: values[index * width : (index + 1) * width] for index, name in enumerate(types)}
 
@@ -72,10 +74,14 @@ def _column(
     basics: tuple[Any, ...],
     most_classes: int,
 ) -> tuple[Column, dict[str, Any]]:
-    count, distinct, low, high, mean, deviation, whole, length, quantiles = basics
-    column = _name(name)
+    count, distinct, low, high, mean, deviation, whole, length, quantiles, in_range = basics
+    column = quoted_name(name)
     if type == "DOUBLE" and count and (low in (float("-inf"),) or high in (float("inf"),)):
         raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave such cells empty")
+    if in_range is False:
+        raise WorkFailed(
+            "time_out_of_range", f"column {name!r} holds times beyond the years 1 to 9999; mend such cells"
+        )
     if distinct <= FEW:
         distinct = connection.execute(f"SELECT count(DISTINCT {column}) FROM {source}").fetchall()[0][0]
     kind = declared or _kind(type, distinct, count, length)
@@ -143,7 +149,3 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> i
 
 def _shown(value: Any) -> Any:
     return value.isoformat() + "Z" if hasattr(value, "isoformat") else value
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -15,8 +15,9 @@ from service.store.blobs import Blob, Blobs, write_blob
 from service.store.tables import DatasetRow
 from service.wiring import Deps
 from workers.ingest.dialect import SAMPLE_BYTES, Found, find
-from workers.ingest.load import as_utf8, database, kinds_of, rejects_csv, to_parquet
+from workers.ingest.load import as_utf8, database, load, rejects_csv
 from workers.ingest.profile import profile
+from workers.ingest.types import types_of
 from workers.lease import Lease, LeaseLost, WorkerStopping, claimed
 
 log = structlog.get_logger(__name__)
@@ -58,9 +59,11 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             as_utf8(original, found.dialect.encoding, source)
         lease.check()
         with database(directory, source, settings.ingest_memory_bytes, os.cpu_count() or 1) as duck:
-            types = kinds_of(duck, source, found.dialect, found.names, declared)
+            types = types_of(found.names, found.rows, declared)
             parquet = directory / "table.parquet"
-            rows, rejects = to_parquet(duck, source, parquet, found.dialect, types, settings.max_rejected_rows)
+            rows, rejects, types = load(
+                duck, source, parquet, found.dialect, types, declared, settings.max_rejected_rows
+            )
             if rows == 0:
                 raise WorkFailed("no_rows", "no row of the file can be read; see its rejects" if rejects else "no rows")
             if rows > settings.max_rows:

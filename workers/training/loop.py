@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from service.domain.spec import TrainingSpec
+from service.domain.spec import EarlyStopping, TrainingSpec
 from service.errors import WorkFailed
 from workers.training.problem import Engine, State, Vector
 from workers.training.split import epoch_order
@@ -80,7 +80,7 @@ def schedule_factor(schedule: str, epoch: int, epochs: int) -> float:
 
 
 def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
-    if spec.early_stopping is None or ended.validation_loss is None:
+    if not isinstance(spec.early_stopping, EarlyStopping) or ended.validation_loss is None:
         return
     if ended.validation_loss < progress.best_loss - spec.early_stopping.min_delta:
         progress.best = progress.state.parameters.copy()
@@ -90,7 +90,7 @@ def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) ->
 
 def _has_stopped(progress: Progress, spec: TrainingSpec) -> bool:
     return (
-        spec.early_stopping is not None
+        isinstance(spec.early_stopping, EarlyStopping)
         and progress.best is not None
         and progress.epoch - progress.best_epoch >= spec.early_stopping.patience
     )

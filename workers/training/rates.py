@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-import numpy as np
+from dataclasses import dataclass
 
 from service.domain.curvature import Curvature, curvature, gram
 from service.domain.spec import TrainingSpec
@@ -12,6 +11,9 @@ from service.errors import WorkFailed
 from workers.training.prepare import Prepared
 
 CHUNK = 65_536
+SETTLING = 4  # epochs for each unit of √κ: exp(-2·4) of the first distance is then left
+# the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
+FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
 ADAM_RATES = ((64, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest layer
 FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
 
@@ -23,28 +25,57 @@ def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     return curvature(gram(pieces, inputs.shape[1], bias))
 
 
-def learning_rate(spec: TrainingSpec, found: Curvature | None, rows: int) -> tuple[float, str]:
-    """The rate to use, and why."""
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What steps are made with, and why, in a sentence."""
+
+    learning_rate: float
+    momentum: float
+    why: str
+
+    @property
+    def text(self) -> str:
+        with_momentum = f", momentum {self.momentum:.4g}" if self.momentum else ""
+        return f"learning rate {self.learning_rate:.4g}{with_momentum}: {self.why}"
+
+
+def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
+    """The learning rate and momentum to use. Raises WorkFailed where there is no curvature to go by."""
     asked = spec.optimizer.learning_rate
+    momentum = 0.0 if spec.optimizer.momentum == "auto" else spec.optimizer.momentum
     if asked != "auto":
-        return float(asked), "as asked"
+        return Rates(asked, momentum, "as asked")
     if spec.optimizer.kind != "sgd":
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
-        return (
-            rate,
-            f"{spec.optimizer.kind} moves each weight by about its rate a step: {rate} for layers up to {widest}",
-        )
+        return Rates(rate, 0.0, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
     if found is None:
         raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
     batch = rows if not isinstance(spec.batch_size, int) else min(spec.batch_size, rows)
-    # cross-entropy is flatter than squared error: its Hessian is at most a quarter (two classes) or half of ZᵀZ/n
-    flatter = {"cross_entropy": 0.25, "mae": 1.0, "huber": 0.5}.get(spec.loss, 1.0)
-    slow = 1 - spec.optimizer.momentum
-    if batch >= rows and spec.network.kind == "linear" and spec.loss == "mse" and not spec.optimizer.momentum:
-        rate = 2 / (found.lambda_max + found.lambda_min)
-        return rate, f"the best constant rate of full-batch descent, 2/(λmax + λmin) = {rate:.4g}"
-    # a batch of b rows sees curvature up to about λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4)
-    bound = flatter * (found.lambda_max + 2 * found.trace / batch)
-    rate = float(np.float32(slow / bound)) / (1 if spec.network.kind == "linear" else 2)
-    return rate, f"{rate:.4g}: below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add"
+    is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
+    if is_bowl and spec.optimizer.momentum == "auto":
+        return _heavy_ball(found, spec.epochs)
+    if is_bowl and not momentum:
+        return Rates(found.best_learning_rate, 0.0, "2/(λmax + λmin), the best constant rate of full-batch descent")
+    return _with_noise(spec, found, batch, momentum)
+
+
+def _heavy_ball(found: Curvature, epochs: int) -> Rates:
+    """Polyak (1964): η = (2/(√λmax + √λ))², β = ((√κ - 1)/(√κ + 1))² contract each epoch by about √β.
+
+    With κ = λmax/λmin when the epochs suffice for that; else with the largest κ for which they do, so that what starts
+    swinging has come to rest at the end: directions flatter than λmax/κ then only come part of the way.
+    """
+    root = min(math.sqrt(found.condition_number), max(epochs / SETTLING, 1.0))
+    momentum = ((root - 1) / (root + 1)) ** 2
+    rate = (2 * root / (root + 1)) ** 2 / found.lambda_max
+    return Rates(rate, momentum, f"heavy ball for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}")
+
+
+def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: float) -> Rates:
+    """Below the stable bound by what small batches add: a batch of b rows sees curvature up to about
+    λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
+    known factor; behind a hidden layer the bound is a guide only, and is halved."""
+    bound = FLATTER.get(spec.loss, 1.0) * (found.lambda_max + 2 * found.trace / batch)
+    rate = (1 - momentum) / bound / (1 if spec.network.kind == "linear" else 2)
+    return Rates(rate, momentum, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add")

@@ -17,6 +17,7 @@ from workers.training.loop import EpochEnded, Progress
 from workers.training.objectives import in_user_units
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
+from workers.training.rates import Rates
 
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
 
@@ -42,13 +43,14 @@ class Recorder:
         self._deps.changes.publish(job.id)
         return TrainingSpec.from_json(job.spec), dataset
 
-    def settle(self, spec: TrainingSpec, rate: float, why: str, device: str) -> TrainingSpec:
+    def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""
-        settled = replace(spec, optimizer=replace(spec.optimizer, learning_rate=rate), device=device)
+        optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
+        settled = replace(spec, optimizer=optimizer, device=device)
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=settled.to_json())
             if spec.optimizer.learning_rate == "auto":
-                jobs.append_event(session, self._lease.row.id, "message", {"text": f"learning rate: {why}"})
+                jobs.append_event(session, self._lease.row.id, "message", {"text": rates.text})
         return settled
 
     def resume(self, problem: Problem) -> Progress:

@@ -26,7 +26,7 @@ from workers.training.loop import train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
-from workers.training.rates import learning_rate, scaled_curvature
+from workers.training.rates import scaled_curvature, settle
 from workers.training.record import Recorder
 from workers.training.report import make_report
 
@@ -55,19 +55,19 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         )
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
-    rate, why = learning_rate(spec, found, len(prepared.train))
-    spec = recorder.settle(spec, rate, why, _device(spec))
+    rates = settle(spec, found, len(prepared.train))
+    spec = recorder.settle(spec, rates, _device(spec))
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: (part.inputs, part.targets) for name, part in prepared.parts.items()}
     engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
     progress = recorder.resume(problem)
     try:
-        for ended in train(engine, progress, spec, rate, len(prepared.train), lease.check):
+        for ended in train(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise _explained(error, rate, spec, found.stable_learning_rate if found else None) from None
+        raise _explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
     seconds = time.perf_counter() - started
     report = make_report(spec, prepared, predictor, progress, found, dataset.sha256, seconds, [])
@@ -82,7 +82,7 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     optimizer = spec.optimizer
     return Problem(
         Network(sizes, spec.network.activation, spec.network.bias), spec.loss, optimizer.kind,
-        momentum=optimizer.momentum, l1=optimizer.l1, l2=optimizer.l2, dropout=spec.network.dropout, seed=spec.seed,
+        momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum, l1=optimizer.l1, l2=optimizer.l2, dropout=spec.network.dropout, seed=spec.seed,
     )  # fmt: skip
 
 
@@ -102,8 +102,10 @@ def _ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except LeaseLost:
         log.warning("lease lost", job=job.id)
     except WorkerStopping:
-        lease.give_back()
-        log.info("given back", job=job.id)
+        if lease.give_back():
+            log.info("given back", job=job.id)
+        else:  # cancelled since the last heartbeat
+            _end(deps, job, "cancelled")
     except Cancelled:
         _end(deps, job, "cancelled")
     except WorkFailed as error:
@@ -123,9 +125,12 @@ def _ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
 
 def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
     with deps.database.write() as session:
-        jobs.move(
+        moved = jobs.move(
             session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, checkpoint_key=None
         )
+    if moved is None:
+        log.warning("lease lost", job=job.id)
+        return
     deps.changes.publish(job.id)
     log.info("job ended", job=job.id, state=state, **(error or {}))
 

@@ -1,0 +1,53 @@
+# Each check is defined once: people, `make check` and .ci/run call the same lines.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo serve test check lint types imports migrations openapi openapi-check lock clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev]'
+	@touch $@
+
+demo: $(READY)  ## start the stack, train a linear neuron and a network on a real table, predict, stop
+	@$(BIN)/python -m tests.demo
+
+serve: $(READY)  ## start the stack and keep it up: http://127.0.0.1:8000
+	@$(BIN)/adaline serve
+
+test: $(READY)  ## all tests
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: lint types imports migrations openapi-check  ## everything but the tests
+
+lint: $(READY)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(READY)  ## the house's import contracts
+	$(BIN)/lint-imports
+
+migrations: $(READY)  ## the migrations give the tables that the code has
+	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
+	ADALINE_DATA=$$directory $(BIN)/alembic upgrade head && ADALINE_DATA=$$directory $(BIN)/alembic check
+
+openapi: $(READY)  ## write openapi.yaml from the code
+	$(BIN)/python -m service.api.openapi > openapi.yaml
+
+openapi-check: $(READY)  ## openapi.yaml is what the code gives
+	$(BIN)/python -m service.api.openapi | diff -u openapi.yaml -
+
+lock: $(READY)  ## write requirements.lock from what is installed here
+	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \
+	  | sed -E 's/\+cpu$$//' > requirements.lock
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .adaline .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,0 +1,93 @@
+"""Predictions as the client asked for them: JSON, CSV or an Arrow stream, written piece by piece."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from service.domain.predictor import label_text
+from service.usecases.predict import LoadedModel
+
+PIECE = 8192  # rows written at once
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """The predictions of one request: (n_rows,) values or (n_rows, n_classes) probabilities; `flags` if asked for."""
+
+    model: LoadedModel
+    values: npt.NDArray[np.float64]
+    flags: Sequence[Sequence[str]] | None
+
+    @property
+    def classes(self) -> list[str]:
+        return [label_text(label) for label in self.model.predictor.classes]
+
+    def pieces(self) -> Iterator[slice]:
+        return (slice(start, start + PIECE) for start in range(0, len(self.values), PIECE))
+
+    def labels(self, piece: slice) -> list[Any]:
+        classes = self.model.predictor.classes
+        return [classes[best] for best in self.values[piece].argmax(axis=1).tolist()]
+
+
+def as_json(predicted: Predicted) -> Iterator[bytes]:
+    """{"model": …, "predictions": […], "flags": […]}"""
+    model = {"name": predicted.model.name, "version": predicted.model.version}
+    yield b'{"model":' + orjson.dumps(model) + b',"predictions":['
+    for piece in predicted.pieces():
+        answers = predicted.model.predictor.answers(predicted.values[piece])
+        yield (b"," if piece.start else b"") + orjson.dumps(answers)[1:-1]
+    yield b"]"
+    if predicted.flags is not None:
+        yield b',"flags":' + orjson.dumps(predicted.flags)
+    yield b"}"
+
+
+def as_csv(predicted: Predicted) -> Iterator[bytes]:
+    """A column `prediction`; or `label` and, for each class, `p_<class>`. Flags are joined by spaces."""
+    names = ["label", *(f"p_{name}" for name in predicted.classes)] if predicted.classes else ["prediction"]
+    yield _lines([[*names, "flags"] if predicted.flags is not None else names])
+    for piece in predicted.pieces():
+        values = predicted.values[piece].tolist()
+        if predicted.classes:
+            labels = map(label_text, predicted.labels(piece))
+            rows = [[label, *row] for label, row in zip(labels, values, strict=True)]
+        else:
+            rows = [[value] for value in values]
+        if predicted.flags is not None:
+            rows = [[*row, " ".join(flags)] for row, flags in zip(rows, predicted.flags[piece], strict=True)]
+        yield _lines(rows)
+
+
+def as_arrow(predicted: Predicted) -> Iterator[bytes]:
+    """An Arrow stream with the columns of `as_csv`; flags are lists of strings."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {}
+    if predicted.classes:
+        columns["label"] = pa.array(predicted.labels(slice(None)))
+        for index, name in enumerate(predicted.classes):
+            columns[f"p_{name}"] = pa.array(predicted.values[:, index])
+    else:
+        columns["prediction"] = pa.array(predicted.values)
+    if predicted.flags is not None:
+        columns["flags"] = pa.array(predicted.flags, type=pa.list_(pa.string()))
+    sink = pa.BufferOutputStream()
+    table = pa.table(columns)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=PIECE)
+    yield sink.getvalue().to_pybytes()
+
+
+def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,49 @@
+"""The HTTP API as a WSGI application."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+from flask import Flask
+from flask.json.provider import JSONProvider
+
+from service.api import access, blueprints, context, datasets, jobs, models, operations, predictions, problems
+from service.api.documentation import DocumentedApi
+from service.wiring import Deps
+
+BLUEPRINTS = (datasets.blueprint, jobs.blueprint, models.blueprint, predictions.blueprint, operations.blueprint)
+
+
+class OrjsonProvider(JSONProvider):
+    """JSON by orjson."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+
+def create_app(deps: Deps) -> Flask:
+    """The app that answers with these parts."""
+    app, _ = bare_app()
+    context.attach(app, deps)
+    return app
+
+
+def bare_app() -> tuple[Flask, dict[str, Any]]:
+    """The app without its parts, and its OpenAPI document."""
+    app = Flask("service.api", static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.url_map.strict_slashes = False
+    access.register(app)
+    blueprints.register(app)
+    api = DocumentedApi(app, version("adaline"))
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    problems.register(app)
+    document = api.document()
+    operations.serve_document(app, document)
+    return app, document

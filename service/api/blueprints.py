@@ -1,0 +1,103 @@
+"""flask-smorest's Blueprint, typed: what is documented is what is checked, and no parameter is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NoReturn, TypeVar, cast
+
+import flask_smorest
+import marshmallow as ma
+from flask import Flask, Request, current_app, request
+from webargs.flaskparser import FlaskParser
+
+from service.domain.spec import flatten
+from service.errors import FieldError, ParameterInvalid
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class ParameterParser(FlaskParser):
+    """Reads parameters by their schema. Raises ParameterInvalid."""
+
+    def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
+        (messages,) = cast(Mapping[str, Any], error.messages).values()
+        errors = flatten(messages)
+        raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """A group of operations. The name of a view is its operationId, its docstring the summary."""
+
+    ARGUMENTS_PARSER = ParameterParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """Serve and document a view."""
+        register = super().route(rule, **options)
+        return lambda view: register(self.doc(operationId=view.__name__)(view))
+
+    def query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
+        """Hand the view its query parameters, as the schema reads them."""
+        return cast(Callable[[View], View], self.arguments(schema, location="query"))
+
+    def headers(self, schema: type[ma.Schema]) -> Callable[[View], View]:
+        """Hand the view its request headers, as the schema reads them."""
+        return cast(Callable[[View], View], self.arguments(schema, location="headers"))
+
+    def answers(self, status: HTTPStatus, schema: Any = None, **documentation: Any) -> Callable[[View], View]:
+        """Turn what the view returns into the answer, and document it."""
+        return cast(Callable[[View], View], self.response(int(status), schema, **documentation))
+
+    def also_answers(self, status: HTTPStatus, schema: Any = None, **documentation: Any) -> Callable[[View], View]:
+        """Document another answer of the view."""
+        return cast(Callable[[View], View], self.alt_response(int(status), schema=schema, **documentation))
+
+    def fails(self, *statuses: HTTPStatus) -> Callable[[View], View]:
+        """Document the problems that the view may answer with."""
+
+        def decorate(view: View) -> View:
+            responses = _apidoc(view).setdefault("response", {}).setdefault("responses", {})
+            for status in statuses:
+                responses.setdefault(int(status), []).append(status.name)
+            return view
+
+        return decorate
+
+    def described(self, **documentation: Any) -> Callable[[View], View]:
+        """Add to the document by hand."""
+        return cast(Callable[[View], View], self.doc(**documentation))
+
+
+def _apidoc(view: Any) -> dict[str, Any]:
+    """Where flask-smorest keeps what is documented of a view; by its own decorators, each a call deeper."""
+    if not hasattr(view, "_apidoc"):
+        view._apidoc = {}
+    documented: dict[str, Any] = view._apidoc
+    return documented
+
+
+def register(app: Flask) -> None:
+    """Refuse query parameters that the operation does not have."""
+    app.before_request(_no_unknown_parameters)
+
+
+def _no_unknown_parameters() -> None:
+    documented = getattr(current_app.view_functions.get(request.endpoint or ""), "_apidoc", None)
+    if documented is None or not request.args:
+        return
+    known = {
+        field.data_key or name
+        for parameters in documented.get("arguments", {}).get("parameters", ())
+        if parameters["in"] == "query"
+        for name, field in parameters["schema"]().fields.items()
+    }
+    understood = f"those understood here are {', '.join(sorted(known))}" if known else "none is understood here"
+    for name, values in request.args.lists():
+        if name not in known:
+            raise _wrong(name, f"is not a query parameter of this operation; {understood}")
+        if len(values) > 1:
+            raise _wrong(name, "is given more than once")
+
+
+def _wrong(name: str, detail: str) -> ParameterInvalid:
+    return ParameterInvalid(f"{name}: {detail}", [FieldError("/" + name.replace("~", "~0").replace("/", "~1"), detail)])

@@ -1,0 +1,35 @@
+"""What the views of one process work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from service.api.waiting import Waiting
+from service.usecases.predict import LoadedModels
+from service.wiring import Deps
+
+NAME = "adaline"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts, the models in memory and the requests that wait: one of each in a process."""
+
+    deps: Deps
+    models: LoadedModels
+    waiting: Waiting
+
+
+def attach(app: Flask, deps: Deps) -> None:
+    """Give the app's views their parts."""
+    models = LoadedModels(deps.database, deps.blobs, deps.settings.cached_models)
+    waiting = Waiting(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
+    app.extensions[NAME] = Context(deps, models, waiting)
+
+
+def context() -> Context:
+    """The parts of the app that answers the present request."""
+    return cast(Context, current_app.extensions[NAME])

@@ -1,0 +1,213 @@
+"""/v1/datasets: uploads, and what is known of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, jsonify, request
+
+from service.api import paging, schemas
+from service.api.blueprints import Blueprint
+from service.api.context import context
+from service.api.files import send
+from service.api.parameters import MAX_NAME, PageQuery, RowsQuery, StartHeaders, UploadOptions
+from service.api.preview import preview
+from service.api.problems import RETRY_SECONDS
+from service.api.uploads import CSV, FORM_FIELDS, MULTIPART, receive
+from service.domain.spec import flatten
+from service.errors import DatasetNotReady, FieldError, FileNotFound, ParameterInvalid
+from service.store import datasets
+from service.store.tables import DatasetRow
+from service.usecases import upload
+
+EMPTY_REJECTS = b"line,column,reason,raw\n"
+DEFAULT_NAME = "dataset"
+
+blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
+
+
+BODY = {
+    "required": True,
+    "content": {
+        CSV: {"schema": {"type": "string"}},
+        MULTIPART: {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "additionalProperties": False,
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    **{name: {"type": "string"} for name in FORM_FIELDS},
+                },
+            }
+        },
+    },
+}
+NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.query(UploadOptions)
+@blueprint.headers(StartHeaders)
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="a worker will read it")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description="the same bytes and options were here already")
+@blueprint.fails(
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INSUFFICIENT_STORAGE,
+)
+@blueprint.described(requestBody=BODY)
+def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
+    """Upload a CSV
+
+    As the body, or as the file of a form; gzip or zstd by Content-Encoding. The same bytes and options again are
+    the same dataset.
+    """
+    here = context()
+    deps = here.deps
+    with deps.blobs.writer() as writer:
+        received = receive(request, writer, deps.settings)
+        options = _merged(options, received.fields)
+        blob = writer.commit()
+    name = options.pop("name", None) or _file_name(received.filename)
+    key = headers.get("idempotency_key")
+    uploaded = upload.upload(deps.database, deps.queue, blob, name, CSV, options, key, schemas.Dataset().dump)
+    id = uploaded.dataset_id
+
+    def finished() -> DatasetRow | None:
+        row = _get(id)
+        return None if row.state == "ingesting" else row
+
+    row, answered = here.waiting.preferred(headers.get("prefer", ""), id, finished)
+    if row is not None:
+        status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
+        return row, status, {"Location": _location(id), **answered}
+    later = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
+    return jsonify(uploaded.answer), HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK, later
+
+
+@blueprint.route("")
+@blueprint.query(PageQuery)
+@blueprint.answers(HTTPStatus.OK, schemas.DatasetList)
+@blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
+def list_datasets(query: dict[str, Any]) -> Any:
+    """List the datasets, newest first"""
+    with context().deps.database.read() as session:
+        return paging.envelope(datasets.listing(session, query["limit"], query.get("after")))
+
+
+@blueprint.route("/<id>")
+@blueprint.answers(HTTPStatus.OK, schemas.Dataset, headers={"ETag": {"schema": {"type": "string"}}})
+@blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
+@blueprint.fails(*NOT_FOUND)
+def get_dataset(id: str) -> Any:
+    """Get a dataset: its state, and its columns once it is ready"""
+    row = _get(id)
+    # while it is read, the same bytes go with different answers
+    tag = row.sha256 if row.state == "ready" else f"{row.sha256}-{row.state}"
+    if tag in request.if_none_match:
+        return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": f'"{tag}"'})
+    return row, {"ETag": f'"{tag}"'}
+
+
+@blueprint.route("/<id>", methods=["DELETE"])
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def delete_dataset(id: str) -> Any:
+    """Delete a dataset that no unfinished job needs"""
+    deps = context().deps
+    upload.delete(deps.database, deps.changes, id)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@blueprint.route("/<id>/profile")
+@blueprint.answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def get_profile(id: str) -> Any:
+    """Get the profile of a dataset: figures of each column"""
+    row = _ready(id)
+    if row.profile_key is None:
+        raise FileNotFound(f"dataset {id} has no profile")
+    return send(context().deps.blobs, row.profile_key, "application/json")
+
+
+@blueprint.route("/<id>/rows")
+@blueprint.query(RowsQuery)
+@blueprint.answers(HTTPStatus.OK, schemas.Rows)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def list_rows(query: dict[str, Any], id: str) -> Any:
+    """Look at the rows of a dataset, as they were read"""
+    row = _ready(id)
+    if row.table_key is None:
+        raise FileNotFound(f"dataset {id} has no table")
+    return preview(context().deps.blobs, row.table_key, query["offset"], query["limit"])
+
+
+@blueprint.route("/<id>/rejects")
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def get_rejects(id: str) -> Any:
+    """Download the lines that could not be read, with the reason of each, as CSV"""
+    row = _get(id)
+    if row.state == "ingesting":
+        raise _not_ready(row)
+    if row.rejects_key is None:
+        return Response(EMPTY_REJECTS, mimetype=CSV)
+    return send(context().deps.blobs, row.rejects_key, CSV, filename=f"{row.name}-rejects.csv")
+
+
+@blueprint.route("/<id>/content")
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV)
+@blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
+@blueprint.fails(*NOT_FOUND)
+def get_content(id: str) -> Any:
+    """Download the bytes that were uploaded"""
+    row = _get(id)
+    return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
+
+
+def _get(id: str) -> DatasetRow:
+    with context().deps.database.read() as session:
+        return datasets.get(session, id)
+
+
+def _ready(id: str) -> DatasetRow:
+    row = _get(id)
+    if row.state == "failed":
+        reason = (row.error or {}).get("detail", "unknown")
+        raise DatasetNotReady(f"dataset {id} could not be read ({reason}); upload it again, mended")
+    if row.state != "ready":
+        raise _not_ready(row)
+    return row
+
+
+def _not_ready(row: DatasetRow) -> DatasetNotReady:
+    return DatasetNotReady(f"dataset {row.id} is still being read; GET /v1/datasets/{row.id} says when it is ready")
+
+
+def _location(id: str) -> str:
+    return f"/v1/datasets/{id}"
+
+
+def _file_name(filename: str | None) -> str:
+    name = (filename or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(letter for letter in name if letter.isprintable())[:MAX_NAME] or DEFAULT_NAME
+
+
+def _merged(query: dict[str, Any], form: dict[str, str]) -> dict[str, Any]:
+    """The options of the query and of the form, which mean the same. Raises ParameterInvalid."""
+    try:
+        options: dict[str, Any] = UploadOptions().load(form)
+    except ma.ValidationError as error:
+        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]
+        raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None
+    for name in form:
+        if query.get(name) is not None:
+            detail = "is given both in the query and in the form"
+            raise ParameterInvalid(f"{name}: {detail}", [FieldError(f"/{name}", detail)])
+    return {**query, **{name: value for name, value in options.items() if name in form}}

@@ -1,0 +1,146 @@
+"""/v1/jobs: training runs, from the spec to the result."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import jsonify, request
+
+from service.api import paging, schemas
+from service.api.blueprints import Blueprint
+from service.api.context import context
+from service.api.documents import read_object
+from service.api.parameters import EventsQuery, JobsQuery, NewestKnownHeader, PreferHeader, StartHeaders
+from service.api.problems import RETRY_SECONDS
+from service.api.streams import events_answer
+from service.domain.lifecycle import is_terminal
+from service.domain.spec import TrainingSpecSchema
+from service.errors import ResultNotReady
+from service.store import jobs, models
+from service.store.tables import JobRow
+from service.usecases import submit
+from service.usecases.cancel import cancel
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Training runs")
+
+BODY = {"required": True, "content": {"application/json": {"schema": TrainingSpecSchema}}}
+NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+BAD_BODY = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.CONFLICT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+
+
+@blueprint.route("", methods=["POST"])
+@blueprint.headers(StartHeaders)
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Job, description="queued")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.Job, description="ended, within Prefer: wait=N")
+@blueprint.fails(*BAD_BODY)
+@blueprint.described(requestBody=BODY)
+def submit_job(headers: dict[str, Any]) -> Any:
+    """Train a model"""
+    here = context()
+    deps = here.deps
+    body = read_object(request, deps.settings)
+    key = headers.get("idempotency_key")
+    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, schemas.Job().dump)
+    id = submitted.job_id
+    job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
+    if job is not None:
+        return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
+    return jsonify(submitted.answer), *_later(id, answered)
+
+
+@blueprint.route("/validate", methods=["POST"])
+@blueprint.answers(HTTPStatus.OK, schemas.SpecCheck)
+@blueprint.fails(*BAD_BODY)
+@blueprint.described(requestBody=BODY)
+def validate_job() -> Any:
+    """Check a spec against its dataset without training: what would be run, and why"""
+    deps = context().deps
+    body = read_object(request, deps.settings)
+    with deps.database.read() as session:
+        resolution = submit.check(session, deps.limits, body)
+    return {"spec": resolution.spec.to_json(), "notes": resolution.notes, "warnings": []}
+
+
+@blueprint.route("")
+@blueprint.query(JobsQuery)
+@blueprint.answers(HTTPStatus.OK, schemas.JobList)
+@blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
+def list_jobs(query: dict[str, Any]) -> Any:
+    """List the jobs, newest first"""
+    with context().deps.database.read() as session:
+        return paging.envelope(
+            jobs.listing(session, query["limit"], *(query.get(name) for name in ("after", "state", "kind", "model")))
+        )
+
+
+@blueprint.route("/<id>")
+@blueprint.answers(HTTPStatus.OK, schemas.Job)
+@blueprint.fails(*NOT_FOUND)
+def get_job(id: str) -> Any:
+    """Get a job: its state and progress"""
+    return _get(id)
+
+
+@blueprint.route("/<id>/cancel", methods=["POST"])
+@blueprint.headers(PreferHeader)
+@blueprint.answers(HTTPStatus.OK, schemas.Job, description="cancelled")
+@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.Job, description="it will stop at its next batch")
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def cancel_job(headers: dict[str, Any], id: str) -> Any:
+    """Cancel a job; asking twice changes nothing"""
+    here = context()
+    job = cancel(here.deps.database, here.deps.changes, id)
+    ended, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
+    job = ended or job
+    return (job, answered) if is_terminal(job.state) else (job, *_later(id, answered))
+
+
+@blueprint.route("/<id>/events")
+@blueprint.query(EventsQuery)
+@blueprint.headers(NewestKnownHeader)
+@blueprint.answers(HTTPStatus.OK, schemas.Events)
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type="text/event-stream")
+@blueprint.fails(*NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
+def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
+    """Follow a job: its events after the one you have, by polling, long-polling or as a stream"""
+    return events_answer(id, query, headers)
+
+
+@blueprint.route("/<id>/result")
+@blueprint.answers(HTTPStatus.OK, schemas.JobResult)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def get_result(id: str) -> Any:
+    """Get what a job that succeeded has made"""
+    with context().deps.database.read() as session:
+        job = jobs.get(session, id)
+        if job.state != "succeeded" or job.model_version is None:
+            why = f": {job.error['detail']}" if job.error else ""
+            raise ResultNotReady(f"job {id} is {job.state}, and only a succeeded job has a result{why}")
+        version = models.get_version(session, job.model_name, job.model_version)
+    return {"model": {"name": version.model_name, "version": version.version}, "metrics": version.metrics}
+
+
+def _get(id: str) -> JobRow:
+    with context().deps.database.read() as session:
+        return jobs.get(session, id)
+
+
+def _ended(id: str) -> JobRow | None:
+    job = _get(id)
+    return job if is_terminal(job.state) else None
+
+
+def _location(id: str) -> str:
+    return f"/v1/jobs/{id}"
+
+
+def _later(id: str, answered: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+    headers = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
+    return HTTPStatus.ACCEPTED, headers

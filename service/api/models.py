@@ -1,0 +1,207 @@
+"""/v1/models: what was learnt, by name and version."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from service.api import paging, schemas
+from service.api.blueprints import Blueprint
+from service.api.context import context
+from service.api.documents import load, read_object
+from service.api.files import send
+from service.api.parameters import MatchHeaders, PageQuery, VersionsQuery
+from service.domain.artifact import REPORT
+from service.domain.spec import MODEL_NAME
+from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid
+from service.store import models
+from service.store.paging import Page
+from service.store.session import Database
+from service.store.tables import ModelRow, VersionRow
+from service.usecases import promote
+
+blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="What was learnt, by name and version")
+
+NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+VERSION = "/<name>/versions/<int(max=2147483647):version>"
+ALIAS = "/<name>/aliases/<alias>"
+MEDIA_TYPES = {".json": "application/json"}
+BINARY = "application/octet-stream"
+TAG = {"ETag": {"schema": {"type": "string"}}}
+
+
+@blueprint.route("")
+@blueprint.query(PageQuery)
+@blueprint.answers(HTTPStatus.OK, schemas.ModelList)
+@blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
+def list_models(query: dict[str, Any]) -> Any:
+    """List the models, newest first"""
+    with context().deps.database.read() as session:
+        page = models.listing(session, query["limit"], query.get("after"))
+        names = [row.name for row in page.data]
+        newest, aliases = models.newest_versions(session, names), models.aliases(session, names)
+    return paging.envelope(page, lambda row: _model(row, newest, aliases))
+
+
+@blueprint.route("/<name>")
+@blueprint.answers(HTTPStatus.OK, schemas.Model)
+@blueprint.fails(*NOT_FOUND)
+def get_model(name: str) -> Any:
+    """Get a model: its newest version and its aliases"""
+    with context().deps.database.read() as session:
+        row = models.get(session, name)
+        return _model(row, models.newest_versions(session, [name]), models.aliases(session, [name]))
+
+
+@blueprint.route("/<name>/versions")
+@blueprint.query(VersionsQuery)
+@blueprint.answers(HTTPStatus.OK, schemas.VersionList)
+@blueprint.fails(*NOT_FOUND)
+def list_versions(query: dict[str, Any], name: str) -> Any:
+    """List the versions of a model, newest first"""
+    with context().deps.database.read() as session:
+        page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"))
+        aliases = models.aliases(session, [name])[name]
+    return paging.envelope(page, lambda row: _version(row, aliases))
+
+
+@blueprint.route(VERSION)
+@blueprint.answers(HTTPStatus.OK, schemas.Version)
+@blueprint.fails(*NOT_FOUND)
+def get_version(name: str, version: int) -> Any:
+    """Get a version: what it predicts, from what, and how well"""
+    with context().deps.database.read() as session:
+        return _version(models.get_version(session, name, version), models.aliases(session, [name])[name])
+
+
+@blueprint.route(VERSION, methods=["DELETE"])
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def delete_version(name: str, version: int) -> Any:
+    """Delete a version that no alias points at"""
+    promote.delete_version(_database(), name, version)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@blueprint.route(VERSION + "/report")
+@blueprint.answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
+@blueprint.fails(*NOT_FOUND)
+def get_report(name: str, version: int) -> Any:
+    """Get the report of a version"""
+    return _file(name, version, REPORT)
+
+
+@blueprint.route(VERSION + "/files/<file>")
+@blueprint.answers(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=BINARY)
+@blueprint.also_answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
+@blueprint.fails(*NOT_FOUND)
+def get_file(name: str, version: int, file: str) -> Any:
+    """Download a file of a version"""
+    return _file(name, version, file)
+
+
+@blueprint.route(ALIAS)
+@blueprint.answers(HTTPStatus.OK, schemas.Alias, headers=TAG)
+@blueprint.fails(*NOT_FOUND)
+def get_alias(name: str, alias: str) -> Any:
+    """Get an alias: the version that it means"""
+    with context().deps.database.read() as session:
+        row = models.get_alias(session, name, alias)
+    return row, {"ETag": f'"{row.revision}"'}
+
+
+@blueprint.route(ALIAS, methods=["PUT"])
+@blueprint.headers(MatchHeaders)
+@blueprint.answers(HTTPStatus.OK, schemas.Alias, headers=TAG)
+@blueprint.fails(
+    *NOT_FOUND,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+@blueprint.described(requestBody={"required": True, "content": {"application/json": {"schema": schemas.AliasTarget}}})
+def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
+    """Point an alias at a version; with If-Match only if nobody else has since
+
+    If-Match: * asks for an alias that is there, If-None-Match: * for one that is not.
+    """
+    if not re.fullmatch(MODEL_NAME, alias):
+        detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
+        raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
+    target = load(schemas.AliasTarget, read_object(request, context().deps.settings))
+    row = promote.promote(_database(), name, alias, target["version"], _expected(name, alias))
+    return row, {"ETag": f'"{row.revision}"'}
+
+
+@blueprint.route(ALIAS, methods=["DELETE"])
+@blueprint.headers(MatchHeaders)
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
+def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
+    """Forget an alias"""
+    promote.remove_alias(_database(), name, alias, _expected(name, alias))
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _database() -> Database:
+    return context().deps.database
+
+
+def _expected(name: str, alias: str) -> int | None:
+    """The revision that If-Match asks for, 0 for If-None-Match: *. Raises AliasChanged, ParameterInvalid."""
+    if request.if_none_match.star_tag:
+        return 0
+    if request.if_match.star_tag:
+        with _database().read() as session:
+            return models.get_alias(session, name, alias).revision
+    if "If-Match" not in request.headers:
+        return None
+    tags = list(request.if_match)
+    if len(tags) != 1:
+        raise ParameterInvalid.at("/If-Match", 'If-Match must be one ETag of the alias, such as "1", or *')
+    if not (tags[0].isdecimal() and tags[0].isascii()):
+        raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read it again, then decide")
+    return int(tags[0])
+
+
+def _file(name: str, version: int, file: str) -> Response:
+    deps = context().deps
+    with deps.database.read() as session:
+        files = models.get_version(session, name, version).files
+    if file not in files:
+        raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
+    media_type = next((kind for ending, kind in MEDIA_TYPES.items() if file.endswith(ending)), BINARY)
+    return send(deps.blobs, files[file]["sha256"], media_type, size_bytes=files[file]["bytes"])
+
+
+def _model(row: ModelRow, newest: dict[str, int], aliases: dict[str, dict[str, int]]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "latest_version": newest.get(row.name),
+        "aliases": aliases[row.name],
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _version(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
+    return {
+        "model": row.model_name,
+        "version": row.version,
+        "job": row.job_id,
+        "dataset": row.dataset_id,
+        "task": row.task,
+        "target": row.target,
+        "features": row.features,
+        "metrics": row.metrics,
+        "files": [{"name": name, **row.files[name]} for name in sorted(row.files)],
+        "aliases": [alias for alias, version in aliases.items() if version == row.version],
+        "created_at": row.created_at,
+    }

@@ -1,0 +1,65 @@
+"""Whether the service lives and is ready, and its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from flask import Flask, Response
+from flask_swagger_ui import get_swaggerui_blueprint
+
+from service.api import schemas
+from service.api.blueprints import Blueprint
+from service.api.context import context
+
+DOCUMENT = "/openapi.json"
+DOCS = "/docs"
+
+log = structlog.get_logger(__name__)
+
+blueprint = Blueprint("operations", __name__, description="For who runs the service")
+
+
+@blueprint.route("/healthz")
+@blueprint.answers(HTTPStatus.OK, schemas.Health)
+def is_alive() -> Any:
+    """Say that the process answers"""
+    return {"status": "ok"}
+
+
+@blueprint.route("/readyz")
+@blueprint.answers(HTTPStatus.OK, schemas.Health)
+@blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.Health)
+def is_ready() -> Any:
+    """Say whether the database, the blobs and the broker answer"""
+    deps = context().deps
+    checks = {"database": deps.database.check, "blobs": deps.blobs.check, "broker": deps.changes.ping}
+    parts = {name: _checked(name, check) for name, check in checks.items()}
+    ready = all(part == "ok" for part in parts.values())
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return {"status": "ok" if ready else "unavailable", "parts": parts}, status
+
+
+def _checked(name: str, check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001 (whatever it is, the part cannot be used)
+        log.warning("not ready", part=name, error=str(error))
+        return "unavailable"
+    return "ok"
+
+
+def serve_document(app: Flask, document: dict[str, Any]) -> None:
+    """Serve the OpenAPI document and, from files in a wheel, the pages that show it."""
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+    def openapi() -> Response:
+        return Response(text, mimetype="application/json")
+
+    app.add_url_rule(DOCUMENT, "openapi", openapi)
+    # without a validator's URL: the page would send the document to a public server
+    pages = get_swaggerui_blueprint(DOCS, DOCUMENT, {"app_name": "Adaline", "validatorUrl": None})
+    app.register_blueprint(pages)

@@ -1,0 +1,259 @@
+"""What the API says and takes, as marshmallow schemas: they write the answers and the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields
+
+from service.domain.columns import KINDS
+from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
+from service.store.tables import JobRow
+
+EVENT_TYPES = ("state", "epoch", "message")
+
+
+class Time(fields.DateTime):
+    """RFC 3339 in UTC, to the millisecond."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
+        return None if value is None else rfc3339(value)
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as `2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def says(what: str, **more: Any) -> dict[str, Any]:
+    """Metadata of a field: its description."""
+    return {"description": what, **more}
+
+
+def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
+    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+
+
+def within(least: int, most: int) -> ma.validate.Range:
+    return ma.validate.Range(least, most, error="{input} is out of range: from {min} to {max}")
+
+
+class Answer(ma.Schema):
+    """Something the API says. A newer server may say more: clients skip what they do not know."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+
+class Reason(Answer):
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+
+
+class ProblemError(Answer):
+    pointer = fields.String(required=True, metadata=says("JSON pointer into the body, or to a parameter by its name"))
+    detail = fields.String(required=True, metadata=says("what is wrong there, and what mends it"))
+
+
+class Problem(Answer):
+    """RFC 9457."""
+
+    type = fields.String(required=True, metadata=says("the code, as a URN"))
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata=says("what is wrong, and what mends it"))
+    instance = fields.String(required=True)
+    code = fields.String(required=True, metadata=says("stable: decide by it", example="dataset_not_found"))
+    request_id = fields.String(required=True)
+    errors = fields.List(fields.Nested(ProblemError))
+
+
+class Column(Answer):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, validate=one_of(KINDS))
+    nulls = fields.Integer(required=True, metadata=says("cells that are missing"))
+    distinct = fields.Integer(required=True, metadata=says("values that differ, missing cells left out"))
+    minimum = fields.Raw(metadata=says("least number, or earliest time", type=["number", "string", "null"]))
+    maximum = fields.Raw(metadata=says("greatest number, or latest time", type=["number", "string", "null"]))
+    mean = fields.Float(allow_none=True)
+    standard_deviation = fields.Float(allow_none=True)
+    whole = fields.Boolean(metadata=says("every number is an integer"))
+    rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, while values are few"))
+
+
+class Dataset(Answer):
+    id = fields.String(required=True, metadata=says("", example="ds_01k4q2v7x8m3n5p6r9s0t1w2y3"))
+    name = fields.String(required=True)
+    state = fields.String(required=True, validate=one_of(DATASET_STATES))
+    sha256 = fields.String(required=True, metadata=says("of the uploaded bytes, decompressed"))
+    bytes = fields.Integer(required=True)
+    rows = fields.Integer(required=True, allow_none=True)
+    rejected_rows = fields.Integer(required=True, allow_none=True)
+    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was read"))
+    columns = fields.List(fields.Nested(Column), required=True, allow_none=True)
+    created_at = Time(required=True)
+    error = fields.Nested(Reason, required=True, allow_none=True)
+
+
+class ModelVersion(Answer):
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class Progress(Answer):
+    epoch = fields.Integer()
+    epochs = fields.Integer()
+    fraction = fields.Float(metadata=says("0 to 1"))
+    train_loss = fields.Float(allow_none=True)
+    validation_loss = fields.Float(allow_none=True)
+    rows_per_second = fields.Float(allow_none=True)
+    eta_seconds = fields.Float(allow_none=True)
+
+
+class Job(Answer):
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=one_of(JOB_KINDS))
+    state = fields.String(required=True, validate=one_of(JOB_STATES))
+    is_terminal = fields.Function(
+        lambda job: job.state in TERMINAL,
+        required=True,
+        metadata=says("nothing more can happen to the job", type="boolean"),
+    )
+    spec = fields.Raw(required=True, metadata={"allOf": [{"$ref": "#/components/schemas/TrainingSpec"}]})
+    dataset = fields.String(required=True, attribute="dataset_id")
+    model = fields.Method(
+        "_model",
+        required=True,
+        metadata={"anyOf": [{"$ref": "#/components/schemas/ModelVersion"}, {"type": "null"}]},
+    )
+    progress = fields.Nested(Progress, required=True, allow_none=True)
+    attempt = fields.Integer(required=True)
+    created_at = Time(required=True)
+    started_at = Time(required=True, allow_none=True)
+    finished_at = Time(required=True, allow_none=True)
+    error = fields.Nested(Reason, required=True, allow_none=True)
+
+    def _model(self, job: JobRow) -> dict[str, Any] | None:
+        return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
+
+
+class JobResult(Answer):
+    model = fields.Nested(ModelVersion, required=True)
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+
+
+class SpecCheck(Answer):
+    spec = fields.Raw(required=True, metadata={"allOf": [{"$ref": "#/components/schemas/TrainingSpec"}]})
+    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
+    warnings = fields.List(fields.Dict(), required=True)
+
+
+class Event(Answer):
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    type = fields.String(required=True, validate=one_of(EVENT_TYPES))
+    data = fields.Dict(required=True)
+
+
+class Events(Answer):
+    data = fields.List(fields.Nested(Event), required=True)
+    next = fields.Integer(required=True, metadata=says("give it as ?after= to go on from here"))
+    is_terminal = fields.Boolean(required=True, metadata=says("the job has ended and no event comes after these"))
+
+
+class Model(Answer):
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null: all were deleted"))
+    aliases = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata=says("which version each alias means")
+    )
+    created_at = Time(required=True)
+    updated_at = Time(required=True)
+
+
+class Feature(Answer):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, validate=one_of(KINDS))
+
+
+class File(Answer):
+    name = fields.String(required=True)
+    bytes = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class Version(Answer):
+    model = fields.String(required=True)
+    version = fields.Integer(required=True)
+    job = fields.String(required=True)
+    dataset = fields.String(required=True)
+    task = fields.String(required=True)
+    target = fields.String(required=True)
+    features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+    files = fields.List(fields.Nested(File), required=True)
+    aliases = fields.List(fields.String(), required=True)
+    created_at = Time(required=True)
+
+
+class Alias(Answer):
+    alias = fields.String(required=True)
+    model = fields.String(required=True, attribute="model_name")
+    version = fields.Integer(required=True)
+    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
+    updated_at = Time(required=True)
+
+
+class AliasTarget(ma.Schema):
+    """The body of `PUT …/aliases/{alias}`."""
+
+    version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
+
+
+class Rows(Answer):
+    columns = fields.List(fields.String(), required=True)
+    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list for each row"))
+    has_more = fields.Boolean(required=True)
+
+
+class ClassPrediction(Answer):
+    label = fields.Raw(required=True, metadata={"type": ["string", "number", "boolean"]})
+    probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+
+
+class Predictions(Answer):
+    model = fields.Nested(ModelVersion, required=True)
+    predictions = fields.List(
+        fields.Raw(
+            metadata={"anyOf": [{"type": ["number", "null"]}, {"$ref": "#/components/schemas/ClassPrediction"}]},
+        ),
+        required=True,
+        metadata=says("numbers for a regression; a label and probabilities for classes"),
+    )
+    flags = fields.List(
+        fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")
+    )
+
+
+class Health(Answer):
+    status = fields.String(required=True)
+    parts = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+def listing(item: type[ma.Schema]) -> type[ma.Schema]:
+    """The envelope of a list, newest first."""
+    envelope: dict[str, fields.Field[Any]] = {
+        "data": fields.List(fields.Nested(item), required=True),
+        "has_more": fields.Boolean(required=True),
+        "next": fields.String(required=True, allow_none=True, metadata=says("give it as ?after= to go on")),
+    }
+    return Answer.from_dict(envelope, name=f"{item.__name__}List")
+
+
+DatasetList = listing(Dataset)
+JobList = listing(Job)
+ModelList = listing(Model)
+VersionList = listing(Version)

@@ -1,0 +1,92 @@
+"""The events of a job: as JSON, long-polled, or as a stream of server-sent events (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from service.api import schemas
+from service.api.context import Context, context
+from service.domain.lifecycle import is_terminal
+from service.errors import FieldError, ParameterInvalid
+from service.store import jobs
+from service.store.tables import EventRow
+
+MOST = 1000  # events in one answer, or read at once for a stream
+HEARTBEAT_SECONDS = 5.0  # how long a stream that nobody reads any more keeps its place
+STREAM = "text/event-stream"
+
+
+def events_answer(id: str, query: dict[str, Any], headers: dict[str, Any]) -> Any:
+    """The events after the one that the client has, in the form that it accepts. Raises JobNotFound, TooManyStreams."""
+    here = context()
+    if _wants_stream():
+        return _stream(here, id, _last_known(headers.get("last_event_id"), query["after"]))
+    after = query["after"]
+
+    def look() -> tuple[Sequence[EventRow], bool] | None:
+        events, over = _read(here, id, after)
+        return (events, over) if events or over else None
+
+    found, _ = here.waiting.hold(id, look, query["wait"])
+    events, over = found or ((), False)
+    return {"data": events, "next": events[-1].seq if events else after, "is_terminal": over}
+
+
+def _wants_stream() -> bool:
+    accepted = request.accept_mimetypes
+    # asked for by name: a browser's */* gets JSON
+    return request.method == "GET" and any(value == STREAM and quality for value, quality in accepted)
+
+
+def _last_known(last_event_id: str | None, after: int) -> int:
+    if last_event_id is None:
+        return after
+    if not (last_event_id.isdecimal() and last_event_id.isascii() and len(last_event_id) < 16):
+        detail = "must be the `seq` of an event"
+        raise ParameterInvalid(f"Last-Event-ID: {detail}", [FieldError("/Last-Event-ID", detail)])
+    return int(last_event_id)
+
+
+def _read(here: Context, id: str, after: int) -> tuple[Sequence[EventRow], bool]:
+    """The next events, and whether the job has none after them."""
+    with here.deps.database.read() as session:
+        state = jobs.get(session, id).state  # before its events: when it has ended, all of them are there
+        events = jobs.events_after(session, id, after, MOST)
+    return events, is_terminal(state) and len(events) < MOST
+
+
+def _stream(here: Context, id: str, after: int) -> Response:
+    _read(here, id, after)  # a job that does not exist is told by a status, not in the stream
+    release = here.waiting.stream()
+    answer = Response(_told(here, id, after), mimetype=STREAM, headers={"Cache-Control": "no-store"})
+    answer.headers["X-Accel-Buffering"] = "no"  # what nginx and its kin take as: pass it on at once
+    answer.call_on_close(release)  # also when the client leaves before the first event
+    return answer
+
+
+def _told(here: Context, id: str, after: int) -> Iterator[bytes]:
+    def look() -> tuple[Sequence[EventRow], bool] | None:
+        events, over = _read(here, id, after)
+        return (events, over) if events or over else None
+
+    yield b"retry: 1000\n\n"
+    while not here.deps.changes.closed:
+        found = here.deps.changes.wait(id, look, HEARTBEAT_SECONDS)
+        if found is None:
+            yield b": still here\n\n"
+            continue
+        events, over = found
+        for event in events:
+            yield _line(event)
+            after = event.seq
+        if over:
+            return
+
+
+def _line(event: EventRow) -> bytes:
+    data = orjson.dumps(schemas.Event().dump(event)).decode()
+    return f"id: {event.seq}\nevent: {event.type}\ndata: {data}\n\n".encode()

@@ -1,0 +1,67 @@
+"""What is chosen on the command line, as parts of a training spec."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+
+class ChoiceInvalid(ValueError):
+    """A choice that cannot be read; says how to write it."""
+
+
+def spec_of(assignments: Sequence[str]) -> dict[str, Any]:
+    """Assignments as a nested spec: `optimizer.learning_rate=0.1` is `{"optimizer": {"learning_rate": 0.1}}`.
+
+    A value is JSON, else a bare string. Raises ChoiceInvalid.
+    """
+    spec: dict[str, Any] = {}
+    for assignment in assignments:
+        path, sign, text = assignment.partition("=")
+        *above, last = path.strip().split(".")
+        if not sign or not all([*above, last]):
+            raise ChoiceInvalid(f"--set {assignment}: write it as field=value, for example optimizer.learning_rate=0.1")
+        part = spec
+        for name in above:
+            part = part.setdefault(name, {})
+            if not isinstance(part, dict):
+                raise ChoiceInvalid(f"--set {assignment}: {name} was already set to a value")
+        part[last] = _value(text)
+    return spec
+
+
+def layers(text: str) -> list[int]:
+    """`16,16` as sizes of hidden layers. Raises ChoiceInvalid."""
+    try:
+        return [int(size) for size in text.split(",")]
+    except ValueError:
+        raise ChoiceInvalid(f"--hidden {text}: write sizes with commas between, for example 16,16") from None
+
+
+def with_hidden(spec: dict[str, Any], hidden: str | None) -> dict[str, Any]:
+    """The spec of a network with these hidden layers; None leaves it as it is. Raises ChoiceInvalid."""
+    if hidden is None:
+        return spec
+    network = spec.get("network", {})
+    if not isinstance(network, dict):
+        raise ChoiceInvalid("--hidden and --set network=… do not go together")
+    return {**spec, "network": {"kind": "mlp", **network, "hidden": layers(hidden)}}
+
+
+def model_name(dataset_name: str) -> str:
+    """A name for the model of a dataset: `Houses 2024.csv.gz` gives `houses-2024`. Raises ChoiceInvalid."""
+    stem = re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|zst))+$", "", PurePath(dataset_name).name.lower())
+    name = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("._-")[:100]
+    if not name:
+        raise ChoiceInvalid(f"no model name can be made of {dataset_name!r}: choose one with --model")
+    return name
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,159 @@
+"""Commands that give a server work: upload, train, predict, cancel."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+
+import typer
+
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show, tell
+
+if TYPE_CHECKING:
+    from service.client import Client, Dataset
+
+STDIN = "-"
+Table = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, also as .gz or .zst; - for standard input.")]
+Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
+Target = Annotated[str, typer.Option(help="The column to predict.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
+Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
+Choices = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="A field of the spec: optimizer.learning_rate=0.1. Repeatable."),
+]
+Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+RowsFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="Rows as a CSV or JSON file; - for a CSV on standard input.")
+]
+Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
+Format = Annotated[Literal["csv", "json"], typer.Option("--format", help="What to write.")]
+
+
+@app.command(rich_help_panel=THERE)
+def upload(
+    file: Table,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help='What stands between cells: a character, or "tab".')] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text.")] = None,
+    url: Url = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a table and wait until it is ready."""
+    from service.cli import rendering
+
+    with connect(url) as client:
+        dataset = _uploaded(client, file, name, delimiter=delimiter, encoding=encoding)
+    show(as_json, dataset.json, lambda: rendering.dataset(dataset))
+
+
+@app.command(rich_help_panel=THERE)
+def train(
+    data: Data,
+    target: Target,
+    model: ModelName = None,
+    hidden: Hidden = None,
+    choices: Choices = None,
+    watch: Watch = True,
+    url: Url = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model; it is published as the next version of its name."""
+    from service.cli import choices as chosen
+    from service.cli import rendering, reporting
+    from service.cli.watching import follow
+
+    with connect(url) as client:
+        try:
+            spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
+            is_file = data == STDIN or os.path.exists(data)
+            dataset = _uploaded(client, data) if is_file else _dataset(client, data)
+            name = model or chosen.model_name(data if is_file and data != STDIN else dataset.name)
+        except chosen.ChoiceInvalid as error:
+            raise refusal(str(error)) from None
+        job = client.submit({**spec, "dataset": dataset.id, "target": target, "model": name})
+        if not watch:
+            show(as_json, job.json, lambda: rendering.job(job))
+            return
+        try:
+            follow(client.events(job.id), rendering.console(stderr=True))
+            version = client.version_of(client.wait(job.id))
+        except KeyboardInterrupt:
+            tell(f"\n{job.id} goes on without you; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
+            raise typer.Exit(INTERRUPTED) from None
+        report = client.report(version.ref)
+    show(as_json, version.json, lambda: reporting.published(version, report))
+
+
+@app.command(rich_help_panel=THERE)
+def predict(
+    ref: Ref, file: RowsFile, out: Out = None, form: Format = "csv", url: Url = LOCAL, as_json: AsJson = False
+) -> None:
+    """Predict for each row of a file."""
+    with connect(url) as client:
+        chunks = _predictions(client, ref, file, "json" if as_json else form)
+        first = next(chunks, b"")  # what is wrong comes before there is a file
+        with out.open("wb") if out else open(sys.stdout.fileno(), "wb", closefd=False) as sink:
+            sink.write(first)
+            sink.writelines(chunks)
+    if out:
+        tell(f"predictions are in {out}")
+
+
+@app.command(rich_help_panel=THERE)
+def cancel(
+    job: Annotated[str, typer.Argument(help="The id of a job.")], url: Url = LOCAL, as_json: AsJson = False
+) -> None:
+    """Cancel a job: at once while it waits, at its next batch while it runs."""
+    from service.cli import rendering
+
+    with connect(url) as client:
+        cancelled = client.cancel(job)
+    show(as_json, cancelled.json, lambda: rendering.job(cancelled))
+
+
+def _predictions(client: Client, ref: str, file: str, form: str) -> Iterator[bytes]:
+    rows: Any = sys.stdin.buffer if file == STDIN else Path(file)
+    if file.endswith(".json"):
+        try:
+            rows = json.loads(Path(file).read_bytes())
+        except ValueError as error:
+            raise refusal(f"{file} is not JSON: {error}") from None
+    if form == "csv":
+        yield from client.predict_csv(ref, rows)
+    else:
+        yield json.dumps(client.predict(ref, rows), ensure_ascii=False).encode() + b"\n"
+
+
+def _dataset(client: Client, id: str) -> Dataset:
+    if not id.startswith("ds_"):
+        raise refusal(f"there is no file {id!r} here, and it is no id of a dataset (ds_…)")
+    return client.ready(id)
+
+
+def _uploaded(client: Client, file: str, name: str | None = None, **options: Any) -> Dataset:
+    """Upload a file, with a bar on a terminal."""
+    if file == STDIN:
+        return client.upload(sys.stdin.buffer, name, **options)
+    from rich.progress import wrap_file
+
+    from service.cli.rendering import console
+
+    path = Path(file)
+    with path.open("rb") as content:
+        size_bytes = path.stat().st_size
+        shown = wrap_file(
+            content,
+            size_bytes,
+            description=f"uploading {path.name}",
+            console=console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        with shown as reader:
+            stream: BinaryIO = reader
+            return client.upload(stream, name, **options)

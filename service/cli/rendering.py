@@ -1,0 +1,221 @@
+"""What the command line shows: tables, details and reports as rich renderables, made of the client's records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from service.client.records import Dataset, Job, Model, Version
+
+NOTHING = "–"
+BARS = "▁▂▃▄▅▆▇█"
+WIDE = 200  # columns of a page that nobody's window limits: a pipe or a file
+STATE_STYLES = {
+    "ready": "green",
+    "succeeded": "green",
+    "failed": "red",
+    "cancelled": "yellow",
+    "cancelling": "yellow",
+    "running": "cyan",
+    "ingesting": "cyan",
+}
+SPLITS = ("train", "validation", "test")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that is coloured and as wide as its window on a terminal, and plain and wide elsewhere."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+
+
+def figure(value: Any) -> str:
+    """A number in at most five significant digits; – for none."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if 1e5 <= abs(value) < 1e15 else f"{value:.5g}"
+
+
+def size(n_bytes: int) -> str:
+    """Bytes as people say them: 1.2 MB."""
+    amount = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def moment(time: datetime | None) -> str:
+    """A time on the reader's own clock, to the minute."""
+    return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def state(word: str) -> Text:
+    return Text(word, style=STATE_STYLES.get(word, ""))
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> str:
+    """A curve in one line: as many of the values as fit, each as a bar between the least and the greatest.
+
+    Values that span more than a factor of ten are drawn by their logarithms.
+    """
+    if len(values) > width:
+        values = [values[round(i * (len(values) - 1) / (width - 1))] for i in range(width)]
+    if not values:
+        return ""
+    if 0 < 10 * min(values) < max(values):
+        values = [math.log(value) for value in values]
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    return "".join(BARS[round((value - low) / span * (len(BARS) - 1))] for value in values)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], numbers: Sequence[str] = ()) -> Table:
+    """Rows under headings; the columns named in `numbers` stand to the right."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def details(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
+    """A name and a value on each line."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        made.add_row(name, value)
+    return made
+
+
+def datasets(records: Iterable[Dataset]) -> Table:
+    rows = (
+        (
+            it.id,
+            it.name,
+            state(it.state),
+            figure(it.rows),
+            figure(len(it.columns)),
+            size(it.bytes),
+            moment(it.created_at),
+        )
+        for it in records
+    )
+    return table(("dataset", "name", "state", "rows", "columns", "size", "uploaded"), rows, ("rows", "columns", "size"))
+
+
+def dataset(it: Dataset) -> Group:
+    head = details(
+        (
+            ("dataset", it.id),
+            ("name", it.name),
+            ("state", state(it.state)),
+            ("rows", f"{figure(it.rows)} ({figure(it.rejected_rows)} rejected)"),
+            ("size", size(it.bytes)),
+            ("sha256", it.sha256),
+            ("uploaded", moment(it.created_at)),
+            *_error(it.error),
+        )
+    )
+    columns = [(c.name, c.kind, figure(c.nulls), figure(c.distinct)) for c in it.columns]
+    return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")))
+
+
+def jobs(records: Iterable[Job]) -> Table:
+    rows = ((it.id, state(it.state), _model_of(it), _progress(it), moment(it.created_at)) for it in records)
+    return table(("job", "state", "model", "progress", "submitted"), rows)
+
+
+def job(it: Job) -> Table:
+    progress = it.progress or {}
+    return details(
+        (
+            ("job", it.id),
+            ("kind", it.kind),
+            ("state", state(it.state)),
+            ("model", _model_of(it)),
+            ("dataset", it.dataset or NOTHING),
+            ("target", str(it.spec.get("target", NOTHING))),
+            ("progress", _progress(it)),
+            (
+                "loss",
+                f"train {figure(progress.get('train_loss'))}, validation {figure(progress.get('validation_loss'))}",
+            ),
+            ("attempt", figure(it.attempt)),
+            ("submitted", moment(it.created_at)),
+            ("started", moment(it.started_at)),
+            ("finished", moment(it.finished_at)),
+            *_error(it.error),
+        )
+    )
+
+
+def models(records: Iterable[Model]) -> Table:
+    rows = ((it.name, figure(it.latest_version), _aliases(it.aliases), moment(it.updated_at)) for it in records)
+    return table(("model", "newest version", "aliases", "changed"), rows, ("newest version",))
+
+
+def model(it: Model, versions: Sequence[Version]) -> Group:
+    """A model with its versions and what each scored on its best-held-out split."""
+    names = list(dict.fromkeys(name for version in versions for name in _scores(version)[1]))
+    rows = []
+    for version in versions:
+        split, scores = _scores(version)
+        aliases = ", ".join(alias for alias, number in it.aliases.items() if number == version.version)
+        figures = [figure(scores.get(name)) for name in names]
+        rows.append(
+            (
+                figure(version.version),
+                aliases,
+                version.task,
+                version.target,
+                split,
+                *figures,
+                moment(version.created_at),
+            )
+        )
+    head = details((("model", it.name), ("aliases", _aliases(it.aliases))))
+    return Group(
+        head, table(("version", "aliases", "task", "target", "judged on", *names, "made"), rows, ("version", *names))
+    )
+
+
+def _scores(version: Version) -> tuple[str, Mapping[str, Any]]:
+    for split in reversed(SPLITS):
+        scores = version.metrics.get(split)
+        if scores:
+            return split, {name: value for name, value in scores.items() if isinstance(value, int | float)}
+    return NOTHING, {}
+
+
+def _model_of(it: Job) -> str:
+    model = it.model or {"name": it.spec.get("model", NOTHING)}
+    return f"{model['name']}:{model['version']}" if model.get("version") else str(model["name"])
+
+
+def _progress(it: Job) -> str:
+    progress = it.progress or {}
+    if not progress:
+        return NOTHING
+    return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
+
+
+def _aliases(aliases: Mapping[str, int]) -> str:
+    return ", ".join(f"{alias} → {version}" for alias, version in aliases.items()) or NOTHING
+
+
+def _error(error: Mapping[str, Any] | None) -> list[tuple[str, RenderableType]]:
+    return [("error", Text(f"{error.get('detail')} ({error.get('code')})", style="red"))] if error else []

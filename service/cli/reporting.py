@@ -1,0 +1,140 @@
+"""The report of a version, made readable: how good it is, how hard the data is to descend on, what there is to note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from service.cli.rendering import SPLITS, details, figure, sparkline, table
+from service.client import Version
+
+CURVATURE = {
+    "lambda_max": "λmax",
+    "lambda_min": "λmin",
+    "condition_number": "condition number",
+    "stable_learning_rate": "stable learning rate below",
+    "best_learning_rate": "best learning rate",
+    "epochs_to_1_percent": "epochs to 1 % of the gap",
+}
+
+
+def published(version: Version, report: Mapping[str, Any]) -> Group:
+    """What a training run has made, and what to do with it."""
+    return Group(
+        Text(f"{version.ref} is published", style="bold green"),
+        metrics(report),
+        f"adaline predict {version.model} rows.csv    adaline report {version.ref}",
+    )
+
+
+def page(version: Version, report: Mapping[str, Any]) -> Group:
+    """The whole report."""
+    lineage = report.get("lineage") or {}
+    spec = lineage.get("spec") or {}
+    network = spec.get("network") or {}
+    counts = report.get("rows") or {}
+    rows = ", ".join(f"{figure(counts[split])} {split}" for split in SPLITS if counts.get(split))
+    parts: list[RenderableType] = [
+        details(
+            (
+                ("model", version.ref),
+                ("predicts", f"{version.target} ({version.task})"),
+                ("network", " → ".join(map(str, network.get("hidden") or ["linear neuron"]))),
+                ("rows", rows),
+                ("trained", f"{trained(report)} in {figure(lineage.get('seconds'))} s"),
+            )
+        ),
+        metrics(report),
+        *learning_curve(report),
+        *curvature(report),
+        *verdict(report),
+        *certificate(report),
+        *importance(report),
+        *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
+    ]
+    return Group(*parts)
+
+
+def trained(report: Mapping[str, Any]) -> str:
+    """How long it learnt: 45 epochs, 35 the best."""
+    history = report.get("history") or []
+    best = report.get("best_epoch")
+    kept = f", {figure(best)} the best" if best not in (None, len(history)) else ""
+    return f"{figure(len(history))} epochs{kept}"
+
+
+def metrics(report: Mapping[str, Any]) -> Table:
+    """Each metric on each split, beside what always saying the mean (or the commonest class) would score."""
+    judged: Mapping[str, Any] = {split: scores for split, scores in (report.get("metrics") or {}).items() if scores}
+    baseline: Mapping[str, Any] = {split: scores for split, scores in (report.get("baseline") or {}).items() if scores}
+    splits = [split for split in SPLITS if split in judged]
+    beside = next((split for split in reversed(SPLITS) if split in baseline), None)
+    names = [
+        name for name, value in (judged[splits[0]] if splits else {}).items() if not isinstance(value, list | dict)
+    ]
+    against = [f"baseline ({beside})"] if beside else []
+    rows = [
+        (
+            name,
+            *(figure(judged[split].get(name)) for split in splits),
+            *([figure(baseline[beside].get(name))] if beside else []),
+        )
+        for name in names
+    ]
+    return table(("metric", *splits, *against), rows, (*splits, *against))
+
+
+def learning_curve(report: Mapping[str, Any]) -> list[RenderableType]:
+    """The losses of all epochs in a line each."""
+    curves = []
+    for split in ("train", "validation"):
+        losses = [epoch.get(f"{split}_loss") for epoch in report.get("history") or ()]
+        told = [float(loss) for loss in losses if loss is not None]
+        if told:
+            curves.append((f"{split} loss", f"{figure(told[0])} {sparkline(told)} {figure(told[-1])}"))
+    return [details(curves), ""] if curves else []
+
+
+def curvature(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What the data's curvature allows, on the columns as they are trained on and as they came."""
+    found = report.get("curvature") or {}
+    kinds = [kind for kind in ("scaled", "raw") if found.get(kind)]
+    rows = [(label, *(figure(found[kind].get(name)) for kind in kinds)) for name, label in CURVATURE.items()]
+    return [table(("curvature", *kinds), rows, kinds)] if kinds else []
+
+
+def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
+    """Whether the network is worth it, beside the linear neuron."""
+    found = report.get("verdict") or {}
+    return [Text(str(found["sentence"]), style="bold"), ""] if found.get("sentence") else []
+
+
+def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
+    """How far a linear neuron is from its exact optimum, and the optimum itself."""
+    found = report.get("certificate")
+    if not found:
+        return []
+    gap = (
+        f"loss {figure(found.get('loss'))}, optimum {figure(found.get('optimum_loss'))}, gap {figure(found.get('gap'))}"
+    )
+    coefficients = found.get("coefficients") or ()
+    rows = [[str(one.get("feature")), *_interval(one, "value")] for one in coefficients]
+    return [gap, _intervals("coefficient", rows)] if rows else [gap]
+
+
+def importance(report: Mapping[str, Any]) -> list[RenderableType]:
+    """How much worse the model gets without each feature."""
+    rows = [[str(one.get("feature")), *_interval(one, "value")] for one in report.get("importance") or ()]
+    return [_intervals("importance", rows)] if rows else []
+
+
+def _interval(one: Mapping[str, Any], name: str) -> list[str]:
+    return [figure(one.get(name)), figure(one.get("low")), figure(one.get("high"))]
+
+
+def _intervals(heading: str, rows: Sequence[Sequence[str]]) -> Table:
+    return table((heading, "value", "low", "high"), rows, ("value", "low", "high"))

@@ -1,0 +1,249 @@
+"""Client: every call of the HTTP API as a method. It is the server that waits: nothing here polls by sleeping."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, overload
+from urllib.parse import quote
+
+import httpx
+
+from service.client import waiting
+from service.client.connection import Call, Connection
+from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
+from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
+from service.client.rows import Rows, body_of, prediction
+from service.client.uploads import Source, opened, parameters
+
+
+class Client:
+    """One Adaline server: `with Client() as client: …`. Threads may share it.
+
+    `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it.
+    Every method raises Problem (see service.client.errors) for an answer that is not 2xx, and Unreachable for none.
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8000",
+        timeout: float = 30.0,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._connection = Connection(url, timeout, headers, transport)
+        self.url = self._connection.url
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def upload(self, source: Source, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
+        """Stream a table (a path, bytes or a binary file) to the server; with `wait`, until it is ready.
+
+        Options: delimiter, encoding, header (bool), types (kind by column). Raises DatasetFailed.
+        """
+        with opened(source, name) as upload:
+            call = Call(
+                "POST",
+                "/v1/datasets",
+                params=parameters(upload.name, options),
+                content=upload.content,
+                headers={**upload.headers, **(waiting.PREFER_WAIT if wait else {})},
+                repeatable=True,  # the same bytes and options are the same dataset
+                wait_seconds=waiting.WAIT_SECONDS if wait else 0,
+            )
+            dataset = Dataset.of(self._connection.json(call))
+        return self.ready(dataset) if wait else dataset
+
+    def ready(self, dataset: Dataset | str) -> Dataset:
+        """The dataset, once it is ready. Raises DatasetFailed when it could not be read as a table."""
+        if isinstance(dataset, str):
+            dataset = self.dataset(dataset)
+        if dataset.state == "ingesting":
+            dataset = waiting.held(
+                self._connection, Dataset, f"/v1/datasets/{_quote(dataset.id)}", lambda it: it.state != "ingesting"
+            )
+        if dataset.state == "failed":
+            raise DatasetFailed(dataset)
+        return dataset
+
+    def datasets(self) -> Iterator[Dataset]:
+        """All datasets, newest first."""
+        return waiting.pages(self._connection, Dataset, "/v1/datasets")
+
+    def dataset(self, id: str) -> Dataset:
+        return waiting.get(self._connection, Dataset, f"/v1/datasets/{_quote(id)}")
+
+    def delete_dataset(self, id: str) -> None:
+        self._connection.send(Call("DELETE", f"/v1/datasets/{_quote(id)}"))
+
+    @overload
+    def train(
+        self,
+        dataset: Dataset | str,
+        target: str,
+        model: str,
+        wait: Literal[True] = True,
+        on_event: Callable[[Event], None] | None = None,
+        **spec: Any,
+    ) -> Version: ...
+
+    @overload
+    def train(
+        self,
+        dataset: Dataset | str,
+        target: str,
+        model: str,
+        wait: Literal[False],
+        on_event: None = None,
+        **spec: Any,
+    ) -> Job: ...
+
+    def train(
+        self,
+        dataset: Dataset | str,
+        target: str,
+        model: str,
+        wait: bool = True,
+        on_event: Callable[[Event], None] | None = None,
+        **spec: Any,
+    ) -> Version | Job:
+        """Train a model: the published version, or with `wait=False` the job that will make it.
+
+        `spec` takes the other fields of a TrainingSpec (`network={"kind": "mlp", "hidden": [16]}`, `epochs=50`, …).
+        Raises JobFailed, JobCancelled.
+        """
+        id = dataset.id if isinstance(dataset, Dataset) else dataset
+        job = self.submit({"dataset": id, "target": target, "model": model, **spec})
+        if not wait:
+            return job
+        if on_event is not None:
+            for event in self.events(job.id):
+                on_event(event)
+        return self.version_of(self.wait(job.id))
+
+    def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> Job:
+        """Queue a training job. A key of its own makes each call safe to repeat when its answer is lost."""
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return Job.of(
+            self._connection.json(Call("POST", "/v1/jobs", json=dict(spec), headers=headers, repeatable=True))
+        )
+
+    def validate(self, spec: Mapping[str, Any]) -> Json:
+        """What would be run for this spec, with warnings; nothing is stored."""
+        answer: Json = self._connection.json(Call("POST", "/v1/jobs/validate", json=dict(spec), repeatable=True))
+        return answer
+
+    def jobs(self, state: str | None = None, kind: str | None = None, model: str | None = None) -> Iterator[Job]:
+        """All jobs, newest first."""
+        return waiting.pages(self._connection, Job, "/v1/jobs", state=state, kind=kind, model=model)
+
+    def job(self, id: str) -> Job:
+        return waiting.get(self._connection, Job, f"/v1/jobs/{_quote(id)}")
+
+    def cancel(self, id: str) -> Job:
+        """Ask a job to stop. Raises Conflict when it has ended otherwise."""
+        return Job.of(self._connection.json(Call("POST", f"/v1/jobs/{_quote(id)}/cancel", repeatable=True)))
+
+    def wait(self, id: str) -> Job:
+        """The job, once it has succeeded. Raises JobFailed, JobCancelled."""
+        for _ in self.events(id):
+            pass
+        job = self.job(id)
+        if job.state == "cancelled":
+            raise JobCancelled(job)
+        if job.state == "failed":
+            raise JobFailed(job)
+        return job
+
+    def events(self, id: str, after: int = 0) -> Iterator[Event]:
+        """What happens in a job, as it happens, until the job ends; from the first event, or after one."""
+        return waiting.events(self._connection, f"/v1/jobs/{_quote(id)}", after)
+
+    def models(self) -> Iterator[Model]:
+        """All models, newest first."""
+        return waiting.pages(self._connection, Model, "/v1/models")
+
+    def model(self, name: str) -> Model:
+        return waiting.get(self._connection, Model, f"/v1/models/{_quote(name)}")
+
+    def versions(self, name: str) -> Iterator[Version]:
+        """All versions of a model, newest first."""
+        return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions")
+
+    def version(self, ref: str, number: int | None = None) -> Version:
+        """What `name`, `name@alias` or `name:version` means; or the version of that number."""
+        return waiting.get(self._connection, Version, self._path(ref, number))
+
+    def version_of(self, job: Job) -> Version:
+        """The version that a job has published. Raises ValueError when it has published none."""
+        if not job.model or job.model.get("version") is None:
+            raise ValueError(f"job {job.id} ({job.state}) has published no version")
+        return self.version(job.model["name"], job.model["version"])
+
+    def report(self, ref: str, number: int | None = None) -> Json:
+        """The report of a version: metrics, baseline, history, curvature, certificate, lineage."""
+        report: Json = self._connection.json(Call("GET", f"{self._path(ref, number)}/report"))
+        return report
+
+    def files(self, ref: str, number: int | None = None) -> list[str]:
+        """The names of a version's files."""
+        return [file["name"] for file in self.version(ref, number).files]
+
+    def file(self, file: str, ref: str, number: int | None = None) -> bytes:
+        """One file of a version."""
+        return self._connection.send(
+            Call("GET", f"{self._path(ref, number)}/files/{_quote(file)}", headers={"Accept": "*/*"})
+        ).content
+
+    def delete_version(self, name: str, number: int) -> None:
+        """Forget a version. Raises Conflict while an alias points at it."""
+        self._connection.send(Call("DELETE", self._path(name, number)))
+
+    def set_alias(self, name: str, alias: str, version: int) -> Alias:
+        """Make `name@alias` mean this version."""
+        path = f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"
+        return Alias.of(self._connection.json(Call("PUT", path, json={"version": version})))
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"))
+
+    def predict(self, ref: str, rows: Rows) -> list[Any]:
+        """A prediction for each row: numbers for a regression, `{"label", "probabilities"}` for classes.
+
+        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a CSV (its
+        path, its text, bytes or a binary file). None and NaN are missing cells.
+        """
+        with body_of(rows) as body:
+            predictions: list[Any] = self._connection.json(prediction(ref, body, "application/json"))["predictions"]
+        return predictions
+
+    def predict_csv(self, ref: str, rows: Rows) -> Iterator[bytes]:
+        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive."""
+        with body_of(rows) as body, self._connection.stream(prediction(ref, body, "text/csv")) as response:
+            yield from response.iter_bytes()
+
+    def _path(self, ref: str, number: int | None) -> str:
+        """The path of the version that a reference means."""
+        name, mark, word = ref.partition("@") if "@" in ref else ref.partition(":")
+        if mark == ":" and word.isdecimal():
+            number = int(word)
+        if number is None:
+            model = self.model(name)
+            newest = None if mark else model.latest_version
+            number = model.aliases.get(word or "default", newest) if mark != ":" else None
+        if number is None:
+            what = f"alias {word!r}" if mark == "@" else f"version {word}"
+            raise NotFound(404, "version_not_found", "No such version", f"model {name!r} has no {what}".rstrip())
+        return f"/v1/models/{_quote(name)}/versions/{number}"
+
+
+def _quote(part: str) -> str:
+    return quote(part, safe="")

@@ -1,0 +1,154 @@
+"""What the server tells, as plain data. Fields that this version does not know stay in `json`, the answer as it came.
+
+Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+Json = Mapping[str, Any]
+R = TypeVar("R", bound="Record")
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One resource as the server described it."""
+
+    json: Json = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def of(cls: type[R], answer: Json) -> R:
+        """Read an answer: known fields by name, absent ones by their defaults, the rest kept in `json`."""
+        known = {name: answer[name] for name in cls.__dataclass_fields__ if name != "json" and name in answer}
+        for name in known:
+            if name.endswith("_at") or name == "at":
+                known[name] = _time(known[name])
+        return cls(json=answer, **cls._convert(known))
+
+    @classmethod
+    def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
+        return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Record):
+    """A column of a dataset. `kind` is numeric, boolean, categorical, datetime or text."""
+
+    name: str
+    kind: str
+    nulls: int = 0
+    distinct: int | None = None
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset(Record):
+    """An upload. `state` is ingesting, ready or failed; rows and columns are known when it is ready."""
+
+    id: str
+    name: str = ""
+    state: str = "ingesting"
+    sha256: str = ""
+    bytes: int = 0
+    rows: int | None = None
+    rejected_rows: int | None = None
+    dialect: Json | None = None
+    columns: tuple[Column, ...] = ()
+    created_at: datetime | None = None
+    error: Json | None = None
+
+    @classmethod
+    def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
+        return {**known, "columns": tuple(Column.of(column) for column in known.get("columns") or ())}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Record):
+    """A piece of work. `spec` is the resolved one; `model` is `{"name", "version"}` once there is a version."""
+
+    id: str
+    kind: str = "train"
+    state: str = "queued"
+    is_terminal: bool = False
+    spec: Json = field(default_factory=dict)
+    dataset: str | None = None
+    model: Json | None = None
+    progress: Json | None = None
+    attempt: int = 0
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: Json | None = None
+
+    @classmethod
+    def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
+        return {"is_terminal": known.get("state") in TERMINAL, **known}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Record):
+    """A moment in a job. `type` is state, epoch or message; `seq` rises by one."""
+
+    seq: int
+    type: str
+    data: Json = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model(Record):
+    """A name with versions and aliases (alias → version)."""
+
+    name: str
+    id: str = ""
+    latest_version: int | None = None
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version(Record):
+    """A published version of a model. `metrics` is those of each split; `features` are what a row must have."""
+
+    model: str
+    version: int
+    job: str = ""
+    dataset: str = ""
+    task: str = ""
+    target: str = ""
+    features: tuple[Json, ...] = ()
+    metrics: Json = field(default_factory=dict)
+    files: tuple[Json, ...] = ()
+    aliases: tuple[str, ...] = ()
+    created_at: datetime | None = None
+
+    @property
+    def ref(self) -> str:
+        """How this very version is named in a prediction: `name:version`."""
+        return f"{self.model}:{self.version}"
+
+    @classmethod
+    def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
+        lists = {name: tuple(known.get(name) or ()) for name in ("features", "files", "aliases")}
+        return {**known, **lists}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alias(Record):
+    """A name that says which version of a model is meant. `revision` rises with each change."""
+
+    alias: str
+    version: int
+    revision: int | None = None
+    updated_at: datetime | None = None
+
+
+def _time(text: Any) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None

@@ -1,0 +1,81 @@
+"""Rows in any of the shapes that Python people hold them in, as the body of a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import quote
+
+from service.client.connection import Call
+from service.client.uploads import Source, opened
+
+Rows = Sequence[Mapping[str, Any]] | Sequence[Sequence[Any]] | Mapping[str, Sequence[Any]] | str | Path | bytes | Any
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What to send: JSON, or a file with the headers that describe it."""
+
+    json: Any = None
+    content: BinaryIO | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def prediction(ref: str, body: Body, accept: str) -> Call:
+    """The request that predicts. Sending it twice is no harm."""
+    path = f"/v1/models/{quote(ref, safe='@:')}/predict"
+    headers = {**body.headers, "Accept": accept}
+    return Call("POST", path, json=body.json, content=body.content, headers=headers, repeatable=True)
+
+
+@contextmanager
+def body_of(rows: Rows) -> Iterator[Body]:
+    """The body for rows: dicts, lists in feature order, columns, a DataFrame, or a CSV (path, text, bytes, file).
+
+    None, NaN and NaT are missing cells; dates and times are sent as ISO 8601. Raises TypeError for anything else,
+    OSError for a file that cannot be read.
+    """
+    if isinstance(rows, str) and "\n" in rows:
+        rows = rows.encode()
+    if isinstance(rows, str | Path | bytes) or callable(getattr(rows, "read", None)):
+        with opened(cast(Source, rows), None) as file:
+            yield Body(content=file.content, headers=file.headers)
+    else:
+        yield Body(json=_json_of(rows))
+
+
+def _json_of(rows: Any) -> dict[str, Any]:
+    if callable(getattr(rows, "notna", None)):  # a pandas DataFrame: every kind of missing cell becomes None
+        rows = rows.astype(object).where(rows.notna(), None).to_dict(orient="list")
+    if isinstance(rows, Mapping):
+        return {"columns": {name: _column(name, cells) for name, cells in rows.items()}}
+    if hasattr(rows, "tolist"):  # a numpy array
+        rows = rows.tolist()
+    if not isinstance(rows, Sequence):
+        raise TypeError(
+            f"rows cannot be a {type(rows).__name__}: give a list of dicts, a dict of lists, a DataFrame or a CSV file"
+        )
+    if all(isinstance(row, Mapping) for row in rows):
+        return {"records": [{name: _cell(cell) for name, cell in row.items()} for row in rows]}
+    if all(isinstance(row, Sequence) and not isinstance(row, str | bytes) for row in rows):
+        return {"instances": [[_cell(cell) for cell in row] for row in rows]}
+    raise TypeError("a list of rows holds either a dict for each row or a list for each row")
+
+
+def _column(name: str, cells: Any) -> list[Any]:
+    if isinstance(cells, str | bytes) or not hasattr(cells, "__iter__"):
+        raise TypeError(f"column {name!r} is not a list of cells; a single row is a list with one dict")
+    return [_cell(cell) for cell in cells]
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or isinstance(cell, bool | int | str):
+        return cell
+    if isinstance(cell, float):
+        return None if cell != cell else float(cell)
+    if hasattr(cell, "isoformat"):
+        return None if cell != cell else cell.isoformat()
+    return _cell(cell.item()) if hasattr(cell, "item") else cell

@@ -1,0 +1,62 @@
+"""What is uploaded: an open file with its name, media type and encoding, read off the file's name."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+Source = str | Path | bytes | BinaryIO
+
+MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".pq": "application/vnd.apache.parquet"}
+ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bytes to send, with what the server must know of them. `name` is None for bytes without a name."""
+
+    content: BinaryIO
+    name: str | None
+    headers: Mapping[str, str]
+
+
+def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The query of an upload; `types` travel as JSON."""
+    return {"name": name, **{key: json.dumps(to) if isinstance(to, Mapping) else to for key, to in options.items()}}
+
+
+@contextmanager
+def opened(source: Source, name: str | None) -> Iterator[Upload]:
+    """The source as an open binary file, never read whole. Raises OSError, TypeError for a text file."""
+    if isinstance(source, bytes):
+        yield _described(io.BytesIO(source), name, name)
+    elif isinstance(source, str | Path):
+        with Path(source).open("rb") as file:
+            yield _described(file, name, Path(source).name)
+    elif callable(getattr(source, "read", None)):
+        if not isinstance(source.read(0), bytes):
+            raise TypeError('the file gives text, not bytes: open it with mode "rb"')
+        yield _described(source, name, _name_of(source))
+    else:
+        raise TypeError(f"cannot upload a {type(source).__name__}: give a path, bytes or a file opened in binary mode")
+
+
+def _described(content: BinaryIO, name: str | None, file_name: str | None) -> Upload:
+    path = Path(file_name or name or "")
+    encoding = ENCODINGS.get(path.suffix.lower())
+    if encoding:
+        path = path.with_suffix("")
+    headers = {"Content-Type": MEDIA_TYPES.get(path.suffix.lower(), "text/csv")}
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Upload(content, name or path.name or None, headers)
+
+
+def _name_of(file: Any) -> str | None:
+    name = getattr(file, "name", None)  # a number where the file was opened by its descriptor
+    return Path(name).name if isinstance(name, str | Path) else None

@@ -1,0 +1,61 @@
+"""The API's server: granian around `service.wsgi:app`. `python -m service.supervisor.http_server`.
+
+Its own process rather than granian's command, which would put the working directory before the installed package,
+and whose workers would outlive a killed parent and keep the port.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from service.settings import Settings
+from service.supervisor.parent import tie_to
+
+APP = "service.wsgi:app"  # a factory
+BACKLOG = 1024
+GRACE_SECONDS = 5  # for requests under way at the end; a stream that never ends is cut
+
+
+def load(target: str) -> Callable[..., Any]:
+    """The application, in a process of its own that ends with granian's main one. Called there by granian."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        tie_to(parent.pid)()
+    # until granian sets its own: the main process's handlers came with the fork, and would swallow a stop
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    module, factory = target.split(":")
+    application: Callable[..., Any] = getattr(import_module(module), factory)()
+    return application
+
+
+def main(settings: Settings, app: str = APP) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SystemExit with code 1 when the application cannot be loaded."""
+    server = Server(
+        app,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.api_processes,
+        blocking_threads=settings.api_threads,
+        backlog=BACKLOG,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=max(1, min(GRACE_SECONDS, int(settings.stop_seconds))),
+    )
+    # most of these threads wait for a disk, a database or a change; granian's advice is for those that compute
+    logging.getLogger("_granian").addFilter(lambda record: "spawning up to" not in record.getMessage())
+    server.serve(target_loader=load)
+
+
+if __name__ == "__main__":
+    main(Settings.from_environment(), *sys.argv[1:])

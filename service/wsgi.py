@@ -1,0 +1,45 @@
+"""What a WSGI server runs: `granian --interface wsgi --factory service.wsgi:app`."""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import socket
+import threading
+
+from flask import Flask
+
+from service.api.app import create_app
+from service.changes import Changes
+from service.logs import configure_logging
+from service.settings import Settings
+from service.wiring import wire
+
+
+def app() -> Flask:
+    """The API on the parts that the environment names. Raises SettingInvalid."""
+    settings = Settings.from_environment()
+    configure_logging(settings)
+    deps = wire(settings)
+    atexit.register(deps.close)
+    _end_with_signals(deps.changes)
+    return create_app(deps)
+
+
+def _end_with_signals(changes: Changes) -> None:
+    """Let nobody wait any longer once the process is asked to end: the server lets open requests end by themselves.
+
+    The server takes the signals' handlers for itself after this; the wakeup descriptor is told of signals as well.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    signal.set_wakeup_fd(tell.detach(), warn_on_full_buffer=False)
+
+    def watch() -> None:
+        while number := told.recv(1):
+            if number[0] in (signal.SIGTERM, signal.SIGINT):
+                changes.close()
+
+    threading.Thread(target=watch, name="signals", daemon=True).start()

@@ -1,0 +1,205 @@
+"""Bytes named by their hash: what was committed is there, what was not is nowhere."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import resource
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from service.errors import SettingInvalid, StorageFull
+from service.store.blobs import Blobs, DiskBlobs, open_blobs, read_blob, write_blob
+from tests.contract.rows import at_once
+
+DATA = b"a,b\n1,2\n" * 1000
+KEY = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["disk", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Blobs]:
+    """A place with nothing in it, whose temporary files are in `tmp_path` too."""
+    if request.param == "disk":
+        yield open_blobs((tmp_path / "with space").as_uri())
+        return
+    endpoint = request.getfixturevalue("s3_endpoint")
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    bucket = f"bucket-{os.urandom(6).hex()}"
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket=bucket)
+    client.close()
+    yield open_blobs(f"s3://{bucket}/some/prefix", endpoint)
+
+
+def all_keys(blobs: Blobs) -> list[str]:
+    return sorted(blobs.keys(0))
+
+
+def files_below(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file()]
+
+
+def test_committed_bytes_are_read_back_under_their_hash(blobs: Blobs) -> None:
+    with blobs.writer() as writer:
+        for start in range(0, len(DATA), 999):
+            writer.write(DATA[start : start + 999])
+        blob = writer.commit()
+    assert (blob.key, blob.size) == (KEY, len(DATA))
+    assert read_blob(blobs, KEY) == DATA
+    with contextlib.closing(blobs.open(KEY)) as stream:
+        assert stream.read(5) == DATA[:5]
+    with blobs.local(KEY) as path:
+        assert path.read_bytes() == DATA
+
+
+def test_no_bytes_and_many_bytes(blobs: Blobs) -> None:
+    assert write_blob(blobs, b"").key == hashlib.sha256(b"").hexdigest()
+    assert read_blob(blobs, hashlib.sha256(b"").hexdigest()) == b""
+    large = os.urandom(9 * 2**20)
+    assert read_blob(blobs, write_blob(blobs, large).key) == large
+
+
+def test_a_file_is_copied_in(blobs: Blobs, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(DATA)
+    with blobs.writer() as writer:
+        writer.write_file(source)
+        assert writer.commit().key == KEY
+    assert source.read_bytes() == DATA
+
+
+def test_what_is_not_committed_leaves_nothing_behind(blobs: Blobs, tmp_path: Path) -> None:
+    before = files_below(tmp_path)
+    with blobs.writer() as writer:
+        writer.write(DATA)
+
+    def break_off() -> None:
+        with blobs.writer() as writer:
+            writer.write(DATA)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_off()
+    assert files_below(tmp_path) == before
+    assert all_keys(blobs) == []
+
+
+def test_a_commit_leaves_no_temporary_file(blobs: Blobs, tmp_path: Path) -> None:
+    write_blob(blobs, DATA)
+    with blobs.local(KEY):
+        pass
+    assert [file.name for file in files_below(tmp_path)] in ([KEY], [])
+
+
+def test_a_key_that_is_not_there(blobs: Blobs) -> None:
+    with pytest.raises(KeyError):
+        blobs.open(KEY)
+    with pytest.raises(KeyError), blobs.local(KEY):
+        pass
+    blobs.delete(KEY, 0)  # no error
+
+
+def test_the_same_bytes_are_one_blob_even_when_written_at_once(blobs: Blobs) -> None:
+    assert {blob.key for blob in at_once(4, lambda _: write_blob(blobs, DATA))} == {KEY}
+    assert all_keys(blobs) == [KEY]
+    assert read_blob(blobs, KEY) == DATA
+
+
+def test_only_old_keys_are_listed_and_deleted(blobs: Blobs) -> None:
+    key = write_blob(blobs, DATA).key
+    assert list(blobs.keys(3600)) == []
+    blobs.delete(key, 3600)  # written too recently: somebody may be about to name it
+    assert all_keys(blobs) == [key]
+    blobs.delete(key, 0)
+    assert all_keys(blobs) == []
+    with pytest.raises(KeyError):
+        blobs.open(key)
+
+
+def test_check_says_whether_the_place_can_be_used(blobs: Blobs) -> None:
+    blobs.check()
+
+
+def test_a_reader_never_sees_part_of_a_blob(blobs: Blobs) -> None:
+    seen: list[bytes] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            with contextlib.suppress(KeyError):
+                seen.append(read_blob(blobs, KEY))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    for _ in range(5):
+        write_blob(blobs, DATA)
+    deadline = time.monotonic() + 5
+    while not seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+    done.set()
+    reader.join()
+    assert set(seen) == {DATA}
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file of this process may grow beyond 64 KiB; the kernel's refusal (EFBIG) is spelt as that of a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    monkeypatch.setattr("service.store.blobs.FULL", (errno.ENOSPC, errno.EFBIG))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_named_and_harms_nothing(blobs: Blobs, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    earlier = write_blob(blobs, DATA).key
+    before = files_below(tmp_path)
+    request.getfixturevalue("full_disk")
+    with pytest.raises(StorageFull):
+        write_blob(blobs, os.urandom(1_000_000))
+    assert files_below(tmp_path) == before
+    assert all_keys(blobs) == [earlier]
+    assert read_blob(blobs, earlier) == DATA
+
+
+def test_what_a_killed_writer_left_is_cleared_once_it_is_old(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    writer = blobs.writer()
+    writer.write(DATA)
+    assert list(blobs.keys(3600)) == []
+    assert writer.path.exists()
+    old = time.time() - 7200
+    os.utime(writer.path, (old, old))
+    assert list(blobs.keys(3600)) == []
+    assert not writer.path.exists()
+    writer.close()
+
+
+def test_a_place_of_another_kind_is_refused() -> None:
+    with pytest.raises(SettingInvalid):
+        open_blobs("ftp://host/path")

@@ -1,0 +1,116 @@
+"""Jobs move as the lifecycle allows, each move an event; events are numbered without gaps."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.changes import Changes
+from service.domain.lifecycle import JOB_STATES
+from service.errors import IllegalMove, JobNotFound
+from service.store import jobs, work
+from service.store.session import Database
+from service.store.tables import JobRow
+from service.usecases.cancel import cancel
+from tests.contract.rows import add_job, at_once
+
+LEGAL = {
+    ("queued", "running"), ("queued", "cancelled"), ("queued", "failed"),
+    ("running", "queued"), ("running", "cancelling"), ("running", "succeeded"), ("running", "failed"),
+    ("cancelling", "cancelled"), ("cancelling", "succeeded"), ("cancelling", "failed"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def changes(valkey_url: str) -> Changes:
+    return Changes(valkey_url)
+
+
+@pytest.mark.parametrize("start", JOB_STATES)
+def test_only_legal_moves_are_made_and_each_is_an_event(database: Database, start: str) -> None:
+    for target in JOB_STATES:
+        id = add_job(database, state=start)
+        with database.write() as session:
+            moved = jobs.move(session, id, target)  # type: ignore[arg-type]  # of JOB_STATES
+        with database.read() as session:
+            told = [event.data["state"] for event in jobs.events_after(session, id, 0, 10)]
+            state = jobs.get(session, id).state
+        if (start, target) in LEGAL:
+            assert (moved is not None, state, told) == (True, target, [target])
+        else:
+            assert (moved, state, told) == (None, start, [])
+
+
+def test_a_failure_is_told_with_its_reason(database: Database) -> None:
+    id = add_job(database, state="running")
+    error = {"code": "diverged", "detail": "too fast"}
+    with database.write() as session:
+        jobs.move(session, id, "failed", error=error)
+    with database.read() as session:
+        assert jobs.get(session, id).error == error
+        assert jobs.events_after(session, id, 0, 10)[0].data == {"state": "failed", "error": error}
+
+
+def test_events_written_at_the_same_time_are_numbered_without_gaps(database: Database) -> None:
+    id = add_job(database)
+    with database.write() as session:
+        claimed = work.claim(session, JobRow, id, 30)
+    assert claimed is not None
+
+    def write_ten(number: int) -> None:
+        for count in range(10):
+            with database.write() as session:
+                work.write(session, JobRow, id, claimed.fence, progress={"at": count})
+                jobs.append_event(session, id, "epoch", {"thread": number, "count": count})
+
+    at_once(6, write_ten)
+    with database.read() as session:
+        events = jobs.events_after(session, id, 0, 100)
+    assert [event.seq for event in events] == list(range(1, 61))
+    for number in range(6):  # each thread's own are in its order
+        assert [event.data["count"] for event in events if event.data["thread"] == number] == list(range(10))
+
+
+def test_events_go_on_from_where_a_reader_was(database: Database) -> None:
+    id = add_job(database)
+    with database.write() as session:
+        for count in range(5):
+            jobs.append_event(session, id, "message", {"text": str(count)})
+    with database.read() as session:
+        assert [event.seq for event in jobs.events_after(session, id, 2, 2)] == [3, 4]
+        assert [event.seq for event in jobs.events_after(session, id, 4, 2)] == [5]
+        assert jobs.events_after(session, id, 5, 2) == []
+
+
+@pytest.mark.parametrize(("before", "after"), [("queued", "cancelled"), ("running", "cancelling")])
+def test_cancel_ends_what_waits_and_asks_what_runs(
+    database: Database, changes: Changes, before: str, after: str
+) -> None:
+    id = add_job(database, state=before)
+    assert cancel(database, changes, id).state == after
+    assert cancel(database, changes, id).state == after  # asking twice changes nothing
+    with database.read() as session:
+        assert [event.data["state"] for event in jobs.events_after(session, id, 0, 10)] == [after]
+    changes.close()
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed"])
+def test_what_has_ended_cannot_be_cancelled(database: Database, changes: Changes, state: str) -> None:
+    id = add_job(database, state=state)
+    with pytest.raises(IllegalMove, match=state):
+        cancel(database, changes, id)
+    with pytest.raises(JobNotFound):
+        cancel(database, changes, "job_nowhere")
+    changes.close()
+
+
+def test_a_cancel_at_the_moment_of_a_claim_is_never_lost(database: Database, changes: Changes) -> None:
+    def claim(id: str) -> None:
+        with database.write() as session:
+            work.claim(session, JobRow, id, 30)
+
+    for _ in range(25):
+        id = add_job(database)
+        at_once(2, lambda number, id=id: claim(id) if number else cancel(database, changes, id))
+        with database.read() as session:
+            assert jobs.get(session, id).state in ("cancelled", "cancelling")
+    changes.close()

@@ -1,0 +1,108 @@
+"""Migrations make the tables that the code speaks of, once, whoever starts first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from service.errors import DatabaseUnavailable
+from service.store import jobs
+from service.store.migrate import migrate
+from service.store.session import Database, new_id, now
+from service.store.tables import JobRow, Row
+from tests.contract.rows import add_job, at_once
+
+
+def test_migrations_give_exactly_the_tables_of_the_code(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+        assert set(inspect(connection).get_table_names()) == {*Row.metadata.tables, "alembic_version"}
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    id = add_job(database)
+    migrate(database)
+    with database.read() as session:
+        assert jobs.get(session, id).state == "queued"
+
+
+def test_processes_that_start_together_migrate_once(database: Database) -> None:
+    with database.write() as session:
+        for table in reversed(Row.metadata.sorted_tables):
+            session.execute(text(f"DROP TABLE {table.name}"))
+        session.execute(text("DROP TABLE alembic_version"))
+    urls = [database.engine.url.render_as_string(hide_password=False)] * 4
+
+    def start(number: int) -> None:
+        own = Database(urls[number])
+        migrate(own)
+        own.close()
+
+    at_once(len(urls), start)
+    assert add_job(database).startswith("job_")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2024, 2, 29, 23, 59, 59, 999_999, UTC),
+        datetime(2024, 3, 1, 4, 29, 59, 5, timezone(timedelta(hours=5, minutes=30))),
+        datetime(1970, 1, 1, tzinfo=UTC),
+    ],
+)
+def test_times_come_back_as_the_same_moment_in_utc(database: Database, moment: datetime) -> None:
+    id = add_job(database, finished_at=moment)
+    with database.read() as session:
+        stored = jobs.get(session, id).finished_at
+    assert stored == moment
+    assert stored is not None
+    assert stored.utcoffset() == timedelta(0)
+
+
+def test_documents_come_back_as_they_were(database: Database) -> None:
+    spec = {"text": 'naïve \u2028 "quoted"', "deep": [{"a": [1, 2.5, None, True]}], "big": 2**53}
+    id = add_job(database, spec=spec, progress=None)
+    with database.read() as session:
+        row = jobs.get(session, id)
+        assert row.spec == spec
+        assert row.progress is None
+        # an absent document is SQL's null, not JSON's: `IS NULL` must find it
+        assert session.query(JobRow).where(JobRow.progress.is_(None)).count() == 1
+
+
+def test_ids_are_in_the_order_of_their_making() -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(new_id("job"))
+        before = now()
+        while now() - before < timedelta(milliseconds=2):
+            pass
+    assert ids == sorted(ids)
+    assert len({len(id) for id in ids}) == 1
+
+
+def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
+    id = add_job(database)
+
+    def fail_midway() -> None:
+        with database.write() as session:
+            jobs.move(session, id, "running")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_midway()
+    with database.read() as session:
+        assert jobs.get(session, id).state == "queued"
+        assert jobs.events_after(session, id, 0, 10) == []
+
+
+def test_a_database_that_is_away_is_named() -> None:
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseUnavailable):
+        away.check()
+    away.close()

@@ -1,0 +1,104 @@
+"""Real processes in tests: their output as it comes, their descendants, whether they are gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+PATIENCE_SECONDS = 60.0  # for a loaded machine; nothing here waits so long on a free one
+
+
+class Running:
+    """A process whose lines are read as they come."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None):
+        rest = {name: text for name, text in os.environ.items() if not name.startswith("ADALINE_")}
+        self.process = subprocess.Popen(
+            command, env=rest | dict(environment or {}), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self.lines: list[str] = []
+        self._coming: queue.Queue[str | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def until(self, words: str, *, times: int = 1) -> str:
+        """The line that holds the words (for the n-th time), as soon as it has come."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        found = [line for line in self.lines if words in line]
+        while len(found) < times:
+            try:
+                line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                raise AssertionError(f"{words!r} did not come {times} times:\n" + "\n".join(self.lines))
+            self.lines.append(line)
+            if words in line:
+                found.append(line)
+        return found[times - 1]
+
+    def wait(self) -> int:
+        """The exit code, with all lines read."""
+        code = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
+        while (line := self._coming.get(timeout=PATIENCE_SECONDS)) is not None:
+            self.lines.append(line)
+        return code
+
+    @property
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._coming.put(line.decode().rstrip("\n"))
+        self._coming.put(None)
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[Running]:
+    """A process that does not outlive the test."""
+    running = Running(command, environment, cwd)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            family = [psutil.Process(running.process.pid), *running.descendants]
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            running.process.wait(PATIENCE_SECONDS)
+        if running.process.stdout is not None:
+            running._reader.join(PATIENCE_SECONDS)
+            running.process.stdout.close()
+
+
+def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run. A zombie does not: whoever inherited it has only not looked yet."""
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def eventually(true: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> bool:
+    """Whether it becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

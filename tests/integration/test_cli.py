@@ -1,0 +1,221 @@
+"""`adaline` as a person or a script meets it: what it prints where, and the status it ends with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+from service.client import Client
+from tests.integration.conftest import price
+from tests.integration.processes import started
+
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there
+HEAVY = ("celery", "flask", "sqlalchemy", "numpy", "redis", "pyarrow", "boto3", "granian")
+
+
+@pytest.fixture(autouse=True)
+def address(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADALINE_URL", server_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    path.write_text("rooms,garden,city\n4,true,Nice\n1,false,Lille\n")
+    return path
+
+
+EXPECTED = [price(4, True, "Nice"), price(1, False, "Lille")]
+
+
+def run(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_upload_train_predict(houses: Path, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("upload", houses) == 0
+    assert re.search(r"city\s+categorical", capsys.readouterr().out)
+    assert run("train", houses, "--target", "price") == 0
+    told = capsys.readouterr()
+    assert "houses-2024:" in told.out
+    assert re.search(r"r2\s", told.out)
+    assert re.search(r"epoch \d+ of 100", told.err)
+    out = tmp_path / "predictions.csv"
+    assert run("predict", "houses-2024", rows, "--out", out) == 0
+    with out.open() as file:
+        assert [float(row["prediction"]) for row in csv.DictReader(file)] == pytest.approx(EXPECTED, rel=1e-3)
+
+
+def test_json_is_all_that_standard_output_gets(houses: Path, rows: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def said(*arguments: object) -> object:
+        assert run(*arguments, "--json") == 0
+        return json.loads(capfd.readouterr().out)
+
+    dataset = said("upload", houses)
+    version = said(
+        "train", dataset["id"], "--target", "price", "--model", "spoken", "--hidden", "8,4", "--set", "epochs=5"
+    )
+    assert (version["model"], version["dataset"]) == ("spoken", dataset["id"])
+    job = said("jobs", version["job"])
+    assert (job["spec"]["network"]["hidden"], job["spec"]["epochs"]) == ([8, 4], 5)
+    assert len(said("predict", "spoken", rows)) == 2
+    assert said("datasets", dataset["id"]) == dataset
+    assert dataset["id"] in [one["id"] for one in said("datasets")]
+    assert version["job"] in [one["id"] for one in said("jobs", "--state", "succeeded")]
+    assert "spoken" in [one["name"] for one in said("models", "--limit", 100)]
+    assert [one["version"] for one in said("models", "spoken")["versions"]] == [version["version"]]
+    assert said("report", "spoken")["task"] == "regression"
+    assert {"name", "value", "from", "meaning"} == set(said("settings")[0])
+
+
+def test_lists_and_details_are_tables(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("train", houses, "--target", "price", "--model", "listed")
+    capsys.readouterr()
+    for arguments, words in (
+        (("datasets",), "Houses 2024.csv"),
+        (("jobs",), "listed:1"),
+        (("models",), "listed"),
+        (("models", "listed"), "rmse"),
+        (("report", "listed"), "condition number"),
+        (("settings",), "ADALINE_PORT"),
+    ):
+        assert run(*arguments) == 0
+        assert words in capsys.readouterr().out
+
+
+def test_rows_are_read_from_json_and_standard_input(houses: Path, rows: Path, tmp_path: Path, server_url: str) -> None:
+    run("train", houses, "--target", "price", "--model", "piped")
+    records = tmp_path / "rows.json"
+    records.write_text('[{"rooms": 4, "garden": true, "city": "Nice"}, {"rooms": 1, "garden": false, "city": "Lille"}]')
+    command = [sys.executable, "-m", "service", "predict", "piped", "--format", "json", "--url", server_url]
+    for given in ([*command, str(records)], [*command, "-"]):
+        with rows.open() as file:
+            said = subprocess.run(given, stdin=file, capture_output=True, text=True, check=True)
+        assert json.loads(said.stdout) == pytest.approx(EXPECTED, rel=1e-3)
+
+
+def test_work_that_fails_ends_with_1(houses: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("a,b\n")
+    assert run("upload", empty) == 1
+    fast = ("--set", "optimizer.kind=sgd", "--set", "optimizer.learning_rate=1000", "--set", "batch_size=full")
+    assert run("train", houses, "--target", "price", *fast) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "learning rate" in told.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ("train", "{houses}", "--target", "prise"),
+            "/target: the dataset has no column 'prise'; did you mean 'price'?",
+        ),
+        (("train", "{houses}", "--target", "price", "--hidden", "8,0"), "/network/hidden/1: "),
+        (("train", "{houses}", "--target", "price", "--hidden", "eight"), "--hidden eight"),
+        (("train", "{houses}", "--target", "price", "--set", "epochs"), "field=value"),
+        (("train", "nowhere.csv", "--target", "price"), "no file 'nowhere.csv'"),
+        (("train", "ds_unknown", "--target", "price"), "ds_unknown"),
+        (("upload", "nowhere.csv"), "nowhere.csv"),
+        (("predict", "nothing", "{houses}"), "nothing"),
+        (("jobs", "job_unknown"), "job_unknown"),
+        (("cancel", "job_unknown"), "job_unknown"),
+        (("report", "nothing:1"), "nothing"),
+        (("jobs", "--state", "tired"), "tired"),
+        (("jobs", "--url", "localhost:8000"), "http://127.0.0.1:8000"),
+        (("jobs", "--limit", "0"), "--limit"),
+        (("learn",), "learn"),
+    ],
+)
+def test_bad_input_ends_with_2_and_says_where(
+    arguments: tuple[str, ...], words: str, houses: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*(argument.format(houses=houses) for argument in arguments)) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert words in told.err
+    assert "Traceback" not in told.err
+
+
+def test_a_server_that_is_not_there_ends_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("models", "--url", NOWHERE) == 3
+    assert "adaline serve" in capsys.readouterr().err
+
+
+def test_a_failed_prediction_leaves_no_file(houses: Path, tmp_path: Path) -> None:
+    run("train", houses, "--target", "price", "--model", "filed")
+    wrong, out = tmp_path / "wrong.csv", tmp_path / "out.csv"
+    wrong.write_text("rooms,garden,city\nmany,true,Nice\n")
+    assert run("predict", "filed", wrong, "--out", out) == 2
+    assert not out.exists()
+
+
+def test_not_watching_leaves_the_job_to_itself(
+    houses: Path, server: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("train", houses, "--target", "price", "--model", "alone", "--no-watch", "--json") == 0
+    job = json.loads(capsys.readouterr().out)
+    assert server.wait(job["id"]).state == "succeeded"
+
+
+def test_interrupting_the_watch_leaves_the_job_and_says_how_to_end_it(
+    houses: Path, server: Client, server_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [sys.executable, "-m", "service", "train", str(houses), "--target", "price", "--model", "long"]
+    endless = ["--hidden", "64,64", "--set", "batch_size=1", "--set", "epochs=100000", "--set", "early_stopping=null"]
+    with started([*command, *endless, "--url", server_url]) as watching:
+        watching.until("epoch 1 of")
+        watching.process.send_signal(signal.SIGINT)
+        assert watching.wait() == 130
+    (last,) = (line for line in watching.lines if "adaline cancel" in line)
+    (id,) = set(re.findall(r"job_\w+", last))
+    assert server.job(id).state == "running"
+    assert run("cancel", id) == 0
+    assert id in capsys.readouterr().out
+    assert list(server.events(id))[-1].data["state"] == "cancelled"
+
+
+def test_openapi_prints_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("openapi") == 0
+    assert "/v1/jobs/{id}" in capsys.readouterr().out
+
+
+def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--help") == 0
+    told = capsys.readouterr().out
+    for word in (
+        "serve",
+        "api",
+        "worker",
+        "sweep",
+        "upload",
+        "train",
+        "predict",
+        "cancel",
+        "report",
+        "130 interrupted",
+    ):
+        assert word in told
+    assert run("--version") == 0
+    assert re.fullmatch(r"adaline \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_a_command_of_the_client_loads_nothing_of_the_server() -> None:
+    code = f"""
+import sys
+from service.cli import main
+main(["models", "--url", {NOWHERE!r}])
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"

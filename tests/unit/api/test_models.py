@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from service.wiring import Deps
+from tests import samples
+
+
+@pytest.fixture(autouse=True)
+def houses(deps: Deps) -> None:
+    """Two versions of one model."""
+    for _ in range(2):
+        samples.publish(deps, samples.price_predictor(), "houses")
+
+
+def point(client: FlaskClient, alias: str, version: object, **headers: str):  # type: ignore[no-untyped-def]
+    return client.put(f"/v1/models/houses/aliases/{alias}", json={"version": version}, headers=headers)
+
+
+def test_model_is_shown_with_its_newest_version(client: FlaskClient) -> None:
+    shown = client.get("/v1/models/houses").json
+    assert set(shown) == {"id", "name", "latest_version", "aliases", "created_at", "updated_at"}
+    assert (shown["name"], shown["latest_version"], shown["aliases"]) == ("houses", 2, {})
+    assert client.get("/v1/models").json == {"data": [shown], "has_more": False, "next": None}
+
+
+def test_models_are_listed_newest_first(client: FlaskClient, deps: Deps) -> None:
+    samples.publish(deps, samples.kind_predictor(), "animals")
+    assert [model["name"] for model in client.get("/v1/models").json["data"]] == ["animals", "houses"]
+    page = client.get("/v1/models?limit=1").json
+    rest = client.get(f"/v1/models?limit=1&after={page['next']}").json
+    assert ([model["name"] for model in rest["data"]], rest["has_more"]) == (["houses"], False)
+
+
+def test_version_is_shown(client: FlaskClient) -> None:
+    shown = client.get("/v1/models/houses/versions/1").json
+    assert set(shown) == {
+        *("model", "version", "job", "dataset", "task", "target"),
+        *("features", "metrics", "files", "aliases", "created_at"),
+    }
+    assert (shown["task"], shown["target"]) == ("regression", "price")
+    assert shown["features"] == [
+        {"name": "size", "kind": "numeric"},
+        {"name": "colour", "kind": "categorical"},
+        {"name": "sold", "kind": "boolean"},
+    ]
+    assert [file["name"] for file in shown["files"]] == ["manifest.json", "report.json", "weights.safetensors"]
+
+
+def test_versions_are_listed_newest_first(client: FlaskClient) -> None:
+    page = client.get("/v1/models/houses/versions?limit=1").json
+    assert ([row["version"] for row in page["data"]], page["has_more"]) == ([2], True)
+    rest = client.get(f"/v1/models/houses/versions?limit=1&after={page['next']}").json
+    assert ([row["version"] for row in rest["data"]], rest["next"]) == ([1], None)
+
+
+def test_files_are_served_as_they_are_hashed(client: FlaskClient) -> None:
+    for file in client.get("/v1/models/houses/versions/1").json["files"]:
+        path = f"/v1/models/houses/versions/1/files/{file['name']}"
+        answer = client.get(path)
+        assert hashlib.sha256(answer.data).hexdigest() == file["sha256"]
+        assert len(answer.data) == file["bytes"] == answer.content_length
+        assert answer.mimetype == "application/json" if file["name"].endswith(".json") else "application/octet-stream"
+        assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_report_is_served(client: FlaskClient) -> None:
+    assert client.get("/v1/models/houses/versions/1/report").json == {"task": "regression"}
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/v1/models/none", "model_not_found"),
+        ("/v1/models/none/versions", "model_not_found"),
+        ("/v1/models/none/versions/1", "model_not_found"),
+        ("/v1/models/houses/versions/3", "version_not_found"),
+        ("/v1/models/houses/versions/3/report", "version_not_found"),
+        ("/v1/models/houses/versions/1/files/secret", "file_not_found"),
+        ("/v1/models/houses/versions/1/files/..%2f..%2fadaline.db", "not_found"),
+        ("/v1/models/houses/versions/latest", "not_found"),
+        ("/v1/models/houses/versions/99999999999999999999", "not_found"),
+        ("/v1/models/houses/aliases/none", "alias_not_found"),
+        ("/v1/models/none/aliases/none", "model_not_found"),
+    ],
+)
+def test_what_is_not_there_is_not_found(client: FlaskClient, path: str, code: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json["code"]) == (404, code)
+
+
+def test_alias_points_at_a_version(client: FlaskClient) -> None:
+    answer = point(client, "prod", 1)
+    assert (answer.status_code, answer.json["version"], answer.headers["ETag"]) == (200, 1, '"1"')
+    assert client.get("/v1/models/houses").json["aliases"] == {"prod": 1}
+    assert client.get("/v1/models/houses/versions/1").json["aliases"] == ["prod"]
+    moved = point(client, "prod", 2)
+    assert (moved.json["version"], moved.headers["ETag"]) == (2, '"2"')
+    assert client.get("/v1/models/houses/aliases/prod").headers["ETag"] == '"2"'
+
+
+def test_alias_that_someone_else_changed_is_left_alone(client: FlaskClient) -> None:
+    seen = point(client, "prod", 1).headers["ETag"]
+    assert point(client, "prod", 2, **{"If-Match": seen}).status_code == 200
+    for stale in (seen, '"99"', '"never"'):
+        answer = point(client, "prod", 1, **{"If-Match": stale})
+        assert (answer.status_code, answer.json["code"]) == (412, "alias_changed")
+    assert client.delete("/v1/models/houses/aliases/prod", headers={"If-Match": seen}).status_code == 412
+    assert client.get("/v1/models/houses").json["aliases"] == {"prod": 2}
+
+
+def test_alias_may_be_asked_to_be_new_or_to_exist(client: FlaskClient) -> None:
+    assert point(client, "prod", 1, **{"If-Match": "*"}).status_code == 404
+    assert point(client, "prod", 1, **{"If-None-Match": "*"}).status_code == 200
+    assert point(client, "prod", 2, **{"If-None-Match": "*"}).status_code == 412
+    assert point(client, "prod", 2, **{"If-Match": "*"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/version"),
+        ({"version": "1"}, "/version"),
+        ({"version": 0}, "/version"),
+        ({"version": 10**30}, "/version"),
+        ({"version": 1, "note": "x"}, "/note"),
+    ],
+)
+def test_wrong_target_of_an_alias_is_pointed_at(client: FlaskClient, body: object, pointer: str) -> None:
+    answer = client.put("/v1/models/houses/aliases/prod", data=json.dumps(body), content_type="application/json")
+    assert (answer.status_code, answer.json["code"]) == (422, "input_invalid")
+    assert [error["pointer"] for error in answer.json["errors"]] == [pointer]
+
+
+def test_alias_of_a_version_that_is_not_there_is_refused(client: FlaskClient) -> None:
+    answer = point(client, "prod", 7)
+    assert (answer.status_code, answer.json["code"]) == (404, "version_not_found")
+
+
+@pytest.mark.parametrize("alias", ["Prod", "a b", "x" * 101])
+def test_wrong_name_of_an_alias_is_refused(client: FlaskClient, alias: str) -> None:
+    assert point(client, alias, 1).status_code == 422
+
+
+def test_deleted_alias_is_gone(client: FlaskClient) -> None:
+    point(client, "prod", 1)
+    assert client.delete("/v1/models/houses/aliases/prod").status_code == 204
+    assert client.delete("/v1/models/houses/aliases/prod").status_code == 404
+
+
+def test_version_with_an_alias_stays(client: FlaskClient) -> None:
+    point(client, "prod", 1)
+    answer = client.delete("/v1/models/houses/versions/1")
+    assert (answer.status_code, answer.json["code"]) == (409, "version_aliased")
+    assert client.delete("/v1/models/houses/versions/2").status_code == 204
+    assert client.get("/v1/models/houses").json["latest_version"] == 1

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import re
+import shutil
+
+from flask.testing import FlaskClient
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from service.api.app import create_app
+from service.wiring import Deps
+
+
+def test_living_process_says_so(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_ready_process_names_its_parts(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ok", "parts": {"database": "ok", "blobs": "ok", "broker": "ok"}}
+
+
+def test_broken_part_is_named(deps: Deps) -> None:
+    shutil.rmtree(deps.settings.data / "blobs")
+    answer = create_app(deps).test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json["parts"] == {"database": "ok", "blobs": "unavailable", "broker": "ok"}
+
+
+def test_document_is_served_and_is_openapi_3_1(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").json
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"] == "3.1.0"
+
+
+def test_pages_need_nothing_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+    assert not re.search(r"(src|href)=\"(https?:)?//", page)
+    assert '"validatorUrl": null' in page
+    for asset in re.findall(r"(?:src|href)=\"(/docs/[^\"]+)\"", page):
+        with client.get(asset) as answer:
+            assert answer.status_code == 200

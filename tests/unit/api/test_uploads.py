@@ -1,0 +1,301 @@
+"""What may come as an upload, and what is said to the rest."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.wiring import Deps
+from tests.samples import parquet
+
+CSV = b"a,b\n1,2\n3,4\n"
+
+
+def upload(client: FlaskClient, data: bytes = CSV, path: str = "/v1/datasets", **headers: str) -> TestResponse:
+    return client.post(path, data=data, headers={"Content-Type": "text/csv", **headers})
+
+
+def form(boundary: str, *parts: tuple[str, bytes], end: bool = True) -> bytes:
+    body = b"".join(
+        f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + data + b"\r\n"
+        for disposition, data in parts
+    )
+    return body + (f"--{boundary}--\r\n".encode() if end else b"")
+
+
+def spooled(deps: Deps) -> list[Path]:
+    return list((deps.settings.data / "blobs" / "spool").iterdir())
+
+
+def test_body_becomes_a_dataset_that_is_being_read(client: FlaskClient, deps: Deps) -> None:
+    answer = upload(client, path="/v1/datasets?name=mine&delimiter=tab&header=true")
+    assert answer.status_code == 202
+    assert answer.headers["Location"] == f"/v1/datasets/{answer.json['id']}"
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json["state"] == "ingesting"
+    assert answer.json["name"] == "mine"
+    assert answer.json["sha256"] == hashlib.sha256(CSV).hexdigest()
+    assert answer.json["bytes"] == len(CSV)
+    assert client.get(answer.headers["Location"] + "/content").data == CSV
+    assert spooled(deps) == []
+
+
+def test_worker_is_woken(client: FlaskClient, deps: Deps) -> None:
+    from service.queue import INGEST
+
+    before = deps.queue.waiting(INGEST)
+    upload(client)
+    assert deps.queue.waiting(INGEST) == before + 1
+
+
+def test_same_bytes_and_options_are_the_same_dataset(client: FlaskClient) -> None:
+    first, again = upload(client), upload(client, gzip.compress(CSV), **{"Content-Encoding": "gzip"})
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert first.json["id"] == again.json["id"]
+    other = upload(client, path="/v1/datasets?header=false")
+    assert other.status_code == 202
+    assert other.json["id"] != first.json["id"]
+
+
+def test_file_of_a_form_means_the_same_as_a_body(client: FlaskClient) -> None:
+    first = upload(client, path="/v1/datasets?delimiter=%2C&header=true")
+    again = client.post(
+        "/v1/datasets", data={"file": (io.BytesIO(CSV), "houses.csv"), "delimiter": ",", "header": "true"}
+    )
+    assert again.status_code == 200
+    assert again.json["id"] == first.json["id"]
+
+
+def test_form_names_the_dataset_by_its_file(client: FlaskClient) -> None:
+    answer = client.post("/v1/datasets", data={"file": (io.BytesIO(CSV), "data/houses.csv")})
+    assert answer.json["name"] == "houses.csv"
+
+
+def test_form_fields_may_come_after_the_file(client: FlaskClient) -> None:
+    body = form("b", ('name="file"; filename="x.csv"', CSV), ('name="name"', b"mine"))
+    answer = client.post("/v1/datasets", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert (answer.status_code, answer.json["name"]) == (202, "mine")
+
+
+def test_large_file_of_a_form_arrives_byte_for_byte(client: FlaskClient) -> None:
+    data = b"".join(b"%d,%d\r\n--%d\n" % (number, number, number) for number in range(100_000))
+    body = form("b", ('name="file"; filename="x.csv"', data))
+    answer = client.post("/v1/datasets", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert answer.json["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
+    "no body": ({"headers": {"Content-Type": "text/csv"}}, 400, "upload_invalid", "empty"),
+    "no body and no type": ({}, 415, "media_type_unsupported", "text/csv"),
+    "curl's default type": (
+        {"data": CSV, "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
+        415,
+        "media_type_unsupported",
+        "Content-Type: text/csv",
+    ),
+    "Parquet": (
+        {"data": b"PAR1", "headers": {"Content-Type": "application/vnd.apache.parquet"}},
+        415,
+        "media_type_unsupported",
+        "not available yet",
+    ),
+    "Parquet sent as CSV": (
+        {"data": parquet({"a": [1]}), "headers": {"Content-Type": "text/csv"}},
+        400,
+        "body_malformed",
+        "Parquet",
+    ),
+    "JSON sent as CSV": (
+        {"data": b'[{"a": 1}]', "headers": {"Content-Type": "text/csv"}},
+        400,
+        "body_malformed",
+        "JSON",
+    ),
+    "gzip without saying so": (
+        {"data": gzip.compress(CSV), "headers": {"Content-Type": "text/csv"}},
+        400,
+        "body_malformed",
+        "Content-Encoding: gzip",
+    ),
+    "gzip in name only": (
+        {"data": CSV, "headers": {"Content-Type": "text/csv", "Content-Encoding": "gzip"}},
+        400,
+        "body_malformed",
+        "gzip",
+    ),
+    "unknown encoding": (
+        {"data": CSV, "headers": {"Content-Type": "text/csv", "Content-Encoding": "br"}},
+        415,
+        "media_type_unsupported",
+        "gzip or zstd",
+    ),
+    "empty gzip": (
+        {"data": gzip.compress(b""), "headers": {"Content-Type": "text/csv", "Content-Encoding": "gzip"}},
+        400,
+        "upload_invalid",
+        "empty",
+    ),
+    "form without a file": (
+        {"data": {"name": "x"}, "content_type": "multipart/form-data"},
+        400,
+        "upload_invalid",
+        "-F file=@",
+    ),
+    "form with an empty file": ({"data": {"file": (io.BytesIO(b""), "x.csv")}}, 400, "upload_invalid", "empty"),
+    "form without a boundary": (
+        {"data": CSV, "headers": {"Content-Type": "multipart/form-data"}},
+        400,
+        "body_malformed",
+        "boundary",
+    ),
+    "form that is none": (
+        {"data": CSV, "headers": {"Content-Type": "multipart/form-data; boundary=b"}},
+        400,
+        "body_malformed",
+        "multipart",
+    ),
+    "form that breaks off": (
+        {
+            "data": form("b", ('name="file"; filename="x"', CSV), end=False),
+            "headers": {"Content-Type": "multipart/form-data; boundary=b"},
+        },
+        400,
+        "body_malformed",
+        "cut off",
+    ),
+    "form of many parts": (
+        {
+            "data": form("b", *[('name="file"; filename="x"', CSV)] * 30),
+            "headers": {"Content-Type": "multipart/form-data; boundary=b"},
+        },
+        422,
+        "parameter_invalid",
+        "one file",
+    ),
+    "file as text": (
+        {"data": {"file": "a,b"}, "content_type": "multipart/form-data"},
+        422,
+        "parameter_invalid",
+        "file",
+    ),
+    "unknown field": (
+        {"data": {"file": (io.BytesIO(CSV), "x"), "colour": "red"}},
+        422,
+        "parameter_invalid",
+        "colour",
+    ),
+    "form field that is wrong": (
+        {"data": {"file": (io.BytesIO(CSV), "x"), "delimiter": "ab"}},
+        422,
+        "parameter_invalid",
+        "delimiter",
+    ),
+    "field that is not UTF-8": (
+        {
+            "data": form("b", ('name="name"', b"\xff"), ('name="file"; filename="x"', CSV)),
+            "headers": {"Content-Type": "multipart/form-data; boundary=b"},
+        },
+        422,
+        "parameter_invalid",
+        "UTF-8",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_upload_is_refused_and_leaves_nothing(client: FlaskClient, deps: Deps, case: str) -> None:
+    request, status, code, says = BAD[case]
+    answer = client.post("/v1/datasets", **request)
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+    assert says in answer.json["detail"]
+    assert client.get("/v1/datasets").json["data"] == []
+    assert spooled(deps) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("delimiter=ab", "/delimiter"),
+        ("delimiter=", "/delimiter"),
+        ("delimiter=%0A", "/delimiter"),
+        ("header=perhaps", "/header"),
+        ("encoding=%00", "/encoding"),
+        ("types=x", "/types"),
+        ("types=[1]", "/types"),
+        ('types={"a":"number"}', "/types"),
+        ("name=%00", "/name"),
+        ("name=", "/name"),
+        ("colour=red", "/colour"),
+    ],
+)
+def test_wrong_option_is_named(client: FlaskClient, query: str, pointer: str) -> None:
+    answer = upload(client, path=f"/v1/datasets?{query}")
+    assert (answer.status_code, answer.json["code"]) == (422, "parameter_invalid")
+    assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def test_option_given_twice_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/v1/datasets?name=one", data={"file": (io.BytesIO(CSV), "x"), "name": "two"})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/name")
+
+
+def test_oversized_upload_is_refused(limited: Callable[..., FlaskClient]) -> None:
+    client = limited(max_upload_bytes=len(CSV) - 1)
+    answer = upload(client)
+    assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
+    assert upload(limited(max_upload_bytes=len(CSV))).status_code == 202
+
+
+def test_body_that_ends_early_leaves_nothing(client: FlaskClient, deps: Deps) -> None:
+    answer = client.post(
+        "/v1/datasets",
+        input_stream=io.BytesIO(CSV),
+        headers={"Content-Type": "text/csv"},
+        environ_overrides={"CONTENT_LENGTH": "1000"},
+    )
+    assert (answer.status_code, answer.json["code"]) == (400, "body_malformed")
+    assert client.get("/v1/datasets").json["data"] == []
+    assert spooled(deps) == []
+
+
+def test_body_of_unsaid_length_must_end_its_last_line(client: FlaskClient) -> None:
+    def send(data: bytes) -> TestResponse:
+        return client.post(
+            "/v1/datasets",
+            input_stream=io.BytesIO(data),
+            headers={"Content-Type": "text/csv"},
+            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        )
+
+    refused = send(b"a,b\n1,2")
+    assert (refused.status_code, refused.json["code"]) == (400, "body_malformed")
+    assert send(b"a,b\n1,2\n").status_code == 202
+
+
+def test_repeated_key_gets_the_first_answer(client: FlaskClient) -> None:
+    first = upload(client, **{"Idempotency-Key": "k1"})
+    again = upload(client, **{"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.data == again.data
+
+
+@pytest.mark.parametrize(("data", "path"), [(b"a\n1\n", "/v1/datasets"), (CSV, "/v1/datasets?name=other")])
+def test_key_with_another_request_is_refused(client: FlaskClient, data: bytes, path: str) -> None:
+    upload(client, **{"Idempotency-Key": "k1"})
+    answer = upload(client, data, path, **{"Idempotency-Key": "k1"})
+    assert (answer.status_code, answer.json["code"]) == (422, "idempotency_key_reused")
+    assert len(client.get("/v1/datasets").json["data"]) == 1
+
+
+@pytest.mark.parametrize("key", ["", "two words", "é", "x" * 256])
+def test_unusable_key_is_refused(client: FlaskClient, key: str) -> None:
+    answer = upload(client, **{"Idempotency-Key": key})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/Idempotency-Key")

@@ -1,0 +1,64 @@
+"""What the server is told of a file that is uploaded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from service.client.uploads import opened, parameters
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "media_type", "encoding"),
+    [
+        ("houses.csv", "houses.csv", "text/csv", None),
+        ("houses.CSV.GZ", "houses.CSV", "text/csv", "gzip"),
+        ("houses.tsv.zst", "houses.tsv", "text/csv", "zstd"),
+        ("houses.parquet", "houses.parquet", "application/vnd.apache.parquet", None),
+        ("houses", "houses", "text/csv", None),
+    ],
+)
+def test_name_type_and_encoding_are_read_off_the_file_name(
+    tmp_path: Path, file: str, name: str, media_type: str, encoding: str | None
+) -> None:
+    path = tmp_path / file
+    path.write_bytes(b"a\n1\n")
+    with opened(path, None) as from_path, path.open("rb") as handle, opened(handle, None) as from_file:
+        for upload in (from_path, from_file):
+            assert upload.name == name
+            assert upload.headers["Content-Type"] == media_type
+            assert upload.headers.get("Content-Encoding") == encoding
+
+
+def test_a_chosen_name_goes_first(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(b"")
+    with opened(tmp_path / "a.csv.gz", "Houses of 2024") as upload:
+        assert upload.name == "Houses of 2024"
+        assert upload.headers["Content-Encoding"] == "gzip"
+
+
+def test_bytes_and_nameless_files_have_no_name() -> None:
+    with opened(b"a\n1\n", None) as upload:
+        assert (upload.name, upload.content.read()) == (None, b"a\n1\n")
+    with opened(io.BytesIO(b"a\n1\n"), None) as upload:
+        assert upload.name is None
+
+
+def test_a_file_opened_as_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\n")
+    with (
+        (tmp_path / "a.csv").open() as text,
+        pytest.raises(TypeError, match='"rb"'),
+        opened(text, None),  # type: ignore[arg-type]
+    ):
+        pass
+
+
+def test_types_travel_as_json() -> None:
+    assert parameters("a", {"types": {"zip": "categorical"}, "header": False}) == {
+        "name": "a",
+        "types": '{"zip": "categorical"}',
+        "header": False,
+    }
