@@ -52,10 +52,16 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> Non
     app = make_app(settings, queues)
     app.worker_main(
         [
-            "worker", f"--queues={','.join(queues)}", f"--concurrency={processes}", f"--hostname={queues[0]}@%h",
-            f"--loglevel={settings.log_level}", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            "worker",
+            f"--queues={','.join(queues)}",
+            f"--concurrency={processes}",
+            f"--hostname={queues[0]}@%h",
+            f"--loglevel={settings.log_level}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
         ]
-    )  # fmt: skip
+    )
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

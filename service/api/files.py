@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import IO
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -30,8 +31,14 @@ def send(
     if size_bytes is not None:
         answer.content_length = size_bytes
     if filename is not None:
-        answer.headers.set("Content-Disposition", "attachment", filename=filename)
+        answer.headers["Content-Disposition"] = _attachment(filename)
     return answer
+
+
+def _attachment(filename: str) -> str:
+    """RFC 6266: the name as it is for those who read `filename*`, and in ASCII for the others."""
+    plain = "".join(letter if letter.isascii() and letter not in '"\\' else "_" for letter in filename)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[bytes]:

@@ -100,7 +100,7 @@ class UploadOptions(ma.Schema):
     """How to read an upload; what is left out is found by looking at the file."""
 
     name = fields.String(
-        validate=Matches(rf"[^\x00-\x1f]{{1,{MAX_NAME}}}", error="must be 1 to 200 printable characters"),
+        validate=Matches(rf"[^\x00-\x1f\x7f]{{1,{MAX_NAME}}}", error="must be 1 to 200 printable characters"),
         metadata=says("what to call the dataset; else the name of the file"),
     )
     delimiter = fields.String(

@@ -63,8 +63,10 @@ def register(app: Flask) -> None:
 def of_error(error: AdalineError) -> Response:
     """The answer to one of our own errors."""
     status = status_of(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request failed", code=error.code, detail=error.detail, exc_info=error)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request failed", code=error.code, exc_info=error)
+    elif status > HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.warning("request refused", code=error.code, detail=error.detail)
     errors = error.errors if isinstance(error, InputInvalid) else ()
     answer = _problem(status, error.code, error.title, error.detail, errors)
     if isinstance(error, Unavailable):

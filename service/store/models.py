@@ -58,7 +58,7 @@ def newest_versions(session: Session, names: Sequence[str]) -> dict[str, int]:
         .where(VersionRow.model_name.in_(names))
         .group_by(VersionRow.model_name)
     )
-    return {name: version for name, version in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def aliases(session: Session, names: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -53,7 +53,9 @@ class Database:
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=30)
+        # text is UTF-8 whatever the server was initialised with (its default differs between packages)
+        utf8 = {"client_encoding": "utf8"}
+        return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=30, connect_args=utf8)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=30)

@@ -215,8 +215,8 @@ def test_second_signal_kills_at_once() -> None:
 
 
 def test_signals_of_the_terminal_reach_the_supervisor_alone() -> None:
-    with small_stack(api=SLEEP, workers={"train": SLEEP}) as stack:
-        assert eventually(lambda: len(stack.descendants) == 2)
+    with small_stack(api="print('up')\n" + SLEEP, workers={"train": "print('up')\n" + SLEEP}) as stack:
+        stack.until("| up", times=2)
         groups = {os.getpgid(process.pid) for process in stack.descendants}
         assert len(groups) == 2
         assert os.getpgid(stack.process.pid) not in groups

@@ -123,9 +123,10 @@ def _names(header: Sequence[str]) -> tuple[str, ...]:
     empty = [str(position + 1) for position, name in enumerate(names) if not name]
     if empty:
         raise WorkFailed(
-            "empty_column_name", f"column {', '.join(empty)} of the header has no name; name every column, or upload "
+            "empty_column_name",
+            f"column {', '.join(empty)} of the header has no name; name every column, or upload "
             "with ?header=false if the first line is data",
-        )  # fmt: skip
+        )
     seen: dict[str, int] = {}
     for position, name in enumerate(names):
         if name in seen:

@@ -18,9 +18,12 @@ from service.errors import WorkFailed
 from workers.ingest.dialect import Dialect, not_text
 
 CHUNK = 1024 * 1024
-# a time with an offset is kept in UTC
+# a time with an offset is kept in UTC; a NaN, however it is written, is a missing cell
 READ_AS = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
-KEPT_AS = {"TIMESTAMP": "{0}::TIMESTAMP AS {0}"}
+KEPT_AS = {
+    "TIMESTAMP": "{0}::TIMESTAMP AS {0}",
+    "DOUBLE": "CASE WHEN isnan({0}) THEN NULL ELSE {0} END AS {0}",
+}
 MOSTLY = 0.9  # a column in which so many cells are of its type keeps it, and the rows of the others are rejected
 
 

@@ -104,12 +104,19 @@ def _column(
     ranged = kind in ("numeric", "datetime")
     return (
         Column(
-            name=name, kind=kind, nulls=rows - count, distinct=distinct,
-            minimum=_shown(low) if ranged else None, maximum=_shown(high) if ranged else None,
-            mean=mean, standard_deviation=deviation, whole=bool(whole), rarest=rarest,
+            name=name,
+            kind=kind,
+            nulls=rows - count,
+            distinct=distinct,
+            minimum=_shown(low) if ranged else None,
+            maximum=_shown(high) if ranged else None,
+            mean=mean,
+            standard_deviation=deviation,
+            whole=bool(whole),
+            rarest=rarest,
         ),
         detail,
-    )  # fmt: skip
+    )
 
 
 def _kind(type: str, distinct: int, count: int, length: float | None) -> Kind:

@@ -98,21 +98,30 @@ class _Gatherer:
 def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categories: int) -> Feature:
     if policy == "error" and seen.gaps:
         raise WorkFailed(
-            "missing_values", f"feature {name!r} is missing in {seen.gaps} training rows; choose \"missing\": "
-            "\"mean\", \"median\", \"most_frequent\" or \"drop\", or leave the feature out",
-        )  # fmt: skip
+            "missing_values",
+            f'feature {name!r} is missing in {seen.gaps} training rows; choose "missing": '
+            '"mean", "median", "most_frequent" or "drop", or leave the feature out',
+        )
     fills = policy in ("mean", "median", "most_frequent")
     indicator = fills and seen.gaps > 0
     if kind == "categorical":
         ranked = [value for value, _ in sorted(seen.categories.items(), key=lambda item: (-item[1], item[0]))]
         return Feature(
-            name, kind, indicator=indicator, categories=tuple(ranked[:most_categories]),
-            other=len(ranked) > most_categories, fill_category=ranked[0] if fills and ranked else None,
-        )  # fmt: skip
+            name,
+            kind,
+            indicator=indicator,
+            categories=tuple(ranked[:most_categories]),
+            other=len(ranked) > most_categories,
+            fill_category=ranked[0] if fills and ranked else None,
+        )
     return Feature(
-        name, kind, fill=seen.fill(policy) if fills else None, indicator=indicator,
-        low=seen.low if seen.count else None, high=seen.high if seen.count else None,
-    )  # fmt: skip
+        name,
+        kind,
+        fill=seen.fill(policy) if fills else None,
+        indicator=indicator,
+        low=seen.low if seen.count else None,
+        high=seen.high if seen.count else None,
+    )
 
 
 class Moments:

@@ -71,9 +71,10 @@ def prepare(
     needed = int((split != UNUSED).sum()) * transform.n_outputs * 4
     if needed > memory_bytes:
         raise WorkFailed(
-            "too_large", f"the prepared table would take {needed / 2**20:,.0f} MiB of memory, "
+            "too_large",
+            f"the prepared table would take {needed / 2**20:,.0f} MiB of memory, "
             f"{memory_bytes / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
-        )  # fmt: skip
+        )
     truth = np.asarray(target if isinstance(target, np.ndarray) else [], dtype=np.float64) if codes is None else codes
     scale = TargetScale()
     if spec.scale_target is True:

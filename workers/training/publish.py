@@ -40,9 +40,14 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
             files=files,
         )
         ended = jobs.move(
-            session, job.id, "succeeded", job.fence, finished_at=now(), model_version=version.version,
+            session,
+            job.id,
+            "succeeded",
+            job.fence,
+            finished_at=now(),
+            model_version=version.version,
             result={"metrics": report["metrics"]},
-        )  # fmt: skip
+        )
         if ended is None:
             raise LeaseLost(job.id)
     deps.changes.publish(job.id)

@@ -81,9 +81,15 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
     optimizer = spec.optimizer
     return Problem(
-        Network(sizes, spec.network.activation, spec.network.bias), spec.loss, optimizer.kind,
-        momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum, l1=optimizer.l1, l2=optimizer.l2, dropout=spec.network.dropout, seed=spec.seed,
-    )  # fmt: skip
+        Network(sizes, spec.network.activation, spec.network.bias),
+        spec.loss,
+        optimizer.kind,
+        momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
+        l1=optimizer.l1,
+        l2=optimizer.l2,
+        dropout=spec.network.dropout,
+        seed=spec.seed,
+    )
 
 
 def make_predictor(spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector) -> Predictor:
@@ -140,9 +146,10 @@ def _explained(error: WorkFailed, rate: float, spec: TrainingSpec, stable: float
         return error
     guide = "" if spec.optimizer.kind == "sgd" and spec.network.kind == "linear" else ", as a guide"
     return WorkFailed(
-        "diverged", f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is "
-        f"stable below {stable:.4g}{guide}; try \"learning_rate\": {stable / 2:.3g}, or \"auto\"",
-    )  # fmt: skip
+        "diverged",
+        f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is "
+        f'stable below {stable:.4g}{guide}; try "learning_rate": {stable / 2:.3g}, or "auto"',
+    )
 
 
 def _device(spec: TrainingSpec) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import hypothesis
 import pytest
 import schemathesis
-from schemathesis.core.transforms import Binary
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -17,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
+from schemathesis.transport.serialization import Binary
 
 from service.api import context
 from service.api.app import bare_app

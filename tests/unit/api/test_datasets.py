@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.http import parse_options_header
 
 from service.store.blobs import write_blob
 from service.store.session import now
@@ -151,6 +152,15 @@ def test_upload_that_has_waited_in_vain_is_accepted(client: FlaskClient) -> None
     answer = client.post("/v1/datasets", data=b"a\n1\n", headers={"Content-Type": "text/csv", "Prefer": "wait=1"})
     assert (answer.status_code, answer.json["state"]) == (202, "ingesting")
     assert answer.headers["Preference-Applied"] == "wait=1"
+
+
+@pytest.mark.parametrize("name", ['say "hé€"; a=b', "a\\b,c"])
+def test_content_is_offered_under_the_name(client: FlaskClient, deps: Deps, name: str) -> None:
+    row = samples.dataset(deps, name=name)
+    offered = client.get(f"/v1/datasets/{row.id}/content").headers["Content-Disposition"]
+    assert offered.isascii()
+    assert offered.isprintable()
+    assert parse_options_header(offered)[1]["filename"] == name
 
 
 def test_times_are_never_in_another_zone(client: FlaskClient, deps: Deps) -> None:

@@ -232,6 +232,8 @@ def test_bad_upload_is_refused_and_leaves_nothing(client: FlaskClient, deps: Dep
         ("types=[1]", "/types"),
         ('types={"a":"number"}', "/types"),
         ("name=%00", "/name"),
+        ("name=a%0Ab", "/name"),
+        ("name=%7F", "/name"),
         ("name=", "/name"),
         ("colour=red", "/colour"),
     ],

@@ -1,0 +1,126 @@
+"""A model as files: the same model is the same bytes, and files that do not fit are refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
+from service.domain.columns import Categories, Columns
+from service.domain.network import Network
+from service.domain.predictor import Predictor, TargetScale
+from service.domain.transform import Feature, FittedTransform
+
+NETWORK = Network((4, 3, 1), "tanh")
+
+
+def predictor(**changes: Any) -> Predictor:
+    transform = FittedTransform(
+        features=(
+            Feature("size", "numeric", fill=3.0, indicator=True, low=0.0, high=50.0),
+            Feature("colour", "categorical", categories=("red", "blü"), fill_category="red"),
+        ),
+        kept=np.arange(4),
+        centre=np.array([0.1, 0.2, 0.3, 1 / 3]),
+        scale=np.array([1.0, 2.0, 3.0, 1e-7]),
+    )
+    made = Predictor("regression", "price", transform, NETWORK, NETWORK.start(4), TargetScale(5.5, 0.1))
+    return replace(made, **changes)
+
+
+def rows() -> Columns:
+    return Columns({"size": np.array([1.0, np.nan]), "colour": Categories.of(["blü", None])}, 2)
+
+
+def test_what_was_written_answers_as_before() -> None:
+    files = dump(predictor())
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert again.predict(rows()).tolist() == predictor().predict(rows()).tolist()
+    assert again.feature_kinds == {"size": "numeric", "colour": "categorical"}
+    assert dump(again) == files
+
+
+@pytest.mark.parametrize("classes", [("a", "b"), (False, True), (1, 2.5), ("a", "b", "ç")])
+def test_classes_keep_their_types(classes: tuple[Any, ...]) -> None:
+    network = Network((4, len(classes) if len(classes) > 2 else 1))
+    made = predictor(task="binary", classes=classes, network=network, parameters=network.start(0))
+    files = dump(made)
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert [(type(label), label) for label in again.classes] == [(type(label), label) for label in classes]
+    assert again.answers(again.predict(rows())) == made.answers(made.predict(rows()))
+
+
+def test_the_same_model_is_the_same_bytes() -> None:
+    assert dump(predictor()) == dump(predictor())
+    assert dump(predictor())[WEIGHTS] != dump(predictor(parameters=NETWORK.start(5)))[WEIGHTS]
+
+
+def test_the_manifest_is_canonical_json() -> None:
+    manifest = dump(predictor())[MANIFEST]
+    assert (
+        manifest == json.dumps(json.loads(manifest), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    )
+    assert json.loads(manifest)["inputs"] == ["size", "size is missing", "colour=red", "colour=blü"]
+
+
+def test_the_weights_are_plain_tensors_by_layer() -> None:
+    tensors = load(dump(predictor())[WEIGHTS])
+    assert sorted(tensors) == ["layers.0.bias", "layers.0.weight", "layers.1.bias", "layers.1.weight"]
+    assert tensors["layers.0.weight"].dtype == np.float32
+    assert np.array_equal(tensors["layers.0.weight"].ravel(), NETWORK.start(4)[:12])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_json_cannot_hold_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump(predictor(target_scale=TargetScale(value, 1.0)))
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_json({"a": [value]})
+
+
+def changed(**changes: Any) -> bytes:
+    manifest = json.loads(dump(predictor())[MANIFEST])
+    for path, value in changes.items():
+        *steps, last = path.split("__")
+        place = manifest
+        for step in steps:
+            place = place[step]
+        if value is ...:
+            del place[last]
+        else:
+            place[last] = value
+    return json.dumps(manifest).encode()
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"", b"{", b"[]", b"null", b"\xff", changed(format=2), changed(network=...), changed(transform__kept=...),
+        changed(network__sizes=[4, 2, 1]), changed(network__bias=False), changed(target_scale={"mean": 1}),
+        changed(transform__features=[{"nome": "x"}]), changed(network__sizes=[]), changed(classes=None),
+    ],
+)  # fmt: skip
+def test_a_manifest_that_does_not_fit_the_weights_is_refused(manifest: bytes) -> None:
+    with pytest.raises(ArtifactInvalid):
+        read(manifest, dump(predictor())[WEIGHTS])
+
+
+@pytest.mark.parametrize("weights", [b"", b"12345678", b"\xff" * 100, save({"other": np.zeros(3, dtype=np.float32)})])
+def test_weights_that_do_not_fit_the_manifest_are_refused(weights: bytes) -> None:
+    with pytest.raises(ArtifactInvalid):
+        read(dump(predictor())[MANIFEST], weights)
+
+
+def test_answers_name_each_class_and_the_likeliest() -> None:
+    network = Network((4, 3))
+    made = predictor(task="multiclass", classes=("a", "b", "c"), network=network, parameters=network.start(0))
+    assert made.answers(np.array([[0.2, 0.5, 0.3]])) == [
+        {"label": "b", "probabilities": {"a": 0.2, "b": 0.5, "c": 0.3}}
+    ]
+    flags = predictor(task="binary", classes=(False, True))
+    assert flags.answers(np.array([[0.9, 0.1]])) == [{"label": False, "probabilities": {"false": 0.9, "true": 0.1}}]

@@ -1,0 +1,213 @@
+"""From what was asked to what is run: each `auto` by its rule, each impossibility by its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from service.domain.resolve import Limits, Resolution, resolve, split_counts
+from service.domain.spec import EarlyStopping, TrainingSpec
+from service.domain.table import Column, Table
+from service.errors import SpecInvalid
+
+LIMITS = Limits(max_parameters=10_000, max_classes=50, max_categories=20)
+COLUMNS = (
+    Column("size", "numeric", 0, 90, 1.0, 9.5),
+    Column("colour", "categorical", 3, 4, rarest={"value": "red", "count": 5}),
+    Column("when", "datetime", 0, 50),
+    Column("note", "text", 0, 100),
+    Column("same", "numeric", 0, 1, 5.0, 5.0, whole=True),
+    Column("empty", "numeric", 100, 0),
+    Column("often", "boolean", 40, 1),  # constant but for its gaps: that a cell is missing may tell something
+    Column("price", "numeric", 0, 100, 0.5, 70.0),
+    Column("sold", "boolean", 0, 2, rarest={"value": True, "count": 30}),
+    Column("stars", "numeric", 0, 5, 1.0, 5.0, whole=True, rarest={"value": 5.0, "count": 8}),
+)
+TABLE = Table(100, COLUMNS)
+
+
+def run(table: Table = TABLE, limits: Limits = LIMITS, **body: Any) -> Resolution:
+    spec = TrainingSpec.from_json({"dataset": "ds_1", "model": "m", "target": "price", **body})
+    return resolve(spec, table, limits)
+
+
+def with_column(column: Column) -> Table:
+    return Table(100, (*(known for known in COLUMNS if known.name != column.name), column))
+
+
+def refused(pointer: str, says: str, table: Table = TABLE, limits: Limits = LIMITS, **body: Any) -> None:
+    with pytest.raises(SpecInvalid, match=says) as raised:
+        run(table, limits, **body)
+    assert pointer in [error.pointer for error in raised.value.errors]
+
+
+def test_no_auto_is_left_but_what_only_the_training_rows_can_tell() -> None:
+    for kind in ("linear", "mlp"):
+        for target in ("price", "sold", "stars", "colour"):
+            spec = run(target=target, network={"kind": kind}).spec
+            left = {name for name, value in spec.to_json().items() if value == "auto"}
+            assert left == {"device"}
+            assert spec.optimizer.kind != "auto"
+            assert TrainingSpec.from_json(spec.to_json()) == spec
+
+
+def test_a_resolved_spec_resolves_to_itself() -> None:
+    spec = run(network={"kind": "mlp"}).spec
+    assert resolve(spec, TABLE, LIMITS).spec == spec
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "loss"),
+    [
+        ("price", "regression", "mse"), ("sold", "binary", "cross_entropy"), ("colour", "multiclass", "cross_entropy"),
+        ("stars", "multiclass", "cross_entropy"),
+    ],
+)  # fmt: skip
+def test_the_task_follows_the_target(target: str, task: str, loss: str) -> None:
+    spec = run(target=target).spec
+    assert (spec.task, spec.loss, spec.scale_target) == (task, loss, task == "regression")
+
+
+@pytest.mark.parametrize(
+    ("column", "task"),
+    [
+        (Column("t", "numeric", 0, 3, 0.0, 2.0, whole=True), "multiclass"),
+        (Column("t", "numeric", 0, 3, 2.0, 4.0, whole=True), "regression"),  # codes start at 0 or 1
+        (Column("t", "numeric", 0, 3, 0.0, 9.0, whole=True), "regression"),  # with holes
+        (Column("t", "numeric", 0, 3, 0.0, 2.0, whole=False), "regression"),
+        (Column("t", "numeric", 0, 30, 0.0, 29.0, whole=True), "regression"),  # too many
+        (Column("t", "numeric", 0, 2, -7.0, 0.5), "binary"),
+        (Column("t", "categorical", 0, 2), "binary"),
+    ],
+)
+def test_whole_numbers_from_0_or_1_are_classes(column: Column, task: str) -> None:
+    assert run(with_column(column), target="t").spec.task == task
+
+
+def test_an_asked_task_goes_first_where_it_fits() -> None:
+    assert run(target="stars", task="regression").spec.task == "regression"
+    assert run(target="sold", task="multiclass").spec.task == "binary"
+    refused("/task", "numeric", target="colour", task="regression")
+    refused("/task", "2 classes", target="stars", task="binary")
+
+
+def test_features_are_all_that_can_tell_something_in_the_tables_order() -> None:
+    resolution = run()
+    assert resolution.spec.features == ("size", "colour", "when", "often", "sold", "stars")
+    notes = " ".join(resolution.notes)
+    assert "'note'" in notes
+    assert "'same', 'empty'" in notes
+
+
+def test_features_are_those_asked_for_without_the_excluded() -> None:
+    assert run(features=["stars", "size"]).spec.features == ("size", "stars")
+    assert run(features=["stars", "size"], exclude=["stars"]).spec.features == ("size",)
+    assert "size" not in (run(exclude=["size"]).spec.features or ())
+
+
+@pytest.mark.parametrize(
+    ("pointer", "says", "body"),
+    [
+        ("/target", "did you mean 'price'", {"target": "prise"}),
+        ("/target", "the columns are 'size'", {"target": "zzz"}),
+        ("/target", "text", {"target": "note"}),
+        ("/target", "datetime", {"target": "when"}),
+        ("/target", "constant", {"target": "same"}),
+        ("/target", "no values", {"target": "empty"}),
+        ("/features/1", "did you mean 'colour'", {"features": ["size", "color"]}),
+        ("/exclude/0", "did you mean 'size'", {"exclude": ["sise"]}),
+        ("/features/0", "is the target", {"features": ["price", "size"]}),
+        ("/features/1", "free text", {"features": ["size", "note"]}),
+        ("/features/2", "twice", {"features": ["size", "stars", "size"]}),
+        ("/features", "no feature is left", {"features": ["same", "empty"]}),
+        ("/features", "no feature is left", {"features": ["size"], "exclude": ["size"]}),
+        ("/split", "left to train", {"split": {"validation": 0.5, "test": 0.49}}),
+        ("/loss", "mse, mae or huber", {"loss": "cross_entropy"}),
+        ("/loss", "cross_entropy", {"target": "sold", "loss": "mse"}),
+        ("/network/hidden", "weights", {"network": {"kind": "mlp", "hidden": [1000]}}),
+    ],
+)
+def test_what_cannot_be_run_is_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:
+    refused(pointer, says, **body)
+
+
+def test_the_sizes_of_a_network_are_counted_as_it_will_be() -> None:
+    # size 1 + colour (4 kept + other) 5 + when 7 inputs, 7 hidden, 1 output: 14·7 + 8 = 106
+    features = ["size", "colour", "when"]
+    body = {"features": features, "network": {"kind": "mlp", "hidden": [7]}}
+    assert run(limits=replace(LIMITS, max_parameters=106), **body).spec.network.hidden == (7,)
+    refused("/network/hidden", "106", limits=replace(LIMITS, max_parameters=105), **body)
+    refused("/features", "14", limits=replace(LIMITS, max_parameters=13), features=features)
+
+
+def test_a_class_must_be_in_two_rows_at_least() -> None:
+    rare = Column("t", "categorical", 0, 3, rarest={"value": "odd", "count": 1})
+    refused("/target", "'odd'.*one row", with_column(rare), target="t")
+
+
+def test_too_many_classes_are_refused() -> None:
+    refused("/target", "60 classes", with_column(Column("t", "categorical", 0, 60)), target="t")
+
+
+@pytest.mark.parametrize(("rows", "nulls"), [(2, 0), (10, 8)])
+def test_too_few_rows_are_refused(rows: int, nulls: int) -> None:
+    table = Table(rows, (Column("x", "numeric", 0, 2), Column("price", "numeric", nulls, 2)))
+    refused("/dataset", "at least 3", table, task="regression")
+
+
+def test_rows_without_a_target_are_left_out_and_that_is_said() -> None:
+    table = with_column(Column("price", "numeric", 12, 88))
+    assert any("12 rows" in note for note in run(table).notes)
+
+
+@pytest.mark.parametrize(
+    ("rows", "validation", "test", "counts"),
+    [(100, 0.2, 0, (80, 20, 0)), (10, 0.25, 0.25, (6, 2, 2)), (3, 0.01, 0.01, (1, 1, 1)), (7, 0, 0, (7, 0, 0))],
+)
+def test_a_share_above_zero_gets_a_row(rows: int, validation: float, test: float, counts: tuple[int, int, int]) -> None:
+    assert split_counts(rows, validation, test) == counts
+
+
+def test_a_linear_neuron_with_squared_error_descends_in_full_batches_to_its_one_minimum() -> None:
+    spec = run().spec
+    assert (spec.optimizer.kind, spec.batch_size, spec.schedule, spec.early_stopping) == (
+        "sgd",
+        "full",
+        "constant",
+        None,
+    )
+    assert spec.network.hidden is None
+
+
+def test_a_network_takes_adam_in_batches_and_stops_early() -> None:
+    spec = run(network={"kind": "mlp"}).spec
+    assert (spec.optimizer.kind, spec.batch_size, spec.schedule) == ("adam", 32, "cosine")
+    assert spec.early_stopping == EarlyStopping()
+    assert spec.network.hidden == (16,)
+
+
+def test_large_tables_take_larger_batches() -> None:
+    sizes = [
+        run(Table(rows, COLUMNS), network={"kind": "mlp"}).spec.batch_size for rows in (9_600, 100_000, 10_000_000)
+    ]
+    assert sizes == [32, 256, 4096]
+
+
+def test_without_validation_rows_nothing_stops_early() -> None:
+    body = {"split": {"validation": 0}, "early_stopping": {"patience": 3}}
+    resolution = run(**body)
+    assert resolution.spec.early_stopping is None
+    assert any("no validation rows" in note for note in resolution.notes)
+
+
+def test_what_was_asked_for_stays() -> None:
+    asked = {
+        "optimizer": {"kind": "adamw", "learning_rate": 0.5}, "batch_size": 1, "schedule": "step",
+        "early_stopping": {"patience": 1, "min_delta": 2.0}, "scale_target": False, "loss": "mae",
+    }  # fmt: skip
+    spec = run(**asked).spec
+    assert (spec.optimizer.kind, spec.optimizer.learning_rate, spec.batch_size) == ("adamw", 0.5, 1)
+    assert (spec.schedule, spec.early_stopping) == ("step", EarlyStopping(1, 2.0))
+    assert (spec.scale_target, spec.loss) == (False, "mae")
