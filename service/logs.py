@@ -9,6 +9,9 @@ import structlog
 
 from service.settings import Settings
 
+# a frame's locals may hold users' rows: they stay out of the log
+_FRAMES_ONLY = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def configure_logging(settings: Settings) -> None:
     """Send structlog's and the standard library's records to standard error, in the chosen format."""
@@ -20,9 +23,9 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if as_lines
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [_FRAMES_ONLY, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

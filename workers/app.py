@@ -52,6 +52,7 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> Non
     app = make_app(settings, queues)
     app.worker_main(
         [
+            "--quiet",
             "worker",
             f"--queues={','.join(queues)}",
             f"--concurrency={processes}",

@@ -12,7 +12,7 @@ from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
-from service.api.parameters import MAX_NAME, PageQuery, RowsQuery, StartHeaders, UploadOptions
+from service.api.parameters import MAX_NAME, PageQuery, PreferHeader, RowsQuery, StartHeaders, UploadOptions
 from service.api.preview import preview
 from service.api.problems import RETRY_SECONDS
 from service.api.uploads import CSV, FORM_FIELDS, MULTIPART, receive
@@ -78,12 +78,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     key = headers.get("idempotency_key")
     uploaded = upload.upload(deps.database, deps.queue, blob, name, CSV, options, key, schemas.Dataset().dump)
     id = uploaded.dataset_id
-
-    def finished() -> DatasetRow | None:
-        row = _get(id)
-        return None if row.state == "ingesting" else row
-
-    row, answered = here.waiting.preferred(headers.get("prefer", ""), id, finished)
+    row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     if row is not None:
         status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
         return row, status, {"Location": _location(id), **answered}
@@ -93,7 +88,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
 
 @blueprint.route("")
 @blueprint.query(PageQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.DatasetList)
+@blueprint.answers(HTTPStatus.OK, paging.DatasetList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_datasets(query: dict[str, Any]) -> Any:
     """List the datasets, newest first"""
@@ -102,17 +97,19 @@ def list_datasets(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<id>")
+@blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Dataset, headers={"ETag": {"schema": {"type": "string"}}})
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
-def get_dataset(id: str) -> Any:
-    """Get a dataset: its state, and its columns once it is ready"""
-    row = _get(id)
+def get_dataset(headers: dict[str, Any], id: str) -> Any:
+    """Get a dataset: its state, and its columns once it is ready; with Prefer: wait=N, once it has been read"""
+    found, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
+    row = found or _get(id)
     # while it is read, the same bytes go with different answers
     tag = row.sha256 if row.state == "ready" else f"{row.sha256}-{row.state}"
     if tag in request.if_none_match:
         return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": f'"{tag}"'})
-    return row, {"ETag": f'"{tag}"'}
+    return row, {"ETag": f'"{tag}"', **answered}
 
 
 @blueprint.route("/<id>", methods=["DELETE"])
@@ -174,6 +171,11 @@ def get_content(id: str) -> Any:
 def _get(id: str) -> DatasetRow:
     with context().deps.database.read() as session:
         return datasets.get(session, id)
+
+
+def _ingested(id: str) -> DatasetRow | None:
+    row = _get(id)
+    return None if row.state == "ingesting" else row
 
 
 def _ready(id: str) -> DatasetRow:

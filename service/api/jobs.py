@@ -70,7 +70,7 @@ def validate_job() -> Any:
 
 @blueprint.route("")
 @blueprint.query(JobsQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.JobList)
+@blueprint.answers(HTTPStatus.OK, paging.JobList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_jobs(query: dict[str, Any]) -> Any:
     """List the jobs, newest first"""
@@ -81,11 +81,13 @@ def list_jobs(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<id>")
+@blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Job)
 @blueprint.fails(*NOT_FOUND)
-def get_job(id: str) -> Any:
-    """Get a job: its state and progress"""
-    return _get(id)
+def get_job(headers: dict[str, Any], id: str) -> Any:
+    """Get a job: its state and progress; with Prefer: wait=N, once it has ended"""
+    job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
+    return job or _get(id), answered
 
 
 @blueprint.route("/<id>/cancel", methods=["POST"])

@@ -35,7 +35,7 @@ TAG = {"ETag": {"schema": {"type": "string"}}}
 
 @blueprint.route("")
 @blueprint.query(PageQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.ModelList)
+@blueprint.answers(HTTPStatus.OK, paging.ModelList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_models(query: dict[str, Any]) -> Any:
     """List the models, newest first"""
@@ -58,7 +58,7 @@ def get_model(name: str) -> Any:
 
 @blueprint.route("/<name>/versions")
 @blueprint.query(VersionsQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.VersionList)
+@blueprint.answers(HTTPStatus.OK, paging.VersionList)
 @blueprint.fails(*NOT_FOUND)
 def list_versions(query: dict[str, Any], name: str) -> Any:
     """List the versions of a model, newest first"""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import marshmallow as ma
+from marshmallow import fields
+
+from service.api import schemas
 from service.store.paging import Page
 
 T = TypeVar("T")
@@ -13,3 +17,19 @@ T = TypeVar("T")
 def envelope(page: Page[T], show: Callable[[T], Any] = lambda row: row) -> dict[str, Any]:
     """{"data": […], "has_more": …, "next": …}"""
     return {"data": [show(row) for row in page.data], "has_more": page.next is not None, "next": page.next}
+
+
+def listing(item: type[ma.Schema]) -> type[ma.Schema]:
+    """The envelope of a list, newest first."""
+    envelope: dict[str, fields.Field[Any]] = {
+        "data": fields.List(fields.Nested(item), required=True),
+        "has_more": fields.Boolean(required=True),
+        "next": fields.String(required=True, allow_none=True, metadata=schemas.says("give it as ?after= to go on")),
+    }
+    return schemas.Answer.from_dict(envelope, name=f"{item.__name__}List")
+
+
+DatasetList = listing(schemas.Dataset)
+JobList = listing(schemas.Job)
+ModelList = listing(schemas.Model)
+VersionList = listing(schemas.Version)

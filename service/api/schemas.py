@@ -241,19 +241,3 @@ class Predictions(Answer):
 class Health(Answer):
     status = fields.String(required=True)
     parts = fields.Dict(keys=fields.String(), values=fields.String())
-
-
-def listing(item: type[ma.Schema]) -> type[ma.Schema]:
-    """The envelope of a list, newest first."""
-    envelope: dict[str, fields.Field[Any]] = {
-        "data": fields.List(fields.Nested(item), required=True),
-        "has_more": fields.Boolean(required=True),
-        "next": fields.String(required=True, allow_none=True, metadata=says("give it as ?after= to go on")),
-    }
-    return Answer.from_dict(envelope, name=f"{item.__name__}List")
-
-
-DatasetList = listing(Dataset)
-JobList = listing(Job)
-ModelList = listing(Model)
-VersionList = listing(Version)

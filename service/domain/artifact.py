@@ -12,7 +12,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from service.domain.network import Network
+from service.domain.network import ACTIVATIONS, Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import FittedTransform
 
@@ -54,7 +54,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
         network = Network(
             tuple(manifest["network"]["sizes"]), manifest["network"]["activation"], manifest["network"]["bias"]
         )
-        return Predictor(
+        predictor = Predictor(
             task=manifest["task"],
             target=manifest["target"],
             transform=FittedTransform.from_json(manifest["transform"]),
@@ -63,8 +63,21 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             target_scale=TargetScale(**manifest["target_scale"]),
             classes=tuple(manifest["classes"]),
         )
-    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        _check(predictor, manifest["inputs"])
+    except (LookupError, TypeError, ValueError, SafetensorError) as error:
         raise ArtifactInvalid(f"the model's files do not fit together: {error}") from error
+    return predictor
+
+
+def _check(predictor: Predictor, inputs: list[str]) -> None:
+    network, transform = predictor.network, predictor.transform
+    outputs = len(predictor.classes) if len(predictor.classes) > 2 else 1
+    if network.activation not in ACTIVATIONS:
+        raise ValueError(f"the activation {network.activation!r} is not known")
+    if transform.encoded_names != inputs or not len(inputs) == len(transform.centre) == len(transform.scale):
+        raise ValueError("the transform does not give the inputs that the manifest names")
+    if (network.sizes[0], network.sizes[-1]) != (len(inputs), outputs):
+        raise ValueError(f"a network of {network.sizes} does not lead from {len(inputs)} inputs to {outputs} outputs")
 
 
 def to_json(data: Any) -> bytes:

@@ -54,11 +54,11 @@ def versions(session: Session, name: str, limit: int, after: int | None) -> Page
 def newest_versions(session: Session, names: Sequence[str]) -> dict[str, int]:
     """The newest version of each model that has one."""
     query = (
-        select(VersionRow.model_name, func.max(VersionRow.version))
+        select(VersionRow.model_name, func.max(VersionRow.version).label("newest"))
         .where(VersionRow.model_name.in_(names))
         .group_by(VersionRow.model_name)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.model_name: row.newest for row in session.execute(query)}
 
 
 def aliases(session: Session, names: Sequence[str]) -> dict[str, dict[str, int]]:

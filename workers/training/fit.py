@@ -112,7 +112,7 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categorie
             indicator=indicator,
             categories=tuple(ranked[:most_categories]),
             other=len(ranked) > most_categories,
-            fill_category=ranked[0] if fills and ranked else None,
+            fill_category=(ranked[0] if ranked else "") if fills else None,
         )
     return Feature(
         name,

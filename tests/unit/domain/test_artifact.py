@@ -103,6 +103,8 @@ def changed(**changes: Any) -> bytes:
         b"", b"{", b"[]", b"null", b"\xff", changed(format=2), changed(network=...), changed(transform__kept=...),
         changed(network__sizes=[4, 2, 1]), changed(network__bias=False), changed(target_scale={"mean": 1}),
         changed(transform__features=[{"nome": "x"}]), changed(network__sizes=[]), changed(classes=None),
+        changed(network__activation="softplus"), changed(classes=["a", "b", "c"]), changed(inputs=...),
+        changed(transform__kept=[0, 1, 2, 9]), changed(transform__kept=[0, 1, 3, 2]), changed(transform__centre=[0.0]),
     ],
 )  # fmt: skip
 def test_a_manifest_that_does_not_fit_the_weights_is_refused(manifest: bytes) -> None:

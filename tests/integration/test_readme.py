@@ -1,0 +1,37 @@
+"""The README's shell lines, run as they are written, in their order; only the port is the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_shell_lines_work_as_written(server_url: str, tmp_path: Path) -> None:
+    if shutil.which("curl") is None:
+        if os.environ.get("ADALINE_REQUIRE") == "all":
+            pytest.fail("curl is needed")
+        pytest.skip("curl is needed")
+    blocks = re.findall(r"<!-- test: shell -->\n```sh\n(.*?)```", README.read_text(), re.DOTALL)
+    assert len(blocks) == 4
+    script = "\n".join(blocks).replace("http://127.0.0.1:8000", server_url)
+    environment = {
+        **os.environ, "ADALINE_URL": server_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = [json.loads(line) for line in re.findall(r'\{"(?:id|model|task)":.*?\}(?=\{"|\n|$|[a-z])', done.stdout)]
+    assert any(answer.get("state") == "succeeded" for answer in answers), done.stdout
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 501
+    assert 300 < float(re.search(r'"predictions":\[([0-9.]+)\]', done.stdout).group(1)) < 450  # type: ignore[union-attr]

@@ -1,0 +1,48 @@
+"""Tables that the tests and benchmarks upload: those that ship with scikit-learn, and made ones."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from sklearn import datasets
+
+LOADERS = {
+    "diabetes": datasets.load_diabetes,
+    "breast-cancer": datasets.load_breast_cancer,
+    "wine": datasets.load_wine,
+    "iris": datasets.load_iris,
+    "digits": datasets.load_digits,
+}
+
+
+def shipped(name: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Features (n, m) and target (n,) of a set that ships with scikit-learn."""
+    inputs, target = LOADERS[name](return_X_y=True)
+    return inputs.astype(np.float64), target.astype(np.float64)
+
+
+def write_shipped(name: str, path: Path) -> Path:
+    """The set as a CSV with the columns x0…, y: floats as Python writes them, so that they read back exactly."""
+    inputs, target = shipped(name)
+    whole = bool((target == target.round()).all())
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*(f"x{number}" for number in range(inputs.shape[1])), "y"])
+        for row, value in zip(inputs.tolist(), target.tolist(), strict=True):
+            writer.writerow([*row, int(value) if whole else value])
+    return path
+
+
+def write_numbers(path: Path, rows: int, columns: int) -> Path:
+    """Random numbers with a linear target: 1,000,000 rows of 10 columns are about 115 MB."""
+    draw = np.random.default_rng(7)
+    inputs = np.round(draw.standard_normal((rows, columns)), 7)
+    target = np.round(inputs @ draw.standard_normal(columns) + 0.1 * draw.standard_normal(rows), 7)
+    names = [*(f"x{number}" for number in range(columns)), "y"]
+    pacsv.write_csv(pa.table([*inputs.T, target], names=names), path)
+    return path

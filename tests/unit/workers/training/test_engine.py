@@ -1,0 +1,197 @@
+"""The engine against plain torch.nn and torch.optim, step by step, on the same batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from service.domain.network import Network
+from workers.training.engines.autograd import AutogradEngine, dropout_seed
+from workers.training.problem import Problem, State
+
+ROWS = 50
+TORCH_LOSSES = {
+    "mse": nn.MSELoss(),
+    "mae": nn.L1Loss(),
+    "huber": nn.HuberLoss(delta=1.0),
+}
+ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
+               "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
+
+
+def data(outputs: int = 1, classes: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(3)
+    inputs = generator.normal(size=(ROWS, 6)).astype(np.float32)
+    targets = generator.integers(0, classes, ROWS) if classes else (inputs @ np.arange(6) / 5).astype(np.float32)
+    return inputs, targets
+
+
+def plain(problem: Problem) -> nn.Sequential:
+    """The same network of torch's own layers, with the same weights."""
+    network = problem.network
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+        layers += [nn.Linear(fan_in, fan_out, bias=network.bias), ACTIVATIONS[network.activation]]
+    model = nn.Sequential(*layers[:-1])
+    flat = torch.from_numpy(State.start(problem).parameters)
+    nn.utils.vector_to_parameters(flat.clone(), model.parameters())
+    return model
+
+
+def plain_loss(problem: Problem, model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    scores = model(inputs)
+    if problem.loss != "cross_entropy":
+        return TORCH_LOSSES[problem.loss](scores[:, 0], targets)
+    if scores.shape[1] == 1:
+        return nn.BCEWithLogitsLoss()(scores[:, 0], targets.float())
+    return nn.CrossEntropyLoss()(scores, targets)
+
+
+def plain_optimizer(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
+    if problem.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=rate, momentum=problem.momentum)
+    if problem.optimizer == "adam":
+        return torch.optim.Adam(model.parameters(), lr=rate)
+    weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
+    biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
+    groups = [{"params": weights, "weight_decay": problem.l2}, {"params": biases, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=rate)
+
+
+def both(problem: Problem, batch_size: int, rate: float, epochs: int = 4) -> tuple[np.ndarray, np.ndarray, list, list]:
+    """Weights and epoch losses of the engine, and of plain torch."""
+    classes = 0 if problem.loss != "cross_entropy" else max(problem.network.sizes[-1], 2)
+    inputs, targets = data(classes=classes)
+    engine, state = AutogradEngine(problem, {"train": (inputs, targets)}), State.start(problem)
+    model = plain(problem)
+    optimizer = plain_optimizer(problem, model, rate)
+    ours, theirs = [], []
+    for epoch in range(1, epochs + 1):
+        order = np.random.default_rng(epoch).permutation(ROWS)
+        ours.append(engine.epoch(state, epoch, order, batch_size, rate, lambda: None))
+        total = 0.0
+        for start in range(0, ROWS, batch_size):
+            rows = order[start : start + batch_size]
+            loss = plain_loss(problem, model, torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]))
+            weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
+            penalty = sum(problem.l1 * tensor.abs().sum() for tensor in weights)
+            if problem.optimizer != "adamw":
+                penalty = penalty + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
+            optimizer.zero_grad()
+            (loss + penalty).backward()
+            optimizer.step()
+            total += float(loss) * len(rows)
+        theirs.append(total / ROWS)
+    expected = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+    return state.parameters, expected, ours, theirs
+
+
+def agree(problem: Problem, batch_size: int = 16, rate: float = 0.05) -> None:
+    weights, expected, ours, theirs = both(problem, batch_size, rate)
+    assert not np.array_equal(weights, State.start(problem).parameters)
+    np.testing.assert_allclose(weights, expected, rtol=2e-4, atol=2e-6)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": {"optimizer": "sgd"},
+    "momentum": {"optimizer": "sgd", "momentum": 0.9},
+    "sgd with l1": {"optimizer": "sgd", "l1": 0.03},
+    "sgd with l2": {"optimizer": "sgd", "l2": 0.3},
+    "momentum with both": {"optimizer": "sgd", "momentum": 0.5, "l1": 0.01, "l2": 0.1},
+    "adam": {"optimizer": "adam"},
+    "adam with l2": {"optimizer": "adam", "l2": 0.3},
+    "adamw": {"optimizer": "adamw"},
+    "adamw with decay": {"optimizer": "adamw", "l2": 0.3},
+}
+
+
+@pytest.mark.parametrize("options", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_every_optimizer_moves_the_weights_as_torchs_own(options: dict[str, Any]) -> None:
+    agree(Problem(Network((6, 5, 1), "tanh"), "mse", seed=1, **options))
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_every_loss_of_a_regression_is_torchs_own(loss: str) -> None:
+    agree(Problem(Network((6, 5, 1), "tanh"), loss, "sgd", seed=1))
+
+
+@pytest.mark.parametrize("outputs", [1, 3, 7])
+def test_classes_are_learnt_by_torchs_cross_entropy(outputs: int) -> None:
+    agree(Problem(Network((6, 5, outputs), "tanh"), "cross_entropy", "sgd", seed=1))
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_network_is_torchs_own(activation: str, bias: bool) -> None:
+    agree(Problem(Network((6, 5, 4, 1), activation, bias), "mse", "sgd", seed=1))
+    agree(Problem(Network((6, 1), bias=bias), "mse", "sgd"))
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 16, 49, 50, 1000])
+def test_every_size_of_batch_makes_torchs_own_steps(batch_size: int) -> None:
+    agree(Problem(Network((6, 5, 1), "tanh"), "mse", "adam", seed=1), batch_size, rate=0.01)
+
+
+def test_rows_gathered_by_pieces_make_the_same_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem(Network((6, 5, 1), "tanh"), "mse", "sgd", seed=1)
+    at_once = both(problem, 8, 0.05)[0]
+    monkeypatch.setattr("workers.training.engines.autograd.GATHERED_BYTES", 6 * 4 * 16)
+    assert np.array_equal(both(problem, 8, 0.05)[0], at_once)
+
+
+def test_the_loss_of_a_part_is_without_penalties() -> None:
+    problem = Problem(Network((6, 1)), "mse", "sgd", l1=5.0, l2=5.0)
+    inputs, targets = data()
+    engine = AutogradEngine(problem, {"train": (inputs, targets), "validation": (inputs[:7], targets[:7])})
+    state = State(np.arange(7, dtype=np.float32), {"momentum": np.zeros(7, dtype=np.float32)})
+    expected = np.mean((inputs[:7] @ np.arange(6) + 6 - targets[:7]) ** 2)
+    assert engine.loss(state, "validation") == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_question_between_batches_can_end_the_epoch() -> None:
+    problem = Problem(Network((6, 1)), "mse", "sgd")
+    engine = AutogradEngine(problem, {"train": data()})
+    asked: list[int] = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.epoch(State.start(problem), 1, np.arange(ROWS), 10, 0.01, check)
+    assert len(asked) == 3
+
+
+def test_dropout_is_a_function_of_seed_and_epoch_and_leaves_the_judging_alone() -> None:
+    problem = Problem(Network((6, 40, 1)), "mse", "sgd", dropout=0.5, seed=2)
+
+    def after(*epochs: int) -> np.ndarray:
+        engine, state = AutogradEngine(problem, {"train": data()}), State.start(problem)
+        for epoch in epochs:
+            engine.epoch(state, epoch, np.arange(ROWS), 10, 0.01, lambda: None)
+        return state.parameters
+
+    assert np.array_equal(after(1, 2), after(1, 2))
+    assert not np.array_equal(after(1), after(2))
+    assert len({dropout_seed(0, 1), dropout_seed(0, 2), dropout_seed(1, 1)}) == 3
+    engine, state = AutogradEngine(problem, {"train": data()}), State.start(problem)
+    assert engine.loss(state, "train") == engine.loss(state, "train")
+
+
+def test_dropout_leaves_out_its_share_and_scales_up_the_rest() -> None:
+    """With an identity network of constant weights, the mean score stays as it was without dropout."""
+    from workers.training.networks import TorchNetwork
+
+    network = Network((1, 4000, 1), "identity", bias=False)
+    torch_network = TorchNetwork(network, torch.ones(network.n_parameters) / 4000)
+    scores = torch_network.scores(torch.ones(1, 1), 0.25, torch.Generator().manual_seed(0))
+    plain_scores = torch_network.scores(torch.ones(1, 1))
+    # 4000 values, each kept with 3/4 and scaled by 4/3: relative standard deviation sqrt(1/3 / 4000) = 0.9 %
+    assert float(scores.detach()) == pytest.approx(float(plain_scores.detach()), rel=0.045)
+    assert float(scores.detach()) != float(plain_scores.detach())

@@ -1,0 +1,124 @@
+"""From a table to matrices: the parts, the classes, the scale of the target, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from service.domain.columns import Kind
+from service.domain.spec import Split
+from service.errors import WorkFailed
+from tests.unit.workers.training.running import MEMORY, spec_of, write_table
+from workers.training.prepare import Prepared, prepare
+from workers.training.split import TRAIN, VALIDATION, split_rows
+
+X: dict[str, Kind] = {"x": "numeric"}
+
+
+def prepared(
+    tmp_path: Path, cells: dict[str, list[Any]], target: Kind, kinds: dict[str, Kind] | None = None, **changes: Any
+) -> Prepared:  # fmt: skip
+    kinds = kinds or X
+    path = write_table(tmp_path / "table.parquet", cells, {**kinds, "y": target})
+    task = "regression" if target == "numeric" else "binary"
+    return prepare(path, spec_of(**{"task": task, **changes}), kinds, target, 100, MEMORY)
+
+
+def test_parts_hold_the_rows_of_the_split_in_the_tables_order(tmp_path: Path) -> None:
+    x = [float(number) for number in range(200)]
+    made = prepared(tmp_path, {"x": x, "y": [2 * value for value in x]}, "numeric", split=Split(0.2, 0.1))
+    split = split_rows(0, np.ones(200, dtype=bool), 0.2, 0.1)
+    assert np.array_equal(made.split, split)
+    for name, code in (("train", TRAIN), ("validation", VALIDATION)):
+        rows = np.flatnonzero(split == code)
+        assert made.parts[name].truth.tolist() == (2.0 * rows).tolist()
+    assert {name: len(part) for name, part in made.parts.items()} == {"train": 140, "validation": 40, "test": 20}
+
+
+def test_inputs_and_targets_are_scaled_by_the_training_rows_alone(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(5, 2, 300), generator.normal(-100, 30, 300)
+    made = prepared(tmp_path, {"x": x.tolist(), "y": y.tolist()}, "numeric")
+    training = made.split == TRAIN
+    assert (made.target_scale.centre, made.target_scale.scale) == pytest.approx((y[training].mean(), y[training].std()))
+    for name, code in (("train", TRAIN), ("validation", VALIDATION)):
+        rows = made.split == code
+        expected = (x[rows] - x[training].mean()) / x[training].std()
+        np.testing.assert_allclose(made.parts[name].inputs[:, 0], expected, rtol=1e-5, atol=1e-6)
+        expected = (y[rows] - y[training].mean()) / y[training].std()
+        np.testing.assert_allclose(made.parts[name].targets, expected, rtol=1e-5, atol=1e-6)
+    assert made.train.inputs.dtype == made.train.targets.dtype == np.float32
+
+
+def test_an_unscaled_target_stays_as_it_is(tmp_path: Path) -> None:
+    y = [1.5, 2.5, 100.0, -3.0] * 5
+    made = prepared(tmp_path, {"x": list(range(20)), "y": y}, "numeric", scale_target=False)
+    assert made.train.targets.tolist() == made.train.truth.tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "classes"),
+    [
+        ("boolean", [True, False], (False, True)), ("categorical", ["b", "a"], ("a", "b")),
+        ("categorical", ["10", "9", "é"], ("10", "9", "é")), ("numeric", [3.0, 1.0, 2.0], (1, 2, 3)),
+        ("numeric", [0.5, -1.5], (-1.5, 0.5)),
+    ],
+)  # fmt: skip
+def test_classes_are_the_targets_values_in_order(
+    tmp_path: Path, kind: Kind, cells: list[Any], classes: tuple[Any, ...]
+) -> None:
+    y = [cells[number % len(cells)] for number in range(30)]
+    made = prepared(tmp_path, {"x": list(range(30)), "y": y}, kind, task="multiclass")
+    assert made.classes == classes
+    assert [type(label) for label in made.classes] == [type(label) for label in classes]
+    assert made.train.targets.dtype == np.int64
+    rows = np.flatnonzero(made.split == TRAIN)
+    assert [classes[code] for code in made.train.targets] == [y[row] for row in rows]
+
+
+def test_rows_without_a_target_are_in_no_part(tmp_path: Path) -> None:
+    y = [None if number % 4 == 0 else float(number) for number in range(40)]
+    made = prepared(tmp_path, {"x": list(range(40)), "y": y}, "numeric")
+    assert sum(len(part) for part in made.parts.values()) == 30
+    assert not np.isnan(made.train.targets).any()
+
+
+def test_rows_with_gaps_are_dropped_when_asked_to_and_the_others_keep_their_part(tmp_path: Path) -> None:
+    x = [None if number % 5 == 0 else float(number) for number in range(100)]
+    cells = {"x": x, "c": ["a", "b", None, "a"] * 25, "y": [float(number) for number in range(100)]}
+    kinds: dict[str, Kind] = {"x": "numeric", "c": "categorical"}
+    made = prepared(tmp_path, cells, "numeric", kinds, missing="drop", split=Split(0.2, 0))
+    whole = split_rows(0, np.ones(100, dtype=bool), 0.2, 0)
+    complete = np.array([number % 5 != 0 and number % 4 != 2 for number in range(100)])
+    assert len(made.train) == int((complete & (whole == TRAIN)).sum())
+    assert len(made.parts["validation"]) == int((complete & (whole == VALIDATION)).sum())
+
+
+@pytest.mark.parametrize(
+    ("cells", "target", "changes", "reason"),
+    [
+        ({"x": [1.0] + [None] * 19, "y": [1.0, 2.0] * 10}, "numeric", {"missing": "drop"}, "too_few_rows"),
+        ({"x": [1.0] * 20, "y": [1.0, 2.0] * 10}, "numeric", {}, "features_constant"),
+        ({"x": [None] + [1.0, 2.0] * 10, "y": [1.0] * 21}, "numeric", {"missing": "error", "split": Split(0)},
+         "missing_values"),
+        ({"x": [1.0] * 10 + [None] * 2, "y": ["a"] * 10 + ["b"] * 2}, "categorical", {"missing": "drop"},
+         "class_absent"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_trained_on_is_named(
+    tmp_path: Path, cells: dict[str, list[Any]], target: Kind, changes: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(WorkFailed) as raised:
+        prepared(tmp_path, cells, target, **changes)
+    assert raised.value.reason == reason
+
+
+def test_a_table_too_large_for_the_memory_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    path = write_table(tmp_path / "t", {"x": list(range(100)), "y": list(range(100))}, {"x": "numeric", "y": "numeric"})
+    with pytest.raises(WorkFailed, match="ADALINE_TRAINING_MEMORY_BYTES") as raised:
+        prepare(path, spec_of(), X, "numeric", 100, memory_bytes=399)
+    assert raised.value.reason == "too_large"
+    prepare(path, spec_of(), X, "numeric", 100, memory_bytes=400)
