@@ -1,7 +1,8 @@
 """The reference engine: torch's autograd and optimisers, on data that lives on the device. Batches are slices.
 
 One gather puts the epoch's rows in order; every batch is then a slice of it, without a DataLoader and without
-a copy. Weights, gradient and moments are flat vectors, so that an optimiser step is one fused call.
+a copy. Weights, gradient and moments are flat vectors, so that an optimiser step is one call of torch's fused
+kernel (the one that torch.optim calls with `fused=True`, without its bookkeeping in Python).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from workers.training.objectives import LOSSES
 from workers.training.problem import Order, Problem, State
 
 EVALUATION_ROWS = 65_536
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
 
 Data = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | npt.NDArray[np.int64]]
@@ -36,15 +38,14 @@ class AutogradEngine:
         self._loss = LOSSES[problem.loss]
         self._network = TorchNetwork(problem.network, torch.zeros(problem.network.n_parameters, device=self._device))
         self._flat = self._network.parameters
-        self._flat.grad = self._network.gradient
+        self._moments: dict[str, Tensor] = {}
+        self._taken = torch.zeros((), device=self._device)
         self._is_weight = torch.from_numpy(problem.network.weight_mask()).to(self._device)
-        self._optimizer = _optimizer(problem, self._flat)
 
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
         self._enter(state)
-        self._optimizer.param_groups[0]["lr"] = learning_rate
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
         total = torch.zeros((), dtype=torch.float64, device=self._device)
         for inputs, targets in self._batches(order, batch_size):
@@ -55,7 +56,7 @@ class AutogradEngine:
         return float(total) / max(len(order), 1)
 
     def loss(self, state: State, part: str) -> float:
-        self._enter(state)
+        self._load(state)
         inputs, targets = self._parts[part]
         total = 0.0
         with torch.inference_mode():
@@ -76,8 +77,42 @@ class AutogradEngine:
                 self._flat.mul_(1 - learning_rate * problem.l2 * self._is_weight)
             elif problem.l2:
                 self._network.gradient.add_(self._flat * self._is_weight, alpha=problem.l2)
-        self._optimizer.step()
+            self._move(learning_rate)
         return loss.detach()
+
+    def _move(self, learning_rate: float) -> None:
+        """One step of the optimiser. Penalties and decay are in the gradient and the weights already."""
+        flat, gradient, moments = [self._flat], [self._network.gradient], self._moments
+        if self._problem.optimizer == "sgd":
+            torch._fused_sgd_(
+                flat,
+                gradient,
+                [moments["momentum"]] if self._problem.momentum else [],
+                lr=learning_rate,
+                momentum=self._problem.momentum,
+                dampening=0.0,
+                weight_decay=0.0,
+                nesterov=False,
+                maximize=False,
+                is_first_step=False,
+            )
+            return
+        self._taken += 1
+        torch._fused_adam_(
+            flat,
+            gradient,
+            [moments["first_moment"]],
+            [moments["second_moment"]],
+            [],
+            [self._taken],
+            lr=learning_rate,
+            beta1=BETA_1,
+            beta2=BETA_2,
+            eps=EPSILON,
+            weight_decay=0.0,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def _batches(self, order: Order, batch_size: int) -> Iterable[tuple[Tensor, Tensor]]:
         inputs, targets = self._parts["train"]
@@ -86,17 +121,19 @@ class AutogradEngine:
         return _Slices(inputs, targets, order, batch_size)
 
     def _enter(self, state: State) -> None:
-        """Take over the state's vectors; on the CPU the optimiser's are the state's own memory."""
+        """Take over the state; on the CPU the moments are the state's own memory."""
+        self._load(state)
+        self._moments = {name: torch.from_numpy(vector).to(self._device) for name, vector in state.moments.items()}
+        self._taken.fill_(state.step)
+
+    def _load(self, state: State) -> None:
         with torch.no_grad():
             self._flat.copy_(torch.from_numpy(state.parameters))
-        own = {_TORCH_NAMES[name]: torch.from_numpy(vector).to(self._device) for name, vector in state.moments.items()}
-        step = torch.tensor(float(state.step), device=self._device)
-        self._optimizer.state[self._flat] = {**own, "step": step} if "exp_avg" in own else own
 
     def _leave(self, state: State) -> None:
-        state.parameters[:] = self._flat.detach().cpu().numpy()
+        state.parameters[:] = self._flat.cpu().numpy()
         for name, vector in state.moments.items():
-            vector[:] = self._optimizer.state[self._flat][_TORCH_NAMES[name]].cpu().numpy()
+            vector[:] = self._moments[name].cpu().numpy()
 
 
 class _Slices:
@@ -120,14 +157,3 @@ class _Slices:
 def dropout_seed(seed: int, epoch: int) -> int:
     """What dropout draws from in an epoch: of (seed, epoch) alone, so that nothing random needs saving."""
     return int(np.random.Philox(key=[seed, epoch]).random_raw()) >> 1
-
-
-_TORCH_NAMES = {"momentum": "momentum_buffer", "first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
-
-
-def _optimizer(problem: Problem, flat: Tensor) -> torch.optim.Optimizer:
-    """Penalties and decay are added by the engine, on weights only; the optimiser itself has none."""
-    if problem.optimizer == "sgd":
-        return torch.optim.SGD([flat], lr=1.0, momentum=problem.momentum, fused=True)
-    # adamw differs by its decay alone, and that is the engine's
-    return torch.optim.Adam([flat], lr=1.0, weight_decay=0.0, fused=True)

@@ -84,7 +84,7 @@ def both(problem: Problem, batch_size: int, rate: float, epochs: int = 4) -> tup
             optimizer.zero_grad()
             (loss + penalty).backward()
             optimizer.step()
-            total += float(loss) * len(rows)
+            total += loss.item() * len(rows)
         theirs.append(total / ROWS)
     expected = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
     return state.parameters, expected, ours, theirs
