@@ -10,6 +10,7 @@ from typing import Any
 
 import billiard
 from celery import Celery
+from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_process_init, worker_shutting_down
 
 from service.errors import SettingInvalid
@@ -21,6 +22,16 @@ from workers import lease
 WARMED = {INGEST.queue: "workers.ingest.run", TRAIN.queue: "workers.training.run"}
 
 
+class Loader(AppLoader):  # type: ignore[misc]
+    """Starts a process of the pool, unless its parent has gone before the kernel was asked to end them together."""
+
+    def import_default_modules(self) -> Any:
+        parent = billiard.current_process()._parent_pid
+        if parent is not None and parent != os.getppid():
+            os._exit(1)
+        return super().import_default_modules()
+
+
 def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
     """An application that takes messages one at a time and acknowledges them when the work is done.
 
@@ -30,7 +41,11 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
     unknown = [queue for queue in queues if queue not in WARMED]
     if unknown:
         raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(WARMED)}")
-    app = Celery("adaline", include=["workers.app", "workers.tasks", *(WARMED[queue] for queue in queues)])
+    app = Celery(
+        "adaline",
+        loader="workers.app:Loader",
+        include=["workers.app", "workers.tasks", *(WARMED[queue] for queue in queues)],
+    )
     app.conf.update(
         celery_settings(settings.broker_url),
         task_acks_late=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -110,8 +111,8 @@ def _column(
             distinct=distinct,
             minimum=_shown(low) if ranged else None,
             maximum=_shown(high) if ranged else None,
-            mean=mean,
-            standard_deviation=deviation,
+            mean=_finite(mean),
+            standard_deviation=_finite(deviation),
             whole=bool(whole),
             rarest=rarest,
         ),
@@ -146,12 +147,18 @@ def _histogram(
         [low, width],
     ).fetchall()
     counts = dict(found)
-    edges = [low + width * number for number in range(BINS)] + [high]
+    # a mean of both ends, which is never beyond them
+    edges = [low * (1 - number / BINS) + high * (number / BINS) for number in range(BINS)] + [high]
     return {"edges": edges, "counts": [counts.get(number, 0) for number in range(BINS)]}
 
 
 def _count(connection: duckdb.DuckDBPyConnection, source: str, column: str) -> int:
     return int(connection.execute(f"SELECT count({column}) FROM {source}").fetchall()[0][0])
+
+
+def _finite(figure: float | None) -> float | None:
+    """None for a figure that float64 cannot hold: numbers near its end have sums and squares beyond it."""
+    return figure if figure is not None and math.isfinite(figure) else None
 
 
 def _shown(value: Any) -> Any:
