@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo serve test check lint types imports migrations openapi openapi-check lock clean
+.PHONY: help demo pictures serve test check lint types imports migrations openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,9 @@ demo: $(READY)  ## start the stack, train a linear neuron and a network on a rea
 
 serve: $(READY)  ## start the stack and keep it up: http://127.0.0.1:8000
 	@$(BIN)/adaline serve
+
+pictures: $(READY)  ## make the README's picture again
+	@mkdir -p .github && $(BIN)/python -m tests.demo .github/demo.svg
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import gzip
 import importlib.util
+import re
 import signal
 import sys
 import tempfile
@@ -33,6 +34,7 @@ FEATURES = (
 TARGET = "progression"
 KEPT_OUT = 6
 LOG_LINES = 30
+WIDE = 96  # columns of a picture
 SPLIT = {"validation": 0.2, "test": 0.2}
 LINEAR, NETWORK = "diabetes-linear", "diabetes-network"
 SPECS: Mapping[str, Mapping[str, Any]] = {
@@ -48,10 +50,10 @@ SAME = 0.02  # test errors that differ by less than this share say nothing on so
 Row = Mapping[str, float]
 
 
-def main() -> int:
-    """0 when everything went well; else 1, after the end of the stack's log."""
+def main(picture: Path | None = None) -> int:
+    """0 when everything went well; else 1, after the end of the stack's log. `picture`: an SVG of what was printed."""
     began = time.perf_counter()
-    told = console()
+    told = Console(record=True, width=WIDE, highlight=False) if picture else console()
     with tempfile.TemporaryDirectory(prefix="adaline-demo-") as directory:
         data = Path(directory)
         command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(data / "data")]
@@ -65,6 +67,10 @@ def main() -> int:
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever it is, the log tells more
                 return failed(stack, error)
     step(told, f"Stopped. All of it took {time.perf_counter() - began:.1f} s")
+    if picture:
+        svg = told.export_svg(title="make demo")
+        # without the fonts that it would fetch from elsewhere: the reader's own monospace does
+        picture.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL))
     return 0
 
 
@@ -216,4 +222,4 @@ def show_predictions(rows: Sequence[Row], answers: Mapping[str, Sequence[float]]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))
