@@ -38,6 +38,8 @@ class Resolution:
 def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
     """Raises SpecInvalid that points at each place that cannot be run on this table."""
     notes: list[str] = []
+    if table.rows < LEAST_ROWS:
+        raise _wrong("/dataset", f"the dataset has {table.rows} row(s); at least {LEAST_ROWS} are needed to train")
     target = _target(spec, table)
     features = _features(spec, table, target, notes)
     usable = table.rows - target.nulls

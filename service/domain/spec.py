@@ -25,6 +25,7 @@ SCHEDULES = ("auto", "constant", "cosine", "step", "plateau")
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
 MAX_LAYER = 16_384
+REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and target are"}
 MAX_LAYERS = 32
 MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
@@ -246,11 +247,13 @@ class TrainingSpecSchema(_Part):
     makes = TrainingSpec
     dataset = ma.fields.String(
         required=True,
+        error_messages=REQUIRED,
         validate=Matches("[A-Za-z0-9_]{1,64}", error="is no id of a dataset; GET /v1/datasets lists those there are"),
         metadata={"description": "id of a dataset", "example": "ds_…"},
     )
     model = ma.fields.String(
         required=True,
+        error_messages=REQUIRED,
         validate=Matches(
             MODEL_NAME,
             error="is no model name: use 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit",
@@ -258,7 +261,10 @@ class TrainingSpecSchema(_Part):
         metadata={"description": "name under which the trained version is published", "example": "house-price"},
     )
     target = ma.fields.String(
-        required=True, validate=ma.validate.Length(1, 1000), metadata={"description": "the column to predict"}
+        required=True,
+        error_messages=REQUIRED,
+        validate=ma.validate.Length(1, 1000),
+        metadata={"description": "the column to predict"},
     )
     features = ma.fields.List(
         ma.fields.String(),
