@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test check lint types imports migrations openapi openapi-check lock clean
+.PHONY: help demo pictures serve test bench-api check lint types imports migrations openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ pictures: $(READY)  ## make the README's picture again
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)
+
+bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
+	@$(BIN)/python -m tests.benchmarks.bench_api
 
 check: lint types imports migrations openapi-check  ## everything but the tests
 

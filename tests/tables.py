@@ -38,9 +38,9 @@ def write_shipped(name: str, path: Path) -> Path:
     return path
 
 
-def write_numbers(path: Path, rows: int, columns: int) -> Path:
+def write_numbers(path: Path, rows: int, columns: int, seed: int = 7) -> Path:
     """Random numbers with a linear target: 1,000,000 rows of 10 columns are about 115 MB."""
-    draw = np.random.default_rng(7)
+    draw = np.random.default_rng(seed)
     inputs = np.round(draw.standard_normal((rows, columns)), 7)
     target = np.round(inputs @ draw.standard_normal(columns) + 0.1 * draw.standard_normal(rows), 7)
     names = [*(f"x{number}" for number in range(columns)), "y"]

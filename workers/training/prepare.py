@@ -84,15 +84,15 @@ def prepare(
 
 def _read_target(path: Path, name: str, kind: Kind) -> Values:
     parts = [chunk[name] for chunk in chunks(path, {name: kind})]
-    if isinstance(parts[0], Categories):
-        cells = [
-            part.values[code] if code >= 0 else None
-            for part in parts
-            if isinstance(part, Categories)
-            for code in part.codes
-        ]
-        return Categories.of(cells)
-    return np.concatenate([part for part in parts if not isinstance(part, Categories)])
+    categories = [part for part in parts if isinstance(part, Categories)]
+    if not categories:
+        return np.concatenate([part for part in parts if not isinstance(part, Categories)])
+    numbers: dict[str, int] = {}  # each chunk numbers its categories anew
+    codes = []
+    for part in categories:
+        table = [numbers.setdefault(value, len(numbers)) for value in part.values]
+        codes.append(np.asarray([*table, -1], dtype=np.int32)[part.codes])
+    return Categories(np.concatenate(codes), tuple(numbers))
 
 
 def _classes(

@@ -1,0 +1,60 @@
+"""`make bench-api`: how soon the API answers, what memory it holds, and what a 115 MB upload does to it."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from service.client import Client
+from tests.integration.processes import started
+from tests.integration.test_api_process import api_process
+from tests.tables import write_numbers
+
+ROUNDS = 3
+MB = 1e6
+
+
+def main() -> None:
+    rows = [_round(number) for number in range(ROUNDS)]
+    table = Table("", *(f"run {number + 1}" for number in range(ROUNDS)), "median")
+    for label in rows[0]:
+        values = [row[label] for row in rows]
+        table.add_row(label, *(f"{value:.2f}" for value in values), f"{statistics.median(values):.2f}")
+    Console(highlight=False).print(table)
+
+
+def _round(seed: int) -> dict[str, float]:
+    """A fresh stack, one large upload."""
+    with tempfile.TemporaryDirectory(prefix="adaline-bench-") as name:
+        path = write_numbers(Path(name) / "numbers.csv", rows=1_000_000, columns=10, seed=seed)
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(Path(name) / "data")]
+        with started(command) as stack:
+            url = stack.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
+            listening = time.perf_counter() - began
+            stack.until("ingest@")
+            with Client(url, timeout=60) as client:
+                client.upload(b"a,b\n1,2\n2,3\n3,4\n", name="warm")
+                process = api_process(url)
+                before = process.memory_info().rss / MB
+                began = time.perf_counter()
+                client.upload(path)
+                seconds = time.perf_counter() - began
+                grown = process.memory_info().rss / MB - before
+        return {
+            "API answers after (s)": listening,
+            "API memory (MB)": before,
+            "upload (MB)": path.stat().st_size / MB,
+            "first byte to ready (s)": seconds,
+            "API memory grown (MB)": grown,
+        }
+
+
+if __name__ == "__main__":
+    main()
