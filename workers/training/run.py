@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Iterator
 
 import structlog
 import torch
 
-from service.domain.columns import CellInvalid
-from service.domain.lifecycle import JobState
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
-from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
-from service.store import jobs
-from service.store.session import now
+from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
-from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping, claimed
+from workers.lease import Lease, claimed
+from workers.training.endings import ends_recorded, explained
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import train
 from workers.training.prepare import Prepared, prepare
@@ -38,7 +33,7 @@ def run(deps: Deps, id: str) -> None:
     torch.set_num_threads(1)  # jobs side by side each have a core
     with claimed(deps, JobRow, id) as lease:
         if lease is not None:
-            with _ends_recorded(deps, lease):
+            with ends_recorded(deps, lease):
                 _train(deps, lease)
 
 
@@ -67,7 +62,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise _explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
+        raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
     seconds = time.perf_counter() - started
     report = make_report(spec, prepared, predictor, progress, found, dataset.sha256, seconds, [])
@@ -96,59 +91,6 @@ def make_predictor(spec: TrainingSpec, prepared: Prepared, network: Network, par
     """The trained model, as it will answer."""
     return Predictor(
         spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes
-    )
-
-
-@contextlib.contextmanager
-def _ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
-    """Whatever ends the run ends the job, or gives it back."""
-    job = lease.row
-    try:
-        yield
-    except LeaseLost:
-        log.warning("lease lost", job=job.id)
-    except WorkerStopping:
-        if lease.give_back():
-            log.info("given back", job=job.id)
-        else:  # cancelled since the last heartbeat
-            _end(deps, job, "cancelled")
-    except Cancelled:
-        _end(deps, job, "cancelled")
-    except WorkFailed as error:
-        _end(deps, job, "failed", {"code": error.reason, "detail": error.detail})
-    except (CellInvalid, StorageFull, DatasetNotFound) as error:
-        code = "missing_values" if isinstance(error, CellInvalid) else error.code
-        _end(deps, job, "failed", {"code": code, "detail": error.detail})
-    except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
-        log.warning("job interrupted", job=job.id, error=error.detail)
-    except MemoryError:
-        _end(deps, job, "failed", {"code": "out_of_memory", "detail": "training needs more memory than there is"})
-    except Exception as error:
-        log.exception("job broke", job=job.id)
-        detail = f"training met an error that Adaline does not know ({type(error).__name__}); the worker's log has it"
-        _end(deps, job, "failed", {"code": "internal", "detail": detail})
-
-
-def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
-    with deps.database.write() as session:
-        moved = jobs.move(
-            session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, checkpoint_key=None
-        )
-    if moved is None:
-        log.warning("lease lost", job=job.id)
-        return
-    deps.changes.publish(job.id)
-    log.info("job ended", job=job.id, state=state, **(error or {}))
-
-
-def _explained(error: WorkFailed, rate: float, spec: TrainingSpec, stable: float | None) -> WorkFailed:
-    if error.reason != "diverged" or stable is None:
-        return error
-    guide = "" if spec.optimizer.kind == "sgd" and spec.network.kind == "linear" else ", as a guide"
-    return WorkFailed(
-        "diverged",
-        f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is "
-        f'stable below {stable:.4g}{guide}; try "learning_rate": {stable / 2:.3g}, or "auto"',
     )
 
 

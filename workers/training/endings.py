@@ -1,0 +1,74 @@
+"""How a run ends: whatever stops it ends the job with a reason that a user understands, or gives it back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import structlog
+
+from service.domain.columns import CellInvalid
+from service.domain.lifecycle import JobState
+from service.domain.spec import TrainingSpec
+from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
+from service.store import jobs
+from service.store.session import now
+from service.store.tables import JobRow
+from service.wiring import Deps
+from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.contextmanager
+def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
+    """Whatever ends the run ends the job, or gives it back."""
+    job = lease.row
+    try:
+        yield
+    except LeaseLost:
+        log.warning("lease lost", job=job.id)
+    except WorkerStopping:
+        if lease.give_back():
+            log.info("given back", job=job.id)
+        else:  # cancelled since the last heartbeat
+            _end(deps, job, "cancelled")
+    except Cancelled:
+        _end(deps, job, "cancelled")
+    except WorkFailed as error:
+        _end(deps, job, "failed", {"code": error.reason, "detail": error.detail})
+    except (CellInvalid, StorageFull, DatasetNotFound) as error:
+        code = "missing_values" if isinstance(error, CellInvalid) else error.code
+        _end(deps, job, "failed", {"code": code, "detail": error.detail})
+    except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
+        log.warning("job interrupted", job=job.id, error=error.detail)
+    except MemoryError:
+        _end(deps, job, "failed", {"code": "out_of_memory", "detail": "training needs more memory than there is"})
+    except Exception as error:
+        log.exception("job broke", job=job.id)
+        detail = f"training met an error that Adaline does not know ({type(error).__name__}); the worker's log has it"
+        _end(deps, job, "failed", {"code": "internal", "detail": detail})
+
+
+def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
+    with deps.database.write() as session:
+        moved = jobs.move(
+            session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, checkpoint_key=None
+        )
+    if moved is None:
+        log.warning("lease lost", job=job.id)
+        return
+    deps.changes.publish(job.id)
+    log.info("job ended", job=job.id, state=state, **(error or {}))
+
+
+def explained(error: WorkFailed, rate: float, spec: TrainingSpec, stable: float | None) -> WorkFailed:
+    """A divergence with the rate that would have been stable, and one that works."""
+    if error.reason != "diverged" or stable is None:
+        return error
+    guide = "" if spec.optimizer.kind == "sgd" and spec.network.kind == "linear" else ", as a guide"
+    return WorkFailed(
+        "diverged",
+        f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is "
+        f'stable below {stable:.4g}{guide}; try "learning_rate": {stable / 2:.3g}, or "auto"',
+    )
