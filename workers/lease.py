@@ -103,7 +103,7 @@ class Lease(Generic[AnyWork]):
 def claimed(deps: Deps, table: type[AnyWork], id: str) -> Iterator[Lease[AnyWork] | None]:
     """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's)."""
     with deps.database.write() as session:
-        row = work.claim(session, table, id, deps.settings.lease_seconds)
+        row = work.claim(session, table, id, deps.settings.lease_seconds, deps.settings.max_attempts)
     if row is None:
         yield None
         return

@@ -23,8 +23,13 @@ STARTED: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "running"}
 HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling")}
 
 
-def claim(session: Session, table: type[AnyWork], id: str, lease_seconds: float) -> AnyWork | None:
-    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take."""
+def claim(
+    session: Session, table: type[AnyWork], id: str, lease_seconds: float, max_attempts: int | None = None
+) -> AnyWork | None:
+    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take.
+
+    A row that has had its last attempt is left to the sweeper, which says so.
+    """
     moment = now()
     values: dict[str, Any] = {
         "fence": table.fence + 1,
@@ -33,7 +38,7 @@ def claim(session: Session, table: type[AnyWork], id: str, lease_seconds: float)
         "state": STARTED[table],
     }
     return session.scalars(
-        update(table).where(table.id == id, _claimable(table, moment)).values(values).returning(table),
+        update(table).where(table.id == id, _claimable(table, moment, max_attempts)).values(values).returning(table),
         execution_options={"populate_existing": True},
     ).one_or_none()
 
@@ -107,9 +112,12 @@ def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> Non
     session.execute(update(table).where(table.id.in_(ids), _waits(table)).values(sent_at=now()))
 
 
-def _claimable(table: type[AnyWork], moment: datetime) -> ColumnElement[bool]:
+def _claimable(table: type[AnyWork], moment: datetime, max_attempts: int | None) -> ColumnElement[bool]:
     # an expired job that was being cancelled is not run again: the sweeper ends it
-    return or_(_waits(table), and_(table.state == STARTED[table], table.lease_until < moment))
+    expired = and_(table.state == STARTED[table], table.lease_until < moment)
+    if max_attempts is not None:
+        expired = and_(expired, table.attempt < max_attempts)
+    return or_(_waits(table), expired)
 
 
 def _waits(table: type[AnyWork]) -> ColumnElement[bool]:

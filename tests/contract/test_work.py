@@ -163,3 +163,12 @@ def test_what_was_sent_long_ago_and_still_waits_is_found_oldest_first(database: 
     claim(database, table, taken)
     with database.read() as session:
         assert list(work.unsent(session, table, 60)) == sorted([old, older])
+
+
+def test_an_expired_row_that_has_had_its_last_attempt_is_not_claimed(database: Database) -> None:
+    id = add_job(database)
+    with database.write() as session:
+        assert work.claim(session, JobRow, id, -1, max_attempts=1) is not None  # and its lease has run out at once
+    with database.write() as session:
+        assert work.claim(session, JobRow, id, LEASE, max_attempts=1) is None
+        assert work.claim(session, JobRow, id, LEASE, max_attempts=2) is not None

@@ -1,0 +1,129 @@
+"""What was forgotten is found: unsent work is sent, orphans are deleted, what is in use stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import redis
+from sqlalchemy import func, select, update
+
+from service.errors import QueueUnavailable
+from service.queue import INGEST, TRAIN
+from service.store import answers, work
+from service.store.blobs import write_blob
+from service.store.session import now
+from service.store.tables import AnswerRow, DatasetRow, JobRow
+from service.wiring import Deps
+from tests import samples
+from workers.ingest import run as ingest
+from workers.sweeper import sweep, tidy
+
+
+@pytest.fixture(autouse=True)
+def empty_queues(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+
+
+def sent_ago(deps: Deps, id: str, seconds: float) -> None:
+    with deps.database.write() as session:
+        session.execute(update(JobRow).where(JobRow.id == id).values(sent_at=now() - timedelta(seconds=seconds)))
+
+
+def test_work_that_was_never_sent_is_sent_once(deps: Deps) -> None:
+    samples.job(deps)
+    samples.dataset(deps, state="ingesting")
+    samples.job(deps, state="running", lease_until=now() + timedelta(minutes=1))
+    samples.dataset(deps)
+    sweep(deps)
+    assert (deps.queue.waiting(TRAIN), deps.queue.waiting(INGEST)) == (1, 1)
+    sweep(deps)
+    assert (deps.queue.waiting(TRAIN), deps.queue.waiting(INGEST)) == (1, 1)
+
+
+def test_what_was_sent_long_ago_is_sent_again_once_no_message_waits(
+    make_deps: Callable[..., Deps], valkey_url: str
+) -> None:
+    deps = make_deps(resend_seconds=30.0)
+    for _ in range(2):
+        sent_ago(deps, samples.job(deps).id, 60)
+    deps.queue.send(TRAIN, "job_other")
+    sweep(deps)
+    assert deps.queue.waiting(TRAIN) == 1  # a long queue is no loss
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()  # now it is
+    sweep(deps)
+    assert deps.queue.waiting(TRAIN) == 2
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+    sweep(deps)
+    assert deps.queue.waiting(TRAIN) == 0  # they have just been sent
+
+
+def test_a_queue_that_is_away_loses_nothing(make_deps: Callable[..., Deps], deps: Deps) -> None:
+    samples.job(deps)
+    with pytest.raises(QueueUnavailable):
+        sweep(make_deps(broker_url="unix:///nowhere/valkey.sock"))
+    sweep(deps)
+    assert deps.queue.waiting(TRAIN) == 1
+
+
+def test_an_ingest_whose_worker_died_is_done_by_another(make_deps: Callable[..., Deps]) -> None:
+    deps = make_deps(max_attempts=2)
+    blob = write_blob(deps.blobs, b"a,b\n1,x\n2,y\n")
+    id = samples.dataset(deps, state="ingesting", sha256=blob.key, rows=None, table_key=None).id
+    with deps.database.write() as session:
+        work.claim(session, DatasetRow, id, -1)  # its lease has run out
+    sweep(deps)
+    ingest.run(deps, id)
+    with deps.database.read() as session:
+        row = session.get_one(DatasetRow, id)
+    assert (row.state, row.rows, row.attempt, row.lease_until) == ("ready", 2, 2, None)
+
+
+def test_a_file_that_kills_every_worker_fails_at_last(make_deps: Callable[..., Deps]) -> None:
+    deps = make_deps(max_attempts=2)
+    id = samples.dataset(deps, state="ingesting").id
+    for _ in range(2):
+        with deps.database.write() as session:
+            assert work.claim(session, DatasetRow, id, -1) is not None
+        sweep(deps)
+    with deps.database.read() as session:
+        row = session.get_one(DatasetRow, id)
+    assert (row.state, row.lease_until) == ("failed", None)
+    assert row.error is not None
+    assert row.error["code"] == "worker_lost"
+
+
+def test_orphans_are_deleted_and_everything_in_use_stays(make_deps: Callable[..., Deps]) -> None:
+    deps = make_deps(orphan_seconds=0.0)
+    dataset = samples.dataset(deps, rejects_key=write_blob(deps.blobs, b"rejects").key)
+    checkpoint = write_blob(deps.blobs, b"checkpoint").key
+    samples.job(deps, state="running", checkpoint_key=checkpoint, lease_until=now() + timedelta(minutes=1))
+    version = samples.publish(deps, samples.price_predictor(), "m")
+    used = {dataset.sha256, dataset.table_key, dataset.profile_key, dataset.rejects_key, checkpoint}
+    used |= {file["sha256"] for file in version.files.values()}
+    orphan = write_blob(deps.blobs, b"nobody's").key
+    assert set(deps.blobs.keys(0)) == used | {orphan}
+    tidy(deps)
+    assert set(deps.blobs.keys(0)) == used
+
+
+def test_a_young_orphan_stays_for_somebody_may_be_about_to_name_it(deps: Deps) -> None:
+    key = write_blob(deps.blobs, b"new").key
+    tidy(deps)
+    assert list(deps.blobs.keys(0)) == [key]
+
+
+def test_old_answers_are_forgotten(make_deps: Callable[..., Deps]) -> None:
+    deps = make_deps(idempotency_seconds=60.0)
+    with deps.database.write() as session:
+        for key in ("old", "new"):
+            answers.remember(session, "POST /v1/jobs", key, "f", "job_1", {})
+        session.execute(update(AnswerRow).where(AnswerRow.key == "old").values(created_at=now() - timedelta(minutes=2)))
+    tidy(deps)
+    with deps.database.read() as session:
+        assert list(session.scalars(select(AnswerRow.key))) == ["new"]
+        assert session.scalar(select(func.count()).select_from(AnswerRow)) == 1

@@ -1,0 +1,185 @@
+"""One job from its claim to its end: a version with a report, or the reason why not."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
+from service.store import jobs, models
+from service.store.blobs import read_blob, write_blob
+from service.store.tables import DatasetRow, JobRow, VersionRow
+from service.usecases.submit import submit
+from service.wiring import Deps
+from tests import samples
+from workers.training.run import run
+
+ROWS = 120
+
+
+def add_dataset(deps: Deps) -> str:
+    """y = 3a - 2b + 10 exactly, with a column of gaps and one of classes."""
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=ROWS), generator.normal(size=ROWS) * 100
+    gaps = [None if number % 3 == 0 else float(number) for number in range(ROWS)]
+    cells = {"a": a, "b": b, "y": 3 * a - 2 * b + 10, "gaps": gaps, "kind": [f"k{int(value > 0)}" for value in a]}
+    out = io.BytesIO()
+    pq.write_table(pa.table(cells), out)
+    columns = [
+        {"name": name, "kind": "categorical" if name == "kind" else "numeric", "nulls": ROWS // 3 * (name == "gaps"),
+         "distinct": 2 if name == "kind" else ROWS}
+        for name in cells
+    ]  # fmt: skip
+    table = write_blob(deps.blobs, out.getvalue()).key
+    return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table).id
+
+
+def trained(deps: Deps, **changes: Any) -> JobRow:
+    """The job after its run."""
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "features": ["a", "b"], **changes}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    run(deps, id)
+    with deps.database.read() as session:
+        return jobs.get(session, id)
+
+
+def version_of(deps: Deps, job: JobRow) -> tuple[VersionRow, dict[str, Any]]:
+    assert job.model_version is not None, job.error
+    with deps.database.read() as session:
+        version = models.get_version(session, job.model_name, job.model_version)
+    return version, json.loads(read_blob(deps.blobs, version.files[REPORT]["sha256"]))
+
+
+def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> None:
+    job = trained(deps)
+    assert (job.state, job.attempt, job.error, job.checkpoint_key) == ("succeeded", 1, None, None)
+    version, report = version_of(deps, job)
+    assert set(version.files) == {MANIFEST, WEIGHTS, REPORT}
+    for file in version.files.values():
+        assert len(read_blob(deps.blobs, file["sha256"])) == file["bytes"]
+    assert version.features == [{"name": "a", "kind": "numeric"}, {"name": "b", "kind": "numeric"}]
+    assert report["rows"] == {"train": 96, "validation": 24, "test": 0}
+    assert report["metrics"]["validation"]["r2"] > 0.9999  # the target is a linear one
+    assert report["metrics"]["test"] == {}
+    assert report["lineage"]["dataset_sha256"]
+    assert version.metrics == report["metrics"]
+    assert job.result == {"metrics": report["metrics"]}
+
+
+def test_the_history_is_in_the_targets_units(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, network={"kind": "mlp"}, early_stopping=None, epochs=7))
+    assert [epoch["epoch"] for epoch in report["history"]] == list(range(1, 8))
+    last = report["history"][-1]["validation_loss"]
+    assert last == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-3)
+
+
+def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
+    job = trained(deps)
+    words = json.dumps({name: value for name, value in job.spec.items() if name != "metadata"})
+    assert '"auto"' not in words
+    assert job.spec["optimizer"]["learning_rate"] > 0
+    with deps.database.read() as session:
+        events = jobs.events_after(session, job.id, 0, 1000)
+    assert [event.data["state"] for event in events if event.type == "state"] == ["queued", "running", "succeeded"]
+    assert any("learning rate" in event.data.get("text", "") for event in events)
+    told = [event.data for event in events if event.type == "epoch"]
+    assert told[-1]["fraction"] == 1.0
+    assert job.progress is not None
+    assert job.progress["epoch"] == told[-1]["epoch"]
+
+
+def test_a_job_that_is_done_is_not_run_again(deps: Deps) -> None:
+    job = trained(deps)
+    run(deps, job.id)
+    with deps.database.read() as session:
+        assert models.get(session, "m").last_version == 1
+
+
+def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: Deps) -> None:
+    job = trained(deps, optimizer={"kind": "sgd", "learning_rate": 1000.0}, batch_size="full")
+    assert (job.state, job.model_version) == ("failed", None)
+    assert job.error is not None
+    assert job.error["code"] == "diverged"
+    stable = float(job.error["detail"].split("stable below ")[1].split(";")[0].split(",")[0])
+    again = trained(deps, optimizer={"kind": "sgd", "learning_rate": 0.9 * stable}, batch_size="full", model="n")
+    assert again.state == "succeeded"
+    with deps.database.read() as session:
+        assert models.newest_versions(session, ["m"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"features": ["a", "gaps"], "missing": "error"}, "missing_values"),
+        ({"device": "gpu"}, "gpu_unavailable"),
+    ],
+)
+def test_a_failure_is_named(deps: Deps, changes: dict[str, Any], code: str) -> None:
+    job = trained(deps, **changes)
+    assert (job.state, (job.error or {}).get("code")) == ("failed", code)
+    assert job.finished_at is not None
+
+
+def test_a_table_that_does_not_fit_the_memory_is_named(make_deps: Callable[..., Deps]) -> None:
+    job = trained(make_deps(training_memory_bytes=100))
+    assert (job.error or {}).get("code") == "too_large"
+
+
+def test_a_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with deps.database.write() as session:
+        session.delete(session.get_one(DatasetRow, body["dataset"]))
+    run(deps, id)
+    with deps.database.read() as session:
+        assert (jobs.get(session, id).error or {})["code"] == "dataset_not_found"
+
+
+def test_an_error_that_nobody_foresaw_fails_the_job_without_its_trace(deps: Deps) -> None:
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with deps.database.write() as session:
+        session.get_one(DatasetRow, body["dataset"]).table_key = write_blob(deps.blobs, b"no parquet").key
+    run(deps, id)
+    with deps.database.read() as session:
+        job = jobs.get(session, id)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["code"] == "internal"
+    assert "Traceback" not in job.error["detail"]
+
+
+@pytest.mark.parametrize(("target", "baseline"), [("y", "rmse"), ("kind", "accuracy")])
+def test_the_report_holds_the_model_against_the_trivial_one(deps: Deps, target: str, baseline: str) -> None:
+    features = ["a", "b"]
+    _, report = version_of(deps, trained(deps, target=target, features=features))
+    model, trivial = report["metrics"]["validation"][baseline], report["baseline"]["validation"][baseline]
+    assert model < 0.1 * trivial if target == "y" else model > trivial + 0.2
+
+
+def test_the_curvature_of_the_report_is_that_of_the_data(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, split={"validation": 0.0}))
+    table = samples_table(deps)
+    X = np.stack([table["a"], table["b"]], axis=1)
+    for name, design in (("raw", X), ("scaled", (X - X.mean(axis=0)) / X.std(axis=0))):
+        Z = np.hstack([design, np.ones((ROWS, 1))])
+        eigenvalues = np.linalg.eigvalsh(2 / ROWS * Z.T @ Z)
+        found = report["curvature"][name]
+        assert found["lambda_max"] == pytest.approx(eigenvalues[-1], rel=1e-4)
+        assert found["lambda_min"] == pytest.approx(eigenvalues[0], rel=1e-3)
+        assert math.isfinite(found["stable_learning_rate"])
+
+
+def samples_table(deps: Deps) -> dict[str, np.ndarray]:
+    with deps.database.read() as session:
+        key = session.query(DatasetRow).first().table_key  # type: ignore[union-attr]  # there is one
+    table = pq.read_table(io.BytesIO(read_blob(deps.blobs, key)))
+    return {name: table[name].to_numpy() for name in ("a", "b")}
