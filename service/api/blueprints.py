@@ -11,7 +11,7 @@ import marshmallow as ma
 from flask import Flask, Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
-from service.domain.spec import flatten
+from service.domain.fields import flatten
 from service.errors import FieldError, ParameterInvalid
 
 View = TypeVar("View", bound=Callable[..., Any])

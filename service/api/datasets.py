@@ -16,7 +16,7 @@ from service.api.parameters import MAX_NAME, PageQuery, PreferHeader, RowsQuery,
 from service.api.preview import preview
 from service.api.problems import RETRY_SECONDS
 from service.api.uploads import CSV, FORM_FIELDS, MULTIPART, receive
-from service.domain.spec import flatten
+from service.domain.fields import flatten
 from service.errors import DatasetNotReady, FieldError, FileNotFound, ParameterInvalid
 from service.store import datasets
 from service.store.tables import DatasetRow

@@ -12,7 +12,7 @@ import orjson
 from flask import Request
 
 from service.api.bodies import Limit, read
-from service.domain.spec import flatten
+from service.domain.fields import flatten
 from service.errors import BodyMalformed, FieldError, InputInvalid, MediaTypeUnsupported
 from service.settings import Settings
 

@@ -15,7 +15,7 @@ from service.api.parameters import EventsQuery, JobsQuery, NewestKnownHeader, Pr
 from service.api.problems import RETRY_SECONDS
 from service.api.streams import events_answer
 from service.domain.lifecycle import is_terminal
-from service.domain.spec import TrainingSpecSchema
+from service.domain.spec_schema import TrainingSpecSchema
 from service.errors import ResultNotReady
 from service.store import jobs, models
 from service.store.tables import JobRow

@@ -1,10 +1,13 @@
-"""Fields that marshmallow lacks."""
+"""Fields that marshmallow lacks, and its messages as pointers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
+
+from service.errors import FieldError
 
 
 class OneOrWords(ma.fields.Field[Any]):
@@ -37,3 +40,14 @@ class Matches(ma.validate.Regexp):
         if not self.regex.fullmatch(value):
             raise ma.ValidationError(self._format_error(value))
         return value
+
+
+def flatten(messages: Any, pointer: str = "") -> list[FieldError]:
+    """Marshmallow's nested messages as JSON pointers."""
+    if isinstance(messages, Mapping):
+        errors: list[FieldError] = []
+        for key, below in messages.items():
+            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            errors += flatten(below, pointer + step)
+        return errors
+    return [FieldError(pointer, str(message)) for message in messages]

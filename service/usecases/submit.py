@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
 from service.domain.resolve import Limits, Resolution, resolve
-from service.domain.spec import TrainingSpec
+from service.domain.spec_schema import read_spec
 from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, QueueUnavailable, SpecInvalid
 from service.queue import TRAIN, Queue
@@ -56,7 +56,7 @@ def submit(
 
 def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Resolution:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
-    spec = TrainingSpec.from_json(body)
+    spec = read_spec(body)
     try:
         dataset = datasets.get(session, spec.dataset)
     except DatasetNotFound as error:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 from service.domain.spec import TrainingSpec
+from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
 from service.store.session import now
@@ -41,7 +42,7 @@ class Recorder:
             jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
             dataset = datasets.get(session, job.dataset_id)
         self._deps.changes.publish(job.id)
-        return TrainingSpec.from_json(job.spec), dataset
+        return read_spec(job.spec), dataset
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""

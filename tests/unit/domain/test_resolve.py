@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.domain.resolve import Limits, Resolution, resolve, split_counts
-from service.domain.spec import EarlyStopping, TrainingSpec
+from service.domain.spec import EarlyStopping
+from service.domain.spec_schema import read_spec
 from service.domain.table import Column, Table
 from service.errors import SpecInvalid
 
@@ -29,7 +30,7 @@ TABLE = Table(100, COLUMNS)
 
 
 def run(table: Table = TABLE, limits: Limits = LIMITS, **body: Any) -> Resolution:
-    spec = TrainingSpec.from_json({"dataset": "ds_1", "model": "m", "target": "price", **body})
+    spec = read_spec({"dataset": "ds_1", "model": "m", "target": "price", **body})
     return resolve(spec, table, limits)
 
 
@@ -50,7 +51,7 @@ def test_no_auto_is_left_but_what_only_the_training_rows_can_tell() -> None:
             left = {name for name, value in spec.to_json().items() if value == "auto"}
             assert left == {"device"}
             assert spec.optimizer.kind != "auto"
-            assert TrainingSpec.from_json(spec.to_json()) == spec
+            assert read_spec(spec.to_json()) == spec
 
 
 def test_a_resolved_spec_resolves_to_itself() -> None:

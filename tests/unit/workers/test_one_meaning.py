@@ -17,7 +17,7 @@ from service.domain.artifact import MANIFEST, WEIGHTS, read
 from service.domain.columns import MISSING_WORDS, Columns, from_json, from_text
 from service.domain.predictor import Predictor
 from service.domain.resolve import Limits, resolve
-from service.domain.spec import TrainingSpec
+from service.domain.spec_schema import read_spec
 from tests.unit.workers.ingest.reading import ingest
 from tests.unit.workers.training.running import run
 from workers.training.split import TEST, TRAIN, VALIDATION
@@ -126,7 +126,7 @@ def test_predictions_are_those_of_training_whatever_way_the_rows_come(
     }  # fmt: skip
     body = {"dataset": "ds_1", "model": "m", "target": "y", "missing": missing, "epochs": 5, "split": {"test": 0.1},
             "network": {"kind": network}}  # fmt: skip
-    spec = replace(resolve(TrainingSpec.from_json(body), done.table, LIMITS).spec, device="cpu", early_stopping=None)
+    spec = replace(resolve(read_spec(body), done.table, LIMITS).spec, device="cpu", early_stopping=None)
     trained = run(done.path, spec, done.kinds, LIMITS.max_categories)
     expected = in_table_order(trained.prepared, trained.predictor)
     predictor = read(trained.files[MANIFEST], trained.files[WEIGHTS])  # as the API has it
