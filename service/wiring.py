@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.changes import Changes
-from service.domain.resolve import Limits
+from service.domain.limits import Limits
 from service.errors import SettingInvalid
 from service.queue import Queue
 from service.settings import Settings

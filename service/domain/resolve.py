@@ -8,23 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Literal
 
+from service.domain.limits import Limits, check_size
 from service.domain.spec import EarlyStopping, OptimizerSpec, TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
 
 CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
 LEAST_ROWS = 3
-DATETIME_WIDTH = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    max_parameters: int
-    max_classes: int
-    max_categories: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
         spec = replace(spec, schedule="constant" if spec.batch_size == "full" else "cosine")
         notes.append(f"schedule {spec.schedule!r} for batches of {spec.batch_size}")
     spec = replace(spec, early_stopping=_early_stopping(spec, notes))
-    _affordable(spec, features, target, limits)
+    check_size(spec, features, target, limits)
     return Resolution(spec, tuple(notes))
 
 
@@ -243,26 +235,6 @@ def _batch_size(spec: TrainingSpec, usable: int, notes: list[str]) -> int | Lite
         size *= 2
     notes.append(f"batch size {size} for {usable} rows")
     return size
-
-
-def _affordable(spec: TrainingSpec, features: Sequence[Column], target: Column, limits: Limits) -> None:
-    inputs = sum(_width(column, limits) for column in features)
-    outputs = target.distinct if spec.task == "multiclass" else 1
-    sizes = (inputs, *(spec.network.hidden or ()), outputs)
-    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
-    if parameters > limits.max_parameters:
-        pointer = "/network/hidden" if spec.network.hidden else "/features"
-        raise _wrong(
-            pointer,
-            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are "
-            "allowed here: take smaller or fewer layers",
-        )
-
-
-def _width(column: Column, limits: Limits) -> int:
-    if column.kind == "categorical":
-        return min(column.distinct, limits.max_categories) + 1
-    return DATETIME_WIDTH if column.kind == "datetime" else 1
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
-from service.domain.resolve import Limits, Resolution, resolve
+from service.domain.limits import Limits
+from service.domain.resolve import Resolution, resolve
 from service.domain.spec_schema import read_spec
 from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, QueueUnavailable, SpecInvalid

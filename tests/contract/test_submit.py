@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from service.domain.resolve import Limits
+from service.domain.limits import Limits
 from service.errors import DatasetNotReady, IdempotencyKeyReused, SpecInvalid
 from service.queue import TRAIN, Queue
 from service.store import answers, jobs, work

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from service.domain.artifact import MANIFEST, WEIGHTS, read
 from service.domain.columns import MISSING_WORDS, Columns, from_json, from_text
+from service.domain.limits import Limits
 from service.domain.predictor import Predictor
-from service.domain.resolve import Limits, resolve
+from service.domain.resolve import resolve
 from service.domain.spec_schema import read_spec
 from tests.unit.workers.ingest.reading import ingest
 from tests.unit.workers.training.running import run
