@@ -82,6 +82,21 @@ def prepare(
     return Prepared(transform, scale, labels, _parts(path, kinds, transform, split, truth, scale, codes is None), split)
 
 
+def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
+    """The training rows in float64, a chunk at a time: the scaled design with a last column of ones for the bias, and
+    the scaled target."""
+    transform, scale = prepared.transform, prepared.target_scale
+    start = seen = 0
+    for chunk in chunks(path, kinds):
+        rows = prepared.split[start : start + chunk.n_rows] == TRAIN
+        start += chunk.n_rows
+        design = (transform.encode(chunk.take(rows)) - transform.centre) / transform.scale
+        truth = prepared.train.truth[seen : seen + len(design)]
+        seen += len(design)
+        ones = np.ones((len(design), int(bias)))
+        yield np.hstack([design, ones]), (truth - scale.centre) / scale.scale
+
+
 def _read_target(path: Path, name: str, kind: Kind) -> Values:
     parts = [chunk[name] for chunk in chunks(path, {name: kind})]
     categories = [part for part in parts if isinstance(part, Categories)]

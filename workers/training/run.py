@@ -15,6 +15,7 @@ from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.lease import Lease, claimed
+from workers.training.certificate import certify, reduce
 from workers.training.endings import ends_recorded, explained
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import train
@@ -48,6 +49,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         prepared = prepare(
             path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
         )
+        lease.check()
+        reduced = reduce(path, spec, kinds, prepared)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -65,7 +68,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
     seconds = time.perf_counter() - started
-    report = make_report(spec, prepared, predictor, progress, found, dataset.sha256, seconds, [])
+    certified = certify(reduced, predictor, spec) if reduced else None
+    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
     version = publish(deps, lease, predictor, report)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
