@@ -23,7 +23,6 @@ from service.errors import (
     NotFound,
     StorageFull,
     Unavailable,
-    UploadInvalid,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,7 +33,6 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     AdalineError: HTTPStatus.INTERNAL_SERVER_ERROR,
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     BodyMalformed: HTTPStatus.BAD_REQUEST,
-    UploadInvalid: HTTPStatus.BAD_REQUEST,
     MediaTypeUnsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotFound: HTTPStatus.NOT_FOUND,

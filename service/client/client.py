@@ -47,7 +47,8 @@ class Client:
     def upload(self, source: Source, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
         """Stream a table (a path, bytes or a binary file) to the server; with `wait`, until it is ready.
 
-        Options: delimiter, encoding, header (bool), types (kind by column). Raises DatasetFailed.
+        Options: delimiter, encoding, header (bool), types (kind by column), null_values (words), decimal.
+        Raises DatasetFailed.
         """
         with opened(source, name) as upload:
             call = Call(

@@ -26,8 +26,9 @@ class Upload:
 
 
 def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The query of an upload; `types` travel as JSON."""
-    return {"name": name, **{key: json.dumps(to) if isinstance(to, Mapping) else to for key, to in options.items()}}
+    """The query of an upload; `types` and `null_values` travel as JSON."""
+    as_json = {key: json.dumps(to) if isinstance(to, Mapping | list | tuple) else to for key, to in options.items()}
+    return {"name": name, **as_json}
 
 
 @contextmanager

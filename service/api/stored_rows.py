@@ -14,7 +14,7 @@ from service.store.blobs import Blobs
 BATCH = 8192
 
 
-def preview(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, Any]:
+def stored_rows(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, Any]:
     """{"columns", "data", "has_more"}: rows from `offset`; only the row groups that hold them are read."""
     import pyarrow.parquet as pq
 
