@@ -65,6 +65,7 @@ class Settings:
     max_prediction_rows: int = _knob(1_000_000, "most rows in one prediction request", 1)
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
+    max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)
     max_rejected_rows: int = _knob(1000, "rejected rows beyond which a dataset fails", 0)
     ingest_memory_bytes: int = _knob(400 * MIB, "memory that DuckDB may use for one ingest", 64 * MIB)
     max_parameters: int = _knob(50_000_000, "most weights and biases in a network", 1)

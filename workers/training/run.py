@@ -15,6 +15,7 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
+from service.domain.written import PLAIN, TextStyle
 from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
 from service.store.session import now
@@ -68,7 +69,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise _explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
+    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
     report = make_report(spec, prepared, predictor, progress, found, dataset.sha256, seconds, [])
     version = publish(deps, lease, predictor, report)
@@ -92,10 +94,12 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     )
 
 
-def make_predictor(spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector) -> Predictor:
+def make_predictor(
+    spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector, style: TextStyle = PLAIN
+) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
-        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes
+        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes, style
     )
 
 
