@@ -10,6 +10,7 @@ from flask import Response, jsonify, request
 from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
+from service.api.delivery import delivered_or
 from service.api.files import send
 from service.api.forms import FIELDS, REPEATED
 from service.api.parameters import PageQuery, PreferHeader, RowsQuery, StartHeaders
@@ -92,6 +93,13 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
         deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump
     )
     id = uploaded.dataset_id
+    if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told
+        answer = jsonify(uploaded.answer)
+        answer.status_code = HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK
+        answer.headers.extend({"Location": _location(id), "Retry-After": str(RETRY_SECONDS)})
+        if not uploaded.is_first:
+            return answer
+        return delivered_or(lambda: upload.withdraw(deps.database, deps.changes, id, key), answer)
     row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     if row is not None:
         status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK

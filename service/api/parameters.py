@@ -46,7 +46,9 @@ class RowsQuery(ma.Schema):
 
 class PredictQuery(ma.Schema):
     flags = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
-    delimiter = fields.String(validate=one_of((",", ";", "tab")), metadata=says("of a CSV body; else found by looking"))
+    delimiter = fields.String(
+        validate=one_of((",", ";", "|", "tab")), metadata=says("of a CSV body; else found by looking")
+    )
 
 
 class PredictAnyQuery(PredictQuery):

@@ -81,6 +81,7 @@ class Column(Answer):
     standard_deviation = fields.Float(allow_none=True)
     whole = fields.Boolean(metadata=says("every number is an integer"))
     rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, while values are few"))
+    notes = fields.List(fields.String(), metadata=says("how it was read, and what to declare if not meant so"))
 
 
 class Dataset(Answer):

@@ -14,14 +14,14 @@ from service.api.schemas import one_of, says
 from service.domain.columns import KINDS
 from service.domain.fields import Matches
 from service.domain.spec import flatten
+from service.domain.times import ORDERS
 from service.errors import FieldError, ParameterInvalid
 
 MAX_NAME = 200
 MAX_WORDS = 100
 MAX_WORD = 200
 NAMED_DELIMITERS: Mapping[str, str] = {"tab": "\t", "\\t": "\t", "space": " "}
-DATE_ORDERS = ("ymd", "dmy", "mdy")
-DECLARED_KINDS = (*KINDS, *(f"datetime:{order}" for order in DATE_ORDERS))
+DECLARED_KINDS = (*KINDS, *(f"datetime:{order}" for order in ORDERS))
 NO_TABLES_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
 FOR_CSV_ALONE = ("delimiter", "encoding", "header", "null_values", "decimal")
 

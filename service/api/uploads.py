@@ -64,8 +64,8 @@ class Upload:
         self._body = Body(request, limit(settings))
         self._form = Form(request.mimetype_params.get("boundary", "")) if said == MULTIPART else None
         self._file = None if self._form else _File(None, CSV if said == CSV else PARQUET)
-        # of a plain body in chunks the server does not say whether the connection ended before it; a half line does
-        self._may_be_cut_off = request.content_length is None and "Content-Encoding" not in request.headers
+        self._length_is_said = request.content_length is not None
+        self._is_packed = "Content-Encoding" in request.headers
         self.fields: dict[str, list[str]] = self._form.fields if self._form else {}
 
     @property
@@ -75,6 +75,12 @@ class Upload:
     @property
     def media_type(self) -> str:
         return self._file.media_type if self._file else CSV
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether nothing says where the file ends: a plain CSV in chunks. Of these, the server does not say whether
+        the connection ended before they did."""
+        return not (self._length_is_said or self._is_packed or self._form) and self.media_type == CSV
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes of the file. Raises UploadInvalid, BodyMalformed, BodyTooLarge, ParameterInvalid."""
@@ -105,7 +111,7 @@ class Upload:
             raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")
         if is_parquet and last != PARQUET_MARK:
             raise CutOff("the Parquet file does not end as one does: it was cut off; send it again, whole")
-        if not is_parquet and self._form is None and self._may_be_cut_off and last[-1:] not in (b"\r", b"\n"):
+        if self.may_be_cut_off and last[-1:] not in (b"\r", b"\n"):
             raise CutOff(
                 "the body came without a Content-Length and does not end with a line break, so it may have been cut "
                 "off; end the last line, or say the Content-Length"
