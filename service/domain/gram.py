@@ -23,8 +23,8 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Gram:
-    """Of m columns of a table with `rows` rows: present cells and means (m,), and `centred` (m, m), the sums of products
-    of what two columns are beyond their means, all float64.
+    """Of m columns of a table with `rows` rows: how many cells are present and their means (m,), and `centred` (m, m),
+    the sums of products of what two columns are beyond their means; all float64.
 
     Where cells are missing, `correlations` (m, m) are those over the rows in which both columns are present, and
     `pairs` (m, m) says how many rows that are; None where nothing is missing.
