@@ -10,7 +10,7 @@ import zstandard
 from service.errors import BodyMalformed
 
 CHUNK = 64 * 1024
-ZSTD_SLICE = 512  # at most 22 MB come out of so many bytes at once
+ZSTD_SLICE = 64  # a block of 4 bytes may unpack to 128 KiB: at most 2 MiB come out of so many bytes at once
 ZSTD_WINDOW = 8 * 1024 * 1024  # what RFC 9659 allows a content encoding to ask for
 
 
@@ -51,6 +51,7 @@ def unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
     frames = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
     decoder = frames.decompressobj()
     begun = False
+    unpacked = bytearray()
     for data in received:
         for start in range(0, len(data), ZSTD_SLICE):
             rest = data[start : start + ZSTD_SLICE]
@@ -62,9 +63,14 @@ def unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
                     piece = decoder.decompress(rest)
                 except zstandard.ZstdError as error:
                     raise BodyMalformed(f"the body is not the zstd stream that it is said to be: {error}") from None
-                if piece:
-                    yield piece
+                unpacked += piece
+                if len(unpacked) >= CHUNK:
+                    yield bytes(unpacked)
+                    unpacked.clear()
                 rest = decoder.unused_data if decoder.eof else b""
+        if unpacked:
+            yield bytes(unpacked)
+            unpacked.clear()
     if begun and not decoder.eof:
         raise CutOff("the zstd stream ends too early: the body was cut off; send it again, whole")
 

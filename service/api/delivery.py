@@ -6,11 +6,13 @@ connection is lost. But to a lost connection nothing can be written: an answer i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from flask import Response
 
-PIECES = 8  # granian holds one and sees with the next that nobody takes them
+PIECES = 16
+PAUSE_SECONDS = 0.004  # granian sees with the second to fourth piece that nobody takes them; no event tells it sooner
 
 
 def delivered_or(undo: Callable[[], None], answer: Response) -> Response:
@@ -21,7 +23,9 @@ def delivered_or(undo: Callable[[], None], answer: Response) -> Response:
 
     def pieces() -> Iterator[bytes]:
         nonlocal delivered
-        yield from (whole[start : start + step] for start in range(0, len(whole), step))
+        for start in range(0, len(whole), step):
+            yield whole[start : start + step]
+            time.sleep(PAUSE_SECONDS)
         delivered = True
 
     answer.response = pieces()
