@@ -30,6 +30,7 @@ from tests.tables import write_numbers
 
 BLOCK = 1024 * 1024
 H2O_PORT = 54399
+MEMORY_ROWS = (5_250_000, 10_500_000)  # 0.6 GB and 1.2 GB
 
 
 @contextmanager
@@ -124,18 +125,26 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=11)
     parser.add_argument("--alone", action="store_true", help="without H2O")
+    parser.add_argument("--memory", action="store_true", help="how much memory the worker takes, instead")
     options = parser.parse_args()
-    missing = "as asked" if options.alone else h2o_missing()
+    if options.memory:
+        compare_memory()
+    else:
+        compare_speed(options.runs, options.rows, options.columns, "as asked" if options.alone else h2o_missing())
+
+
+def compare_speed(runs: int, rows: int, columns: int, missing: str | None) -> None:
+    """Print each run and the medians; `missing` says why H2O is left out."""
     if missing:
         print(f"H2O is left out: {missing}")
-    print(f"{options.rows:,} rows of {options.columns} numbers, {os.cpu_count()} cores, {options.runs} runs")
+    print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs")
     print(f"{'':8}{'first file':^34}{'second file':^34}")
     print(f"{'run':8}" + f"{'Adaline':>16}{'H2O':>9}{'ratio':>9}" * 2)
     found: list[tuple[list[float], list[float]]] = []
-    for run in range(options.runs):
+    for run in range(runs):
         with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
             paths = [
-                write_numbers(Path(name) / f"{place}.csv", options.rows, options.columns - 1, seed=2 * run + place)
+                write_numbers(Path(name) / f"{place}.csv", rows, columns - 1, seed=2 * run + place)
                 for place in range(2)
             ]
             megabytes = paths[0].stat().st_size / 1e6
@@ -152,6 +161,31 @@ def main() -> None:
     if not missing:
         ratios = [statistics.median(h / a for h, a in zip(t, o, strict=True)) for o, t in _by_file(found)]
         print(f"median of the runs' ratios: {ratios[0]:.2f} for the first file, {ratios[1]:.2f} for the second")
+
+
+def compare_memory() -> None:
+    """Print the ingest worker's greatest resident memory for a file and for one twice as large, each on a new stack."""
+    peaks = []
+    for rows in MEMORY_ROWS:
+        with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
+            path = write_numbers(Path(name) / "numbers.csv", rows, 10)
+            megabytes = path.stat().st_size / 1e6
+            with adaline(Path(name) / "data") as (stack, url):
+                before = ingest_peak_bytes(stack) / 1e6
+                seconds = upload(url, path)
+                peaks.append(ingest_peak_bytes(stack) / 1e6)
+        print(
+            f"{megabytes:6.0f} MB, {rows:,} rows in {seconds:5.1f} s: {peaks[-1]:4.0f} MB at most ({before:.0f} idle)"
+        )
+    print(f"twice the file takes {peaks[1] / peaks[0] - 1:+.1%} memory; allowed are 600 MB and +10 %")
+
+
+def ingest_peak_bytes(stack: Running) -> int:
+    """The greatest resident set (VmHWM) of any process that ingests."""
+    families = [process for process in stack.descendants if "ingest" in process.cmdline()]
+    processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
+    status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
+    return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
 
 
 def _cells(ours: list[float], theirs: list[float], megabytes: float) -> str:
