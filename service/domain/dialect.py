@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -130,7 +131,7 @@ def _encoding(sample: bytes, whole: bool, declared: str | None) -> str:
 
 def _decode(sample: bytes, whole: bool, encoding: str) -> str:
     try:
-        decoder = encodings.codecs.getincrementaldecoder(encoding)("surrogateescape")
+        decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         text = decoder.decode(sample, final=whole)
     except (UnicodeError, ValueError) as error:
         at = getattr(error, "start", 0)

@@ -25,6 +25,7 @@ class EncodingUnknown(ValueError):
 
 def canonical(name: str) -> str:
     """Python's name of a declared encoding. Raises EncodingUnknown."""
+    codec: codecs.CodecInfo | None
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):

@@ -16,6 +16,8 @@ from workers.ingest.rejects import Reject, refuse_too_many
 LINE = "\x1fline"  # no column can have this name: blanks around names are removed, and this is one
 CHUNK_CELLS = 200_000
 CHUNK_BYTES = 16 * 1024 * 1024
+GROUP_BYTES = 32 * 1024 * 1024  # of Parquet: small groups of many columns would be mostly their description
+GROUP_ROWS = 122_880  # as DuckDB's
 
 
 def read_carefully(
@@ -27,18 +29,22 @@ def read_carefully(
     rows: list[list[str]] = []
     lines: list[int] = []
     most_rows = max(1, min(20_000, CHUNK_CELLS // len(names)))
+    group: list[pa.RecordBatch] = []
     done = size = 0
     with pq.ParquetWriter(target, schema, compression="snappy") as writer:
 
         def flush() -> None:
             nonlocal done, size
             columns = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
-            writer.write_table(pa.Table.from_arrays([pa.array(lines, pa.int64()), *columns], schema=schema))
+            group.append(pa.record_batch([pa.array(lines, pa.int64()), *columns], schema=schema))
             done += len(rows)
             limits.check_rows(done)
             rows.clear()
             lines.clear()
             size = 0
+            if sum(one.nbytes for one in group) > GROUP_BYTES or sum(map(len, group)) >= GROUP_ROWS:
+                writer.write_table(pa.Table.from_batches(group, schema))
+                group.clear()
             check()
 
         for record in records(source, dialect, len(names), limits.cell_bytes):
@@ -53,6 +59,8 @@ def read_carefully(
                 flush()
         if rows:
             flush()
+        if group:
+            writer.write_table(pa.Table.from_batches(group, schema))
     return rejects
 
 

@@ -7,19 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from service.domain import encodings
 from service.domain.columns import Kind
 from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found, SampleTooShort, find
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import raw_of, read_carefully
-from workers.ingest.duck import Connection, quoted
+from workers.ingest.duck import Connection
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
-from workers.ingest.records import too_long
 from workers.ingest.rejects import Reject, refuse_too_many
-from workers.ingest.typed import bad_cells, run, write_typed
+from workers.ingest.typed import write_typed
 
 MAX_SAMPLE = 64 * 1024 * 1024
 
@@ -77,84 +78,59 @@ def load(
     limits.check_columns(len(found.names))
     kinds, orders = declared_types(options.get("types") or {}, found.names)
     style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
-    if not careful and is_plain(source, found.dialect, len(found.names)):
+    job = Reading(directory, kinds, limits, check)
+    if not careful and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
         check()
-        if loaded := _load_plain(connection, directory, source, found, kinds, style, limits):
+        if loaded := _load_plain(connection, source, found, style, job):
             return loaded
     check()
     found = _settle_encoding(source, found, options)
     raw = directory / "raw.parquet"
     rejects = read_carefully(source, raw, found.dialect, found.names, limits, check)
     stored = dict.fromkeys(found.names, "VARCHAR")
-    decision = decide(connection, raw, stored, kinds, style, limits.rejected_rows)
-    check()
-    return finish(connection, directory, raw, stored, decision, kinds, limits, rejects, source, found)
+    decision = decide(raw, stored, kinds, style, limits.rejected_rows, check)
+    table = directory / "table.parquet"
+    misfits = write_typed(raw, table, stored, decision.types, decision.style, limits.rejected_rows, check)
+    if misfits:
+        texts = raw_of(source, found.dialect, len(stored), limits, {line for line, _, _ in misfits})
+        rejects += [Reject(line, column, reason, texts[line]) for line, column, reason in misfits]
+    return job.done(table, rejects, decision, found.dialect)
 
 
-def _load_plain(
-    connection: Connection,
-    directory: Path,
-    source: Path,
-    found: Found,
-    kinds: dict[str, Kind],
-    style: TextStyle,
-    limits: Limits,
-) -> Loaded | None:
+def _load_plain(connection: Connection, source: Path, found: Found, style: TextStyle, job: Reading) -> Loaded | None:
     """The table by the fast reader; None when any row has a flaw."""
-    path = directory / "plain.parquet"
-    numbers = read_plain(connection, source, path, found, guess(found, style, kinds), style)
+    plain, table = job.directory / "plain.parquet", job.directory / "table.parquet"
+    numbers = read_plain(connection, source, plain, found, guess(found, style, job.kinds), style)
     if numbers is None:
         return None
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
-    decision = decide(connection, path, stored, kinds, style, limits.rejected_rows)
-    if decision.misfits:
-        return None
-    _check_cells(connection, path, stored, limits)
-    return finish(connection, directory, path, stored, decision, kinds, limits, [], source, found)
+    decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
+    if decision.types == stored:
+        table = plain
+    elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check):
+        return None  # the careful reader knows the lines of what does not fit
+    return job.done(table, [], decision, found.dialect)
 
 
-def _check_cells(connection: Connection, path: Path, stored: Mapping[str, str], limits: Limits) -> None:
-    if limits.cell_bytes >= LONGEST_LINE:  # no line that the fast reader takes is so long
-        return
-    for number, (name, type) in enumerate(stored.items(), 1):
-        if type == "VARCHAR":
-            column = '"' + name.replace('"', '""') + '"'
-            longest = run(connection, f"SELECT max(strlen({column})) FROM {quoted(str(path))}")[0][0]
-            if isinstance(longest, int) and longest > limits.cell_bytes:
-                raise too_long(0, number, limits.cell_bytes)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What every way of reading a file needs: where to write, the declared kinds, limits, and whom to ask."""
 
+    directory: Path
+    kinds: dict[str, Kind]
+    limits: Limits
+    check: Callable[[], None]
 
-def finish(
-    connection: Connection,
-    directory: Path,
-    raw: Path,
-    stored: Mapping[str, str],
-    decision: Decision,
-    kinds: dict[str, Kind],
-    limits: Limits,
-    rejects: list[Reject],
-    source: Path,
-    found: Found | None,
-) -> Loaded:
-    """Write the table as decided, unless it stands there as it is; find the raw text of the rows left out."""
-    bad = list(decision.misfits)
-    path = raw
-    if raw.name != "plain.parquet" or decision.types != dict(stored):
-        path = directory / "table.parquet"
-        misfits = bad_cells(connection, raw, decision.types, decision.style, bad, limits.rejected_rows + 1)
-        lines = {line for line, _, _ in misfits}
-        texts = raw_of(source, found.dialect, len(stored), limits, lines) if lines and found else {}
-        rejects = rejects + [Reject(line, column, reason, texts.get(line, "")) for line, column, reason in misfits]
-        rejects.sort(key=lambda reject: reject.line)
-        refuse_too_many(rejects, limits.rejected_rows)
-        write_typed(connection, raw, path, stored, decision.types, decision.style, bad)
-    rows = int(str(run(connection, f"SELECT count(*) FROM {quoted(str(path))}")[0][0]))
-    limits.check_rows(rows)
-    if rows == 0:
-        why = f": {rejects[0].sentence}" if rejects else ""
-        raise WorkFailed("no_rows", f"no row of the file can be read{why}")
-    dialect = found.dialect if found else None
-    return Loaded(path, rows, rejects, decision.types, kinds, decision.notes, decision.style, dialect)
+    def done(self, table: Path, rejects: list[Reject], decision: Decision, dialect: Dialect | None) -> Loaded:
+        """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""
+        rejects = sorted(rejects, key=lambda reject: reject.line)
+        refuse_too_many(rejects, self.limits.rejected_rows)
+        rows = int(pq.read_metadata(table).num_rows)
+        self.limits.check_rows(rows)
+        if rows == 0:
+            why = f": {rejects[0].sentence}" if rejects else ""
+            raise WorkFailed("no_rows", f"no row of the file can be read{why}")
+        return Loaded(table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect)
 
 
 def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:

@@ -12,10 +12,12 @@ from service.domain.dialect import DialectInvalid, names_of
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import LINE
-from workers.ingest.duck import Connection, first_line, quoted, quoted_name
-from workers.ingest.kinds import TYPE_OF_KIND, decide, declared_types
+from workers.ingest.duck import PARQUET, Connection, first_line, quoted, quoted_name
+from workers.ingest.kinds import TYPE_OF_KIND, Decision, declared_types
 from workers.ingest.limits import Limits
-from workers.ingest.load import Loaded, finish
+from workers.ingest.load import Loaded, Reading
+from workers.ingest.rejects import Reject
+from workers.ingest.typed import write_typed
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
@@ -47,7 +49,7 @@ def load_parquet(
         raw = directory / "raw.parquet"
         connection.execute(
             f"COPY (SELECT file_row_number + 1 AS {quoted_name(LINE)}, {selected} FROM {read}) "
-            f"TO {quoted(str(raw))} (FORMAT parquet, COMPRESSION snappy)"
+            f"TO {quoted(str(raw))} ({PARQUET})"
         )
     except duckdb.OutOfMemoryException:
         raise WorkFailed("out_of_memory", "the file's groups of rows are larger than the memory of ingest") from None
@@ -56,10 +58,12 @@ def load_parquet(
     except DialectInvalid as error:
         raise WorkFailed(error.code, error.detail) from None
     check()
-    decision = decide(
-        connection, raw, stored, kinds, TextStyle(missing=("",), dates=orders), limits.rejected_rows, infer=False
-    )
-    return finish(connection, directory, raw, stored, decision, kinds, limits, [], source, None)
+    style = TextStyle(missing=("",), dates=orders)
+    as_declared = {name: TYPE_OF_KIND[kinds[name]] if name in kinds else type for name, type in stored.items()}
+    table = directory / "table.parquet"
+    misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check)
+    rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
+    return Reading(directory, kinds, limits, check).done(table, rejects, Decision(as_declared, style), None)
 
 
 def _type(name: str, type: str) -> str:
@@ -69,7 +73,7 @@ def _type(name: str, type: str) -> str:
         return "BOOLEAN"
     if type.startswith(TIMES) and not type.endswith("]"):
         return "TIMESTAMP"
-    if type.startswith(WORDS) and not type.endswith("]") or type in ('"NULL"', "NULL"):
+    if (type.startswith(WORDS) and not type.endswith("]")) or type in ('"NULL"', "NULL"):
         return "VARCHAR"
     raise WorkFailed("column_type_unsupported", f"column {name!r} is {type}; use numbers, booleans, times and strings")
 

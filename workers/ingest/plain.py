@@ -11,14 +11,16 @@ import duckdb
 
 from service.domain.dialect import Dialect, Found
 from service.domain.written import BLANKS, TextStyle, is_number
-from workers.ingest.duck import Connection, quoted, quoted_name
+from workers.ingest.duck import PARQUET, Connection, quoted, quoted_name
 from workers.ingest.padded import has_padded
 
 CHUNK = 4 * 1024 * 1024
 BLOCK = 256 * 1024  # looked at several times, in the processor's cache
 MOST_REJECTS = 1000  # kept to see which columns are no numbers after all
 LONGEST_LINE = 2_000_000  # DuckDB's own; longer ones are for the careful reader
+MOST_COLUMNS = 200  # DuckDB's plan for more takes longer than reading them with care, and more memory
 GROUPED = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*")
+ODD = re.compile(rb'[ \t\v\f]"|"[ \t\v\f]')
 PADDED = re.compile(r"[+-]?0[0-9]")
 
 
@@ -30,7 +32,7 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
         or dialect.blanks_before_quotes
         or dialect.delimiter == " "
         or not dialect.delimiter.isascii()
-        or width == 1
+        or not 1 < width <= MOST_COLUMNS
     ):
         return False
     ends, feeds, returns, lone_feeds = 0, 0, 0, False
@@ -41,9 +43,8 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
         while chunk := file.read(BLOCK):
             if b"\0" in chunk:
                 return False
-            if b'"' in chunk and (b' "' in chunk or b'" ' in chunk or b'\t"' in chunk or b'"\t' in chunk):
-                if odd_quote.search(before + chunk):
-                    return False
+            if b'"' in chunk and ODD.search(chunk) and odd_quote.search(before + chunk):
+                return False
             if returns or b"\r" in chunk:
                 returns += chunk.count(b"\r")
                 ends += chunk.count(b"\r\n") + (before.endswith(b"\r") and chunk.startswith(b"\n"))
@@ -62,9 +63,9 @@ def guess(found: Found, style: TextStyle, declared: Mapping[str, str]) -> set[st
     for position, name in enumerate(found.names):
         cells = [row[position] for row in found.rows if position < len(row)]
         present = [cell for cell in cells if not style.is_missing(cell)]
-        if declared.get(name, "numeric") == "numeric" and present and all(_is_clean(cell) for cell in present):
-            if not all(GROUPED.fullmatch(cell) for cell in present):
-                names.add(name)
+        may_be_one = declared.get(name, "numeric") == "numeric" and not all(map(GROUPED.fullmatch, present))
+        if may_be_one and all(map(_is_clean, present)):
+            names.add(name)
     return names
 
 
@@ -119,15 +120,13 @@ def _copy(
     read = (
         f"read_csv({quoted(str(source))}, auto_detect=false, columns={{{columns}}}, "
         f"delim={quoted(found.dialect.delimiter)}, quote='\"', escape='\"', "
-        f"header={str(found.dialect.header).lower()}, nullstr=[{words}], store_rejects=true, rejects_limit={MOST_REJECTS})"
+        f"header={str(found.dialect.header).lower()}, nullstr=[{words}], store_rejects=true, "
+        f"rejects_limit={MOST_REJECTS})"
     )
     try:
         for table in ("reject_errors", "reject_scans"):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
-        # Snappy is written as fast as the CSV is read; a better ratio would double the time
-        connection.execute(
-            f"COPY (SELECT {selected} FROM {read}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION snappy)"
-        )
+        connection.execute(f"COPY (SELECT {selected} FROM {read}) TO {quoted(str(target))} ({PARQUET})")
         rejects = connection.execute("SELECT DISTINCT error_type = 'CAST', column_name FROM reject_errors").fetchall()
     except duckdb.Error:  # the careful reader will say what it is
         return None
