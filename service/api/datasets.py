@@ -13,7 +13,8 @@ from service.api.context import context
 from service.api.delivery import delivered_or
 from service.api.files import send
 from service.api.forms import FIELDS, REPEATED
-from service.api.parameters import PageQuery, PreferHeader, RowsQuery, StartHeaders
+from service.api.parameters import PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
+from service.api.preview import preview
 from service.api.problems import RETRY_SECONDS
 from service.api.stored_rows import stored_rows
 from service.api.upload_options import MAX_NAME, UploadQuery, check_parquet, merged
@@ -22,6 +23,7 @@ from service.errors import DatasetNotReady, FileNotFound
 from service.store import datasets
 from service.store.tables import DatasetRow
 from service.usecases import upload
+from service.usecases.correlate import correlate
 
 EMPTY_REJECTS = b"line,column,reason,raw\n"
 DEFAULT_NAME = "dataset"
@@ -30,6 +32,7 @@ blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", descripti
 
 
 _TEXT = {"type": "string"}
+DATASET_OR_PREVIEW = {"anyOf": [{"$ref": "#/components/schemas/Dataset"}, {"$ref": "#/components/schemas/Preview"}]}
 BODY = {
     "required": True,
     "content": {
@@ -58,7 +61,7 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
 @blueprint.also_answers(
     HTTPStatus.OK,
-    schemas.Dataset,
+    DATASET_OR_PREVIEW,
     description="the same bytes and options were here already; or the preview that was asked for",
 )
 @blueprint.fails(
@@ -79,7 +82,8 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     here = context()
     deps = here.deps
     received = Upload(request, deps.settings)
-    options.pop("preview")
+    if options.pop("preview"):
+        return jsonify(preview(received, options, deps.settings.max_columns))
     with deps.blobs.writer() as writer:
         for piece in received.pieces():
             writer.write(piece)
@@ -145,14 +149,24 @@ def delete_dataset(id: str) -> Any:
 
 
 @blueprint.route("/<id>/profile")
+@blueprint.query(ProfileQuery)
 @blueprint.answers(HTTPStatus.OK, {"type": "object"})
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
-def get_profile(id: str) -> Any:
-    """Get the profile of a dataset: figures of each column"""
-    row = _ready(id)
+def get_profile(query: dict[str, Any], id: str) -> Any:
+    """Get the profile of a dataset: figures of each column
+
+    With ?correlate=, also the correlations of the other numeric columns with this one, and what a linear neuron that
+    predicts it from them can reach.
+    """
+    row, blobs = _ready(id), context().deps.blobs
     if row.profile_key is None:
         raise FileNotFound(f"dataset {id} has no profile")
-    return send(context().deps.blobs, row.profile_key, "application/json")
+    if (name := query.get("correlate")) is None:
+        return send(blobs, row.profile_key, "application/json")
+    try:
+        return jsonify(correlate(blobs, row.profile_key, row.gram_key, name))
+    except KeyError:
+        raise FileNotFound("these bytes have just been deleted") from None
 
 
 @blueprint.route("/<id>/rows")

@@ -39,6 +39,10 @@ class EventsQuery(ma.Schema):
     )
 
 
+class ProfileQuery(ma.Schema):
+    correlate = fields.String(metadata=says("a numeric column: how the others go with it, and a linear neuron's best"))
+
+
 class RowsQuery(ma.Schema):
     limit = fields.Integer(load_default=50, validate=within(1, MAX_ROWS_SHOWN))
     offset = fields.Integer(load_default=0, validate=within(0, 2**53))

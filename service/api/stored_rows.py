@@ -38,14 +38,15 @@ def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
                 part = batch.slice(min(skip, batch.num_rows), limit - len(rows))
                 skip = max(0, skip - batch.num_rows)
                 columns = [column.to_pylist() for column in part.columns]
-                rows += [[_json(cell) for cell in row] for row in zip(*columns, strict=True)]
+                rows += [[as_json(cell) for cell in row] for row in zip(*columns, strict=True)]
                 if len(rows) >= limit:
                     break
         first += count
     return rows
 
 
-def _json(cell: Any) -> Any:
+def as_json(cell: Any) -> Any:
+    """A cell of a table as JSON has it."""
     if isinstance(cell, float):
         return cell if math.isfinite(cell) else None
     if isinstance(cell, datetime):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import orjson
 from marshmallow import fields
 
 from service.api.schemas import one_of, says
+from service.domain import encodings
 from service.domain.columns import KINDS
 from service.domain.fields import Matches
 from service.domain.spec import flatten
@@ -22,7 +22,6 @@ MAX_WORDS = 100
 MAX_WORD = 200
 NAMED_DELIMITERS: Mapping[str, str] = {"tab": "\t", "\\t": "\t", "space": " "}
 DECLARED_KINDS = (*KINDS, *(f"datetime:{order}" for order in ORDERS))
-NO_TABLES_ENCODINGS = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7")
 FOR_CSV_ALONE = ("delimiter", "encoding", "header", "null_values", "decimal")
 
 
@@ -68,12 +67,9 @@ class Encoding(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
         name = str(super()._deserialize(value, attr, data))
         try:
-            codec = codecs.lookup(name)
-        except (LookupError, ValueError):  # ValueError: a NUL in the name
-            codec = None
-        if codec is None or not codec._is_text_encoding or codec.name in NO_TABLES_ENCODINGS:
-            raise ma.ValidationError("is no encoding of text; try utf-8, utf-16, latin-1 or windows-1252")
-        return codec.name
+            return encodings.canonical(name)
+        except encodings.EncodingUnknown as error:
+            raise ma.ValidationError(str(error)) from None
 
 
 class UploadOptions(ma.Schema):

@@ -60,6 +60,9 @@ def upload(
         list[str] | None, typer.Option("--null", metavar="WORD", help="How a missing cell is written. Repeatable.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(help='What stands before decimals: "." or ",".')] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how its first part would be read; store nothing.")
+    ] = False,
     url: Url = LOCAL,
     as_json: AsJson = False,
 ) -> None:
@@ -80,6 +83,10 @@ def upload(
         "decimal": decimal,
     }
     with connect(url) as client:
+        if preview:
+            seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
+            show(as_json, seen, lambda: rendering.preview(seen))
+            return
         dataset = _uploaded(client, file, name, **options)
     show(as_json, dataset.json, lambda: rendering.dataset(dataset))
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 Source = str | Path | bytes | BinaryIO
 
 MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".pq": "application/vnd.apache.parquet"}
+PREVIEW_BYTES = 1024 * 1024 + 1  # one more than the server looks at, so that it knows of the rest
 ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 
 
