@@ -1,7 +1,8 @@
 """The kind of each column by how its cells are written; and the questions that only the user can answer.
 
-How many cells are written in which way is counted elsewhere: in the whole file at ingest, in its first part for a
-preview. What follows from the counts is said here. A pattern is for two engines, Python's `re` and DuckDB's RE2.
+How many cells are written in which way is counted elsewhere: over the whole file at ingest, over its first part for a
+preview. What follows from the counts is said here. A pattern is of the whole cell without the blanks around it, and is
+one string for two engines: Python's `re` and RE2 (in Arrow, at ingest).
 """
 
 from __future__ import annotations
@@ -13,24 +14,46 @@ from service.domain.columns import Kind
 from service.domain.times import DAY_AND_MONTH, ISO, SHORT_YEAR
 from service.domain.written import FALSE_WORDS, TRUE_WORDS, TextStyle, number_pattern
 
-MOSTLY = 0.9  # a column in which so many cells are of its type keeps it, and the rows of the others are rejected
-BOOLEAN_WORDS = (TRUE_WORDS | FALSE_WORDS) - {"0", "1"}  # these are numbers unless declared
+MOSTLY = 0.9  # a column in which so many cells are of its kind keeps it, and the rows of the others are rejected
+BOOLEAN_WORDS = sorted((TRUE_WORDS | FALSE_WORDS) - {"0", "1"})  # these are numbers unless declared
 
 # what only one way of writing numbers can have written, and what both may have
-GROUPS = r"[0-9]{1,3}(?:%s[0-9]{3})"
-BLANK_GROUPS = r"[+-]?[0-9]{1,3}(?:[ '’\u00a0\u202f][0-9]{3})+"
+_BLANK = "[ '\u2019\u00a0\u202f]"
+_POINTS, _COMMAS = r"[0-9]{1,3}(?:\.[0-9]{3})", r"[0-9]{1,3}(?:,[0-9]{3})"
 ONLY_COMMA = (
-    rf"[+-]?(?:{GROUPS % '[.]'}{{2,}}(?:,[0-9]*)?|{GROUPS % '[.]'}+,[0-9]*|(?:0|[0-9]*[0-9]{{4}})?,[0-9]+"
-    r"|[0-9]+,(?:[0-9]{0,2}|[0-9]{4,})|[0-9]{1,3}(?:[ '’\u00a0\u202f][0-9]{3})+,[0-9]+)"
+    rf"[+-]?(?:{_POINTS}{{2,}}(?:,[0-9]*)?|{_POINTS}+,[0-9]*|[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+,[0-9]*|"
+    r"(?:0|[0-9]{4,})?,[0-9]+|[0-9]+,(?:[0-9]{0,2}|[0-9]{4,}))(?:[eE][+-]?[0-9]+)?"
 )
-ONLY_POINT = rf"[+-]?(?:{GROUPS % ','}{{2,}}(?:\.[0-9]*)?|{GROUPS % ','}+\.[0-9]*)"
-COMMA_OR_POINT = r"[+-]?[1-9][0-9]{0,2},[0-9]{3}"
-POINT_OR_COMMA = r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}"
+ONLY_POINT = rf"[+-]?(?:{_COMMAS}{{2,}}(?:\.[0-9]*)?|{_COMMAS}+\.[0-9]*|[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+\.[0-9]*)"
+
+POINTED = "[.,eE]"
+OF_NUMBERS: Mapping[str, str] = {
+    "padded": r"[+-]?0[0-9]+",
+    "point or comma": r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}",
+}
+OF_OTHERS: Mapping[str, str] = {
+    "comma or point": r"[+-]?[1-9][0-9]{0,2},[0-9]{3}",
+    "only comma": ONLY_COMMA,
+    "only point": ONLY_POINT,
+    "comma": number_pattern(","),
+    "point": number_pattern("."),
+    "blank groups": rf"[+-]?[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+",
+    "iso": ISO,
+    "date": DAY_AND_MONTH,
+    "short date": SHORT_YEAR,
+    "day first": r"(?:1[3-9]|[2-9][0-9])[-/.][0-9]{1,2}[-/.][0-9]{4}.*",
+    "month first": r"[0-9]{1,2}[-/.](?:1[3-9]|[2-9][0-9])[-/.][0-9]{4}.*",
+    "named": r"(?:[0-9]{1,2}[ .-]+)?[A-Za-z]{3,9}[ .-].*[0-9]{4}.*",
+}
+
+Seen = Mapping[str, int]
+"""Of one column: how many cells are there ("all"), are a "number" (of these: "pointed" and OF_NUMBERS), and of the
+others are one of the "words" for true and false or one of OF_OTHERS."""
 
 
 @dataclass(slots=True)
 class Decision:
-    """The kind of each column that is no words, how its cells are written, and what to tell of it."""
+    """The kinds of the columns that are not words, how their cells are written, and what to tell of any column."""
 
     style: TextStyle
     kinds: dict[str, Kind] = field(default_factory=dict)
@@ -40,37 +63,33 @@ class Decision:
         self.notes.setdefault(name, []).append(sentence)
 
 
-def patterns(style: TextStyle) -> dict[str, str]:
-    """The ways of writing that are counted, each by the whole of a cell without the blanks around it."""
-    return {
-        "number": number_pattern(style.decimal),
-        "pointed": r".*[.,eE].*",
-        "padded": r"[+-]?0[0-9]+",
-        "point or comma": POINT_OR_COMMA,
-        "comma or point": COMMA_OR_POINT,
-        "only comma": ONLY_COMMA,
-        "only point": ONLY_POINT,
-        "comma": number_pattern(","),
-        "point": number_pattern("."),
-        "blank groups": BLANK_GROUPS,
-        "iso": ISO,
-        "date": DAY_AND_MONTH,
-        "short date": SHORT_YEAR,
-        "day first": r"(?:1[3-9]|[2-9][0-9])[-/.][0-9]{1,2}[-/.][0-9]{4}.*",
-        "month first": r"[0-9]{1,2}[-/.](?:1[3-9]|[2-9][0-9])[-/.][0-9]{4}.*",
-        "named": r"(?:[0-9]{1,2}[ .-]+)?[A-Za-z]{3,9}[ .-].*[0-9]{4}.*",
-    }
+def settle(seen: Mapping[str, Seen], style: TextStyle) -> Decision:
+    """Decide by what was seen of each column."""
+    made = Decision(style)
+    for name, counts in seen.items():
+        if counts["all"]:
+            _settle(name, counts, made)
+    if "," in made.style.decimals.values():
+        _question_points(seen, made)
+    return made
 
 
-def settle(name: str, cells: int, seen: Mapping[str, int], made: Decision) -> None:
-    """Decide on a column with so many `cells`, of which so many were `seen` in each way of writing."""
-    enough = MOSTLY * cells
-    if seen["padded"] and not seen["pointed"]:
+def misfits_note(cells: int, of: int, kind: Kind) -> str:
+    """The sentence for a column that has too many cells that are not of its kind, and is words after all."""
+    what = "numbers" if kind == "numeric" else "times"
+    return f"{cells:,} of {of:,} cells are no {what}; declare its type, or null_values"
+
+
+def _settle(name: str, seen: Seen, made: Decision) -> None:
+    enough = MOSTLY * seen["all"]
+    if seen["words"] == seen["all"]:
+        made.kinds[name] = "boolean"
+    elif seen["padded"] and not seen["pointed"]:
         if seen["number"] >= enough:
             made.note(name, "numbers that begin with 0 are kept as they are written; declare it numeric if they count")
     elif seen["number"] >= enough:
         made.kinds[name] = "numeric"
-    elif not made.style.decimal and max(seen["comma"], seen["point"]) >= enough:
+    elif not made.style.decimal and max(with_comma(seen), with_point(seen)) >= enough:
         _settle_marks(name, seen, made, enough)
     elif seen["date"] >= enough:
         _settle_dates(name, seen, made)
@@ -80,12 +99,22 @@ def settle(name: str, cells: int, seen: Mapping[str, int], made: Decision) -> No
         made.note(name, _ask_order("dates with two digits for the year"))
 
 
-def _settle_marks(name: str, seen: Mapping[str, int], made: Decision, enough: float) -> None:
+def with_comma(seen: Seen) -> int:
+    """Cells that are numbers where the decimal mark is a comma; plain integers are so in any case."""
+    return seen["comma"] + seen["number"] - seen["pointed"] + seen["point or comma"]
+
+
+def with_point(seen: Seen) -> int:
+    """Cells that are numbers where the decimal mark is a point."""
+    return seen["point"] + seen["number"]
+
+
+def _settle_marks(name: str, seen: Seen, made: Decision, enough: float) -> None:
     """Which of comma and point stands before the decimals: by a cell that only one of them explains."""
     comma, point = seen["only comma"], seen["only point"]
-    if comma and not point and seen["comma"] >= enough:
+    if comma and not point and with_comma(seen) >= enough:
         _write_with(name, ",", made)
-    elif seen["point"] >= enough and not comma and (point or (seen["blank groups"] and not seen["comma or point"])):
+    elif with_point(seen) >= enough and not comma and (point or (seen["blank groups"] and not seen["comma or point"])):
         _write_with(name, ".", made)
     elif seen["comma or point"] and not comma and not point:
         made.note(name, "a number such as 1,234 may be written with a decimal or a thousands mark; declare decimal")
@@ -98,18 +127,16 @@ def _write_with(name: str, decimal: str, made: Decision) -> None:
     made.style = replace(made.style, decimals={**made.style.decimals, name: decimal})
 
 
-def question_points(cells: Mapping[str, int], seen: Mapping[str, Mapping[str, int]], made: Decision) -> None:
-    """In a file with decimal commas, 1.234 may be a thousand. By column: how many cells, and what was seen of them."""
-    if "," not in made.style.decimals.values():
-        return
-    for name, count in cells.items():
+def _question_points(seen: Mapping[str, Seen], made: Decision) -> None:
+    """In a file with decimal commas, 1.234 may be a thousand."""
+    for name, counts in seen.items():
         is_plain = made.kinds.get(name) == "numeric" and not made.style.decimal_of(name)
-        if is_plain and count and seen[name]["point or comma"] == count:
+        if is_plain and counts["point or comma"] == counts["all"]:
             del made.kinds[name]
             made.note(name, "1.234 may be a thousand, as other columns have decimal commas; declare decimal")
 
 
-def _settle_dates(name: str, seen: Mapping[str, int], made: Decision) -> None:
+def _settle_dates(name: str, seen: Seen, made: Decision) -> None:
     """Day or month first: by a cell that only one order explains; else it is the user's to say."""
     day, month = seen["day first"], seen["month first"]
     if bool(day) != bool(month):

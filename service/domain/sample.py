@@ -13,15 +13,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.domain.columns import Kind
-from service.domain.kinds import BOOLEAN_WORDS, MOSTLY, Decision, patterns, question_points, settle
-from service.domain.times import MONTHS, read_time
-from service.domain.written import BLANKS, TextStyle, read_boolean, read_number
+from service.domain.kinds import (
+    BOOLEAN_WORDS,
+    MOSTLY,
+    OF_NUMBERS,
+    OF_OTHERS,
+    POINTED,
+    Decision,
+    misfits_note,
+    settle,
+)
+from service.domain.times import read_time
+from service.domain.written import BLANKS, TextStyle, number_pattern, read_boolean, read_number
 
 MOST_CELLS = 50_000
 LONGEST_VALUE = 100  # longer text is no number and no time
 LONG_TEXT = 100.0
 FEW_WORDS = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_POINTED = re.compile(POINTED)
+_OF_NUMBERS = [(what, re.compile(pattern, re.ASCII)) for what, pattern in OF_NUMBERS.items()]
+_OF_OTHERS = [(what, re.compile(pattern, re.ASCII)) for what, pattern in OF_OTHERS.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +57,11 @@ def decide(
         cells[name] = Counter(row[position] for row in full if not style.is_missing(row[position]))
         if name in declared:
             made.kinds[name] = declared[name].partition(":")[0]  # type: ignore[assignment]
-    seen = {name: _seen(cells[name], style) for name in names if name not in declared and _is_likely(cells[name])}
-    counts = {name: cells[name].total() for name in seen}
-    for name, found in seen.items():
-        settle(name, counts[name], found, made)
-    question_points(counts, seen, made)
-    for name in names:
-        if name not in declared:
-            made.kinds[name] = _held(name, cells[name], made)
+    seen = {name: _seen(cells[name], made.style) for name in names if name not in declared}
+    settled = settle(seen, made.style)
+    made.style, made.notes = settled.style, settled.notes
+    for name in seen:
+        made.kinds[name] = _held(name, cells[name], settled)
     return made
 
 
@@ -76,39 +85,34 @@ def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -
     return fitting, misfits
 
 
-def _is_likely(cells: Counter[str]) -> bool:
-    """Whether most cells begin as numbers and times do."""
-    alike = 0
-    for cell, count in cells.items():
-        text = cell.strip(BLANKS)
-        if len(text) <= LONGEST_VALUE and (text < ":" or text[:3].lower() in MONTHS):
-            alike += count
-    return bool(cells) and alike >= MOSTLY * cells.total()
-
-
-def _seen(cells: Counter[str], style: TextStyle) -> dict[str, int]:
+def _seen(cells: Counter[str], style: TextStyle) -> Counter[str]:
     """How many cells are written in each way."""
-    counts = dict.fromkeys(patterns(style), 0)
-    ways = [(what, re.compile(pattern, re.ASCII)) for what, pattern in patterns(style).items()]
+    number = re.compile(number_pattern(style.decimal), re.ASCII)
+    seen: Counter[str] = Counter()
     for cell, count in cells.items():
         text = cell.strip(BLANKS)
+        seen["all"] += count
+        if number.fullmatch(text):
+            seen["number"] += count
+            seen["pointed"] += count if _POINTED.search(text) else 0
+            ways = _OF_NUMBERS
+        else:
+            seen["words"] += count if text.lower() in BOOLEAN_WORDS else 0
+            ways = _OF_OTHERS if len(text) <= LONGEST_VALUE else []
         for what, pattern in ways:
             if pattern.fullmatch(text):
-                counts[what] += count
-    return counts
+                seen[what] += count
+    return seen
 
 
 def _held(name: str, cells: Counter[str], made: Decision) -> Kind:
     """The kind that was decided on, if enough cells are of it; else that of words."""
-    if cells and all(cell.strip(BLANKS).lower() in BOOLEAN_WORDS for cell in cells):
-        return "boolean"
     kind = made.kinds.get(name)
     if kind is not None:
         wrong = sum(count for cell, count in cells.items() if not _fits(name, cell, made))
         if wrong <= (1 - MOSTLY) * cells.total():
             return kind
-        what = "numbers" if kind == "numeric" else "times"
-        made.note(name, f"{wrong:,} of {cells.total():,} cells are no {what}; declare its type, or null_values")
+        made.note(name, misfits_note(wrong, cells.total(), kind))
     names_rather_than_kinds = len(cells) > FEW_WORDS and len(cells) > cells.total() / 2
     letters = sum(len(cell) * count for cell, count in cells.items())
     return "text" if names_rather_than_kinds or letters > LONG_TEXT * cells.total() else "categorical"

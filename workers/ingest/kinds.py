@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.compute as pc
 
 from service.domain.columns import Kind
+from service.domain.kinds import MOSTLY, misfits_note, settle
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.evidence import gather
@@ -22,7 +23,7 @@ TYPE_OF_KIND: dict[Kind, str] = {
     "categorical": "VARCHAR",
     "text": "VARCHAR",
 }
-MOSTLY = 0.9  # a column in which so many cells are of its type keeps it, and the rows of the others are rejected
+KIND_OF_TYPE: dict[str, Kind] = {"DOUBLE": "numeric", "TIMESTAMP": "datetime"}
 
 
 @dataclass(slots=True)
@@ -62,10 +63,9 @@ def decide(
         made.types[name] = TYPE_OF_KIND[kind]
     asked = [name for name, type in stored.items() if type == "VARCHAR" and name not in declared]
     seen = gather(raw, asked, style, check)
-    for name, counts in seen.items():
-        _settle(name, counts, made)
-    if "," in made.style.decimals.values():
-        _question_points(seen, made)
+    settled = settle(seen, style)
+    made.style, made.notes = settled.style, settled.notes
+    made.types.update({name: TYPE_OF_KIND[kind] for name, kind in settled.kinds.items()})
     _drop_misfitting(raw, seen, made, most_rejects, check)
     return made
 
@@ -87,80 +87,5 @@ def _drop_misfitting(
         check()
     for name, cells in misfits.items():
         if cells > min(most_rejects, (1 - MOSTLY) * seen[name]["all"]):
-            what = "numbers" if made.types[name] == "DOUBLE" else "times"
-            made.note(name, f"{cells:,} of {seen[name]['all']:,} cells are no {what}; declare its type, or null_values")
+            made.note(name, misfits_note(cells, seen[name]["all"], KIND_OF_TYPE[made.types[name]]))
             made.types[name] = "VARCHAR"
-
-
-def _settle(name: str, seen: Mapping[str, int], made: Decision) -> None:
-    enough = MOSTLY * seen["all"]
-    if not seen["all"]:
-        return
-    if seen["words"] == seen["all"]:
-        made.types[name] = "BOOLEAN"
-    elif seen["padded"] and not seen["pointed"]:
-        if seen["number"] >= enough:
-            made.note(name, "numbers that begin with 0 are kept as they are written; declare it numeric if they count")
-    elif seen["number"] >= enough:
-        made.types[name] = "DOUBLE"
-    elif not made.style.decimal and max(with_comma(seen), with_point(seen)) >= enough:
-        _settle_marks(name, seen, made, enough)
-    elif seen["date"] >= enough:
-        _settle_dates(name, seen, made)
-    elif seen["iso"] >= enough or seen["iso"] + seen["named"] >= enough:
-        made.types[name] = "TIMESTAMP"
-    elif seen["short date"] >= enough:
-        made.note(name, _ask_order("dates with two digits for the year"))
-
-
-def with_comma(seen: Mapping[str, int]) -> int:
-    """Cells that are numbers where the decimal mark is a comma; plain integers are so in any case."""
-    return seen["comma"] + seen["number"] - seen["pointed"] + seen["point or comma"]
-
-
-def with_point(seen: Mapping[str, int]) -> int:
-    """Cells that are numbers where the decimal mark is a point."""
-    return seen["point"] + seen["number"]
-
-
-def _settle_marks(name: str, seen: Mapping[str, int], made: Decision, enough: float) -> None:
-    """Which of comma and point stands before the decimals: by a cell that only one of them explains."""
-    comma, point = seen["only comma"], seen["only point"]
-    if comma and not point and with_comma(seen) >= enough:
-        _write_with(name, ",", made)
-    elif with_point(seen) >= enough and not comma and (point or (seen["blank groups"] and not seen["comma or point"])):
-        _write_with(name, ".", made)
-    elif seen["comma or point"] and not comma and not point:
-        made.note(name, "a number such as 1,234 may be written with a decimal or a thousands mark; declare decimal")
-    else:
-        made.note(name, "numbers with decimal commas and decimal points are mixed; declare decimal")
-
-
-def _write_with(name: str, decimal: str, made: Decision) -> None:
-    made.types[name] = "DOUBLE"
-    made.style = replace(made.style, decimals={**made.style.decimals, name: decimal})
-
-
-def _question_points(seen: Mapping[str, Mapping[str, int]], made: Decision) -> None:
-    """In a file with decimal commas, 1.234 may be a thousand."""
-    for name, counts in seen.items():
-        is_plain = made.types[name] == "DOUBLE" and not made.style.decimal_of(name)
-        if is_plain and counts["point or comma"] == counts["all"]:
-            made.types[name] = "VARCHAR"
-            made.note(name, "1.234 may be a thousand, as other columns have decimal commas; declare decimal")
-
-
-def _settle_dates(name: str, seen: Mapping[str, int], made: Decision) -> None:
-    """Day or month first: by a cell that only one order explains; else it is the user's to say."""
-    day, month = seen["day first"], seen["month first"]
-    if bool(day) != bool(month):
-        made.types[name] = "TIMESTAMP"
-        made.style = replace(made.style, dates={**made.style.dates, name: "dmy" if day else "mdy"})
-    else:
-        made.note(
-            name, _ask_order("dates whose day and month are mixed" if day else "dates that may be day or month first")
-        )
-
-
-def _ask_order(what: str) -> str:
-    return f'{what}: declare their order with types, as "datetime:dmy", "datetime:mdy" or "datetime:ymd"'
