@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Request
@@ -13,6 +15,8 @@ from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRati
 from service.settings import MIB
 
 FREE_BYTES = MIB  # so much may come out of any body, whatever its ratio
+REST_BYTES = 16 * MIB
+REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,18 @@ class Limit:
 def read(request: Request, limit: Limit) -> bytes:
     """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
     return b"".join(Body(request, limit).pieces())
+
+
+def discard_rest(request: Request) -> None:
+    """Take in what is still coming of a body that is answered already, in bounds.
+
+    A client that sends all before it reads would otherwise find its connection reset, and the answer lost with it
+    (RFC 9112, 9.6).
+    """
+    end, received = time.monotonic() + REST_SECONDS, 0
+    with suppress(ClientDisconnected, OSError):
+        while received < REST_BYTES and time.monotonic() < end and (piece := request.stream.read(CHUNK)):
+            received += len(piece)
 
 
 class Body:

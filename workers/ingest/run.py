@@ -10,7 +10,7 @@ import structlog
 
 from service.domain.artifact import to_json
 from service.errors import StorageFull, Unavailable, WorkFailed
-from service.store.blobs import Blob, Blobs, write_blob
+from service.store.blobs import Blob, Blobs, failing_disk_named, write_blob
 from service.store.tables import DatasetRow
 from service.wiring import Deps
 from workers.ingest.duck import database
@@ -32,7 +32,9 @@ def run(deps: Deps, id: str) -> None:
         if lease is None:
             return
         try:
-            lease.write(state="ready", lease_until=None, error=None, **_ingest(deps, lease))
+            with failing_disk_named():
+                made = _ingest(deps, lease)
+            lease.write(state="ready", lease_until=None, error=None, **made)
             log.info("dataset ready", dataset=id)
         except LeaseLost:
             log.warning("lease lost", dataset=id)
