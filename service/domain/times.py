@@ -15,7 +15,7 @@ TURN_OF_CENTURY = 69  # a year of two digits is 1969 to 2068, as POSIX has it
 _CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]*)?)?"
 _ZONE = r"(?:Z| (?i:UTC|GMT)|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 ISO = (  # the forms that DuckDB takes, for its RE2: a zone only after a time
-    r"[0-9]{1,6}(?:-[0-9]{1,2}-|/[0-9]{1,2}/| [0-9]{1,2} |\\[0-9]{1,2}\\)[0-9]{1,2}"
+    r"[0-9]{4}(?:-[0-9]{1,2}-|/[0-9]{1,2}/| [0-9]{1,2} |\\[0-9]{1,2}\\)[0-9]{1,2}"
     rf"(?:[T\s]\s*{_CLOCK}{_ZONE})?"
 )
 DAY_AND_MONTH = rf"([0-9]{{1,2}})[-/.]([0-9]{{1,2}})[-/.][0-9]{{4}}(?:[T\s,]\s*{_CLOCK}(?: ?[aApP][mM])?{_ZONE})?"
@@ -26,7 +26,7 @@ _TAIL = (
     r"(?: ?(?P<half>[aApP])[mM])?"
     r"(?:Z| (?i:UTC|GMT)|(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?)?)?"
 )
-_YEAR_FIRST = r"(?P<year>\d{1,6})(?P<mark>[-/ \\])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+_YEAR_FIRST = r"(?P<year>\d{4})(?P<mark>[-/ \\])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
 _NAMED = (
     r"(?:(?P<day>\d{1,2})(?:[ -]|\. )(?P<name>[A-Za-z]{3,9})\.?[ -](?P<year>\d{4}))",
     r"(?:(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4}))",

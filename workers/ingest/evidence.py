@@ -14,6 +14,7 @@ from service.domain.kinds import BOOLEAN_WORDS, OF_NUMBERS, OF_OTHERS, POINTED
 from service.domain.written import TextStyle, number_pattern
 from workers.ingest.typed import batches, matches, present
 
+APART = ("named", "iso", "date", "day first", "month first")
 LONGEST_WORD = max(map(len, BOOLEAN_WORDS))
 
 
@@ -40,11 +41,27 @@ def _count(seen: Counter[str], cells: Any, style: TextStyle) -> None:
         return
     short = others.filter(pc.less_equal(pc.binary_length(others), LONGEST_WORD))
     seen["words"] += _true(pc.is_in(pc.utf8_lower(short), pa.array(BOOLEAN_WORDS)))
-    _match(seen, others, OF_OTHERS)
+    # what one of these explains none of the others does, so it is not shown to them: most columns need one or two
+    others = _split(seen, others, "named")[1]
+    others = others.filter(pc.less(others, ":"))  # all others begin with a digit, a sign or a mark
+    others = _split(seen, others, "iso")[1]
+    dates, others = _split(seen, others, "date")
+    _match(seen, dates, {what: OF_OTHERS[what] for what in ("day first", "month first")})
+    _match(seen, others, {what: pattern for what, pattern in OF_OTHERS.items() if what not in APART})
+
+
+def _split(seen: Counter[str], text: Any, what: str) -> tuple[Any, Any]:
+    """The cells of a pattern, counted, and the others."""
+    if not len(text):
+        return text, text
+    of_it = matches(text, OF_OTHERS[what])
+    found = text.filter(of_it)
+    seen[what] += len(found)
+    return found, text.filter(pc.invert(of_it))
 
 
 def _match(seen: Counter[str], text: Any, patterns: Mapping[str, str]) -> None:
-    for what, pattern in patterns.items():
+    for what, pattern in patterns.items() if len(text) else ():
         seen[what] += _true(matches(text, pattern))
 
 
