@@ -23,6 +23,7 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "U
            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
 TIMES = ("TIMESTAMP", "DATE")
 WORDS = ("VARCHAR", "ENUM", "UUID")
+_NAMES = "SELECT name FROM parquet_schema({})"
 
 
 def load_parquet(
@@ -38,12 +39,14 @@ def load_parquet(
     try:
         described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {read}").fetchall()
         types = {str(name): str(type) for name, type, *_ in described}
-        names_of(list(types))
+        own = {name: _type(name, type) for name, type in types.items()}
+        # as they are written: DuckDB has renamed those that are empty or twice; the first is the file's own root
+        names_of([str(name) for (name,) in connection.execute(_NAMES.format(quoted(str(source)))).fetchall()[1:]])
         limits.check_columns(len(types))
         kinds, orders = declared_types(options.get("types") or {}, types)
         stored = {
-            name: "VARCHAR" if name in kinds and _type(name, type) != TYPE_OF_KIND[kinds[name]] else _type(name, type)
-            for name, type in types.items()
+            name: "VARCHAR" if name in kinds and type != TYPE_OF_KIND[kinds[name]] else type
+            for name, type in own.items()
         }
         selected = ", ".join(_cell(name, types[name], type) for name, type in stored.items())
         raw = directory / "raw.parquet"
