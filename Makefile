@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo serve test check lint types imports migrations openapi openapi-check lock clean bench-ingest bench-ingest-memory
+.PHONY: help demo serve test fuzz-uploads check lint types imports migrations openapi openapi-check lock clean bench-ingest bench-ingest-memory
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ serve: $(READY)  ## start the stack and keep it up: http://127.0.0.1:8000
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)
+
+fuzz-uploads: $(READY)  ## 20,000 mutated and random byte strings through the upload endpoint of a running stack
+	$(BIN)/python -m tests.chaos.fuzz_uploads $(FUZZ)
 
 check: lint types imports migrations openapi-check  ## everything but the tests
 
