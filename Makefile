@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test bench-api check lint types imports migrations openapi openapi-check lock clean
+.PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory check lint types imports \
+        migrations openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +30,9 @@ test: $(READY)  ## all tests
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api
 
+fuzz-uploads: $(READY)  ## 20,000 mutated and random byte strings through the upload endpoint of a running stack
+	$(BIN)/python -m tests.chaos.fuzz_uploads $(FUZZ)
+
 check: lint types imports migrations openapi-check  ## everything but the tests
 
 lint: $(READY)  ## ruff: rules and format
@@ -50,6 +54,16 @@ openapi: $(READY)  ## write openapi.yaml from the code
 
 openapi-check: $(READY)  ## openapi.yaml is what the code gives
 	$(BIN)/python -m service.api.openapi | diff -u openapi.yaml -
+
+$(VENV)/.bench: $(READY)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev,bench]'
+	@touch $@
+
+bench-ingest: $(VENV)/.bench  ## speed of ingest, beside H2O-3's (which needs Java): BENCH="--runs 3" for options
+	@$(BIN)/python -m tests.benchmarks.bench_ingest $(BENCH)
+
+bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2 GB
+	@$(BIN)/python -m tests.benchmarks.bench_ingest --memory
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \

@@ -7,7 +7,9 @@ AdalineError
 │   ├── SpecInvalid         a training spec that cannot be run
 │   ├── RowsInvalid         rows that cannot be predicted
 │   └── UploadInvalid       bytes that are no table
-├── MediaTypeUnsupported · BodyTooLarge
+├── MediaTypeUnsupported
+├── BodyTooLarge            more bytes than are taken: as sent (this one itself), or once decompressed:
+│                           DecompressedTooLarge DecompressionRatioTooLarge
 ├── NotFound                DatasetNotFound JobNotFound ModelNotFound VersionNotFound AliasNotFound FileNotFound
 ├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
@@ -77,8 +79,14 @@ class RowsInvalid(InputInvalid):
 
 
 class UploadInvalid(InputInvalid):
+    """`reason` is the code that an ingest would end with, where it is the ingest's error that is told early."""
+
     code = "upload_invalid"
     title = "The upload is not a table"
+
+    def __init__(self, detail: str, errors: Sequence[FieldError] = (), reason: str | None = None) -> None:
+        super().__init__(detail, errors)
+        self.reason = reason
 
 
 class MediaTypeUnsupported(AdalineError):
@@ -89,6 +97,16 @@ class MediaTypeUnsupported(AdalineError):
 class BodyTooLarge(AdalineError):
     code = "body_too_large"
     title = "The body is too large"
+
+
+class DecompressedTooLarge(BodyTooLarge):
+    code = "decompressed_too_large"
+    title = "The body is too large once decompressed"
+
+
+class DecompressionRatioTooLarge(BodyTooLarge):
+    code = "decompression_ratio_too_large"
+    title = "The body grows too much when decompressed"
 
 
 class NotFound(AdalineError):

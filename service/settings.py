@@ -40,6 +40,7 @@ class Settings:
     api_processes: int = _knob(1, "API processes", 1)
     api_threads: int = _knob(32, "threads that answer requests, in each API process", 4)
     worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
+    ingest_processes: int = _knob(1, "processes that read uploads; each may use every core for a large one", 1)
     waiting_requests: int = _knob(
         20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
     )
@@ -57,12 +58,14 @@ class Settings:
     checkpoint_seconds: float = _knob(5.0, "how often a training run is saved", 0)
     stop_seconds: float = _knob(20.0, "how long a stopping process may take before it is killed", 1)
 
-    max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, after decompression", 1)
+    max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, as it is sent", 1)
+    max_decompressed_bytes: int = _knob(0, "largest upload once decompressed; 0: as ADALINE_MAX_UPLOAD_BYTES", 0)
     max_decompression_ratio: int = _knob(200, "largest ratio of decompressed to received bytes", 1)
     max_body_bytes: int = _knob(64 * MIB, "largest body of any other request", 1)
     max_prediction_rows: int = _knob(1_000_000, "most rows in one prediction request", 1)
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
+    max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)
     max_rejected_rows: int = _knob(1000, "rejected rows beyond which a dataset fails", 0)
     ingest_memory_bytes: int = _knob(400 * MIB, "memory that DuckDB may use for one ingest", 64 * MIB)
     max_parameters: int = _knob(50_000_000, "most weights and biases in a network", 1)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from sklearn import datasets
 
+AT_ONCE_ROWS = 1_000_000
 LOADERS = {
     "diabetes": datasets.load_diabetes,
     "breast-cancer": datasets.load_breast_cancer,
@@ -41,8 +42,12 @@ def write_shipped(name: str, path: Path) -> Path:
 def write_numbers(path: Path, rows: int, columns: int, seed: int = 7) -> Path:
     """Random numbers with a linear target: 1,000,000 rows of 10 columns are about 115 MB."""
     draw = np.random.default_rng(seed)
-    inputs = np.round(draw.standard_normal((rows, columns)), 7)
-    target = np.round(inputs @ draw.standard_normal(columns) + 0.1 * draw.standard_normal(rows), 7)
+    weights = draw.standard_normal(columns)
     names = [*(f"x{number}" for number in range(columns)), "y"]
-    pacsv.write_csv(pa.table([*inputs.T, target], names=names), path)
+    with pacsv.CSVWriter(path, pa.schema([(name, pa.float64()) for name in names])) as writer:
+        for start in range(0, rows, AT_ONCE_ROWS):
+            n = min(AT_ONCE_ROWS, rows - start)
+            inputs = np.round(draw.standard_normal((n, columns)), 7)
+            target = np.round(inputs @ weights + 0.1 * draw.standard_normal(n), 7)
+            writer.write_table(pa.table([*inputs.T, target], names=names))
     return path

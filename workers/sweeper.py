@@ -23,6 +23,7 @@ from service.wiring import Deps, wire
 
 log = structlog.get_logger(__name__)
 
+DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
 LOST = "its worker stopped answering (killed, or out of memory), {attempts} times; the last attempt got no further"
 
 
@@ -120,7 +121,7 @@ def _send(deps: Deps, table: type[AnyWork], task: Task) -> None:
 
 def _keys_in_use(deps: Deps) -> set[str]:
     with deps.database.read() as session:
-        columns = [DatasetRow.sha256, DatasetRow.table_key, DatasetRow.profile_key, DatasetRow.rejects_key]
+        columns = [getattr(DatasetRow, name) for name in DATASET_BLOBS]
         used = {key for row in session.execute(select(*columns)) for key in row if key}
         used |= {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
         used |= {file["sha256"] for files in models.files_of(session) for file in files.values()}

@@ -8,11 +8,13 @@ import time
 import structlog
 from flask import Flask, Response, g, request
 
+from service.api.bodies import discard_rest
 from service.errors import NotFound
 from service.store.session import new_id
 
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
+WITH_BODY = ("POST", "PUT")
 QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
 
 log = structlog.get_logger(__name__)
@@ -35,6 +37,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
+    if request.method in WITH_BODY and "Expect" not in request.headers:  # who expects an answer first sends no body
+        discard_rest(request)
     response.headers[HEADER] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     milliseconds = round((time.perf_counter() - g.began) * 1000, 1)

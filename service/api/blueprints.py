@@ -86,7 +86,7 @@ def _no_unknown_parameters() -> None:
     if documented is None or not request.args:
         return
     known = {
-        field.data_key or name
+        field.data_key or name: isinstance(field, ma.fields.List)
         for parameters in documented.get("arguments", {}).get("parameters", ())
         if parameters["in"] == "query"
         for name, field in parameters["schema"]().fields.items()
@@ -95,7 +95,7 @@ def _no_unknown_parameters() -> None:
     for name, values in request.args.lists():
         if name not in known:
             raise _wrong(name, f"is not a query parameter of this operation; {understood}")
-        if len(values) > 1:
+        if len(values) > 1 and not known[name]:
             raise _wrong(name, "is given more than once")
 
 

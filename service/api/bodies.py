@@ -2,153 +2,118 @@
 
 from __future__ import annotations
 
-import zlib
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-import zstandard
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
-from service.errors import BodyMalformed, BodyTooLarge, MediaTypeUnsupported
+from service.api.decoding import CHUNK, DECODERS, CutOff
+from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge, MediaTypeUnsupported
 from service.settings import MIB
 
-CHUNK = 64 * 1024
-ENCODINGS = ("gzip", "zstd")
 FREE_BYTES = MIB  # so much may come out of any body, whatever its ratio
-ZSTD_SLICE = 512  # at most 22 MB come out of so many bytes at once
-ZSTD_WINDOW = 8 * MIB  # what RFC 9659 allows a content encoding to ask for
+REST_BYTES = 16 * MIB
+REST_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How much of a body is taken: bytes after decompression, and how many of them from each received byte."""
+    """How much of a body is taken: bytes as they are sent, bytes once decompressed, and how many of these from each
+    of those. `setting` and `decompressed_setting` are what an operator would raise."""
 
     size_bytes: int
+    decompressed_bytes: int
     ratio: int
     setting: str
+    decompressed_setting: str
 
     def too_large(self) -> BodyTooLarge:
         return BodyTooLarge(
             f"the body is larger than {self.size_bytes:,} bytes, the limit set by {self.setting}; send it in parts"
         )
 
+    def too_large_decompressed(self) -> DecompressedTooLarge:
+        return DecompressedTooLarge(
+            f"the body is larger than {self.decompressed_bytes:,} bytes once decompressed, the limit set by "
+            f"{self.decompressed_setting}; send it in parts"
+        )
 
-def read(request: Request, limit: Limit) -> bytes:
-    """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
-    return b"".join(chunks(request, limit))
-
-
-def chunks(request: Request, limit: Limit) -> Iterator[bytes]:
-    """The body, piece by piece. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if request.content_length is not None and request.content_length > limit.size_bytes:
-        raise limit.too_large()
-    counter = _Counter()
-    received = counter.counted(_received(request))
-    if encoding in ("identity", ""):
-        return _limited(received, limit)
-    if encoding in ("gzip", "x-gzip"):
-        return _limited(_gunzipped(received), limit, counter)
-    if encoding == "zstd":
-        return _limited(_unzstd(received), limit, counter)
-    raise MediaTypeUnsupported(
-        f"Content-Encoding {encoding!r} is not understood; use {' or '.join(ENCODINGS)}, or send the body as it is"
-    )
-
-
-class _Counter:
-    """How many bytes have come in."""
-
-    def __init__(self) -> None:
-        self.received = 0
-
-    def counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self.received += len(piece)
-            yield piece
-
-
-def _received(request: Request) -> Iterator[bytes]:
-    total = 0
-    while True:
-        try:
-            piece = request.stream.read(CHUNK)
-        except (ClientDisconnected, OSError):
-            raise BodyMalformed("the connection ended before the body did; nothing was stored") from None
-        if not piece:
-            break
-        total += len(piece)
-        yield piece
-    if request.content_length is not None and total < request.content_length:
-        raise BodyMalformed(
-            f"the body ended after {total:,} of the {request.content_length:,} bytes that Content-Length promised; "
-            "nothing was stored"
+    def too_dense(self) -> DecompressionRatioTooLarge:
+        return DecompressionRatioTooLarge(
+            f"the body grows more than {self.ratio} times when decompressed, which is refused "
+            "(ADALINE_MAX_DECOMPRESSION_RATIO); send it as it is"
         )
 
 
-def _limited(pieces: Iterable[bytes], limit: Limit, compressed: _Counter | None = None) -> Iterator[bytes]:
-    total = 0
-    for piece in pieces:
-        total += len(piece)
-        if total > limit.size_bytes:
-            raise limit.too_large()
-        if compressed is not None and total > FREE_BYTES and total > limit.ratio * compressed.received:
-            raise BodyTooLarge(
-                f"the body grows more than {limit.ratio} times when decompressed, which is refused "
-                "(ADALINE_MAX_DECOMPRESSION_RATIO); send it as it is"
+def read(request: Request, limit: Limit) -> bytes:
+    """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
+    return b"".join(Body(request, limit).pieces())
+
+
+def discard_rest(request: Request) -> None:
+    """Take in what is still coming of a body that is answered already, in bounds.
+
+    A client that sends all before it reads would otherwise find its connection reset, and the answer lost with it
+    (RFC 9112, 9.6).
+    """
+    end, received = time.monotonic() + REST_SECONDS, 0
+    with suppress(ClientDisconnected, OSError):
+        while received < REST_BYTES and time.monotonic() < end and (piece := request.stream.read(CHUNK)):
+            received += len(piece)
+
+
+class Body:
+    """The body of a request as it arrives. What is decompressed of it is measured against the bytes received."""
+
+    def __init__(self, request: Request, limit: Limit) -> None:
+        """Raises BodyTooLarge, MediaTypeUnsupported for what the headers already give away."""
+        self._request = request
+        self._limit = limit
+        self._received = 0
+        self._encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if self._encoding not in ("identity", "", *DECODERS):
+            raise MediaTypeUnsupported(
+                f"Content-Encoding {self._encoding!r} is not understood; use gzip or zstd, or send the body as it is"
             )
-        yield piece
+        if request.content_length is not None and request.content_length > limit.size_bytes:
+            raise limit.too_large()
 
+    def pieces(self) -> Iterator[bytes]:
+        """The body, decompressed. Raises BodyTooLarge, BodyMalformed."""
+        return self.decoded(self._arriving(), self._encoding)
 
-def _gunzipped(received: Iterable[bytes]) -> Iterator[bytes]:
-    decoder = zlib.decompressobj(wbits=31)
-    begun = ended = False
-    for data in received:
-        while data:
-            if ended:  # another member may follow; zeros after the last one are padding
-                data = data.lstrip(b"\0")
-                if not data:
-                    break
-                decoder, ended = zlib.decompressobj(wbits=31), False
-            begun = True
-            more = True
-            while more:
-                try:
-                    piece = decoder.decompress(data, CHUNK)
-                except zlib.error as error:
-                    raise BodyMalformed(
-                        f"the body is not the gzip stream that Content-Encoding says: {error}"
-                    ) from None
-                data = decoder.unconsumed_tail
-                more = not decoder.eof and (bool(data) or len(piece) == CHUNK)
-                if piece:
-                    yield piece
-            if decoder.eof:
-                data, ended = decoder.unused_data, True
-    if begun and not ended:
-        raise BodyMalformed("the gzip stream ends too early: the body was cut off; send it again, whole")
+    def decoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+        """Pieces out of this body, decompressed (once more). Raises BodyTooLarge, BodyMalformed."""
+        return self._bounded(DECODERS[encoding](pieces)) if encoding in DECODERS else iter(pieces)
 
+    def _arriving(self) -> Iterator[bytes]:
+        promised = self._request.content_length
+        while True:
+            try:
+                piece = self._request.stream.read(CHUNK)
+            except (ClientDisconnected, OSError):
+                raise CutOff("the connection ended before the body did; nothing was stored") from None
+            if not piece:
+                break
+            self._received += len(piece)
+            if self._received > self._limit.size_bytes:
+                raise self._limit.too_large()
+            yield piece
+        if promised is not None and self._received < promised:
+            raise CutOff(
+                f"the body ended after {self._received:,} of the {promised:,} bytes that Content-Length promised; "
+                "nothing was stored"
+            )
 
-def _unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
-    frames = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-    decoder = frames.decompressobj()
-    begun = False
-    for data in received:
-        for start in range(0, len(data), ZSTD_SLICE):
-            rest = data[start : start + ZSTD_SLICE]
-            while rest:
-                if decoder.eof:
-                    decoder = frames.decompressobj()
-                begun = True
-                try:
-                    piece = decoder.decompress(rest)
-                except zstandard.ZstdError as error:
-                    raise BodyMalformed(
-                        f"the body is not the zstd stream that Content-Encoding says: {error}"
-                    ) from None
-                if piece:
-                    yield piece
-                rest = decoder.unused_data if decoder.eof else b""
-    if begun and not decoder.eof:
-        raise BodyMalformed("the zstd stream ends too early: the body was cut off; send it again, whole")
+    def _bounded(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        total = 0
+        for piece in pieces:
+            total += len(piece)
+            if total > self._limit.decompressed_bytes:
+                raise self._limit.too_large_decompressed()
+            if total > FREE_BYTES and total > self._limit.ratio * self._received:
+                raise self._limit.too_dense()
+            yield piece

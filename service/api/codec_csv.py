@@ -1,29 +1,32 @@
-"""Rows of a CSV body, read as training reads a CSV: by the words of its cells."""
+"""Rows of a CSV body, read as ingest reads a CSV: by the words of its cells, in the style of the model's dataset."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from service.api.codecs import Kinds, missing_feature, refused, typed
 from service.domain.columns import Columns, from_text
+from service.domain.written import PLAIN, TextStyle
 from service.errors import BodyMalformed, FieldError
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 
 
 class CsvRows:
     """Rows of a CSV with a header, in UTF-8."""
 
-    def __init__(self, data: bytes, features: Sequence[str], delimiter: str | None) -> None:
+    def __init__(self, data: bytes, features: Sequence[str], delimiter: str | None, style: TextStyle = PLAIN) -> None:
         """Raises BodyMalformed for what is no CSV, RowsInvalid when a feature has no column."""
         self._data = data
+        self._read = partial(from_text, style=style)
         _check_text(data)
         headers = {mark: self._header(mark) for mark in ([delimiter] if delimiter else DELIMITERS)}
         # the header that names most features was cut at the right marks; the comma goes first among equals
@@ -47,7 +50,7 @@ class CsvRows:
                     detail = f"line {number}: has {len(row)} cells, but the header has {len(self._names)}"
                     raise refused([FieldError("", detail)])
             cells = {name: [row[position] for _, row in part] for name, position in positions.items()}
-            yield typed(self, kinds, cells, from_text, first, len(part))
+            yield typed(self, kinds, cells, self._read, first, len(part))
             first += len(part)
 
     def wrong(self, row: int, column: str, detail: str) -> FieldError:

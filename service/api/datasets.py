@@ -5,22 +5,25 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import marshmallow as ma
 from flask import Response, jsonify, request
 
 from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
+from service.api.delivery import delivered_or
 from service.api.files import send
-from service.api.parameters import MAX_NAME, PageQuery, PreferHeader, RowsQuery, StartHeaders, UploadOptions
+from service.api.forms import FIELDS, REPEATED
+from service.api.parameters import PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.preview import preview
 from service.api.problems import RETRY_SECONDS
-from service.api.uploads import CSV, FORM_FIELDS, MULTIPART, receive
-from service.domain.fields import flatten
-from service.errors import DatasetNotReady, FieldError, FileNotFound, ParameterInvalid
+from service.api.stored_rows import stored_rows
+from service.api.upload_options import MAX_NAME, UploadQuery, check_parquet, merged
+from service.api.uploads import CSV, MULTIPART, PARQUET, Upload
+from service.errors import DatasetNotReady, FileNotFound
 from service.store import datasets
 from service.store.tables import DatasetRow
 from service.usecases import upload
+from service.usecases.correlate import correlate
 
 EMPTY_REJECTS = b"line,column,reason,raw\n"
 DEFAULT_NAME = "dataset"
@@ -28,10 +31,13 @@ DEFAULT_NAME = "dataset"
 blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
 
 
+_TEXT = {"type": "string"}
+DATASET_OR_PREVIEW = {"anyOf": [{"$ref": "#/components/schemas/Dataset"}, {"$ref": "#/components/schemas/Preview"}]}
 BODY = {
     "required": True,
     "content": {
         CSV: {"schema": {"type": "string"}},
+        PARQUET: {"schema": {"type": "string", "format": "binary"}},
         MULTIPART: {
             "schema": {
                 "type": "object",
@@ -39,7 +45,7 @@ BODY = {
                 "additionalProperties": False,
                 "properties": {
                     "file": {"type": "string", "format": "binary"},
-                    **{name: {"type": "string"} for name in FORM_FIELDS},
+                    **{name: {"type": "array", "items": _TEXT} if name in REPEATED else _TEXT for name in FIELDS},
                 },
             }
         },
@@ -49,11 +55,15 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @blueprint.route("", methods=["POST"])
-@blueprint.query(UploadOptions)
+@blueprint.query(UploadQuery)
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="a worker will read it")
 @blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
-@blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description="the same bytes and options were here already")
+@blueprint.also_answers(
+    HTTPStatus.OK,
+    DATASET_OR_PREVIEW,
+    description="the same bytes and options were here already; or the preview that was asked for",
+)
 @blueprint.fails(
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -63,21 +73,37 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 )
 @blueprint.described(requestBody=BODY)
 def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
-    """Upload a CSV
+    """Upload a CSV or a Parquet file
 
-    As the body, or as the file of a form; gzip or zstd by Content-Encoding. The same bytes and options again are
-    the same dataset.
+    As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. The same
+    bytes and options again are the same dataset. With ?preview=true the first part of a file is enough, and nothing is
+    stored.
     """
     here = context()
     deps = here.deps
+    received = Upload(request, deps.settings)
+    if options.pop("preview"):
+        return jsonify(preview(received, options, deps.settings.max_columns))
     with deps.blobs.writer() as writer:
-        received = receive(request, writer, deps.settings)
-        options = _merged(options, received.fields)
+        for piece in received.pieces():
+            writer.write(piece)
+        options = merged(options, received.fields)
+        if received.media_type == PARQUET:
+            check_parquet(options)
         blob = writer.commit()
     name = options.pop("name", None) or _file_name(received.filename)
     key = headers.get("idempotency_key")
-    uploaded = upload.upload(deps.database, deps.queue, blob, name, CSV, options, key, schemas.Dataset().dump)
+    uploaded = upload.upload(
+        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump
+    )
     id = uploaded.dataset_id
+    if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told
+        answer = jsonify(uploaded.answer)
+        answer.status_code = HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK
+        answer.headers.extend({"Location": _location(id), "Retry-After": str(RETRY_SECONDS)})
+        if not uploaded.is_first:
+            return answer
+        return delivered_or(lambda: upload.withdraw(deps.database, deps.changes, id, key), answer)
     row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     if row is not None:
         status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
@@ -123,14 +149,24 @@ def delete_dataset(id: str) -> Any:
 
 
 @blueprint.route("/<id>/profile")
+@blueprint.query(ProfileQuery)
 @blueprint.answers(HTTPStatus.OK, {"type": "object"})
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
-def get_profile(id: str) -> Any:
-    """Get the profile of a dataset: figures of each column"""
-    row = _ready(id)
+def get_profile(query: dict[str, Any], id: str) -> Any:
+    """Get the profile of a dataset: figures of each column
+
+    With ?correlate=, also the correlations of the other numeric columns with this one, and what a linear neuron that
+    predicts it from them can reach.
+    """
+    row, blobs = _ready(id), context().deps.blobs
     if row.profile_key is None:
         raise FileNotFound(f"dataset {id} has no profile")
-    return send(context().deps.blobs, row.profile_key, "application/json")
+    if (name := query.get("correlate")) is None:
+        return send(blobs, row.profile_key, "application/json")
+    try:
+        return jsonify(correlate(blobs, row.profile_key, row.gram_key, name))
+    except KeyError:
+        raise FileNotFound("these bytes have just been deleted") from None
 
 
 @blueprint.route("/<id>/rows")
@@ -142,7 +178,7 @@ def list_rows(query: dict[str, Any], id: str) -> Any:
     row = _ready(id)
     if row.table_key is None:
         raise FileNotFound(f"dataset {id} has no table")
-    return preview(context().deps.blobs, row.table_key, query["offset"], query["limit"])
+    return stored_rows(context().deps.blobs, row.table_key, query["offset"], query["limit"])
 
 
 @blueprint.route("/<id>/rejects")
@@ -160,6 +196,7 @@ def get_rejects(id: str) -> Any:
 
 @blueprint.route("/<id>/content")
 @blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV)
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=PARQUET)
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_content(id: str) -> Any:
@@ -199,17 +236,3 @@ def _location(id: str) -> str:
 def _file_name(filename: str | None) -> str:
     name = (filename or "").replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in name if letter.isprintable())[:MAX_NAME] or DEFAULT_NAME
-
-
-def _merged(query: dict[str, Any], form: dict[str, str]) -> dict[str, Any]:
-    """The options of the query and of the form, which mean the same. Raises ParameterInvalid."""
-    try:
-        options: dict[str, Any] = UploadOptions().load(form)
-    except ma.ValidationError as error:
-        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]
-        raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None
-    for name in form:
-        if query.get(name) is not None:
-            detail = "is given both in the query and in the form"
-            raise ParameterInvalid(f"{name}: {detail}", [FieldError(f"/{name}", detail)])
-    return {**query, **{name: value for name, value in options.items() if name in form}}

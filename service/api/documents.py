@@ -23,7 +23,8 @@ _NOT_JSON = re.compile(r"-?(NaN|Infinity)")
 
 def body_limit(settings: Settings) -> Limit:
     """The limit of every body but an upload's."""
-    return Limit(settings.max_body_bytes, settings.max_decompression_ratio, "ADALINE_MAX_BODY_BYTES")
+    most, setting = settings.max_body_bytes, "ADALINE_MAX_BODY_BYTES"
+    return Limit(most, most, settings.max_decompression_ratio, setting, setting)
 
 
 def is_json(media_type: str) -> bool:

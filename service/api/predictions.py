@@ -134,7 +134,7 @@ def _find(ref: str) -> LoadedModel:
 def _table(data: bytes, model: LoadedModel, delimiter: str | None) -> Rows:
     features = list(model.predictor.feature_kinds)
     if request.mimetype == CSV:
-        return CsvRows(data, features, "\t" if delimiter == "tab" else delimiter)
+        return CsvRows(data, features, "\t" if delimiter == "tab" else delimiter, model.predictor.text_style)
     return stream_rows(data, features) if request.mimetype == ARROW else parquet_rows(data, features)
 
 

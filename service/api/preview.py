@@ -1,57 +1,82 @@
-"""A few rows of a stored table, as JSON. pyarrow is imported on first use: the API starts without it."""
+"""What would be read of an upload, by its first part; nothing is stored. Kinds are a guess: ingest reads all rows."""
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
-from service.api.schemas import rfc3339
-from service.errors import FileNotFound
-from service.store.blobs import Blobs
+from service.api.decoding import CutOff
+from service.api.parquet_preview import parquet_preview
+from service.api.stored_rows import as_json
+from service.api.upload_options import check_parquet, merged
+from service.api.uploads import PARQUET, Upload
+from service.domain import sample
+from service.domain.dialect import SAMPLE_BYTES, DialectInvalid, Found, SampleTooShort, find
+from service.domain.written import TextStyle
+from service.errors import UploadInvalid
+from service.settings import MIB
 
-BATCH = 8192
+PREVIEW_BYTES = MIB  # of the file, decompressed; no more is read
+ROWS = 50
+REJECTS = 10
 
 
-def preview(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, Any]:
-    """{"columns", "data", "has_more"}: rows from `offset`; only the row groups that hold them are read."""
-    import pyarrow.parquet as pq
+def preview(upload: Upload, options: Mapping[str, Any], most_columns: int) -> dict[str, Any]:
+    """{"dialect", "columns", "rows", "rejects", "truncated"}. Raises UploadInvalid for what an ingest would refuse."""
+    first, whole = _first_part(upload)
+    options = merged(options, upload.fields)
+    if upload.media_type == PARQUET:
+        check_parquet(options)
+        return parquet_preview(first, whole, options.get("types") or {}, most_columns)
+    found = _found(first, whole, options)
+    if len(found.names) > most_columns:
+        detail = (
+            f"the file has {len(found.names):,} columns; at most {most_columns:,} are allowed (ADALINE_MAX_COLUMNS)"
+        )
+        raise UploadInvalid(detail, reason="too_many_columns")
+    declared = options.get("types") or {}
+    if unknown := sorted(set(declared) - set(found.names)):
+        shown = ", ".join(map(repr, unknown[:10]))
+        raise UploadInvalid(f"?types= names columns that the file does not have: {shown}", reason="unknown_column")
+    style = TextStyle.declared(options.get("null_values"), options.get("decimal"))
+    made = sample.decide(found.names, found.rows, declared, style)
+    rows, misfits = sample.typed(found.names, found.rows[:ROWS], made)
+    return {
+        "dialect": {**found.dialect.to_json(), "text_style": made.style.to_json()},
+        "columns": [
+            {"name": name, "kind": made.kinds[name], "notes": made.notes.get(name, [])} for name in found.names
+        ],
+        "rows": [[as_json(cell) for cell in row] for row in rows],
+        "rejects": [{"row": one.row, "column": one.column, "reason": one.reason} for one in misfits[:REJECTS]],
+        "truncated": not whole,
+    }
 
+
+def _first_part(upload: Upload) -> tuple[bytes, bool]:
+    """The first bytes of the file, and whether they are all of it: a part that breaks off is no error here."""
+    first = bytearray()
     try:
-        with blobs.local(key) as path, pq.ParquetFile(path) as file:
-            rows = _rows(file, offset, limit)
-            total = file.metadata.num_rows
-            return {"columns": file.schema_arrow.names, "data": rows, "has_more": offset + len(rows) < total}
-    except KeyError:
-        raise FileNotFound("this table has just been deleted") from None
+        for piece in upload.pieces():
+            first += piece
+            if len(first) > PREVIEW_BYTES:
+                return bytes(first[:PREVIEW_BYTES]), False
+    except CutOff:
+        if not first:
+            raise
+        return bytes(first), False
+    return bytes(first), True
 
 
-def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
-    first = 0
-    rows: list[list[Any]] = []
-    for group in range(file.num_row_groups):
-        count = file.metadata.row_group(group).num_rows
-        if first + count > offset and len(rows) < limit:
-            skip = max(0, offset - first)
-            for batch in file.iter_batches(BATCH, row_groups=[group], use_threads=False):
-                part = batch.slice(min(skip, batch.num_rows), limit - len(rows))
-                skip = max(0, skip - batch.num_rows)
-                columns = [column.to_pylist() for column in part.columns]
-                rows += [[_json(cell) for cell in row] for row in zip(*columns, strict=True)]
-                if len(rows) >= limit:
-                    break
-        first += count
-    return rows
-
-
-def _json(cell: Any) -> Any:
-    if isinstance(cell, float):
-        return cell if math.isfinite(cell) else None
-    if isinstance(cell, datetime):
-        return rfc3339(cell if cell.tzinfo else cell.replace(tzinfo=UTC))
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    if isinstance(cell, Decimal):
-        return float(cell)
-    return cell
+def _found(first: bytes, whole: bool, options: Mapping[str, Any]) -> Found:
+    """As ingest finds it: by as much of the file as its first line needs."""
+    size = SAMPLE_BYTES
+    while True:
+        try:
+            return find(first[:size], whole and len(first) <= size, options)
+        except SampleTooShort as error:
+            if size >= len(first):
+                detail = f"the first {len(first):,} bytes do not hold the file's first line: {error.detail}"
+                raise UploadInvalid(detail, reason=error.code) from None
+            size *= 2
+        except DialectInvalid as error:
+            raise UploadInvalid(error.detail, reason=error.code) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 import structlog
@@ -34,7 +35,6 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     AdalineError: HTTPStatus.INTERNAL_SERVER_ERROR,
     InputInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     BodyMalformed: HTTPStatus.BAD_REQUEST,
-    UploadInvalid: HTTPStatus.BAD_REQUEST,
     MediaTypeUnsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -68,7 +68,8 @@ def of_error(error: AdalineError) -> Response:
     elif status > HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request refused", code=error.code, detail=error.detail)
     errors = error.errors if isinstance(error, InputInvalid) else ()
-    answer = _problem(status, error.code, error.title, error.detail, errors)
+    reason = error.reason if isinstance(error, UploadInvalid) else None
+    answer = _problem(status, error.code, error.title, error.detail, errors, reason)
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
@@ -104,9 +105,14 @@ def of_surprise(error: Exception) -> Response:
 
 
 def _problem(
-    status: HTTPStatus, code: str, title: str, detail: str, errors: Iterable[FieldError] | None = None
+    status: HTTPStatus,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Iterable[FieldError] | None = None,
+    reason: str | None = None,
 ) -> Response:
-    document = {
+    document: dict[str, Any] = {
         "type": f"urn:adaline:problem:{code}",
         "title": title,
         "status": status.value,
@@ -115,6 +121,8 @@ def _problem(
         "code": code,
         "request_id": g.get("request_id", ""),
     }
+    if reason:
+        document["reason"] = reason
     if errors:
         document["errors"] = [
             {"pointer": error.pointer, "detail": error.detail} for error in list(errors)[:MOST_ERRORS]

@@ -1,37 +1,39 @@
-"""Uploads: the body of a request, raw or a form's file, written to a new blob as it arrives."""
+"""Uploads: the file of a request, raw or in a form, decompressed and looked at piece by piece as it arrives."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, Preamble
 
-from service.api.bodies import Limit, chunks
-from service.errors import BodyMalformed, FieldError, MediaTypeUnsupported, ParameterInvalid, UploadInvalid
-from service.settings import MIB, Settings
-from service.store.blobs import BlobWriter
+from service.api.bodies import Body, Limit
+from service.api.decoding import CutOff
+from service.api.forms import Form
+from service.errors import BodyMalformed, MediaTypeUnsupported, UploadInvalid
+from service.settings import Settings
 
 CSV = "text/csv"
 MULTIPART = "multipart/form-data"
-PARQUET = ("application/vnd.apache.parquet", "application/x-parquet", "application/parquet")
-FORM_FIELDS = ("name", "delimiter", "encoding", "header", "types")
-MAX_PARTS = 20
-MAX_FIELD_BYTES = MIB
+PARQUET = "application/vnd.apache.parquet"
+PARQUETS = (PARQUET, "application/x-parquet", "application/parquet")
+PARQUET_NAMES = (".parquet", ".pq")
+PARQUET_MARK = b"PAR1"  # at both ends of the file
+PACKED_NAMES: Mapping[str, str] = {".gz": "gzip", ".zst": "zstd"}
+LOOKED_AT_BYTES = 16
 UNDERSTOOD = (
-    f"send {CSV} as the body (curl -H 'Content-Type: text/csv' --data-binary @data.csv), "
+    f"send {CSV} or {PARQUET} as the body (curl -H 'Content-Type: text/csv' --data-binary @data.csv), "
     f"or {MULTIPART} with a file (curl -F file=@data.csv)"
 )
 
 # What the first bytes give away: files that people upload as CSV and that are none.
 SIGNATURES: Mapping[bytes, str] = {
-    b"PAR1": "a Parquet file, which is not available yet; export it as CSV",
+    PARQUET_MARK: f"a Parquet file; send it as Content-Type: {PARQUET}, or name it .parquet in a form",
     b"PK\x03\x04": "a zip archive or a spreadsheet (.xlsx); unpack it, or save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet (.xls); save it as CSV",
-    b"\x1f\x8b": "gzip data; add the header Content-Encoding: gzip, or unpack it",
-    b"\x28\xb5\x2f\xfd": "zstd data; add the header Content-Encoding: zstd, or unpack it",
+    b"\x1f\x8b": "gzip data; add the header Content-Encoding: gzip, name it .gz in a form, or unpack it",
+    b"\x28\xb5\x2f\xfd": "zstd data; add the header Content-Encoding: zstd, name it .zst in a form, or unpack it",
     b"%PDF-": "a PDF; export the table as CSV",
     b"SQLite format 3": "an SQLite database; export the table as CSV",
     b"{": "JSON; write the rows as CSV, with a header line",
@@ -41,154 +43,108 @@ SIGNATURES: Mapping[bytes, str] = {
 }
 
 
-@dataclass(slots=True)
-class Received:
-    """What came beside the bytes: the file's own name, and the form's fields."""
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What the file of a request is said to be."""
 
-    filename: str | None = None
-    fields: dict[str, str] = field(default_factory=dict)
-
-
-def receive(request: Request, writer: BlobWriter, settings: Settings) -> Received:
-    """Write the uploaded bytes. Raises UploadInvalid, BodyMalformed, BodyTooLarge, MediaTypeUnsupported."""
-    media_type = request.mimetype
-    if media_type in PARQUET:
-        raise MediaTypeUnsupported(f"Parquet uploads are not available yet; {UNDERSTOOD}")
-    if media_type not in (CSV, MULTIPART):
-        said = f"Content-Type {media_type!r} is not understood" if media_type else "the request has no Content-Type"
-        raise MediaTypeUnsupported(f"{said}; {UNDERSTOOD}")
-    body = chunks(
-        request, Limit(settings.max_upload_bytes, settings.max_decompression_ratio, "ADALINE_MAX_UPLOAD_BYTES")
-    )
-    if media_type == CSV:
-        received = Received()
-        last = b""
-        for piece in _table(body):
-            writer.write(piece)
-            last = piece[-1:]
-        _refuse_cut_off(request, last)
-    else:
-        received = _Form(request.mimetype_params.get("boundary", ""), writer).read(body)
-    if not writer.size:
-        raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")
-    return received
+    name: str | None
+    media_type: str
+    packed: str = ""
 
 
-def _table(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The pieces, unless the first ones are those of a file that is no CSV. Raises BodyMalformed."""
-    first = b""
-    looked = False
-    for piece in pieces:
-        if not looked:
-            first += piece[:16]
-            looked = len(first) >= 16
-            _refuse_known(first)
-        yield piece
+class Upload:
+    """The file of a request. Once `pieces` has ended, `filename`, `media_type` and `fields` (of a form) are known."""
+
+    def __init__(self, request: Request, settings: Settings) -> None:
+        """Raises MediaTypeUnsupported, BodyTooLarge, BodyMalformed for what the headers already give away."""
+        said = request.mimetype
+        if said not in (CSV, MULTIPART, *PARQUETS):
+            what = f"Content-Type {said!r} is not understood" if said else "the request has no Content-Type"
+            raise MediaTypeUnsupported(f"{what}; {UNDERSTOOD}")
+        self._body = Body(request, limit(settings))
+        self._form = Form(request.mimetype_params.get("boundary", "")) if said == MULTIPART else None
+        self._file = None if self._form else _File(None, CSV if said == CSV else PARQUET)
+        self._length_is_said = request.content_length is not None
+        self._is_packed = "Content-Encoding" in request.headers
+        self.fields: dict[str, list[str]] = self._form.fields if self._form else {}
+
+    @property
+    def filename(self) -> str | None:
+        return self._file.name if self._file else None
+
+    @property
+    def media_type(self) -> str:
+        return self._file.media_type if self._file else CSV
+
+    @property
+    def may_be_cut_off(self) -> bool:
+        """Whether nothing says where the file ends: a plain CSV in chunks. Of these, the server does not say whether
+        the connection ended before they did."""
+        return not (self._length_is_said or self._is_packed or self._form) and self.media_type == CSV
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes of the file. Raises UploadInvalid, BodyMalformed, BodyTooLarge, ParameterInvalid."""
+        if self._form is None:
+            unpacked = self._body.pieces()
+        else:
+            in_form = self._form.file(self._body.pieces())
+            begun = next(in_form, None)
+            if begun is None:
+                raise UploadInvalid(f"the form has no file; {UNDERSTOOD}")
+            self._file = _described(self._form.filename, self._form.media_type)
+            unpacked = self._body.decoded(_again(begun, in_form), self._file.packed)
+        yield from self._looked_at(unpacked)
+
+    def _looked_at(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces, unless their first or last bytes are not those of such a file."""
+        is_parquet = self.media_type == PARQUET
+        first = last = b""
+        for piece in pieces:
+            if not piece:
+                continue
+            if len(first) < LOOKED_AT_BYTES:
+                first += piece[:LOOKED_AT_BYTES]
+                _refuse_other(first, is_parquet)
+            last = (last + piece)[-len(PARQUET_MARK) :]
+            yield piece
+        if not first:
+            raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")
+        if is_parquet and last != PARQUET_MARK:
+            raise CutOff("the Parquet file does not end as one does: it was cut off; send it again, whole")
+        if self.may_be_cut_off and last[-1:] not in (b"\r", b"\n"):
+            raise CutOff(
+                "the body came without a Content-Length and does not end with a line break, so it may have been cut "
+                "off; end the last line, or say the Content-Length"
+            )
 
 
-def _refuse_known(first: bytes) -> None:
+def limit(settings: Settings) -> Limit:
+    """How much of an upload is taken."""
+    sent, unpacked = settings.max_upload_bytes, settings.max_decompressed_bytes
+    unpacked_setting = "ADALINE_MAX_DECOMPRESSED_BYTES" if unpacked else "ADALINE_MAX_UPLOAD_BYTES"
+    return Limit(sent, unpacked or sent, settings.max_decompression_ratio, "ADALINE_MAX_UPLOAD_BYTES", unpacked_setting)
+
+
+def _described(filename: str | None, media_type: str) -> _File:
+    """A form's file by its name, `data.csv.gz`, and by its own Content-Type."""
+    name = filename or ""
+    packed = PACKED_NAMES.get(PurePosixPath(name.lower()).suffix, "")
+    if packed:
+        name = name[: name.rindex(".")]
+    is_parquet = media_type in PARQUETS or name.lower().endswith(PARQUET_NAMES)
+    return _File(name or None, PARQUET if is_parquet else CSV, packed)
+
+
+def _refuse_other(first: bytes, is_parquet: bool) -> None:
+    if is_parquet:
+        if not (first.startswith(PARQUET_MARK) or PARQUET_MARK.startswith(first)):
+            raise BodyMalformed(f"the upload is not the Parquet file that it is said to be; for CSV say {CSV}")
+        return
     for signature, what in SIGNATURES.items():
         if first.startswith(signature):
             raise BodyMalformed(f"the upload is not CSV but {what}")
 
 
-def _refuse_cut_off(request: Request, last: bytes) -> None:
-    """Of a plain body in chunks the server does not say whether the connection ended before it; a half line does."""
-    unsaid = request.content_length is None and "Content-Encoding" not in request.headers
-    if unsaid and last and last not in b"\r\n":
-        raise BodyMalformed(
-            "the body came without a Content-Length and does not end with a line break, so it may have been cut off; "
-            "end the last line, or say the Content-Length"
-        )
-
-
-class _Form:
-    """A multipart form with one file and a few fields, read as it arrives."""
-
-    def __init__(self, boundary: str, writer: BlobWriter) -> None:
-        if not boundary:
-            raise BodyMalformed("Content-Type: multipart/form-data lacks its boundary; let the HTTP client set it")
-        try:
-            self._decoder = MultipartDecoder(boundary.encode("ascii"), max_parts=MAX_PARTS)
-        except UnicodeEncodeError:
-            raise BodyMalformed("the boundary of multipart/form-data must be ASCII") from None
-        self._writer = writer
-        self._received = Received()
-        self._has_file = False
-        self._field: str | None = None  # the name of the field being read; None while it is the file
-        self._value = bytearray()
-        self._first = b""
-
-    def read(self, body: Iterable[bytes]) -> Received:
-        seen = False
-        for piece in body:
-            seen = True
-            self._feed(piece)
-        if seen:
-            self._feed(None)
-        if not self._has_file:
-            raise UploadInvalid(f"the form has no file; {UNDERSTOOD}")
-        return self._received
-
-    def _feed(self, piece: bytes | None) -> None:
-        try:
-            self._decoder.receive_data(piece)
-            while not isinstance(event := self._decoder.next_event(), NeedData | Epilogue):
-                if isinstance(event, File):
-                    self._begin_file(event)
-                elif isinstance(event, Field):
-                    self._begin_field(event)
-                elif isinstance(event, Data):
-                    self._data(event)
-                elif not isinstance(event, Preamble):
-                    break
-            if len(self._decoder.buffer) > MAX_FIELD_BYTES:
-                raise BodyMalformed("the form has a part whose head does not end")
-        except RequestEntityTooLarge:
-            raise BodyMalformed(f"the form has more than {MAX_PARTS} parts; send one file") from None
-        except ValueError:
-            raise BodyMalformed(
-                "the body is not the multipart/form-data that Content-Type says, or it was cut off"
-            ) from None
-
-    def _begin_file(self, part: File) -> None:
-        if part.name != "file":
-            raise _wrong(part.name, 'is not the field of the file; name it "file" (curl -F file=@data.csv)')
-        if self._has_file:
-            raise _wrong("file", "is given more than once; upload one file at a time")
-        media_type = part.headers.get("content-type", CSV).partition(";")[0].strip().lower()
-        if media_type in PARQUET:
-            raise MediaTypeUnsupported(f"Parquet uploads are not available yet; {UNDERSTOOD}")
-        self._has_file = True
-        self._received.filename = part.filename
-        self._field = None
-
-    def _begin_field(self, part: Field) -> None:
-        if part.name == "file":
-            raise _wrong("file", "came as text, without a file name; send a file (curl -F file=@data.csv)")
-        if part.name not in FORM_FIELDS:
-            raise _wrong(part.name, f"is not a field of this form; use file, {', '.join(FORM_FIELDS)}")
-        if part.name in self._received.fields:
-            raise _wrong(part.name, "is given more than once")
-        self._field = part.name
-        self._value = bytearray()
-
-    def _data(self, part: Data) -> None:
-        if self._field is None:
-            if len(self._first) < 16:
-                self._first += part.data[:16]
-                _refuse_known(self._first)
-            self._writer.write(part.data)
-            return
-        self._value += part.data
-        if len(self._value) > MAX_FIELD_BYTES:
-            raise _wrong(self._field, f"is longer than {MAX_FIELD_BYTES:,} bytes")
-        if not part.more_data:
-            try:
-                self._received.fields[self._field] = self._value.decode()
-            except UnicodeDecodeError:
-                raise _wrong(self._field, "is not UTF-8") from None
-
-
-def _wrong(name: str | None, detail: str) -> ParameterInvalid:
-    return ParameterInvalid(f"{name}: {detail}", [FieldError(f"/{name}", detail)])
+def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

@@ -33,6 +33,17 @@ def spec_of(assignments: Sequence[str]) -> dict[str, Any]:
     return spec
 
 
+def kinds_of(assignments: Sequence[str]) -> dict[str, str]:
+    """`zip=categorical` as kinds by column; a column may have = in its name. Raises ChoiceInvalid."""
+    kinds = {}
+    for assignment in assignments:
+        column, sign, kind = assignment.rpartition("=")
+        if not sign or not column or not kind:
+            raise ChoiceInvalid(f"--type {assignment}: write it as column=kind, for example zip=categorical")
+        kinds[column] = kind
+    return kinds
+
+
 def layers(text: str) -> list[int]:
     """`16,16` as sizes of hidden layers. Raises ChoiceInvalid."""
     try:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from service.client import Client, Dataset
 
 STDIN = "-"
-Table = Annotated[str, typer.Argument(metavar="FILE", help="A CSV file, also as .gz or .zst; - for standard input.")]
+Table = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
+]
 Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
 Target = Annotated[str, typer.Option(help="The column to predict.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
@@ -38,16 +41,53 @@ Format = Annotated[Literal["csv", "json"], typer.Option("--format", help="What t
 def upload(
     file: Table,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help='What stands between cells: a character, or "tab".')] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help='What stands between cells: a character, "tab" or "space".')
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as windows-1252.")] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="COLUMN=KIND",
+            help="The kind of a column: zip=categorical, born=datetime:dmy. Repeatable.",
+        ),
+    ] = None,
+    null_values: Annotated[
+        list[str] | None, typer.Option("--null", metavar="WORD", help="How a missing cell is written. Repeatable.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help='What stands before decimals: "." or ",".')] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how its first part would be read; store nothing.")
+    ] = False,
     url: Url = LOCAL,
     as_json: AsJson = False,
 ) -> None:
-    """Upload a table and wait until it is ready."""
+    """Upload a table and wait until it is ready. What is not told of it is found by looking."""
+    from service.cli import choices as chosen
     from service.cli import rendering
 
+    try:
+        kinds = chosen.kinds_of(types or []) or None
+    except chosen.ChoiceInvalid as error:
+        raise refusal(str(error)) from None
+    options = {
+        "delimiter": delimiter,
+        "encoding": encoding,
+        "header": header,
+        "types": kinds,
+        "null_values": null_values or None,
+        "decimal": decimal,
+    }
     with connect(url) as client:
-        dataset = _uploaded(client, file, name, delimiter=delimiter, encoding=encoding)
+        if preview:
+            seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
+            show(as_json, seen, lambda: rendering.preview(seen))
+            return
+        dataset = _uploaded(client, file, name, **options)
     show(as_json, dataset.json, lambda: rendering.dataset(dataset))
 
 

@@ -26,6 +26,7 @@ STATE_STYLES = {
     "running": "cyan",
     "ingesting": "cyan",
 }
+PREVIEW_ROWS = 10
 SPLITS = ("train", "validation", "test")
 
 
@@ -132,6 +133,21 @@ def dataset(it: Dataset) -> Group:
     )
     columns = [(c.name, c.kind, figure(c.nulls), figure(c.distinct)) for c in it.columns]
     return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")))
+
+
+def preview(seen: Mapping[str, Any]) -> Group:
+    """How the first part of a file would be read."""
+    written = {name: to for name, to in (seen["dialect"] or {}).items() if name in ("encoding", "delimiter", "header")}
+    head = details((name, repr(to) if isinstance(to, str) else str(to)) for name, to in written.items())
+    columns = [(it["name"], it["kind"], Text("; ".join(it["notes"]), style="yellow")) for it in seen["columns"]]
+    rows = [[NOTHING if cell is None else str(cell) for cell in row] for row in seen["rows"][:PREVIEW_ROWS]]
+    rejects = [(str(it["row"]), it["column"], it["reason"]) for it in seen["rejects"]]
+    return Group(
+        head,
+        table(("column", "kind", "notes"), columns),
+        table([it["name"] for it in seen["columns"]], rows),
+        *([table(("rejected row", "column", "reason"), rejects)] if rejects else []),
+    )
 
 
 def jobs(records: Iterable[Job]) -> Table:

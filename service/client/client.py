@@ -14,7 +14,7 @@ from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
 from service.client.rows import Rows, body_of, prediction
-from service.client.uploads import Source, opened, parameters
+from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
 
 
 class Client:
@@ -47,7 +47,8 @@ class Client:
     def upload(self, source: Source, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
         """Stream a table (a path, bytes or a binary file) to the server; with `wait`, until it is ready.
 
-        Options: delimiter, encoding, header (bool), types (kind by column). Raises DatasetFailed.
+        Options: delimiter, encoding, header (bool), types (kind by column), null_values (words), decimal.
+        Raises DatasetFailed.
         """
         with opened(source, name) as upload:
             call = Call(
@@ -61,6 +62,19 @@ class Client:
             )
             dataset = Dataset.of(self._connection.json(call))
         return self.ready(dataset) if wait else dataset
+
+    def preview(self, source: Source, **options: Any) -> Json:
+        """What would be read of a table, by its first part: dialect, columns, rows. Nothing is stored.
+
+        Options: those of `upload`. Raises Invalid for what is no table.
+        """
+        with opened(source, None) as upload:
+            first = upload.content.read(PREVIEW_BYTES)
+            params = {**parameters(None, options), "preview": True}
+            answer: Json = self._connection.json(
+                Call("POST", "/v1/datasets", params=params, content=first, headers=upload.headers, repeatable=True)
+            )
+        return answer
 
     def ready(self, dataset: Dataset | str) -> Dataset:
         """The dataset, once it is ready. Raises DatasetFailed when it could not be read as a table."""

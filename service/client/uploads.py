@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 Source = str | Path | bytes | BinaryIO
 
 MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".pq": "application/vnd.apache.parquet"}
+PREVIEW_BYTES = 1024 * 1024 + 1  # one more than the server looks at, so that it knows of the rest
 ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -26,8 +27,9 @@ class Upload:
 
 
 def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The query of an upload; `types` travel as JSON."""
-    return {"name": name, **{key: json.dumps(to) if isinstance(to, Mapping) else to for key, to in options.items()}}
+    """The query of an upload; `types` and `null_values` travel as JSON."""
+    as_json = {key: json.dumps(to) if isinstance(to, Mapping | list | tuple) else to for key, to in options.items()}
+    return {"name": name, **as_json}
 
 
 @contextmanager

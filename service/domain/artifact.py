@@ -15,6 +15,7 @@ from safetensors.numpy import load, save
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import FittedTransform
+from service.domain.written import TextStyle
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -36,6 +37,7 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
         "target_scale": {"centre": predictor.target_scale.centre, "scale": predictor.target_scale.scale},
         "transform": predictor.transform.to_json(),
         "inputs": predictor.transform.encoded_names,
+        "text_style": predictor.text_style.to_json(),
         "network": {
             "sizes": list(predictor.network.sizes),
             "activation": predictor.network.activation,
@@ -62,6 +64,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             parameters=network.flatten(load(weights_bytes)),
             target_scale=TargetScale(**manifest["target_scale"]),
             classes=tuple(manifest["classes"]),
+            text_style=TextStyle.from_json(manifest.get("text_style")),
         )
         _check(predictor, manifest["inputs"])
     except (LookupError, TypeError, ValueError, SafetensorError) as error:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from service.domain.columns import Columns, Kind
 from service.domain.network import Network, Parameters, class_probabilities, forward
 from service.domain.transform import FittedTransform
+from service.domain.written import PLAIN, TextStyle
 
 Label = str | int | float | bool
 
@@ -25,7 +26,7 @@ class TargetScale:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A trained model. `classes` is empty for a regression."""
+    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written."""
 
     task: str
     target: str
@@ -34,6 +35,7 @@ class Predictor:
     parameters: Parameters
     target_scale: TargetScale = TargetScale()
     classes: tuple[Label, ...] = ()
+    text_style: TextStyle = PLAIN
 
     @property
     def feature_kinds(self) -> dict[str, Kind]:

@@ -14,6 +14,7 @@ class Column:
     """One column. `distinct` counts the values that are not missing; `rarest` is given while those are few.
 
     `whole` says whether every number is an integer. For times, `minimum` and `maximum` are RFC 3339 strings.
+    `notes` are what a person should know of how the column was read, and what to declare if it was not meant so.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Column:
     standard_deviation: float | None = None
     whole: bool = False
     rarest: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_constant(self) -> bool:
@@ -48,7 +50,7 @@ class Table:
 
     @classmethod
     def from_json(cls, rows: int, columns: Sequence[Mapping[str, Any]]) -> Table:
-        return cls(rows, tuple(Column(**column) for column in columns))
+        return cls(rows, tuple(Column(**{**column, "notes": tuple(column.get("notes", ()))}) for column in columns))
 
     def columns_json(self) -> list[dict[str, Any]]:
         return [asdict(column) for column in self.columns]

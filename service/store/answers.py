@@ -29,5 +29,10 @@ def remember(session: Session, scope: str, key: str, fingerprint: str, resource_
     session.flush()
 
 
+def take_back(session: Session, scope: str, key: str) -> None:
+    """Let the key be used anew: what its request did has been undone."""
+    session.execute(delete(AnswerRow).where(AnswerRow.scope == scope, AnswerRow.key == key))
+
+
 def forget(session: Session, older_than_seconds: float) -> None:
     session.execute(delete(AnswerRow).where(AnswerRow.created_at < now() - timedelta(seconds=older_than_seconds)))

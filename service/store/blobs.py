@@ -23,6 +23,7 @@ from service.errors import SettingInvalid, StorageFull
 
 CHUNK = 1024 * 1024
 FULL = (errno.ENOSPC, errno.EDQUOT)
+FAILING = (errno.EIO, errno.EROFS, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class Blobs(Protocol):
 
     def writer(self) -> BlobWriter:
         """A new blob; used as a context, it leaves nothing behind unless `commit` was called."""
+
+    def workspace(self) -> contextlib.AbstractContextManager[Path]:
+        """A directory of this machine for files on the way; gone, with what is in it, when the context ends.
+
+        It is where a `writer` can take a file over without copying it.
+        """
 
     def open(self, key: str) -> IO[bytes]:
         """A readable stream. Raises KeyError for a key that is not there."""
@@ -59,14 +66,11 @@ class BlobWriter:
     """A file that counts and hashes what is written to it."""
 
     def __init__(self, spool: Path, keep: Any) -> None:
-        self._file = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
+        self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
+        self.path = Path(self._file.name)
         self._hash = hashlib.sha256()
         self._keep = keep
         self.size = 0
-
-    @property
-    def path(self) -> Path:
-        return Path(self._file.name)
 
     def __enter__(self) -> BlobWriter:
         return self
@@ -75,7 +79,7 @@ class BlobWriter:
         self.close()
 
     def write(self, data: bytes) -> int:
-        with _full_disk_named():
+        with failing_disk_named():
             self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
@@ -87,10 +91,22 @@ class BlobWriter:
             while chunk := source.read(CHUNK):
                 self.write(chunk)
 
+    def take(self, path: Path) -> None:
+        """A file of the workspace becomes this blob, in the place of what was written; it is gone from its path."""
+        with failing_disk_named():
+            os.replace(path, self.path)
+            self._file.close()
+            self._file = self.path.open("r+b")
+        self._hash = hashlib.sha256()
+        self.size = 0
+        while chunk := self._file.read(CHUNK):
+            self._hash.update(chunk)
+            self.size += len(chunk)
+
     def commit(self) -> Blob:
         """Make the bytes readable under their hash."""
         blob = Blob(self._hash.hexdigest(), self.size)
-        with _full_disk_named():
+        with failing_disk_named():
             self._file.flush()
             os.fsync(self._file.fileno())
             self._keep(self.path, blob.key)
@@ -98,8 +114,11 @@ class BlobWriter:
 
     def close(self) -> None:
         """Drop what was not committed."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        try:
+            with contextlib.suppress(OSError):  # a full disk refuses once more the bytes that are to be dropped
+                self._file.close()
+        finally:
+            self.path.unlink(missing_ok=True)
 
     # what werkzeug's multipart parser asks of the stream it fills
     def seek(self, _offset: int) -> int:
@@ -116,8 +135,13 @@ class DiskBlobs:
         self._spool.mkdir(parents=True, exist_ok=True)
 
     def writer(self) -> BlobWriter:
-        with _full_disk_named():
+        with failing_disk_named():
             return BlobWriter(self._spool, self._keep)
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        with _directory(self._spool) as directory:
+            yield directory
 
     def open(self, key: str) -> IO[bytes]:
         try:
@@ -146,7 +170,7 @@ class DiskBlobs:
         for path in self._spool.iterdir():
             with contextlib.suppress(FileNotFoundError):  # a writer that has just ended
                 if path.stat().st_mtime <= newest:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def check(self) -> None:
         with tempfile.TemporaryFile(dir=self._spool):
@@ -178,8 +202,13 @@ class S3Blobs:
         self._spool = Path(tempfile.gettempdir())
 
     def writer(self) -> BlobWriter:
-        with _full_disk_named():
+        with failing_disk_named():
             return BlobWriter(self._spool, self._keep)
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        with _directory(self._spool) as directory:
+            yield directory
 
     def open(self, key: str) -> IO[bytes]:
         from botocore.exceptions import ClientError
@@ -195,7 +224,7 @@ class S3Blobs:
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
         with tempfile.NamedTemporaryFile(dir=self._spool, prefix="blob-") as copy:
-            with contextlib.closing(self.open(key)) as source, _full_disk_named():
+            with contextlib.closing(self.open(key)) as source, failing_disk_named():
                 shutil.copyfileobj(source, copy, CHUNK)
                 copy.flush()
             yield Path(copy.name)
@@ -254,10 +283,22 @@ def write_blob(blobs: Blobs, data: bytes) -> Blob:
 
 
 @contextlib.contextmanager
-def _full_disk_named() -> Iterator[None]:
+def _directory(parent: Path) -> Iterator[Path]:
+    with failing_disk_named():
+        directory = tempfile.TemporaryDirectory(dir=parent, prefix="work-", ignore_cleanup_errors=True)
+    with directory as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def failing_disk_named() -> Iterator[None]:
+    """Raises StorageFull in the place of an OSError that says that a disk is full or fails."""
     try:
         yield
     except OSError as error:
         if error.errno in FULL:
             raise StorageFull("the disk that holds the data is full; nothing was stored") from error
+        if error.errno in FAILING:
+            why = os.strerror(error.errno).lower()
+            raise StorageFull(f"the disk that holds the data cannot be written ({why}); nothing was stored") from error
         raise

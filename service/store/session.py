@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,21 +16,25 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseUnavailable
+from service.errors import DatabaseUnavailable, StorageFull
 
 BUSY_SECONDS = 30
+DISK_FAILURES = ("53100", "58030")  # PostgreSQL: disk_full, io_error
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in the order of its values
 
 
 class Database:
-    """Sessions on one database. `write` commits at its end or rolls back; `read` never writes."""
+    """Sessions on one database. `write` commits at its end or rolls back; `read` never writes.
+
+    Both raise DatabaseUnavailable when the server does not answer, StorageFull when its disk is full.
+    """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for looking. Raises DatabaseUnavailable when the server does not answer."""
+        """A session for looking."""
         with _unavailable_named(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
@@ -74,11 +79,21 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _is_disk_failure(error: OperationalError) -> bool:
+    """Whether the database answers, but has no disk to write to."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        # the low byte is the primary code (https://www.sqlite.org/rescode.html)
+        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return getattr(error.orig, "sqlstate", None) in DISK_FAILURES
+
+
 @contextlib.contextmanager
 def _unavailable_named() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if _is_disk_failure(error):
+            raise StorageFull("the disk that holds the database is full or fails; nothing was stored") from error
         raise DatabaseUnavailable("the database does not answer; try again shortly") from error
 
 

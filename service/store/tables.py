@@ -67,6 +67,7 @@ class DatasetRow(Work, Row):
     columns: Mapped[list[Json] | None]
     table_key: Mapped[str | None] = mapped_column(String(64))
     profile_key: Mapped[str | None] = mapped_column(String(64))
+    gram_key: Mapped[str | None] = mapped_column(String(64))
     rejects_key: Mapped[str | None] = mapped_column(String(64))
     error: Mapped[Json | None]
     created_at: Mapped[datetime]

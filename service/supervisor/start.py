@@ -97,7 +97,7 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
         workers=[
             Child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told), relay),
             # apart from the others, so that an upload never waits behind long trainings
-            Child(parts.worker("ingest", [INGEST.queue], 1, told), relay),
+            Child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told), relay),
             Child(parts.sweeper(told), relay),
         ],
         relay=relay,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -27,12 +27,14 @@ SCOPE = "POST /v1/datasets"
 class Uploaded:
     """The dataset, whether this upload made it (or made it start anew), and what the client is told.
 
-    A request that is repeated with its Idempotency-Key is told what it was told first.
+    A request that is repeated with its Idempotency-Key is told what it was told first. `is_first`: nothing of the
+    dataset was here before this request.
     """
 
     dataset_id: str
     is_new: bool
     answer: Json
+    is_first: bool = field(default=False, compare=False)
 
 
 def upload(
@@ -58,8 +60,12 @@ def upload(
             request = hashlib.sha256(to_json([fingerprint, name])).hexdigest()
             if key is not None and (first := answers.recall(session, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
-            row, is_new = _register(session, blob, name, media_type, dict(options), fingerprint)
-            uploaded = Uploaded(row.id, is_new, render(row))
+            known = datasets.by_fingerprint(session, fingerprint)
+            is_new = known is None or known.state == "failed"
+            row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint)
+            if known is not None and is_new:
+                _start_anew(known)
+            uploaded = Uploaded(row.id, is_new, render(row), known is None)
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}
                 answers.remember(session, SCOPE, key, request, row.id, told)
@@ -98,16 +104,29 @@ def delete(database: Database, changes: Changes, id: str) -> None:
     changes.publish(id)
 
 
-def _register(
-    session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str
-) -> tuple[DatasetRow, bool]:
-    known = datasets.by_fingerprint(session, fingerprint)
-    if known is not None and known.state != "failed":
-        return known, False
-    if known is not None:  # what failed once may have failed for a passing reason: the same id starts anew
-        known.state, known.error, known.attempt, known.sent_at, known.lease_until = "ingesting", None, 0, None, None
-        known.fence += 1
-        return known, True
+def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> None:
+    """Take back an upload whose client was gone before it could be told: nobody knows whether it was whole.
+
+    `key` is the request's Idempotency-Key. A dataset that a job uses by now stays.
+    """
+    with database.write() as session:
+        row = session.get(DatasetRow, id)
+        if row is None or datasets.unfinished_jobs(session, id):
+            return
+        session.delete(row)
+        if key is not None:
+            answers.take_back(session, SCOPE, key)
+    changes.publish(id)
+    log.info("upload withdrawn", dataset=id)
+
+
+def _start_anew(row: DatasetRow) -> None:
+    """What failed once may have failed for a passing reason: the same id starts anew."""
+    row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, None, None
+    row.fence += 1
+
+
+def _inserted(session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str) -> DatasetRow:
     row = DatasetRow(
         id=new_id("ds"),
         name=name,
@@ -121,4 +140,4 @@ def _register(
     )
     session.add(row)
     session.flush()
-    return row, True
+    return row

@@ -203,3 +203,35 @@ def test_what_a_killed_writer_left_is_cleared_once_it_is_old(tmp_path: Path) -> 
 def test_a_place_of_another_kind_is_refused() -> None:
     with pytest.raises(SettingInvalid):
         open_blobs("ftp://host/path")
+
+
+def test_file_of_the_workspace_becomes_a_blob_without_a_copy(blobs: Blobs) -> None:
+    with blobs.workspace() as directory:
+        (directory / "table").write_bytes(DATA)
+        inode = (directory / "table").stat().st_ino
+        with blobs.writer() as writer:
+            writer.take(directory / "table")
+            assert writer.path.stat().st_ino == inode
+            blob = writer.commit()
+        assert not (directory / "table").exists()
+    assert (blob.key, blob.size) == (KEY, len(DATA))
+    assert read_blob(blobs, KEY) == DATA
+
+
+def test_workspace_is_gone_with_what_is_in_it(blobs: Blobs) -> None:
+    with blobs.workspace() as directory:
+        (directory / "spill").mkdir()
+        (directory / "spill" / "part").write_bytes(DATA)
+    assert not directory.exists()
+    assert all_keys(blobs) == []
+
+
+def test_workspace_that_a_killed_worker_left_is_swept(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    left = tmp_path / "spool" / "work-left"
+    left.mkdir()
+    (left / "part").write_bytes(DATA)
+    assert list(blobs.keys(3600)) == []
+    assert left.exists()
+    assert list(blobs.keys(0)) == []
+    assert not left.exists()

@@ -14,7 +14,7 @@ from service.store import datasets, work
 from service.store.blobs import Blob
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow
-from service.usecases.upload import Uploaded, delete, upload
+from service.usecases.upload import Uploaded, delete, upload, withdraw
 from tests.contract.rows import add_job, at_once
 
 BLOB = Blob("ab" * 32, 123)
@@ -118,3 +118,22 @@ def test_a_dataset_that_an_unfinished_job_needs_stays(database: Database, queue:
         delete(database, changes, id)
     assert send(database, queue).is_new  # the same bytes may come again
     changes.close()
+
+
+def test_a_withdrawn_upload_was_never_there(database: Database, queue: Queue, valkey_url: str) -> None:
+    changes = Changes(valkey_url)
+    uploaded = send(database, queue, key="k")
+    assert uploaded.is_first
+    withdraw(database, changes, uploaded.dataset_id, "k")
+    withdraw(database, changes, uploaded.dataset_id, "k")  # no error
+    again = send(database, queue, key="k")
+    assert again.is_first
+    assert again.dataset_id != uploaded.dataset_id
+    assert not send(database, queue, key="k").is_first
+
+
+def test_a_dataset_that_a_job_uses_is_not_withdrawn(database: Database, queue: Queue, valkey_url: str) -> None:
+    uploaded = send(database, queue)
+    add_job(database, dataset_id=uploaded.dataset_id)
+    withdraw(database, Changes(valkey_url), uploaded.dataset_id, None)
+    assert send(database, queue).dataset_id == uploaded.dataset_id

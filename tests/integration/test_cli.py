@@ -55,6 +55,20 @@ def test_upload_train_predict(houses: Path, rows: Path, tmp_path: Path, capsys: 
         assert [float(row["prediction"]) for row in csv.DictReader(file)] == pytest.approx(EXPECTED, rel=1e-3)
 
 
+def test_preview_shows_and_stores_nothing(
+    houses: Path, tmp_path: Path, server: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "previewed.csv"
+    table.write_text("zip;born\n01234;1.2.2020\n04109;31.1.2020\n")
+    assert run("upload", "--preview", table, "--type", "zip=text") == 0
+    told = capsys.readouterr().out
+    assert re.search(r"zip\s+text", told)
+    assert re.search(r"born\s+datetime", told)
+    assert "2020-01-31" in told
+    assert "previewed.csv" not in [dataset.name for dataset in server.datasets()]
+    assert run("upload", "--preview", tmp_path / "none.csv") == 2
+
+
 def test_json_is_all_that_standard_output_gets(houses: Path, rows: Path, capfd: pytest.CaptureFixture[str]) -> None:
     def said(*arguments: object) -> object:
         assert run(*arguments, "--json") == 0

@@ -1,204 +1,142 @@
-"""CSV -> typed Parquet by DuckDB: explicit columns, bounded memory, no extensions, no network; rejects by line."""
+"""A file -> a typed Parquet: the fast reader where the file is plain, the careful one for all others."""
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import csv
-import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pyarrow.parquet as pq
 
-from service.domain.columns import MISSING_WORDS
+from service.domain import encodings
+from service.domain.columns import Kind
+from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found, SampleTooShort, find
+from service.domain.written import TextStyle
 from service.errors import WorkFailed
-from workers.ingest.dialect import Dialect, not_text
+from workers.ingest.careful import raw_of, read_carefully
+from workers.ingest.duck import Connection
+from workers.ingest.kinds import Decision, decide, declared_types
+from workers.ingest.limits import Limits
+from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
+from workers.ingest.rejects import Reject, refuse_too_many
+from workers.ingest.typed import write_typed
 
-CHUNK = 1024 * 1024
-# a time with an offset is kept in UTC; a NaN, however it is written, is a missing cell
-READ_AS = {"TIMESTAMP": "TIMESTAMP WITH TIME ZONE"}
-KEPT_AS = {
-    "TIMESTAMP": "{0}::TIMESTAMP AS {0}",
-    "DOUBLE": "CASE WHEN isnan({0}) THEN NULL ELSE {0} END AS {0}",
-}
-MOSTLY = 0.9  # a column in which so many cells are of its type keeps it, and the rows of the others are rejected
+MAX_SAMPLE = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that is not in the table: its physical line, the column and why, as it stands in the file."""
+class Loaded:
+    """The table at `path`, its columns' DuckDB types, the declared kinds, notes by column, and its rejects."""
 
-    line: int
-    column: str
-    reason: str
-    raw: str
+    path: Path
+    rows: int
+    rejects: list[Reject]
+    types: dict[str, str]
+    declared: dict[str, Kind]
+    notes: dict[str, list[str]]
+    style: TextStyle
+    dialect: Dialect | None = None
 
-
-@contextlib.contextmanager
-def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private DuckDB that may touch nothing but `directory` and the file `source`."""
-    connection = duckdb.connect(
-        config={
-            "memory_limit": f"{memory_bytes // 1024}KiB",
-            "threads": str(threads),
-            "temp_directory": str(directory / "spill"),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    try:
-        connection.execute(f"SET allowed_directories = [{_quoted(str(directory))}]")
-        connection.execute(f"SET allowed_paths = [{_quoted(str(source))}]")
-        connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is UTC, wherever the worker stands
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+    def dialect_json(self) -> dict[str, Any]:
+        """How the file was read, for the user and for prediction."""
+        read = self.dialect.to_json() if self.dialect else {}
+        return {**read, "text_style": self.style.to_json()}
 
 
-def as_utf8(source: Path, encoding: str, target: Path) -> None:
-    """Write the file again in UTF-8. Raises WorkFailed that names the line of the first bad byte."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
-    with source.open("rb") as reading, target.open("wb") as writing:
-        while True:
-            chunk = reading.read(CHUNK)
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                line += chunk[: error.start].count(b"\n")
-                raise WorkFailed("not_text", not_text(encoding, line)) from None
-            line += text.count("\n")
-            writing.write(text.removeprefix("\ufeff").encode())
-            if not chunk:
-                return
+def look(source: Path, options: Mapping[str, Any]) -> Found:
+    """The dialect of a file, by as much of it as its first line needs. Raises WorkFailed."""
+    size = SAMPLE_BYTES
+    while True:
+        with source.open("rb") as file:
+            sample = file.read(size)
+            whole = not file.read(1)
+        try:
+            return find(sample, whole, options)
+        except SampleTooShort as error:
+            if size >= MAX_SAMPLE:
+                raise WorkFailed(error.code, error.detail) from None
+            size *= 8
+        except DialectInvalid as error:
+            raise WorkFailed(error.code, error.detail) from None
 
 
 def load(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
+    directory: Path,
     source: Path,
-    target: Path,
-    dialect: Dialect,
-    types: Mapping[str, str],
-    declared: Collection[str],
-    most_rejects: int,
-) -> tuple[int, list[Reject], dict[str, str]]:
-    """Write the table; its rows, its rejects, and the types that its columns turned out to have.
+    options: Mapping[str, Any],
+    limits: Limits,
+    check: Callable[[], None] = lambda: None,
+    careful: bool = False,
+) -> Loaded:
+    """Read a CSV into `directory`. `check` is called from time to time; `careful` leaves the fast reader out.
 
-    A column whose later cells are not of the type of its first ones is text after all, unless it was declared, or
-    nearly all cells fit: then the others are rejects. Raises WorkFailed when too many rows are bad.
+    Raises WorkFailed with what is wrong and what mends it.
     """
-    types = dict(types)
-    while True:
-        rows = _to_parquet(connection, source, target, dialect, types, most_rejects)
-        misfits = _misfits(connection)
-        wrong = [
-            name
-            for name, cells in misfits.items()
-            if name not in declared and (cells > most_rejects or cells > (1 - MOSTLY) * (rows + cells))
-        ]
-        if not wrong:
-            break
-        types.update(dict.fromkeys(wrong, "VARCHAR"))
-    rejects = _rejects(connection, source)
-    if len(rejects) > most_rejects:
-        first = "; ".join(f"line {reject.line}: {reject.reason}" for reject in rejects[:10])
-        raise WorkFailed("too_many_rejects", f"more than {most_rejects} rows cannot be read: {first}")
-    return rows, rejects, types
+    found = look(source, options)
+    limits.check_columns(len(found.names))
+    kinds, orders = declared_types(options.get("types") or {}, found.names)
+    style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
+    job = Reading(directory, kinds, limits, check)
+    if not careful and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
+        check()
+        if loaded := _load_plain(connection, source, found, style, job):
+            return loaded
+    check()
+    found = _settle_encoding(source, found, options)
+    raw = directory / "raw.parquet"
+    rejects = read_carefully(source, raw, found.dialect, found.names, limits, check)
+    stored = dict.fromkeys(found.names, "VARCHAR")
+    decision = decide(raw, stored, kinds, style, limits.rejected_rows, check)
+    table = directory / "table.parquet"
+    misfits = write_typed(raw, table, stored, decision.types, decision.style, limits.rejected_rows, check)
+    if misfits:
+        texts = raw_of(source, found.dialect, len(stored), limits, {line for line, _, _ in misfits})
+        rejects += [Reject(line, column, reason, texts[line]) for line, column, reason in misfits]
+    return job.done(table, rejects, decision, found.dialect)
 
 
-def _to_parquet(
-    connection: duckdb.DuckDBPyConnection,
-    source: Path,
-    target: Path,
-    dialect: Dialect,
-    types: Mapping[str, str],
-    most_rejects: int,
-) -> int:
-    """Read every row that fits these types; the others are in DuckDB's table of rejects."""
-    columns = ", ".join(f"{_quoted(name)}: {_quoted(READ_AS.get(type, type))}" for name, type in types.items())
-    selected = ", ".join(KEPT_AS.get(type, "{0}").format(quoted_name(name)) for name, type in types.items())
-    missing = ", ".join(_quoted(word) for word in MISSING_WORDS)
-    read = (
-        f"read_csv({_quoted(str(source))}, auto_detect=false, columns={{{columns}}}, {_dialect(dialect)}, "
-        f"nullstr=[{missing}], store_rejects=true, rejects_limit={most_rejects + 1})"
-    )
-    try:
-        for table in ("reject_errors", "reject_scans"):
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-        # Snappy is written as fast as the CSV is read; a better ratio would double the time
-        connection.execute(
-            f"COPY (SELECT {selected} FROM {read}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION snappy)"
-        )
-        return int(connection.execute(f"SELECT count(*) FROM {_quoted(str(target))}").fetchall()[0][0])
-    except duckdb.OutOfMemoryException:
-        raise WorkFailed("out_of_memory", "the file has rows too wide for the memory that ingest may use") from None
-    except duckdb.Error as error:
-        raise WorkFailed("not_csv", f"the file cannot be read as CSV: {_first_line(error)}") from None
+def _load_plain(connection: Connection, source: Path, found: Found, style: TextStyle, job: Reading) -> Loaded | None:
+    """The table by the fast reader; None when any row has a flaw."""
+    plain, table = job.directory / "plain.parquet", job.directory / "table.parquet"
+    numbers = read_plain(connection, source, plain, found, guess(found, style, job.kinds), style)
+    if numbers is None:
+        return None
+    stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
+    decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
+    if decision.types == stored:
+        table = plain
+    elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check):
+        return None  # the careful reader knows the lines of what does not fit
+    return job.done(table, [], decision, found.dialect)
 
 
-def _misfits(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many cells of each column are not of its type."""
-    query = "SELECT column_name, count(*) FROM reject_errors WHERE error_type = 'CAST' GROUP BY column_name"
-    return dict(connection.execute(query).fetchall())
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What every way of reading a file needs: where to write, the declared kinds, limits, and whom to ask."""
+
+    directory: Path
+    kinds: dict[str, Kind]
+    limits: Limits
+    check: Callable[[], None]
+
+    def done(self, table: Path, rejects: list[Reject], decision: Decision, dialect: Dialect | None) -> Loaded:
+        """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""
+        rejects = sorted(rejects, key=lambda reject: reject.line)
+        refuse_too_many(rejects, self.limits.rejected_rows)
+        rows = int(pq.read_metadata(table).num_rows)
+        self.limits.check_rows(rows)
+        if rows == 0:
+            why = f": {rejects[0].sentence}" if rejects else ""
+            raise WorkFailed("no_rows", f"no row of the file can be read{why}")
+        return Loaded(table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect)
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection, source: Path) -> list[Reject]:
-    """One reject for each bad row, by physical line: DuckDB counts records, so lines are counted here."""
-    found = connection.execute(
-        "SELECT line_byte_position, any_value(column_name), any_value(error_type), any_value(error_message), "
-        "any_value(csv_line) FROM reject_errors GROUP BY line_byte_position ORDER BY line_byte_position"
-    ).fetchall()
-    rejects = []
+def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:
+    """The encoding by all of the file, where its first part alone said UTF-8 or windows-1252."""
+    if options.get("encoding") or found.dialect.encoding not in ("utf-8", encodings.FALLBACK):
+        return found
     with source.open("rb") as file:
-        position, line = 0, 1
-        for start, column, type, message, raw in found:
-            while position < start:
-                chunk = file.read(min(CHUNK, start - position))
-                line += chunk.count(b"\n")
-                position += len(chunk)
-            rejects.append(Reject(line, column or "", _reason(type, message), raw))
-    return rejects
-
-
-def _reason(type: str, message: str) -> str:
-    if type == "CAST":
-        return message.split(". ", 1)[-1].split("\n")[0]
-    return message.split("\n")[0]
-
-
-def rejects_csv(rejects: Sequence[Reject]) -> bytes:
-    """The rejects as a CSV; a cell that a spreadsheet would run as a formula is kept from it by an apostrophe."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(["line", "column", "reason", "raw"])
-    for reject in rejects:
-        writer.writerow([reject.line, *(_neutral(cell) for cell in (reject.column, reject.reason, reject.raw))])
-    return out.getvalue().encode()
-
-
-def _neutral(cell: str) -> str:
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def _dialect(dialect: Dialect) -> str:
-    quote = _quoted(dialect.quote)
-    header = str(dialect.header).lower()
-    return f"delim={_quoted(dialect.delimiter)}, quote={quote}, escape={quote}, header={header}"
-
-
-def quoted_name(name: str) -> str:
-    """A column's name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _first_line(error: Any) -> str:
-    return str(error).split("\n")[0]
+        encoding = encodings.of_chunks(iter(lambda: file.read(CHUNK), b""))
+    return found if encoding == found.dialect.encoding else look(source, {**options, "encoding": encoding})

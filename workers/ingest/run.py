@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from service.domain.artifact import to_json
-from service.errors import BodyTooLarge, StorageFull, Unavailable, WorkFailed
-from service.store.blobs import Blob, Blobs, write_blob
+from service.errors import StorageFull, Unavailable, WorkFailed
+from service.store.blobs import Blob, Blobs, failing_disk_named, write_blob
 from service.store.tables import DatasetRow
 from service.wiring import Deps
-from workers.ingest.dialect import SAMPLE_BYTES, Found, find
-from workers.ingest.load import as_utf8, database, load, rejects_csv
+from workers.ingest.duck import database
+from workers.ingest.limits import Limits
+from workers.ingest.load import load
+from workers.ingest.notes import noted
+from workers.ingest.parquet import load_parquet
 from workers.ingest.profile import profile
-from workers.ingest.types import types_of
+from workers.ingest.rejects import rejects_csv
 from workers.lease import Lease, LeaseLost, WorkerStopping, claimed
 
 log = structlog.get_logger(__name__)
+PARQUET = "application/vnd.apache.parquet"
 
 
 def run(deps: Deps, id: str) -> None:
@@ -29,7 +32,9 @@ def run(deps: Deps, id: str) -> None:
         if lease is None:
             return
         try:
-            lease.write(state="ready", lease_until=None, error=None, **_ingest(deps, lease))
+            with failing_disk_named():
+                made = _ingest(deps, lease)
+            lease.write(state="ready", lease_until=None, error=None, **made)
             log.info("dataset ready", dataset=id)
         except LeaseLost:
             log.warning("lease lost", dataset=id)
@@ -49,56 +54,32 @@ def run(deps: Deps, id: str) -> None:
 def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     """The columns of the dataset's row once it is ready. Raises WorkFailed."""
     row, settings = lease.row, deps.settings
-    declared = row.options.get("types") or {}
-    with tempfile.TemporaryDirectory(prefix="adaline-ingest-") as name, deps.blobs.local(row.sha256) as original:
-        directory = Path(name)
-        found = _found(original, row.options, settings.max_columns)
-        source = original
-        if found.dialect.encoding != "utf-8":
-            source = directory / "source.csv"
-            as_utf8(original, found.dialect.encoding, source)
+    read = load_parquet if row.media_type == PARQUET else load
+    threads = os.cpu_count() or 1
+    with deps.blobs.workspace() as directory, deps.blobs.local(row.sha256) as source:
+        with database(directory, source, settings.ingest_memory_bytes, threads) as duck:
+            loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check)
         lease.check()
-        with database(directory, source, settings.ingest_memory_bytes, os.cpu_count() or 1) as duck:
-            types = types_of(found.names, found.rows, declared)
-            parquet = directory / "table.parquet"
-            rows, rejects, types = load(
-                duck, source, parquet, found.dialect, types, declared, settings.max_rejected_rows
-            )
-            if rows == 0:
-                raise WorkFailed("no_rows", "no row of the file can be read; see its rejects" if rejects else "no rows")
-            if rows > settings.max_rows:
-                raise WorkFailed(
-                    BodyTooLarge.code, f"the file has {rows:,} rows; at most {settings.max_rows:,} are allowed"
-                )
-            lease.check()
-            table, details = profile(duck, parquet, rows, types, declared, settings.max_classes)
-        lease.check()
+        found_out = profile(loaded.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
+        columns = noted(found_out.table.columns_json(), loaded.notes)
+        gram_key = write_blob(deps.blobs, found_out.gram.to_bytes()).key if found_out.gram else None
+        described = found_out.to_json(gram_key)
+        described["columns"] = noted(described["columns"], loaded.notes)
         return {
-            "rows": rows,
-            "rejected_rows": len(rejects),
-            "dialect": found.dialect.to_json(),
-            "columns": table.columns_json(),
-            "table_key": _keep(deps.blobs, parquet).key,
-            "profile_key": write_blob(deps.blobs, to_json({"rows": rows, "columns": details})).key,
-            "rejects_key": write_blob(deps.blobs, rejects_csv(rejects)).key if rejects else None,
+            "rows": loaded.rows,
+            "rejected_rows": len(loaded.rejects),
+            "dialect": loaded.dialect_json(),
+            "columns": columns,
+            "table_key": _keep(deps.blobs, loaded.path).key,
+            "profile_key": write_blob(deps.blobs, to_json(described)).key,
+            "gram_key": gram_key,
+            "rejects_key": write_blob(deps.blobs, rejects_csv(loaded.rejects)).key if loaded.rejects else None,
         }
-
-
-def _found(path: Path, options: dict[str, Any], max_columns: int) -> Found:
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
-        whole = not file.read(1)
-    found = find(sample, whole, options)
-    if len(found.names) > max_columns:
-        raise WorkFailed(
-            "too_many_columns", f"the file has {len(found.names):,} columns; at most {max_columns:,} are allowed"
-        )
-    return found
 
 
 def _keep(blobs: Blobs, path: Path) -> Blob:
     with blobs.writer() as writer:
-        writer.write_file(path)
+        writer.take(path)
         return writer.commit()
 
 

@@ -11,6 +11,7 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
+from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
@@ -66,7 +67,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
+    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
     certified = certify(reduced, predictor, spec) if reduced else None
     report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
@@ -91,10 +93,12 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     )
 
 
-def make_predictor(spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector) -> Predictor:
+def make_predictor(
+    spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector, style: TextStyle = PLAIN
+) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
-        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes
+        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes, style
     )
 
 

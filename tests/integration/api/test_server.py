@@ -2,101 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import httpx
-import psutil
-import pytest
 
 from service.store import jobs
 from service.wiring import Deps
 from tests import samples
+from tests.integration.api.serving import Server
 
-START_SECONDS = 20
-GRANIAN = ("--interface", "wsgi", "--factory", "service.wsgi:app", "--host", "127.0.0.1", "--blocking-threads", "32")
-MEGABYTE = 1e6
 CSV = {"Content-Type": "text/csv"}
 STREAM = {"Accept": "text/event-stream"}
-
-
-class Server:
-    """A running API on the parts of a test."""
-
-    def __init__(self, deps: Deps, **settings: object) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as reserved:
-            self.port = reserved.getsockname()[1]
-        chosen = {"data": deps.settings.data, "broker_url": deps.settings.broker_url, "log_format": "json", **settings}
-        environment = {f"ADALINE_{name.upper()}": str(value) for name, value in chosen.items()}
-        began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "granian", *GRANIAN, "--port", str(self.port)],
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60)
-        while True:
-            try:
-                self.http.get("/readyz").raise_for_status()
-                break
-            except httpx.HTTPError:
-                if time.monotonic() - began > START_SECONDS:
-                    self.stop()
-                    raise
-                time.sleep(0.01)
-        self.start_seconds = time.monotonic() - began
-
-    @property
-    def worker(self) -> psutil.Process:
-        (worker,) = psutil.Process(self.process.pid).children()
-        return worker
-
-    @property
-    def resident_megabytes(self) -> float:
-        return float(self.worker.memory_info().rss) / MEGABYTE
-
-    def send(self, *pieces: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
-        for piece in pieces:
-            connection.sendall(piece)
-        return connection
-
-    def stop(self) -> float:
-        self.http.close()
-        began = time.monotonic()
-        workers = psutil.Process(self.process.pid).children() if self.process.poll() is None else []
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            for worker in workers:
-                worker.kill()
-            self.process.kill()
-            self.process.wait()
-        return time.monotonic() - began
-
-
-@pytest.fixture
-def serve(deps: Deps) -> Iterator[Callable[..., Server]]:
-    """Start servers; they are stopped at the end."""
-    servers: list[Server] = []
-
-    def start(**settings: object) -> Server:
-        servers.append(Server(deps, **settings))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
 
 
 def test_process_is_ready_soon_small_and_never_learns(serve: Callable[..., Server]) -> None:
@@ -122,17 +42,7 @@ def test_upload_is_streamed_to_disk(serve: Callable[..., Server]) -> None:
     server = serve()
     line = b"0.123456,-1.234567,2.345678,0.456789,5.678901,1.234567,0.345678,4.567890,3.456789,1.2,7.9\n"
     block = line * 1000
-    before = highest = server.resident_megabytes
-    done = threading.Event()
-
-    def watch() -> None:
-        nonlocal highest
-        while not done.wait(0.01):
-            highest = max(highest, server.resident_megabytes)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with server.growth() as grown:
         with tempfile.TemporaryFile() as file:
             for _ in range(700):
                 file.write(block)
@@ -141,32 +51,10 @@ def test_upload_is_streamed_to_disk(serve: Callable[..., Server]) -> None:
             file.seek(0)
             form = server.http.post("/v1/datasets", files={"file": ("big.csv", file)})
         chunked = server.http.post("/v1/datasets", content=(block for _ in range(700)), headers=CSV)
-    finally:
-        done.set()
-        watcher.join()
     assert [raw.status_code, form.status_code, chunked.status_code] == [202, 200, 200]
     assert raw.json()["bytes"] == len(block) * 700
     assert {answer.json()["id"] for answer in (raw, form, chunked)} == {raw.json()["id"]}
-    assert highest - before < 60
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        b"Content-Length: 100\r\n\r\na,b\n1,2\n",
-        b"Transfer-Encoding: chunked\r\n\r\n7\r\na,b\n1,2\r\n",
-        b"Transfer-Encoding: chunked\r\n\r\n7\r\na,b\n1,2\r\nzz\r\n",
-    ],
-    ids=["shorter than its length", "without a last chunk", "with a broken chunk"],
-)
-def test_connection_that_drops_leaves_nothing(serve: Callable[..., Server], deps: Deps, request_: bytes) -> None:
-    server = serve()
-    connection = server.send(b"POST /v1/datasets HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n", request_)
-    time.sleep(0.1)
-    connection.close()
-    time.sleep(0.5)
-    assert server.http.get("/v1/datasets").json()["data"] == []
-    assert list((deps.settings.data / "blobs" / "spool").iterdir()) == []
+    assert grown[0] < 60
 
 
 def test_refused_upload_is_answered_while_it_is_sent(serve: Callable[..., Server]) -> None:

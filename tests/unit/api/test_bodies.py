@@ -10,9 +10,20 @@ from flask import Request
 from werkzeug.test import EnvironBuilder
 
 from service.api.bodies import Limit, read
-from service.errors import BodyMalformed, BodyTooLarge, MediaTypeUnsupported
+from service.errors import (
+    BodyMalformed,
+    BodyTooLarge,
+    DecompressedTooLarge,
+    DecompressionRatioTooLarge,
+    MediaTypeUnsupported,
+)
 
-LIMIT = Limit(10_000_000, 200, "ADALINE_MAX")
+
+def limit(size_bytes: int = 10_000_000, decompressed_bytes: int = 10_000_000) -> Limit:
+    return Limit(size_bytes, decompressed_bytes, 200, "ADALINE_MAX_SENT", "ADALINE_MAX_UNPACKED")
+
+
+LIMIT = limit()
 TEXT = b"".join(b"%d,%d\n" % (number, number * 7919 % 1000) for number in range(200_000))
 
 
@@ -76,22 +87,25 @@ def test_other_encodings_are_refused(encoding: str) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_body_past_the_limit_is_refused(chunked: bool) -> None:
-    limit = Limit(len(TEXT) - 1, 200, "ADALINE_MAX")
-    with pytest.raises(BodyTooLarge, match="ADALINE_MAX"):
-        read(request(TEXT, chunked=chunked), limit)
-    assert len(read(request(TEXT, chunked=chunked), Limit(len(TEXT), 200, ""))) == len(TEXT)
+    with pytest.raises(BodyTooLarge, match="ADALINE_MAX_SENT"):
+        read(request(TEXT, chunked=chunked), limit(len(TEXT) - 1))
+    assert len(read(request(TEXT, chunked=chunked), limit(len(TEXT)))) == len(TEXT)
 
 
-def test_limit_counts_decompressed_bytes() -> None:
-    with pytest.raises(BodyTooLarge):
-        read(request(gzip.compress(TEXT), "gzip"), Limit(len(TEXT) - 1, 200, "ADALINE_MAX"))
+def test_sent_and_decompressed_bytes_are_counted_apart() -> None:
+    packed = gzip.compress(TEXT)
+    with pytest.raises(DecompressedTooLarge, match="ADALINE_MAX_UNPACKED"):
+        read(request(packed, "gzip"), limit(decompressed_bytes=len(TEXT) - 1))
+    with pytest.raises(BodyTooLarge, match="ADALINE_MAX_SENT"):
+        read(request(packed, "gzip", chunked=True), limit(len(packed) - 1))
+    assert read(request(packed, "gzip"), limit(len(packed), len(TEXT))) == TEXT
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
 def test_bomb_is_refused_by_its_ratio(compress: object) -> None:
     encoding = "gzip" if compress is gzip.compress else "zstd"
     bomb = compress(b"\0" * 8_000_000)  # type: ignore[operator]
-    with pytest.raises(BodyTooLarge, match="RATIO"):
+    with pytest.raises(DecompressionRatioTooLarge, match="RATIO"):
         read(request(bomb, encoding), LIMIT)
 
 

@@ -47,7 +47,7 @@ def test_every_body_that_is_taken_is_documented() -> None:
         "application/vnd.apache.parquet",
     }
     assert taken == {
-        "upload_dataset": {"text/csv", "multipart/form-data"},
+        "upload_dataset": {"text/csv", "application/vnd.apache.parquet", "multipart/form-data"},
         "submit_job": {"application/json"},
         "validate_job": {"application/json"},
         "put_alias": {"application/json"},

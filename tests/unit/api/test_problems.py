@@ -31,7 +31,7 @@ from service.errors import (
         (SpecInvalid, 422),
         (RowsInvalid, 422),
         (BodyMalformed, 400),
-        (UploadInvalid, 400),
+        (UploadInvalid, 422),
         (MediaTypeUnsupported, 415),
         (BodyTooLarge, 413),
         (DatasetNotFound, 404),

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service.store.tables import DatasetRow
 from service.wiring import Deps
 from tests.samples import parquet
 
@@ -93,7 +95,7 @@ def test_large_file_of_a_form_arrives_byte_for_byte(client: FlaskClient) -> None
 
 
 BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
-    "no body": ({"headers": {"Content-Type": "text/csv"}}, 400, "upload_invalid", "empty"),
+    "no body": ({"headers": {"Content-Type": "text/csv"}}, 422, "upload_invalid", "empty"),
     "no body and no type": ({}, 415, "media_type_unsupported", "text/csv"),
     "curl's default type": (
         {"data": CSV, "headers": {"Content-Type": "application/x-www-form-urlencoded"}},
@@ -101,11 +103,17 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
         "media_type_unsupported",
         "Content-Type: text/csv",
     ),
-    "Parquet": (
-        {"data": b"PAR1", "headers": {"Content-Type": "application/vnd.apache.parquet"}},
-        415,
-        "media_type_unsupported",
-        "not available yet",
+    "Parquet that breaks off": (
+        {"data": b"PAR1 and then nothing", "headers": {"Content-Type": "application/vnd.apache.parquet"}},
+        400,
+        "body_malformed",
+        "cut off",
+    ),
+    "CSV sent as Parquet": (
+        {"data": CSV, "headers": {"Content-Type": "application/vnd.apache.parquet"}},
+        400,
+        "body_malformed",
+        "text/csv",
     ),
     "Parquet sent as CSV": (
         {"data": parquet({"a": [1]}), "headers": {"Content-Type": "text/csv"}},
@@ -139,17 +147,17 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
     ),
     "empty gzip": (
         {"data": gzip.compress(b""), "headers": {"Content-Type": "text/csv", "Content-Encoding": "gzip"}},
-        400,
+        422,
         "upload_invalid",
         "empty",
     ),
     "form without a file": (
         {"data": {"name": "x"}, "content_type": "multipart/form-data"},
-        400,
+        422,
         "upload_invalid",
         "-F file=@",
     ),
-    "form with an empty file": ({"data": {"file": (io.BytesIO(b""), "x.csv")}}, 400, "upload_invalid", "empty"),
+    "form with an empty file": ({"data": {"file": (io.BytesIO(b""), "x.csv")}}, 422, "upload_invalid", "empty"),
     "form without a boundary": (
         {"data": CSV, "headers": {"Content-Type": "multipart/form-data"}},
         400,
@@ -236,12 +244,112 @@ def test_bad_upload_is_refused_and_leaves_nothing(client: FlaskClient, deps: Dep
         ("name=%7F", "/name"),
         ("name=", "/name"),
         ("colour=red", "/colour"),
+        ("delimiter=%22", "/delimiter"),
+        ("encoding=base64", "/encoding"),
+        ("encoding=utf-9", "/encoding"),
+        ("encoding=unicode_escape", "/encoding"),
+        ('types={"a":"datetime:ydm"}', "/types"),
+        ('types={"a":["numeric"]}', "/types"),
+        ('types={"a\\u0000":"numeric"}', "/types"),
+        ("null_values=[1]", "/null_values"),
+        ("null_values=[", "/null_values"),
+        ("null_values=a%0Ab", "/null_values"),
+        ("decimal=;", "/decimal"),
+        ("decimal=,&delimiter=,", "/decimal"),
+        ("header=1&header=0", "/header"),
     ],
 )
 def test_wrong_option_is_named(client: FlaskClient, query: str, pointer: str) -> None:
     answer = upload(client, path=f"/v1/datasets?{query}")
     assert (answer.status_code, answer.json["code"]) == (422, "parameter_invalid")
     assert answer.json["errors"][0]["pointer"] == pointer
+
+
+def options_of(deps: Deps, id: str) -> dict[str, Any]:
+    with deps.database.read() as session:
+        return session.get_one(DatasetRow, id).options
+
+
+def test_options_reach_the_worker_in_one_spelling(client: FlaskClient, deps: Deps) -> None:
+    query = 'delimiter=tab&encoding=Latin1&header=0&types={"a":"datetime:dmy"}&decimal=,&null_values=["x","-"]'
+    answer = upload(client, path=f"/v1/datasets?{query}")
+    assert options_of(deps, answer.json["id"]) == {
+        "delimiter": "\t",
+        "encoding": "iso8859-1",
+        "header": False,
+        "types": {"a": "datetime:dmy"},
+        "decimal": ",",
+        "null_values": ["-", "x"],
+    }
+    fields = {"delimiter": "\t", "encoding": "latin-1", "header": "false", "types": '{"a": "datetime:dmy"}'}
+    again = client.post(
+        "/v1/datasets?decimal=,", data={"file": (io.BytesIO(CSV), "x"), **fields, "null_values": ["x", "-"]}
+    )
+    assert (again.status_code, again.json["id"]) == (200, answer.json["id"])
+    repeated = upload(client, path="/v1/datasets?null_values=x&null_values=-")
+    assert options_of(deps, repeated.json["id"]) == {"null_values": ["-", "x"]}
+
+
+@pytest.mark.parametrize("option", ["delimiter=,", "encoding=utf-8", "header=1", "null_values=x", "decimal=,"])
+def test_each_option_is_part_of_what_makes_a_dataset_the_same(client: FlaskClient, option: str) -> None:
+    first, other = upload(client), upload(client, path=f"/v1/datasets?{option}")
+    assert other.status_code == 202
+    assert first.json["id"] != other.json["id"]
+
+
+def test_what_stands_between_cells_cannot_be_the_decimal_mark(client: FlaskClient) -> None:
+    file = {"file": (io.BytesIO(CSV), "x"), "delimiter": ","}
+    answer = client.post("/v1/datasets?decimal=,", data=file)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/decimal")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"headers": {"Content-Type": "application/vnd.apache.parquet"}},
+        {"headers": {"Content-Type": "application/x-parquet"}},
+        {"name": "table.PARQUET"},
+        {"name": "table", "part": "application/vnd.apache.parquet"},
+        {"name": "table.parquet.gz"},
+    ],
+    ids=["type", "other type", "file name", "type of the part", "packed"],
+)
+def test_parquet_is_taken_as_such(client: FlaskClient, deps: Deps, request_: dict[str, Any]) -> None:
+    table = parquet({"a": [1, 2]})
+    if "headers" in request_:
+        answer = client.post("/v1/datasets", data=table, headers=request_["headers"])
+    else:
+        content = gzip.compress(table) if request_["name"].endswith(".gz") else table
+        answer = client.post(
+            "/v1/datasets", data={"file": (io.BytesIO(content), request_["name"], request_.get("part"))}
+        )
+    assert answer.status_code == 202
+    with deps.database.read() as session:
+        row = session.get_one(DatasetRow, answer.json["id"])
+    assert (row.media_type, row.sha256) == ("application/vnd.apache.parquet", hashlib.sha256(table).hexdigest())
+    content = client.get(f"/v1/datasets/{row.id}/content")
+    assert (content.mimetype, content.data) == ("application/vnd.apache.parquet", table)
+
+
+def test_parquet_needs_no_options_of_a_csv(client: FlaskClient, deps: Deps) -> None:
+    headers = {"Content-Type": "application/vnd.apache.parquet"}
+    answer = client.post("/v1/datasets?delimiter=,", data=parquet({"a": [1]}), headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/delimiter")
+    assert spooled(deps) == []
+
+
+@pytest.mark.parametrize(("name", "compress"), [("x.csv.gz", gzip.compress), ("x.csv.ZST", zstandard.compress)])
+def test_packed_file_of_a_form_is_unpacked(client: FlaskClient, name: str, compress: Any) -> None:
+    answer = client.post("/v1/datasets", data={"file": (io.BytesIO(compress(CSV)), name), "header": "1"})
+    assert answer.json["sha256"] == hashlib.sha256(CSV).hexdigest()
+    assert answer.json["name"] == "x.csv"
+
+
+def test_form_may_be_packed_and_its_file_too(client: FlaskClient) -> None:
+    body = gzip.compress(form("b", ('name="file"; filename="x.csv.gz"', gzip.compress(CSV)), ('name="header"', b"1")))
+    headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Encoding": "gzip"}
+    answer = client.post("/v1/datasets", data=body, headers=headers)
+    assert answer.json["sha256"] == hashlib.sha256(CSV).hexdigest()
 
 
 def test_option_given_twice_is_refused(client: FlaskClient) -> None:
@@ -254,6 +362,34 @@ def test_oversized_upload_is_refused(limited: Callable[..., FlaskClient]) -> Non
     answer = upload(client)
     assert (answer.status_code, answer.json["code"]) == (413, "body_too_large")
     assert upload(limited(max_upload_bytes=len(CSV))).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("settings", "data", "code"),
+    [
+        ({"max_upload_bytes": 100}, b"a\n" * 1000, "body_too_large"),
+        ({"max_upload_bytes": 1000}, gzip.compress(b"a\n" * 1000), "decompressed_too_large"),
+        ({"max_decompressed_bytes": 1999}, gzip.compress(b"a\n" * 1000), "decompressed_too_large"),
+        ({}, gzip.compress(b"a\n" * 1_000_000), "decompression_ratio_too_large"),
+        ({}, gzip.compress(gzip.compress(b"a\n" * 10_000_000)), "decompression_ratio_too_large"),
+    ],
+)
+def test_each_cap_has_its_own_error(
+    limited: Callable[..., FlaskClient], deps: Deps, settings: dict[str, int], data: bytes, code: str
+) -> None:
+    packed = data[:2] == b"\x1f\x8b"
+    twice = packed and gzip.decompress(data)[:2] == b"\x1f\x8b"
+    body = gzip.decompress(data) if twice else data
+    headers = {"Content-Type": "multipart/form-data; boundary=b", **({"Content-Encoding": "gzip"} if twice else {})}
+    sent = form("b", ('name="file"; filename="x.gz"' if packed else 'name="file"; filename="x"', body))
+    answers = [limited(**settings).post("/v1/datasets", data=gzip.compress(sent) if twice else sent, headers=headers)]
+    if not twice:
+        raw = {"Content-Type": "text/csv", **({"Content-Encoding": "gzip"} if packed else {})}
+        answers.append(limited(**settings).post("/v1/datasets", data=data, headers=raw))
+    for answer in answers:
+        assert (answer.status_code, answer.json["code"]) == (413, code)
+        assert "ADALINE_MAX_" in answer.json["detail"]
+    assert spooled(deps) == []
 
 
 def test_body_that_ends_early_leaves_nothing(client: FlaskClient, deps: Deps) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.cli.choices import ChoiceInvalid, layers, model_name, spec_of, with_hidden
+from service.cli.choices import ChoiceInvalid, kinds_of, layers, model_name, spec_of, with_hidden
 
 
 def test_a_dotted_path_is_a_nested_field() -> None:
@@ -72,3 +72,10 @@ def test_a_model_is_named_after_its_file(dataset: str, model: str) -> None:
 def test_a_name_of_nothing_usable_asks_for_one() -> None:
     with pytest.raises(ChoiceInvalid, match="--model"):
         model_name("数据.csv")
+
+
+def test_kinds_of_columns() -> None:
+    assert kinds_of(["zip=categorical", "a=b=datetime:dmy"]) == {"zip": "categorical", "a=b": "datetime:dmy"}
+    for wrong in ("zip", "=text", "zip="):
+        with pytest.raises(ChoiceInvalid, match="column=kind"):
+            kinds_of([wrong])

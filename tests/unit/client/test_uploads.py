@@ -56,9 +56,10 @@ def test_a_file_opened_as_text_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_types_travel_as_json() -> None:
-    assert parameters("a", {"types": {"zip": "categorical"}, "header": False}) == {
+def test_types_and_null_values_travel_as_json() -> None:
+    assert parameters("a", {"types": {"zip": "categorical"}, "null_values": ["-"], "header": False}) == {
         "name": "a",
         "types": '{"zip": "categorical"}',
+        "null_values": '["-"]',
         "header": False,
     }

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.domain.columns import (
-    MISSING_WORDS,
     Categories,
     CellInvalid,
     Columns,
@@ -20,10 +19,10 @@ from service.domain.columns import (
     Values,
     from_json,
     from_text,
-    is_number,
-    is_time,
     missing,
 )
+from service.domain.times import is_time
+from service.domain.written import MISSING_WORDS, is_number
 
 steady = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -98,8 +97,8 @@ def test_a_json_cell_of_another_kind_is_named_by_row_and_column(kind: Kind, cell
     ("kind", "cell"),
     [
         ("numeric", "x"), ("numeric", "1,5"), ("numeric", "0x1F"), ("numeric", "inf"), ("numeric", "1e400"),
-        ("numeric", "1__0"), ("numeric", "- 1"), ("numeric", "1\u00a0"), ("numeric", "\u0661"), ("numeric", "   "),
-        ("boolean", "maybe"), ("boolean", "2"), ("boolean", " true"), ("boolean", "on"),
+        ("numeric", "1__0"), ("numeric", "- 1"), ("numeric", "1\u00a0"), ("numeric", "\u0661"),
+        ("boolean", "maybe"), ("boolean", "2"), ("boolean", "on"),
         ("datetime", "01/02/2024"), ("datetime", "2024-13-01"), ("datetime", "20240101"), ("datetime", "epoch"),
         ("datetime", "2024-01-01 10:60"), ("datetime", "0000-01-01"), ("datetime", "2024-01/01"),
     ],

@@ -1,9 +1,9 @@
-"""An ingest as the worker makes it, on a file and without a database."""
+"""Bytes through the real reader, on real files."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +12,60 @@ import pyarrow.parquet as pq
 from service.domain.artifact import to_json
 from service.domain.columns import Kind
 from service.domain.table import Table
-from workers.ingest.dialect import SAMPLE_BYTES, Found, find
-from workers.ingest.load import Reject, as_utf8, database, load
+from workers.ingest.duck import database
+from workers.ingest.limits import Limits
+from workers.ingest.load import Loaded, load
+from workers.ingest.parquet import load_parquet
 from workers.ingest.profile import profile
-from workers.ingest.types import types_of
 
-MEMORY = 400 * 2**20
+MIB = 1024 * 1024
+LIMITS = Limits(rows=1_000_000, columns=10_000, cell_bytes=16 * MIB, rejected_rows=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The table by column, and all else that is known of it."""
+
+    table: dict[str, list[Any]]
+    loaded: Loaded
+
+    @property
+    def is_by_the_fast_reader(self) -> bool:
+        return (self.loaded.path.parent / "plain.parquet").exists() and not (
+            self.loaded.path.parent / "raw.parquet"
+        ).exists()
+
+
+def read(
+    directory: Path,
+    data: bytes,
+    options: dict[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    careful: bool = False,
+    parquet: bool = False,
+) -> Read:
+    """What ingest makes of these bytes. Raises WorkFailed."""
+    source, work = directory / "source", directory / "work"
+    source.write_bytes(data)
+    work.mkdir(exist_ok=True)
+    for file in work.iterdir():
+        file.unlink()
+    with database(work, source, 400 * MIB, 2) as connection:
+        if parquet:
+            loaded = load_parquet(connection, work, source, options or {}, limits)
+        else:
+            loaded = load(connection, work, source, options or {}, limits, careful=careful)
+    return Read(pq.read_table(loaded.path).to_pydict(), loaded)
 
 
 @dataclass(frozen=True)
 class Ingested:
     """What `workers.ingest.run` makes of a file. `profile` is read back from its JSON."""
 
-    found: Found
     path: Path
     table: Table
     profile: dict[str, dict[str, Any]]
-    rejects: list[Reject]
+    rejects: list[Any]
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -39,20 +76,10 @@ class Ingested:
 
 
 def ingest(directory: Path, data: bytes | str, most_rejects: int = 1000, **options: Any) -> Ingested:
-    """Dialect, types, table, profile. Raises WorkFailed."""
-    data = data.encode() if isinstance(data, str) else data
+    """Dialect, kinds, table, profile. Raises WorkFailed."""
     directory.mkdir(parents=True, exist_ok=True)
-    source = directory / "original"
-    source.write_bytes(data)
-    found = find(data[:SAMPLE_BYTES], len(data) <= SAMPLE_BYTES, options)
-    if found.dialect.encoding != "utf-8":
-        original, source = source, directory / "source.csv"
-        as_utf8(original, found.dialect.encoding, source)
-    declared = options.get("types") or {}
-    parquet = directory / "table.parquet"
-    with database(directory, source, MEMORY, 2) as duck:
-        types = types_of(found.names, found.rows, declared)
-        rows, rejects, types = load(duck, source, parquet, found.dialect, types, declared, most_rejects)
-        table, details = profile(duck, parquet, rows, types, declared, most_classes=1000)
-    shown = {detail["name"]: detail for detail in json.loads(to_json(details))}
-    return Ingested(found, parquet, table, shown, rejects)
+    limits = replace(LIMITS, rejected_rows=most_rejects)
+    loaded = read(directory, data.encode() if isinstance(data, str) else data, options, limits).loaded
+    found_out = profile(loaded.path, loaded.types, loaded.declared, 1000, 2)
+    shown = {detail["name"]: detail for detail in json.loads(to_json(found_out.details))}
+    return Ingested(loaded.path, found_out.table, shown, list(loaded.rejects))

@@ -11,7 +11,7 @@ import pytest
 
 from service.errors import WorkFailed
 from tests.unit.workers.ingest.reading import ingest
-from workers.ingest.load import Reject, rejects_csv
+from workers.ingest.rejects import Reject, rejects_csv
 
 
 def column(tmp_path: Path, *cells: str, **options: object) -> tuple[str, list[object]]:
@@ -36,7 +36,7 @@ def column(tmp_path: Path, *cells: str, **options: object) -> tuple[str, list[ob
         (["2024-01-31T01:00:00+02:00"], "datetime", [datetime(2024, 1, 30, 23)]),
         (["red", "blue", "null"], "categorical", ["red", "blue", None]),
         (["007", "012"], "categorical", ["007", "012"]),
-        (["31/01/2024", "01/02/2024"], "categorical", ["31/01/2024", "01/02/2024"]),
+        (["31/01/2024", "01/02/2024"], "datetime", [datetime(2024, 1, 31), datetime(2024, 2, 1)]),
         (["1", "two"], "categorical", ["1", "two"]),
         (["", "", ""], "categorical", [None, None, None]),
     ],

@@ -1,0 +1,182 @@
+"""The marks of a CSV: what stands between cells, around them, before a quote, and before a comment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from service.domain.written import is_number
+
+DELIMITERS = (",", ";", "\t", "|")
+MOST_RECORDS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What was found; see `service.domain.dialect.Dialect`."""
+
+    delimiter: str
+    quote: str = '"'
+    escape: str = ""
+    comment: str = ""
+    blanks_before_quotes: bool = False
+    skipped_lines: int = 0
+    newline: str = "\n"
+
+    @property
+    def shown(self) -> str:
+        return {"\t": "tab", " ": "space"}.get(self.delimiter, repr(self.delimiter))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMarks:
+    """The marks, and the sample's complete records without comments and blank lines."""
+
+    marks: Marks
+    records: list[list[str]]
+
+
+def find(text: str, whole: bool, delimiter: str | None = None) -> FoundMarks:
+    """The marks of a file by its first part; a declared `delimiter` is taken as it is."""
+    newline = _newline(text)
+    skipped, comment, rest = _preamble(text, delimiter)
+    if not comment and re.search(r"(?:^|[\r\n])# ", rest[: 64 * 1024]) and not _hash_is_data(rest, delimiter):
+        comment = "#"
+    quote = _quote(rest, delimiter)
+    candidates = [delimiter] if delimiter else [*DELIMITERS]
+    ways = [(mark, "") for mark in candidates]
+    if "\\" in rest:
+        ways += [(mark, "\\") for mark in candidates]
+    scored = [(_score(rest, whole, mark, quote, escape, comment), mark, escape) for mark, escape in ways]
+    best = max(scored, key=lambda one: one[0])
+    if best[0][1] < 2 and not delimiter and (lines := _by_blanks(rest, whole, quote, comment)):
+        return FoundMarks(Marks(" ", quote, "", comment, False, skipped, newline), lines)
+    _, mark, escape = best
+    if best[0][1] < 2 and not escape and not delimiter:
+        mark = _most_common(rest, whole, quote, comment) or mark
+    blanks = re.search(rf"{re.escape(mark)} +{quote}", rest) is not None and mark != " "
+    found = Marks(mark, quote, escape, comment, blanks, skipped, newline)
+    return FoundMarks(found, records(rest, whole, mark, quote, escape, comment, blanks or mark == " "))
+
+
+def _newline(text: str) -> str:
+    """The way most lines end."""
+    pairs = text.count("\r\n")
+    counts = {"\n": text.count("\n") - pairs, "\r\n": pairs, "\r": text.count("\r") - pairs}
+    return max(counts, key=lambda mark: counts[mark])
+
+
+def _preamble(text: str, delimiter: str | None) -> tuple[int, str, str]:
+    """Blank lines and comments above the table: how many, the mark of comments, and the text below them.
+
+    A line "#id,name" with as many cells as the line below it is a header.
+    """
+    skipped, comment = 0, ""
+    while True:
+        end = re.search(r"\r\n|\n|\r", text)
+        line, rest = (text[: end.start()], text[end.end() :]) if end else (text, "")
+        if not line.strip(" \t" if delimiter != "\t" else " "):
+            if not end:
+                return skipped, comment, text
+        elif line.startswith("#") and not _is_header(line, rest, delimiter):
+            comment = "#"
+        else:
+            return skipped, comment, text
+        skipped, text = skipped + 1, rest
+        if not rest:
+            return skipped, comment, ""
+
+
+def _is_header(line: str, rest: str, delimiter: str | None) -> bool:
+    if line[1:2] in ("", " ", "\t", "#"):
+        return False
+    below = next((one for one in re.split(r"[\r\n]+", rest[: 64 * 1024]) if one.strip()), "")
+    if below.startswith("#"):
+        return False
+    return any(
+        line.count(mark) and line.count(mark) == below.count(mark)
+        for mark in ([delimiter] if delimiter else DELIMITERS)
+    )
+
+
+def _hash_is_data(text: str, delimiter: str | None) -> bool:
+    """Whether lines that begin with "# " have as many cells as the first line has."""
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    lines = [line for line in re.split(r"[\r\n]+", text[: 64 * 1024]) if line.startswith("# ")]
+    marks = [mark for mark in ([delimiter] if delimiter else DELIMITERS) if mark in first]
+    return not marks or any(all(line.count(mark) == first.count(mark) for line in lines) for mark in marks)
+
+
+def _quote(text: str, delimiter: str | None) -> str:
+    """An apostrophe where cells are between apostrophes and nothing is between double quotes; else a double quote."""
+    if '"' in text or "'" not in text:
+        return '"'
+    between = f"[{re.escape(delimiter or ''.join(DELIMITERS))}\r\n]"
+    cells = re.findall(rf"(?:^|(?<={between}))'(?:[^'\r\n]|'')*'(?=$|{between})", text)
+    opened = re.findall(rf"(?:^|(?<={between}))'", text)
+    return "'" if len(cells) >= 2 and len(cells) == len(opened) else '"'
+
+
+def _score(text: str, whole: bool, mark: str, quote: str, escape: str, comment: str) -> tuple[float, int, int]:
+    """How well a delimiter and an escape explain the text; the width of the first record is the second part."""
+    found, broken = _read(text, whole, mark, quote, escape, comment, False)
+    width = len(found[0]) if found else 0
+    if width < 2:
+        return 0.0, 1, -len(escape)
+    return sum(len(record) == width for record in found) / (len(found) + broken), width, -len(escape)
+
+
+def records(text: str, whole: bool, mark: str, quote: str, escape: str, comment: str, blanks: bool) -> list[list[str]]:
+    """The sample's complete records, at most MOST_RECORDS; blank lines, comments and broken ones left out."""
+    return _read(text, whole, mark, quote, escape, comment, blanks)[0]
+
+
+def _read(
+    text: str, whole: bool, mark: str, quote: str, escape: str, comment: str, blanks: bool
+) -> tuple[list[list[str]], int]:
+    """The records, and how many were broken."""
+    lines = io.StringIO(text.replace("\0", ""), newline="")
+    reader: Any = csv.reader(
+        lines, delimiter=mark, quotechar=quote, escapechar=escape or None, skipinitialspace=blanks or mark == " ",
+        strict=True,
+    )  # fmt: skip
+    found: list[list[str]] = []
+    broken = 0
+    is_last_broken = False
+    while len(found) < MOST_RECORDS and broken < MOST_RECORDS:
+        try:
+            record = next(reader)
+        except StopIteration:
+            cut_off = not whole and not is_last_broken
+            return (found[:-1] if cut_off else found), broken
+        except csv.Error:
+            broken, is_last_broken = broken + 1, True
+            continue
+        is_last_broken = False
+        if len(record) == 0 or (len(record) == 1 and not record[0].strip() and mark != "\t"):
+            continue
+        if comment and record[0].startswith(comment) and (not found or len(record) != len(found[0])):
+            continue
+        found.append(record[:-1] if mark == " " and record[-1] == "" else record)
+    return found, broken
+
+
+def _by_blanks(text: str, whole: bool, quote: str, comment: str) -> list[list[str]]:
+    """The records between blanks, when each has as many cells and some column holds numbers; else none."""
+    found = records(text, whole, " ", quote, "", comment, True)
+    if len(found) < 2 or len(found[0]) < 2 or any(len(record) != len(found[0]) for record in found):
+        return []
+    columns = zip(*found[1:], strict=True)
+    return found if any(all(is_number(cell) for cell in column) for column in columns) else []
+
+
+def _most_common(text: str, whole: bool, quote: str, comment: str) -> str:
+    """The delimiter that cuts most records below a title alike."""
+    for mark in DELIMITERS:
+        widths = [len(record) for record in records(text, whole, mark, quote, "", comment, False)][1:]
+        if len(widths) > 1 and min(widths) > 1 and widths.count(widths[0]) >= 0.9 * len(widths):
+            return mark
+    return ""

@@ -1,0 +1,141 @@
+"""How values are written in a text file: the patterns that ingest and prediction share, and what they mean.
+
+A pattern here is one string for two engines, Python's `re` and RE2 (in DuckDB, at ingest), so that a cell is the
+same number on both sides. `TextStyle` is what a file or its user said beyond the plain forms.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1"})
+FALSE_WORDS = frozenset({"false", "f", "no", "n", "0"})
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>", "\\N")
+"""How a missing cell is written in a CSV: an empty cell, or one of the words that the common tools write."""
+
+BLANKS = " \t\n\v\f\r"
+"""What may stand around a value without changing it."""
+
+_DIGITS = r"[0-9]+(?:_[0-9]+)*"
+PLAIN_NUMBER = rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+NOT_A_NUMBER = r"[+-]?[nN][aA][nN]"
+# thousands are set apart by the other mark, or by a blank, an apostrophe or a narrow blank, each in threes
+GROUP_MARKS = {".": (",", " ", "'", "\u2019", "\u00a0", "\u202f"), ",": (".", " ", "'", "\u2019", "\u00a0", "\u202f")}
+
+
+def number_pattern(decimal: str) -> str:
+    """The pattern of a number: plain ones for "", else those with this decimal mark and perhaps thousands apart."""
+    if not decimal:
+        return PLAIN_NUMBER
+    groups = "|".join(f"(?:{re.escape(mark)}[0-9]{{3}})+" for mark in GROUP_MARKS[decimal])
+    mark = re.escape(decimal)
+    whole = rf"(?:[0-9]{{1,3}}(?:{groups})|{_DIGITS})"
+    return rf"[+-]?(?:{whole}(?:{mark}(?:{_DIGITS})?)?|{mark}{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """What cells of a file mean beyond their plain forms.
+
+    `missing` are the words for a missing cell. `decimal` is the declared decimal mark ("" when plain numbers are
+    all there is); `decimals` the mark of single columns that were found to differ; `dates` the order of day,
+    month and year by column: "ymd", "dmy" or "mdy".
+    """
+
+    missing: tuple[str, ...] = MISSING_WORDS
+    decimal: str = ""
+    decimals: Mapping[str, str] = field(default_factory=dict)
+    dates: Mapping[str, str] = field(default_factory=dict)
+
+    def decimal_of(self, column: str) -> str:
+        return self.decimals.get(column, self.decimal)
+
+    def order_of(self, column: str) -> str:
+        return self.dates.get(column, "")
+
+    def is_missing(self, cell: str) -> bool:
+        return cell.strip(BLANKS) in self.missing
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "missing": list(self.missing),
+            "decimal": self.decimal,
+            "decimals": dict(self.decimals),
+            "dates": dict(self.dates),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> TextStyle:
+        """The style that `to_json` wrote; the plain one for a file or a model that has none."""
+        if not data:
+            return cls()
+        return cls(
+            tuple(data["missing"]), str(data["decimal"]), dict(data.get("decimals", {})), dict(data.get("dates", {}))
+        )
+
+    @classmethod
+    def declared(cls, null_values: Any, decimal: str | None) -> TextStyle:
+        """As the user says: words for a missing cell in place of the usual ones, and the decimal mark."""
+        words = MISSING_WORDS if null_values is None else ("", *(word.strip(BLANKS) for word in null_values))
+        return cls(tuple(dict.fromkeys(words)), decimal or "")
+
+
+PLAIN = TextStyle()
+
+
+@lru_cache(maxsize=8)
+def _number(decimal: str) -> re.Pattern[str]:
+    return re.compile(number_pattern(decimal))
+
+
+_NAN = re.compile(NOT_A_NUMBER)
+
+
+def is_number(cell: str, decimal: str = "") -> bool:
+    """Whether a cell is written as a number."""
+    return _number(decimal).fullmatch(cell.strip(BLANKS)) is not None
+
+
+def read_number(cell: str, decimal: str = "") -> float:
+    """The number, NaN for the word. Raises ValueError with what is wrong."""
+    text = cell.strip(BLANKS)
+    if _NAN.fullmatch(text):
+        return math.nan
+    if not _number(decimal).fullmatch(text):
+        raise ValueError(not_a_number(cell))
+    if decimal:
+        for mark in GROUP_MARKS[decimal]:
+            text = text.replace(mark, "")
+        text = text.replace(decimal, ".")
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{shown(cell)} is too large for a number")
+    return value
+
+
+def not_a_number(cell: str) -> str:
+    """The sentence for a cell that is no number."""
+    if cell.strip(BLANKS).lstrip("+-").lower() in ("inf", "infinity"):
+        return f"{shown(cell)} is infinite, and no finite number; leave the cell empty where it is missing"
+    return f"{shown(cell)} is not a number; leave the cell empty where it is missing"
+
+
+def read_boolean(cell: str) -> float:
+    """1.0 or 0.0. Raises ValueError with what is wrong."""
+    word = cell.strip(BLANKS).lower()
+    if word in TRUE_WORDS:
+        return 1.0
+    if word in FALSE_WORDS:
+        return 0.0
+    raise ValueError(f"{shown(cell)} is not true or false; leave the cell empty where it is missing")
+
+
+def shown(cell: Any) -> str:
+    """A cell as a message shows it, in part when it is long."""
+    text = repr(cell) if not isinstance(cell, str) else f'"{cell}"'
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,205 @@
+"""How fast a file becomes a dataset: `make bench-ingest`. Adaline and H2O-3 side by side, on the same files.
+
+Each run starts both anew and gives each two files that it has never seen: the first one as a new server meets it, and
+the second one. Adaline is timed from the first byte of the request to the answer that says `ready`, with its profile
+and everything safe on the disk; H2O from the call of `upload_file` to its end, parsed in memory. H2O comes from its
+wheel and needs a Java runtime; without either it is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tests.integration.processes import Running, started
+from tests.tables import write_numbers
+
+BLOCK = 1024 * 1024
+H2O_PORT = 54399
+MEMORY_ROWS = (5_250_000, 10_500_000)  # 0.6 GB and 1.2 GB
+
+
+@contextmanager
+def adaline(directory: Path) -> Iterator[tuple[Running, str]]:
+    """A new stack with its data in `directory`, and its address."""
+    command = [sys.executable, "-m", "service", "serve", "--port", "0"]
+    with started(command, {"ADALINE_DATA": str(directory), "ADALINE_WORKER_PROCESSES": "1"}) as stack:
+        url = stack.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
+        _settle(stack)
+        yield stack, url
+        stack.process.terminate()
+        stack.wait()
+
+
+def _settle(stack: Running) -> None:
+    """Until its processes have started: one second in which they compute next to nothing."""
+    while True:
+        before = _computed(stack)
+        time.sleep(1)
+        if _computed(stack) - before < 0.05:
+            return
+
+
+def _computed(stack: Running) -> float:
+    seconds = 0.0
+    for process in stack.descendants:
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:2])
+    return seconds
+
+
+def upload(url: str, path: Path) -> float:
+    """Seconds from the first byte until the dataset is ready with its profile."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=600, blocksize=BLOCK)
+    connection.connect()
+    headers = {"Content-Type": "text/csv", "Content-Length": str(path.stat().st_size), "Prefer": "wait=30"}
+    with path.open("rb") as file:
+        began = time.perf_counter()
+        connection.request("POST", "/v1/datasets", body=file, headers=headers)
+        dataset = _answer(connection)
+    while dataset["state"] == "ingesting":
+        connection.request("GET", f"/v1/datasets/{dataset['id']}", headers={"Prefer": "wait=30"})
+        dataset = _answer(connection)
+    seconds = time.perf_counter() - began
+    if dataset["state"] != "ready" or dataset["rejected_rows"]:
+        raise SystemExit(f"not ingested: {dataset['error']}")
+    connection.request("GET", f"/v1/datasets/{dataset['id']}/profile")
+    if len(_answer(connection)["columns"]) != len(dataset["columns"]):
+        raise SystemExit("the profile lacks columns")
+    connection.close()
+    return seconds
+
+
+def _answer(connection: http.client.HTTPConnection) -> dict:
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    if answer.status >= 400:
+        raise SystemExit(f"{answer.status}: {body}")
+    return body
+
+
+def h2o_missing() -> str | None:
+    """Why there is no H2O to compare with."""
+    if find_spec("h2o") is None:
+        return "h2o is not installed (pip install -e '.[bench]')"
+    return None if shutil.which("java") else "there is no Java runtime, which h2o needs"
+
+
+def h2o_seconds(paths: list[Path]) -> list[float]:
+    """Seconds to upload and parse each file, by one new H2O."""
+    import h2o
+
+    h2o.init(port=H2O_PORT, max_mem_size="4G", nthreads=-1, verbose=False, strict_version_check=False)
+    h2o.no_progress()
+    seconds = []
+    try:
+        for path in paths:
+            began = time.perf_counter()
+            frame = h2o.upload_file(str(path))
+            seconds.append(time.perf_counter() - began)
+            h2o.remove(frame.frame_id)
+    finally:
+        h2o.cluster().shutdown()
+        time.sleep(2)  # it ends after it has answered
+    return seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--columns", type=int, default=11)
+    parser.add_argument("--alone", action="store_true", help="without H2O")
+    parser.add_argument("--memory", action="store_true", help="how much memory the worker takes, instead")
+    options = parser.parse_args()
+    if options.memory:
+        compare_memory()
+    else:
+        compare_speed(options.runs, options.rows, options.columns, "as asked" if options.alone else h2o_missing())
+
+
+def compare_speed(runs: int, rows: int, columns: int, missing: str | None) -> None:
+    """Print each run and the medians; `missing` says why H2O is left out."""
+    if missing:
+        print(f"H2O is left out: {missing}")
+    print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs")
+    print(f"{'':8}{'first file':^34}{'second file':^34}")
+    print(f"{'run':8}" + f"{'Adaline':>16}{'H2O':>9}{'ratio':>9}" * 2)
+    found: list[tuple[list[float], list[float]]] = []
+    for run in range(runs):
+        with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
+            paths = [
+                write_numbers(Path(name) / f"{place}.csv", rows, columns - 1, seed=2 * run + place)
+                for place in range(2)
+            ]
+            megabytes = paths[0].stat().st_size / 1e6
+            os.sync()  # what the generator has written is not to be waited for by what is measured
+            with adaline(Path(name) / "data") as (_, url):
+                ours = [upload(url, path) for path in paths]
+            theirs = [] if missing else h2o_seconds(paths)
+        found.append((ours, theirs))
+        print(f"{run + 1:<8}" + _cells(ours, theirs, megabytes))
+    ours, theirs = (
+        [statistics.median(column) for column in zip(*side, strict=True)] for side in zip(*found, strict=True)
+    )
+    print(f"{'median':8}" + _cells(ours, theirs, megabytes))
+    if not missing:
+        ratios = [statistics.median(h / a for h, a in zip(t, o, strict=True)) for o, t in _by_file(found)]
+        print(f"median of the runs' ratios: {ratios[0]:.2f} for the first file, {ratios[1]:.2f} for the second")
+
+
+def compare_memory() -> None:
+    """Print the ingest worker's greatest resident memory for a file and for one twice as large, each on a new stack."""
+    peaks = []
+    for rows in MEMORY_ROWS:
+        with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
+            path = write_numbers(Path(name) / "numbers.csv", rows, 10)
+            megabytes = path.stat().st_size / 1e6
+            with adaline(Path(name) / "data") as (stack, url):
+                before = ingest_peak_bytes(stack) / 1e6
+                seconds = upload(url, path)
+                peaks.append(ingest_peak_bytes(stack) / 1e6)
+        print(
+            f"{megabytes:6.0f} MB, {rows:,} rows in {seconds:5.1f} s: {peaks[-1]:4.0f} MB at most ({before:.0f} idle)"
+        )
+    print(f"twice the file takes {peaks[1] / peaks[0] - 1:+.1%} memory; allowed are 600 MB and +10 %")
+
+
+def ingest_peak_bytes(stack: Running) -> int:
+    """The greatest resident set (VmHWM) of any process that ingests."""
+    families = [process for process in stack.descendants if "ingest" in process.cmdline()]
+    processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
+    status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
+    return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
+
+
+def _cells(ours: list[float], theirs: list[float], megabytes: float) -> str:
+    cells = ""
+    for place, seconds in enumerate(ours):
+        cells += f"{seconds:6.2f} s {megabytes / seconds:4.0f} MB/s"[:16].rjust(16)
+        cells += f"{theirs[place]:7.2f} s{theirs[place] / seconds:9.2f}" if theirs else f"{'-':>9}{'-':>9}"
+    return cells
+
+
+def _by_file(found: list[tuple[list[float], list[float]]]) -> Iterator[tuple[list[float], list[float]]]:
+    for place in range(2):
+        yield [ours[place] for ours, _ in found], [theirs[place] for _, theirs in found]
+
+
+if __name__ == "__main__":
+    main()

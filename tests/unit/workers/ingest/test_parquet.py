@@ -1,0 +1,63 @@
+"""Parquet as input: the same tables, typed by the file."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from service.errors import WorkFailed
+from tests.unit.workers.ingest.reading import read
+
+
+def parquet(columns: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
+def test_columns_are_typed_by_the_schema(tmp_path: Path) -> None:
+    day, noon = date(2024, 1, 31), datetime(2024, 1, 31, 12)
+    data = parquet(
+        {
+            "integer": pa.array([1, None], pa.int32()), "float": pa.array([1.5, float("nan")], pa.float32()),
+            "decimal": [Decimal("1.25"), Decimal("-2.00")], "flag": [True, None], "day": [day, None],
+            "time": [noon, None], "zoned": pa.array([noon, None], pa.timestamp("ms", "Europe/Paris")),
+            "word": ["007", "NA"], "kind": pa.array(["a", "b"]).dictionary_encode(), "nothing": pa.nulls(2),
+        }
+    )  # fmt: skip
+    found = read(tmp_path, data, parquet=True)
+    assert found.table == {
+        "integer": [1.0, None], "float": [1.5, None], "decimal": [1.25, -2.0], "flag": [True, None],
+        "day": [datetime(2024, 1, 31), None], "time": [noon, None], "zoned": [noon, None], "word": ["007", "NA"],
+        "kind": ["a", "b"], "nothing": found.table["nothing"],
+    }  # fmt: skip
+    assert found.table["nothing"] == [None, None]
+
+
+def test_a_declared_type_wins_and_misfits_are_rejects(tmp_path: Path) -> None:
+    data = parquet({"n": ["1", "x", "3"], "m": [1, 2, 3]})
+    found = read(tmp_path, data, {"types": {"n": "numeric", "m": "categorical"}}, parquet=True)
+    assert found.table == {"n": [1.0, 3.0], "m": ["1", "3"]}
+    assert [(reject.line, reject.column) for reject in found.loaded.rejects] == [(2, "n")]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"PAR1 and no more PAR1", "not_parquet"), (parquet({"a": [1, 2]})[:-20], "not_parquet"),
+        (parquet({"a": [[1], [2]]}), "column_type_unsupported"), (parquet({"a": [b"x"]}), "column_type_unsupported"),
+        (parquet({"a": [1], "A": [2]}), "duplicate_column_name"), (parquet({"": [1]}), "empty_column_name"),
+        (parquet({"a": pa.array([], pa.int64())}), "no_rows"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_table_is_named(data: bytes, code: str, tmp_path: Path) -> None:
+    with pytest.raises(WorkFailed) as raised:
+        read(tmp_path, data, parquet=True)
+    assert raised.value.reason == code

@@ -1,0 +1,160 @@
+"""Random tables in random dialects come back exactly; both readers agree; ingest and prediction mean the same."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.domain.columns import CellInvalid, Kind, from_text
+from service.domain.written import MISSING_WORDS, TextStyle
+from service.errors import WorkFailed
+from tests.unit.workers.ingest.reading import read
+from workers.ingest.typed import read_cells
+
+steady = settings(max_examples=100, deadline=None, derandomize=True)
+LETTERS = st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs",))
+words = st.text(LETTERS, max_size=12).filter(lambda word: word.strip(" \t\n\v\f\r") not in MISSING_WORDS)
+numbers = st.floats(allow_nan=False, allow_infinity=False, width=64)
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32")
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> dict[str, list[Any]]:
+    """At least one column of words and one of numbers, with gaps."""
+    rows = draw(st.integers(1, 8))
+    cells = {"text": st.none() | words, "number": st.none() | numbers}
+    names = ["text", "number", *draw(st.lists(st.sampled_from(("text", "number")), max_size=3))]
+    return {
+        f"{kind} {place}": draw(st.lists(cells[kind], min_size=rows, max_size=rows)) for place, kind in enumerate(names)
+    }
+
+
+def written(table: dict[str, list[Any]], delimiter: str, end: str, decimal: str = ".", **how: Any) -> str:
+    """The table as a CSV by Python's writer."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, **how)
+    writer.writerow(list(table))
+    for row in zip(*table.values(), strict=True):
+        writer.writerow(
+            [
+                "" if cell is None else cell if isinstance(cell, str) else repr(cell).replace(".", decimal)
+                for cell in row
+            ]
+        )
+    return out.getvalue()
+
+
+def kinds(table: dict[str, list[Any]]) -> dict[str, str]:
+    return {name: "text" if name.startswith("text") else "numeric" for name in table}
+
+
+@steady
+@given(
+    tables(), st.sampled_from(",;\t|:"), st.sampled_from(("\n", "\r\n", "\r")), st.sampled_from(ENCODINGS),
+    st.sampled_from((csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC)), st.sampled_from(".,"),
+)  # fmt: skip
+def test_a_random_table_in_a_random_dialect_is_read_back(
+    table: dict[str, list[Any]], delimiter: str, end: str, encoding: str, quoting: int, decimal: str
+) -> None:
+    if end == "\r":  # the writer does not quote a line feed for itself then
+        quoting = csv.QUOTE_ALL
+    text = written(table, delimiter, end, decimal, quoting=quoting)
+    options = {"delimiter": delimiter, "types": kinds(table), "encoding": encoding, "decimal": decimal}
+    with tempfile.TemporaryDirectory() as directory:
+        found = read(Path(directory), text.encode(encoding), options)
+    assert found.table == table
+    assert found.loaded.rejects == []
+
+
+@steady
+@given(tables(), st.sampled_from(",;\t|"), st.sampled_from(("\n", "\r\n")))
+def test_both_readers_make_the_same_of_a_file(table: dict[str, list[Any]], delimiter: str, end: str) -> None:
+    text = written(table, delimiter, end)
+    with tempfile.TemporaryDirectory() as directory:
+        any_reader = outcome(Path(directory), text.encode(), {"delimiter": delimiter}, False)
+        careful = outcome(Path(directory), text.encode(), {"delimiter": delimiter}, True)
+    assert any_reader == careful
+
+
+@steady
+@given(st.text(st.sampled_from('a1,;"\n\r\t\\ .-#NA0é'), max_size=60), st.sampled_from((None, ",", ";")))
+def test_both_readers_make_the_same_of_any_text(text: str, delimiter: str | None) -> None:
+    data = ("x,y\n" + text).encode()
+    options = {"delimiter": delimiter} if delimiter else {}
+    with tempfile.TemporaryDirectory() as directory:
+        any_reader = outcome(Path(directory), data, options, False)
+        careful = outcome(Path(directory), data, options, True)
+    assert any_reader == careful
+
+
+def outcome(directory: Path, data: bytes, options: dict[str, Any], careful: bool) -> Any:
+    try:
+        found = read(directory, data, options, careful=careful)
+    except WorkFailed as error:
+        return error.reason, error.detail
+    return found.table, found.loaded.types, found.loaded.notes, found.loaded.rejects, found.loaded.style
+
+
+@steady
+@given(st.binary(max_size=300))
+def test_any_bytes_are_a_table_or_a_reason(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        outcome(Path(directory), data, {}, False)
+
+
+STYLES = (
+    TextStyle(), TextStyle(decimal=","), TextStyle(decimal="."), TextStyle(("", "-"), dates={"c": "dmy"}),
+    TextStyle(dates={"c": "mdy"}), TextStyle(dates={"c": "ymd"}), TextStyle(decimals={"c": ","}),
+)  # fmt: skip
+CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{0,8})?)?( ?[AP]M)?(Z|[+-]0[0-9]:?30)?"
+WORDS = ("true", "T", "yes", " No ", "0", "1", "NA", "", " ", "Jan 3, 2024", "3 march 2024", "-nan", "inf")
+cells = (
+    st.text(st.sampled_from("0123456789.,+-eE _'\u00a0naif"), max_size=9)
+    | numbers.map(repr)
+    | st.datetimes().map(str)
+    | st.from_regex(rf"\A[0-3]?[0-9][-/. ][01]?[0-9][-/. ](20)?[0-9]{{2}}( {CLOCK})?\Z")
+    | st.from_regex(rf"\A[12][0-9]{{3}}[-/][01][0-9][-/][0-3][0-9]([T ]{CLOCK})?\Z")
+    | st.sampled_from(WORDS)
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(cells, st.sampled_from(("numeric", "boolean", "datetime")), st.sampled_from(STYLES))
+def test_a_cell_means_the_same_at_ingest_and_in_a_prediction(cell: str, kind: Kind, style: TextStyle) -> None:
+    type = {"numeric": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP"}[kind]
+    values, wrong = read_cells("c", type, style, pa.array([cell]))
+    try:
+        expected = from_text("c", kind, [cell], style)
+    except CellInvalid:
+        assert wrong.to_pylist() == [True]
+        return
+    assert wrong.to_pylist() == [False]
+    made = values.cast(pa.int64()) if kind == "datetime" else values
+    value = made.to_pylist()[0]
+    scale = 1e6 if kind == "datetime" else 1
+    np.testing.assert_array_equal([np.nan if value is None else value / scale], np.asarray(expected))
+
+
+def test_a_plain_file_goes_the_fast_way_and_a_flawed_one_does_not(tmp_path: Path) -> None:
+    plain = b"a,b\n1,x\n2,y\n"
+    assert read(tmp_path, plain).is_by_the_fast_reader
+    for flawed in (plain + b"3\n", b"\n" + plain, plain.replace(b"\n", b"\r"), b"a,b\n1,\xe9\n", b'a,b\n1, "x"\n'):
+        assert not read(tmp_path, flawed).is_by_the_fast_reader
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_file_of_many_groups_keeps_its_order(tmp_path: Path, careful: bool) -> None:
+    rows = 300_000
+    data = b"n,d\n" + b"".join(b"%d,2024-01-%02d\n" % (number, number % 28 + 1) for number in range(rows))
+    found = read(tmp_path, data, careful=careful)
+    assert found.table["n"] == list(range(rows))
+    assert [day.day for day in found.table["d"][:30]] == [number % 28 + 1 for number in range(30)]

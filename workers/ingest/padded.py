@@ -1,0 +1,41 @@
+"""Whether any cell of a file begins like 007 or with a blank: what a fast conversion to numbers would not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from service.domain.written import BLANKS
+
+BLOCK = 256 * 1024  # its masks stay in the processor's cache
+BEFORE = b"\n\n\n"  # of the block before: what a cell's first sign, 0 and digit may straddle
+
+
+def has_padded(source: Path, delimiter: str) -> bool:
+    """Whether a cell of a UTF-8 file begins with a blank, or with 0 and a digit after a sign or none.
+
+    A cell is what follows the delimiter, a line end or a quote; there may be a few false alarms within text.
+    """
+    begins = np.zeros(256, dtype=bool)
+    begins[[ord(delimiter), *b'\r\n"']] = True
+    blanks = [blank.encode() for blank in BLANKS if blank.isascii() and blank != delimiter and blank not in "\r\n"]
+    blank_cells = {blank: [before + blank for before in (delimiter.encode(), b"\n", b'"')] for blank in blanks}
+    buffer = bytearray(len(BEFORE) + BLOCK)
+    buffer[: len(BEFORE)] = BEFORE
+    cells = np.frombuffer(buffer, dtype=np.uint8)
+    with source.open("rb", buffering=0) as file:
+        while size := file.readinto(memoryview(buffer)[len(BEFORE) :]):
+            end = len(BEFORE) + size
+            for blank, starts in blank_cells.items():
+                if buffer.find(blank, 0, end) >= 0 and any(buffer.find(start, 0, end) >= 0 for start in starts):
+                    return True
+            block = cells[:end]
+            padded = block[1:-1] == ord("0")
+            padded &= (block[2:] - np.uint8(ord("0"))) < 10
+            padded &= (block[:-2] - np.uint8(ord("."))) > 11  # neither a dot nor a digit is before it
+            for place in np.flatnonzero(padded) + 1 if padded.any() else ():
+                if begins[block[place - 1]] or (block[place - 1] in b"+-" and begins[block[place - 2]]):
+                    return True
+            buffer[: len(BEFORE)] = buffer[size:end]
+    return False

@@ -1,0 +1,92 @@
+"""Parquet as input: the columns' types are the file's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from service.domain.dialect import DialectInvalid, names_of
+from service.domain.written import TextStyle
+from service.errors import WorkFailed
+from workers.ingest.careful import LINE
+from workers.ingest.duck import PARQUET, Connection, first_line, quoted, quoted_name
+from workers.ingest.kinds import TYPE_OF_KIND, Decision, declared_types
+from workers.ingest.limits import Limits
+from workers.ingest.load import Loaded, Reading
+from workers.ingest.rejects import Reject
+from workers.ingest.typed import write_typed
+
+NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+           "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+TIMES = ("TIMESTAMP", "DATE")
+WORDS = ("VARCHAR", "ENUM", "UUID")
+_NAMES = "SELECT name FROM parquet_schema({})"
+
+
+def load_parquet(
+    connection: Connection,
+    directory: Path,
+    source: Path,
+    options: Mapping[str, Any],
+    limits: Limits,
+    check: Callable[[], None] = lambda: None,
+) -> Loaded:
+    """Read a Parquet file into `directory`. Only an empty string is missing beside a null. Raises WorkFailed."""
+    read = f"read_parquet({quoted(str(source))}, file_row_number=true)"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {read}").fetchall()
+        types = {str(name): str(type) for name, type, *_ in described}
+        own = {name: _type(name, type) for name, type in types.items()}
+        # as they are written: DuckDB has renamed those that are empty or twice; the first is the file's own root
+        names_of([str(name) for (name,) in connection.execute(_NAMES.format(quoted(str(source)))).fetchall()[1:]])
+        limits.check_columns(len(types))
+        kinds, orders = declared_types(options.get("types") or {}, types)
+        stored = {
+            name: "VARCHAR" if name in kinds and type != TYPE_OF_KIND[kinds[name]] else type
+            for name, type in own.items()
+        }
+        selected = ", ".join(_cell(name, types[name], type) for name, type in stored.items())
+        raw = directory / "raw.parquet"
+        connection.execute(
+            f"COPY (SELECT file_row_number + 1 AS {quoted_name(LINE)}, {selected} FROM {read}) "
+            f"TO {quoted(str(raw))} ({PARQUET})"
+        )
+    except duckdb.OutOfMemoryException:
+        raise WorkFailed("out_of_memory", "the file's groups of rows are larger than the memory of ingest") from None
+    except duckdb.Error as error:
+        raise WorkFailed("not_parquet", f"the file cannot be read as Parquet: {first_line(error)}") from None
+    except DialectInvalid as error:
+        raise WorkFailed(error.code, error.detail) from None
+    check()
+    style = TextStyle(missing=("",), dates=orders)
+    as_declared = {name: TYPE_OF_KIND[kinds[name]] if name in kinds else type for name, type in stored.items()}
+    table = directory / "table.parquet"
+    misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check)
+    rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
+    return Reading(directory, kinds, limits, check).done(table, rejects, Decision(as_declared, style), None)
+
+
+def _type(name: str, type: str) -> str:
+    if type.startswith(NUMBERS) and not type.endswith("]"):
+        return "DOUBLE"
+    if type == "BOOLEAN":
+        return "BOOLEAN"
+    if type.startswith(TIMES) and not type.endswith("]"):
+        return "TIMESTAMP"
+    if (type.startswith(WORDS) and not type.endswith("]")) or type in ('"NULL"', "NULL"):
+        return "VARCHAR"
+    raise WorkFailed("column_type_unsupported", f"column {name!r} is {type}; use numbers, booleans, times and strings")
+
+
+def _cell(name: str, type: str, stored: str) -> str:
+    cell = quoted_name(name)
+    if stored == "DOUBLE":
+        cell = f"CASE WHEN isnan({cell}::DOUBLE) THEN NULL ELSE {cell}::DOUBLE END"
+    elif stored == "TIMESTAMP":
+        cell = f"{cell}::TIMESTAMP"
+    elif stored == "VARCHAR":
+        cell = f"{cell}::VARCHAR"
+    return f"{cell} AS {quoted_name(name)}"

@@ -1,0 +1,167 @@
+"""The records of any CSV, one at a time, with the physical line of each and what is wrong with the broken ones."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+
+from service.domain.dialect import Dialect, not_text
+from service.domain.encodings import BAD
+from service.errors import WorkFailed
+
+NEVER_CLOSED = "a quote is opened and not closed as it should be; close it, or double the quotes inside the cell"
+
+
+@dataclass(slots=True)
+class Record:
+    """A record that begins on physical line `line`. `reason` is empty, or says why it is no row of the table."""
+
+    line: int
+    cells: list[str]
+    lines: list[str]
+    reason: str = ""
+
+    @property
+    def raw(self) -> str:
+        """The text as it stands in the file, without its last line break."""
+        return "".join(self.lines).rstrip("\r\n")
+
+
+def records(path: Path, dialect: Dialect, width: int, most_cell_bytes: int) -> Iterator[Record]:
+    """Every record below the header, in order; blank lines and comments are none. Memory is that of a record.
+
+    A record that cannot be read ends with its first line: what a stray quote swallowed is read again. Raises
+    WorkFailed for a cell beyond `most_cell_bytes` and for a file that is not in its encoding.
+    """
+    csv.field_size_limit(2**31 - 1)  # the process's own limit is 128 KiB
+    with path.open(encoding=dialect.encoding, errors="surrogateescape", newline="") as file:
+        lines = _Lines(file, dialect, width, 2 * most_cell_bytes)
+        reader = csv.reader(lines, **dialect.csv_options)
+        is_header = dialect.header
+        while (record := _next(reader, lines, width)) is not None:
+            if is_header and not record.reason:
+                is_header = False
+                continue
+            if not record.reason:
+                _check(record, dialect, width, most_cell_bytes)
+            yield record
+
+
+def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Record | None:
+    try:
+        cells = next(reader)
+        return Record(lines.start, cells, lines.take())
+    except StopIteration:
+        return None
+    except (csv.Error, _TooLong):
+        return Record(lines.start, [], lines.take_first(), NEVER_CLOSED)
+    except UnicodeError as error:
+        raise WorkFailed("not_text", f"line {lines.number + 1} cannot be decoded: {error}") from None
+
+
+def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -> None:
+    """Set the reason of a record that is no row of the table."""
+    if len(record.cells) != width:
+        there = f"{len(record.cells)} cell" + ("s" if len(record.cells) != 1 else "")
+        record.reason = f"{there}, but there are {width} columns"
+        if len(record.cells) == width + 1 and record.cells[-1] == "":
+            record.reason += " (the line ends with a delimiter)"
+    for line in record.lines:
+        if "\0" in line:
+            record.reason = "a NUL byte is in the row"
+        elif not line.isascii() and BAD.search(line):
+            record.reason = not_text(dialect.encoding, record.line)
+    if sum(map(len, record.lines)) * 4 > most_cell_bytes:
+        for number, cell in enumerate(record.cells):
+            if len(cell) * 4 > most_cell_bytes and len(cell.encode("utf-8", "replace")) > most_cell_bytes:
+                raise too_long(record.line, number + 1, most_cell_bytes)
+
+
+def too_long(line: int, column: int, most_cell_bytes: int) -> WorkFailed:
+    """The error of a cell beyond the limit."""
+    where = f"line {line}, column {column}: the cell" if line else f"column {column}: a cell"
+    return WorkFailed(
+        "cell_too_long",
+        f"{where} has more than the {most_cell_bytes:,} bytes that a cell may have; is a quote not "
+        "closed? (the operator's setting is ADALINE_MAX_CELL_BYTES)",
+    )
+
+
+class _TooLong(Exception):
+    """A record of many lines has grown beyond the limit: a quote that nothing closes."""
+
+
+class _Lines:
+    """The file's physical lines for csv.reader, those of the record at hand kept. Bounded, also without line ends."""
+
+    def __init__(self, file: TextIOWrapper, dialect: Dialect, width: int, longest: int) -> None:
+        self._file = file
+        self._dialect = dialect
+        self._width = width
+        self._longest = longest
+        self._blank = "\r\n" if width == 1 else " \r\n" + ("" if dialect.delimiter == "\t" else "\t")
+        self._again: list[str] = []
+        self._taken: list[str] = []
+        self._size = 0
+        null = rf"(^|{re.escape(dialect.delimiter)})\\N(?={re.escape(dialect.delimiter)}|[\r\n]|$)"
+        self._null = re.compile(null) if dialect.escape else None
+        self.number = 0
+        self.start = 1
+        for _ in range(dialect.skipped_lines):
+            self._line()
+            self.number += 1
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        while True:
+            line = self._again.pop() if self._again else self._line()
+            if not line:
+                raise StopIteration
+            self.number += 1
+            if self._taken:
+                break
+            self.start = self.number
+            if not ((line.isspace() and not line.strip(self._blank)) or self._is_comment(line)):
+                break
+        self._taken.append(line)
+        self._size += len(line)
+        if self._size > self._longest:
+            raise _TooLong
+        if self._dialect.delimiter == " " and self._size == len(line):
+            line = line.rstrip(" \r\n") + "\n"
+        return self._null.sub(r"\1", line) if self._null else line
+
+    def take(self) -> list[str]:
+        """The lines of the record that has just been read."""
+        taken, self._taken, self._size = self._taken, [], 0
+        return taken
+
+    def take_first(self) -> list[str]:
+        """The first of them; the others come again."""
+        first, *rest = self.take()
+        self._again += reversed(rest)
+        self.number -= len(rest)
+        return [first]
+
+    def _line(self) -> str:
+        line = self._file.readline(self._longest)
+        if self.number == 0:
+            line = line.removeprefix("\ufeff")
+        if len(line) >= self._longest and not line.endswith(("\r", "\n")):
+            raise too_long(self.number + 1, 1, self._longest // 2)
+        return line
+
+    def _is_comment(self, line: str) -> bool:
+        """Whether a line that begins with the mark is none of the table's: it has not as many cells."""
+        if not self._dialect.comment or not line.startswith(self._dialect.comment):
+            return False
+        try:
+            return self._width == 1 or len(next(csv.reader([line], **self._dialect.csv_options))) != self._width
+        except csv.Error:
+            return True
