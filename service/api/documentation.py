@@ -12,6 +12,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
 from service.api import problems, schemas
+from service.api.preview_schemas import Preview
 from service.domain.fields import OneOrWords
 
 TITLE = "Adaline"
@@ -33,7 +34,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
-        self.spec.components.schema("Preview", schema=schemas.Preview)
+        self.spec.components.schema("Preview", schema=Preview)
 
     def document(self) -> dict[str, Any]:
         """The document as plain data."""

@@ -190,6 +190,8 @@ def names_of(header: Sequence[str]) -> tuple[str, ...]:
         )
     seen: dict[str, int] = {}
     for position, name in enumerate(names):
+        if "\0" in name or BAD.search(name):
+            raise DialectInvalid("not_text", f"the name of column {position + 1} has a NUL or bytes that are no text")
         if len(name) > MAX_NAME:
             raise DialectInvalid(
                 "column_name_too_long",

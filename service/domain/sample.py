@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.domain.columns import Kind
+from service.domain.encodings import BAD
 from service.domain.kinds import (
     BOOLEAN_WORDS,
     MOSTLY,
@@ -51,7 +52,7 @@ def decide(
     """The kind of every column by these rows; `declared` kinds, "datetime:dmy" too, go first."""
     orders = {name: said.partition(":")[2] for name, said in declared.items() if ":" in said}
     made = Decision(replace(style, dates={**style.dates, **orders}))
-    full = [row for row in rows[: max(1, MOST_CELLS // len(names))] if len(row) == len(names)]
+    full = [row for row in rows[: max(1, MOST_CELLS // len(names))] if not _flaw(names, row)]
     cells: dict[str, Counter[str]] = {}
     for position, name in enumerate(names):
         cells[name] = Counter(row[position] for row in full if not style.is_missing(row[position]))
@@ -70,8 +71,8 @@ def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -
     fitting: list[list[Any]] = []
     misfits: list[Misfit] = []
     for number, row in enumerate(rows, 1):
-        if len(row) != len(names):
-            misfits.append(Misfit(number, "", f"has {len(row)} cells, not {len(names)}"))
+        if flaw := _flaw(names, row):
+            misfits.append(Misfit(number, *flaw))
             continue
         values = []
         for name, cell in zip(names, row, strict=True):
@@ -83,6 +84,16 @@ def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -
         else:
             fitting.append(values)
     return fitting, misfits
+
+
+def _flaw(names: Sequence[str], row: Sequence[str]) -> tuple[str, str] | None:
+    """(column, reason) of a row that is none, whatever the kinds."""
+    if len(row) != len(names):
+        return "", f"has {len(row)} cells, not {len(names)}"
+    text = "".join(row)
+    if "\0" in text:
+        return "", "holds a NUL byte"
+    return ("", "holds bytes that are no text in this encoding") if BAD.search(text) else None
 
 
 def _seen(cells: Counter[str], style: TextStyle) -> Counter[str]:

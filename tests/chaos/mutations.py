@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import zstandard
 
 from tests.samples import parquet
+from tests.unit.workers.ingest import corpus
 
 MOST_BYTES = 20_000
 PARQUET = "application/vnd.apache.parquet"
 
-SEEDS: Sequence[bytes] = (
+OWN: Sequence[bytes] = (
     b"a,b\n1,2\n3,4\n",
     b'id;name;price\r\n1;"M\xc3\xbcller, H.";1.234,50\r\n2;"say ""hi""";0,5\r\n3;;\r\n',
     b"\xef\xbb\xbfx\ty\tz\n1.5\ttrue\t2020-01-31\n-2e3\tfalse\t2020-02-01T12:00:00Z\n",
@@ -39,6 +40,7 @@ SEEDS: Sequence[bytes] = (
     b"\x00" * 20,
     parquet({"x": [1.5, None, 3.0], "word": ["a", "b", None], "yes": [True, False, None]}),
 )
+SEEDS: Sequence[bytes] = (*OWN, *(one.data for one in corpus.CASES if len(one.data) <= MOST_BYTES))
 TOKENS: Sequence[bytes] = (
     b",", b";", b"\t", b"|", b" ", b'"', b'""', b"'", b"\\", b'\\"', b"\n", b"\r", b"\r\n", b"\n\n", b"\x00", b"\xff",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"#", b"NaN", b"inf",
