@@ -20,6 +20,7 @@ TOP = 20
 LONG_TEXT = 100  # categories are short words; longer cells on average are free text
 MANY_CATEGORIES = 10_000
 EPOCH = datetime(1970, 1, 1)
+LAST_MICROSECOND = (datetime.max - EPOCH) // timedelta(microseconds=1)
 KINDS: dict[str, Kind] = {"DOUBLE": "numeric", "BOOLEAN": "boolean", "TIMESTAMP": "datetime"}
 Described = tuple[Column, dict[str, Any]]
 
@@ -108,5 +109,6 @@ def _shown(value: Any, type: str) -> Any:
     if type == "BOOLEAN":
         return bool(value)
     if type == "TIMESTAMP":
-        return (EPOCH + timedelta(microseconds=int(value))).isoformat() + "Z"
+        # a float holds these microseconds to about 16 of them: the last moment of 9999 may come out just beyond it
+        return (EPOCH + timedelta(microseconds=min(int(value), LAST_MICROSECOND))).isoformat() + "Z"
     return float(value)
