@@ -70,10 +70,9 @@ class Watch:
         self._thread.join()
 
     def changes(self) -> list[str]:
-        """Processes that have died or come since."""
+        """Processes that have died since. Those that came are no loss: a pool may still be starting."""
         now = {process.pid: _name(process) for process in self._stack.descendants}
-        died = [f"{self.names[pid]} ({pid}) died" for pid in self.names if pid not in now]
-        return died + [f"{name} ({pid}) came" for pid, name in now.items() if pid not in self.names]
+        return [f"{self.names[pid]} ({pid}) died" for pid in self.names if pid not in now]
 
     def _watch(self) -> None:
         while not self._done.wait(0.2):
