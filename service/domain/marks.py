@@ -12,6 +12,9 @@ from service.domain.written import is_number
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_RECORDS = 5000
+LOOKED_AT = 65_536  # characters of the sample, where a look is enough
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_NOT_BLANK = re.compile(r"\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ def find(text: str, whole: bool, delimiter: str | None = None) -> FoundMarks:
     """The marks of a file by its first part; a declared `delimiter` is taken as it is."""
     newline = _newline(text)
     skipped, comment, rest = _preamble(text, delimiter)
-    if not comment and re.search(r"(?:^|[\r\n])# ", rest[: 64 * 1024]) and not _hash_is_data(rest, delimiter):
+    if not comment and re.search(r"(?:^|[\r\n])# ", rest[:LOOKED_AT]) and not _hash_is_data(rest, delimiter):
         comment = "#"
     quote = _quote(rest, delimiter)
     candidates = [delimiter] if delimiter else [*DELIMITERS]
@@ -74,27 +77,23 @@ def _preamble(text: str, delimiter: str | None) -> tuple[int, str, str]:
 
     A line "#id,name" with as many cells as the line below it is a header.
     """
-    skipped, comment = 0, ""
-    while True:
-        end = re.search(r"\r\n|\n|\r", text)
-        line, rest = (text[: end.start()], text[end.end() :]) if end else (text, "")
-        if not line.strip(" \t" if delimiter != "\t" else " "):
-            if not end:
-                return skipped, comment, text
-        elif line.startswith("#") and not _is_header(line, rest, delimiter):
+    skipped, comment, at = 0, "", 0
+    blank = " \t" if delimiter != "\t" else " "
+    while at < len(text):
+        end = _LINE_END.search(text, at)
+        stop, below = (end.start(), end.end()) if end else (len(text), len(text))
+        if text[at:stop].strip(blank):
+            if text[at] != "#" or _is_header(text[at:stop], _next_line(text, below), delimiter):
+                break
             comment = "#"
-        else:
-            return skipped, comment, text
-        skipped, text = skipped + 1, rest
-        if not rest:
-            return skipped, comment, ""
+        elif not end:
+            break
+        skipped, at = skipped + 1, below
+    return skipped, comment, text[at:]
 
 
-def _is_header(line: str, rest: str, delimiter: str | None) -> bool:
-    if line[1:2] in ("", " ", "\t", "#"):
-        return False
-    below = next((one for one in re.split(r"[\r\n]+", rest[: 64 * 1024]) if one.strip()), "")
-    if below.startswith("#"):
+def _is_header(line: str, below: str, delimiter: str | None) -> bool:
+    if line[1:2] in ("", " ", "\t", "#") or below.startswith("#"):
         return False
     return any(
         line.count(mark) and line.count(mark) == below.count(mark)
@@ -102,10 +101,20 @@ def _is_header(line: str, rest: str, delimiter: str | None) -> bool:
     )
 
 
+def _next_line(text: str, at: int) -> str:
+    """The first line from here on that is not blank. There may be as many comments as lines: nothing is copied."""
+    there = _NOT_BLANK.search(text, at)
+    if there is None:
+        return ""
+    begin = max(at, text.rfind("\n", at, there.start()) + 1, text.rfind("\r", at, there.start()) + 1)
+    end = _LINE_END.search(text, there.start())
+    return text[begin : end.start() if end else len(text)]
+
+
 def _hash_is_data(text: str, delimiter: str | None) -> bool:
     """Whether lines that begin with "# " have as many cells as the first line has."""
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    lines = [line for line in re.split(r"[\r\n]+", text[: 64 * 1024]) if line.startswith("# ")]
+    lines = [line for line in re.split(r"[\r\n]+", text[:LOOKED_AT]) if line.startswith("# ")]
     marks = [mark for mark in ([delimiter] if delimiter else DELIMITERS) if mark in first]
     return not marks or any(all(line.count(mark) == first.count(mark) for line in lines) for mark in marks)
 

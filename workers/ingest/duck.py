@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> 
         yield connection
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def interrupted_after(connection: Connection, seconds: float) -> Iterator[None]:
+    """Queries inside that run longer raise duckdb.InterruptException."""
+    timer = threading.Timer(seconds, connection.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def quoted_name(name: str) -> str:

@@ -22,7 +22,7 @@ from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plai
 from workers.ingest.rejects import Reject, refuse_too_many
 from workers.ingest.typed import write_typed
 
-MAX_SAMPLE = 64 * 1024 * 1024
+MAX_SAMPLE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

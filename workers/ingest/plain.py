@@ -11,14 +11,16 @@ import duckdb
 
 from service.domain.dialect import Dialect, Found
 from service.domain.written import BLANKS, TextStyle, is_number
-from workers.ingest.duck import PARQUET, Connection, quoted, quoted_name
+from workers.ingest.duck import PARQUET, Connection, interrupted_after, quoted, quoted_name
 from workers.ingest.padded import has_padded
 
 CHUNK = 4 * 1024 * 1024
 BLOCK = 256 * 1024  # looked at several times, in the processor's cache
-MOST_REJECTS = 1000  # kept to see which columns are no numbers after all
 LONGEST_LINE = 2_000_000  # DuckDB's own; longer ones are for the careful reader
 MOST_COLUMNS = 200  # DuckDB's plan for more takes longer than reading them with care, and more memory
+# stray quotes can make DuckDB's reader take hours; at such a pace the careful one is faster
+PATIENCE_SECONDS = 5.0
+SLOWEST = 8_000_000  # bytes a second
 GROUPED = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*")
 ODD = re.compile(rb'[ \t\v\f]"|"[ \t\v\f]')
 PADDED = re.compile(r"[+-]?0[0-9]")
@@ -39,6 +41,7 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
     delimiter = re.escape(dialect.delimiter.encode())
     odd_quote = re.compile(rb"(?:^|[\r\n]|" + delimiter + rb')[ \t\v\f]+"|"[ \t\v\f]+(?:[\r\n]|' + delimiter + rb"|$)")
     before = b""
+    blocks_in_line = 0
     with source.open("rb") as file:
         while chunk := file.read(BLOCK):
             if b"\0" in chunk:
@@ -51,6 +54,9 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
                 feeds += chunk.count(b"\n")
             else:
                 lone_feeds = lone_feeds or b"\n" in chunk
+            blocks_in_line = 0 if b"\n" in chunk else blocks_in_line + 1
+            if blocks_in_line * BLOCK > LONGEST_LINE // 2:  # DuckDB has been seen to leave out a first row so long
+                return False
             before = chunk[-64:]
     return returns == 0 or (returns == ends == feeds and not lone_feeds)
 
@@ -82,15 +88,18 @@ def read_plain(
     name, is for the time being written as infinity, and its column is then read again as text.
     """
     numbers = set(numbers)
-    direct = not has_padded(source, found.dialect.delimiter)
-    while True:
-        flawed = _copy(connection, source, target, found, numbers, style, direct)
-        if flawed is None:
-            return None
-        if not (odd := flawed or _odd(connection, target, sorted(numbers))):
+    # a number's cell that is none fails the direct way for the whole file; the second way tells which column has one
+    if not has_padded(source, found.dialect.delimiter) and _copy(
+        connection, source, target, found, numbers, style, True
+    ):
+        if not (odd := _odd(connection, target, sorted(numbers))):
             return numbers
         numbers -= odd
-        direct = False  # a second look finds every other such column at once
+    while _copy(connection, source, target, found, numbers, style, False):
+        if not (odd := _odd(connection, target, sorted(numbers))):
+            return numbers
+        numbers -= odd
+    return None
 
 
 def _copy(
@@ -101,10 +110,11 @@ def _copy(
     numbers: Collection[str],
     style: TextStyle,
     direct: bool,
-) -> set[str] | None:
-    """The columns of `numbers` in which cells are none; None when a row has a flaw.
+) -> bool:
+    """Whether no row has a flaw.
 
-    `direct`: DuckDB's reader makes the numbers, in half the time of a cast; a cell that is none rejects its row.
+    `direct`: DuckDB's reader makes the numbers, in half the time of a cast; a cell that is none is a flaw then. Its
+    own rejects are not asked for: of one row with very many cells it would keep the text once for each.
     """
     made = numbers if direct else ()
     columns = ", ".join(
@@ -120,20 +130,14 @@ def _copy(
     read = (
         f"read_csv({quoted(str(source))}, auto_detect=false, columns={{{columns}}}, "
         f"delim={quoted(found.dialect.delimiter)}, quote='\"', escape='\"', "
-        f"header={str(found.dialect.header).lower()}, nullstr=[{words}], store_rejects=true, "
-        f"rejects_limit={MOST_REJECTS})"
+        f"header={str(found.dialect.header).lower()}, nullstr=[{words}])"
     )
     try:
-        for table in ("reject_errors", "reject_scans"):
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-        connection.execute(f"COPY (SELECT {selected} FROM {read}) TO {quoted(str(target))} ({PARQUET})")
-        rejects = connection.execute("SELECT DISTINCT error_type = 'CAST', column_name FROM reject_errors").fetchall()
+        with interrupted_after(connection, PATIENCE_SECONDS + source.stat().st_size / SLOWEST):
+            connection.execute(f"COPY (SELECT {selected} FROM {read}) TO {quoted(str(target))} ({PARQUET})")
     except duckdb.Error:  # the careful reader will say what it is
-        return None
-    if not all(is_cast for is_cast, _ in rejects):
-        return None
-    places = {f"c{position}": name for position, name in enumerate(found.names)}
-    return {places[column] for _, column in rejects}
+        return False
+    return True
 
 
 def _text(column: str, words: str) -> str:

@@ -13,6 +13,7 @@ from service.domain.dialect import Dialect, not_text
 from service.domain.encodings import BAD
 from service.errors import WorkFailed
 
+MOST_READ_AGAIN = 8  # times the longest record: stray quotes must not make the work grow with the square of the file
 NEVER_CLOSED = "a quote is opened and not closed as it should be; close it, or double the quotes inside the cell"
 
 
@@ -70,12 +71,12 @@ def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -
         record.reason = f"{there}, but there are {width} columns"
         if len(record.cells) == width + 1 and record.cells[-1] == "":
             record.reason += " (the line ends with a delimiter)"
-    for line in record.lines:
-        if "\0" in line:
-            record.reason = "a NUL byte is in the row"
-        elif not line.isascii() and BAD.search(line):
-            record.reason = not_text(dialect.encoding, record.line)
-    if sum(map(len, record.lines)) * 4 > most_cell_bytes:
+    text = record.lines[0] if len(record.lines) == 1 else "".join(record.lines)
+    if "\0" in text:
+        record.reason = "a NUL byte is in the row"
+    elif not text.isascii() and BAD.search(text):
+        record.reason = not_text(dialect.encoding, record.line)
+    if len(text) * 4 > most_cell_bytes:
         for number, cell in enumerate(record.cells):
             if len(cell) * 4 > most_cell_bytes and len(cell.encode("utf-8", "replace")) > most_cell_bytes:
                 raise too_long(record.line, number + 1, most_cell_bytes)
@@ -107,6 +108,7 @@ class _Lines:
         self._again: list[str] = []
         self._taken: list[str] = []
         self._size = 0
+        self._read_again = 0
         null = rf"(^|{re.escape(dialect.delimiter)})\\N(?={re.escape(dialect.delimiter)}|[\r\n]|$)"
         self._null = re.compile(null) if dialect.escape else None
         self.number = 0
@@ -144,6 +146,9 @@ class _Lines:
 
     def take_first(self) -> list[str]:
         """The first of them; the others come again."""
+        self._read_again += self._size
+        if self._read_again > MOST_READ_AGAIN * self._longest:
+            raise WorkFailed("not_csv", f"line {self.start}: {NEVER_CLOSED}; so it is in too many rows before")
         first, *rest = self.take()
         self._again += reversed(rest)
         self.number -= len(rest)

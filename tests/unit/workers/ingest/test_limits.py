@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -77,3 +78,23 @@ def test_integers_that_are_rounded_are_noted() -> None:
     assert notes["exact"] == ["a note"]
     assert "2^53" in notes["large"][0]
     assert notes["floats"] == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\n" + b'x","z\n' * 300_000, b"a,b\n" + b'"x\n' * 300_000, b'a,b\n"x\n' + b'y""z,1\n' * 300_000,
+        b"\n" * 300_000 + b"a,b\n1,2\n", b"# a\n" * 300_000 + b"a,b\n1,2\n", b"a,b\n" + b"," * 5_000_000,
+    ],
+    ids=["quotes that open each other", "quotes that are never closed", "one quote before a long file", "blank lines",
+         "comments", "a row of very many cells"],
+)  # fmt: skip
+def test_the_work_does_not_grow_with_the_square_of_the_file(data: bytes, tmp_path: Path) -> None:
+    with contextlib.suppress(WorkFailed):
+        read(tmp_path, data)
+
+
+def test_a_first_row_beyond_what_the_fast_reader_takes_is_not_left_out(tmp_path: Path) -> None:
+    with pytest.raises(WorkFailed, match="5000001 cells"):
+        read(tmp_path, b"a,b\n" + b"," * 5_000_000)
