@@ -22,6 +22,7 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "sgd": ("momentum",),
     "adam": ("first_moment", "second_moment"),
     "adamw": ("first_moment", "second_moment"),
+    "rmsprop": ("second_moment",),
 }
 
 
@@ -41,6 +42,18 @@ class Problem:
     l2: float = 0.0
     dropout: float = 0.0
     seed: int = 0
+    nesterov: bool = False
+    clip_norm: float | None = None
+    quantile: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What an engine reads of a part."""
+
+    inputs: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(slots=True)
