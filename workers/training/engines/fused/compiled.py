@@ -30,7 +30,9 @@ ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 
 def kernel(function: Function) -> Function:
     """A kernel that other kernels call; it is compiled into them."""
-    compiled: Function = numba.njit(fastmath=FASTMATH, error_model="numpy")(function)
+    compiled: Function = numba.njit(
+        fastmath=FASTMATH, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
     return compiled
 
 

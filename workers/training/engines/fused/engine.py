@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from workers.training.engines.fused.epoch import Objective, Rows, advance, evaluate
-from workers.training.engines.fused.layout import Workspace, layers_of, width_for, workspace_for
+from workers.training.engines.fused.epoch import Objective, Rows, advance
+from workers.training.engines.fused.layout import ACTIVATIONS, Workspace, layers_of, width_for, workspace_for
 from workers.training.engines.fused.losses import LOSSES
 from workers.training.engines.fused.optimizers import OPTIMIZERS, Moments, Rule
 from workers.training.problem import Data, Order, Problem, State, Vector
@@ -16,6 +16,7 @@ from workers.training.problem import Data, Order, Problem, State, Vector
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
 NO_ROWS = np.empty(0, dtype=np.float32)
+NO_MOMENTS = Moments(NO_ROWS, NO_ROWS)
 AS_THEY_LIE: Order = np.empty(0, dtype=np.int64)
 
 
@@ -26,7 +27,7 @@ class FusedEngine:
         self._problem = problem
         self._layers = layers_of(problem.network)
         self._parts = {name: rows_of(data) for name, data in parts.items()}
-        self._objective = Objective(_loss_of(problem), np.float32(problem.quantile))
+        self._objective = objective_of(problem)
         self._work: Workspace | None = None
         self._judging: Workspace | None = None
         self._rows_per_second = FLOPS_AT_FIRST / (6 * problem.network.n_parameters)
@@ -48,8 +49,8 @@ class FusedEngine:
             end = min(position + max(int(CHUNK_SECONDS * self._rows_per_second), 1), n_rows)
             begin = position
             position, state.step, total = advance(
-                self._layers, self._objective, rule, rows, _readonly(order), size, begin, end,
-                state.parameters, moments, state.step, work, total,
+                self._layers, self._objective, rule, rows, _readonly(order), size, True, begin,
+                end, state.parameters, moments, state.step, work, total,
             )  # fmt: skip
             self._rows_per_second = (position - begin) / max(time.perf_counter() - started, 1e-6)
         return total / max(n_rows, 1)
@@ -58,10 +59,13 @@ class FusedEngine:
         rows = self._parts[part]
         if self._judging is None:
             self._judging = workspace_for(self._problem.network, 2**31, rows.targets.shape[1], training=False)
-        total = evaluate(
-            self._layers, self._objective, rows, _readonly(AS_THEY_LIE), 0, len(rows.inputs), state.parameters,
-            self._judging,
-        )  # fmt: skip
+        n_rows, position, total = len(rows.inputs), 0, 0.0
+        rule = self._rule(0.0)
+        while position < n_rows:
+            position, _, total = advance(
+                self._layers, self._objective, rule, rows, _readonly(AS_THEY_LIE), n_rows, False, position, n_rows,
+                state.parameters, NO_MOMENTS, 0, self._judging, total,
+            )  # fmt: skip
         return total / max(len(rows.inputs), 1)
 
     def _workspace(self, batch_size: int) -> Workspace:
@@ -99,10 +103,12 @@ def _readonly(array: np.ndarray) -> np.ndarray:
     return view
 
 
-def _loss_of(problem: Problem) -> int:
-    if problem.loss == "cross_entropy":
-        return LOSSES.index("log_odds" if problem.network.sizes[-1] == 1 else "softmax")
-    return LOSSES.index(problem.loss)
+def objective_of(problem: Problem) -> Objective:
+    loss = problem.loss
+    if loss == "cross_entropy":
+        loss = "log_odds" if problem.network.sizes[-1] == 1 else "softmax"
+    activation = ACTIVATIONS.index(problem.network.activation)
+    return Objective(activation, LOSSES.index(loss), np.float32(problem.quantile))
 
 
 def _moments_of(state: State) -> Moments:
@@ -110,3 +116,15 @@ def _moments_of(state: State) -> Moments:
     found: dict[str, Vector] = {names[name]: vector for name, vector in state.moments.items()}
     nothing: Vector = np.empty(0, dtype=np.float32)
     return Moments(found.get("first", nothing), found.get("second", nothing))
+
+
+def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Order) -> Vector:
+    """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
+    rows = rows_of(data)
+    work = workspace_for(problem.network, len(order), rows.targets.shape[1])
+    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), 0.0)
+    advance(
+        layers_of(problem.network), objective_of(problem), rule, rows, _readonly(order), len(order), True, 0, len(order),
+        parameters, NO_MOMENTS, 0, work, 0.0,
+    )  # fmt: skip
+    return work.gradient

@@ -13,7 +13,7 @@ import numpy as np
 
 from workers.training.engines.fused.compiled import entry
 from workers.training.engines.fused.layers import backward, forward, gather
-from workers.training.engines.fused.layout import Floats32, Ints, Layers, Workspace
+from workers.training.engines.fused.layout import INPUTS, OUTPUTS, ROW, Floats32, Ints, Workspace
 from workers.training.engines.fused.losses import differentiate, gather_targets
 from workers.training.engines.fused.optimizers import Moments, Rule, step
 
@@ -27,57 +27,46 @@ class Rows(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """A loss by its number in LOSSES, and the quantile of the pinball."""
+    """The hidden layers' activation and the loss, by their numbers in ACTIVATIONS and LOSSES; the pinball's quantile."""
 
+    activation: int
     loss: int
     quantile: np.float32
 
 
 @entry
 def advance(
-    layers: Layers, objective: Objective, rule: Rule, rows: Rows, order: Ints, batch_size: int, begin: int, end: int,
-    parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: np.float64,
+    layers: Ints, objective: Objective, rule: Rule, rows: Rows, order: Ints, batch_size: int, learn: bool, begin: int,
+    end: int, parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: np.float64,
 ) -> tuple[int, int, np.float64]:  # fmt: skip
-    """Train on from row `begin` of the order to the first tile that ends at or after row `end`.
+    """Go on from row `begin` of the order to the first tile that ends at or after row `end`; without `learn` the weights
+    stay as they are.
 
     `taken` steps were made before; `total` is the sum of weight·loss so far. Returns the three as they are then. An
     empty `order` takes the rows as they lie.
     """
-    n_rows, width = len(rows.inputs), work.values.shape[1]
-    n_layers = len(layers.weights)
-    n_outputs, scores = layers.sizes[n_layers], layers.rows[n_layers]
+    inputs, targets, weights, first, second = rows.inputs, rows.targets, rows.weights, moments.first, moments.second
+    values, deltas, slopes, aims, lanes = work.values, work.deltas, work.slopes, work.targets, work.lanes
+    gradient, products = work.gradient, work.products
+    loss, quantile, activation = objective.loss, objective.quantile, objective.activation
+    n_rows, width = len(inputs), values.shape[1]
+    n_outputs, scores = layers[-1, OUTPUTS], layers[-1, ROW] + layers[-1, INPUTS]
     position = begin
     while position < end:
         batch_start = position - position % batch_size
         batch_end = min(batch_start + batch_size, n_rows)
         n = min(width, batch_end - position)
-        gather(rows.inputs, order, position, n, work.values)
-        gather_targets(rows.targets, rows.weights, order, position, n, batch_end - batch_start, work)
-        forward(layers, parameters, work, True)
-        share = differentiate(objective.loss, objective.quantile, work, scores, n_outputs)
+        gather(inputs, order, position, n, values)
+        gather_targets(targets, weights, order, position, n, batch_end - batch_start, aims, lanes)
+        forward(layers, activation, parameters, values, slopes)
+        share = differentiate(loss, quantile, values, aims, scores, n_outputs, deltas, lanes)
         total += share * (batch_end - batch_start)
-        backward(layers, parameters, work, position > batch_start)
+        if learn:
+            backward(
+                layers, activation, parameters, values, slopes, deltas, products, gradient, position > batch_start
+            )
+            if position + n == batch_end:
+                taken += 1
+                step(rule, layers, parameters, gradient, first, second, taken)
         position += n
-        if position == batch_end:
-            taken += 1
-            step(rule, layers, parameters, moments, work, taken)
     return position, taken, total
-
-
-@entry
-def evaluate(
-    layers: Layers, objective: Objective, rows: Rows, order: Ints, begin: int, end: int, parameters: Floats32,
-    work: Workspace,
-) -> np.float64:  # fmt: skip
-    """The sum of weight·loss over the rows from `begin` to `end`, as they lie (`order` is empty)."""
-    width = work.values.shape[1]
-    n_layers = len(layers.weights)
-    n_outputs, scores = layers.sizes[n_layers], layers.rows[n_layers]
-    total = 0.0
-    for position in range(begin, end, width):
-        n = min(width, end - position)
-        gather(rows.inputs, order, position, n, work.values)
-        gather_targets(rows.targets, rows.weights, order, position, n, 1, work)
-        forward(layers, parameters, work, False)
-        total += differentiate(objective.loss, objective.quantile, work, scores, n_outputs)
-    return total

@@ -10,7 +10,7 @@ import numpy as np
 
 from workers.training.engines.fused.compiled import HALF, ONE, ZERO, kernel
 from workers.training.engines.fused.elementary import sigmoid, tanh
-from workers.training.engines.fused.layout import ACTIVATIONS, LANES, Floats32, Ints, Layers, Workspace
+from workers.training.engines.fused.layout import ACTIVATIONS, BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(len(ACTIVATIONS))
 LEAKY_SLOPE = np.float32(0.01)
@@ -21,19 +21,15 @@ BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster tha
 
 @kernel
 def gather(inputs: Floats32, order: Ints, start: int, rows: int, values: Floats32) -> None:
-    """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. Sixteen rows at a time: whole cache lines are written.
-
-    An empty `order` takes the rows as they lie.
-    """
-    width = values.shape[1]
-    for first in range(0, width, LANES):
-        last = min(first + LANES, rows)
-        for k in range(inputs.shape[1]):
-            for i in range(first, last):
-                row = order[start + i] if len(order) > 0 else start + i
-                values[k, i] = inputs[row, k]
-            for i in range(max(first, rows), first + LANES):
-                values[k, i] = ZERO
+    """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. An empty `order` takes the rows as they lie."""
+    width, n_inputs = values.shape[1], inputs.shape[1]
+    for i in range(rows):
+        row = np.uint64(order[start + i] if len(order) > 0 else start + i)
+        for k in range(n_inputs):
+            values[k, i] = inputs[row, k]
+    for k in range(n_inputs):
+        for i in range(rows, width):
+            values[k, i] = ZERO
 
 
 @kernel
@@ -41,51 +37,36 @@ def combine(
     factors: Floats32, start: int, of_output: int, of_input: int, source: Floats32, row: int, n_inputs: int,
     out: Floats32, out_row: int, n_outputs: int,
 ) -> None:  # fmt: skip
-    """out[j] = Σₖ c[j, k]·source[k] with c[j, k] = factors[start + j·of_output + k·of_input]; rows from `row`, `out_row`."""
-    width = source.shape[1]
+    """out[j] = Σₖ c[j, k]·source[k] with c[j, k] = factors[start + j·of_output + k·of_input]; rows from `row`, `out_row`.
+
+    Four inputs at a time; beyond the last one, it once more with the factor 0.
+    """
+    width, last = source.shape[1], n_inputs - 1
     for j in range(n_outputs):
-        at = start + j * of_output
-        into = out_row + j
-        first = n_inputs % 4
-        if first == 0:
-            first = 4
-        c0 = factors[at]
-        if first == 1:
-            for i in range(width):
-                out[into, i] = c0 * source[row, i]
-        elif first == 2:
-            c1 = factors[at + of_input]
-            for i in range(width):
-                out[into, i] = c0 * source[row, i] + c1 * source[row + 1, i]
-        elif first == 3:
-            c1, c2 = factors[at + of_input], factors[at + 2 * of_input]
-            for i in range(width):
-                out[into, i] = c0 * source[row, i] + c1 * source[row + 1, i] + c2 * source[row + 2, i]
-        else:
-            c1, c2, c3 = factors[at + of_input], factors[at + 2 * of_input], factors[at + 3 * of_input]
-            for i in range(width):
-                out[into, i] = (
-                    c0 * source[row, i] + c1 * source[row + 1, i] + c2 * source[row + 2, i] + c3 * source[row + 3, i]
-                )
-        for k in range(first, n_inputs, 4):
-            c0, c1 = factors[at + k * of_input], factors[at + (k + 1) * of_input]
-            c2, c3 = factors[at + (k + 2) * of_input], factors[at + (k + 3) * of_input]
-            for i in range(width):
-                out[into, i] += (
-                    c0 * source[row + k, i]
-                    + c1 * source[row + k + 1, i]
-                    + c2 * source[row + k + 2, i]
-                    + c3 * source[row + k + 3, i]
-                )
+        at, into = start + j * of_output, out_row + j
+        for k in range(0, n_inputs, 4):
+            k1, k2, k3 = min(k + 1, last), min(k + 2, last), min(k + 3, last)
+            c0 = factors[at + k * of_input]
+            c1 = factors[at + k1 * of_input] if k + 1 <= last else ZERO
+            c2 = factors[at + k2 * of_input] if k + 2 <= last else ZERO
+            c3 = factors[at + k3 * of_input] if k + 3 <= last else ZERO
+            r0, r1, r2, r3 = row + k, row + k1, row + k2, row + k3
+            if k == 0:
+                for i in range(width):
+                    out[into, i] = c0 * source[r0, i] + c1 * source[r1, i] + c2 * source[r2, i] + c3 * source[r3, i]
+            else:
+                for i in range(width):
+                    out[into, i] += c0 * source[r0, i] + c1 * source[r1, i] + c2 * source[r2, i] + c3 * source[r3, i]
 
 
 @kernel
-def activate(kind: int, has_slopes: bool, bias: Floats32, start: int, work: Workspace, row: int, size: int) -> None:
+def activate(
+    kind: int, biases: Floats32, start: int, values: Floats32, slopes: Floats32, row: int, size: int
+) -> None:
     """A = f(Z + b), in place on `size` rows of values from `row`; `start` < 0: no bias. Slopes f'(Z) where kept."""
-    values, slopes = work.values, work.slopes
-    width = values.shape[1]
+    width, has_slopes = values.shape[1], len(slopes) > 0
     for j in range(size):
-        b = bias[start + j] if start >= 0 else ZERO
+        b = biases[start + j] if start >= 0 else ZERO
         at = row + j
         if kind == IDENTITY:
             for i in range(width):
@@ -122,52 +103,48 @@ def activate(kind: int, has_slopes: bool, bias: Floats32, start: int, work: Work
 
 
 @kernel
-def forward(layers: Layers, parameters: Floats32, work: Workspace, training: bool) -> None:
-    """From A₀ in `work.values` to the scores, its last rows."""
-    values = work.values
-    n_layers = len(layers.weights)
-    for layer in range(n_layers):
-        n_inputs, n_outputs = layers.sizes[layer], layers.sizes[layer + 1]
-        row, into, start = layers.rows[layer], layers.rows[layer + 1], layers.weights[layer]
+def forward(layers: Ints, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32) -> None:
+    """From A₀ in the first rows of `values` to the scores in its last."""
+    for layer in range(len(layers)):
+        n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
+        row, into = layers[layer, ROW], layers[layer, ROW] + n_inputs
         if n_inputs * n_outputs * values.shape[1] >= BLAS_FROM:
             weights = parameters[start : start + n_outputs * n_inputs].reshape(n_outputs, n_inputs)
             np.dot(weights, values[row : row + n_inputs], values[into : into + n_outputs])
         else:
             combine(parameters, start, n_inputs, 1, values, row, n_inputs, values, into, n_outputs)
-        kind = layers.activation if layer < n_layers - 1 else IDENTITY
-        activate(kind, training, parameters, layers.biases[layer], work, into, n_outputs)
+        kind = activation if layer < len(layers) - 1 else IDENTITY
+        activate(kind, parameters, layers[layer, BIASES], values, slopes, into, n_outputs)
 
 
 @kernel
-def backward(layers: Layers, parameters: Floats32, work: Workspace, add: bool) -> None:
+def backward(
+    layers: Ints, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32, deltas: Floats32,
+    products: Floats32, gradient: Floats32, add: bool,
+) -> None:  # fmt: skip
     """From the scores' deltas to the gradient; added to what is there when `add`.
 
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""
-    values, deltas, gradient = work.values, work.deltas, work.gradient
-    for layer in range(len(layers.weights) - 1, -1, -1):
-        n_inputs, n_outputs = layers.sizes[layer], layers.sizes[layer + 1]
-        row, own, start = layers.rows[layer], layers.rows[layer + 1], layers.weights[layer]
-        large = n_inputs * n_outputs * values.shape[1] >= BLAS_FROM
-        stop = start + n_outputs * n_inputs
+    for layer in range(len(layers) - 1, -1, -1):
+        n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
+        row, own, size = layers[layer, ROW], layers[layer, ROW] + n_inputs, n_inputs * n_outputs
+        large = size * values.shape[1] >= BLAS_FROM
         if large:
-            into = work.products if add else gradient[start:stop]
-            product = into[: n_outputs * n_inputs].reshape(n_outputs, n_inputs)
+            product = products[:size].reshape(n_outputs, n_inputs)
             np.dot(deltas[own : own + n_outputs], values[row : row + n_inputs].T, product)
-            if add:
-                for i in range(n_outputs * n_inputs):
-                    gradient[start + i] += work.products[i]
+            for i in range(size):
+                gradient[start + i] = products[i] + (gradient[start + i] if add else ZERO)
         else:
             add_products(deltas, own, n_outputs, values, row, n_inputs, gradient, start, add)
-        if layers.biases[layer] >= 0:
-            add_sums(deltas, own, n_outputs, gradient, layers.biases[layer], add)
-        if layer == 0:
-            return
-        if large:
-            weights = parameters[start:stop].reshape(n_outputs, n_inputs)
-            np.dot(weights.T, deltas[own : own + n_outputs], deltas[row : row + n_inputs])
-        else:
-            combine(parameters, start, 1, n_inputs, deltas, own, n_outputs, deltas, row, n_inputs)
-        multiply_by_slope(layers.activation, work, row, n_inputs)
+        if layers[layer, BIASES] >= 0:
+            add_sums(deltas, own, n_outputs, gradient, layers[layer, BIASES], add)
+        if layer > 0:
+            if large:
+                weights = parameters[start : start + size].reshape(n_outputs, n_inputs)
+                np.dot(weights.T, deltas[own : own + n_outputs], deltas[row : row + n_inputs])
+            else:
+                combine(parameters, start, 1, n_inputs, deltas, own, n_outputs, deltas, row, n_inputs)
+            multiply_by_slope(activation, values, slopes, deltas, row, n_inputs)
 
 
 @kernel
@@ -210,9 +187,10 @@ def add_sums(deltas: Floats32, own: int, n_outputs: int, gradient: Floats32, sta
 
 
 @kernel
-def multiply_by_slope(kind: int, work: Workspace, row: int, size: int) -> None:
+def multiply_by_slope(
+    kind: int, values: Floats32, slopes: Floats32, deltas: Floats32, row: int, size: int
+) -> None:
     """D ∘ f'(Z) in place; the slope from the value A = f(Z) where that says it, else as the forward pass kept it."""
-    values, deltas, slopes = work.values, work.deltas, work.slopes
     for at in range(row, row + size):
         if kind == RELU:
             for i in range(values.shape[1]):

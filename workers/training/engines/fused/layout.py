@@ -24,15 +24,9 @@ ACTIVATIONS = ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "sil
 WITH_SLOPES = ("gelu", "silu")  # their slope is not a function of their value: it is kept by the forward pass
 
 
-class Layers(NamedTuple):
-    """Layer l has `sizes[l]` inputs and `sizes[l + 1]` outputs; its weights (outputs, inputs) start at `weights[l]` of
-    the parameters, its biases at `biases[l]` (-1: none), its inputs at row `rows[l]` of the workspaces."""
-
-    sizes: Ints
-    weights: Ints
-    biases: Ints
-    rows: Ints
-    activation: int
+INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW = range(5)
+"""Columns of the table of layers: how many inputs and outputs; where its weights (outputs, inputs) and its biases
+(-1: none) start in the parameters; at which row of the workspaces its inputs start. Its outputs follow them."""
 
 
 class Workspace(NamedTuple):
@@ -52,17 +46,14 @@ class Workspace(NamedTuple):
     products: Floats32
 
 
-def layers_of(network: Network) -> Layers:
-    sizes = np.asarray(network.sizes, dtype=np.int64)
+def layers_of(network: Network) -> Ints:
+    """(n_layers, 5): the table of layers."""
     starts = {slot.name: slot.start for slot in network.slots()}
-    numbers = range(network.n_layers)
-    return Layers(
-        sizes,
-        np.asarray([starts[f"layers.{layer}.weight"] for layer in numbers], dtype=np.int64),
-        np.asarray([starts.get(f"layers.{layer}.bias", -1) for layer in numbers], dtype=np.int64),
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        ACTIVATIONS.index(network.activation),
-    )
+    rows = []
+    for layer in range(network.n_layers):
+        places = starts[f"layers.{layer}.weight"], starts.get(f"layers.{layer}.bias", -1)
+        rows.append((network.sizes[layer], network.sizes[layer + 1], *places, sum(network.sizes[:layer])))
+    return np.asarray(rows, dtype=np.int64)
 
 
 def workspace_for(network: Network, batch_size: int, n_targets: int, training: bool = True) -> Workspace:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workers.training.engines.fused.compiled import ONE, ZERO, kernel
-from workers.training.engines.fused.layout import Floats32, Layers, Workspace
+from workers.training.engines.fused.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
 SGD, ADAM, ADAMW, RMSPROP = range(len(OPTIMIZERS))
@@ -42,30 +42,31 @@ class Moments(NamedTuple):
 
 
 @kernel
-def step(rule: Rule, layers: Layers, parameters: Floats32, moments: Moments, work: Workspace, t: int) -> None:
+def step(
+    rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
     """One step from the batch's gradient, which is changed."""
-    gradient = work.gradient
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:
         _clip(rule.clip_norm, gradient)
     if rule.optimizer == SGD:
-        _sgd(rule, parameters, gradient, moments.first)
+        _sgd(rule, parameters, gradient, first)
     elif rule.optimizer == RMSPROP:
-        _rmsprop(rule.learning_rate, parameters, gradient, moments.second)
+        _rmsprop(rule.learning_rate, parameters, gradient, second)
     else:
         if rule.optimizer == ADAMW and rule.l2 != ZERO:
             _decay(rule, layers, parameters)
-        _adam(np.float64(rule.learning_rate), parameters, gradient, moments, t)
+        _adam(np.float64(rule.learning_rate), parameters, gradient, first, second, t)
 
 
 @kernel
-def _penalise(rule: Rule, layers: Layers, parameters: Floats32, gradient: Floats32) -> None:
+def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32) -> None:
     """g += l1·sign(w) + l2·w, on weights only. adamw's l2 is its decay instead."""
     l1, l2 = rule.l1, ZERO if rule.optimizer == ADAMW else rule.l2
-    for layer in range(len(layers.weights)):
-        start = layers.weights[layer]
-        for i in range(start, start + layers.sizes[layer] * layers.sizes[layer + 1]):
+    for layer in range(len(layers)):
+        start = layers[layer, WEIGHTS]
+        for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):
             w = parameters[i]
             sign = ONE if w > ZERO else (-ONE if w < ZERO else ZERO)
             gradient[i] += l1 * sign + l2 * w
@@ -103,9 +104,10 @@ def _sgd(rule: Rule, parameters: Floats32, gradient: Floats32, average: Floats32
 
 
 @kernel
-def _adam(rate: np.float64, parameters: Floats32, gradient: Floats32, moments: Moments, t: int) -> None:
+def _adam(
+    rate: np.float64, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
     """m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g², w -= η/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε)."""
-    first, second = moments.first, moments.second
     size = np.float32(rate / (1 - BETA_1**t))
     scale = np.float32(1 / np.sqrt(1 - BETA_2**t))
     for i in range(len(parameters)):
@@ -128,10 +130,10 @@ def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second:
 
 
 @kernel
-def _decay(rule: Rule, layers: Layers, parameters: Floats32) -> None:
+def _decay(rule: Rule, layers: Ints, parameters: Floats32) -> None:
     """w *= 1 - η·l2, on weights only: the decoupled decay of adamw (Loshchilov & Hutter 2019)."""
     keep = ONE - rule.learning_rate * rule.l2
-    for layer in range(len(layers.weights)):
-        start = layers.weights[layer]
-        for i in range(start, start + layers.sizes[layer] * layers.sizes[layer + 1]):
+    for layer in range(len(layers)):
+        start = layers[layer, WEIGHTS]
+        for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):
             parameters[i] *= keep
