@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.training.engines.fused.compiled import HALF, ONE, kernel
+from workers.training.engines.fused.compiled import HALF, ONE, ZERO, kernel
 
 LOWEST = np.float32(-87)
 LOG2_E = np.float32(1.44269504)
@@ -53,7 +53,7 @@ def log1p_of_share(t: np.float32) -> np.float32:
 
 @kernel
 def tanh(x: np.float32) -> np.float32:
-    """tanh(x) to some units in the last place, and exactly ±1 beyond the bound (gelu multiplies 1 - tanh² by x³)."""
+    """tanh(x) to some units in the last place, and exactly ±1 beyond the bound."""
     c = TANH_BOUND if x > TANH_BOUND else x
     c = -TANH_BOUND if c < -TANH_BOUND else c
     q = c * c
@@ -65,5 +65,6 @@ def tanh(x: np.float32) -> np.float32:
 
 @kernel
 def sigmoid(x: np.float32) -> np.float32:
-    """1/(1 + exp(-x)) = (1 + tanh(x/2))/2."""
-    return HALF + HALF * tanh(HALF * x)
+    """1/(1 + exp(-x)), from the exponential of a negative number on both sides: small values keep their digits."""
+    e = exp_of_negative(-abs(x))
+    return (ONE if x >= ZERO else e) / (ONE + e)

@@ -52,7 +52,8 @@ class FusedEngine:
                 self._layers, self._objective, rule, rows, _readonly(order), size, True, begin,
                 end, state.parameters, moments, state.step, work, total,
             )  # fmt: skip
-            self._rows_per_second = (position - begin) / max(time.perf_counter() - started, 1e-6)
+            speed = (position - begin) / max(time.perf_counter() - started, 1e-6)
+            self._rows_per_second = min(speed, 2 * self._rows_per_second)  # one quick chunk makes no long one
         return total / max(n_rows, 1)
 
     def loss(self, state: State, part: str) -> float:

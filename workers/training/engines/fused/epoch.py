@@ -49,7 +49,7 @@ def advance(
     values, deltas, slopes, aims, lanes = work.values, work.deltas, work.slopes, work.targets, work.lanes
     gradient, products = work.gradient, work.products
     loss, quantile, activation = objective.loss, objective.quantile, objective.activation
-    n_rows, width = len(inputs), values.shape[1]
+    n_rows, width = len(order) if len(order) > 0 else len(inputs), values.shape[1]
     n_outputs, scores = layers[-1, OUTPUTS], layers[-1, ROW] + layers[-1, INPUTS]
     position = begin
     while position < end:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.training.engines.fused.compiled import HALF, ONE, ZERO, kernel
+from workers.training.engines.fused.compiled import ONE, ZERO, kernel
 from workers.training.engines.fused.elementary import sigmoid, tanh
 from workers.training.engines.fused.layout import ACTIVATIONS, BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(len(ACTIVATIONS))
 LEAKY_SLOPE = np.float32(0.01)
-GELU_SCALE, GELU_CUBE = np.float32(np.sqrt(2 / np.pi)), np.float32(0.044715)
+GELU_SCALE, GELU_CUBE = np.float32(2 * np.sqrt(2 / np.pi)), np.float32(0.044715)
 THREE = np.float32(3)
 BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster than a loop
 
@@ -85,14 +85,13 @@ def activate(
         elif kind == SIGMOID:
             for i in range(width):
                 values[at, i] = sigmoid(values[at, i] + b)
-        elif kind == GELU:  # z/2·(1 + t), t = tanh(√(2/π)(z + 0.044715z³))
+        elif kind == GELU:  # z/2·(1 + tanh u) = z·σ(2u), u = √(2/π)(z + 0.044715z³)
             for i in range(width):
                 z = values[at, i] + b
-                t = tanh(GELU_SCALE * (z + GELU_CUBE * z * z * z))
-                values[at, i] = HALF * z * (ONE + t)
+                s = sigmoid(GELU_SCALE * (z + GELU_CUBE * z * z * z))
+                values[at, i] = z * s
                 if has_slopes:
-                    inner = GELU_SCALE * (ONE + THREE * GELU_CUBE * z * z)
-                    slopes[at, i] = HALF * (ONE + t) + HALF * z * (ONE - t * t) * inner
+                    slopes[at, i] = s + z * s * (ONE - s) * GELU_SCALE * (ONE + THREE * GELU_CUBE * z * z)
         else:  # silu: z·σ(z)
             for i in range(width):
                 z = values[at, i] + b
