@@ -87,10 +87,11 @@ def gradient(problem: Problem, parameters: np.ndarray, data: Data, rows: np.ndar
 
 
 def train(
-    problem: Problem, data: Data, orders: Sequence[np.ndarray], batch_size: int, rate: float
-) -> tuple[np.ndarray, list[float]]:
+    problem: Problem, data: Data, orders: Sequence[np.ndarray], batch_size: int, rate: float,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[np.ndarray, list[float]]:  # fmt: skip
     """The weights after an epoch for each order, and the epochs' mean losses."""
-    model = model_of(problem, State.start(problem).parameters)
+    model = model_of(problem, State.start(problem).parameters, dtype)
     optimizer = optimizer_of(problem, model, rate)
     losses = []
     for order in orders:

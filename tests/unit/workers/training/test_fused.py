@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import Phase, example, given, settings
+import torch
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from service.domain.network import Network, forward
@@ -64,9 +65,10 @@ def problems(draw: st.DrawFn) -> Problem:
     hidden = draw(st.lists(st.sampled_from([1, 2, 5, 16, 33, 130]), max_size=3))
     sizes = (draw(st.sampled_from([1, 3, 8, 37])), *hidden, outputs)
     activation = draw(st.sampled_from(sorted(plain_torch.ACTIVATIONS)))
-    optimizer = draw(st.sampled_from(OPTIMIZERS))
-    # l1's gradient jumps where a weight changes its sign. An optimiser that divides by the gradient's size makes that
-    # jump, which may be a matter of rounding, as large as a step: with those l1 has a test of its own
+    # The gradients of l1, mae and the pinball jump. An optimiser that divides by the gradient's size makes of a jump, which
+    # may be a matter of rounding, as much as of a step: those pairs have a test of their own
+    jumps = loss in ("mae", "quantile")
+    optimizer = draw(st.sampled_from([each for each in OPTIMIZERS if each["optimizer"] == "sgd" or not jumps]))
     l1 = draw(st.sampled_from([0.0, 0.01])) if optimizer["optimizer"] == "sgd" else 0.0
     return Problem(
         Network(sizes, activation, draw(st.booleans())),
@@ -84,7 +86,7 @@ def relative(ours: np.ndarray, theirs: np.ndarray, at_least: float = 1e-12) -> f
     return float(np.linalg.norm(ours - theirs) / max(np.linalg.norm(theirs), at_least))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.sampled_from([1, 2, 15, 16, 17, 64, 300, 700]), st.booleans())
 def test_gradients_are_autograds(problem: Problem, batch_size: int, weighted: bool) -> None:
     data = data_for(problem, 700, 1, weighted)
@@ -96,14 +98,21 @@ def test_gradients_are_autograds(problem: Problem, batch_size: int, weighted: bo
     assert relative(ours, plain_torch.gradient(problem, parameters, data, rows), 0.1) < 1e-5
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.sampled_from([1, 7, 16, 32, 100, 128, 300]), st.booleans())
-def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(problem: Problem, batch_size: int, weighted: bool) -> None:
+def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
+    problem: Problem, batch_size: int, weighted: bool
+) -> None:
     data = data_for(problem, 300, 4, weighted)
     in_epoch = min(300, STEPS * batch_size)
     epochs = -(-STEPS // -(-in_epoch // batch_size))
     orders = [np.random.default_rng(epoch).permutation(300)[:in_epoch] for epoch in range(epochs)]
+    if batch_size == 300:
+        orders = [np.arange(300)] * epochs  # the engines take a batch of all rows as they lie
     expected, expected_losses = plain_torch.train(problem, data, orders, batch_size, 0.002)
+    exact, _ = plain_torch.train(problem, data, orders, batch_size, 0.002, torch.float64)
+    # at a kink of relu rounding may decide which way torch itself goes: such a course says nothing
+    assume(relative(expected, exact) < 1e-5)
     for engine in (FusedEngine(problem, {"train": data}), AutogradEngine(problem, {"train": data})):
         state = State.start(problem)
         losses = [engine.epoch(state, epoch, order, batch_size, 0.002, go_on) for epoch, order in enumerate(orders, 1)]
@@ -113,8 +122,9 @@ def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(problem: Probl
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
-def test_l1_acts_on_weights_and_not_on_biases(optimizer: dict[str, Any]) -> None:
-    problem = Problem(Network((6, 5, 1), "tanh"), "mse", **optimizer, l1=0.05, l2=0.02)
+@pytest.mark.parametrize("loss", ["mse", "mae", "quantile"])
+def test_l1_and_absolute_errors_go_with_every_optimizer(optimizer: dict[str, Any], loss: str) -> None:
+    problem = Problem(Network((6, 5, 1), "tanh"), loss, **optimizer, l1=0.05, l2=0.02, quantile=0.3)
     data, orders = data_for(problem, 64, 5, False), [np.arange(64)]
     engine, state = FusedEngine(problem, {"train": data}), State.start(problem)
     engine.epoch(state, 1, orders[0], 8, 1e-3, go_on)

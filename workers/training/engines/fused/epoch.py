@@ -62,9 +62,7 @@ def advance(
         share = differentiate(loss, quantile, values, aims, scores, n_outputs, deltas, lanes)
         total += share * (batch_end - batch_start)
         if learn:
-            backward(
-                layers, activation, parameters, values, slopes, deltas, products, gradient, position > batch_start
-            )
+            backward(layers, activation, parameters, values, slopes, deltas, products, gradient, position > batch_start)
             if position + n == batch_end:
                 taken += 1
                 step(rule, layers, parameters, gradient, first, second, taken)

@@ -60,9 +60,7 @@ def combine(
 
 
 @kernel
-def activate(
-    kind: int, biases: Floats32, start: int, values: Floats32, slopes: Floats32, row: int, size: int
-) -> None:
+def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: Floats32, row: int, size: int) -> None:
     """A = f(Z + b), in place on `size` rows of values from `row`; `start` < 0: no bias. Slopes f'(Z) where kept."""
     width, has_slopes = values.shape[1], len(slopes) > 0
     for j in range(size):
@@ -186,9 +184,7 @@ def add_sums(deltas: Floats32, own: int, n_outputs: int, gradient: Floats32, sta
 
 
 @kernel
-def multiply_by_slope(
-    kind: int, values: Floats32, slopes: Floats32, deltas: Floats32, row: int, size: int
-) -> None:
+def multiply_by_slope(kind: int, values: Floats32, slopes: Floats32, deltas: Floats32, row: int, size: int) -> None:
     """D ∘ f'(Z) in place; the slope from the value A = f(Z) where that says it, else as the forward pass kept it."""
     for at in range(row, row + size):
         if kind == RELU:
@@ -206,5 +202,3 @@ def multiply_by_slope(
         elif kind != IDENTITY:
             for i in range(values.shape[1]):
                 deltas[at, i] *= slopes[at, i]
-
-
