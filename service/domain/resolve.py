@@ -51,7 +51,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
     )
     _check_choices(spec, task)
     spec = choose(spec, usable, notes)
-    check_size(spec, features, target, limits)
+    check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 
 
