@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.gram import Gram
-from service.domain.table import Table
+from service.domain.table import Column, Table
 
 NARROW = 20  # a histogram of whole numbers has a bin of its own for each of so many
 SURE = 4  # standard errors of an estimated count of distinct values
@@ -29,44 +29,38 @@ class Figures:
         why = None if gram else profile.get("gram_left_out") or "it was not made when the dataset was read"
         return cls(table, {detail["name"]: detail for detail in profile.get("columns", ())}, gram, why)
 
-    def present(self, name: str) -> int:
+    def present(self, column: Column) -> int:
         """How many cells are not missing."""
-        column = self.table.column(name)
-        return self.table.rows - column.nulls if column else 0
+        return self.table.rows - column.nulls
 
-    def is_unique(self, name: str) -> bool:
+    def is_unique(self, column: Column) -> bool:
         """Whether no value comes twice, as far as the count of distinct values tells."""
-        column = self.table.column(name)
-        error = SURE * float(self.details.get(name, {}).get("distinct_error", 0.0))
-        return column is not None and column.distinct >= self.present(name) * (1 - error)
+        error = SURE * float(self.details.get(column.name, {}).get("distinct_error", 0.0))
+        return column.distinct >= self.present(column) * (1 - error)
 
-    def counts(self, name: str) -> dict[Any, int] | None:
+    def counts(self, column: Column) -> dict[Any, int] | None:
         """How often each value comes; None where they are too many to have been counted."""
-        column, detail = self.table.column(name), self.details.get(name)
-        if column is None or detail is None:
+        detail = self.details.get(column.name)
+        if detail is None:
             return None
         if column.kind == "numeric":
             return _whole_counts(detail) if column.whole else None
         found = {item["value"]: int(item["count"]) for item in detail.get("top", ())}
         return found if len(found) == column.distinct and not detail.get("top_missed") else None
 
-    def correlation(self, name: str, other: str) -> float | None:
-        """Pearson's r of two columns over the rows with both; None where it is not known."""
-        if self.gram is None or not {name, other} <= set(self.gram.names):
-            return None
-        pairs: dict[str, float | None] = {
-            pair["column"]: pair["correlation"] for pair in self.gram.correlations_with(name)
-        }
-        return pairs[other]
+    def correlations(self, name: str) -> dict[str, float]:
+        """Pearson's r of each other numeric or boolean column with this one, where it is known."""
+        if self.gram is None or name not in self.gram.names:
+            return {}
+        pairs = self.gram.correlations_with(name)
+        return {pair["column"]: pair["correlation"] for pair in pairs if pair["correlation"] is not None}
 
-    def placing(self, name: str, scaler: str) -> tuple[float, float] | None:
+    def placing(self, column: Column, scaler: str) -> tuple[float, float] | None:
         """The centre and scale that `minmax` or `robust` would give to a column; None where its figures are missing."""
-        column, detail = self.table.column(name), self.details.get(name, {})
-        if column is None:
-            return None
+        detail = self.details.get(column.name, {})
         if column.kind == "boolean":
             low, high = 0.0, 1.0
-            quartiles = _quartiles_of_truths(self.gram.means[self.gram.names.index(name)]) if self.gram else None
+            quartiles = _quartiles_of_truths(self.gram.means[self.gram.names.index(column.name)]) if self.gram else None
         else:
             low, high = column.minimum, column.maximum  # type: ignore[assignment]  # numbers of a numeric column
             found = detail.get("quantiles", {})

@@ -24,7 +24,8 @@ class Limits:
 def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:
     """About the network of a resolved spec: encoded columns that are constant in the training rows are left out then,
     and here they count."""
-    columns = [column for column in table.columns if column.name in (spec.features or ())]
+    chosen = frozenset(spec.features or ())
+    columns = [column for column in table.columns if column.name in chosen]
     target = table.column(spec.targets[0])
     outputs = target.distinct if target is not None and spec.task == "multiclass" else len(spec.targets)
     inputs = sum(_width(column, spec, limits) for column in columns)

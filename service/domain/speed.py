@@ -2,7 +2,8 @@
 
 An epoch's work is counted in multiplications of a row by a weight. Each step and each row costs something besides,
 whatever the network: as many as the constants say (one thread of an x86: a step of autograd takes 55 to 90 µs, a row
-8 ns, a row times a weight 0.07 to 0.3 ns). What one machine makes of that unit, its finished runs tell.
+8 ns, a row times a weight 0.07 to 0.3 ns). All else is counted in cells of the prepared matrix, beside a fixed part
+(0.05 s, and 0.1 µs a cell). What one machine makes of these units, its finished runs tell.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 STEP_WORK = {"autograd": 300_000.0, "fused": 2_000.0}
 ROW_WORK = 40.0
+FIXED_CELLS = 500_000
 NEAREST = 5
 
 
@@ -65,8 +67,7 @@ def expect(
     nearest = sorted(alike, key=distance)[:NEAREST]
     work = _work(engine, rows, batch, weights)
     taken = [work * it.epoch_seconds / _work(engine, it.rows, it.batch, it.weights) for it in nearest]
-    # small tables take a fixed time, large ones as much more as they have more cells
-    others = [it.other_seconds * max(1.0, cells / max(it.cells, 1)) for it in _by_cells(alike, cells)]
+    others = [it.other_seconds * (FIXED_CELLS + cells) / (FIXED_CELLS + it.cells) for it in _by_cells(alike, cells)]
     return Expected(median(taken), min(taken), max(taken), median(others), len(nearest))
 
 

@@ -21,7 +21,7 @@ from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
 from service.domain.preflight.shape import shape_warnings
-from service.domain.preflight.warned import Warned
+from service.domain.preflight.warned import Warned, shortened
 from service.domain.resolve import Resolution, resolve
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
@@ -135,7 +135,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         *shape_warnings(planned),
         *cost_warnings(planned, needed, taken),
     )
-    return Preflight(checked.resolution.notes, planned, warnings, needed, taken)
+    return Preflight(checked.resolution.notes, planned, shortened(warnings), needed, taken)
 
 
 def _table(dataset: DatasetRow) -> Table:

@@ -19,7 +19,7 @@ def class_warnings(plan: Plan) -> Iterator[Warned]:
     if plan.spec.task == "regression":
         return
     for target in plan.targets:
-        counts = plan.figures.counts(target.name)
+        counts = plan.figures.counts(target)
         if counts is None and target.rarest is not None:
             counts = {target.rarest["value"]: int(target.rarest["count"])}
         if counts:

@@ -13,6 +13,8 @@ from service.domain.speed import Speed, expect
 
 FLOAT32, FLOAT64 = 4, 8
 CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
+ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
+JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
 # flat vectors that an optimiser keeps beside the weights
 MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1}
@@ -54,13 +56,14 @@ class Time:
 
 
 def memory(plan: Plan) -> Memory:
-    """The prepared parts; the weights; the optimiser's vectors; and what passes: a chunk of the table as it is encoded,
-    or an epoch's rows in order with their activations and the gradient."""
+    """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
+    encoded, an epoch's rows in order with their activations and the gradient, or rows that are judged in float64."""
     rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
     held = rows.train + rows.validation + rows.test
     row = sizes[0] * FLOAT32
     kept = 1 if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
-    chunk = 3 * min(plan.figures.table.rows, CHUNK_ROWS) * sizes[0] * FLOAT64
+    encoding = ENCODING_COPIES * min(plan.figures.table.rows, CHUNK_ROWS) * sizes[0] * FLOAT64
+    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
     passing = 2 * max(plan.batch, min(rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
     epoch = gathered + passing + rows.train * FLOAT64 + weights * (1 + kept)
@@ -68,7 +71,7 @@ def memory(plan: Plan) -> Memory:
         matrix=held * row,
         weights=weights,
         optimizer=weights * MOMENT_VECTORS.get(plan.spec.optimizer.kind, HISTORY_VECTORS),
-        workspace=max(chunk, epoch),
+        workspace=max(encoding, epoch, judging),
         limit=plan.limits.training_memory_bytes,
     )
 

@@ -16,16 +16,17 @@ MANY_GAPS = 0.5
 
 def feature_warnings(plan: Plan) -> Iterator[Warned]:
     """Of each feature, the gravest first."""
-    for feature in plan.features:
-        for target in plan.targets:
-            yield from _copy(plan, feature, target)
+    features = plan.features
+    correlations = [(target, plan.figures.correlations(target.name)) for target in plan.targets]
+    for feature in features:
+        for target, found in correlations:
+            yield from _copy(plan, feature, target, found.get(feature.name))
         yield from _names(plan, feature)
-    for feature in plan.features:
+    for feature in features:
         yield from _gaps(plan, feature)
 
 
-def _copy(plan: Plan, feature: Column, target: Column) -> Iterator[Warned]:
-    r = plan.figures.correlation(feature.name, target.name)
+def _copy(plan: Plan, feature: Column, target: Column, r: float | None) -> Iterator[Warned]:
     if r is not None and abs(r) >= COPY:
         how = f"its correlation with the target {target.name!r} is {r:.6f}"
     elif (r is None or target.distinct > 2) and _same_counts(plan, feature, target):
@@ -44,7 +45,7 @@ def _same_counts(plan: Plan, feature: Column, target: Column) -> bool:
     """Whether both columns have as many values, each as often as one of the other's: classes by other names."""
     if plan.spec.task == "regression" or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
         return False
-    ours, theirs = plan.figures.counts(feature.name), plan.figures.counts(target.name)
+    ours, theirs = plan.figures.counts(feature), plan.figures.counts(target)
     if ours is None or theirs is None or feature.nulls != target.nulls:
         return False
     sizes = sorted(theirs.values())
@@ -53,11 +54,11 @@ def _same_counts(plan: Plan, feature: Column, target: Column) -> bool:
 
 def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
     """Whether a feature names rows: categories or consecutive whole numbers of which none comes twice."""
-    present = plan.figures.present(feature.name)
+    present = plan.figures.present(feature)
     if present < FEW_ROWS:
         return
     mend = "leave it out: on new rows it says nothing"
-    if plan.figures.is_unique(feature.name) and (feature.kind == "categorical" or _counts_rows(feature, present)):
+    if plan.figures.is_unique(feature) and (feature.kind == "categorical" or _counts_rows(feature, present)):
         what = "a different value in each row"
         if feature.kind == "numeric":
             what = "one whole number for each row, without gaps"

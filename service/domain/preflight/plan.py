@@ -71,7 +71,8 @@ class Plan:
 
     @property
     def features(self) -> list[Column]:
-        return [column for column in self.figures.table.columns if column.name in (self.spec.features or ())]
+        chosen = frozenset(self.spec.features or ())
+        return [column for column in self.figures.table.columns if column.name in chosen]
 
     @property
     def targets(self) -> list[Column]:
@@ -103,15 +104,16 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
     gram, names = figures.gram, spec.features or ()
     if gram is None:
         return Conditioning((), dict.fromkeys(names, f"there is no Gram matrix: {figures.no_gram}"))
-    covered = gram.varying([name for name in names if name in gram.names])
-    kinds = {column.name: column.kind for column in figures.table.columns}
+    there, columns = frozenset(gram.names), {column.name: column for column in figures.table.columns}
+    covered = gram.varying([name for name in names if name in there])
+    in_it = frozenset(covered)
     left_out = {
-        name: f"{kinds[name]}: {NOT_COVERED.get(kinds[name], 'it')} are not in the Gram matrix"
+        name: f"{columns[name].kind}: {NOT_COVERED.get(columns[name].kind, 'its numbers')} are not in the Gram matrix"
         for name in names
-        if name not in covered
+        if name not in in_it
     }
     bias = spec.network.bias
-    places = {name: figures.placing(name, spec.scaler) for name in covered}
+    places = {name: figures.placing(columns[name], spec.scaler) for name in covered}
     known = {name: place for name, place in places.items() if place is not None}
     raw = gram.curvature(covered, bias, scaled=False) if covered else None
     scaled: Any = None

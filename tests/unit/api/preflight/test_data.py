@@ -106,3 +106,13 @@ def test_gaps_that_the_policy_refuses_or_that_are_most_of_a_column(look: Look) -
     assert not {"gaps_refused", "mostly_missing"} & set(warned(look(frame)))
     frame.loc[:249, "a"] = np.nan
     assert "missing in 250 of 400 rows" in warned(look(frame))["mostly_missing"]["detail"]
+
+
+def test_many_of_a_kind_are_counted_not_listed(look: Look) -> None:
+    frame = numbers(60)
+    for n in range(13):
+        frame[f"gap{n}"] = np.where(np.arange(60) < 20, np.arange(60) * 1.5, np.nan)
+    told = [warning["detail"] for warning in look(frame)["warnings"] if warning["code"] == "mostly_missing"]
+    assert len(told) == 10
+    assert told[-1].endswith("(and 3 more like this)")
+    assert not any("more like this" in detail for detail in told[:-1])
