@@ -24,12 +24,10 @@ class Limits:
 def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:
     """About the network of a resolved spec: encoded columns that are constant in the training rows are left out then,
     and here they count."""
-    chosen = frozenset(spec.features or ())
-    columns = [column for column in table.columns if column.name in chosen]
     target = table.column(spec.targets[0])
     outputs = target.distinct if target is not None and spec.task == "multiclass" else len(spec.targets)
-    inputs = sum(_width(column, spec, limits) for column in columns)
-    return Network((inputs, *(spec.network.hidden or ()), outputs), spec.network.activation, spec.network.bias)
+    sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
+    return Network(sizes, spec.network.activation, spec.network.bias)
 
 
 def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
@@ -44,10 +42,18 @@ def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
 
 
+def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
+    """About how many columns the features are once encoded."""
+    chosen = frozenset(spec.features or ())
+    return sum(_width(column, spec, limits) for column in table.columns if column.name in chosen)
+
+
 def _width(column: Column, spec: TrainingSpec, limits: Limits) -> int:
     """How many encoded columns one of the table gives (see service.domain.transform)."""
     has_indicator = column.nulls > 0 and spec.missing in ("mean", "median", "most_frequent")
-    if column.kind == "categorical":
+    if column.is_constant:
+        width = 0  # but for its gaps, which may tell something
+    elif column.kind == "categorical":
         width = min(column.distinct, limits.max_categories) + int(column.distinct > limits.max_categories)
     else:
         width = len(DATETIME_PARTS) if column.kind == "datetime" else 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
+from service.domain.auto import FEWEST_EPOCHS
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.rates import SETTLING
+from service.domain.rates import settle
 from service.domain.spec import EarlyStopping
 
 BAD_CONDITION = 1000.0  # descent then needs some two thousand epochs to come to a percent of the gap
@@ -75,7 +77,8 @@ def _epochs(plan: Plan) -> Iterator[Warned]:
     if plan.spec.schedule != "constant":
         return
     if plan.spec.optimizer.momentum == "auto" and plan.spec.optimizer.learning_rate == "auto":
-        needed = math.ceil(SETTLING * math.sqrt(found.condition_number))
+        needed = settle(replace(plan.spec, epochs="auto"), found, plan.rows.train).epochs
+        needed = needed if needed > FEWEST_EPOCHS else 0
     elif rates.momentum or plan.bound is None or rates.learning_rate >= plan.bound.learning_rate:
         return  # heavy balls of any rate have no short formula; above the bound there is another warning
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,8 @@ def plan(asked: TrainingSpec, spec: TrainingSpec, figures: Figures, limits: Limi
     with np.errstate(all="ignore"):  # squares beyond float64: then there is no curvature
         found = _conditioning(spec, figures)
     by_curvature = spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"
+    rates = None if by_curvature and found.scaled is None else settle(spec, found.scaled, rows.train)
+    settled = spec if rates is None else replace(spec, optimizer=replace(spec.optimizer, momentum=rates.momentum))
     return Plan(
         asked,
         spec,
@@ -95,8 +97,8 @@ def plan(asked: TrainingSpec, spec: TrainingSpec, figures: Figures, limits: Limi
         rows,
         expected_network(spec, table, limits),
         found,
-        None if by_curvature and found.scaled is None else settle(spec, found.scaled, rows.train),
-        stable_bound(spec, found.scaled, rows.train) if found.scaled else None,
+        rates,
+        stable_bound(settled, found.scaled, rows.train) if found.scaled else None,
     )
 
 

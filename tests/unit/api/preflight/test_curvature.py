@@ -50,12 +50,14 @@ def test_the_automatic_rate_is_the_one_that_training_takes(client: FlaskClient, 
     body = {"dataset": upload(frame), "model": "m", "target": "y", "split": {"validation": 0}}
     told = client.post("/v1/jobs/validate", json=body).json["rates"]
     low, high = np.sqrt(eigenvalues(design(frame, FEATURES))[[0, -1]])
-    assert told["learning_rate"] == pytest.approx(4 / (high + low) ** 2, rel=1e-5)  # Polyak's heavy ball
-    assert told["momentum"] == pytest.approx(((high - low) / (high + low)) ** 2, rel=1e-5)
+    assert told["learning_rate"] == pytest.approx(1 / high**2, rel=1e-5)  # Nesterov's, for κ = (high / low)²
+    assert told["momentum"] == pytest.approx((high - low) / (high + low), rel=1e-5)
     assert told["is_estimate"]
     job = client.post("/v1/jobs", json=body).json["id"]
     train(deps, job)
-    used = client.get(f"/v1/jobs/{job}").json["spec"]["optimizer"]
+    spec = client.get(f"/v1/jobs/{job}").json["spec"]
+    used = spec["optimizer"]
+    assert spec["epochs"] == told["epochs"]
     assert used["learning_rate"] == pytest.approx(told["learning_rate"], rel=1e-4)
     assert used["momentum"] == pytest.approx(told["momentum"], rel=1e-4)
 

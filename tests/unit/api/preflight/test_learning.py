@@ -114,8 +114,8 @@ def test_epochs_that_do_not_suffice_for_the_flattest_direction(look: Look) -> No
     draw = draws(6)
     frame = numbers().assign(b=lambda it: it.a + 0.01 * draw.normal(size=ROWS))
     values = eigenvalues(design(frame, FEATURES))
-    needed = int(np.ceil(4 * np.sqrt(values[-1] / values[0])))  # four time constants of the heavy ball, each √κ epochs
-    assert f"about {needed:,} epochs" in warned(look(frame))["epochs_few"]["detail"]
+    needed = int(np.ceil(9 * np.sqrt(values[-1] / values[0])))  # nine time constants of Nesterov's, each √κ epochs
+    assert f"about {needed:,} epochs" in warned(look(frame, epochs=needed - 1))["epochs_few"]["detail"]
     assert "epochs_few" not in warned(look(frame, epochs=needed))
     assert "epochs_few" not in warned(look(frame, epochs="auto"))
 
