@@ -51,7 +51,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
     assert answer.status_code == 200
     assert answer.json["spec"]["task"] == "regression"
     assert any("constant" in note for note in answer.json["notes"])
-    assert answer.json["warnings"] == []
+    assert [warned["code"] for warned in answer.json["warnings"]] == ["identifier", "validation_small"]
     assert client.get("/v1/jobs").json["data"] == []
 
 
