@@ -16,17 +16,23 @@ IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(len(ACTIVATIONS))
 LEAKY_SLOPE = np.float32(0.01)
 GELU_SCALE, GELU_CUBE = np.float32(2 * np.sqrt(2 / np.pi)), np.float32(0.044715)
 THREE = np.float32(3)
-BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster than a loop
+COLUMNS = 32  # columns of inputs that are gathered at once
+BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster than these loops
 
 
 @kernel
 def gather(inputs: Floats32, order: Ints, start: int, rows: int, values: Floats32) -> None:
-    """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. An empty `order` takes the rows as they lie."""
+    """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. An empty `order` takes the rows as they lie.
+
+    Some columns at a time, so that the lines of the cache that are written stay in it until they are full.
+    """
     width, n_inputs = values.shape[1], inputs.shape[1]
-    for i in range(rows):
-        row = np.uint64(order[start + i] if len(order) > 0 else start + i)
-        for k in range(n_inputs):
-            values[k, i] = inputs[row, k]
+    for left in range(0, n_inputs, COLUMNS):
+        right = min(left + COLUMNS, n_inputs)
+        for i in range(rows):
+            row = np.uint64(order[start + i] if len(order) > 0 else start + i)
+            for k in range(left, right):
+                values[k, i] = inputs[row, k]
     for k in range(n_inputs):
         for i in range(rows, width):
             values[k, i] = ZERO
@@ -57,6 +63,21 @@ def combine(
             else:
                 for i in range(width):
                     out[into, i] += c0 * source[r0, i] + c1 * source[r1, i] + c2 * source[r2, i] + c3 * source[r3, i]
+
+
+@kernel
+def combine_large(
+    factors: Floats32, start: int, transposed: bool, source: Floats32, row: int, n_inputs: int, out: Floats32,
+    out_row: int, n_outputs: int,
+) -> None:  # fmt: skip
+    """`combine` by BLAS: out = C·source, with C (outputs, inputs) at `start` of the factors, or its transpose there."""
+    stop = start + n_outputs * n_inputs
+    if transposed:
+        matrix = factors[start:stop].reshape(n_inputs, n_outputs)
+        np.dot(matrix.T, source[row : row + n_inputs], out[out_row : out_row + n_outputs])
+    else:
+        matrix = factors[start:stop].reshape(n_outputs, n_inputs)
+        np.dot(matrix, source[row : row + n_inputs], out[out_row : out_row + n_outputs])
 
 
 @kernel
@@ -106,8 +127,7 @@ def forward(layers: Ints, activation: int, parameters: Floats32, values: Floats3
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
         row, into = layers[layer, ROW], layers[layer, ROW] + n_inputs
         if n_inputs * n_outputs * values.shape[1] >= BLAS_FROM:
-            weights = parameters[start : start + n_outputs * n_inputs].reshape(n_outputs, n_inputs)
-            np.dot(weights, values[row : row + n_inputs], values[into : into + n_outputs])
+            combine_large(parameters, start, False, values, row, n_inputs, values, into, n_outputs)
         else:
             combine(parameters, start, n_inputs, 1, values, row, n_inputs, values, into, n_outputs)
         kind = activation if layer < len(layers) - 1 else IDENTITY
@@ -124,21 +144,17 @@ def backward(
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""
     for layer in range(len(layers) - 1, -1, -1):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
-        row, own, size = layers[layer, ROW], layers[layer, ROW] + n_inputs, n_inputs * n_outputs
-        large = size * values.shape[1] >= BLAS_FROM
+        row, own = layers[layer, ROW], layers[layer, ROW] + n_inputs
+        large = n_inputs * n_outputs * values.shape[1] >= BLAS_FROM
         if large:
-            product = products[:size].reshape(n_outputs, n_inputs)
-            np.dot(deltas[own : own + n_outputs], values[row : row + n_inputs].T, product)
-            for i in range(size):
-                gradient[start + i] = products[i] + (gradient[start + i] if add else ZERO)
+            add_large_products(deltas, own, n_outputs, values, row, n_inputs, products, gradient, start, add)
         else:
             add_products(deltas, own, n_outputs, values, row, n_inputs, gradient, start, add)
         if layers[layer, BIASES] >= 0:
             add_sums(deltas, own, n_outputs, gradient, layers[layer, BIASES], add)
         if layer > 0:
             if large:
-                weights = parameters[start : start + size].reshape(n_outputs, n_inputs)
-                np.dot(weights.T, deltas[own : own + n_outputs], deltas[row : row + n_inputs])
+                combine_large(parameters, start, True, deltas, own, n_outputs, deltas, row, n_inputs)
             else:
                 combine(parameters, start, 1, n_inputs, deltas, own, n_outputs, deltas, row, n_inputs)
             multiply_by_slope(activation, values, slopes, deltas, row, n_inputs)
@@ -171,6 +187,19 @@ def add_products(
             for i in range(width):
                 s0 += deltas[at, i] * values[row + k, i]
             gradient[of + k] = s0 + (gradient[of + k] if add else ZERO)
+
+
+@kernel
+def add_large_products(
+    deltas: Floats32, own: int, n_outputs: int, values: Floats32, row: int, n_inputs: int, products: Floats32,
+    gradient: Floats32, start: int, add: bool,
+) -> None:  # fmt: skip
+    """`add_products` by BLAS, G = D·Aᵀ, with `products` for scratch."""
+    size = n_outputs * n_inputs
+    product = products[:size].reshape(n_outputs, n_inputs)
+    np.dot(deltas[own : own + n_outputs], values[row : row + n_inputs].T, product)
+    for i in range(size):
+        gradient[start + i] = products[i] + (gradient[start + i] if add else ZERO)
 
 
 @kernel
