@@ -86,7 +86,7 @@ def relative(ours: np.ndarray, theirs: np.ndarray, at_least: float = 1e-12) -> f
     return float(np.linalg.norm(ours - theirs) / max(np.linalg.norm(theirs), at_least))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=200, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.sampled_from([1, 2, 15, 16, 17, 64, 300, 700]), st.booleans())
 def test_gradients_are_autograds(problem: Problem, batch_size: int, weighted: bool) -> None:
     data = data_for(problem, 700, 1, weighted)
@@ -98,7 +98,7 @@ def test_gradients_are_autograds(problem: Problem, batch_size: int, weighted: bo
     assert relative(ours, plain_torch.gradient(problem, parameters, data, rows), 0.1) < 1e-5
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=200, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.sampled_from([1, 7, 16, 32, 100, 128, 300]), st.booleans())
 def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
     problem: Problem, batch_size: int, weighted: bool
@@ -111,8 +111,9 @@ def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
         orders = [np.arange(300)] * epochs  # the engines take a batch of all rows as they lie
     expected, expected_losses = plain_torch.train(problem, data, orders, batch_size, 0.002)
     exact, _ = plain_torch.train(problem, data, orders, batch_size, 0.002, torch.float64)
-    # at a kink of relu rounding may decide which way torch itself goes: such a course says nothing
-    assume(relative(expected, exact) < 1e-5)
+    # where torch's own float32 and float64 part ways (a kink of relu, the noise of a gradient near 0 that is divided by its
+    # size), rounding decides the course: it says nothing of an engine. Elsewhere they differ by about 2e-7
+    assume(relative(expected, exact) < 2e-6)
     for engine in (FusedEngine(problem, {"train": data}), AutogradEngine(problem, {"train": data})):
         state = State.start(problem)
         losses = [engine.epoch(state, epoch, order, batch_size, 0.002, go_on) for epoch, order in enumerate(orders, 1)]
