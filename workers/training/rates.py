@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
-from service.domain.curvature import Curvature, curvature, gram
+from service.domain.auto import FEWEST_EPOCHS, MOST_EPOCHS
+from service.domain.curvature import Curvature, curvature, epochs_to, gram
 from service.domain.spec import TrainingSpec
 from service.errors import WorkFailed
 from workers.training.prepare import Prepared
 
 CHUNK = 65_536
+MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
+SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
 SETTLING = 4  # epochs for each unit of √κ: exp(-2·4) of the first distance is then left
 # the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
 FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
@@ -20,9 +24,9 @@ FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
 
 def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the design that the network reads."""
-    inputs = prepared.train.inputs
+    inputs, weights = prepared.train.inputs, prepared.train.data.weights
     pieces = (inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK))
-    return curvature(gram(pieces, inputs.shape[1], bias))
+    return curvature(gram(pieces, inputs.shape[1], bias, weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Rates:
 
     learning_rate: float
     momentum: float
+    epochs: int
     why: str
 
     @property
@@ -40,15 +45,16 @@ class Rates:
 
 
 def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
-    """The learning rate and momentum to use. Raises WorkFailed where there is no curvature to go by."""
+    """The learning rate, momentum and epochs to use. Raises WorkFailed where there is no curvature to go by."""
     asked = spec.optimizer.learning_rate
     momentum = 0.0 if spec.optimizer.momentum == "auto" else spec.optimizer.momentum
+    epochs = spec.epochs if spec.epochs != "auto" else MOST_EPOCHS
     if asked != "auto":
-        return Rates(asked, momentum, "as asked")
+        return Rates(asked, momentum, epochs, "as asked")
     if spec.optimizer.kind != "sgd":
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
-        return Rates(rate, 0.0, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
+        return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
     if found is None:
         raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
     batch = rows if not isinstance(spec.batch_size, int) else min(spec.batch_size, rows)
@@ -56,26 +62,37 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     if is_bowl and spec.optimizer.momentum == "auto":
         return _heavy_ball(found, spec.epochs)
     if is_bowl and not momentum:
-        return Rates(found.best_learning_rate, 0.0, "2/(λmax + λmin), the best constant rate of full-batch descent")
-    return _with_noise(spec, found, batch, momentum)
+        if spec.epochs == "auto":
+            epochs = _within(epochs_to(SMALL_GAP, found.condition_number))
+        why = "2/(λmax + λmin), the best constant rate of full-batch descent"
+        return Rates(found.best_learning_rate, 0.0, epochs, why)
+    return _with_noise(spec, found, batch, momentum, epochs)
 
 
-def _heavy_ball(found: Curvature, epochs: int) -> Rates:
+def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
     """Polyak (1964): η = (2/(√λmax + √λ))², β = ((√κ - 1)/(√κ + 1))² contract each epoch by about √β.
 
     With κ = λmax/λmin when the epochs suffice for that; else with the largest κ for which they do, so that what starts
     swinging has come to rest at the end: directions flatter than λmax/κ then only come part of the way.
     """
-    root = min(math.sqrt(found.condition_number), max(epochs / SETTLING, 1.0))
+    wanted = math.sqrt(found.condition_number)
+    epochs = _within(math.ceil(SETTLING * wanted)) if asked == "auto" else asked
+    root = min(wanted, max(epochs / SETTLING, 1.0))
     momentum = ((root - 1) / (root + 1)) ** 2
     rate = (2 * root / (root + 1)) ** 2 / found.lambda_max
-    return Rates(rate, momentum, f"heavy ball for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}")
+    return Rates(rate, momentum, epochs, f"heavy ball for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}")
 
 
-def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: float) -> Rates:
+def _within(epochs: int) -> int:
+    return min(max(epochs, FEWEST_EPOCHS), MOST_BOWL_EPOCHS)
+
+
+def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: float, epochs: int) -> Rates:
     """Below the stable bound by what small batches add: a batch of b rows sees curvature up to about
     λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
     known factor; behind a hidden layer the bound is a guide only, and is halved."""
     bound = FLATTER.get(spec.loss, 1.0) * (found.lambda_max + 2 * found.trace / batch)
     rate = (1 - momentum) / bound / (1 if spec.network.kind == "linear" else 2)
-    return Rates(rate, momentum, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add")
+    return Rates(
+        rate, momentum, epochs, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add"
+    )

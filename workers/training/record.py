@@ -47,7 +47,7 @@ class Recorder:
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-        settled = replace(spec, optimizer=optimizer, device=device)
+        settled = replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=settled.to_json())
             if spec.optimizer.learning_rate == "auto":
@@ -67,7 +67,7 @@ class Recorder:
         moment = time.perf_counter()
         if moment - self._told >= EVENT_SECONDS:
             self._told = moment
-            self._tell(ended, spec, prepared, ended.epoch / spec.epochs)
+            self._tell(ended, spec, prepared, ended.epoch / spec.last_epoch)
         if moment - self._saved >= self._deps.settings.checkpoint_seconds:
             self.checkpoint(progress)
 
@@ -87,14 +87,14 @@ class Recorder:
         done = max(ended.epoch - self._first_epoch, 1)
         told = {
             "epoch": ended.epoch,
-            "epochs": spec.epochs,
+            "epochs": spec.last_epoch,
             "fraction": fraction,
             "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
             "validation_loss": None
             if ended.validation_loss is None
             else in_user_units(spec.loss, ended.validation_loss, scale),
             "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.epochs - ended.epoch),
+            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
         }
         with self._deps.database.write() as session:
             self._lease.write_in(session, progress=told)

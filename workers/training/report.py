@@ -90,7 +90,7 @@ def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
         inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
         for start in range(0, len(inputs), CHUNK)
     )
-    return curvature(gram(pieces, inputs.shape[1], bias))
+    return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
 
 
 def _json(found: Curvature | None) -> dict[str, Any] | None:

@@ -45,7 +45,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     spec, dataset = recorder.start()
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
-    target = next(column for column in table.columns if column.name == spec.target)
+    target = next(column for column in table.columns if column.name == spec.targets[0])
     with deps.blobs.local(dataset.table_key or "") as path:
         prepared = prepare(
             path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
@@ -58,7 +58,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     spec = recorder.settle(spec, rates, _device(spec))
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
-    parts = {name: (part.inputs, part.targets) for name, part in prepared.parts.items()}
+    parts = {name: part.data for name, part in prepared.parts.items()}
     engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
     progress = recorder.resume(problem)
     try:
@@ -86,10 +86,13 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         spec.loss,
         optimizer.kind,
         momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
+        nesterov=optimizer.nesterov,
         l1=optimizer.l1,
         l2=optimizer.l2,
         dropout=spec.network.dropout,
         seed=spec.seed,
+        clip_norm=optimizer.clip_norm,
+        quantile=spec.quantile,
     )
 
 
@@ -98,7 +101,14 @@ def make_predictor(
 ) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
-        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes, style
+        spec.task,
+        spec.targets[0],
+        prepared.transform,
+        network,
+        parameters,
+        prepared.target_scale,
+        prepared.classes,
+        style,
     )
 
 

@@ -83,9 +83,9 @@ def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categori
     prepared = prepare(path, spec, features, kinds[spec.target], most_categories, MEMORY)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))
     optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-    spec = replace(spec, optimizer=optimizer)
+    spec = replace(spec, optimizer=optimizer, epochs=rates.epochs)
     problem = make_problem(spec, prepared)
-    parts = {name: (part.inputs, part.targets) for name, part in prepared.parts.items()}
+    parts = {name: part.data for name, part in prepared.parts.items()}
     progress = Progress(State.start(problem))
     for _ in train(
         AutogradEngine(problem, parts), progress, spec, rates.learning_rate, len(prepared.train), lambda: None
