@@ -10,6 +10,7 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 from workers.training.prepare import Part
+from workers.training.problem import Data
 
 
 def neuron(weights: list[float], classes: tuple[Any, ...] = (), names: str = "abcdefgh") -> Predictor:
@@ -38,7 +39,7 @@ def mlp(seed: int, width: int, hidden: tuple[int, ...], outputs: int = 1, activa
 
 def part(inputs: np.ndarray, truth: np.ndarray) -> Part:
     """Held-out rows; what the engines read of them does not matter here."""
-    return Part(inputs.astype(np.float32), truth.astype(np.float32), truth.astype(np.float64))
+    return Part(Data(inputs.astype(np.float32), truth.astype(np.float32), None), truth.astype(np.float64))
 
 
 class Estimator:
