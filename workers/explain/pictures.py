@@ -1,0 +1,28 @@
+"""The pictures of a version, drawn from its report alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workers.explain.picture_classes import calibration_picture, confusion_picture, roc_picture
+from workers.explain.picture_features import dependence_picture, importance_picture
+from workers.explain.picture_regression import residual_picture
+from workers.explain.picture_training import loss_picture
+from workers.explain.svg import Picture
+
+PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
+    "loss.svg": loss_picture,
+    "residuals.svg": residual_picture,
+    "importance.svg": importance_picture,
+    "partial-dependence.svg": dependence_picture,
+    "roc.svg": roc_picture,
+    "calibration.svg": calibration_picture,
+    "confusion.svg": confusion_picture,
+}
+
+
+def pictures(report: Mapping[str, Any]) -> dict[str, bytes]:
+    """SVG files by name: those for which the report has something to show."""
+    drawn = {name: draw(report) for name, draw in PICTURES.items()}
+    return {name: picture.to_bytes() for name, picture in drawn.items() if picture is not None}
