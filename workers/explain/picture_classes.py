@@ -6,22 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.domain.predictor import label_text
-from workers.explain.plot import ABOVE, BELOW, HEAD, LEFT, MARGIN, Axis, Plot, headed, legend, legend_height, written
+from workers.explain.plot import (
+    ABOVE,
+    BELOW,
+    HEAD,
+    LEFT,
+    MARGIN,
+    Axis,
+    Plot,
+    headed,
+    legend,
+    legend_height,
+    target_of,
+    written,
+)
 from workers.explain.svg import HUES, Picture, shortened, width_of
 
 WIDTH = 860.0
 SIDE = 330.0  # of a square plot
 MOST_CELLS = 12  # classes of a confusion that are drawn
-CELL = 46.0
+LEAST_CELL, MOST_CELL = 46.0, 92.0  # pixels
 
 
 def roc_picture(report: Mapping[str, Any]) -> Picture | None:
     """The ROC and the precision-recall curve; for more than two classes of each against the rest."""
     found = report["classes"]
-    drawn = sorted(found["curves"], key=lambda one: -one["share"])[:HUES] if found else []
+    largest = sorted(found["curves"], key=lambda one: -one["share"])[:HUES] if found else []
+    drawn = [one for one in found["curves"] if one in largest] if found else []
     if not drawn:
         return None
-    target = str(report["lineage"]["spec"]["target"])
+    target = target_of(report)
     two = len(report["classes"]["per_class"]) == 2
     keys = [(f"s{hue}", _areas(one)) for hue, one in enumerate(drawn)]
     key_height = legend_height(WIDTH - 2 * MARGIN, keys)
@@ -89,21 +103,22 @@ def confusion_picture(report: Mapping[str, Any]) -> Picture | None:
     counts: Sequence[Sequence[int]] = report["metrics"][found["part"]]["confusion"]
     accuracy = report["metrics"][found["part"]]["accuracy"]
     labels = min(max(width_of(name) for name in names) + 14, 170.0)
-    turned = max(width_of(name, 11) for name in names) > CELL - 6
+    cell = min(MOST_CELL, max(LEAST_CELL, 340 / len(chosen)))
+    turned = max(width_of(name, 11) for name in names) > cell - 6
     above = min(labels, 110.0) * 0.75 + 20 if turned else 24.0
     left, top = MARGIN + 22 + labels, HEAD + 22 + above
-    width = max(left + CELL * len(names) + MARGIN + (50 if turned else 0), 460.0)
+    width = max(left + cell * len(names) + MARGIN + (50 if turned else 0), 460.0)
     rest = f"; the {len(names)} largest of {len(per_class)} classes" if len(names) < len(per_class) else ""
     subtitle = f"{found['rows']:,} {found['part']} rows; {accuracy:.1%} on the diagonal{rest}"
-    height = top + CELL * len(names) + MARGIN
+    height = top + cell * len(names) + MARGIN
     picture = headed(width, height, "What is taken for what", subtitle, "Darker: a larger share of the true class.")
-    picture.text(left + CELL * len(names) / 2, HEAD + 18, "predicted", "soft", anchor="middle")
-    picture.text(MARGIN + 12, top + CELL * len(names) / 2, "true", "soft", anchor="middle", turn=-90)
+    picture.text(left + cell * len(names) / 2, HEAD + 18, "predicted", "soft", anchor="middle")
+    picture.text(MARGIN + 12, top + cell * len(names) / 2, "true", "soft", anchor="middle", turn=-90)
     for row, number in enumerate(chosen):
         name, total = names[row], max(1, sum(counts[number]))
-        middle = top + CELL * (row + 0.5)
+        middle = top + cell * (row + 0.5)
         picture.text(left - 8, middle + 4, shortened(name, labels - 12), anchor="end", hint=name)
-        x = left + CELL * (row + 0.5)
+        x = left + cell * (row + 0.5)
         if turned:
             picture.text(x, top - 8, shortened(name, 110, 11), "ink small", turn=-40, hint=name)
         else:
@@ -112,10 +127,10 @@ def confusion_picture(report: Mapping[str, Any]) -> Picture | None:
             count = counts[number][predicted]
             share = count / total
             hint = f"{name} taken for {names[column]}: {count:,} ({share:.1%})"
-            place = left + CELL * column
-            picture.rectangle(place, top + CELL * row, CELL - 2, CELL - 2, "grid", rx=3)
-            picture.rectangle(place, top + CELL * row, CELL - 2, CELL - 2, "s0", opacity=share, rx=3, hint=hint)
+            place = left + cell * column
+            picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "grid", rx=3)
+            picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "s0", opacity=share, rx=3, hint=hint)
             look = "on-hue small" if share > 0.5 else "ink small" if count else "soft small"
             short = f"{count:,}" if count < 100_000 else written(count, 0)
-            picture.text(place + CELL / 2 - 1, middle + 3, short, look, anchor="middle")
+            picture.text(place + cell / 2 - 1, middle + 3, short, look, anchor="middle")
     return picture

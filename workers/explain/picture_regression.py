@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workers.explain.plot import ABOVE, BELOW, HEAD, LEFT, MARGIN, Axis, Plot, headed, written
+from workers.explain.plot import ABOVE, BELOW, HEAD, LEFT, MARGIN, Axis, Plot, headed, target_of, written
 from workers.explain.svg import Picture
 
 WIDTH, HEIGHT = 860.0, 460.0
@@ -20,14 +20,14 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     truth, predictions = found["points"]["truth"], found["points"]["prediction"]
     residuals = [true - said for true, said in zip(truth, predictions, strict=True)]
     width = next((one["half_width"] for one in report["intervals"] or () if one["level"] == LEVEL), None)
-    target = str(report["lineage"]["spec"]["target"])
+    target = target_of(report)
     scores, trivial = report["metrics"][found["part"]], report["baseline"][found["part"]]
     shown = f"{len(truth):,} of " if len(truth) < found["rows"] else ""
     subtitle = (
         f"{shown}{found['rows']:,} {found['part']} rows; rmse {written(scores['rmse'], 0)}, "
-        f"{written(trivial['rmse'], 0)} for always saying the mean"
+        f"beside {written(trivial['rmse'], 0)} for always saying the mean"
     )
-    held = "" if width is None else f"Shaded: {LEVEL:.0%} of new rows are within ±{written(width, 0)}."
+    held = "" if width is None else f"shaded: the {LEVEL * 100:.0f} % prediction interval, ±{written(width, 0)}"
     picture = headed(WIDTH, HEIGHT, f"Predicted and true {target}", subtitle, held)
     side = (WIDTH - 2 * MARGIN - 2 * LEFT - 24) / 2
     top, height = HEAD + ABOVE, HEIGHT - HEAD - ABOVE - BELOW - 24
@@ -48,10 +48,10 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     for true, value, residual in zip(truth, predictions, residuals, strict=True):
         hint = f"true {written(true, 0)}, predicted {written(value, 0)}"
         picture.dot(*left.at(true, value), 3, "s0", opacity=0.55, hint=hint)
-        picture.dot(*right.at(value, residual), 3, "s0", opacity=0.55, hint=hint)
+        picture.dot(*right.at(value, residual), 3, "s0", opacity=0.55)
     if held:
-        picture.rectangle(MARGIN + LEFT, HEIGHT - 20, 14, 8, "s0", opacity=0.25, rx=2)
-        picture.text(MARGIN + LEFT + 20, HEIGHT - 12, held.removeprefix("Shaded: "), "soft")
+        picture.rectangle(MARGIN + LEFT, HEIGHT - 20, 14, 8, "s0", opacity=0.2, rx=2)
+        picture.text(MARGIN + LEFT + 20, HEIGHT - 12, held, "soft")
     return picture
 
 

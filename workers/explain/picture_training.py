@@ -28,11 +28,11 @@ def loss_picture(report: Mapping[str, Any]) -> Picture | None:
     kind, best = report["lineage"]["spec"]["loss"], report["best_epoch"]
     said = [f"{name} {written(points[-1][1], 0)}" for key, name, _ in KEYS if (points := series[key])]
     kept = f"; epoch {best:,} was kept" if best != history[-1]["epoch"] else ""
-    subtitle = f"at the end: {', '.join(said)}{kept}" + ("; equal heights are equal ratios" if log else "")
+    subtitle = f"at the end: {', '.join(said)}{kept}"
     picture = headed(WIDTH, HEIGHT, "Loss by epoch", subtitle, f"{len(history)} epochs of {kind}.")
     room = 84.0  # for the names at the ends of the lines
     x = Axis("epoch", 1, max(history[-1]["epoch"], 2))
-    y = Axis.around(f"loss ({kind.replace('_', ' ')})", losses, log=log)
+    y = Axis.around(f"loss ({kind.replace('_', ' ')}{', logarithmic' if log else ''})", losses, log=log)
     plot = Plot(picture, MARGIN + LEFT, HEAD + 12, WIDTH - 2 * MARGIN - LEFT - room, HEIGHT - HEAD - BELOW - 24, x, y)
     plot.frame(x_ticks=[tick for tick in x.ticks(8) if tick[0] == int(tick[0])])
     if kept:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workers.explain.svg import Picture, shortened, width_of
 
@@ -102,11 +103,11 @@ class Plot:
         picture, bottom = self.picture, self.top + self.height
         if heading:
             picture.text(self.left, self.top - 10, shortened(heading, self.width), "ink heading", hint=hint)
-        for value, label in self.y.ticks(max(2, int(self.height // 45))):
+        for value, label in self.y.ticks(max(4, int(self.height // 36))):
             _, y = self.at(self.x.low, value)
             picture.line(self.left, y, self.left + self.width, y, "grid-line")
             picture.text(self.left - 8, y + 4, label, "soft small", anchor="end")
-        for value, label in x_ticks if x_ticks is not None else self.x.ticks(max(2, int(self.width // 70))):
+        for value, label in x_ticks if x_ticks is not None else self.x.ticks(max(4, int(self.width // 54))):
             x, _ = self.at(value, self.y.low)
             picture.line(x, bottom, x, bottom + 4, "axis-line")
             picture.text(x, bottom + 17, label, "soft small", anchor="middle")
@@ -130,6 +131,12 @@ class Plot:
         top = self.at(self.x.low, min(high, self.y.high))[1]
         bottom = self.at(self.x.low, max(low, self.y.low))[1]
         self.picture.rectangle(self.left, top, self.width, bottom - top, look, opacity=opacity)
+
+
+def target_of(report: Mapping[str, Any]) -> str:
+    """What the model predicts, as pictures and the card call it."""
+    target: str | list[str] = report["lineage"]["spec"]["target"]
+    return target if isinstance(target, str) else ", ".join(target)
 
 
 def headed(width: float, height: float, title: str, subtitle: str, description: str) -> Picture:

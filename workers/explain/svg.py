@@ -42,8 +42,8 @@ def escaped(text: str) -> str:
 
 
 def number(value: float) -> str:
-    """A length in pixels, to a hundredth."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    """A length in pixels, or a share, in its shortest form."""
+    text = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
