@@ -11,6 +11,7 @@ import numpy as np
 from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
+from workers.explain.certificate import Certified
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
 from workers.training.objectives import in_user_units
@@ -38,7 +39,7 @@ def make_report(
     predictor: Predictor,
     progress: Progress,
     scaled: Curvature | None,
-    certified: dict[str, Any] | None,
+    certified: Certified,
     dataset_sha256: str,
     seconds: float,
     warnings: list[dict[str, str]],
@@ -58,7 +59,8 @@ def make_report(
             "scaled": scaled.to_json() if scaled else None,
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
         },
-        "certificate": certified,
+        "certificate": certified.certificate,
+        "certificate_left_out": certified.left_out,
         "verdict": None,
         "importance": None,
         "warnings": warnings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import structlog
 import torch
@@ -15,8 +16,8 @@ from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.explain.certificate import certify
 from workers.lease import Lease, claimed
-from workers.training.certificate import certify, reduce
 from workers.training.endings import ends_recorded, explained
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import train
@@ -50,8 +51,6 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         prepared = prepare(
             path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
         )
-        lease.check()
-        reduced = reduce(path, spec, kinds, prepared)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -70,7 +69,10 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify(reduced, predictor, spec) if reduced else None
+    certified = certify(
+        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
+        deps.settings.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+    )  # fmt: skip
     report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
     version = publish(deps, lease, predictor, report)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
