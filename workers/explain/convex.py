@@ -40,9 +40,9 @@ def convex(
     """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss. Losses are in the
     user's units. Raises NotFound."""
     width, outputs = learnt.shape
-    loss, penalty = loss_of(name, 0.5), Penalty(penalised(width, bias), l2)
+    loss, penalty = loss_of(name, 0.5), Penalty(l2 * penalised(width, bias))
     reduced = triangle(rows)
-    ridge = np.diag(np.sqrt(rows.count * l2 / 2 * penalty.penalised))
+    ridge = np.diag(np.sqrt(rows.count / 2 * penalty.l2))
     space = directions(np.vstack([reduced.design, ridge]) if l2 else reduced.design, rows.count)
     basis = np.eye(width) if l2 else space.right.T / space.singular * math.sqrt(rows.count)
     found = _search(rows, name, penalty, basis, outputs)

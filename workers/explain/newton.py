@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from service.domain.columns import Floats
-from workers.explain.losses import Loss
+from workers.explain.losses import Local, Loss
 from workers.explain.rows import Rows
 
 TIGHT = 1e-12  # of the first loss: what the last step is expected to gain; Newton squares the error once more
@@ -23,20 +23,27 @@ LOG_2 = math.log(2)
 
 @dataclass(frozen=True, slots=True)
 class Penalty:
-    """l2/2·‖W‖² + l1·Σ √(w² + ε²) over the weights that `penalised` (w,) marks by 1, not 0. ε rounds off the corner."""
+    """Σ l2/2·w² + Σ l1·(√(w² + ε²) - ε), each figure (w,) for the weights of one output: 0 for a bias. ε rounds off the
+    corner of l1."""
 
-    penalised: Floats
-    l2: float = 0.0
-    l1: float = 0.0
-    epsilon: float = 1e-3
+    l2: Floats
+    l1: Floats | None = None
+    epsilon: Floats | None = None
+
+    @property
+    def is_none(self) -> bool:
+        return not self.l2.any() and self.l1 is None
 
     def of(self, weights: Floats) -> tuple[float, Floats, Floats]:
         """Its value at weights (w, k), its gradient (w, k) and its curvature (w, k)."""
-        on = self.penalised[:, None]
-        root = np.sqrt(weights**2 + self.epsilon**2)
-        value = self.l2 / 2 * np.sum(on * weights**2) + self.l1 * np.sum(on * (root - self.epsilon))
-        slope = on * (self.l2 * weights + self.l1 * weights / root)
-        return float(value), slope, on * (self.l2 + self.l1 * self.epsilon**2 / root**3)
+        l2 = self.l2[:, None]
+        value, slope, curve = l2 / 2 * weights**2, l2 * weights, np.broadcast_to(l2, weights.shape)
+        if self.l1 is not None and self.epsilon is not None:
+            l1, epsilon = self.l1[:, None], self.epsilon[:, None]
+            root = np.sqrt(weights**2 + epsilon**2)
+            value = value + l1 * (root - epsilon)
+            slope, curve = slope + l1 * weights / root, curve + l1 * epsilon**2 / root**3
+        return float(value.sum()), slope, curve
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,53 +103,52 @@ def minimise(
             continue
         damping = damping / 10 if damping > 10 * FLAT * size else 0.0
         here, step = there, found
-        if here.worst < LOG_2 and not penalty.l2 and not penalty.l1:
+        if here.worst < LOG_2 and penalty.is_none:
             return Minimum(here, step, count, False)
     return Minimum(here, step, most_steps, False)
 
 
 def evaluate(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Floats | None, every: int = 1) -> Point:
-    """One pass over the rows; the Hessian from `every` n-th of them, and left at the penalties' for 0."""
+    """One pass over the rows; the Hessian from every n-th of them, and left out for 0."""
     size, outputs = weights.shape
-    total, worst = 0.0, -math.inf
-    gradient = np.zeros_like(weights)
-    blocks = np.zeros((outputs, outputs, size, size))
-    sampled = 0.0
+    mapped = weights if basis is None else basis @ weights
+    total, worst, sampled = 0.0, -math.inf, 0
+    gradient = np.zeros_like(mapped)
+    blocks = np.zeros((outputs, outputs, size, size) if every else (0, 0, 0, 0))
     for design, target, counts in rows.pieces():
-        inputs = design if basis is None else design @ basis
-        local = loss(inputs @ weights, target)
-        weighed = local.loss if counts is None else counts * local.loss
-        total += float(weighed.sum())
-        if len(target):
-            worst = max(
-                worst, float(weighed.max() if counts is None else local.loss[counts > 0].max(initial=-math.inf))
-            )
-        gradient += inputs.T @ (local.slope if counts is None else counts[:, None] * local.slope)
-        if not every:
-            continue
-        some = inputs[::every]
-        sampled += len(some)
-        for a in range(outputs):
-            for b in range(a, outputs):
-                curve = local.curve(a, b) if counts is None else counts * local.curve(a, b)
-                root = some * np.sqrt(np.abs(curve[::every]))[:, None]
-                product = root.T @ root  # of one array with itself: half the work
-                blocks[a, b] += product if a == b else -product
-    for a in range(outputs):
+        local = loss(design @ mapped, target)
+        total += float((local.loss if counts is None else counts * local.loss).sum())
+        counting = local.loss if counts is None else local.loss[counts > 0]
+        worst = max(worst, float(counting.max(initial=-math.inf)))
+        gradient += design.T @ (local.slope if counts is None else counts[:, None] * local.slope)
+        if every:
+            some = design[::every] if basis is None else design[::every] @ basis
+            sampled += len(some)
+            _add_curvature(blocks, some, local, None if counts is None else counts[::every], every)
+    added, slope, curves = penalty.of(mapped)
+    gradient = gradient / rows.count + slope
+    blocks /= max(sampled, 1)
+    for a in range(len(blocks)):
+        blocks[a, a] += np.diag(curves[:, a]) if basis is None else basis.T @ (curves[:, a, None] * basis)
         for b in range(a):
             blocks[a, b] = blocks[b, a].T
-    blocks /= max(sampled, 1)
-    added, slope, curves = penalty.of(weights if basis is None else basis @ weights)
-    back = np.eye(size) if basis is None else basis
-    for a in range(outputs):
-        blocks[a, a] += np.diag(curves[:, a]) if basis is None else back.T @ (curves[:, a, None] * back)
     return Point(
         weights,
         total / rows.count + added,
-        gradient / rows.count + back.T @ slope,
-        blocks.transpose(0, 2, 1, 3).reshape(outputs * size, outputs * size),
+        gradient if basis is None else basis.T @ gradient,
+        blocks.transpose(0, 2, 1, 3).reshape(len(blocks) * size, -1) if every else np.zeros((0, 0)),
         worst,
     )
+
+
+def _add_curvature(blocks: Floats, some: Floats, local: Local, counts: Floats | None, every: int) -> None:
+    """Adds to the upper blocks (k, k, r, r) what every n-th of a piece's rows, `some` (n, r), tell of them."""
+    for a in range(len(blocks)):
+        for b in range(a, len(blocks)):
+            curve = np.abs(local.curve(a, b)[::every])
+            root = some * np.sqrt(curve if counts is None else counts * curve)[:, None]
+            product = root.T @ root  # of one array with itself: half the work
+            blocks[a, b] += product if a == b else -product
 
 
 def without_gauge(hessian: Floats, outputs: int, size: float) -> Floats:

@@ -51,8 +51,8 @@ def exact_rows(
     return Rows(lambda: kept, count, width)
 
 
-def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
-    """A part's rows with the float32 inputs that the network reads, as float64."""
+def network_rows(part: Part, bias: bool, check: Callable[[], None], column: int = 0) -> Rows:
+    """A part's rows with the float32 inputs that the network reads, as float64, and one of its targets."""
     data = part.data
 
     def read() -> Iterator[Piece]:
@@ -64,7 +64,7 @@ def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
             targets = data.targets[rows]
             yield (
                 design,
-                targets if targets.ndim == 1 else targets[:, 0].astype(np.float64),
+                targets if targets.ndim == 1 else targets[:, column].astype(np.float64),
                 None if data.weights is None else data.weights[rows].astype(np.float64),
             )
 

@@ -17,6 +17,7 @@ from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.explain.certificate import certify
+from workers.explain.linear_neuron import linear_neuron
 from workers.lease import Lease, claimed
 from workers.training.endings import ends_recorded, explained
 from workers.training.engines.autograd import AutogradEngine
@@ -73,7 +74,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
         deps.settings.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
     )  # fmt: skip
-    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
+    linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
+    report = make_report(spec, prepared, predictor, progress, found, certified, linear, dataset.sha256, seconds, [])
     version = publish(deps, lease, predictor, report)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 

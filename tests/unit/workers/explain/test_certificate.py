@@ -40,7 +40,9 @@ def spec_for(loss: str, **changes: Any) -> TrainingSpec:
     """Trained well, on all rows."""
     target, task = ("c", "binary") if loss == "cross_entropy" else ("y", "regression")
     optimizer = changes.pop("optimizer", OptimizerSpec("sgd"))
-    return spec_of(target, task, split=Split(0, 0), loss=loss, optimizer=optimizer, epochs=400, **{"schedule": "cosine", **changes})
+    return spec_of(
+        target, task, split=Split(0, 0), loss=loss, optimizer=optimizer, epochs=400, **{"schedule": "cosine", **changes}
+    )
 
 
 @pytest.mark.parametrize("loss", ["mse", "huber", "cross_entropy", "mae", "quantile"])

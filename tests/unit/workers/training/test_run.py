@@ -183,3 +183,24 @@ def samples_table(deps: Deps) -> dict[str, np.ndarray]:
         key = session.query(DatasetRow).first().table_key  # type: ignore[union-attr]  # there is one
     table = pq.read_table(io.BytesIO(read_blob(deps.blobs, key)))
     return {name: table[name].to_numpy() for name in ("a", "b")}
+
+
+def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, network={"kind": "mlp"}, epochs=60))
+    assert (report["certificate"], report["certificate_left_out"]) == (None, None)
+    found = report["verdict"]
+    assert found["worth_it"] in ("no", "unclear")  # the target is a linear one
+    assert found["linear"]["validation"]["r2"] > 0.9999
+    assert found["linear"]["train"]["mse"] < report["metrics"]["train"]["mse"]
+    assert found["linear"]["test"] == {}
+    assert found["interval"][0] < found["difference"] < 0
+    assert found["rows"] == report["rows"]["validation"]
+    _, report = version_of(deps, trained(deps))
+    assert report["verdict"] is None
+    assert report["certificate"]["gap"] >= 0
+
+
+def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
+    assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
+    assert report["certificate"]["optimum_loss"] == 0
