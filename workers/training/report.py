@@ -12,6 +12,7 @@ from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
+from workers.explain.descent import descent_note
 from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
@@ -61,6 +62,7 @@ def make_report(
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
+            "note": descent_note(spec, len(prepared.train)),
         },
         "certificate": certified.certificate,
         "certificate_left_out": certified.left_out,

@@ -66,7 +66,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
+        raise explained(error, spec, found, len(prepared.train)) from None
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
