@@ -24,9 +24,9 @@ from workers.explain.newton import Minimum, Penalty, evaluate, minimise, without
 from workers.explain.rows import Rows
 from workers.explain.separation import separation
 
-ROWS_FOR_EACH = 50  # rows for each weight in a Hessian from some of the rows
+ROWS_FOR_EACH = 50  # rows for each column in a Hessian from some of the rows
 LEAST_SAMPLE = 10_000
-ROUGH = 1e-8
+ROUGH = 1e-11  # a single whole Newton step is then left
 
 
 class NotFound(Exception):
@@ -82,15 +82,15 @@ def penalised(width: int, bias: bool) -> Floats:
     return marks
 
 
-def stride(rows: int, weights: int) -> int:
-    """How many rows one stands for in a Hessian of so many weights that only has to point the way."""
-    return max(1, rows // max(LEAST_SAMPLE, ROWS_FOR_EACH * weights))
+def stride(rows: int, columns: int) -> int:
+    """How many rows one stands for in a Hessian of so many columns that only has to point the way."""
+    return max(1, rows // max(LEAST_SAMPLE, ROWS_FOR_EACH * columns))
 
 
 def _search(rows: Rows, name: str, penalty: Penalty, basis: Floats, outputs: int) -> Minimum:
     """Near the optimum by Hessians from some of the rows, then to it by whole ones."""
     loss, start = loss_of(name, 0.5), np.zeros((basis.shape[1], outputs))
-    every = stride(rows.count, start.size)
+    every = stride(rows.count, len(start))
     if every > 1:
         start = minimise(rows, loss, penalty, start, basis, every, ROUGH).point.weights
     return minimise(rows, loss, penalty, start, basis)

@@ -93,7 +93,7 @@ def _minimise(task: Task, share: float, start: Floats) -> tuple[Floats, float]:
     penalty = Penalty(ridge, marks * optimizer.l1, CORNER / task.sizes) if optimizer.l1 else Penalty(ridge)
     loss = loss_of(task.spec.loss, task.spec.quantile, CORNER * _target_spread(task.rows))
     if start.size <= MOST_NEWTON_WEIGHTS:
-        every = stride(task.rows.count, start.size)
+        every = stride(task.rows.count, len(start))
         point = minimise(task.rows, loss, penalty, start, task.basis, every, ENOUGH, most_steps=50).point
         return point.weights, point.worst
     worst = np.inf

@@ -14,6 +14,7 @@ from service.domain.columns import Floats, Kind
 from workers.training.prepare import Part, Prepared, exact_pieces
 
 CHUNK = 65_536
+KEPT_BYTES = 256 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
 # the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
 # what each row counts (n,), or None where all count the same
@@ -68,4 +69,8 @@ def network_rows(part: Part, bias: bool, check: Callable[[], None], column: int 
                 None if data.weights is None else data.weights[rows].astype(np.float64),
             )
 
-    return Rows(read, len(data), data.inputs.shape[1] + int(bias))
+    count, width = len(data), data.inputs.shape[1] + int(bias)
+    if count * width * 8 > KEPT_BYTES:
+        return Rows(read, count, width)
+    kept = list(read())
+    return Rows(lambda: kept, count, width)
