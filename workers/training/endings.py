@@ -10,6 +10,7 @@ import structlog
 from service.domain.columns import CellInvalid
 from service.domain.curvature import Curvature
 from service.domain.lifecycle import JobState
+from service.domain.rates import safe_rate
 from service.domain.spec import TrainingSpec
 from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
@@ -18,7 +19,6 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.explain.descent import guides
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
-from workers.training.rates import safe_rate
 
 log = structlog.get_logger(__name__)
 

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from service.domain.columns import Kind
+from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, run, spec_of, write_table
 from workers.explain.certificate import certify
 from workers.explain.descent import descent_note
+from workers.training.design import scaled_curvature
 from workers.training.endings import explained
 from workers.training.prepare import prepare
-from workers.training.rates import scaled_curvature, settle
 
 PLAIN = OptimizerSpec("sgd", "auto", 0.0)
 SEEDS = range(20)
@@ -150,10 +151,10 @@ def test_the_note_says_where_the_bounds_are_a_guide() -> None:
         ({"optimizer": OptimizerSpec("sgd", 0.1, 0.9)}, "momentum"),
         ({"optimizer": OptimizerSpec("adam", 0.1)}, "adam"),
         ({"batch_size": 32}, "batches of 32"),
-        ({"loss": "huber"}, "Huber"),
-        ({"loss": "mae"}, "no curvature"),
-        ({"task": "binary"}, "cross-entropy"),
-        ({"network": NetworkSpec("mlp", (4,))}, "network"),
+        ({"loss": "huber"}, "huber"),
+        ({"loss": "mae"}, "constant length"),
+        ({"task": "binary"}, "cross_entropy"),
+        ({"network": NetworkSpec("mlp", (4,))}, "hidden layers"),
         ({"optimizer": OptimizerSpec("sgd", 0.1, 0.0, l2=0.1)}, "l2"),
         ({"schedule": "cosine"}, "cosine"),
     ):
