@@ -33,6 +33,7 @@ def load_parquet(
     options: Mapping[str, Any],
     limits: Limits,
     check: Callable[[], None] = lambda: None,
+    threads: int = 1,
 ) -> Loaded:
     """Read a Parquet file into `directory`. Only an empty string is missing beside a null. Raises WorkFailed."""
     read = f"read_parquet({quoted(str(source))}, file_row_number=true)"
@@ -66,7 +67,7 @@ def load_parquet(
     table = directory / "table.parquet"
     misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check)
     rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
-    return Reading(directory, kinds, limits, check).done(table, rejects, Decision(as_declared, style), None)
+    return Reading(directory, kinds, limits, check, threads).done(table, rejects, Decision(as_declared, style), None)
 
 
 def _type(name: str, type: str) -> str:
