@@ -15,7 +15,7 @@ from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found,
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import raw_of, read_carefully
-from workers.ingest.duck import Connection
+from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
@@ -64,7 +64,7 @@ def look(source: Path, options: Mapping[str, Any]) -> Found:
 
 
 def load(
-    connection: Connection,
+    opening: Opening,
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
@@ -84,7 +84,7 @@ def load(
     job = Reading(directory, kinds, limits, check, threads)
     if fastest != "careful" and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
         check()
-        if loaded := _load_plain(connection, source, found, style, job, fastest):
+        if loaded := _load_plain(opening, source, found, style, job, fastest):
             return loaded
     check()
     found = _settle_encoding(source, found, options)
@@ -101,7 +101,7 @@ def load(
 
 
 def _load_plain(
-    connection: Connection, source: Path, found: Found, style: TextStyle, job: Reading, fastest: Reader
+    opening: Opening, source: Path, found: Found, style: TextStyle, job: Reading, fastest: Reader
 ) -> Loaded | None:
     """The table by a fast reader; None when any row has a flaw."""
     plain, table = job.directory / "plain.parquet", job.directory / "table.parquet"
@@ -109,7 +109,8 @@ def _load_plain(
     if fastest == "unquoted" and read_unquoted(source, plain, found, guessed, style, job.threads, job.check):
         numbers: set[str] | None = guessed
     else:
-        numbers = read_plain(connection, source, plain, found, guessed, style)
+        with opening() as connection:
+            numbers = read_plain(connection, source, plain, found, guessed, style)
     if numbers is None:
         return None
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}

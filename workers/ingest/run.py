@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 
 from service.domain.artifact import to_json
 from service.errors import StorageFull, Unavailable, WorkFailed
+from service.settings import Settings
 from service.store.blobs import failing_disk_named, write_blob
 from service.store.tables import DatasetRow
 from service.wiring import Deps
-from workers.ingest.duck import database
+from workers.ingest.duck import Opening, database
 from workers.ingest.limits import Limits
 from workers.ingest.load import load
 from workers.ingest.notes import noted
@@ -57,8 +60,8 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     read = load_parquet if row.media_type == PARQUET else load
     threads = os.cpu_count() or 1
     with deps.blobs.workspace() as directory, deps.blobs.local(row.sha256) as source, deps.blobs.writer() as table:
-        with database(directory, source, settings.ingest_memory_bytes, threads) as duck:
-            loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
+        duck = opening(settings, directory, source)
+        loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
         lease.check()
         table.take(loaded.path)
         with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
@@ -79,6 +82,11 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             "gram_key": gram_key,
             "rejects_key": write_blob(deps.blobs, rejects_csv(loaded.rejects)).key if loaded.rejects else None,
         }
+
+
+def opening(settings: Settings, directory: Path, source: Path) -> Opening:
+    """How DuckDB is opened for one file, if it is needed."""
+    return partial(database, directory, source, settings.ingest_memory_bytes, os.cpu_count() or 1)
 
 
 def _broken(error: Exception) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,11 @@ def read(
     work.mkdir(exist_ok=True)
     for file in work.iterdir():
         file.unlink()
-    with database(work, source, 400 * MIB, 2) as connection:
-        if parquet:
-            loaded = load_parquet(connection, work, source, options or {}, limits)
-        else:
-            loaded = load(connection, work, source, options or {}, limits, fastest=fastest, threads=2)
+    opening = partial(database, work, source, 400 * MIB, 2)
+    if parquet:
+        loaded = load_parquet(opening, work, source, options or {}, limits)
+    else:
+        loaded = load(opening, work, source, options or {}, limits, fastest=fastest, threads=2)
     return Read(pq.read_table(loaded.path).to_pydict(), loaded)
 
 
