@@ -19,7 +19,7 @@ from service.queue import INGEST, TRAIN, celery_settings
 from service.settings import Settings
 from workers import lease
 
-WARMED = {INGEST.queue: "workers.ingest.run", TRAIN.queue: "workers.training.run"}
+WARMED = {INGEST.queue: "workers.ingest.run", TRAIN.queue: "workers.job"}
 
 
 class Loader(AppLoader):  # type: ignore[misc]

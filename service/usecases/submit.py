@@ -1,4 +1,4 @@
-"""Submit a training job: check the spec against its dataset, keep it, then wake a worker."""
+"""Submit a job of any kind: check the spec against its dataset, keep it, then wake a worker."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
+from service.domain.comparison import ComparisonSpec
+from service.domain.job_spec import read_job_spec, resolve_job
 from service.domain.limits import Limits
-from service.domain.resolve import Resolution, resolve
-from service.domain.spec_schema import read_spec
+from service.domain.resolve import Resolution
+from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, QueueUnavailable, SpecInvalid
 from service.queue import TRAIN, Queue
@@ -24,6 +26,7 @@ from service.store.tables import JobRow, Json
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
+NO_MODEL = ""  # of a job that publishes none; no model has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,11 @@ def submit(
     return submitted
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Resolution:
+def check(
+    session: Session, limits: Limits, body: Mapping[str, Any]
+) -> Resolution[TrainingSpec] | Resolution[ComparisonSpec]:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
-    spec = read_spec(body)
+    spec = read_job_spec(body)
     try:
         dataset = datasets.get(session, spec.dataset)
     except DatasetNotFound as error:
@@ -70,7 +75,7 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Resoluti
         reason = (dataset.error or {}).get("detail", "unknown")
         detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
         raise SpecInvalid(detail, [FieldError("/dataset", detail)])
-    return resolve(spec, Table.from_json(dataset.rows or 0, dataset.columns or []), limits)
+    return resolve_job(spec, Table.from_json(dataset.rows or 0, dataset.columns or []), limits)
 
 
 def wake(database: Database, queue: Queue, id: str) -> None:
@@ -92,13 +97,14 @@ def _keep(
         if key is not None and (first := answers.recall(session, SCOPE, key, fingerprint)):
             return Submitted(first.resource_id, first.body), False
         resolution = check(session, limits, body)
+        spec = resolution.spec
         job = JobRow(
             id=new_id("job"),
-            kind="train",
+            kind=spec.kind,
             state="queued",
-            spec=resolution.spec.to_json(),
-            dataset_id=resolution.spec.dataset,
-            model_name=resolution.spec.model,
+            spec=spec.to_json(),
+            dataset_id=spec.dataset,
+            model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
             attempt=0,
             created_at=now(),
         )
