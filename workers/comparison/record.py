@@ -42,32 +42,25 @@ class Recorder:
         key = self._lease.row.checkpoint_key
         return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))] if key else []
 
-    def begun(self, descent: Descent, stable: float) -> None:
-        """Tell of a descent that begins."""
+    def begun(self, descent: Descent, stable: float, spec: ComparisonSpec, done: int) -> None:
+        """Tell of a descent that begins; `done` others are finished."""
         text = (
             f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
-            f"{descent.batch_size:,} rows in a step"
+            f"rows in a step: {descent.batch_size:,}"
         )
         with self._deps.database.write() as session:
-            self._lease.write_in(session)
+            self._lease.write_in(session, progress=_progress(descent, spec, 0, done / DESCENTS, None))
             jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         self._deps.changes.publish(self._lease.row.id)
 
     def looked(self, descent: Descent, point: Point, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
-        """Tell where the descent is, when the time has come; `done` others are finished."""
+        """Tell where the descent is, when the time has come."""
         if time.perf_counter() - self._told < EVENT_SECONDS:
             return
         self._told = time.perf_counter()
-        share = min(point.rows_touched / (rows * spec.epochs), 1.0)
-        told = {
-            "descent": _name(descent),
-            "epoch": point.rows_touched // rows,
-            "epochs": spec.epochs,
-            "fraction": (done + share) / DESCENTS,
-            "train_loss": in_user_units(spec.loss, point.loss, scale),
-            "validation_loss": None,
-        }
-        tell(self._deps, self._lease, told)
+        fraction = (done + min(point.rows_touched / (rows * spec.epochs), 1.0)) / DESCENTS
+        loss = in_user_units(spec.loss, point.loss, scale)
+        tell(self._deps, self._lease, _progress(descent, spec, point.rows_touched // rows, fraction, loss))
 
     def keep(self, courses: Sequence[Course]) -> None:
         """Save the descents that are done."""
@@ -79,11 +72,32 @@ class Recorder:
         id, fence = self._lease.row.id, self._lease.row.fence
         with self._deps.database.write() as session:
             ended = jobs.move(
-                session, id, "succeeded", fence, finished_at=now(), lease_until=None, checkpoint_key=None, result=result
+                session,
+                id,
+                "succeeded",
+                fence,
+                finished_at=now(),
+                lease_until=None,
+                checkpoint_key=None,
+                progress={"fraction": 1.0},
+                result=result,
             )
             if ended is None:
                 raise LeaseLost(id)
         self._deps.changes.publish(id)
+
+
+def _progress(
+    descent: Descent, spec: ComparisonSpec, epoch: int, fraction: float, train_loss: float | None
+) -> dict[str, Any]:
+    return {
+        "descent": _name(descent),
+        "epoch": epoch,
+        "epochs": spec.epochs,
+        "fraction": fraction,
+        "train_loss": train_loss,
+        "validation_loss": None,
+    }
 
 
 def _name(descent: Descent) -> str:

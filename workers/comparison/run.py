@@ -62,7 +62,7 @@ def _one(
 ) -> Course:
     goal = None if ground.least is None else goal_loss(ground.baseline, ground.least, spec.tolerance)
     stable = stable_learning_rate(spec, ground.terrain, descent.batch_size)
-    recorder.begun(descent, stable)
+    recorder.begun(descent, stable, spec, done)
     points: list[Point] = []
     rows, state = ground.terrain.rows, State.start(ground.problem)
     diverged = False

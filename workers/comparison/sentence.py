@@ -37,7 +37,7 @@ def sentence(tolerance: float, descents: Sequence[Told]) -> str:
 
 
 def _on_descents(tolerance: float, descents: Sequence[Told]) -> str:
-    arrived = sorted((descent for descent in descents if descent.reached), key=lambda descent: descent.rows_touched)
+    arrived = sorted((one for one in descents if one.reached), key=lambda one: (one.rows_touched, one.steps))
     others = [descent for descent in descents if not descent.reached]
     said = []
     if arrived:
@@ -81,13 +81,18 @@ def _on_scaling(scaled: Sequence[Told], raw: Sequence[Told]) -> str:
 
 
 def _way(descent: Told) -> str:
-    return f"{descent.rows_touched:,} rows ({descent.epochs:.3g} epochs, {descent.steps:,} steps)"
+    return f"{_many(descent.rows_touched, 'row')} ({_many(descent.epochs, 'epoch')}, {_many(descent.steps, 'step')})"
 
 
 def _why_not(descent: Told) -> str:
     if descent.diverged:
         return f"diverged: the learning rate {descent.learning_rate:.3g} is too large for it"
-    return f"had not come there after {descent.epochs:.3g} epochs ({descent.steps:,} steps)"
+    return f"had not come there after {_many(descent.epochs, 'epoch')} ({_many(descent.steps, 'step')})"
+
+
+def _many(count: float, what: str) -> str:
+    figure = f"{count:,}" if isinstance(count, int) else f"{count:.3g}"
+    return f"{figure} {what}" if count == 1 else f"{figure} {what}s"
 
 
 def _listed(names: Sequence[str]) -> str:
