@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from service.domain.auto import choose
-from service.domain.limits import Limits, check_size
+from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
@@ -50,10 +50,9 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[Trai
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
         engine="autograd" if spec.engine == "auto" else spec.engine,
-        network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
     _check_choices(spec, task)
-    spec = choose(spec, usable, notes)
+    spec = choose(spec, usable, n_inputs(features, limits), notes)
     check_size(spec, features, target, limits)
     return Resolution(spec, tuple(notes))
 

@@ -133,7 +133,7 @@ class TrainingSpecSchema(Part):
     epochs = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(1, 1_000_000)),
         words=("auto",),
-        load_default=100,
+        load_default="auto",
         metadata={"description": "auto: as many as the curvature says, or the number of rows"},
     )
     early_stopping = OneOrWords(
