@@ -83,7 +83,7 @@ def resolve_comparison(spec: ComparisonSpec, table: Table, limits: Limits) -> Re
     notes = [*trained.notes]
     size = spec.batch_size
     if size == "auto":
-        size = max(min(MINI_BATCH, rows // FEWEST_BATCHES), 1)
+        size = max(min(MINI_BATCH, rows // FEWEST_BATCHES), 2)
         if size != MINI_BATCH:
             notes.append(f"mini-batches of {size} rows: there are {rows} rows")
     elif size >= rows:
