@@ -143,12 +143,6 @@ class Job(Answer):
         return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
 
 
-class SpecCheck(Answer):
-    spec = fields.Raw(required=True, metadata=ANY_SPEC)
-    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
-    warnings = fields.List(fields.Dict(), required=True)
-
-
 class Event(Answer):
     seq = fields.Integer(required=True)
     at = Time(required=True)

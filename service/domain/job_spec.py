@@ -29,6 +29,11 @@ def read_job_spec(body: Mapping[str, Any]) -> JobSpec:
     return READERS[kind](body)
 
 
+def training_of(spec: JobSpec) -> TrainingSpec:
+    """The training that a job makes; of a comparison, that of its batch descent on scaled columns."""
+    return spec.training("standard") if isinstance(spec, ComparisonSpec) else spec
+
+
 def resolve_job(spec: JobSpec, table: Table, limits: Limits) -> Resolution[TrainingSpec] | Resolution[ComparisonSpec]:
     """The spec to run on this table. Raises SpecInvalid."""
     if isinstance(spec, ComparisonSpec):

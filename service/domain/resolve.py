@@ -52,8 +52,8 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[Trai
         engine="autograd" if spec.engine == "auto" else spec.engine,
     )
     _check_choices(spec, task)
-    spec = choose(spec, usable, n_inputs(features, limits), notes)
-    check_size(spec, features, target, limits)
+    spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
+    check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 
 

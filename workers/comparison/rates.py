@@ -9,9 +9,10 @@ import numpy as np
 from service.domain.auto import is_bowl
 from service.domain.comparison import ComparisonSpec
 from service.domain.curvature import Curvature, epochs_to
+from service.domain.rates import FLATTER
 from service.errors import WorkFailed
+from workers.training.design import CHUNK, scaled_curvature
 from workers.training.prepare import Prepared
-from workers.training.rates import CHUNK, FLATTER, scaled_curvature
 
 
 @dataclass(frozen=True, slots=True)

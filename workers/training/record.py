@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
@@ -19,7 +20,6 @@ from workers.training.loop import EpochEnded, Progress
 from workers.training.objectives import in_user_units
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
-from workers.training.rates import Rates
 
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
 
@@ -39,6 +39,11 @@ class Recorder:
         """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
         dataset = begin(self._deps, self._lease)
         return read_spec(self._lease.row.spec), dataset
+
+    def warnings(self) -> list[dict[str, str]]:
+        """What the preflight warned of when the job was submitted."""
+        with self._deps.database.read() as session:
+            return jobs.warnings(session, self._lease.row.id)
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""

@@ -9,6 +9,7 @@ import torch
 
 from service.domain.network import Network
 from service.domain.predictor import Predictor
+from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
@@ -17,15 +18,16 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.lease import Lease
 from workers.training.certificate import certify, reduce
+from workers.training.design import scaled_curvature
 from workers.training.endings import explained
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
-from workers.training.rates import scaled_curvature, settle
 from workers.training.record import Recorder
 from workers.training.report import make_report
+from workers.training.speed import measured
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +65,10 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
     certified = certify(reduced, predictor, spec) if reduced else None
-    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
-    version = publish(deps, lease, predictor, report)
+    warnings = recorder.warnings()
+    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, warnings)
+    speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
+    version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 

@@ -71,6 +71,9 @@ def test_comparison_is_validated_without_being_kept(client: FlaskClient, deps: D
     answer = client.post("/v1/jobs/validate", json=body)
     assert (answer.status_code, answer.json["spec"]["batch_size"]) == (200, 10)
     assert any("mini-batches of 10 rows" in note for note in answer.json["notes"])
+    assert answer.json["rates"] is None
+    assert answer.json["estimate"]["memory"]["total_bytes"] > 0
+    assert answer.json["estimate"]["time"]["seconds"] is None
     assert client.get("/v1/jobs").json["data"] == []
 
 
@@ -104,7 +107,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
     assert answer.status_code == 200
     assert answer.json["spec"]["task"] == "regression"
     assert any("constant" in note for note in answer.json["notes"])
-    assert answer.json["warnings"] == []
+    assert [warned["code"] for warned in answer.json["warnings"]] == ["identifier", "validation_small"]
     assert client.get("/v1/jobs").json["data"] == []
 
 
@@ -125,7 +128,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
         ({"model": "house\n"}, "/model", "no model name"),
         ({"epoch": 5}, "/epoch", "not a field"),
         ({"seed": 2**60}, "/seed", "out of range"),
-        ({"class_weights": {"a": 1}}, "/class_weights", "not available yet"),
+        ({"class_weights": {"a": 1}}, "/class_weights", "no classes"),
     ],
 )
 def test_spec_that_cannot_be_run_is_pointed_at(
