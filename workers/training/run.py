@@ -1,4 +1,4 @@
-"""The story of one job, on one screen: claim, prepare, train, report, publish; or the reason why not."""
+"""The story of one training job, on one screen: prepare, train, report, publish; or the reason why not."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.explain.certificate import certify
 from workers.explain.linear_neuron import linear_neuron
-from workers.lease import Lease, claimed
+from workers.lease import Lease
 from workers.training.design import scaled_curvature
-from workers.training.endings import ends_recorded, explained
+from workers.training.endings import explained
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.loop import train
+from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
@@ -34,16 +34,8 @@ from workers.training.speed import measured
 log = structlog.get_logger(__name__)
 
 
-def run(deps: Deps, id: str) -> None:
-    """Run a training job that waits; does nothing when it does not."""
-    torch.set_num_threads(1)  # jobs side by side each have a core
-    with claimed(deps, JobRow, id) as lease:
-        if lease is not None:
-            with ends_recorded(deps, lease):
-                _train(deps, lease)
-
-
-def _train(deps: Deps, lease: Lease[JobRow]) -> None:
+def train(deps: Deps, lease: Lease[JobRow]) -> None:
+    """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
     started = time.perf_counter()
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
@@ -64,7 +56,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
     progress = recorder.resume(problem)
     try:
-        for ended in train(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
+        for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:

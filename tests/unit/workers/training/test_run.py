@@ -20,7 +20,7 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.training.run import run
+from workers.job import run
 
 ROWS = 120
 
