@@ -18,6 +18,7 @@ import torch
 
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
+from workers.explain.certificate import Certified
 from workers.explain.files import shown
 from workers.explain.understanding import understand
 from workers.training.report import make_report, scores_of
@@ -81,7 +82,7 @@ def main() -> int:
 
 
 def measured(path: Path, spec: TrainingSpec, kinds: dict) -> tuple[float, float, float, float]:
-    """Processor seconds of the training, of what explains the model, of the whole report with that, and of its files."""
+    """Processor seconds of the training, of what explains the model, of the report with that, and of its files."""
     began = time.process_time()
     made = run(path, spec, kinds)
     trained = time.process_time()
@@ -89,7 +90,7 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict) -> tuple[float, float,
     started = time.process_time()
     understand(made.predictor, made.prepared, scores, spec.seed)
     understood = time.process_time()
-    report = make_report(spec, made.prepared, made.predictor, made.progress, None, None, "", 0.0, [])
+    report = make_report(spec, made.prepared, made.predictor, made.progress, None, Certified(), None, "", 0.0, [])
     reported = time.process_time()
     shown(report, made.predictor.feature_kinds)
     return trained - began, understood - started, reported - understood, time.process_time() - reported

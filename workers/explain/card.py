@@ -142,7 +142,7 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
             f"({_figure(raw['condition_number'])})."
         )
     if found := report["certificate"]:
-        yield prose(found["sentence"]) if "sentence" in found else _gap(found)
+        yield _gap(found)
     yield from _shown(pictures, "loss.svg")
 
 
@@ -150,6 +150,7 @@ def _gap(found: Mapping[str, Any]) -> str:
     return (
         f"Its training loss is {_figure(found['loss'])}; the exact optimum of a linear neuron, computed without "
         f"descent, has {_figure(found['optimum_loss'])}: a gap of {_figure(found['gap'])}."
+        + (" A linear boundary separates classes: the loss has no finite optimum." if found["separation"] else "")
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from service.domain.columns import Kind
 from service.domain.spec import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
+from workers.explain.certificate import Certified
 from workers.training.report import make_report
 
 HOSTILE = (
@@ -23,7 +24,9 @@ HOSTILE = (
 
 def report_of(made: Run, spec: TrainingSpec) -> dict[str, Any]:
     """As it is stored: through JSON."""
-    report = make_report(spec, made.prepared, made.predictor, made.progress, None, None, "ab" * 32, 1.5, [])
+    report = make_report(
+        spec, made.prepared, made.predictor, made.progress, None, Certified(), None, "ab" * 32, 1.5, []
+    )
     read: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
     return read
 
