@@ -64,7 +64,7 @@ class ComparisonSpecSchema(Part):
         strict=True,
         load_default=50,
         validate=between(1, MOST_EPOCHS),
-        metadata={"description": "a descent ends after so many, wherever it is, or sooner where that would take too long"},
+        metadata={"description": "a descent ends after so many, or sooner where that would take too long"},
     )
     tolerance = ma.fields.Float(
         load_default=0.01,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import structlog
 import torch
@@ -16,8 +17,9 @@ from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.explain.certificate import certify
+from workers.explain.linear_neuron import linear_neuron
 from workers.lease import Lease
-from workers.training.certificate import certify, reduce
 from workers.training.design import scaled_curvature
 from workers.training.endings import explained
 from workers.training.engines.autograd import AutogradEngine
@@ -44,8 +46,6 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
         prepared = prepare(
             path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
         )
-        lease.check()
-        reduced = reduce(path, spec, kinds, prepared)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -60,13 +60,19 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
+        raise explained(error, spec, found, len(prepared.train)) from None
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify(reduced, predictor, spec) if reduced else None
+    certified = certify(
+        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
+        deps.settings.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+    )  # fmt: skip
+    linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
     warnings = recorder.warnings()
-    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, warnings)
+    report = make_report(
+        spec, prepared, predictor, progress, found, certified, linear, dataset.sha256, seconds, warnings
+    )
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
