@@ -90,10 +90,8 @@ def make_report(
 
 def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear: Predictor) -> dict[str, Any]:
     found = verdict(spec, network, linear, prepared.parts["validation"])
-    return {
-        **found,
-        "linear": {name: judge(linear, part, scores_of(linear, part)) for name, part in prepared.parts.items()},
-    }
+    metrics = {name: judge(linear, part, scores_of(linear, part)) for name, part in prepared.parts.items()}
+    return {**found, "linear": metrics}
 
 
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from service.domain.columns import Kind
 from service.domain.spec import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
 from workers.explain.certificate import Certified
+from workers.explain.linear_neuron import linear_neuron
 from workers.training.report import make_report
 
 HOSTILE = (
@@ -24,8 +25,9 @@ HOSTILE = (
 
 def report_of(made: Run, spec: TrainingSpec) -> dict[str, Any]:
     """As it is stored: through JSON."""
+    linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
     report = make_report(
-        spec, made.prepared, made.predictor, made.progress, None, Certified(), None, "ab" * 32, 1.5, []
+        spec, made.prepared, made.predictor, made.progress, None, Certified(), linear, "ab" * 32, 1.5, []
     )
     read: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
     return read
