@@ -27,7 +27,7 @@ def follow(events: Iterable[Event], console: Console) -> None:
     with Live(view, console=console, refresh_per_second=10, transient=False) as live:
         for event in events:
             if event.type == "message":
-                live.console.print(Text(str(event.data.get("text", "")), style="dim"))
+                live.console.print(Text(_told(event.data), style="yellow" if "warning" in event.data else "dim"))
             view.take(event)
 
 
@@ -46,6 +46,9 @@ class View:
         if event.type == "state":
             self.state = str(event.data.get("state"))
         elif event.type == "epoch":
+            if event.data.get("descent") != self.progress.get("descent"):
+                self._train.clear()
+                self._validation.clear()
             self.progress = event.data
             for curve, name in ((self._train, "train_loss"), (self._validation, "validation_loss")):
                 if isinstance(loss := event.data.get(name), int | float):
@@ -70,7 +73,8 @@ class View:
     def line(self) -> str:
         """Where the run is, in one line."""
         at = self.progress
-        parts = [f"epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+        of = f"{at['descent']}: " if at.get("descent") else ""
+        parts = [f"{of}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:
@@ -92,12 +96,17 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def _told(message: Mapping[str, Any]) -> str:
+    text = str(message.get("text", ""))
+    return f"warning: {text}" if "warning" in message else text
+
+
 def _write(events: Iterable[Event], view: View, console: Console) -> None:
     written = -1
     for event in events:
         view.take(event)
         if event.type == "message":
-            console.print(str(event.data.get("text", "")), markup=False)
+            console.print(_told(event.data), markup=False)
         elif event.type == "state":
             console.print(view.state)
         else:

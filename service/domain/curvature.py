@@ -36,15 +36,17 @@ class Curvature:
         return figures
 
 
-def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool) -> Matrix:
-    """H = (2/n) ZᵀZ, (width [+ 1], width [+ 1]) float64, from chunks (n_rows, width) of the design."""
+def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: npt.NDArray[Any] | None = None) -> Matrix:
+    """H = (2/n) ZᵀZ, (width [+ 1], width [+ 1]) float64, from chunks (n_rows, width) of the design; with `weights` (n,)
+    of the rows, (2/n) Zᵀ diag(weights) Z."""
     total = np.zeros((width + int(bias), width + int(bias)))
     rows = 0
     for chunk in chunks:
         design = chunk.astype(np.float64)
         if bias:
             design = np.hstack([design, np.ones((len(design), 1))])
-        total += design.T @ design
+        weighed = design if weights is None else design * weights[rows : rows + len(design), None]
+        total += design.T @ weighed
         rows += len(design)
     return 2 / max(rows, 1) * total
 
@@ -77,5 +79,5 @@ def epochs_to(share: float, condition_number: float) -> int:
     """
     if condition_number <= 1:
         return 1
-    contraction = (condition_number - 1) / (condition_number + 1)
-    return max(1, math.ceil(math.log(share) / (2 * math.log(contraction))))
+    logarithm = -2 * math.atanh(1 / condition_number)  # of (κ - 1)/(κ + 1), however near 0 or 1 that is
+    return max(1, math.ceil(math.log(share) / (2 * logarithm)))

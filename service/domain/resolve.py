@@ -8,26 +8,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Literal
+from typing import Generic, TypeVar
 
-from service.domain.limits import Limits, check_size
-from service.domain.spec import EarlyStopping, OptimizerSpec, TrainingSpec
+from service.domain.auto import choose
+from service.domain.limits import Limits, check_size, n_inputs
+from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
 
 CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
 LEAST_ROWS = 3
 
+Spec = TypeVar("Spec")
+
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Generic[Spec]):
     """The spec to run, with a sentence for each choice made in the client's stead."""
 
-    spec: TrainingSpec
+    spec: Spec
     notes: tuple[str, ...]
 
 
-def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
+def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[TrainingSpec]:
     """Raises SpecInvalid that points at each place that cannot be run on this table."""
     notes: list[str] = []
     if table.rows < LEAST_ROWS:
@@ -38,6 +41,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
     if target.nulls:
         notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
     _enough_rows(spec, usable, target)
+    _check_weights(spec, table, target)
     task = _task(spec, target, limits, notes)
     spec = replace(
         spec,
@@ -46,16 +50,10 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
         engine="autograd" if spec.engine == "auto" else spec.engine,
-        network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
-    spec = replace(spec, batch_size=_batch_size(spec, usable, notes))
-    spec = replace(spec, optimizer=_optimizer(spec, notes))
-    if spec.schedule == "auto":
-        # full-batch descent has no noise that a falling rate would have to calm
-        spec = replace(spec, schedule="constant" if spec.batch_size == "full" else "cosine")
-        notes.append(f"schedule {spec.schedule!r} for batches of {spec.batch_size}")
-    spec = replace(spec, early_stopping=_early_stopping(spec, notes))
-    check_size(spec, features, target, limits)
+    _check_choices(spec, task)
+    spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
+    check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 
 
@@ -71,9 +69,9 @@ def _wrong(pointer: str, detail: str) -> SpecInvalid:
 
 
 def _target(spec: TrainingSpec, table: Table) -> Column:
-    target = table.column(spec.target)
+    target = table.column(spec.targets[0])
     if target is None:
-        raise _wrong("/target", no_such_column(spec.target, table))
+        raise _wrong("/target", no_such_column(spec.targets[0], table))
     if target.kind in ("text", "datetime"):
         raise _wrong(
             "/target",
@@ -98,13 +96,19 @@ def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]
         column = table.column(name)
         if column is target:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is the target: it cannot be a feature too"))
+        elif column is not None and name == spec.weight_column:
+            errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
         elif column is not None and column.kind == "text":
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
     if errors:
         raise SpecInvalid(errors[0].detail, errors)
-    candidates = [column for column in table.columns if column is not target and column.name not in spec.exclude]
+    candidates = [
+        column
+        for column in table.columns
+        if column is not target and column.name not in (*spec.exclude, spec.weight_column)
+    ]
     if spec.features is not None:
         chosen = [column for column in candidates if column.name in spec.features]
     else:
@@ -186,55 +190,42 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     if spec.loss == "auto":
         return "mse" if task == "regression" else "cross_entropy"
     if (spec.loss == "cross_entropy") != (task != "regression"):
-        fitting = "mse, mae or huber" if task == "regression" else "cross_entropy"
+        fitting = "mse, mae, huber or quantile" if task == "regression" else "cross_entropy"
         raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
     if spec.scale_target is True and task != "regression":
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
 
 
-def _is_bowl(spec: TrainingSpec) -> bool:
-    """Whether the loss is a quadratic of known curvature: a linear neuron's squared error."""
-    return spec.network.kind == "linear" and spec.loss == "mse"
+def _check_choices(spec: TrainingSpec, task: str) -> None:
+    """Choices that exclude each other. Raises SpecInvalid."""
+    if spec.quantile != 0.5 and spec.loss != "quantile":
+        raise _wrong("/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}')
+    if spec.class_weights is not None and task == "regression":
+        raise _wrong("/class_weights", "a regression has no classes; weigh its rows by weight_column")
+    kind, size = spec.optimizer.kind, spec.batch_size
+    if kind == "lbfgs" and size not in ("auto", "full"):
+        raise _wrong("/batch_size", f'"lbfgs" needs all rows in a step; use "batch_size": "full" instead of {size}')
 
 
-def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
-    if spec.optimizer.kind != "auto":
-        return spec.optimizer
-    if spec.network.kind == "mlp":
-        notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
-        return replace(spec.optimizer, kind="adam")
-    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
-    by_curvature = _is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
-    return replace(spec.optimizer, kind="sgd", momentum="auto" if by_curvature else 0.0)
-
-
-def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
-    if spec.early_stopping is None:
-        return None
-    if not spec.split.validation:
-        notes.append("no early stopping: there are no validation rows to judge by")
-        return None
-    if spec.early_stopping != "auto":
-        return spec.early_stopping
-    if _is_bowl(spec):
-        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
-        return None
-    return EarlyStopping()
-
-
-def _batch_size(spec: TrainingSpec, usable: int, notes: list[str]) -> int | Literal["auto", "full"]:
-    if spec.batch_size != "auto":
-        return spec.batch_size
-    if _is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
-        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
-        return "full"
-    # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
-    size = 32
-    while size < 4096 and size * 2 * 300 <= usable:
-        size *= 2
-    notes.append(f"batch size {size} for {usable} rows")
-    return size
+def _check_weights(spec: TrainingSpec, table: Table, target: Column) -> None:
+    """The weight column must hold a weight for every row. Raises SpecInvalid."""
+    if spec.weight_column is None:
+        return
+    column = table.column(spec.weight_column)
+    if column is None:
+        raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
+    name = repr(column.name)
+    if column is target:
+        raise _wrong("/weight_column", f"{name} is the target: it cannot weigh the rows too")
+    if column.kind != "numeric":
+        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
+    if column.nulls:
+        raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")
+    if isinstance(column.minimum, float | int) and column.minimum < 0:
+        raise _wrong("/weight_column", f"{name} goes down to {column.minimum:g}; weights are numbers from 0")
+    if column.maximum == 0:
+        raise _wrong("/weight_column", f"{name} is 0 in every row: no row would count")
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:

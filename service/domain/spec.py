@@ -14,10 +14,16 @@ MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Shares of the rows that the model is judged on and never fitted to."""
+    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset."""
 
     validation: float = 0.2
     test: float = 0.0
+    validation_dataset: str | None = None
+
+    @property
+    def validates(self) -> bool:
+        """Whether there are validation rows."""
+        return self.validation > 0 or self.validation_dataset is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class OptimizerSpec:
     kind: str = "auto"
     learning_rate: float | Literal["auto"] = "auto"
     momentum: float | Literal["auto"] = 0.0
+    nesterov: bool = False
+    clip_norm: float | None = None
     l1: float = 0.0
     l2: float = 0.0
 
@@ -52,7 +60,7 @@ class TrainingSpec:
 
     dataset: str
     model: str
-    target: str
+    target: str | tuple[str, ...]
     features: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     task: str = "auto"
@@ -62,18 +70,33 @@ class TrainingSpec:
     scale_target: bool | Literal["auto"] = "auto"
     missing: str = "mean"
     loss: str = "auto"
+    quantile: float = 0.5
     optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
     schedule: str = "auto"
+    warmup_epochs: int = 0
     batch_size: int | Literal["auto", "full"] = "auto"
-    epochs: int = 100
+    epochs: int | Literal["auto"] = "auto"
     early_stopping: EarlyStopping | Literal["auto"] | None = "auto"
-    class_weights: Any = None
+    class_weights: Literal["balanced"] | Mapping[str, float] | None = None
     weight_column: str | None = None
     seed: int = 0
     device: str = "auto"
     engine: str = "auto"
     budget_seconds: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    kind: Literal["train"] = "train"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to predict: one, or several numbers at once."""
+        return (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def last_epoch(self) -> int:
+        """How many epochs there are at most. Raises ValueError while that is not settled."""
+        if self.epochs == "auto":
+            raise ValueError("the number of epochs is not settled yet")
+        return self.epochs
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -48,11 +48,26 @@ def test_upload_train_predict(houses: Path, rows: Path, tmp_path: Path, capsys: 
     told = capsys.readouterr()
     assert "houses-2024:" in told.out
     assert re.search(r"r2\s", told.out)
-    assert re.search(r"epoch \d+ of 100", told.err)
+    assert re.search(r"epoch \d+ of \d+", told.err)
     out = tmp_path / "predictions.csv"
     assert run("predict", "houses-2024", rows, "--out", out) == 0
     with out.open() as file:
         assert [float(row["prediction"]) for row in csv.DictReader(file)] == pytest.approx(EXPECTED, rel=1e-3)
+
+
+def test_check_says_what_would_be_run_and_trains_nothing(
+    houses: Path, server: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rate = ("--set", "optimizer.kind=sgd", "--set", "optimizer.learning_rate=5", "--set", "batch_size=full")
+    assert run("train", houses, "--target", "price", "--model", "unborn", "--check", *rate) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"learning rate\s+5: as asked", told)
+    assert re.search(r"condition number\s+\d", told)
+    assert "left out: city, categorical" in told
+    assert "(learning_rate_unstable)" in told
+    assert run("train", houses, "--target", "price", "--check", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rates"]["is_estimate"] is True
+    assert "unborn" not in {job.spec.get("model") for job in server.jobs()}
 
 
 def test_preview_shows_and_stores_nothing(
@@ -89,6 +104,23 @@ def test_json_is_all_that_standard_output_gets(houses: Path, rows: Path, capfd: 
     assert [one["version"] for one in said("models", "spoken")["versions"]] == [version["version"]]
     assert said("report", "spoken")["task"] == "regression"
     assert {"name", "value", "from", "meaning"} == set(said("settings")[0])
+
+
+def test_compare_shows_each_descent_and_what_there_is_to_learn(
+    houses: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", houses, "--target", "price", "--set", "epochs=20") == 0
+    told = capsys.readouterr()
+    for name in ("batch", "stochastic", "mini-batch"):
+        assert re.search(rf"^ *{name}, scaled .* reached ", told.out, re.MULTILINE)
+        assert re.search(rf"^ *{name}, raw ", told.out, re.MULTILINE)
+    assert "condition number" in told.out
+    assert "On scaled columns" in told.out
+    assert "batch, scaled: learning rate" in told.err
+    assert run("jobs") == 0
+    assert re.search(r"descent-comparison +succeeded +– +100%", capsys.readouterr().out)
+    assert run("compare", houses, "--target", "price", "--set", "epochs=2", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["descents"]) == 6
 
 
 def test_lists_and_details_are_tables(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,6 +173,9 @@ def test_work_that_fails_ends_with_1(houses: Path, tmp_path: Path, capsys: pytes
         (("train", "nowhere.csv", "--target", "price"), "no file 'nowhere.csv'"),
         (("train", "ds_unknown", "--target", "price"), "ds_unknown"),
         (("upload", "nowhere.csv"), "nowhere.csv"),
+        (("compare", "{houses}", "--target", "prise"), "did you mean 'price'?"),
+        (("compare", "{houses}", "--target", "price", "--set", "batch_size=1"), "/batch_size: "),
+        (("compare", "nowhere.csv", "--target", "price"), "no file 'nowhere.csv'"),
         (("predict", "nothing", "{houses}"), "nothing"),
         (("jobs", "job_unknown"), "job_unknown"),
         (("cancel", "job_unknown"), "job_unknown"),
@@ -214,6 +249,7 @@ def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFi
         "sweep",
         "upload",
         "train",
+        "compare",
         "predict",
         "cancel",
         "report",

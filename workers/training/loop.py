@@ -10,10 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from service.domain.spec import EarlyStopping, TrainingSpec
 from service.errors import WorkFailed
 from workers.training.problem import Engine, State, Vector
+from workers.training.schedules import Schedule
 from workers.training.split import epoch_order
+
+GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +57,33 @@ def train(
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it. Raises WorkFailed (`diverged`) and what `check` raises."""
     batch_size = rows if spec.batch_size == "full" or not isinstance(spec.batch_size, int) else spec.batch_size
-    for epoch in range(progress.epoch + 1, spec.epochs + 1):
-        if _has_stopped(progress, spec):
+    schedule = Schedule(spec, progress.history)
+    spent = sum(ended.seconds for ended in progress.history)
+    for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
+        if _has_stopped(progress, spec) or _is_spent(progress, spec, spent):
             return
         started = time.perf_counter()
-        rate = learning_rate * schedule_factor(spec.schedule, epoch, spec.epochs)
+        rate = learning_rate * schedule.factor(epoch)
         train_loss = engine.epoch(progress.state, epoch, epoch_order(spec.seed, epoch, rows), batch_size, rate, check)
-        validation_loss = engine.loss(progress.state, "validation") if spec.split.validation else None
+        validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
-        if not all(math.isfinite(loss) for loss in (train_loss, validation_loss) if loss is not None):
-            raise WorkFailed("diverged", f"the loss is no longer finite in epoch {epoch}")
+        _check_converges(progress, spec, ended)
         progress.history.append(ended)
         _remember_best(progress, spec, ended)
+        schedule.saw(ended)
+        spent += ended.seconds
         yield ended
 
 
-def schedule_factor(schedule: str, epoch: int, epochs: int) -> float:
-    """What the learning rate is multiplied by in an epoch, from 1.
-
-    cosine: half a wave from 1 towards 0 (Loshchilov & Hutter 2017, without restarts); step: a tenth after each third.
-    """
-    if schedule == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * (epoch - 1) / epochs))
-    if schedule == "step":
-        return 0.1 ** ((epoch - 1) * 3 // epochs)
-    return 1.0
+def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
+    """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only sgd's
+    steps grow with the loss; Adam's first ones on columns that are not scaled may overshoot by far, and come back."""
+    losses = [loss for loss in (ended.train_loss, ended.validation_loss) if loss is not None]
+    if not all(map(math.isfinite, losses)) or not np.isfinite(progress.state.parameters).all():
+        raise WorkFailed("diverged", f"the loss is no longer finite in epoch {ended.epoch}")
+    first = progress.history[0].train_loss if progress.history else math.inf
+    if spec.optimizer.kind == "sgd" and 0 < first * GROWN < ended.train_loss:
+        raise WorkFailed("diverged", f"the loss has grown a million times by epoch {ended.epoch}")
 
 
 def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
@@ -94,3 +101,10 @@ def _has_stopped(progress: Progress, spec: TrainingSpec) -> bool:
         and progress.best is not None
         and progress.epoch - progress.best_epoch >= spec.early_stopping.patience
     )
+
+
+def _is_spent(progress: Progress, spec: TrainingSpec, spent: float) -> bool:
+    """Whether one more epoch, as long as the last, would end after the budget of time. The first is always made."""
+    if spec.budget_seconds is None or not progress.history:
+        return False
+    return spent + progress.history[-1].seconds > spec.budget_seconds

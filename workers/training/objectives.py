@@ -1,9 +1,11 @@
-"""Losses as torch functions of scores (n, k) and targets (n,): each the mean over the batch."""
+"""Losses as torch functions of scores (n, k) and targets: (n, k) numbers or (n,) classes. Each gives a row's loss (n,),
+with several targets the sum over them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,24 +13,39 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def _mse(scores: Tensor, targets: Tensor) -> Tensor:
-    return functional.mse_loss(scores[:, 0], targets)
+    return functional.mse_loss(scores, targets, reduction="none").sum(dim=1)
 
 
 def _mae(scores: Tensor, targets: Tensor) -> Tensor:
-    return functional.l1_loss(scores[:, 0], targets)
+    return functional.l1_loss(scores, targets, reduction="none").sum(dim=1)
 
 
 def _huber(scores: Tensor, targets: Tensor) -> Tensor:
-    return functional.huber_loss(scores[:, 0], targets, delta=1.0)
+    return functional.huber_loss(scores, targets, reduction="none", delta=1.0).sum(dim=1)
 
 
 def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
     if scores.shape[1] == 1:  # two classes need one score: the log-odds of the second
-        return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype))
-    return functional.cross_entropy(scores, targets)
+        return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
+    return functional.cross_entropy(scores, targets, reduction="none")
+
+
+def _pinball(quantile: float) -> Loss:
+    """max(q·r, (q - 1)·r) for r = target - score: least at the q-quantile (Koenker & Bassett 1978)."""
+
+    def loss(scores: Tensor, targets: Tensor) -> Tensor:
+        short = targets - scores
+        return torch.maximum(quantile * short, (quantile - 1) * short).sum(dim=1)
+
+    return loss
 
 
 LOSSES: dict[str, Loss] = {"mse": _mse, "mae": _mae, "huber": _huber, "cross_entropy": _cross_entropy}
+
+
+def row_loss(name: str, quantile: float) -> Loss:
+    """The loss by its name; `quantile` is for the loss of that name."""
+    return _pinball(quantile) if name == "quantile" else LOSSES[name]
 
 
 def in_user_units(loss: str, value: float, scale: float) -> float:
@@ -36,7 +53,7 @@ def in_user_units(loss: str, value: float, scale: float) -> float:
 
     Squares scale by the square; so does Huber, whose threshold of 1 is then `scale`.
     """
-    if loss == "mae":
+    if loss in ("mae", "quantile"):
         return value * scale
     if loss in ("mse", "huber"):
         return value * scale**2

@@ -16,22 +16,28 @@ from service.domain.transform import FittedTransform
 from service.errors import WorkFailed
 from service.store.rows import chunks
 from workers.training.fit import fit, target_moments
+from workers.training.problem import Data
 from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION, Parts, split_rows
+from workers.training.weights import mean_one, row_weights
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows that the network reads: `inputs` (n, m) float32; `targets` (n,) float32 scaled values or int64 classes;
-    `truth` (n,) float64, the targets in the user's units (class numbers for classes)."""
+    """Rows: what an engine reads of them, and `truth` (n,) float64, the targets in the user's units (class numbers for
+    classes)."""
 
-    inputs: npt.NDArray[np.float32]
-    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
+    data: Data
     truth: Floats
 
+    @property
+    def inputs(self) -> npt.NDArray[np.float32]:
+        """(n, m), what the network reads."""
+        return self.data.inputs
+
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ def prepare(
     path: Path, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, most_categories: int, memory_bytes: int
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. Raises WorkFailed."""
-    target = _read_target(path, spec.target, target_kind)
+    target = _read_target(path, spec.targets[0], target_kind)
     usable = ~missing(target)
     codes, labels = _classes(target, usable, target_kind) if spec.task != "regression" else (None, ())
     split = split_rows(spec.seed, usable, spec.split.validation, spec.split.test, codes)
@@ -79,7 +85,13 @@ def prepare(
     scale = TargetScale()
     if spec.scale_target is True:
         scale = TargetScale(*target_moments([truth[split == TRAIN].astype(np.float64)]))
-    return Prepared(transform, scale, labels, _parts(path, kinds, transform, split, truth, scale, codes is None), split)
+    weights = row_weights(path, spec, split, codes, labels)
+    inputs = _inputs(path, kinds, transform, split)
+    parts = {
+        part: _part(inputs[part], truth[split == code], scale, None if weights is None else weights[split == code])
+        for part, code in PARTS.items()
+    }
+    return Prepared(transform, scale, labels, parts, split)
 
 
 def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
@@ -145,15 +157,10 @@ def _check_parts(split: Parts, codes: npt.NDArray[np.int64] | None, labels: tupl
             )
 
 
-def _parts(
-    path: Path,
-    kinds: dict[str, Kind],
-    transform: FittedTransform,
-    split: Parts,
-    truth: npt.NDArray[np.float64] | npt.NDArray[np.int64],
-    scale: TargetScale,
-    regression: bool,
-) -> dict[str, Part]:
+def _inputs(
+    path: Path, kinds: dict[str, Kind], transform: FittedTransform, split: Parts
+) -> dict[str, npt.NDArray[np.float32]]:
+    """The matrix of each part."""
     inputs = {
         part: np.empty((int((split == code).sum()), transform.n_outputs), dtype=np.float32)
         for part, code in PARTS.items()
@@ -168,9 +175,19 @@ def _parts(
                 matrix = transform.apply(chunk.take(rows))
                 inputs[part][filled[part] : filled[part] + len(matrix)] = matrix
                 filled[part] += len(matrix)
-    made = {}
-    for part, code in PARTS.items():
-        own = truth[split == code]
-        targets = ((own - scale.centre) / scale.scale).astype(np.float32) if regression else own.astype(np.int64)
-        made[part] = Part(inputs[part], targets, own.astype(np.float64))
-    return made
+    return inputs
+
+
+def _part(
+    inputs: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.float64] | npt.NDArray[np.int64],
+    scale: TargetScale,
+    weights: Floats | None,
+) -> Part:
+    """`truth` (n,): float64 values, or int64 classes."""
+    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
+    if truth.dtype == np.int64:
+        targets = truth.astype(np.int64)
+    else:
+        targets = ((truth - scale.centre) / scale.scale).astype(np.float32)[:, None]
+    return Part(Data(inputs, targets, None if weights is None else mean_one(weights)), truth.astype(np.float64))

@@ -22,6 +22,7 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "sgd": ("momentum",),
     "adam": ("first_moment", "second_moment"),
     "adamw": ("first_moment", "second_moment"),
+    "rmsprop": ("second_moment",),
 }
 
 
@@ -29,18 +30,35 @@ MOMENTS: dict[str, tuple[str, ...]] = {
 class Problem:
     """A network, a loss and how its weights move. `l1` and `l2` act on weights, not on biases.
 
-    The training loss is mean(loss) + l1·‖W‖₁ + l2/2·‖W‖²; with adamw, l2 is the decoupled decay instead
-    (Loshchilov & Hutter 2019).
+    The training loss is mean(weight · loss) + l1·‖W‖₁ + l2/2·‖W‖²; with adamw, l2 is the decoupled decay instead
+    (Loshchilov & Hutter 2019). A row's loss with several targets is the sum over them, so that the curvature is that of
+    one. A gradient of that training loss longer than `clip_norm` is scaled down to it (Pascanu et al. 2013).
     """
 
     network: Network
     loss: str
     optimizer: str
     momentum: float = 0.0
+    nesterov: bool = False
     l1: float = 0.0
     l2: float = 0.0
     dropout: float = 0.0
     seed: int = 0
+    clip_norm: float | None = None
+    quantile: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What an engine reads of a part: `inputs` (n, m) float32; `targets` (n, k) float32 numbers, or (n,) int64 classes;
+    `weights` (n,) float32 of mean 1, what each row counts, or None where all count the same."""
+
+    inputs: npt.NDArray[np.float32]
+    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
 
 
 @dataclass(slots=True)
@@ -63,7 +81,8 @@ class Engine(Protocol):
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
-        """Go once through the rows in `order`, a step for each batch; the mean loss of the batches, by rows.
+        """Go once through the rows in `order` (all of them, or a piece of an epoch), a step for each batch; the mean
+        loss of the batches, by rows.
 
         `check` is called between batches; what it raises ends the epoch, and `state` is then part of the way.
         """

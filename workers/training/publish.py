@@ -6,19 +6,24 @@ from typing import Any
 
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.predictor import Predictor
+from service.domain.speed import Speed
 from service.errors import WorkFailed
 from service.store import jobs, models
 from service.store.blobs import write_blob
 from service.store.session import now
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.explain.files import shown
 from workers.lease import Lease, LeaseLost
 
 
-def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any]) -> int:
-    """The number of the new version. Raises LeaseLost, with nothing visible; WorkFailed for NaN."""
+def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any], speed: Speed) -> int:
+    """The number of the new version. `speed` tells the preflight of later runs what this one took.
+
+    Raises LeaseLost, with nothing visible; WorkFailed for NaN.
+    """
     try:
-        contents = {**dump(predictor), REPORT: to_json(report)}
+        contents = {**dump(predictor), REPORT: to_json(report), **shown(report, predictor.feature_kinds)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
     files = {}
@@ -46,7 +51,7 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
             job.fence,
             finished_at=now(),
             model_version=version.version,
-            result={"metrics": report["metrics"]},
+            result={"metrics": report["metrics"], "speed": speed.to_json()},
         )
         if ended is None:
             raise LeaseLost(job.id)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
+from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
 from service.store.session import now
-from service.store.tables import DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
 from workers.lease import Lease
 from workers.training import checkpoint
@@ -18,7 +20,6 @@ from workers.training.loop import EpochEnded, Progress
 from workers.training.objectives import in_user_units
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
-from workers.training.rates import Rates
 
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
 
@@ -36,18 +37,18 @@ class Recorder:
 
     def start(self) -> tuple[TrainingSpec, DatasetRow]:
         """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
-        job = self._lease.row
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, started_at=job.started_at or now())
-            jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
-            dataset = datasets.get(session, job.dataset_id)
-        self._deps.changes.publish(job.id)
-        return read_spec(job.spec), dataset
+        dataset = begin(self._deps, self._lease)
+        return read_spec(self._lease.row.spec), dataset
+
+    def warnings(self) -> list[dict[str, str]]:
+        """What the preflight warned of when the job was submitted."""
+        with self._deps.database.read() as session:
+            return jobs.warnings(session, self._lease.row.id)
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-        settled = replace(spec, optimizer=optimizer, device=device)
+        settled = replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=settled.to_json())
             if spec.optimizer.learning_rate == "auto":
@@ -67,7 +68,7 @@ class Recorder:
         moment = time.perf_counter()
         if moment - self._told >= EVENT_SECONDS:
             self._told = moment
-            self._tell(ended, spec, prepared, ended.epoch / spec.epochs)
+            self._tell(ended, spec, prepared, ended.epoch / spec.last_epoch)
         if moment - self._saved >= self._deps.settings.checkpoint_seconds:
             self.checkpoint(progress)
 
@@ -87,16 +88,32 @@ class Recorder:
         done = max(ended.epoch - self._first_epoch, 1)
         told = {
             "epoch": ended.epoch,
-            "epochs": spec.epochs,
+            "epochs": spec.last_epoch,
             "fraction": fraction,
             "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
             "validation_loss": None
             if ended.validation_loss is None
             else in_user_units(spec.loss, ended.validation_loss, scale),
             "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.epochs - ended.epoch),
+            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
         }
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, progress=told)
-            jobs.append_event(session, self._lease.row.id, "epoch", {**told, "learning_rate": ended.learning_rate})
-        self._deps.changes.publish(self._lease.row.id)
+        tell(self._deps, self._lease, told, learning_rate=ended.learning_rate)
+
+
+def begin(deps: Deps, lease: Lease[JobRow]) -> DatasetRow:
+    """Note that a job runs; its dataset. Raises LeaseLost, DatasetNotFound."""
+    job = lease.row
+    with deps.database.write() as session:
+        lease.write_in(session, started_at=job.started_at or now())
+        jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+        dataset = datasets.get(session, job.dataset_id)
+    deps.changes.publish(job.id)
+    return dataset
+
+
+def tell(deps: Deps, lease: Lease[JobRow], progress: Json, **more: Any) -> None:
+    """Keep a job's progress, and tell of it as an event with `more` to it. Raises LeaseLost."""
+    with deps.database.write() as session:
+        lease.write_in(session, progress=progress)
+        jobs.append_event(session, lease.row.id, "epoch", {**progress, **more})
+    deps.changes.publish(lease.row.id)

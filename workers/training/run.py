@@ -1,78 +1,80 @@
-"""The story of one job, on one screen: claim, prepare, train, report, publish; or the reason why not."""
+"""The story of one training job, on one screen: prepare, train, report, publish; or the reason why not."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import structlog
 import torch
 
 from service.domain.network import Network
 from service.domain.predictor import Predictor
+from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import JobRow
 from service.wiring import Deps
-from workers.lease import Lease, claimed
-from workers.training.certificate import certify, reduce
-from workers.training.endings import ends_recorded, explained
+from workers.explain.certificate import certify
+from workers.explain.linear_neuron import linear_neuron
+from workers.lease import Lease
+from workers.training.design import scaled_curvature
+from workers.training.endings import explained
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.loop import train
+from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
-from workers.training.rates import scaled_curvature, settle
 from workers.training.record import Recorder
 from workers.training.report import make_report
+from workers.training.speed import measured
 
 log = structlog.get_logger(__name__)
 
 
-def run(deps: Deps, id: str) -> None:
-    """Run a training job that waits; does nothing when it does not."""
-    torch.set_num_threads(1)  # jobs side by side each have a core
-    with claimed(deps, JobRow, id) as lease:
-        if lease is not None:
-            with ends_recorded(deps, lease):
-                _train(deps, lease)
-
-
-def _train(deps: Deps, lease: Lease[JobRow]) -> None:
+def train(deps: Deps, lease: Lease[JobRow]) -> None:
+    """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
     started = time.perf_counter()
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
-    target = next(column for column in table.columns if column.name == spec.target)
+    target = next(column for column in table.columns if column.name == spec.targets[0])
     with deps.blobs.local(dataset.table_key or "") as path:
         prepared = prepare(
             path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
         )
-        lease.check()
-        reduced = reduce(path, spec, kinds, prepared)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
     spec = recorder.settle(spec, rates, _device(spec))
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
-    parts = {name: (part.inputs, part.targets) for name, part in prepared.parts.items()}
+    parts = {name: part.data for name, part in prepared.parts.items()}
     engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
     progress = recorder.resume(problem)
     try:
-        for ended in train(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
+        for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
+        raise explained(error, spec, found, len(prepared.train)) from None
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify(reduced, predictor, spec) if reduced else None
-    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
-    version = publish(deps, lease, predictor, report)
+    certified = certify(
+        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
+        deps.settings.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+    )  # fmt: skip
+    linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
+    warnings = recorder.warnings()
+    report = make_report(
+        spec, prepared, predictor, progress, found, certified, linear, dataset.sha256, seconds, warnings
+    )
+    speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
+    version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
@@ -86,10 +88,13 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         spec.loss,
         optimizer.kind,
         momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
+        nesterov=optimizer.nesterov,
         l1=optimizer.l1,
         l2=optimizer.l2,
         dropout=spec.network.dropout,
         seed=spec.seed,
+        clip_norm=optimizer.clip_norm,
+        quantile=spec.quantile,
     )
 
 
@@ -98,7 +103,14 @@ def make_predictor(
 ) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
-        spec.task, spec.target, prepared.transform, network, parameters, prepared.target_scale, prepared.classes, style
+        spec.task,
+        spec.targets[0],
+        prepared.transform,
+        network,
+        parameters,
+        prepared.target_scale,
+        prepared.classes,
+        style,
     )
 
 

@@ -50,7 +50,8 @@ def test_no_auto_is_left_but_what_only_the_training_rows_can_tell() -> None:
         for target in ("price", "sold", "stars", "colour"):
             spec = run(target=target, network={"kind": kind}).spec
             left = {name for name, value in spec.to_json().items() if value == "auto"}
-            assert left == {"device"}
+            # full batches go as long as the curvature of the training rows asks for
+            assert left == ({"device", "epochs"} if spec.batch_size == "full" else {"device"})
             assert spec.optimizer.kind != "auto"
             assert read_spec(spec.to_json()) == spec
 
@@ -126,13 +127,37 @@ def test_features_are_those_asked_for_without_the_excluded() -> None:
         ("/features", "no feature is left", {"features": ["same", "empty"]}),
         ("/features", "no feature is left", {"features": ["size"], "exclude": ["size"]}),
         ("/split", "left to train", {"split": {"validation": 0.5, "test": 0.49}}),
-        ("/loss", "mse, mae or huber", {"loss": "cross_entropy"}),
+        ("/loss", "mse, mae, huber or quantile", {"loss": "cross_entropy"}),
         ("/loss", "cross_entropy", {"target": "sold", "loss": "mse"}),
         ("/network/hidden", "weights", {"network": {"kind": "mlp", "hidden": [1000]}}),
+        ("/quantile", "belongs to", {"quantile": 0.9}),
+        ("/class_weights", "no classes", {"class_weights": "balanced"}),
+        ("/weight_column", "did you mean 'size'", {"weight_column": "sise"}),
+        ("/weight_column", "is the target", {"weight_column": "price"}),
+        ("/weight_column", "is categorical", {"weight_column": "colour"}),
+        ("/weight_column", "missing in 100 rows", {"weight_column": "empty"}),
+        ("/features/0", "weighs the rows", {"features": ["size", "stars"], "weight_column": "size"}),
     ],
 )
 def test_what_cannot_be_run_is_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:
     refused(pointer, says, **body)
+
+
+def test_weights_must_be_numbers_from_zero() -> None:
+    refused("/weight_column", "down to -1", with_column(Column("w", "numeric", 0, 9, -1.0, 5.0)), weight_column="w")
+    refused("/weight_column", "0 in every row", with_column(Column("w", "numeric", 0, 1, 0.0, 0.0)), weight_column="w")
+
+
+def test_the_weight_column_is_no_feature() -> None:
+    assert "size" not in (run(weight_column="size").spec.features or ())
+
+
+def test_auto_epochs_follow_the_rows_or_are_left_to_the_curvature() -> None:
+    assert run(epochs="auto").spec.epochs == "auto"  # full batches
+    assert run(epochs="auto", network={"kind": "mlp"}).spec.epochs == 500
+    large = Table(1_000_000, COLUMNS)
+    # a million rows are 489 batches of 2,048: 20,000 steps are 40 epochs
+    assert run(large, epochs="auto", network={"kind": "mlp"}).spec.epochs == 40
 
 
 def test_the_sizes_of_a_network_are_counted_as_it_will_be() -> None:

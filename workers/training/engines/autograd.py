@@ -10,32 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from workers.training.networks import TorchNetwork
-from workers.training.objectives import LOSSES
-from workers.training.problem import Order, Problem, State
+from workers.training.objectives import row_loss
+from workers.training.problem import Data, Order, Problem, State
 
 EVALUATION_ROWS = 65_536
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
+CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
+ALPHA = 0.99  # of rmsprop (Tieleman & Hinton 2012); torch's default
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
 
-Data = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | npt.NDArray[np.int64]]
+Batch = tuple[Tensor, Tensor, Tensor | None]
 
 
 class AutogradEngine:
-    """Trains on "train"; `parts` gives (inputs, targets) of each part."""
+    """Trains on the part "train"."""
 
     def __init__(self, problem: Problem, parts: Mapping[str, Data], device: str = "cpu") -> None:
         self._problem = problem
         self._device = torch.device(device)
-        self._parts = {
-            name: (torch.from_numpy(inputs).to(self._device), torch.from_numpy(targets).to(self._device))
-            for name, (inputs, targets) in parts.items()
-        }
-        self._loss = LOSSES[problem.loss]
+        self._parts = {name: self._on_device(data) for name, data in parts.items()}
+        self._loss = row_loss(problem.loss, problem.quantile)
         self._network = TorchNetwork(problem.network, torch.zeros(problem.network.n_parameters, device=self._device))
         self._flat = self._network.parameters
         self._moments: dict[str, Tensor] = {}
@@ -48,35 +46,46 @@ class AutogradEngine:
         self._enter(state)
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
         total = torch.zeros((), dtype=torch.float64, device=self._device)
-        for inputs, targets in self._batches(order, batch_size):
+        for batch in self._batches(order, batch_size):
             check()
-            total += self._step(inputs, targets, learning_rate, generator) * len(inputs)
+            total += self._step(batch, learning_rate, generator) * len(batch[0])
             state.step += 1
         self._leave(state)
         return float(total) / max(len(order), 1)
 
     def loss(self, state: State, part: str) -> float:
         self._load(state)
-        inputs, targets = self._parts[part]
+        whole = self._parts[part]
+        n_rows = len(whole[0])
         total = 0.0
         with torch.inference_mode():
-            for start in range(0, len(inputs), EVALUATION_ROWS):
-                rows = slice(start, start + EVALUATION_ROWS)
-                total += float(self._loss(self._network.scores(inputs[rows]), targets[rows])) * len(inputs[rows])
-        return total / max(len(inputs), 1)
+            for start in range(0, n_rows, EVALUATION_ROWS):
+                batch = _rows(whole, slice(start, start + EVALUATION_ROWS))
+                total += float(self._mean_loss(self._network.scores(batch[0]), batch)) * len(batch[0])
+        return total / max(n_rows, 1)
 
-    def _step(self, inputs: Tensor, targets: Tensor, learning_rate: float, generator: torch.Generator) -> Tensor:
-        problem = self._problem
-        self._network.gradient.zero_()
-        loss = self._loss(self._network.scores(inputs, problem.dropout, generator), targets)
+    def _on_device(self, data: Data) -> Batch:
+        weights = None if data.weights is None else torch.from_numpy(data.weights).to(self._device)
+        return torch.from_numpy(data.inputs).to(self._device), torch.from_numpy(data.targets).to(self._device), weights
+
+    def _mean_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        losses = self._loss(scores, batch[1])
+        return losses.mean() if batch[2] is None else (losses * batch[2]).mean()
+
+    def _step(self, batch: Batch, learning_rate: float, generator: torch.Generator) -> Tensor:
+        problem, gradient = self._problem, self._network.gradient
+        gradient.zero_()
+        loss = self._mean_loss(self._network.scores(batch[0], problem.dropout, generator), batch)
         loss.backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             if problem.l1:
-                self._network.gradient.add_(torch.sign(self._flat) * self._is_weight, alpha=problem.l1)
+                gradient.add_(torch.sign(self._flat) * self._is_weight, alpha=problem.l1)
             if problem.l2 and problem.optimizer == "adamw":
                 self._flat.mul_(1 - learning_rate * problem.l2 * self._is_weight)
             elif problem.l2:
-                self._network.gradient.add_(self._flat * self._is_weight, alpha=problem.l2)
+                gradient.add_(self._flat * self._is_weight, alpha=problem.l2)
+            if problem.clip_norm is not None:
+                gradient.mul_((problem.clip_norm / (torch.linalg.vector_norm(gradient) + CLIP_EPSILON)).clamp(max=1.0))
             self._move(learning_rate)
         return loss.detach()
 
@@ -92,10 +101,14 @@ class AutogradEngine:
                 momentum=self._problem.momentum,
                 dampening=0.0,
                 weight_decay=0.0,
-                nesterov=False,
+                nesterov=self._problem.nesterov,
                 maximize=False,
                 is_first_step=False,
             )
+            return
+        if self._problem.optimizer == "rmsprop":
+            second = moments["second_moment"].mul_(ALPHA).addcmul_(gradient[0], gradient[0], value=1 - ALPHA)
+            self._flat.addcdiv_(gradient[0], second.sqrt().add_(EPSILON), value=-learning_rate)
             return
         self._taken += 1
         torch._fused_adam_(
@@ -114,11 +127,10 @@ class AutogradEngine:
             maximize=False,
         )
 
-    def _batches(self, order: Order, batch_size: int) -> Iterable[tuple[Tensor, Tensor]]:
-        inputs, targets = self._parts["train"]
-        if batch_size >= len(order):  # one batch of all rows: their order does not matter
-            return [(inputs, targets)]
-        return _Slices(inputs, targets, order, batch_size)
+    def _batches(self, order: Order, batch_size: int) -> Iterable[Batch]:
+        if batch_size >= len(order) == len(self._parts["train"][0]):  # all rows in a batch: their order does not matter
+            return [self._parts["train"]]
+        return _Slices(self._parts["train"], order, batch_size)
 
     def _enter(self, state: State) -> None:
         """Take over the state; on the CPU the moments are the state's own memory."""
@@ -139,19 +151,26 @@ class AutogradEngine:
 class _Slices:
     """Batches in order: a piece of rows is gathered at once, its batches are slices."""
 
-    def __init__(self, inputs: Tensor, targets: Tensor, order: Order, batch_size: int) -> None:
-        self._inputs, self._targets, self._batch_size = inputs, targets, batch_size
+    def __init__(self, whole: Batch, order: Order, batch_size: int) -> None:
+        self._whole, self._batch_size = whole, batch_size
+        inputs = whole[0]
         self._order = torch.from_numpy(order).to(inputs.device)
         in_piece = GATHERED_BYTES // max(inputs.shape[1] * inputs.element_size(), 1)
         self._piece = max(in_piece // batch_size, 1) * batch_size
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         for start in range(0, len(self._order), self._piece):
             rows = self._order[start : start + self._piece]
-            inputs, targets = self._inputs.index_select(0, rows), self._targets.index_select(0, rows)
+            inputs, targets, weights = self._whole
+            weights = None if weights is None else weights.index_select(0, rows)
+            piece = inputs.index_select(0, rows), targets.index_select(0, rows), weights
             for first in range(0, len(rows), self._batch_size):
-                batch = slice(first, first + self._batch_size)
-                yield inputs[batch], targets[batch]
+                yield _rows(piece, slice(first, first + self._batch_size))
+
+
+def _rows(batch: Batch, rows: slice) -> Batch:
+    inputs, targets, weights = batch
+    return inputs[rows], targets[rows], None if weights is None else weights[rows]
 
 
 def dropout_seed(seed: int, epoch: int) -> int:

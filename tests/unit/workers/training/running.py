@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 from service.domain.artifact import MANIFEST, WEIGHTS, dump
 from service.domain.columns import Kind
 from service.domain.predictor import Predictor
+from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from workers.training.design import scaled_curvature
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import Progress, train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
-from workers.training.rates import scaled_curvature, settle
 from workers.training.run import make_predictor, make_problem
 
 ARROW: dict[str, pa.DataType] = {
@@ -83,9 +84,9 @@ def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categori
     prepared = prepare(path, spec, features, kinds[spec.target], most_categories, MEMORY)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))
     optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-    spec = replace(spec, optimizer=optimizer)
+    spec = replace(spec, optimizer=optimizer, epochs=rates.epochs)
     problem = make_problem(spec, prepared)
-    parts = {name: (part.inputs, part.targets) for name, part in prepared.parts.items()}
+    parts = {name: part.data for name, part in prepared.parts.items()}
     progress = Progress(State.start(problem))
     for _ in train(
         AutogradEngine(problem, parts), progress, spec, rates.learning_rate, len(prepared.train), lambda: None

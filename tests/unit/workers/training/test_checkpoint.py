@@ -14,17 +14,17 @@ from tests.unit.workers.training.running import spec_of
 from workers.training import checkpoint
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import EpochEnded, Progress, train
-from workers.training.problem import Problem, State
+from workers.training.problem import Data, Problem, State
 
 EPOCHS = 8
 ROWS = 60
 
 
-def parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def parts() -> dict[str, Data]:
     generator = np.random.default_rng(0)
     inputs = generator.normal(size=(ROWS + 20, 4)).astype(np.float32)
-    targets = np.sin(inputs.sum(axis=1)).astype(np.float32)
-    return {"train": (inputs[:ROWS], targets[:ROWS]), "validation": (inputs[ROWS:], targets[ROWS:])}
+    targets = np.sin(inputs.sum(axis=1, keepdims=True)).astype(np.float32)
+    return {"train": Data(inputs[:ROWS], targets[:ROWS]), "validation": Data(inputs[ROWS:], targets[ROWS:])}
 
 
 def advance(problem: Problem, spec: TrainingSpec, progress: Progress, epochs: int) -> None:

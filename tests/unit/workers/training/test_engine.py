@@ -11,23 +11,27 @@ from torch import nn
 
 from service.domain.network import Network
 from workers.training.engines.autograd import AutogradEngine, dropout_seed
-from workers.training.problem import Problem, State
+from workers.training.problem import Data, Problem, State
 
 ROWS = 50
 TORCH_LOSSES = {
     "mse": nn.MSELoss(),
     "mae": nn.L1Loss(),
     "huber": nn.HuberLoss(delta=1.0),
+    # scikit-learn's definition of the pinball loss, by hand
+    "quantile": lambda z, y: (0.8 * torch.relu(y - z) + 0.2 * torch.relu(z - y)).mean(),
 }
 ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
                "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
 
 
-def data(outputs: int = 1, classes: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def data(classes: int = 0, targets: int = 1) -> Data:
     generator = np.random.default_rng(3)
     inputs = generator.normal(size=(ROWS, 6)).astype(np.float32)
-    targets = generator.integers(0, classes, ROWS) if classes else (inputs @ np.arange(6) / 5).astype(np.float32)
-    return inputs, targets
+    if classes:
+        return Data(inputs, generator.integers(0, classes, ROWS))
+    slopes = np.arange(6)[:, None] * np.arange(1, targets + 1) / 5
+    return Data(inputs, (inputs @ slopes).astype(np.float32))
 
 
 def plain(problem: Problem) -> nn.Sequential:
@@ -45,7 +49,7 @@ def plain(problem: Problem) -> nn.Sequential:
 def plain_loss(problem: Problem, model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     scores = model(inputs)
     if problem.loss != "cross_entropy":
-        return TORCH_LOSSES[problem.loss](scores[:, 0], targets)
+        return sum(TORCH_LOSSES[problem.loss](scores[:, at], targets[:, at]) for at in range(scores.shape[1]))
     if scores.shape[1] == 1:
         return nn.BCEWithLogitsLoss()(scores[:, 0], targets.float())
     return nn.CrossEntropyLoss()(scores, targets)
@@ -53,7 +57,9 @@ def plain_loss(problem: Problem, model: nn.Module, inputs: torch.Tensor, targets
 
 def plain_optimizer(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
     if problem.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=rate, momentum=problem.momentum)
+        return torch.optim.SGD(model.parameters(), lr=rate, momentum=problem.momentum, nesterov=problem.nesterov)
+    if problem.optimizer == "rmsprop":
+        return torch.optim.RMSprop(model.parameters(), lr=rate)
     if problem.optimizer == "adam":
         return torch.optim.Adam(model.parameters(), lr=rate)
     weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
@@ -64,9 +70,10 @@ def plain_optimizer(problem: Problem, model: nn.Module, rate: float) -> torch.op
 
 def both(problem: Problem, batch_size: int, rate: float, epochs: int = 4) -> tuple[np.ndarray, np.ndarray, list, list]:
     """Weights and epoch losses of the engine, and of plain torch."""
-    classes = 0 if problem.loss != "cross_entropy" else max(problem.network.sizes[-1], 2)
-    inputs, targets = data(classes=classes)
-    engine, state = AutogradEngine(problem, {"train": (inputs, targets)}), State.start(problem)
+    outputs = problem.network.sizes[-1]
+    given = data(classes=max(outputs, 2)) if problem.loss == "cross_entropy" else data(targets=outputs)
+    inputs, targets = given.inputs, given.targets
+    engine, state = AutogradEngine(problem, {"train": given}), State.start(problem)
     model = plain(problem)
     optimizer = plain_optimizer(problem, model, rate)
     ours, theirs = [], []
@@ -83,6 +90,8 @@ def both(problem: Problem, batch_size: int, rate: float, epochs: int = 4) -> tup
                 penalty = penalty + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
             optimizer.zero_grad()
             (loss + penalty).backward()
+            if problem.clip_norm is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), problem.clip_norm)
             optimizer.step()
             total += loss.item() * len(rows)
         theirs.append(total / ROWS)
@@ -103,6 +112,11 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd with l1": {"optimizer": "sgd", "l1": 0.03},
     "sgd with l2": {"optimizer": "sgd", "l2": 0.3},
     "momentum with both": {"optimizer": "sgd", "momentum": 0.5, "l1": 0.01, "l2": 0.1},
+    "nesterov": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
+    "sgd clipped": {"optimizer": "sgd", "clip_norm": 0.3},
+    "adam clipped, with l2": {"optimizer": "adam", "clip_norm": 0.3, "l2": 0.3},
+    "rmsprop": {"optimizer": "rmsprop"},
+    "rmsprop with l2": {"optimizer": "rmsprop", "l2": 0.3},
     "adam": {"optimizer": "adam"},
     "adam with l2": {"optimizer": "adam", "l2": 0.3},
     "adamw": {"optimizer": "adamw"},
@@ -115,9 +129,27 @@ def test_every_optimizer_moves_the_weights_as_torchs_own(options: dict[str, Any]
     agree(Problem(Network((6, 5, 1), "tanh"), "mse", seed=1, **options))
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
-def test_every_loss_of_a_regression_is_torchs_own(loss: str) -> None:
-    agree(Problem(Network((6, 5, 1), "tanh"), loss, "sgd", seed=1))
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "quantile"])
+@pytest.mark.parametrize("targets", [1, 3])
+def test_every_loss_of_a_regression_is_torchs_own(loss: str, targets: int) -> None:
+    agree(Problem(Network((6, 5, targets), "tanh"), loss, "sgd", seed=1, quantile=0.8))
+
+
+def test_a_row_that_counts_twice_is_a_row_that_is_there_twice() -> None:
+    given = data()
+    weights = np.where(np.arange(ROWS) < 10, 2.0, 1.0)
+    twice = np.concatenate([np.arange(ROWS), np.arange(10)])
+    problem = Problem(Network((6, 5, 1), "tanh"), "mse", "sgd", seed=1)
+    ends = []
+    for rows, counts in ((np.arange(ROWS), weights * ROWS / weights.sum()), (twice, None)):
+        own = None if counts is None else counts.astype(np.float32)
+        part = Data(given.inputs[rows], given.targets[rows], own)
+        engine, state = AutogradEngine(problem, {"train": part}), State.start(problem)
+        for epoch in range(1, 4):
+            engine.epoch(state, epoch, np.arange(len(rows)), len(rows), 0.1, lambda: None)
+        ends.append((state.parameters, engine.loss(state, "train")))
+    np.testing.assert_allclose(ends[0][0], ends[1][0], rtol=1e-5, atol=1e-7)
+    assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
 
 
 @pytest.mark.parametrize("outputs", [1, 3, 7])
@@ -144,12 +176,27 @@ def test_rows_gathered_by_pieces_make_the_same_batches(monkeypatch: pytest.Monke
     assert np.array_equal(both(problem, 8, 0.05)[0], at_once)
 
 
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_an_epoch_in_pieces_makes_the_same_steps(batch_size: int) -> None:
+    problem = Problem(Network((6, 4, 1)), "mse", "sgd", momentum=0.9)
+    order = np.random.default_rng(0).permutation(ROWS)
+    states = State.start(problem), State.start(problem)
+    engine = AutogradEngine(problem, {"train": data()})
+    engine.epoch(states[0], 1, order, batch_size, 0.05, lambda: None)
+    for piece in (order[:batch_size], order[batch_size : 3 * batch_size], order[3 * batch_size :]):
+        engine.epoch(states[1], 1, piece, batch_size, 0.05, lambda: None)
+    assert states[0].step == states[1].step
+    np.testing.assert_array_equal(states[0].parameters, states[1].parameters)
+    np.testing.assert_array_equal(states[0].moments["momentum"], states[1].moments["momentum"])
+
+
 def test_the_loss_of_a_part_is_without_penalties() -> None:
     problem = Problem(Network((6, 1)), "mse", "sgd", l1=5.0, l2=5.0)
-    inputs, targets = data()
-    engine = AutogradEngine(problem, {"train": (inputs, targets), "validation": (inputs[:7], targets[:7])})
+    given = data()
+    first = Data(given.inputs[:7], given.targets[:7])
+    engine = AutogradEngine(problem, {"train": given, "validation": first})
     state = State(np.arange(7, dtype=np.float32), {"momentum": np.zeros(7, dtype=np.float32)})
-    expected = np.mean((inputs[:7] @ np.arange(6) + 6 - targets[:7]) ** 2)
+    expected = np.mean((first.inputs @ np.arange(6) + 6 - first.targets[:, 0]) ** 2)
     assert engine.loss(state, "validation") == pytest.approx(expected, rel=1e-5)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from service.domain.network import Network
 from service.domain.spec import EarlyStopping, OptimizerSpec, Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.training.loop import EpochEnded, Progress, schedule_factor, train
+from workers.training.loop import EpochEnded, Progress, train
 from workers.training.problem import Order, Problem, State
 
 PROBLEM = Problem(Network((1, 1), bias=False), "mse", "sgd")
@@ -91,6 +92,16 @@ def test_a_loss_that_is_no_number_is_divergence(train_losses: list[float], valid
     assert len(progress.history) == 1
 
 
+@pytest.mark.parametrize(("kind", "diverges"), [("sgd", True), ("adam", False)])
+def test_a_loss_a_million_times_the_first_is_divergence_where_steps_grow_with_it(kind: str, diverges: bool) -> None:
+    spec = spec_of(epochs=3, split=Split(0, 0), optimizer=OptimizerSpec(kind))
+    progress = Progress(State.start(PROBLEM))
+    ends = pytest.raises(WorkFailed, match="million") if diverges else contextlib.nullcontext()
+    with ends:
+        list(train(Scripted([1.0, 0.9e6, 1.1e6], []), progress, spec, 0.1, 5, lambda: None))
+    assert len(progress.history) == (2 if diverges else 3)
+
+
 def test_without_validation_rows_there_is_no_validation_loss() -> None:
     progress = Progress(State.start(PROBLEM))
     spec = spec_of(epochs=2, split=Split(0, 0))
@@ -105,12 +116,21 @@ def test_each_epoch_has_its_own_order_and_the_schedules_rate() -> None:
     assert len({tuple(order) for order in engine.orders}) == 9
 
 
-def test_schedules_by_hand() -> None:
-    assert [schedule_factor("constant", epoch, 4) for epoch in (1, 4)] == [1, 1]
-    assert [schedule_factor("cosine", epoch, 4) for epoch in (1, 2, 3, 4)] == pytest.approx(
-        [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2]
-    )
-    assert [schedule_factor("step", epoch, 6) for epoch in range(1, 7)] == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+def test_training_ends_before_its_budget_of_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(float(tick) for tick in range(100))  # each epoch takes a second: two looks at the clock
+    monkeypatch.setattr("workers.training.loop.time.perf_counter", lambda: next(clock))
+    progress = Progress(State.start(PROBLEM))
+    spec = spec_of(epochs=9, budget_seconds=3.5)
+    assert len(list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None))) == 3
+    # what an earlier attempt has spent counts
+    assert list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None)) == []
+
+
+def test_the_first_epoch_is_made_whatever_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(float(tick) for tick in range(100))
+    monkeypatch.setattr("workers.training.loop.time.perf_counter", lambda: next(clock))
+    engine, progress = Scripted([1.0] * 9, [1.0] * 9), Progress(State.start(PROBLEM))
+    assert len(list(train(engine, progress, spec_of(epochs=9, budget_seconds=0.01), 0.1, 5, lambda: None))) == 1
 
 
 def test_the_question_asked_between_batches_ends_training() -> None:

@@ -49,14 +49,14 @@ def test_inputs_and_targets_are_scaled_by_the_training_rows_alone(tmp_path: Path
         expected = (x[rows] - x[training].mean()) / x[training].std()
         np.testing.assert_allclose(made.parts[name].inputs[:, 0], expected, rtol=1e-5, atol=1e-6)
         expected = (y[rows] - y[training].mean()) / y[training].std()
-        np.testing.assert_allclose(made.parts[name].targets, expected, rtol=1e-5, atol=1e-6)
-    assert made.train.inputs.dtype == made.train.targets.dtype == np.float32
+        np.testing.assert_allclose(made.parts[name].data.targets[:, 0], expected, rtol=1e-5, atol=1e-6)
+    assert made.train.inputs.dtype == made.train.data.targets.dtype == np.float32
 
 
 def test_an_unscaled_target_stays_as_it_is(tmp_path: Path) -> None:
     y = [1.5, 2.5, 100.0, -3.0] * 5
     made = prepared(tmp_path, {"x": list(range(20)), "y": y}, "numeric", scale_target=False)
-    assert made.train.targets.tolist() == made.train.truth.tolist()
+    assert made.train.data.targets[:, 0].tolist() == made.train.truth.tolist()
 
 
 @pytest.mark.parametrize(
@@ -74,16 +74,16 @@ def test_classes_are_the_targets_values_in_order(
     made = prepared(tmp_path, {"x": list(range(30)), "y": y}, kind, task="multiclass")
     assert made.classes == classes
     assert [type(label) for label in made.classes] == [type(label) for label in classes]
-    assert made.train.targets.dtype == np.int64
+    assert made.train.data.targets.dtype == np.int64
     rows = np.flatnonzero(made.split == TRAIN)
-    assert [classes[code] for code in made.train.targets] == [y[row] for row in rows]
+    assert [classes[code] for code in made.train.data.targets] == [y[row] for row in rows]
 
 
 def test_rows_without_a_target_are_in_no_part(tmp_path: Path) -> None:
     y = [None if number % 4 == 0 else float(number) for number in range(40)]
     made = prepared(tmp_path, {"x": list(range(40)), "y": y}, "numeric")
     assert sum(len(part) for part in made.parts.values()) == 30
-    assert not np.isnan(made.train.targets).any()
+    assert not np.isnan(made.train.data.targets).any()
 
 
 def test_rows_with_gaps_are_dropped_when_asked_to_and_the_others_keep_their_part(tmp_path: Path) -> None:

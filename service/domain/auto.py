@@ -1,0 +1,97 @@
+"""What `auto` stands for, as far as a table's figures tell. What only the training rows tell, the worker settles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec
+
+STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
+NARROWEST, WIDE, WIDEST = 16, 64, 128  # of the hidden layer that is chosen
+MANY_ROWS = 10_000
+FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
+
+
+def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
+    """The spec with hidden layers, batch size, optimizer, schedule, early stopping and epochs chosen for `rows` usable
+    rows and about `inputs` encoded columns; each choice adds its reason to `notes`."""
+    spec = replace(spec, network=_network(spec.network, rows, inputs, notes))
+    spec = replace(spec, batch_size=_batch_size(spec, rows, notes))
+    spec = replace(spec, optimizer=_optimizer(spec, notes))
+    if spec.schedule == "auto":
+        # full-batch descent has no noise that a falling rate would have to calm
+        spec = replace(spec, schedule="constant" if spec.batch_size == "full" else "cosine")
+        notes.append(f"schedule {spec.schedule!r} for batches of {spec.batch_size}")
+    spec = replace(spec, early_stopping=_early_stopping(spec, notes))
+    return replace(spec, epochs=_epochs(spec, rows, notes))
+
+
+def is_bowl(spec: TrainingSpec) -> bool:
+    """Whether the loss is a quadratic of known curvature: a linear neuron's squared error."""
+    return spec.network.kind == "linear" and spec.loss == "mse"
+
+
+def _network(network: NetworkSpec, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
+    """One hidden layer about as wide as the inputs, wider where many rows can fill it."""
+    if network.kind == "linear" or network.hidden:
+        return network
+    width = NARROWEST if rows < MANY_ROWS else WIDE
+    while width < min(inputs, WIDEST):
+        width *= 2
+    notes.append(f"hidden layers [{width}] for {inputs} inputs and {rows} rows")
+    return replace(network, hidden=(width,))
+
+
+def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
+    if spec.optimizer.kind != "auto":
+        return spec.optimizer
+    if spec.network.kind == "mlp":
+        notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
+        return replace(spec.optimizer, kind="adam")
+    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
+    by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
+    if by_curvature:
+        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True)
+    return replace(spec.optimizer, kind="sgd", momentum=0.0)
+
+
+def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
+    if spec.early_stopping is None:
+        return None
+    if not spec.split.validates:
+        notes.append("no early stopping: there are no validation rows to judge by")
+        return None
+    if spec.early_stopping != "auto":
+        return spec.early_stopping
+    if is_bowl(spec):
+        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
+        return None
+    return EarlyStopping()
+
+
+def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
+    if spec.batch_size != "auto":
+        return spec.batch_size
+    if spec.optimizer.kind == "lbfgs":
+        return "full"
+    if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
+        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
+        return "full"
+    # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
+    size = 32
+    while size < 4096 and size * 2 * 300 <= rows:
+        size *= 2
+    notes.append(f"batch size {size} for {rows} rows")
+    return size
+
+
+def _epochs(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto"]:
+    """By rows where an epoch is many steps; where the curvature decides (full batches), the worker settles it."""
+    if spec.epochs != "auto" or not isinstance(spec.batch_size, int):
+        return spec.epochs
+    steps = math.ceil(rows / spec.batch_size)
+    epochs = spec.warmup_epochs + min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
+    notes.append(f"{epochs} epochs of {steps} steps")
+    return epochs

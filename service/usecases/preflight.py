@@ -1,0 +1,150 @@
+"""Look at a spec before anyone trains: what would be run, what a good teacher would say of it, what it would take.
+
+Only what ingest and finished runs have stored is read, never the rows: an answer takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.domain.comparison import ComparisonSpec
+from service.domain.figures import Figures
+from service.domain.gram import Gram
+from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
+from service.domain.limits import Limits
+from service.domain.preflight.classes import class_warnings
+from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.leakage import feature_warnings
+from service.domain.preflight.learning import learning_warnings
+from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.shape import shape_warnings
+from service.domain.preflight.warned import Warned, shortened
+from service.domain.resolve import Resolution
+from service.domain.spec import TrainingSpec
+from service.domain.speed import Speed
+from service.domain.table import Table
+from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
+from service.store import datasets, jobs
+from service.store.blobs import Blobs, read_blob
+from service.store.session import Database
+from service.store.tables import DatasetRow
+
+BASIS = (
+    "from the stored Gram matrix of all rows, missing cells at their column's mean; training measures it on the "
+    "training rows, with every encoded column"
+)
+
+
+NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when it arrives, which only the run tells")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A spec that can be run: as it was sent, as it is resolved, on what, and how fast runs have been here."""
+
+    asked: JobSpec
+    resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
+    dataset: DatasetRow
+    speeds: Sequence[Speed]
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is known of a run before it starts. A comparison's `plan` is that of its batch descent on scaled columns."""
+
+    spec: JobSpec
+    notes: tuple[str, ...]
+    plan: Plan
+    warnings: tuple[Warned, ...]
+    memory: Memory
+    time: Time
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer of `POST /v1/jobs/validate`."""
+        found, bound = self.plan.conditioning, self.plan.bound
+        rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
+        by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
+        return {
+            "spec": self.spec.to_json(),
+            "notes": list(self.notes),
+            "warnings": [warned.to_json() for warned in self.warnings],
+            "curvature": {
+                "scaled": found.scaled.to_json() if found.scaled else None,
+                "raw": found.raw.to_json() if found.raw else None,
+                "columns": list(found.columns),
+                "left_out": [{"column": name, "detail": why} for name, why in found.left_out.items()],
+                "basis": BASIS,
+                "bound": asdict(bound) if bound else None,
+            },
+            "rates": {**asdict(rates), "is_estimate": by_curvature} if rates else None,
+            "estimate": {"memory": self.memory.to_json(), "time": self.time.to_json()},
+        }
+
+
+def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
+    """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+    with database.read() as session:
+        checked = check(session, limits, body)
+    return look(checked, figures_of(checked.dataset, blobs), limits)
+
+
+def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
+    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
+    asked = read_job_spec(body)
+    dataset = ready_dataset(session, asked.dataset)
+    return Checked(asked, resolve_job(asked, _table(dataset), limits), dataset, jobs.speeds(session))
+
+
+def ready_dataset(session: Session, id: str) -> DatasetRow:
+    """The dataset to train on. Raises SpecInvalid, DatasetNotReady."""
+    try:
+        dataset = datasets.get(session, id)
+    except DatasetNotFound as error:
+        raise SpecInvalid(error.detail, [FieldError("/dataset", error.detail)]) from None
+    if dataset.state == "ingesting":
+        raise DatasetNotReady(
+            f"dataset {dataset.id} is still being read; GET /v1/datasets/{dataset.id} says when it is ready"
+        )
+    if dataset.state == "failed":
+        reason = (dataset.error or {}).get("detail", "unknown")
+        detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
+        raise SpecInvalid(detail, [FieldError("/dataset", detail)])
+    return dataset
+
+
+def figures_of(dataset: DatasetRow, blobs: Blobs | None) -> Figures:
+    """What ingest has stored of the table; without blobs, or where they are gone, its columns alone."""
+    table = _table(dataset)
+    if blobs is None or dataset.profile_key is None:
+        return Figures(table, {}, no_gram="the dataset has no profile")
+    try:
+        profile = json.loads(read_blob(blobs, dataset.profile_key))
+        gram = Gram.from_bytes(read_blob(blobs, dataset.gram_key)) if dataset.gram_key else None
+    except KeyError:
+        return Figures(table, {}, no_gram="the dataset has just been deleted")
+    return Figures.of(table, profile, gram)
+
+
+def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
+    """What these figures say of the spec."""
+    spec = checked.resolution.spec
+    is_training = isinstance(spec, TrainingSpec)
+    planned = plan(training_of(checked.asked), training_of(spec), figures, limits)
+    needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
+    warnings = (
+        *feature_warnings(planned),
+        *class_warnings(planned),
+        *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
+        *shape_warnings(planned),
+        *cost_warnings(planned, needed, taken),
+    )
+    return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)
+
+
+def _table(dataset: DatasetRow) -> Table:
+    return Table.from_json(dataset.rows or 0, dataset.columns or [])

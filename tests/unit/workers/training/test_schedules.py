@@ -1,0 +1,53 @@
+"""The learning rate's factor: by hand, and by torch's own schedulers."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from tests.unit.workers.training.running import spec_of
+from workers.training.loop import EpochEnded
+from workers.training.schedules import Schedule
+
+
+def factors(epochs: int, schedule: str, warmup: int = 0) -> list[float]:
+    made = Schedule(spec_of(epochs=epochs, schedule=schedule, warmup_epochs=warmup), [])
+    return [made.factor(epoch) for epoch in range(1, epochs + 1)]
+
+
+def ended(epoch: int, train_loss: float, validation_loss: float | None) -> EpochEnded:
+    return EpochEnded(epoch, train_loss, validation_loss, 0.1, 0.0)
+
+
+def test_schedules_by_hand() -> None:
+    assert factors(4, "constant") == [1, 1, 1, 1]
+    assert factors(4, "cosine") == pytest.approx([1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2])
+    assert factors(6, "step") == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
+def test_a_warm_up_rises_evenly_and_the_schedule_has_the_epochs_after_it() -> None:
+    assert factors(7, "cosine", 3) == pytest.approx([0.25, 0.5, 0.75, *factors(4, "cosine")])
+
+
+@pytest.mark.parametrize("judged", ["validation", "train"])
+def test_plateau_is_torchs_own(judged: str) -> None:
+    losses = np.abs(np.cumsum(np.random.default_rng(5).normal(-0.02, 0.3, 120))) + 1
+    weight = torch.nn.Parameter(torch.zeros(1))
+    with warnings.catch_warnings():
+        optimizer = torch.optim.SGD([weight], lr=1.0)
+        theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5, threshold=1e-4, eps=0.0)
+    ours = Schedule(spec_of(epochs=120, schedule="plateau"), [])
+    seen = []
+    for epoch, loss in enumerate(losses.tolist(), 1):
+        assert ours.factor(epoch) == optimizer.param_groups[0]["lr"]
+        record = ended(epoch, 1.0, loss) if judged == "validation" else ended(epoch, loss, None)
+        seen.append(record)
+        ours.saw(record)
+        theirs.step(loss)
+    assert optimizer.param_groups[0]["lr"] < 0.1
+    # taken up again from its history it goes on the same
+    assert Schedule(spec_of(epochs=120, schedule="plateau"), seen).factor(120) == optimizer.param_groups[0]["lr"]

@@ -1,0 +1,63 @@
+"""What the learning rate is multiplied by in an epoch: a warm-up, then one of four schedules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+from service.domain.spec import TrainingSpec
+
+# of plateau, in the words of torch's ReduceLROnPlateau
+FACTOR, PATIENCE, THRESHOLD = 0.5, 5, 1e-4
+
+
+class Losses(Protocol):
+    """What a schedule needs to know of an epoch that has ended."""
+
+    @property
+    def train_loss(self) -> float: ...
+    @property
+    def validation_loss(self) -> float | None: ...
+
+
+class Schedule:
+    """Factors of the learning rate. It follows from the spec and the epochs so far, so nothing of it needs saving."""
+
+    def __init__(self, spec: TrainingSpec, history: Sequence[Losses]) -> None:
+        self._kind = spec.schedule
+        self._warmup = spec.warmup_epochs
+        self._epochs = spec.last_epoch - spec.warmup_epochs
+        self._best = math.inf
+        self._worse = 0
+        self._reduced = 1.0
+        for ended in history:
+            self.saw(ended)
+
+    def factor(self, epoch: int) -> float:
+        """Of an epoch, from 1.
+
+        In the warm-up it rises evenly to 1. Then cosine: half a wave from 1 towards 0 (Loshchilov & Hutter 2017,
+        without restarts); step: a tenth after each third; plateau: halved when more than five epochs bring no better
+        loss (on the validation rows, where there are any).
+        """
+        if epoch <= self._warmup:
+            return epoch / (self._warmup + 1)
+        done = epoch - self._warmup - 1
+        if self._kind == "cosine":
+            return 0.5 * (1 + math.cos(math.pi * done / self._epochs))
+        if self._kind == "step":
+            return 0.1 ** (done * 3 // self._epochs)
+        return self._reduced
+
+    def saw(self, ended: Losses) -> None:
+        """An epoch has ended."""
+        if self._kind != "plateau":
+            return
+        loss = ended.train_loss if ended.validation_loss is None else ended.validation_loss
+        if loss < self._best * (1 - THRESHOLD):
+            self._best, self._worse = loss, 0
+            return
+        self._worse += 1
+        if self._worse > PATIENCE:
+            self._reduced, self._worse = self._reduced * FACTOR, 0
