@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import structlog
@@ -34,3 +35,6 @@ def _start_child(**_: Any) -> None:
         warm_up(process_deps())
     except (AdalineError, OSError) as error:  # the first upload will meet it too, and say so to its user
         log.warning("ingest is not warm", error=str(error))
+    # what is here now stays: looking through all of it again takes 0.07 s, within every third file or so
+    gc.collect()
+    gc.freeze()
