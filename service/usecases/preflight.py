@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.comparison import ComparisonSpec
 from service.domain.figures import Figures
 from service.domain.gram import Gram
+from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.limits import Limits
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
@@ -22,9 +24,8 @@ from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
 from service.domain.preflight.shape import shape_warnings
 from service.domain.preflight.warned import Warned, shortened
-from service.domain.resolve import Resolution, resolve
+from service.domain.resolve import Resolution
 from service.domain.spec import TrainingSpec
-from service.domain.spec_schema import read_spec
 from service.domain.speed import Speed
 from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
@@ -39,20 +40,24 @@ BASIS = (
 )
 
 
+NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when it arrives, which only the run tells")
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A spec that can be run: as it was sent, as it is resolved, on what, and how fast runs have been here."""
 
-    asked: TrainingSpec
-    resolution: Resolution
+    asked: JobSpec
+    resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
     speeds: Sequence[Speed]
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What is known of a run before it starts."""
+    """What is known of a run before it starts. A comparison's `plan` is that of its batch descent on scaled columns."""
 
+    spec: JobSpec
     notes: tuple[str, ...]
     plan: Plan
     warnings: tuple[Warned, ...]
@@ -61,10 +66,11 @@ class Preflight:
 
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
-        found, bound, rates = self.plan.conditioning, self.plan.bound, self.plan.rates
+        found, bound = self.plan.conditioning, self.plan.bound
+        rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
         by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
         return {
-            "spec": self.plan.spec.to_json(),
+            "spec": self.spec.to_json(),
             "notes": list(self.notes),
             "warnings": [warned.to_json() for warned in self.warnings],
             "curvature": {
@@ -81,7 +87,7 @@ class Preflight:
 
 
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
-    """Of a TrainingSpec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+    """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
         checked = check(session, limits, body)
     return look(checked, figures_of(checked.dataset, blobs), limits)
@@ -89,9 +95,9 @@ def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[st
 
 def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
-    asked = read_spec(body)
+    asked = read_job_spec(body)
     dataset = ready_dataset(session, asked.dataset)
-    return Checked(asked, resolve(asked, _table(dataset), limits), dataset, jobs.speeds(session))
+    return Checked(asked, resolve_job(asked, _table(dataset), limits), dataset, jobs.speeds(session))
 
 
 def ready_dataset(session: Session, id: str) -> DatasetRow:
@@ -126,16 +132,18 @@ def figures_of(dataset: DatasetRow, blobs: Blobs | None) -> Figures:
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     """What these figures say of the spec."""
-    planned = plan(checked.asked, checked.resolution.spec, figures, limits)
-    needed, taken = memory(planned), time(planned, checked.speeds)
+    spec = checked.resolution.spec
+    is_training = isinstance(spec, TrainingSpec)
+    planned = plan(training_of(checked.asked), training_of(spec), figures, limits)
+    needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),
         *class_warnings(planned),
-        *learning_warnings(planned),
+        *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
         *shape_warnings(planned),
         *cost_warnings(planned, needed, taken),
     )
-    return Preflight(checked.resolution.notes, planned, shortened(warnings), needed, taken)
+    return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)
 
 
 def _table(dataset: DatasetRow) -> Table:

@@ -18,6 +18,8 @@ from workers.training.problem import Engine, State, Vector
 from workers.training.schedules import Schedule
 from workers.training.split import epoch_order
 
+GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
+
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
@@ -67,13 +69,23 @@ def train(
         train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
-        if not all(math.isfinite(loss) for loss in (train_loss, validation_loss) if loss is not None):
-            raise WorkFailed("diverged", f"the loss is no longer finite in epoch {epoch}")
+        _check_converges(progress, spec, ended)
         progress.history.append(ended)
         _remember_best(progress, spec, ended)
         schedule.saw(ended)
         spent += ended.seconds
         yield ended
+
+
+def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
+    """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only sgd's
+    steps grow with the loss; Adam's first ones on columns that are not scaled may overshoot by far, and come back."""
+    losses = [loss for loss in (ended.train_loss, ended.validation_loss) if loss is not None]
+    if not all(map(math.isfinite, losses)) or not np.isfinite(progress.state.parameters).all():
+        raise WorkFailed("diverged", f"the loss is no longer finite in epoch {ended.epoch}")
+    first = progress.history[0].train_loss if progress.history else math.inf
+    if spec.optimizer.kind == "sgd" and 0 < first * GROWN < ended.train_loss:
+        raise WorkFailed("diverged", f"the loss has grown a million times by epoch {ended.epoch}")
 
 
 def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:

@@ -8,9 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from service.domain.columns import Floats
 from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
+from workers.explain.certificate import Certified
+from workers.explain.descent import descent_note
+from workers.explain.understanding import understand
+from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
 from workers.training.objectives import in_user_units
@@ -21,15 +26,19 @@ CHUNK = 65_536
 LIBRARIES = ("adaline", "numpy", "torch", "scikit-learn", "pyarrow")
 
 
-def judge(predictor: Predictor, part: Part) -> Metrics:
-    """The model's metrics on a part, by the same forward pass that answers `/predict`; {} without rows."""
+def scores_of(predictor: Predictor, part: Part) -> Floats:
+    """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
+    starts = range(0, max(len(part), 1), CHUNK)
+    return np.concatenate([predictor.scores(part.inputs[start : start + CHUNK]) for start in starts])
+
+
+def judge(predictor: Predictor, part: Part, scores: Floats) -> Metrics:
+    """The model's metrics on a part; {} without rows."""
     if not len(part):
         return {}
-    pieces = [predictor.scores(part.inputs[start : start + CHUNK]) for start in range(0, len(part), CHUNK)]
-    predictions = np.concatenate(pieces)
     if not predictor.classes:
-        return regression_metrics(part.truth, predictions)
-    return class_metrics(part.truth.astype(np.int64), predictions, predictor.classes)
+        return regression_metrics(part.truth, scores)
+    return class_metrics(part.truth.astype(np.int64), scores, predictor.classes)
 
 
 def make_report(
@@ -38,17 +47,21 @@ def make_report(
     predictor: Predictor,
     progress: Progress,
     scaled: Curvature | None,
-    certified: dict[str, Any] | None,
+    certified: Certified,
+    linear: Predictor | None,
     dataset_sha256: str,
     seconds: float,
     warnings: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The report as it is stored and answered. Parts that do not apply are null."""
+    """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
+    network is held against."""
+    scores = {name: scores_of(predictor, part) for name, part in prepared.parts.items()}
+    understood, noticed = understand(predictor, prepared, scores, spec.seed)
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
-        "metrics": {name: judge(predictor, part) for name, part in prepared.parts.items()},
+        "metrics": {name: judge(predictor, part, scores[name]) for name, part in prepared.parts.items()},
         "baseline": {
             name: baseline(prepared.train.truth, part.truth, predictor.classes) for name, part in held_out.items()
         },
@@ -57,11 +70,13 @@ def make_report(
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
+            "note": descent_note(spec, len(prepared.train)),
         },
-        "certificate": certified,
-        "verdict": None,
-        "importance": None,
-        "warnings": warnings,
+        "certificate": certified.certificate,
+        "certificate_left_out": certified.left_out,
+        "verdict": _verdict(spec, prepared, predictor, linear) if linear else None,
+        **understood,
+        "warnings": [*warnings, *noticed],
         "lineage": {
             "dataset_sha256": dataset_sha256,
             "split_sha256": split_sha256(prepared.split),
@@ -71,6 +86,12 @@ def make_report(
             "seconds": seconds,
         },
     }
+
+
+def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear: Predictor) -> dict[str, Any]:
+    found = verdict(spec, network, linear, prepared.parts["validation"])
+    metrics = {name: judge(linear, part, scores_of(linear, part)) for name, part in prepared.parts.items()}
+    return {**found, "linear": metrics}
 
 
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.training.run import run
+from workers.job import run
 
 ROWS = 120
 
@@ -62,7 +62,10 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     job = trained(deps)
     assert (job.state, job.attempt, job.error, job.checkpoint_key) == ("succeeded", 1, None, None)
     version, report = version_of(deps, job)
-    assert set(version.files) == {MANIFEST, WEIGHTS, REPORT}
+    assert set(version.files) == {
+        *(MANIFEST, WEIGHTS, REPORT, "model-card.md"),
+        *("loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"),
+    }
     for file in version.files.values():
         assert len(read_blob(deps.blobs, file["sha256"])) == file["bytes"]
     assert version.features == [{"name": "a", "kind": "numeric"}, {"name": "b", "kind": "numeric"}]
@@ -80,6 +83,18 @@ def test_the_history_is_in_the_targets_units(deps: Deps) -> None:
     assert [epoch["epoch"] for epoch in report["history"]] == list(range(1, 8))
     last = report["history"][-1]["validation_loss"]
     assert last == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-3)
+
+
+def test_the_card_of_a_network_has_its_verdict_and_that_of_a_neuron_its_gap(deps: Deps) -> None:
+    for changes in ({"network": {"kind": "mlp"}, "model": "net"}, {"model": "neuron"}):
+        version, report = version_of(deps, trained(deps, **changes))
+        card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+        if report["verdict"]:
+            plain = card.replace("\\", "")
+            assert report["verdict"]["sentence"] in plain
+        else:
+            assert "the exact optimum of a linear neuron" in card
+        assert bool(report["verdict"]) == (changes["model"] == "net")
 
 
 def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
@@ -110,10 +125,33 @@ def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: D
     assert job.error is not None
     assert job.error["code"] == "diverged"
     stable = float(job.error["detail"].split("stable below ")[1].split(";")[0].split(",")[0])
-    again = trained(deps, optimizer={"kind": "sgd", "learning_rate": 0.9 * stable}, batch_size="full", model="n")
+    said = named_spec(job)
+    assert said["optimizer"]["learning_rate"] < stable
+    again = trained(deps, **said, batch_size="full", model="n")
     assert again.state == "succeeded"
     with deps.database.read() as session:
         assert models.newest_versions(session, ["m"]) == {}
+
+
+def named_spec(job: JobRow) -> dict[str, Any]:
+    """What the error of a divergence says to use."""
+    assert job.error is not None
+    said: dict[str, Any] = json.loads("{" + job.error["detail"].split("; use ")[1].split(", or ")[0] + "}")
+    return said
+
+
+@pytest.mark.parametrize("epochs", [300, 3000])
+def test_divergence_that_would_overflow_only_late_is_found_before(deps: Deps, epochs: int) -> None:
+    """5 % above the bound the weights grow by a tenth an epoch: after 300 they are finite, and worth nothing."""
+    _, report = version_of(deps, trained(deps, epochs=1))
+    bound = report["curvature"]["scaled"]["stable_learning_rate"]
+    optimizer = {"kind": "sgd", "learning_rate": 1.05 * bound}
+    job = trained(deps, model="late", epochs=epochs, batch_size="full", optimizer=optimizer, early_stopping=None)
+    assert (job.state, (job.error or {}).get("code"), job.model_version) == ("failed", "diverged", None)
+    mended = trained(deps, model="mended", epochs=epochs, batch_size="full", early_stopping=None, **named_spec(job))
+    _, report = version_of(deps, mended)
+    assert report["metrics"]["train"]["r2"] > 0.999
+    assert report["curvature"]["note"] is None
 
 
 @pytest.mark.parametrize(
@@ -184,3 +222,24 @@ def samples_table(deps: Deps) -> dict[str, np.ndarray]:
         key = session.query(DatasetRow).first().table_key  # type: ignore[union-attr]  # there is one
     table = pq.read_table(io.BytesIO(read_blob(deps.blobs, key)))
     return {name: table[name].to_numpy() for name in ("a", "b")}
+
+
+def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, network={"kind": "mlp"}, epochs=60))
+    assert (report["certificate"], report["certificate_left_out"]) == (None, None)
+    found = report["verdict"]
+    assert found["worth_it"] in ("no", "unclear")  # the target is a linear one
+    assert found["linear"]["validation"]["r2"] > 0.9999
+    assert found["linear"]["train"]["mse"] < report["metrics"]["train"]["mse"]
+    assert found["linear"]["test"] == {}
+    assert found["interval"][0] < found["difference"] < 0
+    assert found["rows"] == report["rows"]["validation"]
+    _, report = version_of(deps, trained(deps))
+    assert report["verdict"] is None
+    assert report["certificate"]["gap"] >= 0
+
+
+def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
+    assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
+    assert report["certificate"]["optimum_loss"] == 0
