@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from service.domain.auto import choose
+from service.domain.engines import choose_engine, not_fused
 from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
@@ -49,10 +50,14 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[Trai
         task=task,
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
-        engine="autograd" if spec.engine == "auto" else spec.engine,
     )
     _check_choices(spec, task)
-    spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
+    inputs = n_inputs(spec, table, limits)
+    spec = choose(spec, usable, inputs, notes)
+    engine, why = choose_engine(spec, inputs)
+    if spec.engine == "auto":
+        notes.append(f"engine {engine!r}: {why}")
+    spec = replace(spec, engine=engine)
     check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 
@@ -203,6 +208,8 @@ def _check_choices(spec: TrainingSpec, task: str) -> None:
         raise _wrong("/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}')
     if spec.class_weights is not None and task == "regression":
         raise _wrong("/class_weights", "a regression has no classes; weigh its rows by weight_column")
+    if spec.engine == "fused" and (reason := not_fused(spec)):
+        raise _wrong("/engine", f'{reason}; use "autograd" or "auto"')
     kind, size = spec.optimizer.kind, spec.batch_size
     if kind == "lbfgs" and size not in ("auto", "full"):
         raise _wrong("/batch_size", f'"lbfgs" needs all rows in a step; use "batch_size": "full" instead of {size}')

@@ -33,7 +33,6 @@ REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and ta
 # Understood, not built yet: refused by name, never ignored.
 NOT_AVAILABLE: dict[str, tuple[str, ...]] = {
     "/optimizer/kind": ("lbfgs",),
-    "/engine": ("fused",),
 }
 
 
@@ -160,7 +159,11 @@ class TrainingSpecSchema(Part):
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
     device = ma.fields.String(load_default="auto", validate=one_of(DEVICES))
-    engine = ma.fields.String(load_default="auto", validate=one_of(ENGINES))
+    engine = ma.fields.String(
+        load_default="auto",
+        validate=one_of(ENGINES),
+        metadata={"description": "fused: a compiled kernel on one core; autograd: torch; auto: fused where it can"},
+    )
     budget_seconds = ma.fields.Float(
         load_default=None,
         allow_none=True,
@@ -179,7 +182,7 @@ class TrainingSpecSchema(Part):
 
     @ma.validates_schema
     def _is_available(self, data: dict[str, Any], **_: Any) -> None:
-        chosen = {"/optimizer/kind": data["optimizer"].kind, "/engine": data["engine"]}
+        chosen = {"/optimizer/kind": data["optimizer"].kind}
         for pointer, word in chosen.items():
             if word in NOT_AVAILABLE[pointer]:
                 others = "another choice"

@@ -238,3 +238,14 @@ def test_what_was_asked_for_stays() -> None:
     assert (spec.optimizer.kind, spec.optimizer.learning_rate, spec.batch_size) == ("adamw", 0.5, 1)
     assert (spec.schedule, spec.early_stopping) == ("step", EarlyStopping(1, 2.0))
     assert (spec.scale_target, spec.loss) == (False, "mae")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"network": {"kind": "mlp", "dropout": 0.1}},
+        {"device": "gpu"},
+    ],
+)
+def test_the_fused_engine_says_what_it_cannot_train(body: dict[str, Any]) -> None:
+    refused("/engine", "fused engine", engine="fused", **body)

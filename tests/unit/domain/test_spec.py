@@ -142,7 +142,7 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
 @pytest.mark.parametrize(
     ("pointer", "value"),
     [
-        ("/optimizer/kind", "lbfgs"), ("/engine", "fused"), ("/split/validation_dataset", "ds_2"),
+        ("/optimizer/kind", "lbfgs"), ("/split/validation_dataset", "ds_2"),
     ],
 )  # fmt: skip
 def test_what_is_not_built_yet_is_refused_by_name_never_ignored(pointer: str, value: Any) -> None:

@@ -1,5 +1,5 @@
-"""Training as a reader of torch's manual would write it: nn.Sequential, torch.optim, a loop over batches. Independent of
-Adaline's engines, which are held to it."""
+"""Training as a reader of torch's manual would write it: nn.Sequential, torch.optim, a loop over batches.
+Adaline's engines are held to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fused engine against torch used plainly: gradients, weights after fifty steps, losses; chunks, resuming, cancelling."""
+"""The fused engine against torch used plainly: gradients, weights, losses; chunks, resuming, cancelling."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def problems(draw: st.DrawFn) -> Problem:
     hidden = draw(st.lists(st.sampled_from([1, 2, 5, 16, 33, 130]), max_size=3))
     sizes = (draw(st.sampled_from([1, 3, 8, 37])), *hidden, outputs)
     activation = draw(st.sampled_from(sorted(plain_torch.ACTIVATIONS)))
-    # The gradients of l1, mae and the pinball jump. An optimiser that divides by the gradient's size makes of a jump, which
-    # may be a matter of rounding, as much as of a step: those pairs have a test of their own
+    # The gradients of l1, mae and the pinball jump. An optimiser that divides by the gradient's size makes as much of a
+    # jump, which may be a matter of rounding, as of a step: those pairs have a test of their own
     jumps = loss in ("mae", "quantile")
     optimizer = draw(st.sampled_from([each for each in OPTIMIZERS if each["optimizer"] == "sgd" or not jumps]))
     l1 = draw(st.sampled_from([0.0, 0.01])) if optimizer["optimizer"] == "sgd" else 0.0
@@ -111,8 +111,8 @@ def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
         orders = [np.arange(300)] * epochs  # the engines take a batch of all rows as they lie
     expected, expected_losses = plain_torch.train(problem, data, orders, batch_size, 0.002)
     exact, _ = plain_torch.train(problem, data, orders, batch_size, 0.002, torch.float64)
-    # where torch's own float32 and float64 part ways (a kink of relu, the noise of a gradient near 0 that is divided by its
-    # size), rounding decides the course: it says nothing of an engine. Elsewhere they differ by about 2e-7
+    # where torch's own float32 and float64 part ways (a kink of relu, the noise of a gradient near 0 that is divided
+    # by its size), rounding decides the course: it says nothing of an engine. Elsewhere they differ by about 2e-7
     assume(relative(expected, exact) < 2e-6)
     for engine in (FusedEngine(problem, {"train": data}), AutogradEngine(problem, {"train": data})):
         state = State.start(problem)

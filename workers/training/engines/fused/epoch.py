@@ -1,8 +1,8 @@
 """The epoch: tile by tile, batch by batch, without Python in between.
 
 A batch wider than a tile is done in several; its gradient is their sum, and the step follows the last. A call goes on
-from any tile to any other, and what it leaves behind is in its arguments: so the results do not depend on where an epoch
-was interrupted.
+from any tile to any other, and what it leaves behind is in its arguments: so the results do not depend on where an
+epoch was interrupted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Rows(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """The hidden layers' activation and the loss, by their numbers in ACTIVATIONS and LOSSES; the pinball's quantile."""
+    """The hidden layers' activation and the loss, as numbers in ACTIVATIONS and LOSSES; the pinball's quantile."""
 
     activation: int
     loss: int
@@ -37,10 +37,10 @@ class Objective(NamedTuple):
 @entry
 def advance(
     layers: Ints, objective: Objective, rule: Rule, rows: Rows, order: Ints, batch_size: int, learn: bool, begin: int,
-    end: int, parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: np.float64,
-) -> tuple[int, int, np.float64]:  # fmt: skip
-    """Go on from row `begin` of the order to the first tile that ends at or after row `end`; without `learn` the weights
-    stay as they are.
+    end: int, parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: float,
+) -> tuple[int, int, float]:  # fmt: skip
+    """Go on from row `begin` of the order to the first tile that ends at or after row `end`; without `learn` only the
+    losses are taken.
 
     `taken` steps were made before; `total` is the sum of weight·loss so far. Returns the three as they are then. An
     empty `order` takes the rows as they lie.

@@ -43,7 +43,7 @@ def combine(
     factors: Floats32, start: int, of_output: int, of_input: int, source: Floats32, row: int, n_inputs: int,
     out: Floats32, out_row: int, n_outputs: int,
 ) -> None:  # fmt: skip
-    """out[j] = Σₖ c[j, k]·source[k] with c[j, k] = factors[start + j·of_output + k·of_input]; rows from `row`, `out_row`.
+    """out[j] = Σₖ c[j, k]·source[k], c[j, k] = factors[start + j·of_output + k·of_input]; rows from `row`, `out_row`.
 
     Four inputs at a time; beyond the last one, it once more with the factor 0.
     """

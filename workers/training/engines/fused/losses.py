@@ -22,7 +22,7 @@ def gather_targets(
     targets: Floats32, weights: Floats32, order: Ints, start: int, rows: int, batch_rows: int,
     aims: Floats32, lanes: Floats32,
 ) -> None:  # fmt: skip
-    """The tile's targets, and each row's share in the loss of its batch. No `weights`: all 1. No `order`: as they lie."""
+    """The tile's targets, and each row's share in its batch's loss. No `weights`: all 1; no `order`: as they lie."""
     width = aims.shape[1]
     even = ONE / np.float32(batch_rows)
     for i in range(rows):
@@ -40,7 +40,7 @@ def gather_targets(
 def differentiate(
     kind: int, quantile: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32,
     lanes: Floats32,
-) -> np.float64:  # fmt: skip
+) -> float:  # fmt: skip
     """Σᵢ cᵢ·ℓᵢ of the tile; the deltas of the scores, which are the `n_outputs` rows from `row`."""
     if kind == SOFTMAX:
         return _softmax(values, aims, row, n_outputs, deltas, lanes)
@@ -82,7 +82,7 @@ def differentiate(
 
 
 @kernel
-def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lanes: Floats32) -> np.float64:
+def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lanes: Floats32) -> float:
     """Two classes, z the log-odds of the second: ℓ = max(z, 0) - z·y + log(1 + exp(-|z|)), its derivative σ(z) - y."""
     s = ZERO
     for i in range(values.shape[1]):
@@ -94,9 +94,7 @@ def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lane
 
 
 @kernel
-def _softmax(
-    values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32, lanes: Floats32
-) -> np.float64:
+def _softmax(values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32, lanes: Floats32) -> float:
     """Several classes: ℓ = log Σⱼ exp(zⱼ) - z_y, its derivative softmax(z)ⱼ - [j = y]; shifted by the highest score."""
     width = values.shape[1]
     for i in range(width):

@@ -31,7 +31,7 @@ class Rule(NamedTuple):
     nesterov: bool
     l1: np.float32
     l2: np.float32
-    clip_norm: np.float64
+    clip_norm: float
 
 
 class Moments(NamedTuple):
@@ -73,7 +73,7 @@ def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32
 
 
 @kernel
-def _clip(most: np.float64, gradient: Floats32) -> None:
+def _clip(most: float, gradient: Floats32) -> None:
     """g scaled down to the norm `most` where it is longer (Pascanu et al. 2013)."""
     square = 0.0
     for i in range(len(gradient)):
