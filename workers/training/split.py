@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from workers.training.engines.fused.permute import permute
+
 from service.domain.resolve import split_counts
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
@@ -66,4 +68,6 @@ def split_sha256(parts: Parts) -> str:
 
 def epoch_order(seed: int, epoch: int, n_rows: int) -> npt.NDArray[np.int64]:
     """The order of the training rows in an epoch: a permutation that depends on (seed, epoch) only."""
-    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(n_rows)
+    order = np.empty(n_rows, dtype=np.int64)
+    permute(row_hash(seed, np.asarray([epoch]))[0], order)
+    return order

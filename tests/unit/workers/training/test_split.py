@@ -109,3 +109,18 @@ def test_an_epochs_order_is_a_permutation_of_its_seed_and_number() -> None:
     assert np.array_equal(order, epoch_order(4, 7, 1000))
     assert not np.array_equal(order, epoch_order(4, 8, 1000))
     assert not np.array_equal(order, epoch_order(5, 7, 1000))
+
+
+def test_every_order_has_the_same_chance() -> None:
+    """Of 4 rows there are 24 orders, 23 degrees of freedom: chi-square passes 49.7 once in a thousand times."""
+    counts = np.unique([epoch_order(1, epoch, 4) for epoch in range(24_000)], axis=0, return_counts=True)[1]
+    assert len(counts) == 24
+    assert ((counts - 1000) ** 2 / 1000).sum() < 49.7
+
+
+def test_no_row_stays_near_its_place_or_beside_its_neighbour() -> None:
+    rows = 20_000
+    order = epoch_order(0, 1, rows)
+    # of independent places: |i - order[i]| is a third of the rows on average, and so is a neighbour's distance
+    for distance in (np.abs(order - np.arange(rows)), np.abs(np.diff(order))):
+        assert distance.mean() == pytest.approx(rows / 3, rel=0.03)

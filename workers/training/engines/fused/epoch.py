@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from workers.training.engines.fused.compiled import entry
+from workers.training.engines.fused.fetch import fetch
 from workers.training.engines.fused.layers import backward, forward, gather
 from workers.training.engines.fused.layout import INPUTS, OUTPUTS, ROW, Floats32, Ints, Workspace
 from workers.training.engines.fused.losses import differentiate, gather_targets
@@ -58,6 +59,7 @@ def advance(
         n = min(width, batch_end - position)
         gather(inputs, order, position, n, values)
         gather_targets(targets, weights, order, position, n, batch_end - batch_start, aims, lanes)
+        fetch(inputs, targets, order, position + n, width)
         forward(layers, activation, parameters, values, slopes)
         share = differentiate(loss, quantile, values, aims, scores, n_outputs, deltas, lanes)
         total += share * (batch_end - batch_start)

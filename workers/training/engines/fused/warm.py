@@ -7,6 +7,7 @@ import numpy as np
 from service.domain.network import Network
 from workers.training.engines.fused.engine import FusedEngine
 from workers.training.problem import Data, Problem, State
+from workers.training.split import epoch_order
 
 
 def compile_kernels() -> None:
@@ -14,7 +15,7 @@ def compile_kernels() -> None:
     problem = Problem(Network((1, 1)), "mse", "sgd")
     rows = Data(np.ones((2, 1), dtype=np.float32), np.ones((2, 1), dtype=np.float32))
     engine = FusedEngine(problem, {"train": rows})
-    engine.epoch(State.start(problem), 1, np.arange(2), 1, 0.1, lambda: None)
+    engine.epoch(State.start(problem), 1, epoch_order(0, 1, 2), 1, 0.1, lambda: None)
 
 
 if __name__ == "__main__":
