@@ -1,8 +1,8 @@
 """What a step of training costs: `make bench-train`. One thread each, processor time, medians of interleaved runs.
 
 The fused engine beside the loop of every tutorial (DataLoader, zero_grad, forward, backward, step), the same loop on
-slices of tensors, scikit-learn's estimators, and the speed of the processor's own sgemm. 8 columns; a linear neuron with
-sgd, [16] and [128, 128] with Adam. An epoch of the engine includes its order of rows.
+slices of tensors, scikit-learn's estimators, and the speed of the processor's own sgemm. 8 columns; a linear neuron
+with sgd, [16] and [128, 128] with Adam. An epoch of the engine includes its order of rows.
 """
 
 from __future__ import annotations

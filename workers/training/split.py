@@ -8,9 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from workers.training.engines.fused.permute import permute
-
 from service.domain.resolve import split_counts
+from workers.training.engines.fused.permute import permute
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 Parts = npt.NDArray[np.uint8]

@@ -9,22 +9,25 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils as untyped_cgutils
+from numba.core import types
 from numba.core.extending import intrinsic
-from numba.np.arrayobj import make_array
+from numba.np import arrayobj as untyped_arrayobj
 
 from workers.training.engines.fused.compiled import kernel
 from workers.training.engines.fused.layout import LANES, Floats32, Ints
 
+cgutils: Any = untyped_cgutils
+arrayobj: Any = untyped_arrayobj
+
 MOST_COLUMNS = 8 * LANES  # of a row that are asked for: a processor sees by itself how a long row goes on
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _ask_for(_typing: Any, array: Any, row: Any, column: Any) -> Any:
+def _prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
     """LLVM's prefetch of array[row, column] for reading, into every cache; the array is C-contiguous."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        whole = make_array(signature.args[0])(context, builder, arguments[0])
+        whole = arrayobj.make_array(signature.args[0])(context, builder, arguments[0])
         address = cgutils.get_item_pointer(context, builder, signature.args[0], whole, arguments[1:], wraparound=False)
         byte = builder.bitcast(address, cgutils.voidptr_t)
         number = ir.IntType(32)
@@ -34,6 +37,9 @@ def _ask_for(_typing: Any, array: Any, row: Any, column: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp), generate
+
+
+_ask_for: Any = intrinsic(_prefetch)
 
 
 @kernel

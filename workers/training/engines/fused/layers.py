@@ -196,10 +196,11 @@ def add_large_products(
 ) -> None:  # fmt: skip
     """`add_products` by BLAS, G = D·Aᵀ, with `products` for scratch."""
     size = n_outputs * n_inputs
-    product = products[:size].reshape(n_outputs, n_inputs)
-    np.dot(deltas[own : own + n_outputs], values[row : row + n_inputs].T, product)
-    for i in range(size):
-        gradient[start + i] = products[i] + (gradient[start + i] if add else ZERO)
+    into = products[:size] if add else gradient[start : start + size]
+    np.dot(deltas[own : own + n_outputs], values[row : row + n_inputs].T, into.reshape(n_outputs, n_inputs))
+    if add:
+        for i in range(size):
+            gradient[start + i] += products[i]
 
 
 @kernel
