@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from service.domain.auto import choose
 from service.domain.limits import Limits, check_size
+from service.domain.other_rows import check_other_rows
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
@@ -27,8 +28,11 @@ class Resolution:
     notes: tuple[str, ...]
 
 
-def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
-    """Raises SpecInvalid that points at each place that cannot be run on this table."""
+def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | None = None) -> Resolution:
+    """`other` is the table of `split.validation_dataset`.
+
+    Raises SpecInvalid that points at each place that cannot be run on these tables.
+    """
     notes: list[str] = []
     if table.rows < LEAST_ROWS:
         raise _wrong("/dataset", f"the dataset has {table.rows} row(s); at least {LEAST_ROWS} are needed to train")
@@ -49,6 +53,9 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution:
         engine="autograd" if spec.engine == "auto" else spec.engine,
         network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
+    if other is not None:
+        weights = [column for column in table.columns if column.name == spec.weight_column]
+        check_other_rows(spec, [target, *features, *weights], other)
     _check_choices(spec, task)
     spec = choose(spec, usable, notes)
     check_size(spec, features, target, limits)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
 from service.domain.limits import Limits
+from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.resolve import Resolution, resolve
 from service.domain.spec_schema import read_spec
 from service.domain.table import Table
@@ -20,7 +21,7 @@ from service.errors import DatasetNotFound, DatasetNotReady, FieldError, QueueUn
 from service.queue import TRAIN, Queue
 from service.store import answers, datasets, jobs, work
 from service.store.session import Database, new_id, now
-from service.store.tables import JobRow, Json
+from service.store.tables import DatasetRow, JobRow, Json
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
@@ -58,19 +59,32 @@ def submit(
 def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Resolution:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
     spec = read_spec(body)
+    dataset = _ready(session, spec.dataset, "/dataset")
+    if spec.split.validation_dataset is None:
+        return resolve(spec, _table(dataset), limits)
+    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    if other.sha256 == dataset.sha256:
+        detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
+        raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
+    return resolve(spec, _table(dataset), limits, _table(other))
+
+
+def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
     try:
-        dataset = datasets.get(session, spec.dataset)
+        dataset = datasets.get(session, id)
     except DatasetNotFound as error:
-        raise SpecInvalid(error.detail, [FieldError("/dataset", error.detail)]) from None
+        raise SpecInvalid(error.detail, [FieldError(pointer, error.detail)]) from None
     if dataset.state == "ingesting":
-        raise DatasetNotReady(
-            f"dataset {dataset.id} is still being read; GET /v1/datasets/{dataset.id} says when it is ready"
-        )
+        raise DatasetNotReady(f"dataset {id} is still being read; GET /v1/datasets/{id} says when it is ready")
     if dataset.state == "failed":
         reason = (dataset.error or {}).get("detail", "unknown")
-        detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
-        raise SpecInvalid(detail, [FieldError("/dataset", detail)])
-    return resolve(spec, Table.from_json(dataset.rows or 0, dataset.columns or []), limits)
+        detail = f"dataset {id} could not be read ({reason}); upload it again, mended"
+        raise SpecInvalid(detail, [FieldError(pointer, detail)])
+    return dataset
+
+
+def _table(dataset: DatasetRow) -> Table:
+    return Table.from_json(dataset.rows or 0, dataset.columns or [])
 
 
 def wake(database: Database, queue: Queue, id: str) -> None:

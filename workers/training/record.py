@@ -34,15 +34,18 @@ class Recorder:
         self._told = 0.0
         self._saved = time.perf_counter()
 
-    def start(self) -> tuple[TrainingSpec, DatasetRow]:
-        """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
+    def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
+        """Note that the job runs; its spec, its dataset, and the one that validates. Raises DatasetNotFound."""
         job = self._lease.row
+        spec = read_spec(job.spec)
+        validation = spec.split.validation_dataset
         with self._deps.database.write() as session:
             self._lease.write_in(session, started_at=job.started_at or now())
             jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
             dataset = datasets.get(session, job.dataset_id)
+            other = None if validation is None else datasets.get(session, validation)
         self._deps.changes.publish(job.id)
-        return read_spec(job.spec), dataset
+        return spec, dataset, other
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""

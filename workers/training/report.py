@@ -39,11 +39,12 @@ def make_report(
     progress: Progress,
     scaled: Curvature | None,
     certified: dict[str, Any] | None,
-    dataset_sha256: str,
+    sources: tuple[str, str | None],
     seconds: float,
     warnings: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The report as it is stored and answered. Parts that do not apply are null."""
+    """The report as it is stored and answered. Parts that do not apply are null. `sources` are the SHA-256 of the
+    dataset that was trained on, and of the one that validated, if another did."""
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
@@ -63,7 +64,8 @@ def make_report(
         "importance": None,
         "warnings": warnings,
         "lineage": {
-            "dataset_sha256": dataset_sha256,
+            "dataset_sha256": sources[0],
+            "validation_dataset_sha256": sources[1],
             "split_sha256": split_sha256(prepared.split),
             "spec": spec.to_json(),
             "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import structlog
 import torch
@@ -13,7 +15,7 @@ from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
-from service.store.tables import JobRow
+from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.lease import Lease, claimed
 from workers.training.certificate import certify, reduce
@@ -42,14 +44,13 @@ def run(deps: Deps, id: str) -> None:
 def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     started = time.perf_counter()
     recorder = Recorder(deps, lease)
-    spec, dataset = recorder.start()
+    spec, dataset, other = recorder.start()
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
-    with deps.blobs.local(dataset.table_key or "") as path:
-        prepared = prepare(
-            path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
-        )
+    most = deps.settings
+    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, most.training_memory_bytes, other_path)
         lease.check()
         reduced = reduce(path, spec, kinds, prepared)
     lease.check()
@@ -71,9 +72,14 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
     certified = certify(reduced, predictor, spec) if reduced else None
-    report = make_report(spec, prepared, predictor, progress, found, certified, dataset.sha256, seconds, [])
+    sources = (dataset.sha256, other.sha256 if other else None)
+    report = make_report(spec, prepared, predictor, progress, found, certified, sources, seconds, [])
     version = publish(deps, lease, predictor, report)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
+
+
+def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[Path | None]:
+    return nullcontext() if dataset is None else deps.blobs.local(dataset.table_key or "")
 
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:

@@ -85,6 +85,12 @@ def test_early_stopping_is_auto_off_or_as_given(value: Any) -> None:
     assert read == (EarlyStopping(3, 0.1) if isinstance(value, dict) else value)
 
 
+def test_another_dataset_validates_without_a_share_of_the_first() -> None:
+    for split in ({"validation_dataset": "ds_2"}, {"validation_dataset": "ds_2", "validation": 0}):
+        read = read_spec({**LEAST, "split": split}).split
+        assert (read.validation, read.validation_dataset, read.validates) == (0.0, "ds_2", True)
+
+
 @pytest.mark.parametrize("name", ["dataset", "model", "target"])
 def test_what_is_required_must_be_there(name: str) -> None:
     assert pointers({key: value for key, value in LEAST.items() if key != name}) == [f"/{name}"]
@@ -141,7 +147,7 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
 @pytest.mark.parametrize(
     ("pointer", "value"),
     [
-        ("/optimizer/kind", "lbfgs"), ("/engine", "fused"), ("/split/validation_dataset", "ds_2"),
+        ("/optimizer/kind", "lbfgs"), ("/engine", "fused"),
     ],
 )  # fmt: skip
 def test_what_is_not_built_yet_is_refused_by_name_never_ignored(pointer: str, value: Any) -> None:
@@ -154,6 +160,7 @@ def test_what_is_not_built_yet_is_refused_by_name_never_ignored(pointer: str, va
     ("body", "pointer"),
     [
         ({"split": {"validation": 0.6, "test": 0.4}}, "/split"),
+        ({"split": {"validation": 0.2, "validation_dataset": "ds_2"}}, "/split/validation_dataset"),
         ({"network": {"kind": "linear", "hidden": [4]}}, "/network/hidden"),
         ({"network": {"kind": "linear", "dropout": 0.5}}, "/network/dropout"),
         ({"optimizer": {"kind": "adam", "momentum": 0.9}}, "/optimizer/momentum"),

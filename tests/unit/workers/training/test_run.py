@@ -25,9 +25,9 @@ from workers.training.run import run
 ROWS = 120
 
 
-def add_dataset(deps: Deps) -> str:
+def add_dataset(deps: Deps, seed: int = 0) -> str:
     """y = 3a - 2b + 10 exactly, with a column of gaps and one of classes."""
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     a, b = generator.normal(size=ROWS), generator.normal(size=ROWS) * 100
     gaps = [None if number % 3 == 0 else float(number) for number in range(ROWS)]
     cells = {"a": a, "b": b, "y": 3 * a - 2 * b + 10, "gaps": gaps, "kind": [f"k{int(value > 0)}" for value in a]}
@@ -39,7 +39,7 @@ def add_dataset(deps: Deps) -> str:
         for name in cells
     ]  # fmt: skip
     table = write_blob(deps.blobs, out.getvalue()).key
-    return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table).id
+    return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table, sha256=table).id
 
 
 def trained(deps: Deps, **changes: Any) -> JobRow:
@@ -183,3 +183,35 @@ def samples_table(deps: Deps) -> dict[str, np.ndarray]:
         key = session.query(DatasetRow).first().table_key  # type: ignore[union-attr]  # there is one
     table = pq.read_table(io.BytesIO(read_blob(deps.blobs, key)))
     return {name: table[name].to_numpy() for name in ("a", "b")}
+
+
+def test_another_datasets_rows_judge_the_model(deps: Deps) -> None:
+    other = add_dataset(deps, seed=1)
+    job = trained(deps, split={"test": 0.1, "validation_dataset": other})
+    _, report = version_of(deps, job)
+    assert report["rows"] == {"train": 108, "validation": ROWS, "test": 12}
+    with deps.database.read() as session:
+        datasets = {id: session.get_one(DatasetRow, id).sha256 for id in (job.dataset_id, other)}
+    lineage = report["lineage"]
+    assert (lineage["dataset_sha256"], lineage["validation_dataset_sha256"]) == tuple(datasets.values())
+    assert lineage["spec"]["split"]["validation_dataset"] == other
+    # by hand: the predictions of y = 3a - 2b + 10, which is what was learnt, on the other rows
+    assert report["metrics"]["validation"]["r2"] > 0.9999
+    assert report["baseline"]["validation"]["r2"] < 0.1
+    with deps.database.write() as session:
+        session.delete(session.get_one(DatasetRow, other))
+    job = trained(deps, model="n")
+    assert version_of(deps, job)[1]["lineage"]["validation_dataset_sha256"] is None
+
+
+def test_a_validation_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
+    other = add_dataset(deps, seed=1)
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "split": {"validation_dataset": other}}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with deps.database.write() as session:
+        session.delete(session.get_one(DatasetRow, other))
+    run(deps, id)
+    with deps.database.read() as session:
+        error = jobs.get(session, id).error or {}
+    assert error["code"] == "dataset_not_found"
+    assert other in error["detail"]
