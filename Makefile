@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory check lint types imports \
+.PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
+        bench-quality check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -61,6 +62,9 @@ $(VENV)/.bench: $(READY)
 
 bench-ingest: $(VENV)/.bench  ## speed of ingest, beside H2O-3's (which needs Java): BENCH="--runs 3" for options
 	@$(BIN)/python -m tests.benchmarks.bench_ingest $(BENCH)
+
+bench-quality: $(VENV)/.bench  ## how good `auto` is, beside scikit-learn's pipelines: BENCH="wine iris" for some tables
+	@$(BIN)/python -m tests.benchmarks.bench_quality $(BENCH)
 
 bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2 GB
 	@$(BIN)/python -m tests.benchmarks.bench_ingest --memory

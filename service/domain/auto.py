@@ -6,15 +6,18 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from service.domain.spec import EarlyStopping, OptimizerSpec, TrainingSpec
+from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec
 
 STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
+NARROWEST, WIDE, WIDEST = 16, 64, 128  # of the hidden layer that is chosen
+MANY_ROWS = 10_000
 FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
 
 
-def choose(spec: TrainingSpec, rows: int, notes: list[str]) -> TrainingSpec:
-    """The spec with batch size, optimizer, schedule, early stopping and epochs chosen for `rows` usable rows; each
-    choice adds its reason to `notes`."""
+def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
+    """The spec with hidden layers, batch size, optimizer, schedule, early stopping and epochs chosen for `rows` usable
+    rows and about `inputs` encoded columns; each choice adds its reason to `notes`."""
+    spec = replace(spec, network=_network(spec.network, rows, inputs, notes))
     spec = replace(spec, batch_size=_batch_size(spec, rows, notes))
     spec = replace(spec, optimizer=_optimizer(spec, notes))
     if spec.schedule == "auto":
@@ -30,6 +33,17 @@ def is_bowl(spec: TrainingSpec) -> bool:
     return spec.network.kind == "linear" and spec.loss == "mse"
 
 
+def _network(network: NetworkSpec, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
+    """One hidden layer about as wide as the inputs, wider where many rows can fill it."""
+    if network.kind == "linear" or network.hidden:
+        return network
+    width = NARROWEST if rows < MANY_ROWS else WIDE
+    while width < min(inputs, WIDEST):
+        width *= 2
+    notes.append(f"hidden layers [{width}] for {inputs} inputs and {rows} rows")
+    return replace(network, hidden=(width,))
+
+
 def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
     if spec.optimizer.kind != "auto":
         return spec.optimizer
@@ -38,7 +52,9 @@ def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
         return replace(spec.optimizer, kind="adam")
     notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
     by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
-    return replace(spec.optimizer, kind="sgd", momentum="auto" if by_curvature else 0.0)
+    if by_curvature:
+        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True)
+    return replace(spec.optimizer, kind="sgd", momentum=0.0)
 
 
 def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
@@ -59,6 +75,7 @@ def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Litera
     if spec.batch_size != "auto":
         return spec.batch_size
     if spec.optimizer.kind == "lbfgs":
+        notes.append("batch descent: lbfgs needs all rows in a step")
         return "full"
     if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
         notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")

@@ -23,7 +23,7 @@ class Limits:
 
 def check_size(spec: TrainingSpec, features: Sequence[Column], target: Column, limits: Limits) -> None:
     """Raises SpecInvalid for a network that this installation does not allow."""
-    inputs = sum(_width(column, limits) for column in features)
+    inputs = n_inputs(features, limits)
     outputs = target.distinct if spec.task == "multiclass" else 1
     sizes = (inputs, *(spec.network.hidden or ()), outputs)
     parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
@@ -34,6 +34,11 @@ def check_size(spec: TrainingSpec, features: Sequence[Column], target: Column, l
             "allowed here: take smaller or fewer layers"
         )
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
+
+
+def n_inputs(features: Sequence[Column], limits: Limits) -> int:
+    """About how many columns these features are once encoded."""
+    return sum(_width(column, limits) for column in features)
 
 
 def _width(column: Column, limits: Limits) -> int:

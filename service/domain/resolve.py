@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from service.domain.auto import choose
-from service.domain.limits import Limits, check_size
+from service.domain.combinations import check_combinations
+from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.other_rows import check_other_rows
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
@@ -51,13 +52,12 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
         engine="autograd" if spec.engine == "auto" else spec.engine,
-        network=replace(spec.network, hidden=None if spec.network.kind == "linear" else (spec.network.hidden or (16,))),
     )
     if other is not None:
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [target, *features, *weights], other)
-    _check_choices(spec, task)
-    spec = choose(spec, usable, notes)
+    check_combinations(spec)
+    spec = choose(spec, usable, n_inputs(features, limits), notes)
     check_size(spec, features, target, limits)
     return Resolution(spec, tuple(notes))
 
@@ -200,17 +200,6 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     if spec.scale_target is True and task != "regression":
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
-
-
-def _check_choices(spec: TrainingSpec, task: str) -> None:
-    """Choices that exclude each other. Raises SpecInvalid."""
-    if spec.quantile != 0.5 and spec.loss != "quantile":
-        raise _wrong("/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}')
-    if spec.class_weights is not None and task == "regression":
-        raise _wrong("/class_weights", "a regression has no classes; weigh its rows by weight_column")
-    kind, size = spec.optimizer.kind, spec.batch_size
-    if kind == "lbfgs" and size not in ("auto", "full"):
-        raise _wrong("/batch_size", f'"lbfgs" needs all rows in a step; use "batch_size": "full" instead of {size}')
 
 
 def _check_weights(spec: TrainingSpec, table: Table, target: Column) -> None:

@@ -75,7 +75,7 @@ class TrainingSpec:
     schedule: str = "auto"
     warmup_epochs: int = 0
     batch_size: int | Literal["auto", "full"] = "auto"
-    epochs: int | Literal["auto"] = 100
+    epochs: int | Literal["auto"] = "auto"
     early_stopping: EarlyStopping | Literal["auto"] | None = "auto"
     class_weights: Literal["balanced"] | Mapping[str, float] | None = None
     weight_column: str | None = None

@@ -95,7 +95,7 @@ class NetworkSchema(Part):
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(1, MAX_LAYERS),
-        metadata={"description": "sizes of the hidden layers of an mlp; default [16]"},
+        metadata={"description": "sizes of the hidden layers of an mlp; null: one, by the number of inputs and rows"},
     )
     activation = ma.fields.String(load_default="relu", validate=one_of(tuple(ACTIVATIONS)))
     bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
@@ -119,13 +119,16 @@ class OptimizerSchema(Part):
         ma.fields.Float(validate=between(0, 1e6, above=True)),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "step size; auto takes a safe one from the curvature of the data"},
+        metadata={
+            "description": "step size; auto takes a safe one from the curvature of the data. Of lbfgs it is the length "
+            "of the first step that is tried; auto: 1"
+        },
     )
     momentum = OneOrWords(
         ma.fields.Float(validate=between(0, 1, below=True)),
         words=("auto",),
         load_default=0.0,
-        metadata={"description": "of sgd; auto takes the one that the curvature makes fastest (heavy ball)"},
+        metadata={"description": "of sgd; auto takes the one that the curvature makes fastest"},
     )
     nesterov = ma.fields.Boolean(
         load_default=False,
@@ -152,8 +155,8 @@ class OptimizerSchema(Part):
     def _momentum_is_for_sgd(self, data: dict[str, Any], **_: Any) -> None:
         if data["momentum"] not in (0, "auto") and data["kind"] != "sgd":
             raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
-        if data["nesterov"] and (data["kind"] != "sgd" or data["momentum"] in (0, "auto")):
-            raise ma.ValidationError('needs "kind": "sgd" with a momentum above 0', "nesterov")
+        if data["nesterov"] and (data["kind"] != "sgd" or data["momentum"] == 0):
+            raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 
 
 class EarlyStoppingSchema(Part):

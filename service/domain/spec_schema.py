@@ -32,7 +32,6 @@ REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and ta
 
 # Understood, not built yet: refused by name, never ignored.
 NOT_AVAILABLE: dict[str, tuple[str, ...]] = {
-    "/optimizer/kind": ("lbfgs",),
     "/engine": ("fused",),
 }
 
@@ -128,7 +127,7 @@ class TrainingSpecSchema(Part):
     epochs = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(1, 1_000_000)),
         words=("auto",),
-        load_default=100,
+        load_default="auto",
         metadata={"description": "auto: as many as the curvature says, or the number of rows"},
     )
     early_stopping = OneOrWords(
@@ -173,7 +172,7 @@ class TrainingSpecSchema(Part):
 
     @ma.validates_schema
     def _is_available(self, data: dict[str, Any], **_: Any) -> None:
-        chosen = {"/optimizer/kind": data["optimizer"].kind, "/engine": data["engine"]}
+        chosen = {"/engine": data["engine"]}
         for pointer, word in chosen.items():
             if word in NOT_AVAILABLE[pointer]:
                 others = "another choice"

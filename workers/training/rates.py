@@ -15,7 +15,7 @@ from workers.training.prepare import Prepared
 CHUNK = 65_536
 MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
 SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
-SETTLING = 4  # epochs for each unit of √κ: exp(-2·4) of the first distance is then left
+SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
 # the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
 FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
 ADAM_RATES = ((64, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest layer
@@ -51,6 +51,8 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     epochs = spec.epochs if spec.epochs != "auto" else MOST_EPOCHS
     if asked != "auto":
         return Rates(asked, momentum, epochs, "as asked")
+    if spec.optimizer.kind == "lbfgs":
+        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
     if spec.optimizer.kind != "sgd":
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
@@ -60,7 +62,7 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     batch = rows if not isinstance(spec.batch_size, int) else min(spec.batch_size, rows)
     is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
     if is_bowl and spec.optimizer.momentum == "auto":
-        return _heavy_ball(found, spec.epochs)
+        return (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
     if is_bowl and not momentum:
         if spec.epochs == "auto":
             epochs = _within(epochs_to(SMALL_GAP, found.condition_number))
@@ -69,18 +71,39 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     return _with_noise(spec, found, batch, momentum, epochs)
 
 
-def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
-    """Polyak (1964): η = (2/(√λmax + √λ))², β = ((√κ - 1)/(√κ + 1))² contract each epoch by about √β.
+def _nesterov(found: Curvature, asked: int | Literal["auto"]) -> Rates:
+    """Nesterov (2004, 2.2.22): η = 1/λmax, β = (√κ - 1)/(√κ + 1) contract the flattest direction by 1 - 1/√κ an epoch.
 
-    With κ = λmax/λmin when the epochs suffice for that; else with the largest κ for which they do, so that what starts
-    swinging has come to rest at the end: directions flatter than λmax/κ then only come part of the way.
+    Half as fast there as the heavy ball, but the steep directions come to rest at once, while those of the heavy ball
+    first swing out by about √κ: with κ = 10⁵ that costs more epochs than it saves, and most of float32's digits.
+    With κ = λmax/λmin when the epochs suffice for that; else with the largest κ for which they do: directions flatter
+    than λmax/κ then only come part of the way.
     """
     wanted = math.sqrt(found.condition_number)
     epochs = _within(math.ceil(SETTLING * wanted)) if asked == "auto" else asked
     root = min(wanted, max(epochs / SETTLING, 1.0))
+    why = f"Nesterov's for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}"
+    return Rates(1 / found.lambda_max, (root - 1) / (root + 1), epochs, why)
+
+
+def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
+    """Polyak (1964): η = (2/(√λmax + √λ))², β = ((√κ - 1)/(√κ + 1))² contract each epoch by about √β.
+
+    A steep direction first swings out: after k epochs (1 + 2k)√βᵏ of its distance is left. κ is chosen as for Nesterov.
+    """
+    wanted = math.sqrt(found.condition_number)
+    epochs = _within(math.ceil(_swing(wanted))) if asked == "auto" else asked
+    root = wanted
+    while root > 1 and _swing(root) > epochs:
+        root = max(root * 0.99, 1.0)
     momentum = ((root - 1) / (root + 1)) ** 2
     rate = (2 * root / (root + 1)) ** 2 / found.lambda_max
     return Rates(rate, momentum, epochs, f"heavy ball for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}")
+
+
+def _swing(root: float) -> float:
+    """About how many epochs the heavy ball needs for κ = root² until (1 + 2k)√βᵏ, with √β ≈ exp(-2/root), is small."""
+    return root * (3 + math.log(2 * root) if root > 1 else 3)
 
 
 def _within(epochs: int) -> int:

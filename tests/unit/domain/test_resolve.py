@@ -50,7 +50,8 @@ def test_no_auto_is_left_but_what_only_the_training_rows_can_tell() -> None:
         for target in ("price", "sold", "stars", "colour"):
             spec = run(target=target, network={"kind": kind}).spec
             left = {name for name, value in spec.to_json().items() if value == "auto"}
-            assert left == {"device"}
+            # full batches go as long as the curvature of the training rows asks for
+            assert left == ({"device", "epochs"} if spec.batch_size == "full" else {"device"})
             assert spec.optimizer.kind != "auto"
             assert read_spec(spec.to_json()) == spec
 
@@ -135,11 +136,32 @@ def test_features_are_those_asked_for_without_the_excluded() -> None:
         ("/weight_column", "is the target", {"weight_column": "price"}),
         ("/weight_column", "is categorical", {"weight_column": "colour"}),
         ("/weight_column", "missing in 100 rows", {"weight_column": "empty"}),
+        ("/batch_size", "all rows", {"optimizer": {"kind": "lbfgs"}, "batch_size": 32}),
+        ("/optimizer/l1", "corner", {"optimizer": {"kind": "lbfgs", "l1": 0.1}}),
+        ("/loss", "use huber", {"optimizer": {"kind": "lbfgs"}, "loss": "mae"}),
+        ("/loss", "use huber", {"optimizer": {"kind": "lbfgs"}, "loss": "quantile", "quantile": 0.9}),
+        ("/network/dropout", "dropout", {"optimizer": {"kind": "lbfgs"}, "network": {"kind": "mlp", "dropout": 0.1}}),
+        ("/optimizer/clip_norm", "itself", {"optimizer": {"kind": "lbfgs", "clip_norm": 1.0}}),
+        ("/schedule", "constant", {"optimizer": {"kind": "lbfgs"}, "schedule": "cosine"}),
+        ("/warmup_epochs", "itself", {"optimizer": {"kind": "lbfgs"}, "warmup_epochs": 3}),
         ("/features/0", "weighs the rows", {"features": ["size", "stars"], "weight_column": "size"}),
     ],
 )
 def test_what_cannot_be_run_is_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:
     refused(pointer, says, **body)
+
+
+def test_lbfgs_takes_all_rows_at_a_constant_rate() -> None:
+    for network in ("linear", "mlp"):
+        spec = run(optimizer={"kind": "lbfgs"}, network={"kind": network}).spec
+        assert (spec.batch_size, spec.schedule, spec.optimizer.kind) == ("full", "constant", "lbfgs")
+
+
+def test_everything_that_lbfgs_cannot_do_is_told_at_once() -> None:
+    body = {"optimizer": {"kind": "lbfgs", "l1": 0.1, "clip_norm": 1.0}, "batch_size": 8}
+    with pytest.raises(SpecInvalid) as raised:
+        run(**body)
+    assert {error.pointer for error in raised.value.errors} == {"/batch_size", "/optimizer/l1", "/optimizer/clip_norm"}
 
 
 def test_weights_must_be_numbers_from_zero() -> None:

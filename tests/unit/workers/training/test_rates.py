@@ -19,7 +19,8 @@ from workers.training.rates import settle
 steady = settings(
     max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-AUTO = OptimizerSpec("sgd", "auto", "auto")
+AUTO = OptimizerSpec("sgd", "auto", "auto", nesterov=True)
+HEAVY_BALL = OptimizerSpec("sgd", "auto", "auto")
 
 
 def problem(seed: int, rows: int, columns: int, correlation: float) -> tuple[np.ndarray, np.ndarray]:
@@ -49,11 +50,17 @@ def least_loss(done: Run) -> float:
 
 
 @steady
-@given(st.integers(0, 10_000), st.integers(20, 200), st.integers(1, 8), st.sampled_from([0.0, 0.5, 1.0]))
+@given(
+    st.integers(0, 10_000),
+    st.integers(20, 200),
+    st.integers(1, 8),
+    st.sampled_from([0.0, 0.5, 1.0]),
+    st.sampled_from([AUTO, HEAVY_BALL]),
+)
 def test_a_linear_neuron_comes_to_the_exact_optimum_by_itself(
-    tmp_path: Path, seed: int, rows: int, columns: int, correlation: float
+    tmp_path: Path, seed: int, rows: int, columns: int, correlation: float, optimizer: OptimizerSpec
 ) -> None:
-    spec = spec_of(split=Split(0, 0), optimizer=AUTO, epochs=100)
+    spec = spec_of(split=Split(0, 0), optimizer=optimizer, epochs=100)
     done = trained(tmp_path, *problem(seed, rows, columns, correlation), spec)
     assert training_loss(done) <= least_loss(done) + 0.01
 
@@ -101,9 +108,30 @@ def test_without_momentum_the_rate_is_the_best_constant_one(tmp_path: Path) -> N
     assert done.progress.history[0].learning_rate == pytest.approx(2 / (eigenvalues[0] + eigenvalues[-1]), rel=1e-5)
 
 
-def test_with_momentum_it_is_the_heavy_ball_of_polyak(tmp_path: Path) -> None:
+@pytest.mark.parametrize("optimizer", [AUTO, HEAVY_BALL], ids=["nesterov", "heavy ball"])
+def test_as_many_epochs_as_the_curvature_asks_for_end_at_the_optimum(tmp_path: Path, optimizer: OptimizerSpec) -> None:
+    """Nearly collinear columns: κ is about 10⁵, and the flattest direction matters most."""
+    generator = np.random.default_rng(0)
+    base = generator.normal(size=(300, 1))
+    X = np.hstack([base + 0.01 * generator.normal(size=(300, 1)), base, generator.normal(size=(300, 3))])
+    y = 100 * (X[:, 0] - X[:, 1]) + X[:, 2] + 0.1 * generator.normal(size=300)
+    done = trained(tmp_path, X, y, spec_of(split=Split(0, 0), optimizer=optimizer, epochs="auto"))
+    assert 300 < done.progress.epoch < 10_000
+    assert training_loss(done) <= least_loss(done) * 1.001
+
+
+def test_nesterovs_rate_and_momentum_are_those_of_the_curvature(tmp_path: Path) -> None:
     X, y = problem(1, 100, 3, 0.5)
     done = trained(tmp_path, X, y, spec_of(split=Split(0, 0), optimizer=AUTO, epochs=500))
+    Z = np.hstack([done.prepared.train.inputs.astype(np.float64), np.ones((100, 1))])
+    assert done.progress.history[0].learning_rate == pytest.approx(
+        1 / np.linalg.eigvalsh(2 / 100 * Z.T @ Z)[-1], rel=1e-5
+    )
+
+
+def test_with_momentum_alone_it_is_the_heavy_ball_of_polyak(tmp_path: Path) -> None:
+    X, y = problem(1, 100, 3, 0.5)
+    done = trained(tmp_path, X, y, spec_of(split=Split(0, 0), optimizer=HEAVY_BALL, epochs=500))
     Z = np.hstack([done.prepared.train.inputs.astype(np.float64), np.ones((100, 1))])
     root_low, root_high = np.sqrt(np.linalg.eigvalsh(2 / 100 * Z.T @ Z)[[0, -1]])
     assert done.progress.history[0].learning_rate == pytest.approx(4 / (root_high + root_low) ** 2, rel=1e-5)

@@ -215,3 +215,13 @@ def test_a_validation_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
         error = jobs.get(session, id).error or {}
     assert error["code"] == "dataset_not_found"
     assert other in error["detail"]
+
+
+@pytest.mark.parametrize("network", ["linear", "mlp"])
+def test_lbfgs_trains_a_job(deps: Deps, network: str) -> None:
+    job = trained(deps, optimizer={"kind": "lbfgs"}, network={"kind": network}, epochs=30)
+    _, report = version_of(deps, job)
+    assert job.spec["optimizer"]["learning_rate"] == 1.0
+    assert report["metrics"]["validation"]["r2"] > 0.99  # the target is a linear one
+    if network == "linear":
+        assert report["certificate"]["gap"] < 1e-9 * report["baseline"]["validation"]["mse"]
