@@ -13,7 +13,7 @@ from flask import Flask
 
 from service.api import problems, schemas
 from service.api.preview_schemas import Preview
-from service.domain.fields import OneOrWords
+from service.domain.fields import OneOrSeveral, OneOrWords
 
 TITLE = "Adaline"
 DESCRIPTION = (
@@ -33,6 +33,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         app.config.update(API_TITLE=TITLE, API_VERSION=version, OPENAPI_VERSION="3.1.0")
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
+        self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
         self.spec.components.schema("Preview", schema=Preview)
 
@@ -65,3 +66,11 @@ def _one_or_words(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str,
     if not isinstance(field, OneOrWords):
         return {}
     return {"anyOf": [{"type": "string", "enum": list(field.words)}, self.field2property(field.inner)]}
+
+
+def _one_or_several(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """One, or a list of such, as two alternatives."""
+    if not isinstance(field, OneOrSeveral):
+        return {}
+    one = self.field2property(field.inner)
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": field.most, "uniqueItems": True}]}

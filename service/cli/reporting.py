@@ -42,7 +42,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         details(
             (
                 ("model", version.ref),
-                ("predicts", f"{version.target} ({version.task})"),
+                ("predicts", f"{', '.join(version.targets)} ({version.task})"),
                 ("network", " → ".join(map(str, network.get("hidden") or ["linear neuron"]))),
                 ("rows", rows),
                 ("trained", f"{trained(report)} in {figure(lineage.get('seconds'))} s"),
@@ -118,6 +118,9 @@ def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
     found = report.get("certificate")
     if not found:
         return []
+    if "by_target" in found:
+        each = ((target, certificate({"certificate": one})) for target, one in found["by_target"].items())
+        return [line for target, lines in each for line in (Text(target, style="bold"), *lines)]
     gap = (
         f"loss {figure(found.get('loss'))}, optimum {figure(found.get('optimum_loss'))}, gap {figure(found.get('gap'))}"
     )

@@ -21,10 +21,10 @@ class Limits:
     max_categories: int
 
 
-def check_size(spec: TrainingSpec, features: Sequence[Column], target: Column, limits: Limits) -> None:
+def check_size(spec: TrainingSpec, features: Sequence[Column], targets: Sequence[Column], limits: Limits) -> None:
     """Raises SpecInvalid for a network that this installation does not allow."""
     inputs = n_inputs(features, limits)
-    outputs = target.distinct if spec.task == "multiclass" else 1
+    outputs = targets[0].distinct if spec.task == "multiclass" else len(targets)
     sizes = (inputs, *(spec.network.hidden or ()), outputs)
     parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
     if parameters > limits.max_parameters:

@@ -37,14 +37,15 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     notes: list[str] = []
     if table.rows < LEAST_ROWS:
         raise _wrong("/dataset", f"the dataset has {table.rows} row(s); at least {LEAST_ROWS} are needed to train")
-    target = _target(spec, table)
-    features = _features(spec, table, target, notes)
-    usable = table.rows - target.nulls
-    if target.nulls:
-        notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
-    _enough_rows(spec, usable, target)
-    _check_weights(spec, table, target)
-    task = _task(spec, target, limits, notes)
+    targets = _targets(spec, table)
+    features = _features(spec, table, targets, notes)
+    for target in targets:
+        if target.nulls:
+            notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
+    usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
+    _enough_rows(spec, usable, targets)
+    _check_weights(spec, table, targets)
+    task = _task(spec, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
     spec = replace(
         spec,
         features=tuple(column.name for column in features),
@@ -55,10 +56,10 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     )
     if other is not None:
         weights = [column for column in table.columns if column.name == spec.weight_column]
-        check_other_rows(spec, [target, *features, *weights], other)
+        check_other_rows(spec, [*targets, *features, *weights], other)
     check_combinations(spec)
     spec = choose(spec, usable, n_inputs(features, limits), notes)
-    check_size(spec, features, target, limits)
+    check_size(spec, features, targets, limits)
     return Resolution(spec, tuple(notes))
 
 
@@ -73,24 +74,34 @@ def _wrong(pointer: str, detail: str) -> SpecInvalid:
     return SpecInvalid(detail, [FieldError(pointer, detail)])
 
 
-def _target(spec: TrainingSpec, table: Table) -> Column:
-    target = table.column(spec.targets[0])
-    if target is None:
-        raise _wrong("/target", no_such_column(spec.targets[0], table))
+def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
+    targets, errors = [], []
+    for index, name in enumerate(spec.targets):
+        target = table.column(name)
+        wrong = no_such_column(name, table) if target is None else _wrong_target(target, len(spec.targets))
+        if wrong:
+            errors.append(FieldError("/target" if isinstance(spec.target, str) else f"/target/{index}", wrong))
+        elif target is not None:
+            targets.append(target)
+    if errors:
+        raise SpecInvalid(errors[0].detail, errors)
+    return targets
+
+
+def _wrong_target(target: Column, of: int) -> str | None:
+    name = repr(target.name)
+    if of > 1 and target.kind != "numeric":
+        return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
     if target.kind in ("text", "datetime"):
-        raise _wrong(
-            "/target",
-            f"{target.name!r} holds {target.kind}, which cannot be predicted; choose a numeric, boolean "
-            "or categorical column",
-        )
+        return f"{name} holds {target.kind}, which cannot be predicted; choose a numeric, boolean or categorical column"
     if target.distinct == 0:
-        raise _wrong("/target", f"{target.name!r} has no values: every cell is missing")
+        return f"{name} has no values: every cell is missing"
     if target.is_constant:
-        raise _wrong("/target", f"{target.name!r} is constant: the same value in every row leaves nothing to learn")
-    return target
+        return f"{name} is constant: the same value in every row leaves nothing to learn"
+    return None
 
 
-def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]) -> list[Column]:
+def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes: list[str]) -> list[Column]:
     errors = [
         FieldError(f"/{field}/{index}", no_such_column(name, table))
         for field, names in (("features", spec.features or ()), ("exclude", spec.exclude))
@@ -99,8 +110,8 @@ def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]
     ]
     for index, name in enumerate(spec.features or ()):
         column = table.column(name)
-        if column is target:
-            errors.append(FieldError(f"/features/{index}", f"{name!r} is the target: it cannot be a feature too"))
+        if column in targets:
+            errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot be a feature too"))
         elif column is not None and name == spec.weight_column:
             errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
         elif column is not None and column.kind == "text":
@@ -112,7 +123,7 @@ def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]
     candidates = [
         column
         for column in table.columns
-        if column is not target and column.name not in (*spec.exclude, spec.weight_column)
+        if column not in targets and column.name not in (*spec.exclude, spec.weight_column)
     ]
     if spec.features is not None:
         chosen = [column for column in candidates if column.name in spec.features]
@@ -139,11 +150,10 @@ def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, i
     return rows - validating - testing, validating, testing
 
 
-def _enough_rows(spec: TrainingSpec, usable: int, target: Column) -> None:
+def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> None:
     if usable < LEAST_ROWS:
-        raise _wrong(
-            "/dataset", f"{usable} rows have a value of {target.name!r}; at least {LEAST_ROWS} are needed to train"
-        )
+        names = _listed([target.name for target in targets])
+        raise _wrong("/dataset", f"{usable} rows have a value of {names}; at least {LEAST_ROWS} are needed to train")
     training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
     if training < 2:
         raise _wrong("/split", f"of {usable} rows only {training} would be left to train on; take smaller shares")
@@ -175,6 +185,14 @@ def _task(spec: TrainingSpec, target: Column, limits: Limits, notes: list[str]) 
     return task
 
 
+def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
+    if spec.task not in ("auto", "regression"):
+        raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
+    if spec.task == "auto":
+        notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
+    return "regression"
+
+
 def _natural_task(target: Column) -> str:
     if target.distinct == 2:
         return "binary"
@@ -202,7 +220,7 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     return spec.loss
 
 
-def _check_weights(spec: TrainingSpec, table: Table, target: Column) -> None:
+def _check_weights(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -> None:
     """The weight column must hold a weight for every row. Raises SpecInvalid."""
     if spec.weight_column is None:
         return
@@ -210,8 +228,8 @@ def _check_weights(spec: TrainingSpec, table: Table, target: Column) -> None:
     if column is None:
         raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
     name = repr(column.name)
-    if column is target:
-        raise _wrong("/weight_column", f"{name} is the target: it cannot weigh the rows too")
+    if column in targets:
+        raise _wrong("/weight_column", f"{name} is a target: it cannot weigh the rows too")
     if column.kind != "numeric":
         raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
     if column.nulls:

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.fields import Matches, OneOrWords, flatten
+from service.domain.fields import Matches, OneOrSeveral, OneOrWords, flatten
 from service.domain.spec import MODEL_NAME, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.spec_parts import (
     DATASET_ID,
@@ -28,6 +28,7 @@ LOSSES = ("auto", "mse", "mae", "huber", "quantile", "cross_entropy")
 SCHEDULES = ("auto", "constant", "cosine", "step", "plateau")
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
+MAX_TARGETS = 100
 REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and target are"}
 
 # Understood, not built yet: refused by name, never ignored.
@@ -71,11 +72,12 @@ class TrainingSpecSchema(Part):
         ),
         metadata={"description": "name under which the trained version is published", "example": "house-price"},
     )
-    target = ma.fields.String(
+    target = OneOrSeveral(
+        ma.fields.String(validate=ma.validate.Length(1, 1000)),
+        most=MAX_TARGETS,
         required=True,
         error_messages=REQUIRED,
-        validate=ma.validate.Length(1, 1000),
-        metadata={"description": "the column to predict"},
+        metadata={"description": "the column to predict; or a list of numeric columns, to predict all at once"},
     )
     features = ma.fields.List(
         ma.fields.String(),

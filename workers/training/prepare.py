@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,8 @@ PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows: what an engine reads of them, and `truth` (n,) float64, the targets in the user's units (class numbers for
-    classes)."""
+    """Rows: what an engine reads of them, and `truth` (n,) float64, the target in the user's units (class numbers for
+    classes); (n, k) for several targets."""
 
     data: Data
     truth: Floats
@@ -43,10 +43,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that training needs of the data. `classes` is empty for a regression."""
+    """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale."""
 
     transform: FittedTransform
-    target_scale: TargetScale
+    target_scales: tuple[TargetScale, ...]
     classes: tuple[Label, ...]
     parts: dict[str, Part]
     split: Parts
@@ -54,6 +54,25 @@ class Prepared:
     @property
     def train(self) -> Part:
         return self.parts["train"]
+
+    @property
+    def target_scale(self) -> TargetScale:
+        """Of the only target. Raises ValueError for several."""
+        (scale,) = self.target_scales
+        return scale
+
+    def each(self) -> list[Prepared]:
+        """The same rows for each target alone."""
+        several = len(self.target_scales)
+        return [self] if several == 1 else [self.of_target(index) for index in range(several)]
+
+    def of_target(self, index: int) -> Prepared:
+        """The same rows, with one of the targets only."""
+        parts = {
+            name: Part(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
+            for name, part in self.parts.items()
+        }
+        return replace(self, target_scales=(self.target_scales[index],), parts=parts)
 
 
 def prepare(
@@ -91,14 +110,12 @@ def prepare(
             f"the prepared table would take {needed / 2**20:,.0f} MiB of memory, "
             f"{memory_bytes / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
         )
-    scale = TargetScale()
-    if spec.scale_target is True:
-        scale = TargetScale(*target_moments([targets.truth[split == TRAIN]]))
+    scales = _scales(spec, targets.truth[split == TRAIN])
     of_class = None
     if spec.class_weights is not None and codes is not None:
         of_class = class_weights(spec.class_weights, codes[split == TRAIN], labels)
-    parts = [_parts(rows, spec, kinds, transform, scale, of_class) for rows in tables]
-    return Prepared(transform, scale, labels, {**parts[0], **{"validation": parts[-1]["validation"]}}, split)
+    parts = [_parts(rows, spec, kinds, transform, scales, of_class) for rows in tables]
+    return Prepared(transform, scales, labels, {**parts[0], **{"validation": parts[-1]["validation"]}}, split)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,15 @@ class _Rows:
     path: Path
     split: Parts
     targets: Targets
+
+
+def _scales(spec: TrainingSpec, training: Floats) -> tuple[TargetScale, ...]:
+    """Of each target, by its training rows (n,) or (n, k)."""
+    if spec.scale_target is not True:
+        return (TargetScale(),) * len(spec.targets)
+    return tuple(
+        TargetScale(*target_moments([column])) for column in training.reshape(len(training), len(spec.targets)).T
+    )
 
 
 def _others(
@@ -161,7 +187,7 @@ def _parts(
     spec: TrainingSpec,
     kinds: dict[str, Kind],
     transform: FittedTransform,
-    scale: TargetScale,
+    scales: tuple[TargetScale, ...],
     of_class: Floats | None,
 ) -> dict[str, Part]:
     """The parts of a table; `of_class` (n_classes,) is what a row of each class counts."""
@@ -171,16 +197,19 @@ def _parts(
     for name, code in PARTS.items():
         chosen = rows.split == code
         of_part = None if weights is None else mean_one(weights[chosen])
-        data = Data(inputs[name], _learnt(rows.targets.values[chosen], scale), of_part)
+        data = Data(inputs[name], _learnt(rows.targets.values[chosen], scales), of_part)
         parts[name] = Part(data, rows.targets.truth[chosen])
     return parts
 
 
-def _learnt(values: Floats | Classes, scale: TargetScale) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
-    """What is learnt: (n,) classes as they are, else numbers (n, k) by their scale."""
+def _learnt(
+    values: Floats | Classes, scales: tuple[TargetScale, ...]
+) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
+    """What is learnt: (n,) classes as they are, else numbers (n, k), each target by its scale."""
     if values.dtype == np.int64:
         return values.astype(np.int64)
-    return ((values - scale.centre) / scale.scale).astype(np.float32)[:, None]
+    centres, widths = [one.centre for one in scales], [one.scale for one in scales]
+    return ((values.reshape(len(values), len(scales)) - centres) / widths).astype(np.float32)
 
 
 def _inputs(

@@ -15,7 +15,7 @@ from service.wiring import Deps
 from workers.lease import Lease
 from workers.training import checkpoint
 from workers.training.loop import EpochEnded, Progress
-from workers.training.objectives import in_user_units
+from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
 from workers.training.rates import Rates
@@ -86,7 +86,7 @@ class Recorder:
 
     def _tell(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> None:
         seconds = time.perf_counter() - self._started
-        scale = prepared.target_scale.scale
+        scale = loss_scale(prepared.target_scales)
         done = max(ended.epoch - self._first_epoch, 1)
         told = {
             "epoch": ended.epoch,

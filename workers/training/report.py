@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,8 +13,8 @@ from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.training.loop import EpochEnded, Progress
-from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
-from workers.training.objectives import in_user_units
+from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
+from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Part, Prepared
 from workers.training.split import split_sha256
 
@@ -28,7 +29,7 @@ def judge(predictor: Predictor, part: Part) -> Metrics:
     pieces = [predictor.scores(part.inputs[start : start + CHUNK]) for start in range(0, len(part), CHUNK)]
     predictions = np.concatenate(pieces)
     if not predictor.classes:
-        return regression_metrics(part.truth, predictions)
+        return number_metrics(part.truth, predictions, predictor.targets)
     return class_metrics(part.truth.astype(np.int64), predictions, predictor.classes)
 
 
@@ -51,9 +52,11 @@ def make_report(
         "rows": {name: len(part) for name, part in prepared.parts.items()},
         "metrics": {name: judge(predictor, part) for name, part in prepared.parts.items()},
         "baseline": {
-            name: baseline(prepared.train.truth, part.truth, predictor.classes) for name, part in held_out.items()
+            name: baseline(prepared.train.truth, part.truth, predictor.classes, predictor.targets)
+            for name, part in held_out.items()
         },
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
+        "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
@@ -75,9 +78,16 @@ def make_report(
     }
 
 
+def by_target(predictor: Predictor, parts: Sequence[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """A part of the report that is made for each target alone; of several by their names."""
+    if len(parts) == 1:
+        return parts[0]
+    return {"by_target": dict(zip(predictor.targets, parts, strict=True))} if any(parts) else None
+
+
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:
-    """An epoch with its losses in the target's units."""
-    scale = predictor.target_scale.scale
+    """An epoch with its losses in the target's units; with several targets their sum, in scaled units."""
+    scale = loss_scale(predictor.target_scales)
     losses = {
         name: None if value is None else in_user_units(spec.loss, value, scale)
         for name, value in (("train_loss", ended.train_loss), ("validation_loss", ended.validation_loss))

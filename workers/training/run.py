@@ -27,7 +27,7 @@ from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
 from workers.training.rates import scaled_curvature, settle
 from workers.training.record import Recorder
-from workers.training.report import make_report
+from workers.training.report import by_target, make_report
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
         prepared = prepare(path, spec, kinds, target.kind, most.max_categories, most.training_memory_bytes, other_path)
         lease.check()
-        reduced = reduce(path, spec, kinds, prepared)
+        reduced = [reduce(path, spec, kinds, one) for one in prepared.each()]
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -71,7 +71,8 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify(reduced, predictor, spec) if reduced else None
+    each = zip(reduced, predictor.each(), strict=True)
+    certified = by_target(predictor, [certify(found, one, spec) if found else None for found, one in each])
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(spec, prepared, predictor, progress, found, certified, sources, seconds, [])
     version = publish(deps, lease, predictor, report)
@@ -84,7 +85,7 @@ def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     """What the engine solves for this spec and data."""
-    outputs = len(prepared.classes) if len(prepared.classes) > 2 else 1
+    outputs = len(prepared.classes) if len(prepared.classes) > 2 else len(spec.targets)
     sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
     optimizer = spec.optimizer
     return Problem(
@@ -108,11 +109,11 @@ def make_predictor(
     """The trained model, as it will answer."""
     return Predictor(
         spec.task,
-        spec.targets[0],
+        spec.target,
         prepared.transform,
         network,
         parameters,
-        prepared.target_scale,
+        prepared.target_scales,
         prepared.classes,
         style,
     )

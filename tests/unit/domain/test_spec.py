@@ -178,3 +178,21 @@ def test_everything_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize("body", [[], "x", None, 3])
 def test_what_is_no_object_is_refused(body: Any) -> None:
     assert pointers(body) == [""]
+
+
+def test_several_targets_are_a_list_of_different_columns() -> None:
+    spec = read_spec({**LEAST, "target": ["y", "z"]})
+    assert (spec.target, spec.targets) == (("y", "z"), ("y", "z"))
+    assert read_spec(json.loads(json.dumps(spec.to_json()))) == spec
+    assert read_spec(LEAST).targets == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("target", "pointer"),
+    [
+        ([], "/target"), (["y"], "/target"), ([f"y{number}" for number in range(101)], "/target"),
+        (["y", "z", "y"], "/target/2"), (["y", 3], "/target/1"), (["", "y"], "/target/0"), ({"y": 1}, "/target"),
+    ],
+)  # fmt: skip
+def test_a_list_that_names_no_targets_is_pointed_at(target: Any, pointer: str) -> None:
+    assert pointers({**LEAST, "target": target}) == [pointer]

@@ -196,3 +196,24 @@ def test_weights_of_another_datasets_rows_are_its_own_and_those_of_their_class(t
     assert made.parts["validation"].data.weights is not None
     # 2·3 and 6·1, of mean 1
     assert made.parts["validation"].data.weights.tolist() == [1.0, 1.0]
+
+
+def test_several_targets_are_each_scaled_and_rows_without_one_of_them_left_out(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    cells: dict[str, list[Any]] = {name: generator.normal(5, width, 60).tolist() for name, width in
+                                   (("x", 1), ("y", 3), ("z", 1000))}  # fmt: skip
+    cells["y"][4], cells["z"][7], cells["z"][4] = None, None, None
+    path = write_table(tmp_path / "t", cells, dict.fromkeys(cells, "numeric"))
+    spec = spec_of(target=("z", "y"), split=Split(0.2, 0))
+    made = prepare(path, spec, X, "numeric", 100, MEMORY)
+    assert sum(len(part) for part in made.parts.values()) == 58
+    for index, name in enumerate(("z", "y")):
+        column = np.array([np.nan if cell is None else cell for cell in cells[name]])
+        training = column[made.split == TRAIN]
+        expected = (training - training.mean()) / training.std()
+        np.testing.assert_allclose(made.train.data.targets[:, index], expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(made.parts["validation"].truth[:, index], column[made.split == VALIDATION])
+        alone = made.each()[index]
+        np.testing.assert_array_equal(alone.train.data.targets, made.train.data.targets[:, index : index + 1])
+        assert alone.target_scale == made.target_scales[index]
+        assert (alone.target_scale.centre, alone.target_scale.scale) == pytest.approx((training.mean(), training.std()))

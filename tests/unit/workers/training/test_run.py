@@ -225,3 +225,34 @@ def test_lbfgs_trains_a_job(deps: Deps, network: str) -> None:
     assert report["metrics"]["validation"]["r2"] > 0.99  # the target is a linear one
     if network == "linear":
         assert report["certificate"]["gap"] < 1e-9 * report["baseline"]["validation"]["mse"]
+
+
+@pytest.mark.parametrize("network", ["linear", "mlp"])
+def test_several_targets_are_learnt_at_once(deps: Deps, network: str) -> None:
+    body = {"target": ["y", "b"], "features": ["a", "gaps"], "network": {"kind": network}, "epochs": 30}
+    job = trained(deps, **body, early_stopping=None)
+    version, report = version_of(deps, job)
+    assert (version.target, job.spec["target"]) == (["y", "b"], ["y", "b"])
+    judged = report["metrics"]["validation"]
+    each = judged["by_target"]
+    assert set(each) == {"y", "b"}
+    assert judged["mse"] == pytest.approx((each["y"]["mse"] + each["b"]["mse"]) / 2)
+    # a row's loss is the sum of its targets' scaled losses
+    scales = json.loads(read_blob(deps.blobs, version.files[MANIFEST]["sha256"]))["target_scale"]["scale"]
+    summed = sum(each[name]["mse"] / scale**2 for name, scale in zip(("y", "b"), scales, strict=True))
+    assert report["history"][-1]["validation_loss"] == pytest.approx(summed, rel=1e-3)
+    assert report["loss_units"] == "scaled, summed over the targets"
+
+
+def test_targets_learnt_together_by_a_linear_neuron_are_those_learnt_alone(deps: Deps) -> None:
+    """Its outputs share nothing: coefficients by least squares for each."""
+    body = {"features": ["a", "gaps"], "missing": "mean", "split": {"validation": 0.0}, "epochs": 300}
+    _, together = version_of(deps, trained(deps, target=["y", "b"], **body))
+    for name in ("y", "b"):
+        _, alone = version_of(deps, trained(deps, target=name, model="alone", **body))
+        certificate = together["certificate"]["by_target"][name]
+        assert certificate["optimum_loss"] == pytest.approx(alone["certificate"]["optimum_loss"])
+        assert certificate["coefficients"] == alone["certificate"]["coefficients"]
+        assert together["metrics"]["train"]["by_target"][name]["mse"] == pytest.approx(
+            alone["metrics"]["train"]["mse"], rel=1e-5
+        )
