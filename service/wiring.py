@@ -29,7 +29,10 @@ class Deps:
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.settings.max_parameters, self.settings.max_classes, self.settings.max_categories)
+        allowed = self.settings
+        return Limits(
+            allowed.max_parameters, allowed.max_classes, allowed.max_categories, allowed.training_memory_bytes
+        )
 
 
 def wire(settings: Settings) -> Deps:

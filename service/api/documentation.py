@@ -65,7 +65,8 @@ def _one_or_words(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str,
     """`"auto"` or a number, as two alternatives."""
     if not isinstance(field, OneOrWords):
         return {}
-    return {"anyOf": [{"type": "string", "enum": list(field.words)}, self.field2property(field.inner)]}
+    nothing = [{"type": "null"}] if field.allow_none else []
+    return {"anyOf": [{"type": "string", "enum": list(field.words)}, self.field2property(field.inner), *nothing]}
 
 
 def _one_or_several(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.documents import read_object
 from service.api.parameters import EventsQuery, JobsQuery, NewestKnownHeader, PreferHeader, StartHeaders
+from service.api.preflight_schemas import SpecCheck
 from service.api.problems import RETRY_SECONDS
 from service.api.streams import events_answer
 from service.domain.lifecycle import is_terminal
@@ -21,6 +22,7 @@ from service.store import jobs, models
 from service.store.tables import JobRow
 from service.usecases import submit
 from service.usecases.cancel import cancel
+from service.usecases.preflight import preflight
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Training runs")
 
@@ -47,7 +49,7 @@ def submit_job(headers: dict[str, Any]) -> Any:
     deps = here.deps
     body = read_object(request, deps.settings)
     key = headers.get("idempotency_key")
-    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, schemas.Job().dump)
+    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, schemas.Job().dump, deps.blobs)
     id = submitted.job_id
     job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
@@ -56,16 +58,14 @@ def submit_job(headers: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/validate", methods=["POST"])
-@blueprint.answers(HTTPStatus.OK, schemas.SpecCheck)
+@blueprint.answers(HTTPStatus.OK, SpecCheck)
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def validate_job() -> Any:
-    """Check a spec against its dataset without training: what would be run, and why"""
+    """Check a spec against its dataset without training: what would be run and why, warnings, what it would take"""
     deps = context().deps
     body = read_object(request, deps.settings)
-    with deps.database.read() as session:
-        resolution = submit.check(session, deps.limits, body)
-    return {"spec": resolution.spec.to_json(), "notes": resolution.notes, "warnings": []}
+    return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
 
 
 @blueprint.route("")

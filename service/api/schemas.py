@@ -148,12 +148,6 @@ class JobResult(Answer):
     metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
 
 
-class SpecCheck(Answer):
-    spec = fields.Raw(required=True, metadata={"allOf": [{"$ref": "#/components/schemas/TrainingSpec"}]})
-    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
-    warnings = fields.List(fields.Dict(), required=True)
-
-
 class Event(Answer):
     seq = fields.Integer(required=True)
     at = Time(required=True)

@@ -29,6 +29,9 @@ Choices = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="A field of the spec: optimizer.learning_rate=0.1. Repeatable."),
 ]
+Check = Annotated[
+    bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
+]
 Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
 RowsFile = Annotated[
     str, typer.Argument(metavar="FILE", help="Rows as a CSV or JSON file; - for a CSV on standard input.")
@@ -98,13 +101,14 @@ def train(
     model: ModelName = None,
     hidden: Hidden = None,
     choices: Choices = None,
+    check: Check = False,
     watch: Watch = True,
     url: Url = LOCAL,
     as_json: AsJson = False,
 ) -> None:
     """Train a model; it is published as the next version of its name."""
+    from service.cli import checking, rendering, reporting
     from service.cli import choices as chosen
-    from service.cli import rendering, reporting
     from service.cli.watching import follow
 
     with connect(url) as client:
@@ -115,8 +119,12 @@ def train(
             name = model or chosen.model_name(data if is_file and data != STDIN else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
-        targets = target if len(target) > 1 else target[0]
-        job = client.submit({**spec, "dataset": dataset.id, "target": targets, "model": name})
+        spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
+        if check:
+            found = client.validate(spec)
+            show(as_json, found, lambda: checking.page(found))
+            return
+        job = client.submit(spec)
         if not watch:
             show(as_json, job.json, lambda: rendering.job(job))
             return

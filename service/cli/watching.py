@@ -27,7 +27,7 @@ def follow(events: Iterable[Event], console: Console) -> None:
     with Live(view, console=console, refresh_per_second=10, transient=False) as live:
         for event in events:
             if event.type == "message":
-                live.console.print(Text(str(event.data.get("text", "")), style="dim"))
+                live.console.print(Text(_told(event.data), style="yellow" if "warning" in event.data else "dim"))
             view.take(event)
 
 
@@ -92,12 +92,17 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def _told(message: Mapping[str, Any]) -> str:
+    text = str(message.get("text", ""))
+    return f"warning: {text}" if "warning" in message else text
+
+
 def _write(events: Iterable[Event], view: View, console: Console) -> None:
     written = -1
     for event in events:
         view.take(event)
         if event.type == "message":
-            console.print(str(event.data.get("text", "")), markup=False)
+            console.print(_told(event.data), markup=False)
         elif event.type == "state":
             console.print(view.state)
         else:

@@ -152,7 +152,8 @@ class Client:
         )
 
     def validate(self, spec: Mapping[str, Any]) -> Json:
-        """What would be run for this spec, with warnings; nothing is stored."""
+        """What would be run for this spec, and why: the resolved spec, notes, warnings (code, detail, pointer),
+        curvature, rates, and an estimate of memory and time. Nothing is stored. Raises Invalid."""
         answer: Json = self._connection.json(Call("POST", "/v1/jobs/validate", json=dict(spec), repeatable=True))
         return answer
 

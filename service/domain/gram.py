@@ -7,7 +7,7 @@ A missing cell counts as its column's mean, which is what training does by defau
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +44,23 @@ class Gram:
         `scaled`: with each column at mean 0 and standard deviation 1, else as they are.
         """
         at = self._varying(features)
-        spread = np.sqrt(self.centred[at, at] / max(self.rows, 1))
-        products = self.centred[np.ix_(at, at)]
-        if scaled:
-            products, means = products / np.outer(spread, spread), np.zeros(len(at))
-        else:
-            means = self.means[at]
-            products = products + self.rows * np.outer(means, means)
+        if not scaled:
+            return self._placed(at, np.zeros(len(at)), np.ones(len(at)), bias)
+        return self._placed(at, self.means[at], np.sqrt(self.centred[at, at] / max(self.rows, 1)), bias)
+
+    def curvature_placed(self, places: Mapping[str, tuple[float, float]], bias: bool = True) -> Curvature | None:
+        """The same with each of these columns less its centre and divided by its scale. Raises KeyError."""
+        at = self._varying(list(places))
+        centres, scales = (np.array([places[self.names[place]][part] for place in at]) for part in (0, 1))
+        return self._placed(at, centres, scales, bias)
+
+    def varying(self, features: Sequence[str]) -> list[str]:
+        """Those of the columns that are not constant. Raises KeyError."""
+        return [self.names[place] for place in self._varying(features)]
+
+    def _placed(self, at: list[int], centres: Vector, scales: Vector, bias: bool) -> Curvature | None:
+        means = (self.means[at] - centres) / scales
+        products = self.centred[np.ix_(at, at)] / np.outer(scales, scales) + self.rows * np.outer(means, means)
         if bias:
             edge = self.rows * means[:, None]
             products = np.block([[products, edge], [edge.T, np.array([[float(self.rows)]])]])

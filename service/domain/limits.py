@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from service.domain.network import Network
 from service.domain.spec import TrainingSpec
-from service.domain.table import Column
+from service.domain.table import Column, Table
 from service.domain.transform import DATETIME_PARTS
 from service.errors import FieldError, SpecInvalid
 
@@ -19,14 +18,21 @@ class Limits:
     max_parameters: int
     max_classes: int
     max_categories: int
+    training_memory_bytes: int | None = None
 
 
-def check_size(spec: TrainingSpec, features: Sequence[Column], targets: Sequence[Column], limits: Limits) -> None:
+def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:
+    """About the network of a resolved spec: encoded columns that are constant in the training rows are left out then,
+    and here they count."""
+    target = table.column(spec.targets[0])
+    outputs = target.distinct if target is not None and spec.task == "multiclass" else len(spec.targets)
+    sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
+    return Network(sizes, spec.network.activation, spec.network.bias)
+
+
+def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
     """Raises SpecInvalid for a network that this installation does not allow."""
-    inputs = n_inputs(features, limits)
-    outputs = targets[0].distinct if spec.task == "multiclass" else len(targets)
-    sizes = (inputs, *(spec.network.hidden or ()), outputs)
-    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    parameters = expected_network(spec, table, limits).n_parameters
     if parameters > limits.max_parameters:
         pointer = "/network/hidden" if spec.network.hidden else "/features"
         detail = (
@@ -36,12 +42,19 @@ def check_size(spec: TrainingSpec, features: Sequence[Column], targets: Sequence
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
 
 
-def n_inputs(features: Sequence[Column], limits: Limits) -> int:
-    """About how many columns these features are once encoded."""
-    return sum(_width(column, limits) for column in features)
+def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
+    """About how many columns the features are once encoded."""
+    chosen = frozenset(spec.features or ())
+    return sum(_width(column, spec, limits) for column in table.columns if column.name in chosen)
 
 
-def _width(column: Column, limits: Limits) -> int:
-    if column.kind == "categorical":
-        return min(column.distinct, limits.max_categories) + 1
-    return len(DATETIME_PARTS) if column.kind == "datetime" else 1
+def _width(column: Column, spec: TrainingSpec, limits: Limits) -> int:
+    """How many encoded columns one of the table gives (see service.domain.transform)."""
+    has_indicator = column.nulls > 0 and spec.missing in ("mean", "median", "most_frequent")
+    if column.is_constant:
+        width = 0  # but for its gaps, which may tell something
+    elif column.kind == "categorical":
+        width = min(column.distinct, limits.max_categories) + int(column.distinct > limits.max_categories)
+    else:
+        width = len(DATETIME_PARTS) if column.kind == "datetime" else 1
+    return width + int(has_indicator)

@@ -58,8 +58,8 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [*targets, *features, *weights], other)
     check_combinations(spec)
-    spec = choose(spec, usable, n_inputs(features, limits), notes)
-    check_size(spec, features, targets, limits)
+    spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
+    check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import EventType, JobState, sources
+from service.domain.speed import Speed
 from service.errors import JobNotFound
 from service.store.paging import Page, page
 from service.store.session import now
@@ -51,6 +52,19 @@ def append_event(session: Session, job_id: str, type: EventType, data: Json) -> 
     last = session.scalar(select(func.max(EventRow.seq)).where(EventRow.job_id == job_id)) or 0
     session.add(EventRow(job_id=job_id, seq=last + 1, at=now(), type=type, data=data))
     session.flush()
+
+
+def warnings(session: Session, job_id: str) -> list[Json]:
+    """What was warned of when the job was submitted, in order."""
+    query = select(EventRow.data).where(EventRow.job_id == job_id, EventRow.type == "message").order_by(EventRow.seq)
+    return [data["warning"] for data in session.scalars(query) if "warning" in data]
+
+
+def speeds(session: Session, newest: int = 50) -> list[Speed]:
+    """What the newest finished runs took."""
+    query = select(JobRow.result["speed"]).where(JobRow.state == "succeeded", JobRow.kind == "train")
+    found = session.scalars(query.order_by(JobRow.id.desc()).limit(newest))
+    return [Speed.of(speed) for speed in found if speed is not None]
 
 
 def events_after(session: Session, job_id: str, after: int, limit: int) -> Sequence[EventRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
 from service.domain.limits import Limits
-from service.domain.other_rows import POINTER as VALIDATION_POINTER
-from service.domain.resolve import Resolution, resolve
-from service.domain.spec_schema import read_spec
-from service.domain.table import Table
-from service.errors import DatasetNotFound, DatasetNotReady, FieldError, QueueUnavailable, SpecInvalid
+from service.domain.preflight.warned import Warned
+from service.errors import QueueUnavailable, Unavailable
 from service.queue import TRAIN, Queue
-from service.store import answers, datasets, jobs, work
+from service.store import answers, jobs, work
+from service.store.blobs import Blobs
 from service.store.session import Database, new_id, now
-from service.store.tables import DatasetRow, JobRow, Json
+from service.store.tables import JobRow, Json
+from service.usecases.preflight import Checked, check, figures_of, look, ready_datasets
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
@@ -42,49 +41,36 @@ def submit(
     body: Mapping[str, Any],
     key: str | None,
     render: Callable[[JobRow], Json],
+    blobs: Blobs | None = None,
 ) -> Submitted:
-    """Queue a job. `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it.
+    """Queue a job. `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it; `blobs` has
+    the figures of datasets: without it, warnings come from their columns alone.
 
     Raises SpecInvalid, DatasetNotReady, IdempotencyKeyReused.
     """
+    fingerprint = hashlib.sha256(to_json(body)).hexdigest()
+    with database.read() as session:
+        if first := _first(session, key, fingerprint):
+            return first
+        checked = check(session, limits, body)
+    warnings = _warnings(checked, blobs, limits)
     try:
-        submitted, is_new = _keep(database, limits, body, key, render)
+        submitted, is_new = _keep(database, checked, warnings, key, fingerprint, render)
     except IntegrityError:  # the same key, at the same moment: its answer is there now
-        submitted, is_new = _keep(database, limits, body, key, render)
+        submitted, is_new = _keep(database, checked, warnings, key, fingerprint, render)
     if is_new:
         wake(database, queue, submitted.job_id)
     return submitted
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Resolution:
-    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
-    spec = read_spec(body)
-    dataset = _ready(session, spec.dataset, "/dataset")
-    if spec.split.validation_dataset is None:
-        return resolve(spec, _table(dataset), limits)
-    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
-    if other.sha256 == dataset.sha256:
-        detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
-        raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
-    return resolve(spec, _table(dataset), limits, _table(other))
-
-
-def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
+def _warnings(checked: Checked, blobs: Blobs | None, limits: Limits) -> tuple[Warned, ...]:
+    """What the preflight says. A store that is away costs warnings, and no job."""
     try:
-        dataset = datasets.get(session, id)
-    except DatasetNotFound as error:
-        raise SpecInvalid(error.detail, [FieldError(pointer, error.detail)]) from None
-    if dataset.state == "ingesting":
-        raise DatasetNotReady(f"dataset {id} is still being read; GET /v1/datasets/{id} says when it is ready")
-    if dataset.state == "failed":
-        reason = (dataset.error or {}).get("detail", "unknown")
-        detail = f"dataset {id} could not be read ({reason}); upload it again, mended"
-        raise SpecInvalid(detail, [FieldError(pointer, detail)])
-    return dataset
-
-
-def _table(dataset: DatasetRow) -> Table:
-    return Table.from_json(dataset.rows or 0, dataset.columns or [])
+        figures = figures_of(checked.dataset, blobs)
+    except Unavailable as error:
+        log.warning("figures not read", dataset=checked.dataset.id, error=str(error))
+        figures = figures_of(checked.dataset, None)
+    return look(checked, figures, limits).warnings
 
 
 def wake(database: Database, queue: Queue, id: str) -> None:
@@ -98,29 +84,42 @@ def wake(database: Database, queue: Queue, id: str) -> None:
         work.mark_sent(session, JobRow, [id])
 
 
+def _first(session: Session, key: str | None, fingerprint: str) -> Submitted | None:
+    """What an earlier request with this key was told. Raises IdempotencyKeyReused."""
+    first = None if key is None else answers.recall(session, SCOPE, key, fingerprint)
+    return None if first is None else Submitted(first.resource_id, first.body)
+
+
 def _keep(
-    database: Database, limits: Limits, body: Mapping[str, Any], key: str | None, render: Callable[[JobRow], Json]
+    database: Database,
+    checked: Checked,
+    warnings: Sequence[Warned],
+    key: str | None,
+    fingerprint: str,
+    render: Callable[[JobRow], Json],
 ) -> tuple[Submitted, bool]:
-    fingerprint = hashlib.sha256(to_json(body)).hexdigest()
     with database.write() as session:
-        if key is not None and (first := answers.recall(session, SCOPE, key, fingerprint)):
-            return Submitted(first.resource_id, first.body), False
-        resolution = check(session, limits, body)
+        if first := _first(session, key, fingerprint):
+            return first, False
+        spec = checked.resolution.spec
+        ready_datasets(session, spec)  # they may have been deleted since they were looked at
         job = JobRow(
             id=new_id("job"),
             kind="train",
             state="queued",
-            spec=resolution.spec.to_json(),
-            dataset_id=resolution.spec.dataset,
-            model_name=resolution.spec.model,
+            spec=spec.to_json(),
+            dataset_id=spec.dataset,
+            model_name=spec.model,
             attempt=0,
             created_at=now(),
         )
         session.add(job)
         session.flush()
         jobs.append_event(session, job.id, "state", {"state": "queued"})
-        for note in resolution.notes:
+        for note in checked.resolution.notes:
             jobs.append_event(session, job.id, "message", {"text": note})
+        for warned in warnings:
+            jobs.append_event(session, job.id, "message", {"text": warned.detail, "warning": warned.to_json()})
         answer = render(job)
         if key is not None:
             answers.remember(session, SCOPE, key, fingerprint, job.id, answer)

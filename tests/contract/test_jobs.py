@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from service.changes import Changes
 from service.domain.lifecycle import JOB_STATES
+from service.domain.speed import Speed
 from service.errors import IllegalMove, JobNotFound
 from service.store import jobs, work
 from service.store.session import Database
@@ -114,3 +117,28 @@ def test_a_cancel_at_the_moment_of_a_claim_is_never_lost(database: Database, cha
         with database.read() as session:
             assert jobs.get(session, id).state in ("cancelled", "cancelling")
     changes.close()
+
+
+def test_speeds_are_those_of_the_newest_finished_runs(database: Database) -> None:
+    speed = Speed("autograd", "cpu", 100, 10, 5, 400, 0.5, 0.25)
+    add_job(database, state="succeeded", result={"metrics": {}, "speed": speed.to_json()})
+    newer = replace(speed, rows=200)
+    add_job(database, state="succeeded", result={"metrics": {}, "speed": newer.to_json()})
+    add_job(database, state="succeeded", result={"metrics": {}})  # of an earlier version
+    add_job(database, state="succeeded")
+    add_job(database, state="failed", result={"speed": speed.to_json()})
+    with database.read() as session:
+        assert jobs.speeds(session) == [newer, speed]
+        assert jobs.speeds(session, newest=3) == [newer]
+
+
+def test_warnings_are_the_messages_that_carry_one(database: Database) -> None:
+    id = add_job(database)
+    first, second = {"code": "a", "detail": "one"}, {"code": "b", "detail": "two", "pointer": "/x"}
+    with database.write() as session:
+        jobs.append_event(session, id, "state", {"state": "queued"})
+        jobs.append_event(session, id, "message", {"text": "one", "warning": first})
+        jobs.append_event(session, id, "message", {"text": "a note"})
+        jobs.append_event(session, id, "message", {"text": "two", "warning": second})
+    with database.read() as session:
+        assert jobs.warnings(session, id) == [first, second]

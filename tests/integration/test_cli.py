@@ -48,11 +48,26 @@ def test_upload_train_predict(houses: Path, rows: Path, tmp_path: Path, capsys: 
     told = capsys.readouterr()
     assert "houses-2024:" in told.out
     assert re.search(r"r2\s", told.out)
-    assert re.search(r"epoch \d+ of 100", told.err)
+    assert re.search(r"epoch \d+ of \d+", told.err)
     out = tmp_path / "predictions.csv"
     assert run("predict", "houses-2024", rows, "--out", out) == 0
     with out.open() as file:
         assert [float(row["prediction"]) for row in csv.DictReader(file)] == pytest.approx(EXPECTED, rel=1e-3)
+
+
+def test_check_says_what_would_be_run_and_trains_nothing(
+    houses: Path, server: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rate = ("--set", "optimizer.kind=sgd", "--set", "optimizer.learning_rate=5", "--set", "batch_size=full")
+    assert run("train", houses, "--target", "price", "--model", "unborn", "--check", *rate) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"learning rate\s+5: as asked", told)
+    assert re.search(r"condition number\s+\d", told)
+    assert "left out: city, categorical" in told
+    assert "(learning_rate_unstable)" in told
+    assert run("train", houses, "--target", "price", "--check", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rates"]["is_estimate"] is True
+    assert "unborn" not in {job.spec["model"] for job in server.jobs()}
 
 
 def test_preview_shows_and_stores_nothing(

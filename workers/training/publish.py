@@ -6,6 +6,7 @@ from typing import Any
 
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.predictor import Predictor
+from service.domain.speed import Speed
 from service.errors import WorkFailed
 from service.store import jobs, models
 from service.store.blobs import write_blob
@@ -15,8 +16,11 @@ from service.wiring import Deps
 from workers.lease import Lease, LeaseLost
 
 
-def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any]) -> int:
-    """The number of the new version. Raises LeaseLost, with nothing visible; WorkFailed for NaN."""
+def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any], speed: Speed) -> int:
+    """The number of the new version. `speed` tells the preflight of later runs what this one took.
+
+    Raises LeaseLost, with nothing visible; WorkFailed for NaN.
+    """
     try:
         contents = {**dump(predictor), REPORT: to_json(report)}
     except ValueError as error:
@@ -46,7 +50,7 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
             job.fence,
             finished_at=now(),
             model_version=version.version,
-            result={"metrics": report["metrics"]},
+            result={"metrics": report["metrics"], "speed": speed.to_json()},
         )
         if ended is None:
             raise LeaseLost(job.id)

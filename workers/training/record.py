@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
@@ -18,7 +19,6 @@ from workers.training.loop import EpochEnded, Progress
 from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
-from workers.training.rates import Rates
 
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
 
@@ -46,6 +46,11 @@ class Recorder:
             other = None if validation is None else datasets.get(session, validation)
         self._deps.changes.publish(job.id)
         return spec, dataset, other
+
+    def warnings(self) -> list[dict[str, str]]:
+        """What the preflight warned of when the job was submitted."""
+        with self._deps.database.read() as session:
+            return jobs.warnings(session, self._lease.row.id)
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
         """The spec with its last `auto`s replaced, kept with the job."""

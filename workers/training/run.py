@@ -11,6 +11,7 @@ import torch
 
 from service.domain.network import Network
 from service.domain.predictor import Predictor
+from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
@@ -19,15 +20,16 @@ from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.lease import Lease, claimed
 from workers.training.certificate import certify, reduce
+from workers.training.design import scaled_curvature
 from workers.training.endings import ends_recorded, explained
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
-from workers.training.rates import scaled_curvature, settle
 from workers.training.record import Recorder
 from workers.training.report import by_target, make_report
+from workers.training.speed import measured
 
 log = structlog.get_logger(__name__)
 
@@ -74,8 +76,10 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     each = zip(reduced, predictor.each(), strict=True)
     certified = by_target(predictor, [certify(found, one, spec) if found else None for found, one in each])
     sources = (dataset.sha256, other.sha256 if other else None)
-    report = make_report(spec, prepared, predictor, progress, found, certified, sources, seconds, [])
-    version = publish(deps, lease, predictor, report)
+    warnings = recorder.warnings()
+    report = make_report(spec, prepared, predictor, progress, found, certified, sources, seconds, warnings)
+    speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
+    version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 

@@ -51,7 +51,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
     assert answer.status_code == 200
     assert answer.json["spec"]["task"] == "regression"
     assert any("constant" in note for note in answer.json["notes"])
-    assert answer.json["warnings"] == []
+    assert [warned["code"] for warned in answer.json["warnings"]] == ["identifier", "validation_small"]
     assert client.get("/v1/jobs").json["data"] == []
 
 
@@ -72,7 +72,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
         ({"model": "house\n"}, "/model", "no model name"),
         ({"epoch": 5}, "/epoch", "not a field"),
         ({"seed": 2**60}, "/seed", "out of range"),
-        ({"class_weights": {"a": 1}}, "/class_weights", "not available yet"),
+        ({"class_weights": {"a": 1}}, "/class_weights", "no classes"),
     ],
 )
 def test_spec_that_cannot_be_run_is_pointed_at(

@@ -174,6 +174,16 @@ def test_following_without_a_terminal_writes_a_line_now_and_then() -> None:
     assert lines[-1] == "succeeded"
 
 
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_following_marks_warnings_among_the_messages(on_terminal: bool) -> None:
+    out = io.StringIO()
+    data = {"text": "only 8 rows judge", "warning": {"code": "validation_small", "detail": "only 8 rows judge"}}
+    told = [Event(seq=1, type="message", data=data), *events(2)]
+    follow(told, Console(file=out, width=200, force_terminal=on_terminal, color_system=None))
+    assert "warning: only 8 rows judge" in out.getvalue()
+    assert "warning: batch size" not in out.getvalue()
+
+
 def test_following_on_a_terminal_ends_on_the_last_state() -> None:
     out = io.StringIO()
     follow(events(4), Console(file=out, width=120, force_terminal=True, color_system=None))

@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 from service.domain.artifact import MANIFEST, WEIGHTS, dump
 from service.domain.columns import Kind
 from service.domain.predictor import Predictor
+from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from workers.training.design import scaled_curvature
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.loop import Progress, train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
-from workers.training.rates import scaled_curvature, settle
 from workers.training.run import make_predictor, make_problem
 
 ARROW: dict[str, pa.DataType] = {

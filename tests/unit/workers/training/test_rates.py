@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
+from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
-from workers.training.rates import settle
 
 steady = settings(
     max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

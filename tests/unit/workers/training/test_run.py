@@ -71,7 +71,8 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     assert report["metrics"]["test"] == {}
     assert report["lineage"]["dataset_sha256"]
     assert version.metrics == report["metrics"]
-    assert job.result == {"metrics": report["metrics"]}
+    assert job.result is not None
+    assert job.result["metrics"] == report["metrics"]
 
 
 def test_the_history_is_in_the_targets_units(deps: Deps) -> None:

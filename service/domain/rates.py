@@ -1,18 +1,20 @@
-"""The learning rate that `auto` stands for: from the curvature of the prepared data."""
+"""The learning rate that `auto` stands for, and the one below which descent is stable: from the curvature of the data.
+
+The worker asks with the curvature of the training rows, the preflight with that of the stored Gram matrix.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from service.domain.auto import FEWEST_EPOCHS, MOST_EPOCHS
-from service.domain.curvature import Curvature, curvature, epochs_to, gram
+from service.domain.curvature import Curvature, epochs_to
 from service.domain.spec import TrainingSpec
 from service.errors import WorkFailed
-from workers.training.prepare import Prepared
 
-CHUNK = 65_536
 MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
 SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
 SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
@@ -20,13 +22,6 @@ SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first dis
 FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
 ADAM_RATES = ((64, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest layer
 FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
-
-
-def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
-    """Of the design that the network reads."""
-    inputs, weights = prepared.train.inputs, prepared.train.data.weights
-    pieces = (inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK))
-    return curvature(gram(pieces, inputs.shape[1], bias, weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +114,49 @@ def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: floa
     return Rates(
         rate, momentum, epochs, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Descent with a lower rate than this comes to rest. `guide` says why that holds roughly only; None: exactly."""
+
+    learning_rate: float
+    guide: str | None
+
+
+def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
+    """The bound for a resolved spec on `rows` training rows.
+
+    Full-batch descent on a quadratic is stable below 2/λmax; with momentum β below 2(1+β)/λmax (Polyak 1964), with
+    Nesterov's below (2+2β)/((1+2β)λmax). In batches of b rows the mean square grows beyond 2/(λmax + trace/b), and
+    momentum makes each step's noise last 1/(1-β) times as long.
+    """
+    optimizer = spec.optimizer
+    momentum = optimizer.momentum if optimizer.kind == "sgd" and optimizer.momentum != "auto" else 0.0
+    flatter = FLATTER.get(spec.loss, 1.0)
+    penalty = optimizer.l2 if optimizer.kind != "adamw" else 0.0
+    longest = (2 + 2 * momentum) / (1 + 2 * momentum if optimizer.nesterov else 1)
+    needed = (flatter * found.lambda_max + penalty) / longest
+    if isinstance(spec.batch_size, int) and spec.batch_size < rows:
+        needed += flatter * found.trace / spec.batch_size / (2 * (1 - momentum))
+    return Bound(1 / needed, "; ".join(_doubts(spec, rows)) or None)
+
+
+def _doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
+    """Why the bound is a guide only."""
+    if spec.network.kind != "linear":
+        yield "behind hidden layers the curvature changes with the weights"
+    if spec.optimizer.kind != "sgd":
+        yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
+    if isinstance(spec.batch_size, int) and spec.batch_size < rows:
+        yield f"batches of {spec.batch_size} rows see the curvature with noise"
+    if spec.loss in FLATTER:
+        yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"
+    elif spec.loss != "mse":
+        yield f"{spec.loss} has gradients of constant length: too large steps swing, and do not grow"
+    if spec.optimizer.clip_norm is not None:
+        yield "clipping shortens the steps"
+    if spec.schedule != "constant":
+        yield f"the schedule {spec.schedule!r} lowers the rate later"
+    if spec.weight_column is not None or spec.class_weights is not None:
+        yield "the rows are counted alike here, and weighed in training"

@@ -1,0 +1,118 @@
+"""What a run would take: memory from the sizes of what it holds, time from what finished runs took on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from service.domain.preflight.plan import Plan
+from service.domain.preflight.warned import Warned
+from service.domain.spec import EarlyStopping
+from service.domain.speed import Speed, expect
+
+FLOAT32, FLOAT64 = 4, 8
+CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
+ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
+JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
+GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
+# flat vectors that an optimiser keeps beside the weights
+MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1}
+HISTORY_VECTORS = 20  # of lbfgs: ten pairs of steps and changes of the gradient
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes beyond what an idle worker takes. `limit` is what the prepared matrix may take here; None: no limit."""
+
+    matrix: int
+    weights: int
+    optimizer: int
+    workspace: int
+    limit: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        parts = asdict(self)
+        limit = parts.pop("limit")
+        total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
+        return {**total, "limit_bytes": limit}
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Seconds from the start of the work to its end, if every epoch is made; `low` and `high` by the fastest and the
+    slowest of the runs that tell it. None while no run tells, and `why` says so."""
+
+    seconds: float | None
+    low: float | None
+    high: float | None
+    epoch_seconds: float | None
+    epochs: int | None
+    runs: int
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def memory(plan: Plan) -> Memory:
+    """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
+    encoded, an epoch's rows in order with their activations and the gradient, or rows that are judged in float64."""
+    rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
+    held = rows.train + rows.validation + rows.test
+    row = sizes[0] * FLOAT32
+    kept = 1 if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
+    encoding = ENCODING_COPIES * min(plan.figures.table.rows, CHUNK_ROWS) * sizes[0] * FLOAT64
+    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
+    gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
+    passing = 2 * max(plan.batch, min(rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
+    epoch = gathered + passing + rows.train * FLOAT64 + weights * (1 + kept)
+    return Memory(
+        matrix=held * row,
+        weights=weights,
+        optimizer=weights * MOMENT_VECTORS.get(plan.spec.optimizer.kind, HISTORY_VECTORS),
+        workspace=max(encoding, epoch, judging),
+        limit=plan.limits.training_memory_bytes,
+    )
+
+
+def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
+    """By the finished runs that are most like this one."""
+    spec, rows = plan.spec, plan.rows
+    epochs = plan.rates.epochs if plan.rates is not None else None
+    device = "cpu" if spec.device == "auto" else spec.device
+    cells = (rows.train + rows.validation + rows.test) * plan.network.sizes[0]
+    found = expect(speeds, spec.engine, device, rows.train, plan.batch, plan.network.n_parameters, cells)
+    if found is None:
+        why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet: the first one will tell"
+        return Time(None, None, None, None, epochs, 0, why)
+    if epochs is None:
+        return Time(None, None, None, found.epoch_seconds, None, found.runs, "the number of epochs is not known yet")
+    most = spec.budget_seconds if spec.budget_seconds is not None else float("inf")
+    seconds, low, high = (
+        min(each * epochs, most) + found.other_seconds for each in (found.epoch_seconds, found.low, found.high)
+    )
+    why = f"by the {found.runs} finished runs most like it" if found.runs > 1 else "by the one run that has finished"
+    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, f"{why}; early stopping may end it sooner")
+
+
+def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:
+    """What would not fit into memory or the time that is allowed."""
+    if memory.limit is not None and memory.matrix > memory.limit:
+        yield Warned(
+            "too_large",
+            f"the prepared table would take about {memory.matrix / 2**20:,.0f} MiB of memory, "
+            f"{memory.limit / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
+            "/features",
+        )
+    budget = plan.spec.budget_seconds
+    if budget is None or time.epoch_seconds is None or time.epochs is None:
+        return
+    if budget < time.epoch_seconds * time.epochs:
+        fitting = max(1, int(budget / time.epoch_seconds))
+        yield Warned(
+            "budget_short",
+            f"at this machine's speed about {fitting:,} of {time.epochs:,} epochs fit into {budget:g} s: an epoch "
+            f"takes about {time.epoch_seconds:.3g} s; give more time, fewer epochs or larger batches",
+            "/budget_seconds",
+        )

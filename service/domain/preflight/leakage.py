@@ -1,0 +1,102 @@
+"""Warnings about features: copies of the target, names of rows, gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from service.domain.preflight.plan import Plan
+from service.domain.preflight.warned import Warned, at_feature
+from service.domain.table import Column
+
+COPY = 0.999  # |r| from which 0.2 % of the variance is left, or less
+FEW_ROWS = 20  # in smaller tables values differ, and counts agree, by themselves
+MANY_CATEGORIES = 0.5  # of the rows
+MANY_GAPS = 0.5
+
+
+def feature_warnings(plan: Plan) -> Iterator[Warned]:
+    """Of each feature, the gravest first."""
+    features = plan.features
+    correlations = [(target, plan.figures.correlations(target.name)) for target in plan.targets]
+    for feature in features:
+        for target, found in correlations:
+            yield from _copy(plan, feature, target, found.get(feature.name))
+        yield from _names(plan, feature)
+    for feature in features:
+        yield from _gaps(plan, feature)
+
+
+def _copy(plan: Plan, feature: Column, target: Column, r: float | None) -> Iterator[Warned]:
+    if r is not None and abs(r) >= COPY:
+        how = f"its correlation with the target {target.name!r} is {r:.6f}"
+    elif (r is None or target.distinct > 2) and _same_counts(plan, feature, target):
+        how = f"its values come exactly as often as those of the target {target.name!r}"
+    else:
+        return
+    yield Warned(
+        "target_leak",
+        f"feature {feature.name!r} is nearly a copy of what is to be predicted: {how}; leave it out, unless it is "
+        "known before the target is",
+        at_feature(plan.asked, feature.name),
+    )
+
+
+def _same_counts(plan: Plan, feature: Column, target: Column) -> bool:
+    """Whether both columns have as many values, each as often as one of the other's: classes by other names."""
+    if plan.spec.task == "regression" or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
+        return False
+    ours, theirs = plan.figures.counts(feature), plan.figures.counts(target)
+    if ours is None or theirs is None or feature.nulls != target.nulls:
+        return False
+    sizes = sorted(theirs.values())
+    return len(set(sizes)) == len(sizes) > 1 and sorted(ours.values()) == sizes
+
+
+def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
+    """Whether a feature names rows: categories or consecutive whole numbers of which none comes twice."""
+    present = plan.figures.present(feature)
+    if present < FEW_ROWS:
+        return
+    mend = "leave it out: on new rows it says nothing"
+    if plan.figures.is_unique(feature) and (feature.kind == "categorical" or _counts_rows(feature, present)):
+        what = "a different value in each row"
+        if feature.kind == "numeric":
+            what = "one whole number for each row, without gaps"
+        yield Warned(
+            "identifier",
+            f"feature {feature.name!r} has {what}: it names the rows; {mend}",
+            at_feature(plan.asked, feature.name),
+        )
+    elif feature.kind == "categorical" and feature.distinct > MANY_CATEGORIES * present:
+        yield Warned(
+            "categories_many",
+            f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, few of each: "
+            "it is learnt by heart; leave it out, or group its values",
+            at_feature(plan.asked, feature.name),
+        )
+
+
+def _counts_rows(feature: Column, present: int) -> bool:
+    if feature.kind != "numeric" or not feature.whole:
+        return False
+    low, high = feature.minimum, feature.maximum
+    return isinstance(low, float | int) and isinstance(high, float | int) and high - low + 1 == present
+
+
+def _gaps(plan: Plan, feature: Column) -> Iterator[Warned]:
+    rows, policy = plan.figures.table.rows, plan.spec.missing
+    if policy == "error" and feature.nulls:
+        yield Warned(
+            "gaps_refused",
+            f'feature {feature.name!r} is missing in {feature.nulls:,} rows, which "missing": "error" refuses once one '
+            "of them is to be trained on",
+            "/missing",
+        )
+    elif feature.nulls > MANY_GAPS * rows:
+        becomes = "leaves those rows out" if policy == "drop" else "fills and flags them"
+        yield Warned(
+            "mostly_missing",
+            f"feature {feature.name!r} is missing in {feature.nulls:,} of {rows:,} rows; "
+            f'"missing": "{policy}" {becomes}',
+            at_feature(plan.asked, feature.name) if policy != "drop" else "/missing",
+        )

@@ -1,0 +1,113 @@
+"""Warnings about how the weights are moved: rates, scaling, batches, epochs, early stopping, time and memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from service.domain.auto import FEWEST_EPOCHS
+from service.domain.preflight.plan import Plan
+from service.domain.preflight.warned import Warned
+from service.domain.rates import settle
+from service.domain.spec import EarlyStopping
+
+BAD_CONDITION = 1000.0  # descent then needs some two thousand epochs to come to a percent of the gap
+BETTER = 10.0  # scaling is worth a word where it divides the condition number by so much
+SHARE_LEFT = 0.01
+
+
+def learning_warnings(plan: Plan) -> Iterator[Warned]:
+    """In the order in which they matter."""
+    yield from _rate(plan)
+    yield from _scaling(plan)
+    yield from _batches(plan)
+    yield from _epochs(plan)
+    yield from _early_stopping(plan)
+
+
+def _rate(plan: Plan) -> Iterator[Warned]:
+    rate, bound, found = plan.spec.optimizer.learning_rate, plan.bound, plan.conditioning.scaled
+    if rate == "auto" or bound is None or found is None or rate <= bound.learning_rate:
+        return
+    momentum = plan.spec.optimizer.momentum
+    by_momentum = f" with momentum {momentum:g}" if momentum not in (0, "auto") else ""
+    is_partial = f", on {len(plan.conditioning.columns)} columns" if plan.conditioning.left_out else ""
+    sure = f"; this is a guide only: {bound.guide}" if bound.guide else ": the loss will grow without end"
+    yield Warned(
+        "learning_rate_unstable",
+        f"the learning rate {rate:g} is above {bound.learning_rate:.4g}, below which descent{by_momentum} is stable "
+        f"on this data (λmax = {found.lambda_max:.4g}{is_partial}){sure}; "
+        f'try {bound.learning_rate / 2:.2g}, or "auto"',
+        "/optimizer/learning_rate",
+    )
+
+
+def _scaling(plan: Plan) -> Iterator[Warned]:
+    raw, standardised = plan.conditioning.raw, plan.conditioning.standardised
+    if raw is None or standardised is None or plan.spec.scaler != "none":
+        return
+    before, after = raw.condition_number, standardised.condition_number
+    if before > BAD_CONDITION and before > BETTER * after:
+        yield Warned(
+            "not_scaled",
+            f"without scaling the condition number is {before:.4g}, with standard scaling {after:.4g}: descent then "
+            f"needs about {raw.epochs_to_1_percent:,} epochs instead of {standardised.epochs_to_1_percent:,}; use "
+            '"scaler": "standard"',
+            "/scaler",
+        )
+
+
+def _batches(plan: Plan) -> Iterator[Warned]:
+    size = plan.asked.batch_size
+    if isinstance(size, int) and size > plan.rows.train:
+        yield Warned(
+            "batch_larger_than_rows",
+            f"a batch of {size:,} rows is more than the {plan.rows.train:,} training rows: each epoch is one step; "
+            'say "full" for that, or take fewer',
+            "/batch_size",
+        )
+
+
+def _epochs(plan: Plan) -> Iterator[Warned]:
+    """On a bowl the epochs that it takes are known."""
+    found, rates, asked = plan.conditioning.scaled, plan.rates, plan.spec.epochs
+    if asked == "auto" or found is None or rates is None or not plan.is_bowl or plan.spec.optimizer.kind != "sgd":
+        return
+    if plan.spec.schedule != "constant":
+        return
+    if plan.spec.optimizer.momentum == "auto" and plan.spec.optimizer.learning_rate == "auto":
+        needed = settle(replace(plan.spec, epochs="auto"), found, plan.rows.train).epochs
+        needed = needed if needed > FEWEST_EPOCHS else 0
+    elif rates.momentum or plan.bound is None or rates.learning_rate >= plan.bound.learning_rate:
+        return  # heavy balls of any rate have no short formula; above the bound there is another warning
+    else:
+        furthest = max(abs(1 - rates.learning_rate * each) for each in (found.lambda_min, found.lambda_max))
+        needed = math.ceil(math.log(SHARE_LEFT) / (2 * math.log(furthest))) if 0 < furthest < 1 else 1
+    if needed > asked:
+        yield Warned(
+            "epochs_few",
+            f"the flattest directions (condition number {found.condition_number:.4g}) need about {needed:,} epochs at "
+            f"learning rate {rates.learning_rate:.3g}, and there are {asked:,}: they stay short of the optimum; use "
+            '"epochs": "auto"',
+            "/epochs",
+        )
+
+
+def _early_stopping(plan: Plan) -> Iterator[Warned]:
+    asked, spec = plan.asked.early_stopping, plan.spec
+    if not isinstance(asked, EarlyStopping):
+        return
+    if not spec.split.validates:
+        yield Warned(
+            "early_stopping_blind",
+            "there are no validation rows to stop by, so training goes through all epochs; give "
+            '"split": {"validation": 0.2}, or "early_stopping": null',
+            "/early_stopping",
+        )
+    elif spec.epochs != "auto" and asked.patience >= spec.epochs:
+        yield Warned(
+            "patience_long",
+            f"a patience of {asked.patience:,} epochs never ends a training of {spec.epochs:,}",
+            "/early_stopping/patience",
+        )

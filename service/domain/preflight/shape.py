@@ -1,0 +1,82 @@
+"""Warnings about the network beside the number of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from service.domain.preflight.plan import Plan
+from service.domain.preflight.warned import Warned
+
+FEW_FOR_A_NETWORK = 100
+FEW_TO_JUDGE_BY = 30
+
+
+def shape_warnings(plan: Plan) -> Iterator[Warned]:
+    yield from _collapse(plan)
+    yield from _parameters(plan)
+    yield from _judging(plan)
+
+
+def _collapse(plan: Plan) -> Iterator[Warned]:
+    """Without a curve between them matrices multiply, and a product has at most the rank of the narrowest."""
+    hidden = plan.spec.network.hidden
+    if not hidden or plan.spec.network.activation != "identity":
+        return
+    layers = f"layers 1 to {len(hidden)} (of {', '.join(map(str, hidden))})" if len(hidden) > 1 else (
+        f"layer 1 (of {hidden[0]})"
+    )  # fmt: skip
+    rank = min(plan.network.sizes)
+    yield Warned(
+        "layers_collapse",
+        f"hidden {layers} with the activation 'identity' and the output layer after them are one linear layer of rank "
+        f"at most {rank}, the narrowest width of {' → '.join(map(str, plan.network.sizes))}: choose another "
+        'activation, or "kind": "linear"',
+        "/network/activation",
+    )
+
+
+def _parameters(plan: Plan) -> Iterator[Warned]:
+    weights, rows = plan.network.n_parameters, plan.rows.train
+    is_network = plan.spec.network.kind == "mlp"
+    if weights > rows:
+        mend = "fewer or smaller hidden layers" if is_network else "fewer features"
+        yield Warned(
+            "more_parameters_than_rows",
+            f"the model has about {weights:,} weights and biases for {rows:,} training rows: it can fit them exactly "
+            f'and learn nothing; take {mend}, or a penalty ("l2")',
+            "/network/hidden" if is_network else "/features",
+        )
+    if is_network and plan.spec.network.activation != "identity" and rows < FEW_FOR_A_NETWORK:
+        yield Warned(
+            "few_rows_for_network",
+            f"{rows} training rows seldom show more than a linear neuron can learn; try "
+            '"kind": "linear" beside it and compare',
+            "/network/kind",
+        )
+
+
+def _judging(plan: Plan) -> Iterator[Warned]:
+    """The standard error of a mean squared error of n normal residuals is √(2/n) of it; of an accuracy √(p(1-p)/n)."""
+    split, held_out = plan.spec.split, plan.rows.validation + plan.rows.test
+    if split.validation_dataset is not None:
+        return
+    if not held_out:
+        yield Warned(
+            "validation_none",
+            "no rows are held out, so nothing tells how good the model is on rows that it has not seen; give "
+            '"split": {"validation": 0.2}',
+            "/split/validation",
+        )
+    elif max(plan.rows.validation, plan.rows.test) < FEW_TO_JUDGE_BY:
+        most = max(plan.rows.validation, plan.rows.test)
+        if plan.spec.task == "regression":
+            how = f"an mse is then known to about ±{math.sqrt(2 / most):.0%} (one standard error)"
+        else:
+            how = f"an accuracy near 80 % is then known to about ±{math.sqrt(0.16 / most):.0%} (one standard error)"
+        yield Warned(
+            "validation_small",
+            f"only {most} rows judge the model: {how}, so small differences between models say nothing; "
+            "give a larger share, or more rows",
+            "/split/validation",
+        )

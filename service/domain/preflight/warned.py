@@ -1,0 +1,45 @@
+"""A warning: something about a spec and its table that a good teacher would say before anyone trains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.domain.spec import TrainingSpec
+
+MOST_OF_A_CODE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """`code` is stable: decide by it. `pointer` is the JSON pointer of the field that mends it, where one does."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        told = {"code": self.code, "detail": self.detail}
+        return told if self.pointer is None else {**told, "pointer": self.pointer}
+
+
+def at_feature(asked: TrainingSpec, name: str) -> str:
+    """The pointer of a feature: its place in the list that was sent, else the field that would leave it out."""
+    return f"/features/{asked.features.index(name)}" if asked.features and name in asked.features else "/exclude"
+
+
+def shortened(warnings: Iterable[Warned]) -> tuple[Warned, ...]:
+    """The first few of each code; the last of those says how many more there are."""
+    told = list(warnings)
+    counts, seen = Counter(warned.code for warned in told), Counter[str]()
+    kept = []
+    for warned in told:
+        seen[warned.code] += 1
+        more = counts[warned.code] - MOST_OF_A_CODE
+        if seen[warned.code] == MOST_OF_A_CODE and more > 0:
+            warned = replace(warned, detail=f"{warned.detail} (and {more:,} more like this)")
+        if seen[warned.code] <= MOST_OF_A_CODE:
+            kept.append(warned)
+    return tuple(kept)

@@ -1,0 +1,158 @@
+"""Look at a spec before anyone trains: what would be run, what a good teacher would say of it, what it would take.
+
+Only what ingest and finished runs have stored is read, never the rows: an answer takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.domain.figures import Figures
+from service.domain.gram import Gram
+from service.domain.limits import Limits
+from service.domain.other_rows import POINTER as VALIDATION_POINTER
+from service.domain.preflight.classes import class_warnings
+from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.leakage import feature_warnings
+from service.domain.preflight.learning import learning_warnings
+from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.shape import shape_warnings
+from service.domain.preflight.warned import Warned, shortened
+from service.domain.resolve import Resolution, resolve
+from service.domain.spec import TrainingSpec
+from service.domain.spec_schema import read_spec
+from service.domain.speed import Speed
+from service.domain.table import Table
+from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
+from service.store import datasets, jobs
+from service.store.blobs import Blobs, read_blob
+from service.store.session import Database
+from service.store.tables import DatasetRow
+
+BASIS = (
+    "from the stored Gram matrix of all rows, missing cells at their column's mean; training measures it on the "
+    "training rows, with every encoded column"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A spec that can be run: as it was sent, as it is resolved, on what, how many rows of another dataset validate
+    (None: no other does), and how fast runs have been here."""
+
+    asked: TrainingSpec
+    resolution: Resolution
+    dataset: DatasetRow
+    other_rows: int | None
+    speeds: Sequence[Speed]
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """What is known of a run before it starts."""
+
+    notes: tuple[str, ...]
+    plan: Plan
+    warnings: tuple[Warned, ...]
+    memory: Memory
+    time: Time
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer of `POST /v1/jobs/validate`."""
+        found, bound, rates = self.plan.conditioning, self.plan.bound, self.plan.rates
+        by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
+        return {
+            "spec": self.plan.spec.to_json(),
+            "notes": list(self.notes),
+            "warnings": [warned.to_json() for warned in self.warnings],
+            "curvature": {
+                "scaled": found.scaled.to_json() if found.scaled else None,
+                "raw": found.raw.to_json() if found.raw else None,
+                "columns": list(found.columns),
+                "left_out": [{"column": name, "detail": why} for name, why in found.left_out.items()],
+                "basis": BASIS,
+                "bound": asdict(bound) if bound else None,
+            },
+            "rates": {**asdict(rates), "is_estimate": by_curvature} if rates else None,
+            "estimate": {"memory": self.memory.to_json(), "time": self.time.to_json()},
+        }
+
+
+def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
+    """Of a TrainingSpec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+    with database.read() as session:
+        checked = check(session, limits, body)
+    return look(checked, figures_of(checked.dataset, blobs), limits)
+
+
+def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
+    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
+    asked = read_spec(body)
+    dataset, other = ready_datasets(session, asked)
+    judging = _table(other) if other else None
+    resolution = resolve(asked, _table(dataset), limits, judging)
+    return Checked(asked, resolution, dataset, judging.rows if judging else None, jobs.speeds(session))
+
+
+def ready_datasets(session: Session, spec: TrainingSpec) -> tuple[DatasetRow, DatasetRow | None]:
+    """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
+    dataset = _ready(session, spec.dataset, "/dataset")
+    if spec.split.validation_dataset is None:
+        return dataset, None
+    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    if other.sha256 == dataset.sha256:
+        detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
+        raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
+    return dataset, other
+
+
+def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
+    try:
+        dataset = datasets.get(session, id)
+    except DatasetNotFound as error:
+        raise SpecInvalid(error.detail, [FieldError(pointer, error.detail)]) from None
+    if dataset.state == "ingesting":
+        raise DatasetNotReady(
+            f"dataset {dataset.id} is still being read; GET /v1/datasets/{dataset.id} says when it is ready"
+        )
+    if dataset.state == "failed":
+        reason = (dataset.error or {}).get("detail", "unknown")
+        detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
+        raise SpecInvalid(detail, [FieldError(pointer, detail)])
+    return dataset
+
+
+def figures_of(dataset: DatasetRow, blobs: Blobs | None) -> Figures:
+    """What ingest has stored of the table; without blobs, or where they are gone, its columns alone."""
+    table = _table(dataset)
+    if blobs is None or dataset.profile_key is None:
+        return Figures(table, {}, no_gram="the dataset has no profile")
+    try:
+        profile = json.loads(read_blob(blobs, dataset.profile_key))
+        gram = Gram.from_bytes(read_blob(blobs, dataset.gram_key)) if dataset.gram_key else None
+    except KeyError:
+        return Figures(table, {}, no_gram="the dataset has just been deleted")
+    return Figures.of(table, profile, gram)
+
+
+def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
+    """What these figures say of the spec."""
+    planned = plan(checked.asked, checked.resolution.spec, figures, limits, checked.other_rows)
+    needed, taken = memory(planned), time(planned, checked.speeds)
+    warnings = (
+        *feature_warnings(planned),
+        *class_warnings(planned),
+        *learning_warnings(planned),
+        *shape_warnings(planned),
+        *cost_warnings(planned, needed, taken),
+    )
+    return Preflight(checked.resolution.notes, planned, shortened(warnings), needed, taken)
+
+
+def _table(dataset: DatasetRow) -> Table:
+    return Table.from_json(dataset.rows or 0, dataset.columns or [])

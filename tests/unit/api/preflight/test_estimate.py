@@ -1,0 +1,91 @@
+"""What a run would take, and what of the preflight a job carries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from flask.testing import FlaskClient
+
+from service.store.tables import JobRow
+from service.wiring import Deps
+from tests.unit.api.preflight.looking import Look, Upload, draws, numbers, warned
+from workers.ingest.run import run as ingest
+from workers.training.run import run as train
+
+
+def test_a_table_beyond_the_memory_is_told(limited: Callable[..., FlaskClient], make_deps: Callable[..., Deps]) -> None:
+    rows, columns = 20_000, 20
+    cells = draws().normal(size=(rows, columns + 1)).round(3)
+    data = pd.DataFrame(cells, columns=[*(f"x{n}" for n in range(columns)), "y"]).to_csv(index=False).encode()
+    matrix = rows * columns * 4  # float32, in all parts together
+    for limit, is_told in ((2**20, True), (2**21, False)):
+        client = limited(training_memory_bytes=limit)
+        answer = client.post("/v1/datasets", data=data, headers={"Content-Type": "text/csv"})
+        ingest(make_deps(), answer.json["id"])
+        found = client.post("/v1/jobs/validate", json={"dataset": answer.json["id"], "model": "m", "target": "y"}).json
+        memory = found["estimate"]["memory"]
+        assert (memory["matrix_bytes"], memory["limit_bytes"]) == (matrix, limit)
+        assert memory["total_bytes"] == sum(
+            memory[f"{part}_bytes"] for part in ("matrix", "weights", "optimizer", "workspace")
+        )
+        assert ("too_large" in warned(found)) == is_told
+
+
+def test_memory_counts_weights_and_what_the_optimizer_keeps(look: Look) -> None:
+    # 4·8+8 + 8+1 = 49 float32; adam keeps two vectors as long
+    for kind, vectors in (("adam", 2), ("sgd", 1)):
+        spec = {"network": {"kind": "mlp", "hidden": [8]}, "optimizer": {"kind": kind}}
+        memory = look(numbers(), **spec)["estimate"]["memory"]
+        assert (memory["weights_bytes"], memory["optimizer_bytes"]) == (196, 196 * vectors)
+
+
+def test_time_is_told_by_what_runs_have_taken(client: FlaskClient, deps: Deps, upload: Upload) -> None:
+    body = {
+        "dataset": upload(numbers(2000)), "model": "m", "target": "y", "epochs": 20, "early_stopping": None,
+        "network": {"kind": "mlp", "hidden": [16]}, "batch_size": 32,
+    }  # fmt: skip
+
+    def told(**choices: Any) -> dict[str, Any]:
+        found: dict[str, Any] = client.post("/v1/jobs/validate", json={**body, **choices}).json
+        return found
+
+    before = told(budget_seconds=1e-6)
+    assert before["estimate"]["time"]["seconds"] is None
+    assert "no run" in before["estimate"]["time"]["why"]
+    assert "budget_short" not in warned(before)
+    for seed in range(3):
+        job = client.post("/v1/jobs", json={**body, "seed": seed}).json["id"]
+        train(deps, job)
+    job = client.post("/v1/jobs", json={**body, "seed": 9, "epochs": 60}).json["id"]
+    started = time.perf_counter()
+    train(deps, job)
+    taken = time.perf_counter() - started
+    found = told(epochs=60)["estimate"]["time"]
+    assert (found["runs"], found["epochs"]) == (4, 60)
+    assert taken / 4 < found["seconds"] < taken * 4
+    assert found["low"] <= found["seconds"] <= found["high"]
+    assert "budget_short" in warned(told(budget_seconds=found["epoch_seconds"] * 5))
+    assert "budget_short" not in warned(told(budget_seconds=found["epoch_seconds"] * 2000))
+    with deps.database.read() as session:
+        row = session.get_one(JobRow, job)
+        assert row.result is not None
+        speed = row.result["speed"]
+    assert (speed["rows"], speed["batch"], speed["weights"], speed["cells"]) == (1600, 32, 4 * 16 + 16 + 17, 8000)
+
+
+def test_a_submitted_job_carries_the_same_warnings_to_its_report(
+    client: FlaskClient, deps: Deps, upload: Upload
+) -> None:
+    body = {"dataset": upload(numbers(60)), "model": "m", "target": "y", "batch_size": 999, "epochs": 2}
+    expected = client.post("/v1/jobs/validate", json=body).json["warnings"]
+    assert {"validation_small", "batch_larger_than_rows"} <= {warning["code"] for warning in expected}
+    job = client.post("/v1/jobs", json=body).json["id"]
+    events = client.get(f"/v1/jobs/{job}/events").json["data"]
+    told = [event["data"] for event in events if event["type"] == "message" and "warning" in event["data"]]
+    assert [data["warning"] for data in told] == expected
+    assert [data["text"] for data in told] == [warning["detail"] for warning in expected]
+    train(deps, job)
+    assert client.get("/v1/models/m/versions/1/report").json["warnings"] == expected

@@ -1,0 +1,31 @@
+"""What a run took, for the estimates of later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from service.domain.network import Network
+from service.domain.spec import TrainingSpec
+from service.domain.speed import Speed
+from workers.training.loop import EpochEnded
+from workers.training.prepare import Prepared
+
+
+def measured(
+    spec: TrainingSpec, prepared: Prepared, network: Network, history: Sequence[EpochEnded], seconds: float
+) -> Speed:
+    """Of a run that took so many seconds in all. Epochs of an earlier attempt may be in the history, and their time in
+    none of these seconds: then nothing is left for all else."""
+    rows = len(prepared.train)
+    inputs = prepared.transform.n_outputs
+    return Speed(
+        engine=spec.engine,
+        device=spec.device,
+        rows=rows,
+        batch=min(spec.batch_size, rows) if isinstance(spec.batch_size, int) else rows,
+        weights=network.n_parameters,
+        cells=sum(len(part) for part in prepared.parts.values()) * inputs,
+        epoch_seconds=median(ended.seconds for ended in history),
+        other_seconds=max(seconds - sum(ended.seconds for ended in history), 0.0),
+    )
