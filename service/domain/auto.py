@@ -68,7 +68,9 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     if is_bowl(spec):
         notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
         return None
-    return EarlyStopping()
+    chosen = EarlyStopping()
+    notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
+    return chosen
 
 
 def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:

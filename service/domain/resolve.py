@@ -46,6 +46,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     _enough_rows(spec, usable, targets)
     _check_weights(spec, table, targets)
     task = _task(spec, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
+    asked = spec
     spec = replace(
         spec,
         features=tuple(column.name for column in features),
@@ -54,6 +55,10 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         scale_target=task == "regression" and spec.scale_target is not False,
         engine="autograd" if spec.engine == "auto" else spec.engine,
     )
+    if asked.loss == "auto":
+        notes.append(f"loss {spec.loss!r} for the task {task!r}")
+    if asked.scale_target == "auto" and spec.scale_target:
+        notes.append("the target is standardised while training: one learning rate then suits any unit")
     if other is not None:
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [*targets, *features, *weights], other)

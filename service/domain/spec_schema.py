@@ -84,7 +84,11 @@ class TrainingSpecSchema(Part):
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(min=1),
-        metadata={"description": "columns to learn from; null: all but the target, text and constant columns"},
+        metadata={
+            "description": "columns to learn from; null: all but the target, text and constant columns. Of a "
+            "categorical one the ten most frequent categories have an input each, and others with 5 training rows, up "
+            "to a limit; rarer ones share the input 'other', and unseen ones with them"
+        },
     )
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
         ma.fields.String(), load_default=tuple, metadata={"description": "columns to leave out"}

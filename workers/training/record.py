@@ -15,7 +15,8 @@ from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.lease import Lease
 from workers.training import checkpoint
-from workers.training.loop import EpochEnded, Progress
+from workers.training.choices import choices
+from workers.training.loop import EpochEnded, Progress, why_ended
 from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
@@ -52,14 +53,14 @@ class Recorder:
         with self._deps.database.read() as session:
             return jobs.warnings(session, self._lease.row.id)
 
-    def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
-        """The spec with its last `auto`s replaced, kept with the job."""
+    def settle(self, spec: TrainingSpec, rates: Rates, device: str, prepared: Prepared) -> TrainingSpec:
+        """The spec with its last `auto`s replaced, kept with the job; each choice is told."""
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
         settled = replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=settled.to_json())
-            if spec.optimizer.learning_rate == "auto":
-                jobs.append_event(session, self._lease.row.id, "message", {"text": rates.text})
+            for text in choices(spec, rates, device, prepared.transform):
+                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         return settled
 
     def resume(self, problem: Problem) -> Progress:
@@ -81,7 +82,7 @@ class Recorder:
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so."""
-        self._tell(progress.history[-1], spec, prepared, 1.0)
+        self._tell(progress.history[-1], spec, prepared, 1.0, why_ended(progress, spec))
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
@@ -89,7 +90,9 @@ class Recorder:
         self._lease.write(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
 
-    def _tell(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> None:
+    def _tell(
+        self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float, text: str | None = None
+    ) -> None:
         seconds = time.perf_counter() - self._started
         scale = loss_scale(prepared.target_scales)
         done = max(ended.epoch - self._first_epoch, 1)
@@ -107,4 +110,6 @@ class Recorder:
         with self._deps.database.write() as session:
             self._lease.write_in(session, progress=told)
             jobs.append_event(session, self._lease.row.id, "epoch", {**told, "learning_rate": ended.learning_rate})
+            if text is not None:
+                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         self._deps.changes.publish(self._lease.row.id)

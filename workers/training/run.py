@@ -58,7 +58,7 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
-    spec = recorder.settle(spec, rates, _device(spec))
+    spec = recorder.settle(spec, rates, _device(spec), prepared)
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}

@@ -257,3 +257,37 @@ def test_targets_learnt_together_by_a_linear_neuron_are_those_learnt_alone(deps:
         assert together["metrics"]["train"]["by_target"][name]["mse"] == pytest.approx(
             alone["metrics"]["train"]["mse"], rel=1e-5
         )
+
+
+def messages(deps: Deps, job: JobRow) -> str:
+    with deps.database.read() as session:
+        events = jobs.events_after(session, job.id, 0, 1000)
+    return "\n".join(event.data["text"] for event in events if event.type == "message")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ["task 'regression'", "loss 'mse'", "standardised", "batch descent", "optimizer 'sgd'", "schedule",
+              "no early stopping", "learning rate", "epochs: as many as", "device 'cpu'"]),
+        ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule",
+                                        "early stopping after", "epochs of", "learning rate", "device 'cpu'"]),
+        ({"target": "kind"}, ["task 'binary'", "loss 'cross_entropy'", "early stopping after", "learning rate"]),
+        ({"optimizer": {"kind": "lbfgs"}}, ["all rows in a step", "line search", "epochs: the most"]),
+        ({"optimizer": {"kind": "sgd", "momentum": "auto", "learning_rate": 0.01}}, ["momentum 0"]),
+    ],
+)  # fmt: skip
+def test_each_choice_made_in_the_clients_stead_is_told(deps: Deps, changes: dict[str, Any], told: list[str]) -> None:
+    job = trained(deps, **changes)
+    assert job.state == "succeeded"
+    assert '"auto"' not in json.dumps({name: value for name, value in job.spec.items() if name != "metadata"})
+    said = messages(deps, job)
+    assert [what for what in told if what not in said] == []
+
+
+def test_a_training_that_stops_early_says_so(deps: Deps) -> None:
+    job = trained(deps, target="kind", features=["gaps"], early_stopping={"patience": 1}, epochs=500)
+    assert (job.progress or {})["epoch"] < 500
+    assert "no lower validation loss since" in messages(deps, job)
+    job = trained(deps, network={"kind": "mlp"}, early_stopping=None, epochs=5000, budget_seconds=0.05)
+    assert "0.05 seconds of budget_seconds" in messages(deps, job)
