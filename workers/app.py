@@ -19,7 +19,9 @@ from service.queue import INGEST, TRAIN, celery_settings
 from service.settings import Settings
 from workers import lease
 
-WARMED = {INGEST.queue: "workers.ingest.run", TRAIN.queue: "workers.training.run"}
+WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.job"}
+
+START_SECONDS = 60.0  # for a process to import all that, and to warm up, on a loaded machine
 
 
 class Loader(AppLoader):  # type: ignore[misc]
@@ -53,6 +55,7 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
         worker_prefetch_multiplier=1,
         # torch used by several threads in a parent hangs for ever in a forked child
         worker_pool_start_method="spawn",
+        worker_proc_alive_timeout=START_SECONDS,
         worker_soft_shutdown_timeout=settings.stop_seconds,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_hijack_root_logger=False,

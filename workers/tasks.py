@@ -18,7 +18,7 @@ def ingest(id: str) -> None:
 
 @shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]
 def train(id: str) -> None:
-    """Run a training job."""
-    from workers.training.run import run
+    """Run a job: a training or a comparison."""
+    from workers.job import run
 
     run(process_deps(), id)

@@ -13,7 +13,9 @@ from flask import Flask
 
 from service.api import problems, schemas
 from service.api.preview_schemas import Preview
+from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
+from service.domain.spec_schema import TrainingSpecSchema
 
 TITLE = "Adaline"
 DESCRIPTION = (
@@ -36,6 +38,8 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
         self.spec.components.schema("Preview", schema=Preview)
+        for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
+            self.spec.components.schema(_name(schema), schema=schema)
 
     def document(self) -> dict[str, Any]:
         """The document as plain data."""

@@ -1,4 +1,4 @@
-"""/v1/jobs: training runs, from the spec to the result."""
+"""/v1/jobs: trainings and comparisons, from the spec to the result."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from service.api.documents import read_object
 from service.api.parameters import EventsQuery, JobsQuery, NewestKnownHeader, PreferHeader, StartHeaders
 from service.api.preflight_schemas import SpecCheck
 from service.api.problems import RETRY_SECONDS
+from service.api.result_schemas import JobResult
 from service.api.streams import events_answer
 from service.domain.lifecycle import is_terminal
-from service.domain.spec_schema import TrainingSpecSchema
 from service.errors import ResultNotReady
 from service.store import jobs, models
 from service.store.tables import JobRow
@@ -24,9 +24,9 @@ from service.usecases import submit
 from service.usecases.cancel import cancel
 from service.usecases.preflight import preflight
 
-blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Training runs")
+blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Trainings and comparisons")
 
-BODY = {"required": True, "content": {"application/json": {"schema": TrainingSpecSchema}}}
+BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC}}}
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_BODY = (
     HTTPStatus.BAD_REQUEST,
@@ -44,7 +44,7 @@ BAD_BODY = (
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
-    """Train a model"""
+    """Start a job: train a model, or compare the descents on a dataset ("kind": "descent-comparison")"""
     here = context()
     deps = here.deps
     body = read_object(request, deps.settings)
@@ -62,7 +62,7 @@ def submit_job(headers: dict[str, Any]) -> Any:
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def validate_job() -> Any:
-    """Check a spec against its dataset without training: what would be run and why, warnings, what it would take"""
+    """Check a spec against its dataset without running it: what would be run and why, warnings, what it would take"""
     deps = context().deps
     body = read_object(request, deps.settings)
     return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
@@ -116,12 +116,14 @@ def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
 
 
 @blueprint.route("/<id>/result")
-@blueprint.answers(HTTPStatus.OK, schemas.JobResult)
+@blueprint.answers(HTTPStatus.OK, JobResult)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def get_result(id: str) -> Any:
     """Get what a job that succeeded has made"""
     with context().deps.database.read() as session:
         job = jobs.get(session, id)
+        if job.state == "succeeded" and job.kind == "descent-comparison":
+            return {"comparison": job.result}
         if job.state != "succeeded" or job.model_version is None:
             why = f": {job.error['detail']}" if job.error else ""
             raise ResultNotReady(f"job {id} is {job.state}, and only a succeeded job has a result{why}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas import Answer, says
+from service.api.schemas import ANY_SPEC, Answer, says
 
 
 class Warned(Answer):
@@ -78,11 +78,14 @@ class Estimate(Answer):
 
 
 class SpecCheck(Answer):
-    spec = fields.Raw(required=True, metadata={"allOf": [{"$ref": "#/components/schemas/TrainingSpec"}]})
+    spec = fields.Raw(required=True, metadata=ANY_SPEC)
     notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
     warnings = fields.List(fields.Nested(Warned), required=True, metadata=says("what a teacher would say of it"))
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
-        Rates, required=True, allow_none=True, metadata=says("null where only the training rows tell them")
+        Rates,
+        required=True,
+        allow_none=True,
+        metadata=says("null of a comparison, or where only the training rows tell them"),
     )
     estimate = fields.Nested(Estimate, required=True)

@@ -13,6 +13,7 @@ from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERM
 from service.store.tables import JobRow
 
 EVENT_TYPES = ("state", "epoch", "message")
+ANY_SPEC = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
 
 
 class Time(fields.DateTime):
@@ -105,6 +106,7 @@ class ModelVersion(Answer):
 
 
 class Progress(Answer):
+    descent = fields.String(metadata=says("of a comparison: the descent that runs"))
     epoch = fields.Integer()
     epochs = fields.Integer()
     fraction = fields.Float(metadata=says("0 to 1"))
@@ -125,7 +127,7 @@ class Job(Answer):
         required=True,
         metadata=says("nothing more can happen to the job", type="boolean"),
     )
-    spec = fields.Raw(required=True, metadata={"allOf": [{"$ref": "#/components/schemas/TrainingSpec"}]})
+    spec = fields.Raw(required=True, metadata=ANY_SPEC)
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
         "_model",
@@ -141,11 +143,6 @@ class Job(Answer):
 
     def _model(self, job: JobRow) -> dict[str, Any] | None:
         return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
-
-
-class JobResult(Answer):
-    model = fields.Nested(ModelVersion, required=True)
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
 
 
 class Event(Answer):

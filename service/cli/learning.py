@@ -1,4 +1,4 @@
-"""Commands that give a server work: upload, train, predict, cancel."""
+"""Commands that give a server work: upload, train, compare, predict, cancel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import typer
 from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
-    from service.client import Client, Dataset
+    from service.client import Client, Dataset, Job
 
 STDIN = "-"
 Table = Annotated[
@@ -109,14 +109,12 @@ def train(
     """Train a model; it is published as the next version of its name."""
     from service.cli import checking, rendering, reporting
     from service.cli import choices as chosen
-    from service.cli.watching import follow
 
     with connect(url) as client:
         try:
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
-            is_file = data == STDIN or os.path.exists(data)
-            dataset = _uploaded(client, data) if is_file else _dataset(client, data)
-            name = model or chosen.model_name(data if is_file and data != STDIN else dataset.name)
+            dataset = _data(client, data)
+            name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
         spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
@@ -128,14 +126,33 @@ def train(
         if not watch:
             show(as_json, job.json, lambda: rendering.job(job))
             return
-        try:
-            follow(client.events(job.id), rendering.console(stderr=True))
-            version = client.version_of(client.wait(job.id))
-        except KeyboardInterrupt:
-            tell(f"\n{job.id} goes on without you; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
-            raise typer.Exit(INTERRUPTED) from None
+        version = client.version_of(_followed(client, job))
         report = client.report(version.ref)
     show(as_json, version.json, lambda: reporting.published(version, report))
+
+
+@app.command(rich_help_panel=THERE)
+def compare(
+    data: Data,
+    target: Target,
+    hidden: Hidden = None,
+    choices: Choices = None,
+    url: Url = LOCAL,
+    as_json: AsJson = False,
+) -> None:
+    """Compare batch, stochastic and mini-batch descent on a table, with and without scaling."""
+    from service.cli import choices as chosen
+    from service.cli import comparing
+
+    with connect(url) as client:
+        try:
+            spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
+        except chosen.ChoiceInvalid as error:
+            raise refusal(str(error)) from None
+        dataset = _data(client, data)
+        job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
+        comparison = client.result(_followed(client, job).id)["comparison"]
+    show(as_json, comparison, lambda: comparing.page(comparison))
 
 
 @app.command(rich_help_panel=THERE)
@@ -178,10 +195,26 @@ def _predictions(client: Client, ref: str, file: str, form: str) -> Iterator[byt
         yield json.dumps(client.predict(ref, rows), ensure_ascii=False).encode() + b"\n"
 
 
-def _dataset(client: Client, id: str) -> Dataset:
-    if not id.startswith("ds_"):
-        raise refusal(f"there is no file {id!r} here, and it is no id of a dataset (ds_…)")
-    return client.ready(id)
+def _data(client: Client, data: str) -> Dataset:
+    """The dataset of a file, which is uploaded, or of an id."""
+    if data == STDIN or os.path.exists(data):
+        return _uploaded(client, data)
+    if not data.startswith("ds_"):
+        raise refusal(f"there is no file {data!r} here, and it is no id of a dataset (ds_…)")
+    return client.ready(data)
+
+
+def _followed(client: Client, job: Job) -> Job:
+    """The job, shown while it runs, once it has succeeded."""
+    from service.cli.rendering import console
+    from service.cli.watching import follow
+
+    try:
+        follow(client.events(job.id), console(stderr=True))
+        return client.wait(job.id)
+    except KeyboardInterrupt:
+        tell(f"\n{job.id} goes on without you; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _uploaded(client: Client, file: str, name: str | None = None, **options: Any) -> Dataset:

@@ -151,8 +151,8 @@ def preview(seen: Mapping[str, Any]) -> Group:
 
 
 def jobs(records: Iterable[Job]) -> Table:
-    rows = ((it.id, state(it.state), _model_of(it), _progress(it), moment(it.created_at)) for it in records)
-    return table(("job", "state", "model", "progress", "submitted"), rows)
+    rows = ((it.id, it.kind, state(it.state), _model_of(it), _progress(it), moment(it.created_at)) for it in records)
+    return table(("job", "kind", "state", "model", "progress", "submitted"), rows)
 
 
 def job(it: Job) -> Table:
@@ -230,6 +230,8 @@ def _progress(it: Job) -> str:
     progress = it.progress or {}
     if not progress:
         return NOTHING
+    if it.kind == "descent-comparison":  # epochs of one descent do not tell how far all of them are
+        return f"{float(progress.get('fraction') or 0.0):.0%}"
     return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
 
 

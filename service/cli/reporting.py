@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -104,35 +105,49 @@ def curvature(report: Mapping[str, Any]) -> list[RenderableType]:
     found = report.get("curvature") or {}
     kinds = [kind for kind in ("scaled", "raw") if found.get(kind)]
     rows = [(label, *(figure(found[kind].get(name)) for kind in kinds)) for name, label in CURVATURE.items()]
-    return [table(("curvature", *kinds), rows, kinds)] if kinds else []
+    note: list[RenderableType] = [Text(str(found["note"]), style="dim"), ""] if kinds and found.get("note") else []
+    return [table(("curvature", *kinds), rows, kinds), *note] if kinds else []
 
 
 def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
-    """Whether the network is worth it, beside the linear neuron."""
+    """Whether the network is worth it, beside the linear neuron on the same rows."""
     found = report.get("verdict") or {}
     return [Text(str(found["sentence"]), style="bold"), ""] if found.get("sentence") else []
 
 
 def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
-    """How far a linear neuron is from its exact optimum, and the optimum itself."""
+    """How far a linear neuron is from its exact optimum, and the optimum itself; or why that is not told."""
     found = report.get("certificate")
     if not found:
-        return []
+        left_out = report.get("certificate_left_out")
+        return [Text(f"no certificate: {left_out}", style="yellow"), ""] if left_out else []
     if "by_target" in found:
         each = ((target, certificate({"certificate": one})) for target, one in found["by_target"].items())
         return [line for target, lines in each for line in (Text(target, style="bold"), *lines)]
-    gap = (
+    gap = Text(
         f"loss {figure(found.get('loss'))}, optimum {figure(found.get('optimum_loss'))}, gap {figure(found.get('gap'))}"
     )
+    separated = found.get("separation") or {}
+    notes: list[RenderableType] = (
+        [Text(str(separated["detail"]), style="yellow"), ""] if separated.get("detail") else []
+    )
     coefficients = found.get("coefficients") or ()
-    rows = [[str(one.get("feature")), *_interval(one, "value")] for one in coefficients]
-    return [gap, _intervals("coefficient", rows)] if rows else [gap]
+    several = len({one.get("class") for one in coefficients}) > 1
+    rows = [[_coefficient(one, several), *_interval(one, "value")] for one in coefficients]
+    of = coefficients[0].get("class") if coefficients and not several else None
+    heading = "coefficient" if of is None else escape(f"log-odds of {of}")
+    return [gap, *notes, *([_intervals("log-odds" if several else heading, rows)] if rows else [])]
 
 
 def importance(report: Mapping[str, Any]) -> list[RenderableType]:
     """How much worse the model gets without each feature."""
-    rows = [[str(one.get("feature")), *_interval(one, "value")] for one in report.get("importance") or ()]
+    rows = [[escape(str(one.get("feature"))), *_interval(one, "value")] for one in report.get("importance") or ()]
     return [_intervals("importance", rows)] if rows else []
+
+
+def _coefficient(one: Mapping[str, Any], several: bool) -> str:
+    """Its name, with its class where there are several."""
+    return escape(f"{one.get('class')}: {one.get('feature')}" if several else str(one.get("feature")))
 
 
 def _interval(one: Mapping[str, Any], name: str) -> list[str]:

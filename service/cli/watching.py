@@ -46,6 +46,9 @@ class View:
         if event.type == "state":
             self.state = str(event.data.get("state"))
         elif event.type == "epoch":
+            if event.data.get("descent") != self.progress.get("descent"):
+                self._train.clear()
+                self._validation.clear()
             self.progress = event.data
             for curve, name in ((self._train, "train_loss"), (self._validation, "validation_loss")):
                 if isinstance(loss := event.data.get(name), int | float):
@@ -70,7 +73,8 @@ class View:
     def line(self) -> str:
         """Where the run is, in one line."""
         at = self.progress
-        parts = [f"epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+        of = f"{at['descent']}: " if at.get("descent") else ""
+        parts = [f"{of}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:

@@ -144,8 +144,22 @@ class Client:
                 on_event(event)
         return self.version_of(self.wait(job.id))
 
+    def compare(self, dataset: Dataset | str, target: str, **spec: Any) -> Json:
+        """Compare batch, stochastic and mini-batch descent on a dataset, with and without scaling.
+
+        What each took until the tolerance, the loss curves, and a sentence on them. `spec` takes the other fields of a
+        ComparisonSpec (`tolerance=0.01`, `epochs=50`, …). Raises JobFailed, JobCancelled.
+        """
+        id = dataset.id if isinstance(dataset, Dataset) else dataset
+        job = self.submit({"kind": "descent-comparison", "dataset": id, "target": target, **spec})
+        comparison: Json = self.result(self.wait(job.id).id)["comparison"]
+        return comparison
+
     def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> Job:
-        """Queue a training job. A key of its own makes each call safe to repeat when its answer is lost."""
+        """Queue a job: of the spec's `kind`, or a training.
+
+        A key of its own makes each call safe to repeat when its answer is lost.
+        """
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return Job.of(
             self._connection.json(Call("POST", "/v1/jobs", json=dict(spec), headers=headers, repeatable=True))
@@ -178,6 +192,11 @@ class Client:
         if job.state == "failed":
             raise JobFailed(job)
         return job
+
+    def result(self, id: str) -> Json:
+        """What a job has made: `{"model", "metrics"}` or `{"comparison"}`. Raises Conflict for one without a result."""
+        result: Json = self._connection.json(Call("GET", f"/v1/jobs/{_quote(id)}/result"))
+        return result
 
     def events(self, id: str, after: int = 0) -> Iterator[Event]:
         """What happens in a job, as it happens, until the job ends; from the first event, or after one."""

@@ -79,5 +79,5 @@ def epochs_to(share: float, condition_number: float) -> int:
     """
     if condition_number <= 1:
         return 1
-    contraction = (condition_number - 1) / (condition_number + 1)
-    return max(1, math.ceil(math.log(share) / (2 * math.log(contraction))))
+    logarithm = -2 * math.atanh(1 / condition_number)  # of (κ - 1)/(κ + 1), however near 0 or 1 that is
+    return max(1, math.ceil(math.log(share) / (2 * logarithm)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-JobKind = Literal["train", "predict"]
+JobKind = Literal["train", "descent-comparison", "predict"]
 JobState = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
 DatasetState = Literal["ingesting", "ready", "failed"]
 EventType = Literal["state", "epoch", "message"]
 
-JOB_KINDS: tuple[str, ...] = ("train", "predict")
+JOB_KINDS: tuple[str, ...] = ("train", "descent-comparison", "predict")
 JOB_STATES: tuple[str, ...] = ("queued", "running", "cancelling", "succeeded", "failed", "cancelled")
 DATASET_STATES: tuple[str, ...] = ("ingesting", "ready", "failed")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.domain.auto import FEWEST_EPOCHS, MOST_EPOCHS
@@ -17,6 +17,7 @@ from service.errors import WorkFailed
 
 MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
 SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
+CLEARLY = 0.9  # of the stable bound
 SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
 # the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
 FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
@@ -54,6 +55,7 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
         return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
     if found is None:
         raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
+    found = _with_l2(spec, found)
     batch = rows if not isinstance(spec.batch_size, int) else min(spec.batch_size, rows)
     is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
     if is_bowl and spec.optimizer.momentum == "auto":
@@ -64,6 +66,33 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
         why = "2/(λmax + λmin), the best constant rate of full-batch descent"
         return Rates(found.best_learning_rate, 0.0, epochs, why)
     return _with_noise(spec, found, batch, momentum, epochs)
+
+
+def safe_rate(spec: TrainingSpec, found: Curvature, rows: int) -> float:
+    """A learning rate at which what has diverged does not: that of `auto` with the spec's other choices, clearly below
+    the bound, rounded down to three digits; where `auto` is no smaller, a tenth of what was used."""
+    asked = replace(spec, optimizer=replace(spec.optimizer, learning_rate="auto"))
+    rate = min(settle(asked, found, rows).learning_rate, CLEARLY * _with_l2(spec, found).stable_learning_rate)
+    used = spec.optimizer.learning_rate
+    if used != "auto" and rate >= used:
+        rate = used / 10
+    step = 10.0 ** (math.floor(math.log10(rate)) - 2)
+    return math.floor(rate / step) * step
+
+
+def _with_l2(spec: TrainingSpec, found: Curvature) -> Curvature:
+    """A penalty adds at most l2 to each eigenvalue; adamw's decay is no part of the gradient."""
+    l2 = spec.optimizer.l2
+    if not l2 or spec.optimizer.kind == "adamw":
+        return found
+    largest = found.lambda_max + l2
+    return replace(
+        found,
+        lambda_max=largest,
+        condition_number=largest / found.lambda_min,
+        stable_learning_rate=2 / largest,
+        best_learning_rate=2 / (largest + found.lambda_min),
+    )
 
 
 def _nesterov(found: Curvature, asked: int | Literal["auto"]) -> Rates:
@@ -109,7 +138,8 @@ def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: floa
     """Below the stable bound by what small batches add: a batch of b rows sees curvature up to about
     λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
     known factor; behind a hidden layer the bound is a guide only, and is halved."""
-    bound = FLATTER.get(spec.loss, 1.0) * (found.lambda_max + 2 * found.trace / batch)
+    l2 = spec.optimizer.l2  # in λmax already
+    bound = FLATTER.get(spec.loss, 1.0) * (found.lambda_max - l2 + 2 * found.trace / batch) + l2
     rate = (1 - momentum) / bound / (1 if spec.network.kind == "linear" else 2)
     return Rates(
         rate, momentum, epochs, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add"
@@ -139,11 +169,14 @@ def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
     needed = (flatter * found.lambda_max + penalty) / longest
     if isinstance(spec.batch_size, int) and spec.batch_size < rows:
         needed += flatter * found.trace / spec.batch_size / (2 * (1 - momentum))
-    return Bound(1 / needed, "; ".join(_doubts(spec, rows)) or None)
+    reasons = [*doubts(spec, rows)]
+    if spec.weight_column is not None or spec.class_weights is not None:
+        reasons.append("the rows are counted alike here, and weighed in training")
+    return Bound(1 / needed, "; ".join(reasons) or None)
 
 
-def _doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
-    """Why the bound is a guide only."""
+def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
+    """Why a bound from the curvature is a guide only."""
     if spec.network.kind != "linear":
         yield "behind hidden layers the curvature changes with the weights"
     if spec.optimizer.kind != "sgd":
@@ -158,5 +191,3 @@ def _doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
         yield "clipping shortens the steps"
     if spec.schedule != "constant":
         yield f"the schedule {spec.schedule!r} lowers the rate later"
-    if spec.weight_column is not None or spec.class_weights is not None:
-        yield "the rows are counted alike here, and weighed in training"

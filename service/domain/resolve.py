@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Generic, TypeVar
 
 from service.domain.auto import choose
 from service.domain.combinations import check_combinations
@@ -20,16 +21,18 @@ from service.errors import FieldError, SpecInvalid
 CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
 LEAST_ROWS = 3
 
+Spec = TypeVar("Spec")
+
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Generic[Spec]):
     """The spec to run, with a sentence for each choice made in the client's stead."""
 
-    spec: TrainingSpec
+    spec: Spec
     notes: tuple[str, ...]
 
 
-def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | None = None) -> Resolution:
+def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | None = None) -> Resolution[TrainingSpec]:
     """`other` is the table of `split.validation_dataset`.
 
     Raises SpecInvalid that points at each place that cannot be run on these tables.

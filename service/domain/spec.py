@@ -84,6 +84,7 @@ class TrainingSpec:
     engine: str = "auto"
     budget_seconds: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    kind: Literal["train"] = "train"
 
     @property
     def targets(self) -> tuple[str, ...]:

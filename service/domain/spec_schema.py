@@ -39,13 +39,18 @@ NOT_AVAILABLE: dict[str, tuple[str, ...]] = {
 
 def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     """A client's spec. Raises SpecInvalid that points at every field that is wrong."""
+    spec: TrainingSpec = load(TrainingSpecSchema(), data)
+    return spec
+
+
+def load(schema: Part, data: Mapping[str, Any]) -> Any:
+    """The spec that a schema makes. Raises SpecInvalid that points at every field that is wrong."""
     try:
-        spec: TrainingSpec = TrainingSpecSchema().load(data)
+        return schema.load(data)
     except ma.ValidationError as error:
         messages = error.normalized_messages()  # type: ignore[no-untyped-call]
         errors = flatten(messages)
         raise SpecInvalid(_summary(errors), errors) from None
-    return spec
 
 
 def _summary(errors: list[FieldError]) -> str:
@@ -170,6 +175,7 @@ class TrainingSpecSchema(Part):
     metadata = ma.fields.Dict(
         keys=ma.fields.String(), load_default=dict, metadata={"description": "yours: kept with the job, not read"}
     )
+    kind = ma.fields.String(load_default="train", validate=one_of(("train",)))
 
     @ma.validates_schema
     def _rises_before_it_falls(self, data: dict[str, Any], **_: Any) -> None:

@@ -70,6 +70,8 @@ class BlobWriter:
         self.path = Path(self._file.name)
         self._hash = hashlib.sha256()
         self._keep = keep
+        self._is_counted = True  # what is written is counted and hashed on the way
+        self._is_sealed = False
         self.size = 0
 
     def __enter__(self) -> BlobWriter:
@@ -92,23 +94,36 @@ class BlobWriter:
                 self.write(chunk)
 
     def take(self, path: Path) -> None:
-        """A file of the workspace becomes this blob, in the place of what was written; it is gone from its path."""
+        """A file of the workspace becomes this blob, in the place of what was written; it is gone from its path.
+
+        Its bytes are read by `commit`, or by `seal` before.
+        """
         with failing_disk_named():
             os.replace(path, self.path)
             self._file.close()
             self._file = self.path.open("r+b")
-        self._hash = hashlib.sha256()
-        self.size = 0
-        while chunk := self._file.read(CHUNK):
+        self._hash, self.size, self._is_counted = hashlib.sha256(), 0, False
+
+    def seal(self) -> None:
+        """All of `commit` that takes long, perhaps in another thread: count and hash the bytes, and wait for the disk.
+
+        Meanwhile and until `commit` the bytes can be read at `path`.
+        """
+        while not self._is_counted and (chunk := self._file.read(CHUNK)):
             self._hash.update(chunk)
             self.size += len(chunk)
-
-    def commit(self) -> Blob:
-        """Make the bytes readable under their hash."""
-        blob = Blob(self._hash.hexdigest(), self.size)
+        self._is_counted = True
         with failing_disk_named():
             self._file.flush()
             os.fsync(self._file.fileno())
+        self._is_sealed = True
+
+    def commit(self) -> Blob:
+        """Make the bytes readable under their hash."""
+        if not self._is_sealed:
+            self.seal()
+        blob = Blob(self._hash.hexdigest(), self.size)
+        with failing_disk_named():
             self._keep(self.path, blob.key)
         return blob
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from service.domain.lifecycle import EventType, JobState, sources
 from service.domain.speed import Speed
@@ -27,7 +27,7 @@ def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
 def listing(
     session: Session, limit: int, after: str | None, state: str | None, kind: str | None, model: str | None
 ) -> Page[JobRow]:
-    query = select(JobRow)
+    query = select(JobRow).options(defer(JobRow.result, raiseload=True))  # a result may be large, and no list tells it
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)

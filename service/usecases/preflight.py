@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.comparison import ComparisonSpec
 from service.domain.figures import Figures
 from service.domain.gram import Gram
+from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
@@ -23,9 +25,8 @@ from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
 from service.domain.preflight.shape import shape_warnings
 from service.domain.preflight.warned import Warned, shortened
-from service.domain.resolve import Resolution, resolve
+from service.domain.resolve import Resolution
 from service.domain.spec import TrainingSpec
-from service.domain.spec_schema import read_spec
 from service.domain.speed import Speed
 from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
@@ -40,13 +41,16 @@ BASIS = (
 )
 
 
+NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when it arrives, which only the run tells")
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A spec that can be run: as it was sent, as it is resolved, on what, how many rows of another dataset validate
     (None: no other does), and how fast runs have been here."""
 
-    asked: TrainingSpec
-    resolution: Resolution
+    asked: JobSpec
+    resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
     other_rows: int | None
     speeds: Sequence[Speed]
@@ -54,8 +58,9 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What is known of a run before it starts."""
+    """What is known of a run before it starts. A comparison's `plan` is that of its batch descent on scaled columns."""
 
+    spec: JobSpec
     notes: tuple[str, ...]
     plan: Plan
     warnings: tuple[Warned, ...]
@@ -64,10 +69,11 @@ class Preflight:
 
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
-        found, bound, rates = self.plan.conditioning, self.plan.bound, self.plan.rates
+        found, bound = self.plan.conditioning, self.plan.bound
+        rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
         by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
         return {
-            "spec": self.plan.spec.to_json(),
+            "spec": self.spec.to_json(),
             "notes": list(self.notes),
             "warnings": [warned.to_json() for warned in self.warnings],
             "curvature": {
@@ -84,7 +90,7 @@ class Preflight:
 
 
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
-    """Of a TrainingSpec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+    """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
         checked = check(session, limits, body)
     return look(checked, figures_of(checked.dataset, blobs), limits)
@@ -92,17 +98,17 @@ def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[st
 
 def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
-    asked = read_spec(body)
+    asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
     judging = _table(other) if other else None
-    resolution = resolve(asked, _table(dataset), limits, judging)
+    resolution = resolve_job(asked, _table(dataset), limits, judging)
     return Checked(asked, resolution, dataset, judging.rows if judging else None, jobs.speeds(session))
 
 
-def ready_datasets(session: Session, spec: TrainingSpec) -> tuple[DatasetRow, DatasetRow | None]:
+def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
     """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
     dataset = _ready(session, spec.dataset, "/dataset")
-    if spec.split.validation_dataset is None:
+    if not isinstance(spec, TrainingSpec) or spec.split.validation_dataset is None:
         return dataset, None
     other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
     if other.sha256 == dataset.sha256:
@@ -142,16 +148,18 @@ def figures_of(dataset: DatasetRow, blobs: Blobs | None) -> Figures:
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     """What these figures say of the spec."""
-    planned = plan(checked.asked, checked.resolution.spec, figures, limits, checked.other_rows)
-    needed, taken = memory(planned), time(planned, checked.speeds)
+    spec = checked.resolution.spec
+    is_training = isinstance(spec, TrainingSpec)
+    planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
+    needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),
         *class_warnings(planned),
-        *learning_warnings(planned),
+        *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
         *shape_warnings(planned),
         *cost_warnings(planned, needed, taken),
     )
-    return Preflight(checked.resolution.notes, planned, shortened(warnings), needed, taken)
+    return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)
 
 
 def _table(dataset: DatasetRow) -> Table:

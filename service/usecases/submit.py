@@ -1,4 +1,4 @@
-"""Submit a training job: check the spec against its dataset, keep it, then wake a worker."""
+"""Submit a job of any kind: check the spec against its dataset, keep it, then wake a worker."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.domain.artifact import to_json
 from service.domain.limits import Limits
 from service.domain.preflight.warned import Warned
+from service.domain.spec import TrainingSpec
 from service.errors import QueueUnavailable, Unavailable
 from service.queue import TRAIN, Queue
 from service.store import answers, jobs, work
@@ -24,6 +25,7 @@ from service.usecases.preflight import Checked, check, figures_of, look, ready_d
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
+NO_MODEL = ""  # of a job that publishes none; no model has this name
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,11 @@ def _keep(
         ready_datasets(session, spec)  # they may have been deleted since they were looked at
         job = JobRow(
             id=new_id("job"),
-            kind="train",
+            kind=spec.kind,
             state="queued",
             spec=spec.to_json(),
             dataset_id=spec.dataset,
-            model_name=spec.model,
+            model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
             attempt=0,
             created_at=now(),
         )

@@ -1,9 +1,9 @@
 """How fast a file becomes a dataset: `make bench-ingest`. Adaline and H2O-3 side by side, on the same files.
 
-Each run starts both anew and gives each two files that it has never seen: the first one as a new server meets it, and
-the second one. Adaline is timed from the first byte of the request to the answer that says `ready`, with its profile
-and everything safe on the disk; H2O from the call of `upload_file` to its end, parsed in memory. H2O comes from its
-wheel and needs a Java runtime; without either it is left out.
+Each run starts both anew and gives each the same files, which it has never seen: the first one as a new server meets
+it, and later ones. Adaline is timed from the first byte of the request to the answer that says `ready`, with its
+profile and everything safe on the disk; H2O from the call of `upload_file` to its end, parsed in memory. H2O comes from
+its wheel and needs a Java runtime; without either it is left out.
 """
 
 from __future__ import annotations
@@ -122,6 +122,7 @@ def h2o_seconds(paths: list[Path]) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--files", type=int, default=3, help="for each new server; at least 2")
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=11)
     parser.add_argument("--alone", action="store_true", help="without H2O")
@@ -130,37 +131,45 @@ def main() -> None:
     if options.memory:
         compare_memory()
     else:
-        compare_speed(options.runs, options.rows, options.columns, "as asked" if options.alone else h2o_missing())
+        missing = "as asked" if options.alone else h2o_missing()
+        compare_speed(options.runs, options.files, options.rows, options.columns, missing)
 
 
-def compare_speed(runs: int, rows: int, columns: int, missing: str | None) -> None:
+def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str | None) -> None:
     """Print each run and the medians; `missing` says why H2O is left out."""
     if missing:
         print(f"H2O is left out: {missing}")
-    print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs")
-    print(f"{'':8}{'first file':^34}{'second file':^34}")
-    print(f"{'run':8}" + f"{'Adaline':>16}{'H2O':>9}{'ratio':>9}" * 2)
-    found: list[tuple[list[float], list[float]]] = []
+    print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs of {files} files on new servers")
+    print(f"{'run':8}{'':10}{'first file':^22}{'later files, median':^22}")
+    firsts: dict[str, list[float]] = {}
+    laters: dict[str, list[float]] = {}
     for run in range(runs):
         with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
             paths = [
-                write_numbers(Path(name) / f"{place}.csv", rows, columns - 1, seed=2 * run + place)
-                for place in range(2)
+                write_numbers(Path(name) / f"{place}.csv", rows, columns - 1, seed=files * run + place)
+                for place in range(files)
             ]
             megabytes = paths[0].stat().st_size / 1e6
             os.sync()  # what the generator has written is not to be waited for by what is measured
             with adaline(Path(name) / "data") as (_, url):
-                ours = [upload(url, path) for path in paths]
-            theirs = [] if missing else h2o_seconds(paths)
-        found.append((ours, theirs))
-        print(f"{run + 1:<8}" + _cells(ours, theirs, megabytes))
-    ours, theirs = (
-        [statistics.median(column) for column in zip(*side, strict=True)] for side in zip(*found, strict=True)
-    )
-    print(f"{'median':8}" + _cells(ours, theirs, megabytes))
-    if not missing:
-        ratios = [statistics.median(h / a for h, a in zip(t, o, strict=True)) for o, t in _by_file(found)]
-        print(f"median of the runs' ratios: {ratios[0]:.2f} for the first file, {ratios[1]:.2f} for the second")
+                found = {"Adaline": [upload(url, path) for path in paths]}
+            if not missing:
+                found["H2O"] = h2o_seconds(paths)
+        for system, (first, *later) in found.items():
+            firsts.setdefault(system, []).append(first)
+            laters.setdefault(system, []).append(statistics.median(later))
+        _print_rows(str(run + 1), {name: (firsts[name][-1], laters[name][-1]) for name in found}, megabytes)
+    medians = {name: (statistics.median(firsts[name]), statistics.median(laters[name])) for name in firsts}
+    _print_rows("medians", medians, megabytes)
+
+
+def _print_rows(run: str, seconds: dict[str, tuple[float, float]], megabytes: float) -> None:
+    """One row for each system, and how many times as long as Adaline the other one took."""
+    for system, both in seconds.items():
+        print(f"{run:8}{system:10}" + "".join(f"{one:8.2f} s {megabytes / one:6.0f} MB/s " for one in both))
+    if len(seconds) == 2:
+        ratios = [theirs / ours for ours, theirs in zip(*seconds.values(), strict=True)]
+        print(f"{run:8}{'ratio':10}" + "".join(f"{ratio:8.2f}".ljust(22) for ratio in ratios))
 
 
 def compare_memory() -> None:
@@ -186,19 +195,6 @@ def ingest_peak_bytes(stack: Running) -> int:
     processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
     status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
     return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
-
-
-def _cells(ours: list[float], theirs: list[float], megabytes: float) -> str:
-    cells = ""
-    for place, seconds in enumerate(ours):
-        cells += f"{seconds:6.2f} s {megabytes / seconds:4.0f} MB/s"[:16].rjust(16)
-        cells += f"{theirs[place]:7.2f} s{theirs[place] / seconds:9.2f}" if theirs else f"{'-':>9}{'-':>9}"
-    return cells
-
-
-def _by_file(found: list[tuple[list[float], list[float]]]) -> Iterator[tuple[list[float], list[float]]]:
-    for place in range(2):
-        yield [ours[place] for ours, _ in found], [theirs[place] for _, theirs in found]
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def wait_for_lease_to_end(deps: Deps, id: str) -> None:
 def worker(settings: Settings, id: str) -> Iterator[BaseProcess]:
     """A process of its own that runs the job; killed at the end if it still lives."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["workers.training.run"])  # torch is imported once, not in every process
+    context.set_forkserver_preload(["workers.job"])  # torch is imported once, not in every process
     process = context.Process(target=_work, args=(settings, id), daemon=True)
     process.start()
     try:
@@ -138,7 +138,7 @@ def pause(process: BaseProcess, deps: Deps) -> None:
 
 
 def _work(settings: Settings, id: str) -> None:
-    from workers.training.run import run
+    from workers.job import run
 
     deps = wire(settings)
     run(deps, id)

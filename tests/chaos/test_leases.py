@@ -29,9 +29,9 @@ from tests.chaos.jobs import (
     worker,
 )
 from workers import lease
+from workers.job import run
 from workers.sweeper import sweep
 from workers.training import checkpoint
-from workers.training.run import run
 
 LEASE_SECONDS = 1.5
 PROMPT_SECONDS = 5.0

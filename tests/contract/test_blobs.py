@@ -212,6 +212,8 @@ def test_file_of_the_workspace_becomes_a_blob_without_a_copy(blobs: Blobs) -> No
         with blobs.writer() as writer:
             writer.take(directory / "table")
             assert writer.path.stat().st_ino == inode
+            writer.seal()
+            assert writer.path.read_bytes() == DATA
             blob = writer.commit()
         assert not (directory / "table").exists()
     assert (blob.key, blob.size) == (KEY, len(DATA))

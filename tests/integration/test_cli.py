@@ -67,7 +67,7 @@ def test_check_says_what_would_be_run_and_trains_nothing(
     assert "(learning_rate_unstable)" in told
     assert run("train", houses, "--target", "price", "--check", "--json") == 0
     assert json.loads(capsys.readouterr().out)["rates"]["is_estimate"] is True
-    assert "unborn" not in {job.spec["model"] for job in server.jobs()}
+    assert "unborn" not in {job.spec.get("model") for job in server.jobs()}
 
 
 def test_preview_shows_and_stores_nothing(
@@ -104,6 +104,23 @@ def test_json_is_all_that_standard_output_gets(houses: Path, rows: Path, capfd: 
     assert [one["version"] for one in said("models", "spoken")["versions"]] == [version["version"]]
     assert said("report", "spoken")["task"] == "regression"
     assert {"name", "value", "from", "meaning"} == set(said("settings")[0])
+
+
+def test_compare_shows_each_descent_and_what_there_is_to_learn(
+    houses: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", houses, "--target", "price", "--set", "epochs=20") == 0
+    told = capsys.readouterr()
+    for name in ("batch", "stochastic", "mini-batch"):
+        assert re.search(rf"^ *{name}, scaled .* reached ", told.out, re.MULTILINE)
+        assert re.search(rf"^ *{name}, raw ", told.out, re.MULTILINE)
+    assert "condition number" in told.out
+    assert "On scaled columns" in told.out
+    assert "batch, scaled: learning rate" in told.err
+    assert run("jobs") == 0
+    assert re.search(r"descent-comparison +succeeded +– +100%", capsys.readouterr().out)
+    assert run("compare", houses, "--target", "price", "--set", "epochs=2", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["descents"]) == 6
 
 
 def test_lists_and_details_are_tables(houses: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,6 +173,9 @@ def test_work_that_fails_ends_with_1(houses: Path, tmp_path: Path, capsys: pytes
         (("train", "nowhere.csv", "--target", "price"), "no file 'nowhere.csv'"),
         (("train", "ds_unknown", "--target", "price"), "ds_unknown"),
         (("upload", "nowhere.csv"), "nowhere.csv"),
+        (("compare", "{houses}", "--target", "prise"), "did you mean 'price'?"),
+        (("compare", "{houses}", "--target", "price", "--set", "batch_size=1"), "/batch_size: "),
+        (("compare", "nowhere.csv", "--target", "price"), "no file 'nowhere.csv'"),
         (("predict", "nothing", "{houses}"), "nothing"),
         (("jobs", "job_unknown"), "job_unknown"),
         (("cancel", "job_unknown"), "job_unknown"),
@@ -229,6 +249,7 @@ def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFi
         "sweep",
         "upload",
         "train",
+        "compare",
         "predict",
         "cancel",
         "report",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 Connection = duckdb.DuckDBPyConnection
+# who needs a database opens it, and closes it before anything else takes memory
+Opening = Callable[[], contextlib.AbstractContextManager[Connection]]
 # Snappy is written as fast as a CSV is read; a better ratio would double the time. Groups of rows are what the profile
 # and training have in memory at once, however wide the table and long its cells.
 PARQUET = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE_BYTES '16MB'"

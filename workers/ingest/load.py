@@ -1,11 +1,11 @@
-"""A file -> a typed Parquet: the fast reader where the file is plain, the careful one for all others."""
+"""A file -> a typed Parquet: a fast reader where the file is plain, the careful one for all others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
@@ -15,14 +15,16 @@ from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found,
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import raw_of, read_carefully
-from workers.ingest.duck import Connection
+from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
 from workers.ingest.rejects import Reject, refuse_too_many
 from workers.ingest.typed import write_typed
+from workers.ingest.unquoted import read_unquoted
 
 MAX_SAMPLE = 16 * 1024 * 1024
+Reader = Literal["unquoted", "plain", "careful"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,16 @@ def look(source: Path, options: Mapping[str, Any]) -> Found:
 
 
 def load(
-    connection: Connection,
+    opening: Opening,
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
     limits: Limits,
     check: Callable[[], None] = lambda: None,
-    careful: bool = False,
+    threads: int = 1,
+    fastest: Reader = "unquoted",
 ) -> Loaded:
-    """Read a CSV into `directory`. `check` is called from time to time; `careful` leaves the fast reader out.
+    """Read a CSV into `directory`. `check` is called from time to time; `fastest` leaves the readers before it out.
 
     Raises WorkFailed with what is wrong and what mends it.
     """
@@ -78,10 +81,10 @@ def load(
     limits.check_columns(len(found.names))
     kinds, orders = declared_types(options.get("types") or {}, found.names)
     style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
-    job = Reading(directory, kinds, limits, check)
-    if not careful and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
+    job = Reading(directory, kinds, limits, check, threads)
+    if fastest != "careful" and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
         check()
-        if loaded := _load_plain(connection, source, found, style, job):
+        if loaded := _load_plain(opening, source, found, style, job, fastest):
             return loaded
     check()
     found = _settle_encoding(source, found, options)
@@ -97,10 +100,17 @@ def load(
     return job.done(table, rejects, decision, found.dialect)
 
 
-def _load_plain(connection: Connection, source: Path, found: Found, style: TextStyle, job: Reading) -> Loaded | None:
-    """The table by the fast reader; None when any row has a flaw."""
+def _load_plain(
+    opening: Opening, source: Path, found: Found, style: TextStyle, job: Reading, fastest: Reader
+) -> Loaded | None:
+    """The table by a fast reader; None when any row has a flaw."""
     plain, table = job.directory / "plain.parquet", job.directory / "table.parquet"
-    numbers = read_plain(connection, source, plain, found, guess(found, style, job.kinds), style)
+    guessed = guess(found, style, job.kinds)
+    if fastest == "unquoted" and read_unquoted(source, plain, found, guessed, style, job.threads, job.check):
+        numbers: set[str] | None = guessed
+    else:
+        with opening() as connection:
+            numbers = read_plain(connection, source, plain, found, guessed, style)
     if numbers is None:
         return None
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
@@ -120,6 +130,7 @@ class Reading:
     kinds: dict[str, Kind]
     limits: Limits
     check: Callable[[], None]
+    threads: int = 1
 
     def done(self, table: Path, rejects: list[Reject], decision: Decision, dialect: Dialect | None) -> Loaded:
         """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""

@@ -9,7 +9,7 @@ import numpy as np
 from service.domain.written import BLANKS
 
 BLOCK = 256 * 1024  # its masks stay in the processor's cache
-BEFORE = b"\n\n\n"  # of the block before: what a cell's first sign, 0 and digit may straddle
+BEFORE = b"\n\n\n"  # of a file: what a cell's first sign, 0 and digit may straddle
 
 
 def has_padded(source: Path, delimiter: str) -> bool:
@@ -17,25 +17,34 @@ def has_padded(source: Path, delimiter: str) -> bool:
 
     A cell is what follows the delimiter, a line end or a quote; there may be a few false alarms within text.
     """
+    buffer = bytearray(len(BEFORE) + BLOCK)
+    buffer[: len(BEFORE)] = BEFORE
+    with source.open("rb", buffering=0) as file:
+        while size := file.readinto(memoryview(buffer)[len(BEFORE) :]):
+            end = len(BEFORE) + size
+            if padded_in(buffer, end, delimiter):
+                return True
+            buffer[: len(BEFORE)] = buffer[size:end]
+    return False
+
+
+def padded_in(buffer: bytearray, end: int, delimiter: str) -> bool:
+    """The same of the bytes up to `end`, of which the first are `BEFORE`, or those before a part of a file."""
     begins = np.zeros(256, dtype=bool)
     begins[[ord(delimiter), *b'\r\n"']] = True
     blanks = [blank.encode() for blank in BLANKS if blank.isascii() and blank != delimiter and blank not in "\r\n"]
     blank_cells = {blank: [before + blank for before in (delimiter.encode(), b"\n", b'"')] for blank in blanks}
-    buffer = bytearray(len(BEFORE) + BLOCK)
-    buffer[: len(BEFORE)] = BEFORE
-    cells = np.frombuffer(buffer, dtype=np.uint8)
-    with source.open("rb", buffering=0) as file:
-        while size := file.readinto(memoryview(buffer)[len(BEFORE) :]):
-            end = len(BEFORE) + size
-            for blank, starts in blank_cells.items():
-                if buffer.find(blank, 0, end) >= 0 and any(buffer.find(start, 0, end) >= 0 for start in starts):
-                    return True
-            block = cells[:end]
-            padded = block[1:-1] == ord("0")
-            padded &= (block[2:] - np.uint8(ord("0"))) < 10
-            padded &= (block[:-2] - np.uint8(ord("."))) > 11  # neither a dot nor a digit is before it
-            for place in np.flatnonzero(padded) + 1 if padded.any() else ():
-                if begins[block[place - 1]] or (block[place - 1] in b"+-" and begins[block[place - 2]]):
-                    return True
-            buffer[: len(BEFORE)] = buffer[size:end]
+    cells = np.frombuffer(buffer, dtype=np.uint8, count=end)
+    for start in range(0, end - len(BEFORE), BLOCK):
+        stop = min(start + len(BEFORE) + BLOCK, end)
+        for blank, starts in blank_cells.items():
+            if buffer.find(blank, start, stop) >= 0 and any(buffer.find(one, start, stop) >= 0 for one in starts):
+                return True
+        block = cells[start:stop]
+        padded = block[1:-1] == ord("0")
+        padded &= (block[2:] - np.uint8(ord("0"))) < 10
+        padded &= (block[:-2] - np.uint8(ord("."))) > 11  # neither a dot nor a digit is before it
+        for place in np.flatnonzero(padded) + 1 if padded.any() else ():
+            if begins[block[place - 1]] or (block[place - 1] in b"+-" and begins[block[place - 2]]):
+                return True
     return False

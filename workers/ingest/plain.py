@@ -87,7 +87,8 @@ def read_plain(
     Of `numbers`, those are returned that are numbers to the end. A cell that is none, or begins with 0 like a
     name, is for the time being written as infinity, and its column is then read again as text.
     """
-    numbers = set(numbers)
+    # "-999 " is missing where -999 is, and would be a number here
+    numbers = set() if any(map(is_number, style.missing)) else set(numbers)
     # a number's cell that is none fails the direct way for the whole file; the second way tells which column has one
     if not has_padded(source, found.dialect.delimiter) and _copy(
         connection, source, target, found, numbers, style, True

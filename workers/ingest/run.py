@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,11 @@ import structlog
 
 from service.domain.artifact import to_json
 from service.errors import StorageFull, Unavailable, WorkFailed
-from service.store.blobs import Blob, Blobs, failing_disk_named, write_blob
+from service.settings import Settings
+from service.store.blobs import failing_disk_named, write_blob
 from service.store.tables import DatasetRow
 from service.wiring import Deps
-from workers.ingest.duck import database
+from workers.ingest.duck import Opening, database
 from workers.ingest.limits import Limits
 from workers.ingest.load import load
 from workers.ingest.notes import noted
@@ -56,11 +59,15 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     row, settings = lease.row, deps.settings
     read = load_parquet if row.media_type == PARQUET else load
     threads = os.cpu_count() or 1
-    with deps.blobs.workspace() as directory, deps.blobs.local(row.sha256) as source:
-        with database(directory, source, settings.ingest_memory_bytes, threads) as duck:
-            loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check)
+    with deps.blobs.workspace() as directory, deps.blobs.local(row.sha256) as source, deps.blobs.writer() as table:
+        duck = opening(settings, directory, source)
+        loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
         lease.check()
-        found_out = profile(loaded.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
+        table.take(loaded.path)
+        with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
+            sealed = beside.submit(table.seal)
+            found_out = profile(table.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
+            sealed.result()
         columns = noted(found_out.table.columns_json(), loaded.notes)
         gram_key = write_blob(deps.blobs, found_out.gram.to_bytes()).key if found_out.gram else None
         described = found_out.to_json(gram_key)
@@ -70,17 +77,16 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             "rejected_rows": len(loaded.rejects),
             "dialect": loaded.dialect_json(),
             "columns": columns,
-            "table_key": _keep(deps.blobs, loaded.path).key,
+            "table_key": table.commit().key,
             "profile_key": write_blob(deps.blobs, to_json(described)).key,
             "gram_key": gram_key,
             "rejects_key": write_blob(deps.blobs, rejects_csv(loaded.rejects)).key if loaded.rejects else None,
         }
 
 
-def _keep(blobs: Blobs, path: Path) -> Blob:
-    with blobs.writer() as writer:
-        writer.take(path)
-        return writer.commit()
+def opening(settings: Settings, directory: Path, source: Path) -> Opening:
+    """How DuckDB is opened for one file, if it is needed."""
+    return partial(database, directory, source, settings.ingest_memory_bytes, os.cpu_count() or 1)
 
 
 def _broken(error: Exception) -> dict[str, str]:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 import structlog
 
 from service.domain.columns import CellInvalid
+from service.domain.curvature import Curvature
 from service.domain.lifecycle import JobState
+from service.domain.rates import safe_rate
 from service.domain.spec import TrainingSpec
 from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
 from service.store.session import now
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.explain.descent import guides
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
 
 log = structlog.get_logger(__name__)
@@ -62,13 +65,17 @@ def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None 
     log.info("job ended", job=job.id, state=state, **(error or {}))
 
 
-def explained(error: WorkFailed, rate: float, spec: TrainingSpec, stable: float | None) -> WorkFailed:
-    """A divergence with the rate that would have been stable, and one that works."""
-    if error.reason != "diverged" or stable is None:
+def explained(error: WorkFailed, spec: TrainingSpec, found: Curvature | None, rows: int) -> WorkFailed:
+    """A divergence with the bound that the data's curvature sets, and a learning rate that works. `spec` is settled;
+    errors of another kind stay as they are."""
+    rate = spec.optimizer.learning_rate
+    if error.reason != "diverged" or found is None or rate == "auto":
         return error
-    guide = "" if spec.optimizer.kind == "sgd" and spec.network.kind == "linear" else ", as a guide"
+    works = safe_rate(spec, found, rows)
+    guide = ", as a guide" if guides(spec, rows) else ""
     return WorkFailed(
         "diverged",
-        f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is "
-        f'stable below {stable:.4g}{guide}; try "learning_rate": {stable / 2:.3g}, or "auto"',
+        f"{error.detail}: the learning rate {rate:.4g} is too large; full-batch descent on this data is stable below "
+        f'{found.stable_learning_rate:.4g}{guide}; use "optimizer": {{"kind": "{spec.optimizer.kind}", '
+        f'"learning_rate": {works:.3g}}}, or "auto"',
     )

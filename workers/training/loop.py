@@ -10,11 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from service.domain.spec import EarlyStopping, TrainingSpec
 from service.errors import WorkFailed
 from workers.training.problem import Engine, State, Vector
 from workers.training.schedules import Schedule
 from workers.training.split import epoch_order
+
+GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,7 @@ def train(
         train_loss = engine.epoch(progress.state, epoch, epoch_order(spec.seed, epoch, rows), batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
-        if not all(math.isfinite(loss) for loss in (train_loss, validation_loss) if loss is not None):
-            raise WorkFailed("diverged", f"the loss is no longer finite in epoch {epoch}")
+        _check_converges(progress, spec, ended)
         progress.history.append(ended)
         _remember_best(progress, spec, ended)
         schedule.saw(ended)
@@ -84,6 +87,17 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
         return f"{why}no lower validation loss since epoch {progress.best_epoch}; {kept}"
     why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
     return f"{why}; {kept}" if kept else why
+
+
+def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
+    """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only sgd's
+    steps grow with the loss; Adam's first ones on columns that are not scaled may overshoot by far, and come back."""
+    losses = [loss for loss in (ended.train_loss, ended.validation_loss) if loss is not None]
+    if not all(map(math.isfinite, losses)) or not np.isfinite(progress.state.parameters).all():
+        raise WorkFailed("diverged", f"the loss is no longer finite in epoch {ended.epoch}")
+    first = progress.history[0].train_loss if progress.history else math.inf
+    if spec.optimizer.kind == "sgd" and 0 < first * GROWN < ended.train_loss:
+        raise WorkFailed("diverged", f"the loss has grown a million times by epoch {ended.epoch}")
 
 
 def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:

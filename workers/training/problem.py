@@ -87,7 +87,8 @@ class Engine(Protocol):
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
-        """Go once through the rows in `order`, a step for each batch; the mean loss of the batches, by rows.
+        """Go once through the rows in `order` (all of them, or a piece of an epoch), a step for each batch; the mean
+        loss of the batches, by rows.
 
         `check` is called between batches; what it raises ends the epoch, and `state` is then part of the way.
         """

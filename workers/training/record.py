@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
@@ -11,7 +12,7 @@ from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
 from service.store.session import now
-from service.store.tables import DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
 from workers.lease import Lease
 from workers.training import checkpoint
@@ -37,16 +38,12 @@ class Recorder:
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
         """Note that the job runs; its spec, its dataset, and the one that validates. Raises DatasetNotFound."""
-        job = self._lease.row
-        spec = read_spec(job.spec)
-        validation = spec.split.validation_dataset
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, started_at=job.started_at or now())
-            jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
-            dataset = datasets.get(session, job.dataset_id)
-            other = None if validation is None else datasets.get(session, validation)
-        self._deps.changes.publish(job.id)
-        return spec, dataset, other
+        dataset = begin(self._deps, self._lease)
+        spec = read_spec(self._lease.row.spec)
+        if spec.split.validation_dataset is None:
+            return spec, dataset, None
+        with self._deps.database.read() as session:
+            return spec, dataset, datasets.get(session, spec.split.validation_dataset)
 
     def warnings(self) -> list[dict[str, str]]:
         """What the preflight warned of when the job was submitted."""
@@ -107,9 +104,26 @@ class Recorder:
             "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
             "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
         }
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, progress=told)
-            jobs.append_event(session, self._lease.row.id, "epoch", {**told, "learning_rate": ended.learning_rate})
-            if text is not None:
-                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
-        self._deps.changes.publish(self._lease.row.id)
+        tell(self._deps, self._lease, told, text, learning_rate=ended.learning_rate)
+
+
+def begin(deps: Deps, lease: Lease[JobRow]) -> DatasetRow:
+    """Note that a job runs; its dataset. Raises LeaseLost, DatasetNotFound."""
+    job = lease.row
+    with deps.database.write() as session:
+        lease.write_in(session, started_at=job.started_at or now())
+        jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+        dataset = datasets.get(session, job.dataset_id)
+    deps.changes.publish(job.id)
+    return dataset
+
+
+def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
+    """Keep a job's progress, and tell of it as an event with `more` to it; then of what `text` says. Raises
+    LeaseLost."""
+    with deps.database.write() as session:
+        lease.write_in(session, progress=progress)
+        jobs.append_event(session, lease.row.id, "epoch", {**progress, **more})
+        if text is not None:
+            jobs.append_event(session, lease.row.id, "message", {"text": text})
+    deps.changes.publish(lease.row.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +11,9 @@ import numpy as np
 from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
+from workers.explain.certificate import Certified
+from workers.explain.descent import descent_note
+from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
 from workers.training.objectives import in_user_units, loss_scale
@@ -39,13 +41,15 @@ def make_report(
     predictor: Predictor,
     progress: Progress,
     scaled: Curvature | None,
-    certified: dict[str, Any] | None,
+    certified: Certified,
+    linear: Predictor | None,
     sources: tuple[str, str | None],
     seconds: float,
     warnings: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The report as it is stored and answered. Parts that do not apply are null. `sources` are the SHA-256 of the
-    dataset that was trained on, and of the one that validated, if another did."""
+    """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
+    network is held against; `sources` are the SHA-256 of the dataset that was trained on, and of the one that
+    validated, if another did."""
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
@@ -61,9 +65,11 @@ def make_report(
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
+            "note": descent_note(spec, len(prepared.train)),
         },
-        "certificate": certified,
-        "verdict": None,
+        "certificate": certified.certificate,
+        "certificate_left_out": certified.left_out,
+        "verdict": _verdict(spec, prepared, predictor, linear) if linear else None,
         "importance": None,
         "warnings": warnings,
         "lineage": {
@@ -78,11 +84,9 @@ def make_report(
     }
 
 
-def by_target(predictor: Predictor, parts: Sequence[dict[str, Any] | None]) -> dict[str, Any] | None:
-    """A part of the report that is made for each target alone; of several by their names."""
-    if len(parts) == 1:
-        return parts[0]
-    return {"by_target": dict(zip(predictor.targets, parts, strict=True))} if any(parts) else None
+def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear: Predictor) -> dict[str, Any]:
+    found = verdict(spec, network, linear, prepared.parts["validation"])
+    return {**found, "linear": {name: judge(linear, part) for name, part in prepared.parts.items()}}
 
 
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""The story of one job, on one screen: claim, prepare, train, report, publish; or the reason why not."""
+"""The story of one training job, on one screen: prepare, train, report, publish; or the reason why not."""
 
 from __future__ import annotations
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,32 +19,25 @@ from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
-from workers.lease import Lease, claimed
-from workers.training.certificate import certify, reduce
+from workers.explain.certificate import certify_each
+from workers.explain.linear_neuron import linear_neuron
+from workers.lease import Lease
 from workers.training.design import scaled_curvature
-from workers.training.endings import ends_recorded, explained
+from workers.training.endings import explained
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.loop import train
+from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
 from workers.training.record import Recorder
-from workers.training.report import by_target, make_report
+from workers.training.report import make_report
 from workers.training.speed import measured
 
 log = structlog.get_logger(__name__)
 
 
-def run(deps: Deps, id: str) -> None:
-    """Run a training job that waits; does nothing when it does not."""
-    torch.set_num_threads(1)  # jobs side by side each have a core
-    with claimed(deps, JobRow, id) as lease:
-        if lease is not None:
-            with ends_recorded(deps, lease):
-                _train(deps, lease)
-
-
-def _train(deps: Deps, lease: Lease[JobRow]) -> None:
+def train(deps: Deps, lease: Lease[JobRow]) -> None:
+    """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
     started = time.perf_counter()
     recorder = Recorder(deps, lease)
     spec, dataset, other = recorder.start()
@@ -53,8 +47,6 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     most = deps.settings
     with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
         prepared = prepare(path, spec, kinds, target.kind, most.max_categories, most.training_memory_bytes, other_path)
-        lease.check()
-        reduced = [reduce(path, spec, kinds, one) for one in prepared.each()]
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -65,19 +57,22 @@ def _train(deps: Deps, lease: Lease[JobRow]) -> None:
     engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
     progress = recorder.resume(problem)
     try:
-        for ended in train(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
+        for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
             recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise explained(error, rates.learning_rate, spec, found.stable_learning_rate if found else None) from None
+        raise explained(error, spec, found, len(prepared.train)) from None
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    each = zip(reduced, predictor.each(), strict=True)
-    certified = by_target(predictor, [certify(found, one, spec) if found else None for found, one in each])
-    sources = (dataset.sha256, other.sha256 if other else None)
+    certified = certify_each(
+        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
+        most.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+    )  # fmt: skip
+    linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
     warnings = recorder.warnings()
-    report = make_report(spec, prepared, predictor, progress, found, certified, sources, seconds, warnings)
+    sources = (dataset.sha256, other.sha256 if other else None)
+    report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))

@@ -45,6 +45,62 @@ def test_submitted_job_waits_with_its_resolved_spec(client: FlaskClient, deps: D
     assert deps.queue.waiting(TRAIN) == before + 1
 
 
+def test_comparison_waits_with_its_resolved_spec_and_without_a_model(client: FlaskClient, deps: Deps) -> None:
+    row = samples.dataset(deps)
+    before = deps.queue.waiting(TRAIN)
+    body = {"kind": "descent-comparison", "dataset": row.id, "target": "price"}
+    answer = client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 202
+    job = answer.json
+    assert (job["kind"], job["state"], job["model"], job["dataset"]) == ("descent-comparison", "queued", None, row.id)
+    assert job["spec"] == {
+        **body, "features": ["size", "colour", "rare"], "exclude": [], "task": "regression", "missing": "mean",
+        "network": {"kind": "linear", "hidden": None, "activation": "relu", "bias": True, "dropout": 0.0},
+        "loss": "mse", "learning_rate": "auto", "batch_size": 10, "epochs": 50, "tolerance": 0.01, "seed": 0,
+        "metadata": {},
+    }  # fmt: skip
+    assert deps.queue.waiting(TRAIN) == before + 1
+    assert client.post("/v1/jobs", json=body, headers={"Idempotency-Key": "k"}).data == answer.data
+    assert [one["id"] for one in client.get("/v1/jobs?kind=descent-comparison").json["data"]] == [job["id"]]
+    assert client.get("/v1/jobs?kind=train").json["data"] == []
+    assert client.post("/v1/jobs", json=job["spec"]).status_code == 202  # what is told can be sent again
+
+
+def test_comparison_is_validated_without_being_kept(client: FlaskClient, deps: Deps) -> None:
+    body = {"kind": "descent-comparison", "dataset": samples.dataset(deps).id, "target": "price"}
+    answer = client.post("/v1/jobs/validate", json=body)
+    assert (answer.status_code, answer.json["spec"]["batch_size"]) == (200, 10)
+    assert any("mini-batches of 10 rows" in note for note in answer.json["notes"])
+    assert answer.json["rates"] is None
+    assert answer.json["estimate"]["memory"]["total_bytes"] > 0
+    assert answer.json["estimate"]["time"]["seconds"] is None
+    assert client.get("/v1/jobs").json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("choices", "pointer", "says"),
+    [
+        ({"target": "prize"}, "/target", "did you mean 'price'"),
+        ({"features": ["size", "nope"]}, "/features/1", "no column 'nope'"),
+        ({"model": "houses"}, "/model", "not a field"),
+        ({"batch_size": 40}, "/batch_size", "batch descent; take fewer"),
+        ({"network": {"kind": "mlp", "dropout": 0.1}}, "/network/dropout", "leave it 0"),
+        ({"tolerance": 2}, "/tolerance", "out of range"),
+        ({"kind": "search"}, "/kind", "use one of: train, descent-comparison"),
+    ],
+)
+def test_comparison_that_cannot_be_run_is_pointed_at(
+    client: FlaskClient, deps: Deps, choices: dict[str, Any], pointer: str, says: str
+) -> None:
+    body = {"kind": "descent-comparison", "dataset": samples.dataset(deps).id, "target": "price", **choices}
+    for path in ("/v1/jobs", "/v1/jobs/validate"):
+        answer = client.post(path, json=body)
+        assert (answer.status_code, answer.json["code"]) == (422, "spec_invalid")
+        (error,) = answer.json["errors"]
+        assert error["pointer"] == pointer
+        assert says in error["detail"]
+
+
 def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
     row = samples.dataset(deps)
     answer = client.post("/v1/jobs/validate", json=spec(row.id))

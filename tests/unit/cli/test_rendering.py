@@ -141,6 +141,30 @@ def test_a_report_shows_certificate_verdict_and_importance_where_it_has_them() -
         assert shown in page
 
 
+def test_a_certificate_of_classes_shows_them() -> None:
+    two = [{"feature": name, "class": "yes", "value": 1.25, "low": 1.0, "high": 1.5} for name in ("intercept", "age")]
+    page = drawn(reporting.page(Version(model="m", version=1), REPORT | {"certificate": {"coefficients": two}}))
+    assert "log-odds of yes" in page
+    three = [
+        {"feature": "age", "class": name, "value": 1.25, "low": None, "high": None} for name in ("a", "[red]", "c")
+    ]
+    page = drawn(reporting.page(Version(model="m", version=1), REPORT | {"certificate": {"coefficients": three}}))
+    for name in ("a: age", "[red]: age", "c: age"):
+        assert name in page
+
+
+def test_separated_classes_and_a_certificate_left_out_say_so() -> None:
+    apart = {"loss": 0.1, "optimum_loss": 0.0, "gap": 0.1, "coefficients": [], "separation": {"detail": "a from b"}}
+    assert "a from b" in drawn(reporting.page(Version(model="m", version=1), REPORT | {"certificate": apart}))
+    left_out = REPORT | {"certificate_left_out": "the table is too large"}
+    assert "no certificate: the table is too large" in drawn(reporting.page(Version(model="m", version=1), left_out))
+
+
+def test_where_the_bounds_are_a_guide_the_report_says_so() -> None:
+    curved = REPORT | {"curvature": REPORT["curvature"] | {"note": "a guide only: momentum"}}
+    assert "a guide only: momentum" in drawn(reporting.page(Version(model="m", version=1), curved))
+
+
 def events(epochs: int) -> list[Event]:
     ends = [
         Event(seq=1, type="state", data={"state": "running"}),

@@ -108,6 +108,11 @@ def test_epochs_by_hand(condition: float, expected: int) -> None:
     assert epochs_to(0.01, condition) == expected
 
 
+def test_epochs_are_counted_for_the_best_and_the_worst_conditions() -> None:
+    assert epochs_to(0.01, float(np.nextafter(1, 2))) == 1
+    assert epochs_to(0.01, 1e20) == pytest.approx(np.log(100) / 4 * 1e20)  # ln((κ-1)/(κ+1)) is then -2/κ
+
+
 def test_the_report_has_no_trace() -> None:
     assert "trace" not in found(design()).to_json()
     assert found(design()).to_json()["lambda_max"] == found(design()).lambda_max

@@ -45,6 +45,7 @@ FULL = {
     "engine": "autograd",
     "budget_seconds": 60.0,
     "metadata": {"mine": [1, {"deep": None}]},
+    "kind": "train",
 }
 
 

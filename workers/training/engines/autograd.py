@@ -151,7 +151,7 @@ class AutogradEngine:
         )
 
     def _batches(self, order: Order, batch_size: int) -> Iterable[Batch]:
-        if batch_size >= len(order):  # one batch of all rows: their order does not matter
+        if batch_size >= len(order) == len(self._parts["train"][0]):  # all rows in a batch: their order does not matter
             return [self._parts["train"]]
         return _Slices(self._parts["train"], order, batch_size)
 

@@ -13,7 +13,7 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from tests.unit.api.preflight.looking import Look, Upload, draws, numbers, warned
 from workers.ingest.run import run as ingest
-from workers.training.run import run as train
+from workers.job import run as train
 
 
 def test_a_table_beyond_the_memory_is_told(limited: Callable[..., FlaskClient], make_deps: Callable[..., Deps]) -> None:

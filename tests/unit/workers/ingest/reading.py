@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from service.domain.columns import Kind
 from service.domain.table import Table
 from workers.ingest.duck import database
 from workers.ingest.limits import Limits
-from workers.ingest.load import Loaded, load
+from workers.ingest.load import Loaded, Reader, load
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profile import profile
 
 MIB = 1024 * 1024
+READERS: tuple[Reader, ...] = ("unquoted", "plain", "careful")  # the fastest one that may be used
 LIMITS = Limits(rows=1_000_000, columns=10_000, cell_bytes=16 * MIB, rejected_rows=1000)
 
 
@@ -30,10 +32,12 @@ class Read:
     loaded: Loaded
 
     @property
-    def is_by_the_fast_reader(self) -> bool:
-        return (self.loaded.path.parent / "plain.parquet").exists() and not (
-            self.loaded.path.parent / "raw.parquet"
-        ).exists()
+    def reader(self) -> Reader:
+        """The one that has read the file."""
+        directory = self.loaded.path.parent
+        if (directory / "raw.parquet").exists():
+            return "careful"
+        return "plain" if pq.read_metadata(directory / "plain.parquet").created_by.startswith("DuckDB") else "unquoted"
 
 
 def read(
@@ -41,7 +45,7 @@ def read(
     data: bytes,
     options: dict[str, Any] | None = None,
     limits: Limits = LIMITS,
-    careful: bool = False,
+    fastest: Reader = "unquoted",
     parquet: bool = False,
 ) -> Read:
     """What ingest makes of these bytes. Raises WorkFailed."""
@@ -50,11 +54,11 @@ def read(
     work.mkdir(exist_ok=True)
     for file in work.iterdir():
         file.unlink()
-    with database(work, source, 400 * MIB, 2) as connection:
-        if parquet:
-            loaded = load_parquet(connection, work, source, options or {}, limits)
-        else:
-            loaded = load(connection, work, source, options or {}, limits, careful=careful)
+    opening = partial(database, work, source, 400 * MIB, 2)
+    if parquet:
+        loaded = load_parquet(opening, work, source, options or {}, limits)
+    else:
+        loaded = load(opening, work, source, options or {}, limits, fastest=fastest, threads=2)
     return Read(pq.read_table(loaded.path).to_pydict(), loaded)
 
 

@@ -8,21 +8,22 @@ import pytest
 
 from service.errors import WorkFailed
 from tests.unit.workers.ingest.corpus import CASES, Case
-from tests.unit.workers.ingest.reading import read
+from tests.unit.workers.ingest.reading import READERS, read
+from workers.ingest.load import Reader
 
 LETTERS = {"DOUBLE": "D", "BOOLEAN": "B", "TIMESTAMP": "T", "VARCHAR": "V"}
 
 
-@pytest.mark.parametrize("careful", [False, True], ids=["any reader", "the careful reader"])
+@pytest.mark.parametrize("fastest", READERS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_file_is_read_as_a_careful_person_would(case: Case, careful: bool, tmp_path: Path) -> None:
+def test_a_file_is_read_as_a_careful_person_would(case: Case, fastest: Reader, tmp_path: Path) -> None:
     if case.fails is not None:
         with pytest.raises(WorkFailed) as raised:
-            read(tmp_path, case.data, case.options, careful=careful)
+            read(tmp_path, case.data, case.options, fastest=fastest)
         assert raised.value.reason == case.fails[0]
         assert case.fails[1] in raised.value.detail
         return
-    found = read(tmp_path, case.data, case.options, careful=careful)
+    found = read(tmp_path, case.data, case.options, fastest=fastest)
     assert found.table == case.table
     assert [(reject.line, reject.column) for reject in found.loaded.rejects] == list(case.rejects)
     if case.types:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import WorkFailed
-from tests.unit.workers.ingest.reading import LIMITS, read
+from tests.unit.workers.ingest.reading import LIMITS, READERS, read
+from workers.ingest.load import Reader
 from workers.ingest.notes import noted
 from workers.ingest.rejects import Reject, rejects_csv
 
@@ -27,12 +28,12 @@ from workers.ingest.rejects import Reject, rejects_csv
         ({"rejected_rows": 1}, b"a,b\n1,2\n1\n2\n3,4\n4,5\n", "too_many_rejects"),
     ],
 )
-@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize("fastest", READERS)
 def test_each_limit_has_its_own_error(
-    limits: dict[str, int], data: bytes, code: str, careful: bool, tmp_path: Path
+    limits: dict[str, int], data: bytes, code: str, fastest: Reader, tmp_path: Path
 ) -> None:
     with pytest.raises(WorkFailed) as raised:
-        read(tmp_path, data, limits=dataclasses.replace(LIMITS, **limits), careful=careful)
+        read(tmp_path, data, limits=dataclasses.replace(LIMITS, **limits), fastest=fastest)
     assert raised.value.reason == code
 
 

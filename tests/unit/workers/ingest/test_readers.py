@@ -1,4 +1,4 @@
-"""Random tables in random dialects come back exactly; both readers agree; ingest and prediction mean the same."""
+"""Random tables in random dialects come back exactly; all readers agree; ingest and prediction mean the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from service.domain.columns import CellInvalid, Kind, from_text
 from service.domain.written import MISSING_WORDS, TextStyle
 from service.errors import WorkFailed
-from tests.unit.workers.ingest.reading import read
+from tests.unit.workers.ingest.reading import READERS, read
+from workers.ingest import unquoted
+from workers.ingest.load import Reader
 from workers.ingest.typed import read_cells
 
 steady = settings(max_examples=100, deadline=None, derandomize=True)
@@ -77,28 +79,47 @@ def test_a_random_table_in_a_random_dialect_is_read_back(
 
 @steady
 @given(tables(), st.sampled_from(",;\t|"), st.sampled_from(("\n", "\r\n")))
-def test_both_readers_make_the_same_of_a_file(table: dict[str, list[Any]], delimiter: str, end: str) -> None:
+def test_all_readers_make_the_same_of_a_file(table: dict[str, list[Any]], delimiter: str, end: str) -> None:
     text = written(table, delimiter, end)
     with tempfile.TemporaryDirectory() as directory:
-        any_reader = outcome(Path(directory), text.encode(), {"delimiter": delimiter}, False)
-        careful = outcome(Path(directory), text.encode(), {"delimiter": delimiter}, True)
-    assert any_reader == careful
+        made = [outcome(Path(directory), text.encode(), {"delimiter": delimiter}, fastest) for fastest in READERS]
+    assert made == [made[-1]] * len(READERS)
 
 
 @steady
 @given(st.text(st.sampled_from('a1,;"\n\r\t\\ .-#NA0é'), max_size=60), st.sampled_from((None, ",", ";")))
-def test_both_readers_make_the_same_of_any_text(text: str, delimiter: str | None) -> None:
+def test_all_readers_make_the_same_of_any_text(text: str, delimiter: str | None) -> None:
     data = ("x,y\n" + text).encode()
     options = {"delimiter": delimiter} if delimiter else {}
     with tempfile.TemporaryDirectory() as directory:
-        any_reader = outcome(Path(directory), data, options, False)
-        careful = outcome(Path(directory), data, options, True)
-    assert any_reader == careful
+        made = [outcome(Path(directory), data, options, fastest) for fastest in READERS]
+    assert made == [made[-1]] * len(READERS)
 
 
-def outcome(directory: Path, data: bytes, options: dict[str, Any], careful: bool) -> Any:
+AWKWARD = st.text(st.sampled_from("0123456789.+-eE_ \tnaif\u00a0"), max_size=7)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(AWKWARD | numbers.map(repr), AWKWARD | st.sampled_from(("-999", "-999 ", "NA", "nan(1)")))),
+    st.sampled_from((None, ["-999"], ["NA", "0"])), st.sampled_from(("\n", "\r\n")), st.integers(1, 30),
+)  # fmt: skip
+def test_all_readers_make_the_same_of_awkward_cells(
+    rows: list[tuple[str, str]], null_values: list[str] | None, end: str, block: int
+) -> None:
+    """Below two rows of numbers, so that numbers are tried; in blocks that cut the file anywhere."""
+    text = end.join(["x,y", "1,2.5", "-3,4e2", *map(",".join, rows), ""])
+    options: dict[str, Any] = {"delimiter": ",", "null_values": null_values}
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
+        patch.setattr(unquoted, "BLOCK", block)
+        patch.setattr(unquoted, "LOOKED_AT", 3)
+        made = [outcome(Path(directory), text.encode(), options, fastest) for fastest in READERS]
+    assert made == [made[-1]] * len(READERS)
+
+
+def outcome(directory: Path, data: bytes, options: dict[str, Any], fastest: Reader) -> Any:
     try:
-        found = read(directory, data, options, careful=careful)
+        found = read(directory, data, options, fastest=fastest)
     except WorkFailed as error:
         return error.reason, error.detail
     return found.table, found.loaded.types, found.loaded.notes, found.loaded.rejects, found.loaded.style
@@ -108,7 +129,7 @@ def outcome(directory: Path, data: bytes, options: dict[str, Any], careful: bool
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_table_or_a_reason(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        outcome(Path(directory), data, {}, False)
+        outcome(Path(directory), data, {}, "unquoted")
 
 
 STYLES = (
@@ -144,17 +165,29 @@ def test_a_cell_means_the_same_at_ingest_and_in_a_prediction(cell: str, kind: Ki
     np.testing.assert_array_equal([np.nan if value is None else value / scale], np.asarray(expected))
 
 
-def test_a_plain_file_goes_the_fast_way_and_a_flawed_one_does_not(tmp_path: Path) -> None:
-    plain = b"a,b\n1,x\n2,y\n"
-    assert read(tmp_path, plain).is_by_the_fast_reader
-    for flawed in (plain + b"3\n", b"\n" + plain, plain.replace(b"\n", b"\r"), b"a,b\n1,\xe9\n", b'a,b\n1, "x"\n'):
-        assert not read(tmp_path, flawed).is_by_the_fast_reader
+def test_a_file_goes_the_fastest_way_that_it_can(tmp_path: Path) -> None:
+    plain = b'"a","b"\n1,x\n2,y\n'
+    long = plain + b"3,z\n" * 100_000  # beyond the first part, by which types are guessed
+    ways: dict[Reader, tuple[bytes, ...]] = {
+        "unquoted": (plain, plain[:-1], plain.replace(b"\n", b"\r\n"), plain + b"3,\xc3\xa9\n", plain + b"\n4,NA\n"),
+        "plain": (plain + b'3,"z"\n', b'"a\nb","c"\n1,2\n', plain + b"007,z\n", long + b"NAN,z\n"),
+        "careful": (
+            plain + b"3\n",
+            b"\n" + plain,
+            plain.replace(b"\n", b"\r"),
+            plain + b"3,\xe9\n",
+            plain + b'3, "z"\n',
+        ),
+    }
+    for way, files in ways.items():
+        for data in files:
+            assert read(tmp_path, data).reader == way, (way, data[-20:])
 
 
-@pytest.mark.parametrize("careful", [False, True])
-def test_a_file_of_many_groups_keeps_its_order(tmp_path: Path, careful: bool) -> None:
+@pytest.mark.parametrize("fastest", READERS)
+def test_a_file_of_many_groups_keeps_its_order(tmp_path: Path, fastest: Reader) -> None:
     rows = 300_000
     data = b"n,d\n" + b"".join(b"%d,2024-01-%02d\n" % (number, number % 28 + 1) for number in range(rows))
-    found = read(tmp_path, data, careful=careful)
+    found = read(tmp_path, data, fastest=fastest)
     assert found.table["n"] == list(range(rows))
     assert [day.day for day in found.table["d"][:30]] == [number % 28 + 1 for number in range(30)]

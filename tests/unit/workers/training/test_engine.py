@@ -176,6 +176,20 @@ def test_rows_gathered_by_pieces_make_the_same_batches(monkeypatch: pytest.Monke
     assert np.array_equal(both(problem, 8, 0.05)[0], at_once)
 
 
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_an_epoch_in_pieces_makes_the_same_steps(batch_size: int) -> None:
+    problem = Problem(Network((6, 4, 1)), "mse", "sgd", momentum=0.9)
+    order = np.random.default_rng(0).permutation(ROWS)
+    states = State.start(problem), State.start(problem)
+    engine = AutogradEngine(problem, {"train": data()})
+    engine.epoch(states[0], 1, order, batch_size, 0.05, lambda: None)
+    for piece in (order[:batch_size], order[batch_size : 3 * batch_size], order[3 * batch_size :]):
+        engine.epoch(states[1], 1, piece, batch_size, 0.05, lambda: None)
+    assert states[0].step == states[1].step
+    np.testing.assert_array_equal(states[0].parameters, states[1].parameters)
+    np.testing.assert_array_equal(states[0].moments["momentum"], states[1].moments["momentum"])
+
+
 def test_the_loss_of_a_part_is_without_penalties() -> None:
     problem = Problem(Network((6, 1)), "mse", "sgd", l1=5.0, l2=5.0)
     given = data()

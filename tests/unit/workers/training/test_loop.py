@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,16 @@ def test_a_loss_that_is_no_number_is_divergence(train_losses: list[float], valid
         list(train(Scripted(train_losses, validation_losses), progress, spec_of(epochs=2), 0.1, 5, lambda: None))
     assert raised.value.reason == "diverged"
     assert len(progress.history) == 1
+
+
+@pytest.mark.parametrize(("kind", "diverges"), [("sgd", True), ("adam", False)])
+def test_a_loss_a_million_times_the_first_is_divergence_where_steps_grow_with_it(kind: str, diverges: bool) -> None:
+    spec = spec_of(epochs=3, split=Split(0, 0), optimizer=OptimizerSpec(kind))
+    progress = Progress(State.start(PROBLEM))
+    ends = pytest.raises(WorkFailed, match="million") if diverges else contextlib.nullcontext()
+    with ends:
+        list(train(Scripted([1.0, 0.9e6, 1.1e6], []), progress, spec, 0.1, 5, lambda: None))
+    assert len(progress.history) == (2 if diverges else 3)
 
 
 def test_without_validation_rows_there_is_no_validation_loss() -> None:

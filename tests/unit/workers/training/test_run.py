@@ -20,7 +20,7 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.training.run import run
+from workers.job import run
 
 ROWS = 120
 
@@ -110,10 +110,33 @@ def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: D
     assert job.error is not None
     assert job.error["code"] == "diverged"
     stable = float(job.error["detail"].split("stable below ")[1].split(";")[0].split(",")[0])
-    again = trained(deps, optimizer={"kind": "sgd", "learning_rate": 0.9 * stable}, batch_size="full", model="n")
+    said = named_spec(job)
+    assert said["optimizer"]["learning_rate"] < stable
+    again = trained(deps, **said, batch_size="full", model="n")
     assert again.state == "succeeded"
     with deps.database.read() as session:
         assert models.newest_versions(session, ["m"]) == {}
+
+
+def named_spec(job: JobRow) -> dict[str, Any]:
+    """What the error of a divergence says to use."""
+    assert job.error is not None
+    said: dict[str, Any] = json.loads("{" + job.error["detail"].split("; use ")[1].split(", or ")[0] + "}")
+    return said
+
+
+@pytest.mark.parametrize("epochs", [300, 3000])
+def test_divergence_that_would_overflow_only_late_is_found_before(deps: Deps, epochs: int) -> None:
+    """5 % above the bound the weights grow by a tenth an epoch: after 300 they are finite, and worth nothing."""
+    _, report = version_of(deps, trained(deps, epochs=1))
+    bound = report["curvature"]["scaled"]["stable_learning_rate"]
+    optimizer = {"kind": "sgd", "learning_rate": 1.05 * bound}
+    job = trained(deps, model="late", epochs=epochs, batch_size="full", optimizer=optimizer, early_stopping=None)
+    assert (job.state, (job.error or {}).get("code"), job.model_version) == ("failed", "diverged", None)
+    mended = trained(deps, model="mended", epochs=epochs, batch_size="full", early_stopping=None, **named_spec(job))
+    _, report = version_of(deps, mended)
+    assert report["metrics"]["train"]["r2"] > 0.999
+    assert report["curvature"]["note"] is None
 
 
 @pytest.mark.parametrize(
@@ -291,3 +314,24 @@ def test_a_training_that_stops_early_says_so(deps: Deps) -> None:
     assert "no lower validation loss since" in messages(deps, job)
     job = trained(deps, network={"kind": "mlp"}, early_stopping=None, epochs=5000, budget_seconds=0.05)
     assert "0.05 seconds of budget_seconds" in messages(deps, job)
+
+
+def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, network={"kind": "mlp"}, epochs=60))
+    assert (report["certificate"], report["certificate_left_out"]) == (None, None)
+    found = report["verdict"]
+    assert found["worth_it"] in ("no", "unclear")  # the target is a linear one
+    assert found["linear"]["validation"]["r2"] > 0.9999
+    assert found["linear"]["train"]["mse"] < report["metrics"]["train"]["mse"]
+    assert found["linear"]["test"] == {}
+    assert found["interval"][0] < found["difference"] < 0
+    assert found["rows"] == report["rows"]["validation"]
+    _, report = version_of(deps, trained(deps))
+    assert report["verdict"] is None
+    assert report["certificate"]["gap"] >= 0
+
+
+def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
+    _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
+    assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
+    assert report["certificate"]["optimum_loss"] == 0

@@ -12,7 +12,8 @@ from sklearn.linear_model import Ridge
 from service.domain.columns import Floats
 from service.domain.predictor import TargetScale
 from service.domain.transform import Feature, FittedTransform
-from workers.training.certificate import certificate, triangle
+from workers.explain.least_squares import least_squares, triangle
+from workers.explain.rows import Rows
 
 CENTRE, SCALE = np.asarray([3.0, -1.0, 50.0]), np.asarray([2.0, 0.5, 10.0])
 TARGET = TargetScale(100.0, 20.0)
@@ -39,9 +40,10 @@ def scaled(features: Floats, target: Floats) -> tuple[Floats, Floats]:
 
 def certified(features: Floats, target: Floats, learnt: Floats | None = None, l2: float = 0.0) -> dict[str, Any]:
     design, goal = scaled(features, target)
-    pieces = [(design[start : start + 17], goal[start : start + 17]) for start in range(0, len(design), 17)]
+    pieces = [(design[start : start + 17], goal[start : start + 17], None) for start in range(0, len(design), 17)]
     weights = np.zeros(design.shape[1]) if learnt is None else learnt
-    return certificate(triangle(pieces, design.shape[1]), weights, True, l2, transform(features.shape[1]), TARGET)
+    rows = Rows(lambda: pieces, len(design), design.shape[1])
+    return least_squares(triangle(rows), weights, True, l2, transform(features.shape[1]), TARGET)
 
 
 def values(found: dict[str, Any], key: str) -> list[float]:

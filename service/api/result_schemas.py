@@ -1,0 +1,63 @@
+"""What jobs have made, as marshmallow schemas: the answers of `/v1/jobs/{id}/result`."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from service.api.schemas import Answer, ModelVersion, one_of, says
+
+
+class CurvePoint(Answer):
+    epoch = fields.Float(required=True)
+    steps = fields.Integer(required=True)
+    rows_touched = fields.Integer(required=True)
+    loss = fields.Float(required=True, metadata=says("of all training rows"))
+
+
+class ComparedDescent(Answer):
+    """Epochs, steps, rows and seconds are those until the goal where `reached`, else until the descent ended."""
+
+    descent = fields.String(required=True, validate=one_of(("batch", "stochastic", "mini-batch")))
+    scaled = fields.Boolean(required=True, metadata=says("columns at mean 0 and deviation 1, else as they are"))
+    batch_size = fields.Integer(required=True, metadata=says("rows in a step"))
+    learning_rate = fields.Float(required=True)
+    stable_learning_rate = fields.Float(
+        required=True, metadata=says("below it this descent cannot diverge; behind a hidden layer, a guide")
+    )
+    condition_number = fields.Float(required=True, metadata=says("λmax/λmin of the design with intercept"))
+    reached = fields.Boolean(required=True, metadata=says("the loss came down to the goal"))
+    diverged = fields.Boolean(required=True, metadata=says("it ended above the loss that it began with"))
+    epochs = fields.Float(required=True)
+    steps = fields.Integer(required=True)
+    rows_touched = fields.Integer(required=True)
+    seconds = fields.Float(required=True, metadata=says("of its steps alone, without looks at the loss"))
+    loss = fields.Float(required=True, metadata=says("at the end of these steps, in the target's units"))
+    goal_loss = fields.Float(required=True)
+    least_loss = fields.Float(required=True)
+    curve = fields.List(fields.Nested(CurvePoint), required=True, metadata=says("at most 200 points, from the start"))
+
+
+class Comparison(Answer):
+    task = fields.String(required=True)
+    loss = fields.String(required=True)
+    rows = fields.Integer(required=True, metadata=says("all train: nothing is held out"))
+    tolerance = fields.Float(
+        required=True,
+        metadata=says("the goal: this share is left of the gap from the baseline's loss to the least one"),
+    )
+    baseline_loss = fields.Float(required=True, metadata=says("of always saying the mean, or equal odds"))
+    least_is = fields.String(
+        required=True,
+        validate=one_of(("exact", "lowest seen")),
+        metadata=says("exact for a linear neuron with mse; else the lowest that any of the descents saw"),
+    )
+    descents = fields.List(fields.Nested(ComparedDescent), required=True)
+    sentence = fields.String(required=True, metadata=says("what a teacher would say of these numbers"))
+
+
+class JobResult(Answer):
+    """A training's is its version and metrics, a comparison's the comparison."""
+
+    model = fields.Nested(ModelVersion)
+    metrics = fields.Dict(metadata=says("by split: train, validation, test"))
+    comparison = fields.Nested(Comparison)

@@ -1,0 +1,210 @@
+"""A comparison from its claim to its result: the numbers are those of plain numpy."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.store import jobs
+from service.wiring import Deps
+from tests import descents
+from tests.unit.workers.comparison.running import (
+    add_table,
+    compared,
+    descent,
+    job_of,
+    result_of,
+    submitted,
+    without_seconds,
+)
+from workers import lease
+from workers.job import run
+
+steady = settings(
+    max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+SMALL = {"epochs": 12, "batch_size": 8}
+
+
+@pytest.mark.parametrize(
+    ("scales", "shifts"),
+    [([1, 1, 1], [0, 0, 0]), ([1, 5, 0.3], [2, -1, 0]), ([1, 1000, 0.01], [0, 5000, 3])],
+    ids=["alike", "unlike", "apart"],
+)
+def test_every_curve_and_figure_is_numpys(deps: Deps, scales: list[float], shifts: list[float]) -> None:
+    X, y = descents.table(0, 60, scales, shifts)
+    job = compared(deps, add_table(deps, X, y), **SMALL)
+    assert (job.state, job.model_version, job.checkpoint_key, job.progress) == (
+        "succeeded",
+        None,
+        None,
+        {"fraction": 1},
+    )
+    descents.check(result_of(job), X, y)
+    assert result_of(job)["least_is"] == "exact"
+
+
+def test_scaling_saves_epochs_where_columns_differ(deps: Deps) -> None:
+    X, y = descents.table(1, 120, [1, 4, 0.5], [0, 0, 0])
+    result = result_of(compared(deps, add_table(deps, X, y), epochs=400))
+    for name in ("batch", "mini-batch"):
+        scaled, raw = descent(result, name), descent(result, name, scaled=False)
+        assert scaled["reached"]
+        assert raw["reached"]
+        assert 3 * scaled["epochs"] < raw["epochs"]
+    assert "times as many rows" in result["sentence"]
+
+
+def test_what_is_asked_for_is_used_and_may_diverge(deps: Deps) -> None:
+    X, y = descents.table(2, 60, [1, 1], [0, 0])
+    stable = 2 / descents.curvature(descents.standardised(X))[-1]
+    dataset = add_table(deps, X, y)
+    above = descent(result_of(compared(deps, dataset, learning_rate=1.05 * stable, tolerance=1e-5)), "batch")
+    below = descent(result_of(compared(deps, dataset, learning_rate=0.95 * stable, tolerance=1e-5)), "batch")
+    assert (above["diverged"], above["reached"]) == (True, False)
+    assert (below["diverged"], below["reached"]) == (False, True)
+    for one, factor in ((above, 1.05), (below, 0.95)):
+        assert one["learning_rate"] == pytest.approx(factor * stable)
+
+
+def test_a_rate_that_blows_up_keeps_finite_curves(deps: Deps) -> None:
+    X, y = descents.table(2, 60, [1, 50], [0, 10])
+    result = result_of(compared(deps, add_table(deps, X, y), learning_rate=100.0, **SMALL))
+    assert all(one["diverged"] and not one["reached"] for one in result["descents"])
+    assert all(np.isfinite(point["loss"]) for one in result["descents"] for point in one["curve"])
+    assert "Batch descent diverged" in result["sentence"]
+
+
+@steady
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([1.0, 30.0, 1e4]),
+    st.sampled_from(["normal", "heavy", "rare"]),
+    st.sampled_from([{}, {"loss": "huber"}, {"network": {"kind": "mlp", "hidden": [5], "activation": "relu"}}]),
+)
+def test_no_descent_diverges_at_the_rate_that_auto_chooses(
+    deps: Deps, seed: int, spread: float, tails: str, choices: dict[str, object]
+) -> None:
+    generator = np.random.default_rng(seed)
+    X = generator.normal(size=(40, 3)) if tails == "normal" else generator.standard_t(1.5, size=(40, 3))
+    if tails == "rare":
+        X[:, 2] = generator.random(40) < 0.05
+        X[0, 2] = 1 - X[1, 2]
+    y = X.sum(axis=1) + generator.normal(size=40)
+    result = result_of(compared(deps, add_table(deps, X * [1, spread, 1 / spread], y), epochs=6, **choices))
+    assert [one["diverged"] for one in result["descents"]] == [False] * 6
+
+
+def test_batch_descent_arrives_no_later_than_the_curvature_says(deps: Deps) -> None:
+    for seed in range(5):
+        X, y = descents.table(seed, 80, [1, 2, 0.7], [0, 0, 0])
+        result = result_of(compared(deps, add_table(deps, X, y), tolerance=1e-3, epochs=500))
+        for scaled in (True, False):
+            one = descent(result, "batch", scaled)
+            low, *_, high = descents.curvature(descents.standardised(X) if scaled else X)
+            contraction = (high - low) / (high + low)
+            assert one["steps"] <= np.ceil(np.log(1e-3) / (2 * np.log(contraction)))
+
+
+def test_without_a_closed_form_the_best_is_the_lowest_seen(deps: Deps) -> None:
+    X, y = descents.table(3, 80, [1, 10], [0, 0])
+    classes = ["high" if value > 20 else "low" for value in y]
+    result = result_of(compared(deps, add_table(deps, X, classes), **SMALL))
+    assert (result["task"], result["loss"], result["least_is"]) == ("binary", "cross_entropy", "lowest seen")
+    assert result["baseline_loss"] == pytest.approx(np.log(2), rel=1e-5)
+    lowest = min(point["loss"] for one in result["descents"] for point in one["curve"])
+    assert all(one["least_loss"] == lowest for one in result["descents"])
+
+
+def test_mini_batches_come_as_numpy_takes_them_when_rows_are_left_over(deps: Deps) -> None:
+    X, y = descents.table(4, 61, [1, 2], [0, 1])
+    result = result_of(compared(deps, add_table(deps, X, y), epochs=5, batch_size=7, tolerance=1e-5))
+    descents.check(result, X, y)
+
+
+def test_the_smallest_tables_are_compared_too(deps: Deps) -> None:
+    X, y = descents.table(9, 4, [1], [0])
+    result = result_of(compared(deps, add_table(deps, X, y)))
+    descents.check(result, X, y)
+    assert [one["batch_size"] for one in result["descents"]] == [4, 1, 2] * 2
+
+
+def test_a_curve_has_at_most_200_points_and_its_ends(deps: Deps) -> None:
+    X, y = descents.table(5, 30, [1, 300], [0, 100])
+    result = result_of(compared(deps, add_table(deps, X, y), epochs=600, tolerance=1e-5, batch_size=8))
+    for one in result["descents"]:
+        steps = [point["steps"] for point in one["curve"]]
+        assert steps == sorted(set(steps))
+        assert len(steps) <= 200
+        assert steps[0] == 0
+        assert one["steps"] in steps
+    assert descent(result, "batch", scaled=False)["curve"][-1]["steps"] == 600
+    descents.check(result, X, y)
+
+
+def test_the_same_twice_but_for_the_seconds_also_when_given_back_midway(deps: Deps) -> None:
+    X, y = descents.table(6, 400, [1, 100], [0, 0])
+    dataset = add_table(deps, X, y)
+    spec = {"epochs": 30, "tolerance": 1e-5}
+    whole = result_of(compared(deps, dataset, **spec))
+    id = submitted(deps, dataset, **spec)
+
+    def stop_once_a_descent_is_done() -> None:
+        while job_of(deps, id).checkpoint_key is None:
+            time.sleep(0.002)
+        lease.stopping.set()
+
+    watcher = threading.Thread(target=stop_once_a_descent_is_done)
+    watcher.start()
+    run(deps, id)
+    watcher.join()
+    lease.stopping.clear()
+    assert (job_of(deps, id).state, job_of(deps, id).attempt) == ("queued", 0)
+    run(deps, id)
+    assert without_seconds(result_of(job_of(deps, id))) == without_seconds(whole)
+    with deps.database.read() as session:
+        told = [event.data.get("text", "") for event in jobs.events_after(session, id, 0, 1000)]
+    assert sum(text.startswith("batch, scaled: ") for text in told) == 1  # what was done is not done again
+
+
+def test_cancelled_between_two_batches(deps: Deps) -> None:
+    X, y = descents.table(7, 400, [1, 100], [0, 0])
+    id = submitted(deps, add_table(deps, X, y), epochs=10_000, tolerance=1e-5)
+
+    def cancel_once_it_runs() -> None:
+        while job_of(deps, id).progress is None:
+            time.sleep(0.01)
+        with deps.database.write() as session:
+            jobs.move(session, id, "cancelling")
+
+    watcher = threading.Thread(target=cancel_once_it_runs)
+    watcher.start()
+    run(deps, id)
+    watcher.join()
+    assert (job_of(deps, id).state, job_of(deps, id).result, job_of(deps, id).checkpoint_key) == (
+        "cancelled",
+        None,
+        None,
+    )
+
+
+def test_progress_rises_and_names_the_descent(deps: Deps) -> None:
+    X, y = descents.table(8, 200, [1, 100], [0, 0])
+    job = compared(deps, add_table(deps, X, y), epochs=40, tolerance=1e-5)
+    with deps.database.read() as session:
+        events = jobs.events_after(session, job.id, 0, 1000)
+    told = [event.data for event in events if event.type == "epoch"]
+    fractions = [one["fraction"] for one in told]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] <= fractions[-1] <= 1
+    names = {f"{name}, {scaling}" for name in ("batch", "stochastic", "mini-batch") for scaling in ("scaled", "raw")}
+    assert {one["descent"] for one in told} <= names
+    begun = [
+        event.data["text"] for event in events if event.type == "message" and "rows in a step" in event.data["text"]
+    ]
+    assert {text.split(":")[0] for text in begun} == names

@@ -1,0 +1,106 @@
+"""What is certified of a trained neuron, and what is not: on the training path, from the table to the report's part."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+
+from service.domain.columns import Kind
+from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from tests.unit.workers.training.running import run, spec_of, write_table
+from workers.explain.certificate import Certified, certify
+
+ROWS = 300
+KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "w": "numeric", "y": "numeric", "c": "categorical"}
+
+
+def table() -> dict[str, Any]:
+    draw = np.random.default_rng(0)
+    a, b = draw.normal(size=ROWS), draw.normal(size=ROWS) * 50 + 1000
+    y = 3 * a - 0.1 * b + draw.standard_exponential(ROWS)
+    return {"a": a, "b": b, "w": draw.uniform(0, 3, ROWS), "y": y, "c": np.where(y > np.median(y), "high", "low")}
+
+
+def certified(tmp_path: Path, spec: TrainingSpec, keep_bytes: int = 2**30) -> Certified:
+    kinds = {name: KINDS[name] for name in ("a", "b", spec.target)}
+    path = write_table(tmp_path / "t", table(), KINDS)
+    done = run(path, spec, kinds)  # type: ignore[arg-type]  # one target
+    features = {name: kind for name, kind in kinds.items() if name != spec.target}
+    return certify(lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor, keep_bytes,  # type: ignore[arg-type]  # one target
+                   lambda: None)  # fmt: skip
+
+
+def spec_for(loss: str, **changes: Any) -> TrainingSpec:
+    """Trained well, on all rows."""
+    target, task = ("c", "binary") if loss == "cross_entropy" else ("y", "regression")
+    optimizer = changes.pop("optimizer", OptimizerSpec("sgd"))
+    return spec_of(
+        target, task, split=Split(0, 0), loss=loss, optimizer=optimizer, epochs=400, **{"schedule": "cosine", **changes}
+    )
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "cross_entropy", "mae", "quantile"])
+def test_a_neuron_that_was_trained_long_is_near_its_optimum(tmp_path: Path, loss: str) -> None:
+    found = certified(tmp_path, spec_for(loss, **({"quantile": 0.8} if loss == "quantile" else {})))
+    assert found.left_out is None
+    assert found.certificate is not None
+    assert -1e-9 <= found.certificate["gap"] < 0.06 * found.certificate["optimum_loss"]
+    assert found.certificate["rank"] == 3
+    assert [one["feature"] for one in found.certificate["coefficients"]] == ["intercept", "a", "b"]
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "cross_entropy"])
+def test_rows_that_do_not_fit_the_memory_are_read_again_to_the_same_result(tmp_path: Path, loss: str) -> None:
+    spec = spec_for(loss, optimizer=OptimizerSpec("sgd", l2=0.01))
+    assert certified(tmp_path, spec, keep_bytes=0) == certified(tmp_path, spec)
+
+
+def test_weighted_least_squares_is_that_of_statsmodels(tmp_path: Path) -> None:
+    found = certified(tmp_path, spec_for("mse", weight_column="w")).certificate
+    assert found is not None
+    cells = table()
+    design = sm.add_constant(np.column_stack([cells["a"], cells["b"]]))
+    fitted = sm.WLS(cells["y"], design, weights=cells["w"] / cells["w"].mean()).fit()
+    values, errors = (np.array([one[key] for one in found["coefficients"]]) for key in ("value", "standard_error"))
+    assert values == pytest.approx(fitted.params, rel=1e-6)
+    assert errors == pytest.approx(fitted.bse, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "optimizer", "reason"),
+    [
+        ("mse", OptimizerSpec("sgd", l1=0.1), "l1"),
+        ("mae", OptimizerSpec("sgd", l2=0.1), "mae with l2"),
+    ],
+)
+def test_what_has_no_exact_optimum_says_why(tmp_path: Path, loss: str, optimizer: OptimizerSpec, reason: str) -> None:
+    found = certified(tmp_path, spec_for(loss, optimizer=optimizer))
+    assert found.certificate is None
+    assert found.left_out is not None
+    assert reason in found.left_out
+
+
+def test_a_network_has_no_certificate_and_needs_no_reason(tmp_path: Path) -> None:
+    spec = spec_of(network=NetworkSpec("mlp", (3,)), optimizer=OptimizerSpec("adam"), epochs=2)
+    assert certified(tmp_path, spec) == Certified()
+
+
+def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
+    @contextlib.contextmanager
+    def gone() -> Iterator[Path]:
+        raise KeyError("blob")
+        yield tmp_path
+
+    spec = spec_for("mse")
+    kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
+    done = run(write_table(tmp_path / "t", table(), kinds), spec, kinds)
+    for opened in (gone, lambda: contextlib.nullcontext(tmp_path / "never")):
+        found = certify(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 0, lambda: None)
+        assert found.certificate is None
+        assert "deleted" in (found.left_out or "")

@@ -1,0 +1,69 @@
+"""What the three descents of one scaling share: an engine on the prepared rows, the curvature, losses to go between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from service.domain.comparison import ComparisonSpec
+from service.domain.predictor import TargetScale
+from service.domain.table import Table
+from service.settings import Settings
+from service.store.tables import DatasetRow
+from workers.comparison.descent import Descent
+from workers.comparison.least import least_loss
+from workers.comparison.rates import Losses, Terrain, learning_rate, survey
+from workers.training.engines.autograd import AutogradEngine
+from workers.training.prepare import prepare
+from workers.training.problem import Engine, Problem, State
+from workers.training.run import make_problem
+
+SCALERS = {True: "standard", False: "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`baseline` is the loss of always saying the mean (or equal odds), `least` the exact optimum or None; both in
+    units of the scaled target."""
+
+    scaled: bool
+    engine: Engine
+    problem: Problem
+    terrain: Terrain
+    scale: TargetScale
+    baseline: float
+    least: float | None
+
+    def descents(self, spec: ComparisonSpec) -> list[Descent]:
+        """Batch, stochastic and mini-batch descent, each with its learning rate."""
+        rows = self.terrain.rows
+        losses = None if self.least is None else Losses(self.baseline, self.least)
+        sizes = {"batch": rows, "stochastic": 1, "mini-batch": min(spec.mini_batch, rows)}
+        return [
+            Descent(name, self.scaled, size, learning_rate(spec, self.terrain, size, losses))
+            for name, size in sizes.items()
+        ]
+
+
+def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, settings: Settings) -> Ground:
+    """The ground for descents on this table. Raises WorkFailed."""
+    training = spec.training(SCALERS[scaled])
+    table = Table.from_json(dataset.rows or 0, dataset.columns or [])
+    kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
+    target = next(column for column in table.columns if column.name == spec.target)
+    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, settings.training_memory_bytes)
+    problem = make_problem(training, prepared)
+    engine = AutogradEngine(problem, {"train": prepared.train.data})
+    start = State.start(problem)
+    start.parameters[:] = np.zeros_like(start.parameters)
+    return Ground(
+        scaled,
+        engine,
+        problem,
+        survey(prepared, spec.network.bias),
+        prepared.target_scale,
+        engine.loss(start, "train"),
+        least_loss(path, training, kinds, prepared),
+    )

@@ -1,0 +1,82 @@
+"""The learning rate of each descent: safe by the curvature that its steps meet, and calm enough for the tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.domain.auto import is_bowl
+from service.domain.comparison import ComparisonSpec
+from service.domain.curvature import Curvature, epochs_to
+from service.domain.rates import FLATTER
+from service.errors import WorkFailed
+from workers.training.design import CHUNK, scaled_curvature
+from workers.training.prepare import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Terrain:
+    """What descent meets on this design: its curvature, and the largest that a single row has, 2‖z‖²."""
+
+    curvature: Curvature
+    steepest_row: float
+    rows: int
+
+    def steepness(self, batch_size: int) -> float:
+        """S such that steps of this many rows stay stable below 2/S.
+
+        With all rows S = λmax. With b of them, descent is stable in mean square for S = λmax + R/b, as the mean of a
+        batch's squared Hessian is at most S·H (R the steepest row's; Bach & Moulines 2013, 2). And no batch is steeper
+        than its steepest row, or than n/b times all rows.
+        """
+        largest = self.curvature.lambda_max
+        if batch_size >= self.rows:
+            return largest
+        return min(largest + self.steepest_row / batch_size, self.steepest_row, largest * self.rows / batch_size)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Of always saying the mean, and the least possible: what a bowl's descent goes from and to."""
+
+    baseline: float
+    least: float
+
+
+def survey(prepared: Prepared, bias: bool) -> Terrain:
+    """The terrain of the design that the network reads. Raises WorkFailed where it is flat."""
+    found = scaled_curvature(prepared, bias)
+    if found is None:
+        raise WorkFailed(
+            "features_constant", "the features are all zero, or too large for float32: there is nothing to learn from"
+        )
+    inputs = prepared.train.inputs
+    pieces = (inputs[start : start + CHUNK].astype(np.float64) for start in range(0, len(inputs), CHUNK))
+    longest = max(float(np.max(np.sum(piece**2, axis=1))) for piece in pieces)
+    return Terrain(found, 2 * (longest + int(bias)), len(inputs))
+
+
+def stable_learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int) -> float:
+    """Below it the descent cannot diverge (behind a hidden layer: a guide)."""
+    return 2 / (FLATTER.get(spec.loss, 1.0) * terrain.steepness(batch_size))
+
+
+def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losses: Losses | None) -> float:
+    """The rate asked for; for `auto` half the stable one, a quarter behind a hidden layer, but for two cases.
+
+    A bowl's batch descent has the best constant rate when that arrives within the epochs: it is at the edge of what is
+    stable, and the steep directions would else swing for longer than there is time (Boyd & Vandenberghe 2004, 9.3).
+    Steps of b < n rows are noisy, and a constant rate η ends η·trace(H)·L*/2b above the least loss L* (Bottou, Curtis &
+    Nocedal 2018, 4.2): where `losses` are known, η is at most what makes this half of the tolerance.
+    """
+    if spec.learning_rate != "auto":
+        return spec.learning_rate
+    found, is_batch = terrain.curvature, batch_size >= terrain.rows
+    if is_batch and is_bowl(spec.training("none")) and epochs_to(spec.tolerance, found.condition_number) <= spec.epochs:
+        return found.best_learning_rate
+    rate = stable_learning_rate(spec, terrain, batch_size) / (2 if spec.network.kind == "linear" else 4)
+    if is_batch or losses is None or not losses.baseline > losses.least > 0:
+        return rate
+    calm = spec.tolerance * (losses.baseline - losses.least) * batch_size / (losses.least * found.trace)
+    return min(rate, calm)

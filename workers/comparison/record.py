@@ -1,0 +1,104 @@
+"""What a comparison leaves behind while it goes: its start, its progress, the descents that are done, its result."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from service.domain.artifact import to_json
+from service.domain.comparison import ComparisonSpec
+from service.domain.comparison_schema import read_comparison
+from service.store import jobs
+from service.store.blobs import read_blob, write_blob
+from service.store.session import now
+from service.store.tables import DatasetRow, JobRow
+from service.wiring import Deps
+from workers.comparison.course import Course
+from workers.comparison.descent import Descent, Point
+from workers.lease import Lease, LeaseLost
+from workers.training.objectives import in_user_units
+from workers.training.record import EVENT_SECONDS, begin, tell
+
+DESCENTS = 6
+
+
+class Recorder:
+    """Writes under the job's lease; every method raises LeaseLost when it is gone."""
+
+    def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
+        self._deps = deps
+        self._lease = lease
+        self._told = 0.0
+
+    def start(self) -> tuple[ComparisonSpec, DatasetRow]:
+        """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
+        dataset = begin(self._deps, self._lease)
+        return read_comparison(self._lease.row.spec), dataset
+
+    def finished(self) -> list[Course]:
+        """The descents that an earlier attempt has done."""
+        key = self._lease.row.checkpoint_key
+        return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))] if key else []
+
+    def begun(self, descent: Descent, stable: float, spec: ComparisonSpec, done: int) -> None:
+        """Tell of a descent that begins; `done` others are finished."""
+        text = (
+            f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
+            f"rows in a step: {descent.batch_size:,}"
+        )
+        with self._deps.database.write() as session:
+            self._lease.write_in(session, progress=_progress(descent, spec, 0, done / DESCENTS, None))
+            jobs.append_event(session, self._lease.row.id, "message", {"text": text})
+        self._deps.changes.publish(self._lease.row.id)
+
+    def looked(self, descent: Descent, point: Point, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
+        """Tell where the descent is, when the time has come."""
+        if time.perf_counter() - self._told < EVENT_SECONDS:
+            return
+        self._told = time.perf_counter()
+        fraction = (done + min(point.rows_touched / (rows * spec.epochs), 1.0)) / DESCENTS
+        loss = in_user_units(spec.loss, point.loss, scale)
+        tell(self._deps, self._lease, _progress(descent, spec, point.rows_touched // rows, fraction, loss))
+
+    def keep(self, courses: Sequence[Course]) -> None:
+        """Save the descents that are done."""
+        blob = write_blob(self._deps.blobs, to_json([course.to_json() for course in courses]))
+        self._lease.write(checkpoint_key=blob.key)
+
+    def end(self, result: dict[str, Any]) -> None:
+        """The job has succeeded, with this result."""
+        id, fence = self._lease.row.id, self._lease.row.fence
+        with self._deps.database.write() as session:
+            ended = jobs.move(
+                session,
+                id,
+                "succeeded",
+                fence,
+                finished_at=now(),
+                lease_until=None,
+                checkpoint_key=None,
+                progress={"fraction": 1.0},
+                result=result,
+            )
+            if ended is None:
+                raise LeaseLost(id)
+        self._deps.changes.publish(id)
+
+
+def _progress(
+    descent: Descent, spec: ComparisonSpec, epoch: int, fraction: float, train_loss: float | None
+) -> dict[str, Any]:
+    return {
+        "descent": _name(descent),
+        "epoch": epoch,
+        "epochs": spec.epochs,
+        "fraction": fraction,
+        "train_loss": train_loss,
+        "validation_loss": None,
+    }
+
+
+def _name(descent: Descent) -> str:
+    return f"{descent.name}, {'scaled' if descent.scaled else 'raw'}"

@@ -1,0 +1,69 @@
+"""What a comparison answers: each descent's way to the tolerance in figures and as a curve, and a sentence on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from service.domain.comparison import ComparisonSpec
+from service.domain.predictor import TargetScale
+from workers.comparison.course import Course, goal_loss, thinned
+from workers.comparison.sentence import Told, sentence
+from workers.training.objectives import in_user_units
+
+MOST_POINTS = 200  # of a curve
+
+
+def make_result(
+    spec: ComparisonSpec, courses: Sequence[Course], baseline: float, rows: int, scale: TargetScale
+) -> dict[str, Any]:
+    """Losses are in the target's units. Without an exact optimum the least loss is the lowest that any descent saw."""
+    lowest = min(course.lowest for course in courses)
+
+    def units(loss: float) -> float:
+        return in_user_units(spec.loss, loss, scale.scale)
+
+    descents = []
+    for course in courses:
+        least = lowest if course.least is None else course.least
+        goal = goal_loss(baseline, least, spec.tolerance)
+        arrival = course.arrival(goal)
+        end = arrival or course.points[-1]
+        descents.append(
+            {
+                "descent": course.descent.name,
+                "scaled": course.descent.scaled,
+                "batch_size": course.descent.batch_size,
+                "learning_rate": course.descent.learning_rate,
+                "stable_learning_rate": course.stable_learning_rate,
+                "condition_number": course.condition_number,
+                "reached": arrival is not None,
+                "diverged": course.diverged,
+                "epochs": end.rows_touched / rows,
+                "steps": end.steps,
+                "rows_touched": end.rows_touched,
+                "seconds": end.seconds,
+                "loss": units(end.loss),
+                "goal_loss": units(goal),
+                "least_loss": units(least),
+                "curve": [
+                    {
+                        "epoch": point.rows_touched / rows,
+                        "steps": point.steps,
+                        "rows_touched": point.rows_touched,
+                        "loss": units(point.loss),
+                    }
+                    for point in thinned(course.points, MOST_POINTS, end)
+                ],
+            }
+        )
+    return {
+        "task": spec.task,
+        "loss": spec.loss,
+        "rows": rows,
+        "tolerance": spec.tolerance,
+        "baseline_loss": units(baseline),
+        "least_is": "lowest seen" if courses[0].least is None else "exact",
+        "descents": descents,
+        "sentence": sentence(spec.tolerance, [Told.of(descent) for descent in descents]),
+    }

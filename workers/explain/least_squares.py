@@ -1,0 +1,160 @@
+"""The exact least-squares optimum, beside what a linear neuron has learnt.
+
+The design Z = [scaled features, 1] and the targets are reduced, a chunk at a time, to the triangle R of a QR
+factorisation, in float64 and never through ZᵀZ, which would square the condition number (Golub & Van Loan, Matrix
+Computations, 5.3; Demmel et al. 2012 for the chunks). An SVD of R then gives the rank, the optimum of least norm and
+its covariance. Penalised weights (l2) add rows to R: ridge regression. Rows that count v times are scaled by √v.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from service.domain.columns import Floats
+from service.domain.curvature import epochs_to
+from service.domain.predictor import TargetScale
+from service.domain.transform import FittedTransform
+from workers.explain.coefficients import CONFIDENCE, coefficients
+from workers.explain.rows import Rows
+
+INVOLVED = 0.05  # a column takes part in a collinearity when its share of the null vector is larger
+MILLIONTH = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """R of [Z, T], (w + k, w + k) float64 for a design of `width` = w columns and k targets, and the number of rows
+    that it stands for."""
+
+    matrix: Floats
+    rows: int
+    width: int
+
+    @property
+    def design(self) -> Floats:
+        """(w, w)."""
+        return self.matrix[: self.width, : self.width]
+
+    def target(self, column: int = 0) -> Floats:
+        """(w,), what of a target lies in the design's space."""
+        return self.matrix[: self.width, self.width + column]
+
+    def squares(self, weights: Floats, column: int = 0) -> float:
+        """‖Zw - t‖²."""
+        beyond = self.matrix[self.width :, self.width + column]
+        return float(np.sum((self.design @ weights - self.target(column)) ** 2) + np.sum(beyond**2))
+
+
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """The SVD of a design's triangle: `singular` (rank,) values, `right` (rank, w) directions that the rows tell apart;
+    `flat` (w - rank, w) those that they do not."""
+
+    singular: Floats
+    right: Floats
+    flat: Floats
+    left: Floats
+
+    @property
+    def rank(self) -> int:
+        return len(self.singular)
+
+    @property
+    def condition(self) -> float:
+        return float(self.singular[0] / self.singular[-1])
+
+    def collinear(self, names: Sequence[str]) -> list[list[str]]:
+        """For each flat direction the columns that take part in it."""
+        return [
+            [name for name, share in zip(names, np.abs(vector) / np.abs(vector).max(), strict=True) if share > INVOLVED]
+            for vector in self.flat
+        ]
+
+
+def triangle(rows: Rows) -> Triangle:
+    matrix = np.zeros((0, 0))
+    for design, target, weights in rows.pieces():
+        block = np.column_stack([design, target])
+        if weights is not None:
+            block *= np.sqrt(weights)[:, None]
+        matrix = np.asarray(np.linalg.qr(np.vstack([matrix, block]) if len(matrix) else block, mode="r"))
+    whole = np.zeros((rows.width + 1, rows.width + 1)) if not len(matrix) else matrix
+    if len(whole) < whole.shape[1]:  # fewer rows than columns
+        whole = np.vstack([whole, np.zeros((whole.shape[1] - len(whole), whole.shape[1]))])
+    return Triangle(whole, rows.count, rows.width)
+
+
+def directions(design: Floats, rows: int) -> Directions:
+    """Of a triangle (w, w), or one with the rows of a penalty below, that stands for so many rows."""
+    left, singular, right = np.linalg.svd(design, full_matrices=False)
+    rank = int(np.sum(singular > singular[0] * max(rows, design.shape[1]) * np.finfo(np.float64).eps))
+    return Directions(singular[:rank], right[:rank], right[rank:], left[:, :rank])
+
+
+def digits(condition: float) -> int:
+    """How many decimal digits of the coefficients rounding leaves."""
+    return max(0, math.floor(-math.log10(np.finfo(np.float64).eps * condition)))
+
+
+def least_squares(
+    found: Triangle, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
+    column: int = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """The certificate for one target: the optimum and the gap to it. `learnt` (w,) are its trained weights, the bias
+    last. Losses and coefficients are in the user's units; the gradient and the distance between weights are those of
+    the scaled problem. `epochs_to_millionth` predicts when full-batch descent from zeros at the best constant rate is
+    within a millionth of the optimal loss; null where that loss is zero, or penalised."""
+    width = len(learnt)
+    penalty = np.full(width, math.sqrt(found.rows * l2 / 2))
+    penalty[width - int(bias) :] = 0.0
+    design, target = found.design, found.target(column)
+    if l2:
+        design = np.vstack([design, np.diag(penalty)])
+        target = np.concatenate([target, np.zeros(width)])
+    space = directions(design, found.rows)
+    best = space.right.T @ ((space.left.T @ target) / space.singular)
+
+    def objective(weights: Floats) -> float:
+        return (found.squares(weights, column) + float(np.sum((penalty * weights) ** 2))) / found.rows
+
+    gradient = 2 / found.rows * (found.design.T @ (found.design @ learnt - found.target(column)) + penalty**2 * learnt)
+    units = scale.scale**2
+    least, loss = objective(best), objective(learnt)
+    freedom = found.rows - space.rank
+    variance = found.squares(best, column) / freedom if freedom > 0 and not l2 else None
+    spread = None if variance is None else space.right.T / space.singular * math.sqrt(variance)
+    reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) if variance is not None else None
+    names = [*transform.encoded_names, *(["intercept"] if bias else [])]
+    return {
+        "method": "QR and SVD",
+        "optimum_loss": least * units,
+        "loss": loss * units,
+        "gap": (loss - least) * units,
+        "gradient_norm": float(np.linalg.norm(gradient)),
+        "weight_distance": float(np.linalg.norm(learnt - best)),
+        "prediction_distance": float(np.linalg.norm(found.design @ (learnt - best)))
+        / math.sqrt(found.rows)
+        * scale.scale,
+        "rank": space.rank,
+        "collinear": space.collinear(names),
+        "condition_number": space.condition,
+        "digits": digits(space.condition),
+        "coefficients": coefficients(best, spread, reach, bias, transform, scale),
+        "residual_standard_deviation": None if variance is None else math.sqrt(variance) * scale.scale,
+        "separation": None,
+        "epochs_to_millionth": None if l2 else _epochs_to_millionth(objective(np.zeros(width)), least, space.condition),
+    }
+
+
+def _epochs_to_millionth(first: float, least: float, condition: float) -> int | None:
+    """From a loss of `first`; the Hessian's condition number is the square of the design's."""
+    noise = float(np.finfo(np.float32).eps) ** 2 * first  # less than float32 tells from an exact fit
+    if least <= noise:
+        return None
+    return epochs_to(min(1.0, MILLIONTH * least / max(first - least, noise)), condition**2)

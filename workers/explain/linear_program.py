@@ -1,0 +1,76 @@
+"""The least absolute (or pinball) loss of a linear neuron as a linear program: exact, for tables that are not large.
+
+min Σ vᵢ·(q·uᵢ + (1 - q)·wᵢ) with Zx + u - w = t, u, w ≥ 0 (Koenker & Bassett 1978), solved by HiGHS.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from service.domain.columns import Floats
+from service.domain.predictor import TargetScale
+from service.domain.transform import FittedTransform
+from workers.explain.coefficients import coefficients
+from workers.explain.convex import NotFound
+from workers.explain.least_squares import digits, directions, triangle
+from workers.explain.losses import loss_of
+from workers.explain.newton import Penalty, evaluate
+from workers.explain.rows import Rows
+
+MOST_CELLS = 200_000  # of the design: the solver's time grows faster than these
+
+
+def absolute(
+    rows: Rows, name: str, quantile: float, learnt: Floats, bias: bool, transform: FittedTransform, scale: TargetScale
+) -> dict[str, Any]:
+    """The certificate for the loss `mae` or `quantile`, without errors. `learnt` (w, 1). Raises NotFound."""
+    width = len(learnt)
+    if rows.count * width > MOST_CELLS:
+        raise NotFound(
+            f"the exact optimum of {name} is a linear program, solved here for up to {MOST_CELLS:,} cells; this design "
+            f"has {rows.count:,} rows of {width}"
+        )
+    pieces = list(rows.pieces())
+    design = np.vstack([piece[0] for piece in pieces])
+    target = np.concatenate([piece[1] for piece in pieces])
+    counts = np.concatenate([np.ones(len(piece[1])) if piece[2] is None else piece[2] for piece in pieces])
+    level, factor = (quantile, 1.0) if name == "quantile" else (0.5, 2.0)
+    space = directions(triangle(rows).design, rows.count)
+    basis = space.right.T / space.singular * math.sqrt(rows.count)
+    ones = sparse.identity(rows.count, format="csc")
+    solved = linprog(
+        np.concatenate([np.zeros(space.rank), factor * level * counts, factor * (1 - level) * counts]),
+        A_eq=sparse.hstack([sparse.csc_matrix(design @ basis), ones, -ones], format="csc"),
+        b_eq=target,
+        bounds=[(None, None)] * space.rank + [(0, None)] * (2 * rows.count),
+        method="highs",
+    )
+    if solved.status != 0:
+        raise NotFound(f"the linear program of {name} was not solved: {solved.message}")
+    best = basis @ solved.x[: space.rank, None]
+    loss, free = loss_of(name, quantile), Penalty(np.zeros(width))
+    at_best, at_learnt = (evaluate(rows, loss, free, weights, None, every=0) for weights in (best, learnt))
+    off = design @ (learnt - best)
+    names = [*transform.encoded_names, *(["intercept"] if bias else [])]
+    return {
+        "method": "linear program",
+        "optimum_loss": at_best.loss * scale.scale,
+        "loss": at_learnt.loss * scale.scale,
+        "gap": (at_learnt.loss - at_best.loss) * scale.scale,
+        "gradient_norm": float(np.linalg.norm(at_learnt.gradient)),
+        "weight_distance": float(np.linalg.norm(learnt - best)),
+        "prediction_distance": math.sqrt(float(np.sum(counts[:, None] * off**2)) / rows.count) * scale.scale,
+        "rank": space.rank,
+        "collinear": space.collinear(names),
+        "condition_number": space.condition,
+        "digits": min(digits(space.condition), 7),  # HiGHS is exact to about 1e-7
+        "coefficients": coefficients(best[:, 0], None, None, bias, transform, scale),
+        "residual_standard_deviation": None,
+        "separation": None,
+        "epochs_to_millionth": None,
+    }

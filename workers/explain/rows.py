@@ -1,0 +1,76 @@
+"""Rows to go through again and again, a piece at a time: what the solvers read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.columns import Floats, Kind
+from workers.training.prepare import Part, Prepared, exact_pieces
+
+CHUNK = 65_536
+KEPT_BYTES = 256 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
+
+# the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
+# what each row counts (n,), or None where all count the same
+Piece = tuple[Floats, npt.NDArray[Any], Floats | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`count` rows of `width` columns; `pieces` starts anew at each call, with the same borders."""
+
+    pieces: Callable[[], Iterable[Piece]]
+    count: int
+    width: int
+
+
+def exact_rows(
+    path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int, check: Callable[[], None]
+) -> Rows:
+    """The training rows in float64, as they are in the table. They stay in memory when that takes at most
+    `keep_bytes`; else each pass reads the table again. `check` is asked before each piece."""
+    weights = prepared.train.data.weights
+    width, count = prepared.transform.n_outputs + int(bias), len(prepared.train)
+
+    def read() -> Iterator[Piece]:
+        start = 0
+        for design, target in exact_pieces(path, kinds, prepared, bias):
+            check()
+            stop = start + len(design)
+            yield design, target, None if weights is None else weights[start:stop].astype(np.float64)
+            start = stop
+
+    if count * width * 8 > keep_bytes:
+        return Rows(read, count, width)
+    kept = list(read())
+    return Rows(lambda: kept, count, width)
+
+
+def network_rows(part: Part, bias: bool, check: Callable[[], None], column: int = 0) -> Rows:
+    """A part's rows with the float32 inputs that the network reads, as float64, and one of its targets."""
+    data = part.data
+
+    def read() -> Iterator[Piece]:
+        for start in range(0, len(data), CHUNK):
+            check()
+            rows = slice(start, start + CHUNK)
+            inputs = data.inputs[rows].astype(np.float64)
+            design = np.hstack([inputs, np.ones((len(inputs), int(bias)))])
+            targets = data.targets[rows]
+            yield (
+                design,
+                targets if targets.ndim == 1 else targets[:, column].astype(np.float64),
+                None if data.weights is None else data.weights[rows].astype(np.float64),
+            )
+
+    count, width = len(data), data.inputs.shape[1] + int(bias)
+    if count * width * 8 > KEPT_BYTES:
+        return Rows(read, count, width)
+    kept = list(read())
+    return Rows(lambda: kept, count, width)

@@ -1,0 +1,130 @@
+"""Whether a network's non-linearity is worth it: its validation loss beside that of the linear neuron, row by row.
+
+The difference is the mean over the validation rows of the linear neuron's loss less the network's, in the user's units;
+its interval is Student's for paired differences. A gain is worth naming from 5 % of the linear neuron's loss. "yes":
+the interval lies above 0, and the difference is worth naming. "no": the whole interval lies below what is worth naming.
+Else the rows are too few to tell.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from service.domain.columns import Floats
+from service.domain.network import forward
+from service.domain.predictor import Predictor
+from service.domain.spec import TrainingSpec
+from workers.explain.losses import loss_of
+from workers.training.objectives import in_user_units, loss_scale
+from workers.training.prepare import Part
+
+WORTH_NAMING = 0.05
+CONFIDENCE = 0.95
+CHUNK = 65_536
+LOSSES = {
+    "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "huber": "mean Huber loss",
+    "quantile": "mean pinball loss",
+    "cross_entropy": "log loss",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Losses on the same `rows`, and how much less the network's is: `difference`, from `low` to `high` (None for a
+    single row)."""
+
+    rows: int
+    linear: float
+    difference: float
+    interval: tuple[float, float] | None
+
+    @property
+    def worth_it(self) -> str:
+        if self.interval is None:
+            return "unclear"
+        low, high = self.interval
+        named = WORTH_NAMING * self.linear
+        if low > 0 and self.difference >= named:
+            return "yes"
+        return "no" if high < named else "unclear"
+
+
+def verdict(spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part) -> dict[str, Any]:
+    """Of a network and the linear neuron on the validation rows. `linear`, its metrics, is for the caller to add."""
+    if not len(held_out):
+        sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
+        return {"worth_it": "unclear", "difference": None, "interval": None, "rows": 0, "sentence": sentence}
+    weights = held_out.data.weights
+    counts = None if weights is None else weights.astype(np.float64)
+    found = paired(row_losses(spec, linear, held_out), row_losses(spec, network, held_out), counts)
+    return {
+        "worth_it": found.worth_it,
+        "difference": found.difference,
+        "interval": None if found.interval is None else list(found.interval),
+        "rows": found.rows,
+        "sentence": _sentence(found, _loss_name(spec)),
+    }
+
+
+def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
+    """(n,) what each row of a part costs by the spec's loss, in the user's units; with several targets the sum of their
+    scaled losses."""
+    unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))
+    loss = loss_of(spec.loss, spec.quantile)
+    pieces: list[Floats] = []
+    for start in range(0, len(part), CHUNK):
+        rows = slice(start, start + CHUNK)
+        scores = forward(predictor.network, predictor.parameters, part.inputs[rows])
+        targets = part.data.targets[rows]
+        if targets.ndim == 1:
+            pieces.append(loss(scores, targets).loss)
+        else:
+            each = [loss(scores[:, [at]], targets[:, at]).loss for at in range(targets.shape[1])]
+            pieces.append(np.sum(each, axis=0))
+    return np.concatenate(pieces) * unit
+
+
+def paired(linear: Floats, network: Floats, counts: Floats | None = None) -> Paired:
+    """Of losses (n,) of the same rows, which count `counts` (n,) or alike."""
+    shares = np.full(len(linear), 1 / len(linear)) if counts is None or not counts.any() else counts / counts.sum()
+    off = linear - network
+    difference = float(shares @ off)
+    counting = int(np.count_nonzero(shares))
+    interval = None
+    if counting > 1:
+        error = math.sqrt(float(np.sum((shares * (off - difference)) ** 2)) * counting / (counting - 1))
+        reach = float(stdtrit(counting - 1, 0.5 + CONFIDENCE / 2)) * error
+        interval = (difference - reach, difference + reach)
+    return Paired(len(linear), float(shares @ linear), difference, interval)
+
+
+def _loss_name(spec: TrainingSpec) -> str:
+    return LOSSES[spec.loss] + (", summed over the scaled targets," if len(spec.targets) > 1 else "")
+
+
+def _sentence(found: Paired, loss: str) -> str:
+    rows = f"{found.rows:,} validation row{'s' if found.rows > 1 else ''}"
+    if found.interval is None:
+        return f"There is not enough data to tell whether the network is worth it: there is only {rows}."
+    low, high = found.interval
+    share = f", {abs(found.difference) / found.linear:.0%}" if found.linear else ""
+    way = "lower" if found.difference >= 0 else "higher"
+    figures = (
+        f"on {rows} its {loss} is {abs(found.difference):.4g} {way} than the linear neuron's {found.linear:.4g}{share} "
+        f"(95 % interval of the gain: {low:.4g} to {high:.4g})"
+    )
+    if found.worth_it == "yes":
+        return f"The network is worth it: {figures}."
+    if found.worth_it == "no":
+        return f"The network is not worth it: {figures}; less than {WORTH_NAMING:.0%} is not worth a network."
+    return (
+        f"There is not enough data to tell whether the network is worth it: {figures}; that leaves open whether it "
+        f"gains {WORTH_NAMING:.0%}."
+    )

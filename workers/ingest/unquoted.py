@@ -1,0 +1,153 @@
+"""The fastest reader: Arrow, block by block on several threads, for plain files that quote nothing below their header.
+
+Without quotes every line end is the end of a row, so that each block can be read by itself. Whatever it stumbles on
+is left to the other readers.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from service.domain.dialect import Found
+from service.domain.written import TextStyle, is_number
+from workers.ingest.padded import BEFORE, padded_in
+from workers.ingest.typed import read_cells
+
+BLOCK = 12 * 1024 * 1024  # of the file; becomes one group of rows
+LOOKED_AT = 64 * 1024  # at once, for a line's end
+
+
+def read_unquoted(
+    source: Path,
+    target: Path,
+    found: Found,
+    numbers: Collection[str],
+    style: TextStyle,
+    threads: int,
+    check: Callable[[], None],
+) -> bool:
+    """Write every row of a plain file, the columns `numbers` as such and the others as text.
+
+    False when a cell is quoted, a row has any flaw, or a cell of a number column may be none; `target` is then to be
+    written anew. Each thread holds one block and its cells, and so much again waits to be written.
+    """
+    text = [name for name in found.names if name not in numbers]
+    with source.open("rb") as file:
+        if (start := _start(file, found)) is None:
+            return False
+        reader = _Reader(file.fileno(), found, numbers, style)
+        options: dict[str, Any] = {"compression": "snappy", "use_dictionary": text or False}
+        with pq.ParquetWriter(target, reader.schema, **options) as writer:
+            for table in _in_order(reader.table, _blocks(file, start), threads):
+                if table is None:
+                    return False
+                writer.write_table(table)
+                check()
+    return True
+
+
+def _start(file: Any, found: Found) -> int | None:
+    """Where the rows start; None where that cannot be told by the first line end."""
+    if not found.dialect.header:
+        return 0
+    line: bytes = file.readline()
+    try:
+        names = next(csv.reader([line.decode().rstrip("\r\n")], delimiter=found.dialect.delimiter, strict=True), [])
+    except (csv.Error, UnicodeDecodeError):
+        return None
+    return len(line) if len(names) == len(found.names) else None
+
+
+def _blocks(file: Any, start: int) -> Iterator[tuple[int, int]]:
+    """From where to where each block goes: to the first line end after its size."""
+    size = os.fstat(file.fileno()).st_size
+    cuts = [start]
+    while cuts[-1] + BLOCK < size:
+        place = cuts[-1] + BLOCK
+        while piece := os.pread(file.fileno(), LOOKED_AT, place):
+            end = piece.find(b"\n")
+            place += end + 1 if end >= 0 else len(piece)
+            if end >= 0:
+                break
+        cuts.append(place)
+    return pairwise([*cuts, size] if cuts[-1] < size else cuts)
+
+
+class _Reader:
+    """Makes a table of each block; a thread reads all of its blocks into the same memory."""
+
+    def __init__(self, descriptor: int, found: Found, numbers: Collection[str], style: TextStyle) -> None:
+        types = {name: pa.float64() if name in numbers else pa.string() for name in found.names}
+        self.schema = pa.schema(types.items())
+        self._descriptor = descriptor
+        self._delimiter = found.dialect.delimiter
+        self._style = style
+        # "-999 " is missing where -999 is, and would be a number here
+        blanks = [blank for blank in (b" ", b"\t") if blank != self._delimiter.encode()]
+        self._refused = [b'"', *(blanks if any(map(is_number, style.missing)) else ())]
+        self._parse = pacsv.ParseOptions(delimiter=self._delimiter, quote_char=False)
+        self._read = pacsv.ReadOptions(column_names=found.names, use_threads=False)
+        # cells of text are looked at below, with the blanks around them
+        self._convert = pacsv.ConvertOptions(
+            column_types=types, null_values=list(style.missing), strings_can_be_null=False, check_utf8=True
+        )
+        self._own = threading.local()
+
+    def table(self, start: int, end: int) -> Any:
+        """The rows from byte `start` to byte `end`; None when they have a flaw."""
+        buffer = self._buffer(len(BEFORE) + end - start)
+        done = len(BEFORE)
+        while done < len(BEFORE) + end - start:
+            place = start + done - len(BEFORE)
+            done += os.preadv(self._descriptor, [memoryview(buffer)[done : len(BEFORE) + end - start]], place)
+        refused = any(buffer.find(mark, len(BEFORE), done) >= 0 for mark in self._refused)
+        if refused or padded_in(buffer, done, self._delimiter):
+            return None
+        block = pa.py_buffer(buffer).slice(len(BEFORE), end - start)
+        try:
+            table = pacsv.read_csv(block, self._read, self._parse, self._convert)
+        except pa.ArrowInvalid:  # another reader will say what it is
+            return None
+        columns = [self._checked(field, column) for field, column in zip(self.schema, table.columns, strict=True)]
+        return None if None in columns else pa.table(columns, schema=self.schema)
+
+    def _buffer(self, size: int) -> bytearray:
+        """This thread's own, which begins with `BEFORE`."""
+        if len(getattr(self._own, "buffer", b"")) < size:
+            self._own.buffer = bytearray(BEFORE.ljust(size))
+        return self._own.buffer  # type: ignore[no-any-return]
+
+    def _checked(self, field: pa.Field, column: Any) -> Any:
+        if field.type == pa.string():
+            cells = [read_cells(field.name, "VARCHAR", self._style, chunk)[0] for chunk in column.chunks]
+            return pa.chunked_array(cells, field.type)
+        total = pc.sum(column).as_py()
+        if total is not None and not math.isfinite(total) and not pc.all(pc.is_finite(column)).as_py():
+            return None  # a NaN or an infinity, by a word that only the other readers know
+        return column
+
+
+def _in_order(make: Callable[[int, int], Any], blocks: Iterator[tuple[int, int]], threads: int) -> Iterator[Any]:
+    """What `make` makes of each block. Not more than a few are in memory at once."""
+    waiting: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="read") as pool:
+        for block in blocks:
+            waiting.append(pool.submit(make, *block))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

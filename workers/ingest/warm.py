@@ -1,0 +1,36 @@
+"""A small ingest at the start of each process, so that no user's first file waits for what libraries load late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from celery.signals import worker_process_init
+
+from service.errors import AdalineError
+from workers.deps import process_deps
+from workers.ingest.limits import Limits
+from workers.ingest.load import load
+from workers.ingest.profile import profile
+from workers.ingest.run import opening
+
+log = structlog.get_logger(__name__)
+TABLE = b"number,word,day,truth\n" + b"1.5,a,2024-01-31,yes\n2,b,2024-02-01,no\n" * 10
+
+
+def warm_up() -> None:
+    """Read and profile a small table once; nothing of it is kept."""
+    deps = process_deps()
+    with deps.blobs.workspace() as directory:
+        source = directory / "source"
+        source.write_bytes(TABLE)
+        loaded = load(opening(deps.settings, directory, source), directory, source, {}, Limits.of(deps.settings))
+        profile(loaded.path, loaded.types, loaded.declared, deps.settings.max_classes, threads=1)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _start_child(**_: Any) -> None:
+    try:
+        warm_up()
+    except (AdalineError, OSError) as error:  # the first upload will meet it too, and say so to its user
+        log.warning("ingest is not warm", error=str(error))

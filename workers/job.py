@@ -1,0 +1,25 @@
+"""A job that waits: claimed, run as its kind is, and ended. Whoever is woken looks here what there is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from service.store.tables import JobRow
+from service.wiring import Deps
+from workers.comparison.run import compare
+from workers.lease import Lease, claimed
+from workers.training.endings import ends_recorded
+from workers.training.run import train
+
+RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {"train": train, "descent-comparison": compare}
+
+
+def run(deps: Deps, id: str) -> None:
+    """Run a job that waits; does nothing when it does not."""
+    torch.set_num_threads(1)  # jobs side by side each have a core
+    with claimed(deps, JobRow, id) as lease:
+        if lease is not None:
+            with ends_recorded(deps, lease):
+                RUNS[lease.row.kind](deps, lease)
