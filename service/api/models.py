@@ -28,7 +28,9 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
 ALIAS = "/<name>/aliases/<alias>"
-MEDIA_TYPES = {".json": "application/json"}
+MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "text/markdown"}
+# names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 BINARY = "application/octet-stream"
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
@@ -98,10 +100,12 @@ def get_report(name: str, version: int) -> Any:
 @blueprint.route(VERSION + "/files/<file>")
 @blueprint.answers(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=BINARY)
 @blueprint.also_answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[".svg"])
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[".md"])
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_file(name: str, version: int, file: str) -> Any:
-    """Download a file of a version"""
+    """Download a file of a version: its numbers, its report, its pictures (SVG), its model card (Markdown)"""
     return _file(name, version, file)
 
 
@@ -177,7 +181,9 @@ def _file(name: str, version: int, file: str) -> Response:
     if file not in files:
         raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
     media_type = next((kind for ending, kind in MEDIA_TYPES.items() if file.endswith(ending)), BINARY)
-    return send(deps.blobs, files[file]["sha256"], media_type, size_bytes=files[file]["bytes"])
+    answer = send(deps.blobs, files[file]["sha256"], media_type, size_bytes=files[file]["bytes"])
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
 
 
 def _model(row: ModelRow, newest: dict[str, int], aliases: dict[str, dict[str, int]]) -> dict[str, Any]:

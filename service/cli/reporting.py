@@ -55,6 +55,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         *verdict(report),
         *certificate(report),
         *importance(report),
+        *by_target(report),
         *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
     ]
     return Group(*parts)
@@ -115,15 +116,19 @@ def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
     return [Text(str(found["sentence"]), style="bold"), ""] if found.get("sentence") else []
 
 
+def by_target(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What is told of each of several targets alone."""
+    each = (report.get("by_target") or {}).items()
+    told = ((name, [*certificate(parts), *importance(parts)]) for name, parts in each)
+    return [line for name, lines in told if lines for line in (Text(name, style="bold"), *lines)]
+
+
 def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
     """How far a linear neuron is from its exact optimum, and the optimum itself; or why that is not told."""
     found = report.get("certificate")
     if not found:
         left_out = report.get("certificate_left_out")
         return [Text(f"no certificate: {left_out}", style="yellow"), ""] if left_out else []
-    if "by_target" in found:
-        each = ((target, certificate({"certificate": one})) for target, one in found["by_target"].items())
-        return [line for target, lines in each for line in (Text(target, style="bold"), *lines)]
     gap = Text(
         f"loss {figure(found.get('loss'))}, optimum {figure(found.get('optimum_loss'))}, gap {figure(found.get('gap'))}"
     )

@@ -64,7 +64,7 @@ class ComparisonSpecSchema(Part):
         strict=True,
         load_default=50,
         validate=between(1, MOST_EPOCHS),
-        metadata={"description": "passes through the rows after which a descent ends, wherever it is"},
+        metadata={"description": "a descent ends after so many, or sooner where that would take too long"},
     )
     tolerance = ma.fields.Float(
         load_default=0.01,

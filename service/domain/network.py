@@ -133,16 +133,27 @@ def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.flo
 
     Computed in float64 from the float32 weights, so that a row's answer does not depend on its batch.
     """
-    activate = ACTIVATIONS[network.activation]
-    tensors = network.tensors(parameters)
-    values: Array = inputs.astype(np.float64)
-    for layer in range(network.n_layers):
-        values = values @ tensors[f"layers.{layer}.weight"].T.astype(np.float64)
-        if network.bias:
-            values += tensors[f"layers.{layer}.bias"]
-        if layer < network.n_layers - 1:
-            values = activate(values)
-    return values
+    return onward(network, parameters, first_sums(network, parameters, inputs))
+
+
+def first_sums(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
+    """W a + b of the first layer: (n_rows, sizes[1]) float64."""
+    return _sums(network, network.tensors(parameters), 0, inputs.astype(np.float64))
+
+
+def onward(network: Network, parameters: Parameters, sums: Array) -> Array:
+    """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are."""
+    activate, tensors = ACTIVATIONS[network.activation], network.tensors(parameters)
+    for layer in range(1, network.n_layers):
+        sums = _sums(network, tensors, layer, activate(sums))
+    return sums
+
+
+def _sums(network: Network, tensors: dict[str, Parameters], layer: int, values: Array) -> Array:
+    sums: Array = values @ tensors[f"layers.{layer}.weight"].T.astype(np.float64)
+    if network.bias:
+        sums += tensors[f"layers.{layer}.bias"]
+    return sums
 
 
 def softmax(scores: Array) -> Array:

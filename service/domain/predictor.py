@@ -74,7 +74,10 @@ class Predictor:
     def scores(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """What the network says of prepared inputs: (n_rows,) in the target's units, (n_rows, n_targets) for several,
         or (n_rows, n_classes)."""
-        scores = forward(self.network, self.parameters, inputs)
+        return self.meaning(forward(self.network, self.parameters, inputs))
+
+    def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
             return class_probabilities(scores)
         values: npt.NDArray[np.float64] = scores * [one.scale for one in self.target_scales]

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from service.domain.auto import choose
 from service.domain.combinations import check_combinations
 from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.other_rows import check_other_rows
+from service.domain.row_weights import check_weights
 from service.domain.spec import TrainingSpec
-from service.domain.table import Column, Table
+from service.domain.table import Column, Table, listed, no_such_column
 from service.errors import FieldError, SpecInvalid
 
 CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
@@ -47,7 +47,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
             notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
     usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
     _enough_rows(spec, usable, targets)
-    _check_weights(spec, table, targets)
+    check_weights(spec, table, targets)
     task = _task(spec, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
     asked = spec
     spec = replace(
@@ -69,13 +69,6 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
     check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
-
-
-def no_such_column(name: str, table: Table) -> str:
-    """The sentence for a column that is not there, with the nearest that is."""
-    near = get_close_matches(name, table.names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_listed(table.names)}"
-    return f"the dataset has no column {name!r}; {hint}"
 
 
 def _wrong(pointer: str, detail: str) -> SpecInvalid:
@@ -138,10 +131,10 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     else:
         chosen = [column for column in candidates if column.kind != "text"]
         if texts := [column.name for column in candidates if column.kind == "text"]:
-            notes.append(f"left out as free text: {_listed(texts)}")
+            notes.append(f"left out as free text: {listed(texts)}")
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
-        notes.append(f"left out as constant: {_listed(constant)}")
+        notes.append(f"left out as constant: {listed(constant)}")
     if not chosen:
         raise _wrong(
             "/features",
@@ -160,7 +153,7 @@ def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, i
 
 def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> None:
     if usable < LEAST_ROWS:
-        names = _listed([target.name for target in targets])
+        names = listed([target.name for target in targets])
         raise _wrong("/dataset", f"{usable} rows have a value of {names}; at least {LEAST_ROWS} are needed to train")
     training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
     if training < 2:
@@ -226,28 +219,3 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     if spec.scale_target is True and task != "regression":
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
-
-
-def _check_weights(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -> None:
-    """The weight column must hold a weight for every row. Raises SpecInvalid."""
-    if spec.weight_column is None:
-        return
-    column = table.column(spec.weight_column)
-    if column is None:
-        raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
-    name = repr(column.name)
-    if column in targets:
-        raise _wrong("/weight_column", f"{name} is a target: it cannot weigh the rows too")
-    if column.kind != "numeric":
-        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
-    if column.nulls:
-        raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")
-    if isinstance(column.minimum, float | int) and column.minimum < 0:
-        raise _wrong("/weight_column", f"{name} goes down to {column.minimum:g}; weights are numbers from 0")
-    if column.maximum == 0:
-        raise _wrong("/weight_column", f"{name} is 0 in every row: no row would count")
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -44,20 +44,13 @@ def certify_each(
     predictor: Predictor,
     keep_bytes: int,
     check: Callable[[], None],
-) -> Certified:
-    """The certificate of `certify`; of several targets one for each, `{"by_target": {name: certificate}}`: the loss is
-    their sum and the outputs share no weight, so each has an optimum of its own."""
-    each = [
-        certify(table, spec, kinds, rows, one, keep_bytes, check)
-        for rows, one in zip(prepared.each(), predictor.each(), strict=True)
-    ]
-    if len(each) == 1:
-        return each[0]
-    left_out = next((one.left_out for one in each if one.left_out), None)
-    if not any(one.certificate for one in each):
-        return Certified(left_out=left_out)
-    by_target = {name: one.certificate for name, one in zip(predictor.targets, each, strict=True)}
-    return Certified({"by_target": by_target}, left_out)
+) -> dict[str, Certified]:
+    """The certificate of each target: their loss is a sum and the outputs share no weight, so each has an optimum of
+    its own."""
+    return {
+        name: certify(table, spec, kinds, rows, one, keep_bytes, check)
+        for name, rows, one in zip(predictor.targets, prepared.each(), predictor.each(), strict=True)
+    }
 
 
 def certify(

@@ -43,13 +43,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale."""
+    """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
+    `other_split` is of the other dataset whose rows validate, if one does."""
 
     transform: FittedTransform
     target_scales: tuple[TargetScale, ...]
     classes: tuple[Label, ...]
     parts: dict[str, Part]
     split: Parts
+    other_split: Parts | None = None
+
+    def rows_of(self, part: str) -> npt.NDArray[np.int64]:
+        """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
+        split = self.split if self.other_split is None or part != "validation" else self.other_split
+        return np.flatnonzero(split == PARTS[part])
 
     @property
     def train(self) -> Part:
@@ -115,7 +122,8 @@ def prepare(
     if spec.class_weights is not None and codes is not None:
         of_class = class_weights(spec.class_weights, codes[split == TRAIN], labels)
     parts = [_parts(rows, spec, kinds, transform, scales, of_class) for rows in tables]
-    return Prepared(transform, scales, labels, {**parts[0], **{"validation": parts[-1]["validation"]}}, split)
+    all_parts = {**parts[0], "validation": parts[-1]["validation"]}
+    return Prepared(transform, scales, labels, all_parts, split, None if validation is None else tables[-1].split)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from service.store.blobs import write_blob
 from service.store.session import now
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.explain.files import shown
 from workers.lease import Lease, LeaseLost
 
 
@@ -22,7 +23,7 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
     Raises LeaseLost, with nothing visible; WorkFailed for NaN.
     """
     try:
-        contents = {**dump(predictor), REPORT: to_json(report)}
+        contents = {**dump(predictor), REPORT: to_json(report), **shown(report, predictor.feature_kinds)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
     files = {}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from service.domain.columns import Floats
 from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
+from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
@@ -24,15 +27,19 @@ CHUNK = 65_536
 LIBRARIES = ("adaline", "numpy", "torch", "scikit-learn", "pyarrow")
 
 
-def judge(predictor: Predictor, part: Part) -> Metrics:
-    """The model's metrics on a part, by the same forward pass that answers `/predict`; {} without rows."""
+def scores_of(predictor: Predictor, part: Part) -> Floats:
+    """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
+    starts = range(0, max(len(part), 1), CHUNK)
+    return np.concatenate([predictor.scores(part.inputs[start : start + CHUNK]) for start in starts])
+
+
+def judge(predictor: Predictor, part: Part, scores: Floats) -> Metrics:
+    """The model's metrics on a part; {} without rows."""
     if not len(part):
         return {}
-    pieces = [predictor.scores(part.inputs[start : start + CHUNK]) for start in range(0, len(part), CHUNK)]
-    predictions = np.concatenate(pieces)
     if not predictor.classes:
-        return number_metrics(part.truth, predictions, predictor.targets)
-    return class_metrics(part.truth.astype(np.int64), predictions, predictor.classes)
+        return number_metrics(part.truth, scores, predictor.targets)
+    return class_metrics(part.truth.astype(np.int64), scores, predictor.classes)
 
 
 def make_report(
@@ -41,7 +48,7 @@ def make_report(
     predictor: Predictor,
     progress: Progress,
     scaled: Curvature | None,
-    certified: Certified,
+    certified: Mapping[str, Certified],
     linear: Predictor | None,
     sources: tuple[str, str | None],
     seconds: float,
@@ -49,12 +56,15 @@ def make_report(
 ) -> dict[str, Any]:
     """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
     network is held against; `sources` are the SHA-256 of the dataset that was trained on, and of the one that
-    validated, if another did."""
+    validated, if another did. Of several targets what is told of one alone is null, and there for each `by_target`."""
+    scores = {name: scores_of(predictor, part) for name, part in prepared.parts.items()}
+    understood, noticed = understand_each(predictor, prepared, scores, spec.seed)
+    only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
-        "metrics": {name: judge(predictor, part) for name, part in prepared.parts.items()},
+        "metrics": {name: judge(predictor, part, scores[name]) for name, part in prepared.parts.items()},
         "baseline": {
             name: baseline(prepared.train.truth, part.truth, predictor.classes, predictor.targets)
             for name, part in held_out.items()
@@ -67,11 +77,12 @@ def make_report(
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
             "note": descent_note(spec, len(prepared.train)),
         },
-        "certificate": certified.certificate,
-        "certificate_left_out": certified.left_out,
+        "certificate": only.certificate,
+        "certificate_left_out": only.left_out,
         "verdict": _verdict(spec, prepared, predictor, linear) if linear else None,
-        "importance": None,
-        "warnings": warnings,
+        **understood[0],
+        "by_target": _by_target(predictor, certified, understood),
+        "warnings": [*warnings, *noticed],
         "lineage": {
             "dataset_sha256": sources[0],
             "validation_dataset_sha256": sources[1],
@@ -84,9 +95,26 @@ def make_report(
     }
 
 
+def _by_target(
+    predictor: Predictor, certified: Mapping[str, Certified], understood: Sequence[Understood]
+) -> dict[str, Any] | None:
+    """What is told of each target alone, where there are several; `understood` has them after their common part."""
+    if len(predictor.targets) == 1:
+        return None
+    return {
+        name: {
+            **parts,
+            "certificate": certified[name].certificate,
+            "certificate_left_out": certified[name].left_out,
+        }
+        for name, parts in zip(predictor.targets, understood[1:], strict=True)
+    }
+
+
 def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear: Predictor) -> dict[str, Any]:
     found = verdict(spec, network, linear, prepared.parts["validation"])
-    return {**found, "linear": {name: judge(linear, part) for name, part in prepared.parts.items()}}
+    metrics = {name: judge(linear, part, scores_of(linear, part)) for name, part in prepared.parts.items()}
+    return {**found, "linear": metrics}
 
 
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:

@@ -121,6 +121,15 @@ def test_without_a_closed_form_the_best_is_the_lowest_seen(deps: Deps) -> None:
     assert all(one["least_loss"] == lowest for one in result["descents"])
 
 
+def test_without_a_bias_scaled_and_raw_columns_have_an_optimum_each(deps: Deps) -> None:
+    X, y = descents.table(10, 80, [1, 2], [4, 0])
+    result = result_of(compared(deps, add_table(deps, X, y), network={"bias": False}, **SMALL))
+    for scaled, design in ((True, descents.standardised(X)), (False, X)):
+        centred = y - y.mean()
+        best = np.mean((design @ np.linalg.lstsq(design, centred, rcond=None)[0] - centred) ** 2)
+        assert descent(result, "batch", scaled)["least_loss"] == pytest.approx(best, rel=1e-6)
+
+
 def test_mini_batches_come_as_numpy_takes_them_when_rows_are_left_over(deps: Deps) -> None:
     X, y = descents.table(4, 61, [1, 2], [0, 1])
     result = result_of(compared(deps, add_table(deps, X, y), epochs=5, batch_size=7, tolerance=1e-5))

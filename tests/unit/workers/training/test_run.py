@@ -62,7 +62,7 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     job = trained(deps)
     assert (job.state, job.attempt, job.error, job.checkpoint_key) == ("succeeded", 1, None, None)
     version, report = version_of(deps, job)
-    assert set(version.files) == {MANIFEST, WEIGHTS, REPORT}
+    assert {MANIFEST, WEIGHTS, REPORT, "model-card.md", "loss.svg", "residuals.svg"} <= set(version.files)
     for file in version.files.values():
         assert len(read_blob(deps.blobs, file["sha256"])) == file["bytes"]
     assert version.features == [{"name": "a", "kind": "numeric"}, {"name": "b", "kind": "numeric"}]
@@ -219,6 +219,7 @@ def test_another_datasets_rows_judge_the_model(deps: Deps) -> None:
     lineage = report["lineage"]
     assert (lineage["dataset_sha256"], lineage["validation_dataset_sha256"]) == tuple(datasets.values())
     assert lineage["spec"]["split"]["validation_dataset"] == other
+    assert len(report["residuals"]["worst"]) > 0
     # by hand: the predictions of y = 3a - 2b + 10, which is what was learnt, on the other rows
     assert report["metrics"]["validation"]["r2"] > 0.9999
     assert report["baseline"]["validation"]["r2"] < 0.1
@@ -266,6 +267,20 @@ def test_several_targets_are_learnt_at_once(deps: Deps, network: str) -> None:
     summed = sum(each[name]["mse"] / scale**2 for name, scale in zip(("y", "b"), scales, strict=True))
     assert report["history"][-1]["validation_loss"] == pytest.approx(summed, rel=1e-3)
     assert report["loss_units"] == "scaled, summed over the targets"
+    assert (report["certificate"], report["importance"], report["residuals"]) == (None, None, None)
+    assert set(report["by_target"]) == {"y", "b"}
+    for name, told in report["by_target"].items():
+        assert (told["certificate"] is None) == (network == "mlp")
+        assert {one["feature"] for one in told["importance"]} == {"a", "gaps"}
+        residuals = np.array(told["residuals"]["points"]["truth"]) - told["residuals"]["points"]["prediction"]
+        assert np.sqrt(np.mean(residuals**2)) == pytest.approx(each[name]["rmse"])  # all rows are shown: they are few
+        assert told["intervals"] is not None
+    assert (report["verdict"] is None) == (network == "linear")
+    card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+    assert "### `y`" in card
+    assert "### `b`" in card
+    assert {"loss.svg", "residuals-1.svg", "residuals-2.svg", "importance-2.svg"} <= set(version.files)
+    assert "residuals.svg" not in version.files
 
 
 def test_targets_learnt_together_by_a_linear_neuron_are_those_learnt_alone(deps: Deps) -> None:
@@ -274,7 +289,7 @@ def test_targets_learnt_together_by_a_linear_neuron_are_those_learnt_alone(deps:
     _, together = version_of(deps, trained(deps, target=["y", "b"], **body))
     for name in ("y", "b"):
         _, alone = version_of(deps, trained(deps, target=name, model="alone", **body))
-        certificate = together["certificate"]["by_target"][name]
+        certificate = together["by_target"][name]["certificate"]
         assert certificate["optimum_loss"] == pytest.approx(alone["certificate"]["optimum_loss"])
         assert certificate["coefficients"] == alone["certificate"]["coefficients"]
         assert together["metrics"]["train"]["by_target"][name]["mse"] == pytest.approx(

@@ -1,0 +1,215 @@
+"""Pictures and card: what they show is the report's, and names in them stay text."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from markdown_it import MarkdownIt
+
+from service.domain.spec import NetworkSpec, Split
+from tests.unit.workers.explain.reports import HOSTILE, mixed, trained
+from workers.explain.files import PICTURES, shown
+from workers.explain.markdown import code, prose, table
+from workers.explain.plot import Axis, written
+from workers.explain.svg import Picture, escaped, shortened, width_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWN = {"svg", "title", "desc", "style", "rect", "text", "line", "polyline", "polygon", "circle"}
+
+
+def files_of(directory: Path, task: str, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+    names = {name: changes.pop(name) for name in ("name", "target") if name in changes}
+    cells, kinds = mixed(260, task, **names)
+    made, report = trained(directory, cells, kinds, target=names.get("target", "price"), task=task, **changes)
+    return report, shown(report, made.predictor.feature_kinds)
+
+
+def elements(picture: bytes) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(picture).iter())
+
+
+def texts(picture: bytes) -> list[str]:
+    return [element.text or "" for element in elements(picture) if element.tag == f"{SVG}text"]
+
+
+def rendered(markdown: str) -> str:
+    """HTML, as a careless page would have it: raw HTML allowed, links found in text."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown)
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("regression", {"loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"}),
+        ("binary", set(PICTURES) - {"residuals.svg"}),
+        ("multiclass", set(PICTURES) - {"residuals.svg"}),
+    ],
+)
+def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected: set[str], tmp_path: Path) -> None:
+    _, files = files_of(tmp_path, task)
+    assert set(files) == {*expected, "model-card.md"}
+    card = rendered(files["model-card.md"].decode())
+    assert set(re.findall(r'<img src="([^"]*)"', card)) == expected
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_pictures_are_sound_svg_that_says_in_words_what_it_shows(task: str, tmp_path: Path) -> None:
+    _, files = files_of(tmp_path, task)
+    for name in set(files) - {"model-card.md"}:
+        root = ElementTree.fromstring(files[name])
+        title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+        assert root.get("role") == "img"
+        assert title is not None
+        assert description is not None
+        assert title.text
+        assert description.text
+        width, height = float(root.get("width", 0)), float(root.get("height", 0))
+        for element in root.iter():
+            for key, limit in (("x", width), ("cx", width), ("x1", width), ("y", height), ("cy", height)):
+                assert -0.5 <= float(element.get(key, 0)) <= limit + 0.5, (name, element.attrib)
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_hostile_names_stay_text_in_pictures(task: str, tmp_path: Path) -> None:
+    _, files = files_of(tmp_path, task, name=HOSTILE, target=f"y {HOSTILE}")
+    met = False
+    for name in set(files) - {"model-card.md"}:
+        for element in elements(files[name]):
+            assert element.tag.removeprefix(SVG) in DRAWN
+            assert not {key for key in element.attrib if key.startswith("on") or "href" in key}
+            met = met or "<script>" in (element.text or "")
+    assert met  # the name is there, as text
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+def test_hostile_names_stay_text_in_the_card(task: str, tmp_path: Path) -> None:
+    _, files = files_of(tmp_path, task, name=HOSTILE, target=f"y {HOSTILE}")
+    tags: list[str] = []
+    words: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append(tag)
+            assert not {name for name, _ in attrs if name.startswith("on")}
+
+        def handle_data(self, data: str) -> None:
+            words.append(data)
+
+    Reader().feed(rendered(files["model-card.md"].decode()))
+    assert set(tags) <= {*("h1", "h2", "p", "code", "ul", "li", "img"), *("table", "thead", "tbody", "tr", "th", "td")}
+    name = " ".join(re.sub("[\x00-\x1f\ufffe]", "�", HOSTILE).split())
+    assert words.count(name) >= 2  # in the list of features and in the table of importance, letter by letter
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# no heading", "- no item", "12. no item", "1) no item", "*a* _b_ `c`", "[a](b)", "<b>x</b> &lt;", "a | b",
+        "~~gone~~", "\\*", "http://a.example", "www.a.example", "a@b.example", "+ x", "> quote", "=", "  two  blanks ",
+        "`", "``", " ` ", "", "|", "\\|", "a\nb", "![x](y)",
+    ],
+)  # fmt: skip
+def test_text_comes_out_of_markdown_as_it_went_in(text: str) -> None:
+    expected = " ".join(text.split())
+    rules = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    for markdown, tag in ((f"- {prose(text)}", "li"), (table(["n"], [[prose(text)], ["x"]]), "td")):
+        assert f"<{tag}>{_html(expected)}</{tag}>" in _without_style(rules.render(markdown))
+    for markdown in (f"- {code(text)}", table(["n"], [[code(text)]])):
+        assert f"<code>{_html(expected) or ' '}</code>" in rules.render(markdown).replace(
+            "<code>  </code>", "<code> </code>"
+        )
+
+
+def _html(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _without_style(html: str) -> str:
+    return re.sub(r"<td[^>]*>", "<td>", html)
+
+
+def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
+    report, files = files_of(tmp_path, "regression", split=Split(0.3, 0.2), network=NetworkSpec("mlp", (4,)))
+    card = files["model-card.md"].decode()
+    assert f"| `r2` | {report['metrics']['train']['r2']:.3f}".rstrip("0") in card
+    assert "predicts `price`, a number, from 4 features" in card
+    assert "hidden layers of 4" in card
+    for one in report["intervals"]:
+        assert f"| {one['level'] * 100:.0f} % | {written(one['half_width'], 0)} | {one['coverage'] * 100:.1f} %" in card
+    assert report["lineage"]["split_sha256"] in card
+
+
+def test_the_bars_of_importance_are_as_long_as_the_importance(tmp_path: Path) -> None:
+    report, files = files_of(tmp_path, "regression")
+    values = {one["feature"]: one["value"] for one in report["importance"]}
+    lengths = {}
+    for element in elements(files["importance.svg"]):
+        hint = element.find(f"{SVG}title")
+        if element.tag == f"{SVG}rect" and hint is not None:
+            lengths[(hint.text or "").split(":")[0]] = float(element.get("width", 0))
+    assert lengths.keys() == values.keys()
+    largest = max(values, key=lambda name: values[name])
+    for name, length in lengths.items():
+        assert length == pytest.approx(max(1.0, lengths[largest] * abs(values[name]) / values[largest]), abs=0.2)
+
+
+def test_the_confusion_shows_its_counts(tmp_path: Path) -> None:
+    report, files = files_of(tmp_path, "binary", epochs=2)
+    counts = [str(count) for row in report["metrics"]["validation"]["confusion"] for count in row]
+    assert [text for text in texts(files["confusion.svg"]) if text.isdigit()] == counts
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "labels"),
+    [
+        (0, 1, 6, ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (-30, 60, 5, ["−20", "0", "20", "40", "60"]),
+        (0, 12_000, 4, ["0", "5,000", "10,000"]),
+        (3.0e7, 3.4e7, 5, ["3e7", "3.1e7", "3.2e7", "3.3e7", "3.4e7"]),
+        (0, 2e-6, 4, ["0", "5e−7", "1e−6", "1.5e−6", "2e−6"]),
+    ],
+)
+def test_ticks_are_round_numbers(low: float, high: float, most: int, labels: list[str]) -> None:
+    assert [label for _, label in Axis("", low, high).ticks(most)] == labels
+
+
+def test_ticks_of_ratios_are_decades_or_their_parts() -> None:
+    assert [label for _, label in Axis("", 0.09, 1100, log=True).ticks(6)] == ["0.1", "1", "10", "100", "1,000"]
+    assert [label for _, label in Axis("", 1.5, 60, log=True).ticks(6)] == ["2", "5", "10", "20", "50"]
+
+
+def test_an_axis_holds_values_that_do_not_differ() -> None:
+    for value in (0.0, 5.0, -1e-9, 1e300):
+        axis = Axis.around("", [value])
+        assert axis.low < value < axis.high
+        assert axis.ticks(5)
+
+
+def test_a_long_name_is_cut_to_its_room() -> None:
+    assert shortened("short", 200) == "short"
+    cut = shortened("a very long name of a column " * 4, 120)
+    assert cut.endswith("…")
+    assert width_of(cut) <= 120
+    assert width_of(shortened("住宅価格の中央値" * 5, 120)) <= 120
+
+
+def test_what_xml_cannot_hold_is_replaced() -> None:
+    picture = Picture(10, 10, "t\x00\ud800", "d\x0b")
+    root = ElementTree.fromstring(picture.to_bytes())
+    assert [element.text for element in root][:2] == ["t��", "d�"]
+    assert escaped("a\n  b") == "a b"
+
+
+def test_a_network_of_many_inputs_has_pictures_of_its_strongest(tmp_path: Path) -> None:
+    report, files = files_of(tmp_path, "regression")
+    many = [{**report["importance"][0], "feature": f"f{number}"} for number in range(300)]
+    drawn = shown({**report, "importance": many}, {f"f{number}": "numeric" for number in range(300)})
+    assert len(drawn["importance.svg"]) < 30_000
+    assert "and 280 more" in drawn["model-card.md"].decode()
+    assert "f299" not in drawn["importance.svg"].decode()
+    assert set(drawn) == set(files)

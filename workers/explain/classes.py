@@ -1,0 +1,75 @@
+"""How a classifier does, class by class: precision, recall, F1, the ROC and the precision-recall curve.
+
+The definitions are scikit-learn's. With two classes the curves are those of the second; with more, each class is held
+against the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn import metrics as sk
+
+from service.domain.columns import Floats
+from service.domain.predictor import Label
+
+MOST_POINTS = 200
+MOST_CLASSES = 10  # curves are drawn for: the ones with most rows
+Classes = npt.NDArray[np.int64]
+
+
+def per_class(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[dict[str, Any]]:
+    """{"class", "precision", "recall", "f1", "support"} in the order of the classes. A precision without predictions
+    and a recall without rows are null."""
+    numbers = np.arange(len(labels))
+    predicted = probabilities.argmax(axis=1)
+    scores = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=np.nan)
+    return [
+        {
+            "class": label,
+            "precision": _number(precision),
+            "recall": _number(recall),
+            "f1": _number(f1),
+            "support": int(support),
+        }
+        for label, precision, recall, f1, support in zip(labels, *scores, strict=True)
+    ]
+
+
+def curves(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[dict[str, Any]]:
+    """{"class", "roc_auc", "average_precision", "share", "roc", "precision_recall"}; a class without rows, or without
+    others beside it, has no curve. Curves are thinned to `MOST_POINTS`; the areas are those of all rows."""
+    support = np.bincount(truth, minlength=len(labels))
+    drawn = [number for number in range(len(labels)) if 0 < support[number] < len(truth)]
+    chosen = [1] if len(labels) == 2 else sorted(sorted(drawn, key=lambda number: -support[number])[:MOST_CLASSES])
+    return [_curves(truth == number, probabilities[:, number], labels[number]) for number in chosen if number in drawn]
+
+
+def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> dict[str, Any]:
+    false_rate, true_rate, _ = sk.roc_curve(positive, scores)
+    precision, recall, _ = sk.precision_recall_curve(positive, scores)
+    roc, found = _thin(false_rate, true_rate), _thin(recall, precision)
+    return {
+        "class": label,
+        "roc_auc": float(sk.auc(false_rate, true_rate)),
+        "average_precision": float(sk.average_precision_score(positive, scores)),
+        "share": float(positive.mean()),
+        "roc": {"false_positive_rate": false_rate[roc].tolist(), "true_positive_rate": true_rate[roc].tolist()},
+        "precision_recall": {"recall": recall[found].tolist(), "precision": precision[found].tolist()},
+    }
+
+
+def _thin(x: Floats, y: Floats) -> npt.NDArray[np.int64]:
+    """Positions of at most `MOST_POINTS` points, evenly spaced along the curve, its ends among them."""
+    if len(x) <= MOST_POINTS:
+        return np.arange(len(x))
+    length = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
+    places = np.searchsorted(length, np.linspace(0, length[-1], MOST_POINTS))
+    places[0], places[-1] = 0, len(x) - 1
+    return np.unique(places)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

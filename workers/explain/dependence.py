@@ -1,0 +1,119 @@
+"""Partial dependence (Friedman 2001): the mean prediction over rows, with one feature set to the same value in all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.columns import Categories, Floats, Values
+from service.domain.predictor import Predictor, label_text
+from service.domain.transform import SECONDS_PER_DAY, Feature
+from workers.explain.effort import BUDGET, row_cost
+from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
+from workers.training.prepare import Part
+
+TOP = 5  # features
+POINTS = 20  # of a grid
+MOST_ROWS, LEAST_ROWS = 1000, 50
+MOST_CLASSES = 10
+TAIL = 0.05  # the grid of numbers leaves out this share of the rows at each end
+DIGITS = 6  # of a number's range: float32 holds no more
+
+
+def dependences(
+    predictor: Predictor, part: Part, names: Sequence[str] | None, seed: int, budget: int = BUDGET
+) -> list[dict[str, Any]]:
+    """{"feature", "kind", "values", "predictions"} for each of the named features that has a grid; with no
+    names, of those that move the first layer most.
+
+    `predictions` are numbers in the target's units, one for each value; for classes an object with such a list for
+    each class (of two classes only the second), the `MOST_CLASSES` likeliest ones.
+    """
+    transform = predictor.transform
+    room = budget // (TOP * POINTS * row_cost(predictor.network))
+    rows = choose(draws(seed, DEPENDENCE), len(part), max(LEAST_ROWS, min(MOST_ROWS, room)))
+    sample = Sample.of(predictor, part.inputs[rows])
+    numbers = {feature.name: number for number, feature in enumerate(transform.features)}
+    inputs = inputs_of_features(transform)
+    chosen = strongest(sample, inputs, TOP) if names is None else [numbers[name] for name in names]
+    found = []
+    for number in chosen:
+        feature, positions = transform.features[number], inputs[number]
+        first = sum(len(earlier.encoded_names) for earlier in transform.features[:number])
+        local = transform.kept[positions] - first
+        centre, scale = transform.centre[positions], transform.scale[positions]
+        shown, values = _grid(feature, sample.inputs[:, positions] * scale + centre, local)
+        if len(shown) > 1:
+            encoded = ((feature.encode(values)[:, local] - centre) / scale).astype(np.float32)
+            curve = _curve(sample, positions, encoded)
+            found.append(
+                {
+                    "feature": feature.name,
+                    "kind": feature.kind,
+                    "values": shown,
+                    "predictions": _series(predictor, curve),
+                }
+            )
+    return found
+
+
+def _curve(sample: Sample, positions: Positions, encoded: npt.NDArray[np.float32]) -> Floats:
+    """(g,) or (g, n_classes): the mean prediction at each point of the grid (g, len(positions))."""
+    own = sample.share(positions)
+    shares = sample.share(positions, encoded)
+    return np.stack([sample.scores(own, share[None]).mean(axis=0) for share in shares])
+
+
+def _series(predictor: Predictor, curve: Floats) -> list[float] | dict[str, list[float]]:
+    if not predictor.classes:
+        flat: list[float] = curve.tolist()
+        return flat
+    likeliest = np.argsort(-curve.mean(axis=0), kind="stable")[:MOST_CLASSES]
+    chosen = [1] if len(predictor.classes) == 2 else sorted(likeliest.tolist())
+    return {label_text(predictor.classes[number]): curve[:, number].tolist() for number in chosen}
+
+
+def _grid(feature: Feature, encoded: Floats, local: Positions) -> tuple[list[Any], Values]:
+    """The grid as the report shows it, and as the transform reads it. `encoded` (n, k) are the feature's columns
+    before scaling, `local` (k,) which of its columns they are. One point or none: there is nothing to vary."""
+    if feature.kind == "categorical":
+        shown = [*feature.categories[:POINTS]]
+        shown += ["other"] if feature.other and len(shown) < POINTS else []
+        known = (*feature.categories, "\0never seen")
+        return shown, Categories(np.arange(len(shown), dtype=np.int32), known[: len(shown)])
+    if 0 not in local:
+        return [], np.empty(0)
+    if feature.kind == "boolean":
+        return [False, True], np.array([0.0, 1.0])
+    column = encoded[:, local == 0][:, 0]
+    if feature.indicator and local[-1] == len(feature.encoded_names) - 1:
+        column = column[encoded[:, -1] < 0.5]
+    if feature.kind == "datetime":
+        seconds = _moments(column)
+        return [f"{np.datetime64(int(second), 's')}Z" for second in seconds], seconds
+    numbers = _quantiles(column)
+    return numbers.tolist(), numbers
+
+
+def _moments(days: Floats) -> Floats:
+    """Seconds since 1970, at whole days where the range is long, at whole minutes where it is not."""
+    points = _quantiles(days) * SECONDS_PER_DAY
+    step = SECONDS_PER_DAY if np.ptp(days) > 60 else 60.0
+    slack = 0.5 / 60  # float32 has shifted times by some seconds in years
+    return np.unique(np.floor(points / step + slack) * step)
+
+
+def _quantiles(column: Floats) -> Floats:
+    """Values that occur: all when they are few, else at evenly spaced ranks without the tails."""
+    spread = float(np.ptp(column)) if len(column) else 0.0
+    if spread == 0.0:
+        return np.empty(0)
+    column = np.round(column, int(np.clip(DIGITS - math.ceil(math.log10(spread)), -300, 300)))
+    distinct = np.unique(column)
+    if len(distinct) <= POINTS:
+        return distinct
+    return np.unique(np.quantile(column, np.linspace(TAIL, 1 - TAIL, POINTS), method="closest_observation"))

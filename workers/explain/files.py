@@ -1,0 +1,36 @@
+"""What people look at: the pictures of a version and its card, made from its report alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from service.domain.columns import Kind
+from workers.explain.card import CARD, model_card
+from workers.explain.picture_classes import calibration_picture, confusion_picture, roc_picture
+from workers.explain.picture_features import dependence_picture, importance_picture
+from workers.explain.picture_regression import residual_picture
+from workers.explain.picture_training import loss_picture
+from workers.explain.svg import Picture
+from workers.explain.views import numbered, numbers
+
+LOSS = "loss.svg"
+PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
+    LOSS: loss_picture,
+    "residuals.svg": residual_picture,
+    "importance.svg": importance_picture,
+    "partial-dependence.svg": dependence_picture,
+    "roc.svg": roc_picture,
+    "calibration.svg": calibration_picture,
+    "confusion.svg": confusion_picture,
+}
+
+
+def shown(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, bytes]:
+    """Files by name: an SVG for each thing that the report has to show (of several targets for each of them), and the
+    model card, which shows them."""
+    drawn = {LOSS: PICTURES[LOSS](report)}
+    for number, _, view in numbers(report):
+        drawn |= {numbered(name, number): draw(view) for name, draw in PICTURES.items() if name != LOSS}
+    files = {name: picture.to_bytes() for name, picture in drawn.items() if picture is not None}
+    return {**files, CARD: model_card(report, kinds, list(files)).encode()}

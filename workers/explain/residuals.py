@@ -1,0 +1,41 @@
+"""What a regression gets wrong: a summary of its errors on held-out rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from service.domain.columns import Floats
+from workers.explain.sample import POINTS, Positions, choose, draws
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+WORST = 5
+MOST_POINTS = 400
+
+
+def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: str, seed: int) -> dict[str, Any]:
+    """Of one target. A residual is truth - prediction, in the target's units; `rows` (n,) are the rows' places in the
+    dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
+    residuals = truth - predictions
+    deviation = float(residuals.std())
+    worst = np.argsort(-np.abs(residuals), kind="stable")[:WORST]
+    drawn = choose(draws(seed, POINTS), len(truth), MOST_POINTS)
+    return {
+        "part": part,
+        "rows": len(truth),
+        "mean": float(residuals.mean()),
+        "standard_deviation": float(residuals.std(ddof=1)) if len(truth) > 1 else None,
+        "skew": float(((residuals - residuals.mean()) ** 3).mean()) / deviation**3 if deviation > 0 else None,
+        "quantiles": dict(zip(map(str, LEVELS), np.quantile(residuals, LEVELS).tolist(), strict=True)),
+        "worst": [
+            {
+                "row": int(rows[place]),
+                "truth": float(truth[place]),
+                "prediction": float(predictions[place]),
+                "residual": float(residuals[place]),
+            }
+            for place in worst
+        ],
+        "points": {"truth": truth[drawn].tolist(), "prediction": predictions[drawn].tolist()},
+    }
