@@ -22,7 +22,7 @@ Table = Annotated[
     typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
 ]
 Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
-Target = Annotated[str, typer.Option(help="The column to predict.")]
+Target = Annotated[list[str], typer.Option(help="The column to predict. Repeatable: several numeric ones at once.")]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
 Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
 Choices = Annotated[
@@ -117,7 +117,7 @@ def train(
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
-        spec = {**spec, "dataset": dataset.id, "target": target, "model": name}
+        spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
         if check:
             found = client.validate(spec)
             show(as_json, found, lambda: checking.page(found))
