@@ -144,6 +144,14 @@ def test_the_loss_of_a_part_is_without_penalties(problem: Problem, weighted: boo
     assert engine.loss(state, "validation") == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_part_without_rows_has_no_loss() -> None:
+    for loss, outputs in LOSSES:
+        problem = Problem(Network((3, outputs)), loss, "sgd")
+        whole = data_for(problem, 20, 0, False)
+        engine = FusedEngine(problem, {"train": whole, "validation": Data(whole.inputs[:0], whole.targets[:0])})
+        assert engine.loss(State.start(problem), "validation") == 0
+
+
 @pytest.mark.parametrize("batch_size", [5, 64, 1000])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_where_an_epoch_is_interrupted_changes_no_bit(

@@ -93,7 +93,7 @@ def rows_of(data: Data) -> Rows:
     """The rows as the kernels read them: class numbers as float32 (exact to 2²⁴), all read-only, so that the kernels
     have one type whatever the memory is (a file may be mapped for reading only)."""
     inputs = np.ascontiguousarray(data.inputs)
-    targets = np.ascontiguousarray(data.targets, dtype=np.float32).reshape(len(inputs), -1)
+    targets = np.ascontiguousarray(data.targets if data.targets.ndim == 2 else data.targets[:, None], dtype=np.float32)
     weights = NO_ROWS if data.weights is None else np.ascontiguousarray(data.weights)
     return Rows(_readonly(inputs), _readonly(targets), _readonly(weights))
 
