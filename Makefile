@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality check lint types imports \
+        bench-quality bench-report check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -68,6 +68,9 @@ bench-quality: $(VENV)/.bench  ## how good `auto` is, beside scikit-learn's pipe
 
 bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2 GB
 	@$(BIN)/python -m tests.benchmarks.bench_ingest --memory
+
+bench-report: $(READY)  ## what explaining a model of 300 columns costs beside training it
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \

@@ -64,6 +64,11 @@ class Queue:
         settings["broker_transport_options"] |= {"max_retries": 1, "interval_start": 0.1}  # kombu's own would take 6 s
         self._celery.conf.update(settings)
 
+    def prepare(self) -> None:
+        """Import and build what the first `send` would wait for; no broker is needed."""
+        self._celery.finalize()
+        _ = self._celery.amqp.producer_pool, self._celery.backend
+
     def send(self, task: Task, id: str) -> None:
         """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""
         try:

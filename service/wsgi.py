@@ -23,6 +23,7 @@ def app() -> Flask:
     deps = wire(settings)
     atexit.register(deps.close)
     _end_with_signals(deps.changes)
+    threading.Thread(target=deps.queue.prepare, name="queue", daemon=True).start()  # nobody's first upload waits for it
     return create_app(deps)
 
 

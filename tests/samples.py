@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,9 +75,11 @@ def kind_predictor() -> Predictor:
     )
 
 
-def publish(deps: Deps, predictor: Predictor, name: str) -> VersionRow:
+def publish(
+    deps: Deps, predictor: Predictor, name: str, more: Mapping[str, bytes] = MappingProxyType({})
+) -> VersionRow:
     """The next version of a model, as a worker publishes it."""
-    contents = {**dump(predictor), REPORT: b'{"task":"regression"}'}
+    contents = {**dump(predictor), REPORT: b'{"task":"regression"}', **more}
     files = {}
     for file, data in contents.items():
         blob = write_blob(deps.blobs, data)

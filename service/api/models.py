@@ -14,6 +14,7 @@ from service.api.context import context
 from service.api.documents import load, read_object
 from service.api.files import send
 from service.api.parameters import MatchHeaders, PageQuery, VersionsQuery
+from service.api.report_schemas import Report
 from service.domain.artifact import REPORT
 from service.domain.spec import MODEL_NAME
 from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid
@@ -89,7 +90,7 @@ def delete_version(name: str, version: int) -> Any:
 
 
 @blueprint.route(VERSION + "/report")
-@blueprint.answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.answers(HTTPStatus.OK, Report)
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_report(name: str, version: int) -> Any:

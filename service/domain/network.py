@@ -25,7 +25,7 @@ def _sigmoid(z: Array) -> Array:
 
 def _gelu(z: Array) -> Array:
     # the tanh form (Hendrycks & Gimpel 2016, eq. 2): no error function needed, the same in every engine
-    values: Array = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3)))
+    values: Array = 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z * z * z)))
     return values
 
 

@@ -21,7 +21,7 @@ def test_shell_lines_work_as_written(server_url: str, tmp_path: Path) -> None:
             pytest.fail("curl is needed")
         pytest.skip("curl is needed")
     blocks = re.findall(r"<!-- test: shell -->\n```sh\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     script = "\n".join(blocks).replace("http://127.0.0.1:8000", server_url)
     environment = {
         **os.environ, "ADALINE_URL": server_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -34,5 +34,7 @@ def test_shell_lines_work_as_written(server_url: str, tmp_path: Path) -> None:
     answers = [json.loads(line) for line in re.findall(r'\{"(?:id|model|task)":.*?\}(?=\{"|\n|$|[a-z])', done.stdout)]
     assert any(answer.get("state") == "succeeded" for answer in answers), done.stdout
     assert '"code":"learning_rate_unstable"' in done.stdout.replace(": ", ":"), done.stdout
+    assert "# Model card: `house-price`" in done.stdout
+    assert (tmp_path / "importance.svg").read_text().startswith("<svg")
     assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 501
     assert 300 < float(re.search(r'"predictions":\[([0-9.]+)\]', done.stdout).group(1)) < 450  # type: ignore[union-attr]

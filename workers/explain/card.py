@@ -158,8 +158,7 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
         )
     for number, target, view in numbers(report):
         if found := view["certificate"]:
-            said = prose(found["sentence"]) if "sentence" in found else _gap(found)
-            yield f"{code(target)}: {said}" if number else said
+            yield f"{code(target)}: {_gap(found)}" if number else _gap(found)
     yield from _shown(pictures, "loss.svg")
 
 
@@ -167,6 +166,7 @@ def _gap(found: Mapping[str, Any]) -> str:
     return (
         f"Its training loss is {_figure(found['loss'])}; the exact optimum of a linear neuron, computed without "
         f"descent, has {_figure(found['optimum_loss'])}: a gap of {_figure(found['gap'])}."
+        + (" A linear boundary separates classes: the loss has no finite optimum." if found["separation"] else "")
     )
 
 

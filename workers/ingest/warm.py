@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import structlog
 from celery.signals import worker_process_init
 
 from service.errors import AdalineError
+from service.wiring import Deps
 from workers.deps import process_deps
 from workers.ingest.limits import Limits
 from workers.ingest.load import load
@@ -18,9 +20,8 @@ log = structlog.get_logger(__name__)
 TABLE = b"number,word,day,truth\n" + b"1.5,a,2024-01-31,yes\n2,b,2024-02-01,no\n" * 10
 
 
-def warm_up() -> None:
+def warm_up(deps: Deps) -> None:
     """Read and profile a small table once; nothing of it is kept."""
-    deps = process_deps()
     with deps.blobs.workspace() as directory:
         source = directory / "source"
         source.write_bytes(TABLE)
@@ -31,6 +32,9 @@ def warm_up() -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_child(**_: Any) -> None:
     try:
-        warm_up()
+        warm_up(process_deps())
     except (AdalineError, OSError) as error:  # the first upload will meet it too, and say so to its user
         log.warning("ingest is not warm", error=str(error))
+    # what is here now stays: looking through all of it again takes 0.07 s, within every third file or so
+    gc.collect()
+    gc.freeze()

@@ -68,6 +68,18 @@ def test_files_are_served_as_they_are_hashed(client: FlaskClient) -> None:
         assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
+def test_pictures_and_card_are_served_so_that_nothing_in_them_runs(client: FlaskClient, deps: Deps) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    samples.publish(deps, samples.price_predictor(), "drawn", {"loss.svg": picture, "model-card.md": "# ±".encode()})
+    for name, media_type in (("loss.svg", "image/svg+xml"), ("model-card.md", "text/markdown")):
+        answer = client.get(f"/v1/models/drawn/versions/1/files/{name}")
+        assert answer.mimetype == media_type
+        assert answer.mimetype_params.get("charset") == "utf-8"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        policy = {part.split()[0]: part.split()[1:] for part in answer.headers["Content-Security-Policy"].split(";")}
+        assert policy == {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": []}
+
+
 def test_report_is_served(client: FlaskClient) -> None:
     assert client.get("/v1/models/houses/versions/1/report").json == {"task": "regression"}
 

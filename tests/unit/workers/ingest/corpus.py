@@ -136,6 +136,7 @@ KINDS = [
     Case("numbers of many forms", _rows("a", "1", "-2.5", "+.5", "1e3", "1E-3", "5.", " 7 ", "1_000"), {"a": [1, -2.5, 0.5, 1000, 0.001, 5, 7, 1000]}, "D"),
     Case("words for a gap", _rows("a,b", "1,NA", "n/a,x", "NULL,None", "#N/A,<NA>", "nan,NaN"), {"a": [1.0, None, None, None, None], "b": [None, "x", None, None, None]}, "DV"),
     Case("a word for a gap between blanks", _rows("a,b", "1,x", " NA ,  "), {"a": [1.0, None], "b": ["x", None]}, "DV"),
+    Case("a declared number for a gap, with a blank", _rows("a,b", "1,2", "-999 ,3", "4,-999"), {"a": [1.0, None, 4.0], "b": [2.0, 3.0, None]}, "DD", {"null_values": ["-999"]}),
     Case("declared words for a gap", _rows("a,b", "1,NA", "-999,.", "3,y"), {"a": [1.0, None, 3.0], "b": ["NA", None, "y"]}, "DV", {"null_values": ["-999", "."]}),
     Case("a column without a cell", _rows("a,b", "1,", "2,"), {"a": [1.0, 2.0], "b": [None, None]}, "DV"),
     Case("true and false", _rows("a,b", "true,yes", "FALSE,no", "True,YES"), {"a": [True, False, True], "b": [True, False, True]}, "BB"),

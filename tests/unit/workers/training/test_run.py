@@ -62,7 +62,10 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     job = trained(deps)
     assert (job.state, job.attempt, job.error, job.checkpoint_key) == ("succeeded", 1, None, None)
     version, report = version_of(deps, job)
-    assert {MANIFEST, WEIGHTS, REPORT, "model-card.md", "loss.svg", "residuals.svg"} <= set(version.files)
+    assert set(version.files) == {
+        *(MANIFEST, WEIGHTS, REPORT, "model-card.md"),
+        *("loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"),
+    }
     for file in version.files.values():
         assert len(read_blob(deps.blobs, file["sha256"])) == file["bytes"]
     assert version.features == [{"name": "a", "kind": "numeric"}, {"name": "b", "kind": "numeric"}]
@@ -80,6 +83,18 @@ def test_the_history_is_in_the_targets_units(deps: Deps) -> None:
     assert [epoch["epoch"] for epoch in report["history"]] == list(range(1, 8))
     last = report["history"][-1]["validation_loss"]
     assert last == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-3)
+
+
+def test_the_card_of_a_network_has_its_verdict_and_that_of_a_neuron_its_gap(deps: Deps) -> None:
+    for changes in ({"network": {"kind": "mlp"}, "model": "net"}, {"model": "neuron"}):
+        version, report = version_of(deps, trained(deps, **changes))
+        card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+        if report["verdict"]:
+            plain = card.replace("\\", "")
+            assert report["verdict"]["sentence"] in plain
+        else:
+            assert "the exact optimum of a linear neuron" in card
+        assert bool(report["verdict"]) == (changes["model"] == "net")
 
 
 def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:

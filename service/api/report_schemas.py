@@ -1,0 +1,210 @@
+"""What the report of a version says, as marshmallow schemas. A part that does not apply is null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.api.preflight_schemas import Curvature, Warned
+from service.api.schemas import ANY_SPEC, Answer, says
+
+LABEL = {"type": ["string", "number", "boolean"]}
+
+
+def _part(schema: type[Answer], what: str = "") -> fields.Nested:
+    return fields.Nested(schema, allow_none=True, metadata=says(what))
+
+
+def _parts(schema: type[Answer], what: str = "") -> fields.List[Any]:
+    return fields.List(fields.Nested(schema), allow_none=True, metadata=says(what))
+
+
+def _numbers(what: str = "") -> fields.List[Any]:
+    return fields.List(fields.Float(), metadata=says(what))
+
+
+def _number(what: str = "") -> fields.Float:
+    return fields.Float(allow_none=True, metadata=says(what))
+
+
+def _figures(what: str, **more: Any) -> fields.Dict:
+    return fields.Dict(allow_none=True, metadata=says(what, **more))
+
+
+class ReportedEpoch(Answer):
+    epoch = fields.Integer()
+    train_loss = fields.Float()
+    validation_loss = _number()
+    learning_rate = fields.Float()
+    seconds = fields.Float()
+
+
+class ReportedCurvature(Answer):
+    scaled = _part(Curvature, "of what the network reads")
+    raw = _part(Curvature, "of the columns as they came")
+    note = fields.String(allow_none=True, metadata=says("where the bounds are a guide only"))
+
+
+class Importance(Answer):
+    feature = fields.String()
+    value = fields.Float(metadata=says("how much the error grows when the values are shuffled among the rows"))
+    low = _number("of an interval that covers the choice of rows and of shuffles; null for a single row")
+    high = _number()
+
+
+class ImportanceOn(Answer):
+    part = fields.String(metadata=says("the rows: of validation, else of test"))
+    metric = fields.String(metadata=says("rmse, in the target's units, or log_loss, in nats"))
+    rows = fields.Integer()
+    repeats = fields.Integer(metadata=says("shuffles of each feature"))
+    confidence = fields.Float(metadata=says("of the intervals"))
+
+
+class PartialDependence(Answer):
+    feature = fields.String()
+    kind = fields.String()
+    values = fields.List(fields.Raw(metadata=LABEL), metadata=says("what the feature is set to in all rows"))
+    predictions = fields.Raw(
+        metadata={
+            "description": "the mean prediction at each value; for classes such a list for each (of two: the second)",
+            "type": ["array", "object"],
+        }
+    )
+
+
+class WorstRow(Answer):
+    row = fields.Integer(metadata=says("its place in the dataset, from 0, as `/rows?offset=` counts"))
+    truth = fields.Float()
+    prediction = fields.Float()
+    residual = fields.Float()
+
+
+class Points(Answer):
+    truth = _numbers()
+    prediction = _numbers()
+
+
+class Residuals(Answer):
+    """Truth less prediction, in the target's units."""
+
+    part = fields.String()
+    rows = fields.Integer()
+    mean = fields.Float()
+    standard_deviation = _number()
+    skew = _number()
+    quantiles = fields.Dict(keys=fields.String(), values=fields.Float())
+    worst = fields.List(fields.Nested(WorstRow))
+    points = fields.Nested(Points, metadata=says("at most 400 rows, to draw"))
+
+
+class Interval(Answer):
+    """Split-conformal: prediction ± half_width."""
+
+    level = fields.Float(metadata=says("the share of new rows whose truth is within"))
+    half_width = _number("in the target's units; null: too few rows for the level")
+    coverage = _number("the share that was within, on rows that were not calibrated on")
+    rows = fields.Integer(metadata=says("that the coverage was measured on"))
+    measured_on = fields.String()
+    calibrated_on = fields.String()
+    calibration_rows = fields.Integer()
+    reason = fields.String(allow_none=True, metadata=says("why there is no half-width"))
+
+
+class ReportedClass(Answer):
+    label = fields.Raw(data_key="class", metadata=LABEL)
+    precision = _number()
+    recall = _number()
+    f1 = _number()
+    support = fields.Integer()
+
+
+class Roc(Answer):
+    false_positive_rate = _numbers()
+    true_positive_rate = _numbers()
+
+
+class PrecisionRecall(Answer):
+    recall = _numbers()
+    precision = _numbers()
+
+
+class Curves(Answer):
+    """Of a class against the rest, at most 200 points each; the areas are those of all points."""
+
+    label = fields.Raw(data_key="class", metadata=LABEL)
+    roc_auc = fields.Float()
+    average_precision = fields.Float()
+    share = fields.Float(metadata=says("of the rows that are of the class"))
+    roc = fields.Nested(Roc)
+    precision_recall = fields.Nested(PrecisionRecall)
+
+
+class ReliabilityBin(Answer):
+    predicted = fields.Float(metadata=says("mean probability"))
+    observed = fields.Float(metadata=says("the share that came true"))
+    low = fields.Float(metadata=says("of the 95 % score interval of the share"))
+    high = fields.Float()
+    rows = fields.Integer()
+
+
+class Calibration(Answer):
+    of = fields.String(metadata=says("whose probabilities: of the second of two classes, else of the predicted one"))
+    bins = fields.List(fields.Nested(ReliabilityBin))
+    expected_error = fields.Float(metadata=says("mean distance between predicted and observed, by rows"))
+    brier = fields.Float()
+
+
+class Classes(Answer):
+    part = fields.String()
+    rows = fields.Integer()
+    per_class = fields.List(fields.Nested(ReportedClass))
+    curves = fields.List(fields.Nested(Curves))
+    calibration = fields.Nested(Calibration)
+
+
+class Lineage(Answer):
+    dataset_sha256 = fields.String()
+    validation_dataset_sha256 = fields.String(allow_none=True, metadata=says("of the dataset whose rows validated"))
+    split_sha256 = fields.String()
+    spec = fields.Raw(metadata=ANY_SPEC)
+    versions = fields.Dict(keys=fields.String(), values=fields.String())
+    engine = fields.String()
+    seconds = fields.Float()
+
+
+class OfTarget(Answer):
+    """What is told of one target."""
+
+    certificate = _figures("of a linear neuron: the exact optimum, and the gap to it")
+    certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
+    importance = _parts(Importance, "largest first")
+    importance_on = _part(ImportanceOn)
+    partial_dependence = _parts(PartialDependence, "of the features that matter most")
+    residuals = _part(Residuals, "of a regression, on held-out rows")
+    intervals = _parts(Interval, "of a regression")
+    classes = _part(Classes, "of a classifier, on held-out rows")
+
+
+class Report(OfTarget):
+    """What a version says of itself. A part that does not apply is null."""
+
+    task = fields.String()
+    rows = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=says("by split"))
+    metrics = fields.Dict(
+        metadata=says("by split: train, validation, test; of several targets their means, and each by_target")
+    )
+    baseline = fields.Dict(metadata=says("of always saying the mean, or the class shares, by split"))
+    history = fields.List(fields.Nested(ReportedEpoch))
+    loss_units = fields.String(metadata=says("of the losses in the history: those of the target, or scaled and summed"))
+    best_epoch = fields.Integer(metadata=says("whose weights were kept"))
+    curvature = fields.Nested(ReportedCurvature)
+    verdict = _figures("of a network: whether it is worth it beside the linear neuron")
+    by_target = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(OfTarget),
+        allow_none=True,
+        metadata=says("of several targets: what is told of each alone, and null beside this"),
+    )
+    warnings = fields.List(fields.Nested(Warned))
+    lineage = fields.Nested(Lineage)

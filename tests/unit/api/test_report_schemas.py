@@ -1,0 +1,36 @@
+"""The document describes reports as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from service.api.app import bare_app
+from service.domain.spec import Split
+from tests.unit.workers.explain.reports import mixed, trained
+
+
+def strict(node: Any) -> Any:
+    """The document with no room for what it does not name."""
+    if isinstance(node, list):
+        return [strict(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    closed = {"additionalProperties": False} if "properties" in node and node.get("type") == "object" else {}
+    return {**{key: strict(value) for key, value in node.items()}, **closed}
+
+
+@pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
+@pytest.mark.parametrize("held_out", [0.3, 0.0])
+def test_a_report_is_as_the_document_says_and_says_no_more(task: str, held_out: float, tmp_path: Path) -> None:
+    cells, kinds = mixed(120, task)
+    _, report = trained(tmp_path, cells, kinds, target="price", task=task, split=Split(held_out, 0.0))
+    del report["lineage"]["spec"]  # described, and held to its description, elsewhere
+    _, document = bare_app()
+    components = strict(document["components"])
+    validator = Draft202012Validator({"$ref": "#/components/schemas/Report", "components": components})
+    assert [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(report)] == []
+    assert set(components["schemas"]["Report"]["properties"]) == set(report)
