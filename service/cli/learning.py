@@ -22,7 +22,10 @@ Table = Annotated[
     typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
 ]
 Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
-Target = Annotated[list[str], typer.Option(help="The column to predict. Repeatable: several numeric ones at once.")]
+Target = Annotated[str, typer.Option(help="The column to predict.")]
+Targets = Annotated[
+    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
+]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
 Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
 Choices = Annotated[
@@ -97,7 +100,7 @@ def upload(
 @app.command(rich_help_panel=THERE)
 def train(
     data: Data,
-    target: Target,
+    target: Targets,
     model: ModelName = None,
     hidden: Hidden = None,
     choices: Choices = None,
