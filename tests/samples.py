@@ -54,7 +54,7 @@ def price_predictor() -> Predictor:
         ),
         network=Network((4, 1)),
         parameters=np.array([1, 5, 0, -2.5, 0.5], dtype=np.float32),
-        target_scale=TargetScale(0.0, 2.0),
+        target_scales=(TargetScale(0.0, 2.0),),
     )
 
 
@@ -91,7 +91,7 @@ def publish(
             job_id=new_id("job"),
             dataset_id=new_id("ds"),
             task=predictor.task,
-            target=predictor.target,
+            target=predictor.target if isinstance(predictor.target, str) else list(predictor.target),
             features=[{"name": feature, "kind": kind} for feature, kind in predictor.feature_kinds.items()],
             metrics={"validation": {"rmse": 0.5}},
             files=files,

@@ -20,7 +20,8 @@ PIECE = 8192  # rows written at once
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """The predictions of one request: (n_rows,) values or (n_rows, n_classes) probabilities; `flags` if asked for."""
+    """The predictions of one request: (n_rows,) values, (n_rows, n_targets) for several, or (n_rows, n_classes)
+    probabilities; `flags` if asked for."""
 
     model: LoadedModel
     values: npt.NDArray[np.float64]
@@ -29,6 +30,14 @@ class Predicted:
     @property
     def classes(self) -> list[str]:
         return [label_text(label) for label in self.model.predictor.classes]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of a table of them: `prediction`, the targets by name, or `label` and `p_<class>` for each."""
+        predictor = self.model.predictor
+        if predictor.classes:
+            return ["label", *(f"p_{name}" for name in self.classes)]
+        return ["prediction"] if isinstance(predictor.target, str) else list(predictor.target)
 
     def pieces(self) -> Iterator[slice]:
         return (slice(start, start + PIECE) for start in range(0, len(self.values), PIECE))
@@ -52,16 +61,16 @@ def as_json(predicted: Predicted) -> Iterator[bytes]:
 
 
 def as_csv(predicted: Predicted) -> Iterator[bytes]:
-    """A column `prediction`; or `label` and, for each class, `p_<class>`. Flags are joined by spaces."""
-    names = ["label", *(f"p_{name}" for name in predicted.classes)] if predicted.classes else ["prediction"]
+    """A column `prediction`; one for each of several targets; or `label` and, for each class, `p_<class>`. Flags are
+    joined by spaces."""
+    names = predicted.names
     yield _lines([[*names, "flags"] if predicted.flags is not None else names])
     for piece in predicted.pieces():
-        values = predicted.values[piece].tolist()
+        values = predicted.values[piece].reshape(len(predicted.values[piece]), -1).tolist()
+        rows: list[list[Any]] = values
         if predicted.classes:
             labels = map(label_text, predicted.labels(piece))
             rows = [[label, *row] for label, row in zip(labels, values, strict=True)]
-        else:
-            rows = [[value] for value in values]
         if predicted.flags is not None:
             rows = [[*row, " ".join(flags)] for row, flags in zip(rows, predicted.flags[piece], strict=True)]
         yield _lines(rows)
@@ -71,17 +80,14 @@ def as_arrow(predicted: Predicted) -> Iterator[bytes]:
     """An Arrow stream with the columns of `as_csv`; flags are lists of strings."""
     import pyarrow as pa
 
-    columns: dict[str, Any] = {}
-    if predicted.classes:
-        columns["label"] = pa.array(predicted.labels(slice(None)))
-        for index, name in enumerate(predicted.classes):
-            columns[f"p_{name}"] = pa.array(predicted.values[:, index])
-    else:
-        columns["prediction"] = pa.array(predicted.values)
+    names = predicted.names
+    columns: list[Any] = [pa.array(predicted.labels(slice(None)))] if predicted.classes else []
+    columns += [pa.array(column) for column in predicted.values.reshape(len(predicted.values), -1).T]
     if predicted.flags is not None:
-        columns["flags"] = pa.array(predicted.flags, type=pa.list_(pa.string()))
+        names = [*names, "flags"]
+        columns.append(pa.array(predicted.flags, type=pa.list_(pa.string())))
     sink = pa.BufferOutputStream()
-    table = pa.table(columns)
+    table = pa.table(columns, names=names)
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=PIECE)
     yield sink.getvalue().to_pybytes()

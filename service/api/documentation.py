@@ -14,7 +14,7 @@ from flask import Flask
 from service.api import problems, schemas
 from service.api.preview_schemas import Preview
 from service.domain.comparison_schema import ComparisonSpecSchema
-from service.domain.fields import OneOrWords
+from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
 
 TITLE = "Adaline"
@@ -35,6 +35,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         app.config.update(API_TITLE=TITLE, API_VERSION=version, OPENAPI_VERSION="3.1.0")
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
+        self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
         self.spec.components.schema("Preview", schema=Preview)
         for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
@@ -70,3 +71,11 @@ def _one_or_words(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str,
         return {}
     nothing = [{"type": "null"}] if field.allow_none else []
     return {"anyOf": [{"type": "string", "enum": list(field.words)}, self.field2property(field.inner), *nothing]}
+
+
+def _one_or_several(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """One, or a list of such, as two alternatives."""
+    if not isinstance(field, OneOrSeveral):
+        return {}
+    one = self.field2property(field.inner)
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": field.most, "uniqueItems": True}]}

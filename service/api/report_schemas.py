@@ -165,6 +165,7 @@ class Classes(Answer):
 
 class Lineage(Answer):
     dataset_sha256 = fields.String()
+    validation_dataset_sha256 = fields.String(allow_none=True, metadata=says("of the dataset whose rows validated"))
     split_sha256 = fields.String()
     spec = fields.Raw(metadata=ANY_SPEC)
     versions = fields.Dict(keys=fields.String(), values=fields.String())
@@ -173,24 +174,38 @@ class Lineage(Answer):
     seconds = fields.Float()
 
 
-class Report(Answer):
-    """What a version says of itself. A part that does not apply is null."""
+class OfTarget(Answer):
+    """What is told of one target."""
 
-    task = fields.String()
-    rows = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=says("by split"))
-    metrics = fields.Dict(metadata=says("by split: train, validation, test"))
-    baseline = fields.Dict(metadata=says("of always saying the mean, or the class shares, by split"))
-    history = fields.List(fields.Nested(ReportedEpoch))
-    best_epoch = fields.Integer(metadata=says("whose weights were kept"))
-    curvature = fields.Nested(ReportedCurvature)
     certificate = _figures("of a linear neuron: the exact optimum, and the gap to it")
     certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
-    verdict = _figures("of a network: whether it is worth it beside the linear neuron")
     importance = _parts(Importance, "largest first")
     importance_on = _part(ImportanceOn)
     partial_dependence = _parts(PartialDependence, "of the features that matter most")
     residuals = _part(Residuals, "of a regression, on held-out rows")
     intervals = _parts(Interval, "of a regression")
     classes = _part(Classes, "of a classifier, on held-out rows")
+
+
+class Report(OfTarget):
+    """What a version says of itself. A part that does not apply is null."""
+
+    task = fields.String()
+    rows = fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=says("by split"))
+    metrics = fields.Dict(
+        metadata=says("by split: train, validation, test; of several targets their means, and each by_target")
+    )
+    baseline = fields.Dict(metadata=says("of always saying the mean, or the class shares, by split"))
+    history = fields.List(fields.Nested(ReportedEpoch))
+    loss_units = fields.String(metadata=says("of the losses in the history: those of the target, or scaled and summed"))
+    best_epoch = fields.Integer(metadata=says("whose weights were kept"))
+    curvature = fields.Nested(ReportedCurvature)
+    verdict = _figures("of a network: whether it is worth it beside the linear neuron")
+    by_target = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(OfTarget),
+        allow_none=True,
+        metadata=says("of several targets: what is told of each alone, and null beside this"),
+    )
     warnings = fields.List(fields.Nested(Warned))
     lineage = fields.Nested(Lineage)

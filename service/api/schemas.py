@@ -110,7 +110,9 @@ class Progress(Answer):
     epoch = fields.Integer()
     epochs = fields.Integer()
     fraction = fields.Float(metadata=says("0 to 1"))
-    train_loss = fields.Float(allow_none=True)
+    train_loss = fields.Float(
+        allow_none=True, metadata=says("in the target's units; of several targets the sum, each in its scaled units")
+    )
     validation_loss = fields.Float(allow_none=True)
     rows_per_second = fields.Float(allow_none=True)
     eta_seconds = fields.Float(allow_none=True)
@@ -184,7 +186,13 @@ class Version(Answer):
     job = fields.String(required=True)
     dataset = fields.String(required=True)
     task = fields.String(required=True)
-    target = fields.String(required=True)
+    target = fields.Raw(
+        required=True,
+        metadata=says(
+            "the column that is predicted; a list where there are several",
+            anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        ),
+    )
     features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
     metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
     files = fields.List(fields.Nested(File), required=True)
@@ -221,10 +229,16 @@ class Predictions(Answer):
     model = fields.Nested(ModelVersion, required=True)
     predictions = fields.List(
         fields.Raw(
-            metadata={"anyOf": [{"type": ["number", "null"]}, {"$ref": "#/components/schemas/ClassPrediction"}]},
+            metadata={
+                "anyOf": [
+                    {"type": ["number", "null"]},
+                    {"$ref": "#/components/schemas/ClassPrediction"},
+                    {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+                ]
+            },
         ),
         required=True,
-        metadata=says("numbers for a regression; a label and probabilities for classes"),
+        metadata=says("numbers for a regression, by target for several; a label and probabilities for classes"),
     )
     flags = fields.List(
         fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")

@@ -23,6 +23,9 @@ Table = Annotated[
 ]
 Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
 Target = Annotated[str, typer.Option(help="The column to predict.")]
+Targets = Annotated[
+    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
+]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
 Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
 Choices = Annotated[
@@ -97,7 +100,7 @@ def upload(
 @app.command(rich_help_panel=THERE)
 def train(
     data: Data,
-    target: Target,
+    target: Targets,
     model: ModelName = None,
     hidden: Hidden = None,
     choices: Choices = None,
@@ -117,7 +120,7 @@ def train(
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
-        spec = {**spec, "dataset": dataset.id, "target": target, "model": name}
+        spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
         if check:
             found = client.validate(spec)
             show(as_json, found, lambda: checking.page(found))

@@ -164,7 +164,7 @@ def job(it: Job) -> Table:
             ("state", state(it.state)),
             ("model", _model_of(it)),
             ("dataset", it.dataset or NOTHING),
-            ("target", str(it.spec.get("target", NOTHING))),
+            ("target", _listed(it.spec.get("target", NOTHING))),
             ("progress", _progress(it)),
             (
                 "loss",
@@ -197,7 +197,7 @@ def model(it: Model, versions: Sequence[Version]) -> Group:
                 figure(version.version),
                 aliases,
                 version.task,
-                version.target,
+                ", ".join(version.targets),
                 split,
                 *figures,
                 moment(version.created_at),
@@ -215,6 +215,10 @@ def _scores(version: Version) -> tuple[str, Mapping[str, Any]]:
         if scores:
             return split, {name: value for name, value in scores.items() if isinstance(value, int | float)}
     return NOTHING, {}
+
+
+def _listed(target: str | list[str]) -> str:
+    return target if isinstance(target, str) else ", ".join(target)
 
 
 def _model_of(it: Job) -> str:

@@ -43,7 +43,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         details(
             (
                 ("model", version.ref),
-                ("predicts", f"{version.target} ({version.task})"),
+                ("predicts", f"{', '.join(version.targets)} ({version.task})"),
                 ("network", " → ".join(map(str, network.get("hidden") or ["linear neuron"]))),
                 ("rows", rows),
                 ("trained", f"{trained(report)} in {figure(lineage.get('seconds'))} s"),
@@ -55,6 +55,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         *verdict(report),
         *certificate(report),
         *importance(report),
+        *by_target(report),
         *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
     ]
     return Group(*parts)
@@ -113,6 +114,13 @@ def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
     """Whether the network is worth it, beside the linear neuron on the same rows."""
     found = report.get("verdict") or {}
     return [Text(str(found["sentence"]), style="bold"), ""] if found.get("sentence") else []
+
+
+def by_target(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What is told of each of several targets alone."""
+    each = (report.get("by_target") or {}).items()
+    told = ((name, [*certificate(parts), *importance(parts)]) for name, parts in each)
+    return [line for name, lines in told if lines for line in (Text(name, style="bold"), *lines)]
 
 
 def certificate(report: Mapping[str, Any]) -> list[RenderableType]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 from urllib.parse import quote
 
@@ -102,7 +102,7 @@ class Client:
     def train(
         self,
         dataset: Dataset | str,
-        target: str,
+        target: str | Sequence[str],
         model: str,
         wait: Literal[True] = True,
         on_event: Callable[[Event], None] | None = None,
@@ -113,7 +113,7 @@ class Client:
     def train(
         self,
         dataset: Dataset | str,
-        target: str,
+        target: str | Sequence[str],
         model: str,
         wait: Literal[False],
         on_event: None = None,
@@ -123,7 +123,7 @@ class Client:
     def train(
         self,
         dataset: Dataset | str,
-        target: str,
+        target: str | Sequence[str],
         model: str,
         wait: bool = True,
         on_event: Callable[[Event], None] | None = None,
@@ -135,7 +135,8 @@ class Client:
         Raises JobFailed, JobCancelled.
         """
         id = dataset.id if isinstance(dataset, Dataset) else dataset
-        job = self.submit({"dataset": id, "target": target, "model": model, **spec})
+        targets = target if isinstance(target, str) else list(target)
+        job = self.submit({"dataset": id, "target": targets, "model": model, **spec})
         if not wait:
             return job
         if on_event is not None:

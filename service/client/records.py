@@ -122,7 +122,7 @@ class Version(Record):
     job: str = ""
     dataset: str = ""
     task: str = ""
-    target: str = ""
+    target: str | tuple[str, ...] = ""
     features: tuple[Json, ...] = ()
     metrics: Json = field(default_factory=dict)
     files: tuple[Json, ...] = ()
@@ -137,7 +137,14 @@ class Version(Record):
     @classmethod
     def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
         lists = {name: tuple(known.get(name) or ()) for name in ("features", "files", "aliases")}
+        if isinstance(known.get("target"), list):
+            lists["target"] = tuple(known["target"])
         return {**known, **lists}
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns that it predicts: one, or several numbers at once."""
+        return (self.target,) if isinstance(self.target, str) else self.target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ the same bytes.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from safetensors import SafetensorError
@@ -32,9 +33,9 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
     manifest = {
         "format": FORMAT,
         "task": predictor.task,
-        "target": predictor.target,
+        "target": predictor.target if isinstance(predictor.target, str) else list(predictor.target),
         "classes": list(predictor.classes),
-        "target_scale": {"centre": predictor.target_scale.centre, "scale": predictor.target_scale.scale},
+        "target_scale": _scales_json(predictor),
         "transform": predictor.transform.to_json(),
         "inputs": predictor.transform.encoded_names,
         "text_style": predictor.text_style.to_json(),
@@ -58,11 +59,11 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
         )
         predictor = Predictor(
             task=manifest["task"],
-            target=manifest["target"],
+            target=manifest["target"] if isinstance(manifest["target"], str) else tuple(manifest["target"]),
             transform=FittedTransform.from_json(manifest["transform"]),
             network=network,
             parameters=network.flatten(load(weights_bytes)),
-            target_scale=TargetScale(**manifest["target_scale"]),
+            target_scales=_scales(**manifest["target_scale"]),
             classes=tuple(manifest["classes"]),
             text_style=TextStyle.from_json(manifest.get("text_style")),
         )
@@ -72,9 +73,26 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
     return predictor
 
 
+def _scales_json(predictor: Predictor) -> dict[str, Any]:
+    """Centre and scale: numbers for one target, lists for several."""
+    if isinstance(predictor.target, str):
+        return asdict(predictor.target_scale)
+    return {name: [getattr(one, name) for one in predictor.target_scales] for name in ("centre", "scale")}
+
+
+def _scales(centre: float | list[float], scale: float | list[float]) -> tuple[TargetScale, ...]:
+    if isinstance(centre, list) and isinstance(scale, list):
+        return tuple(TargetScale(*one) for one in zip(centre, scale, strict=True))
+    if isinstance(centre, list) or isinstance(scale, list):
+        raise ValueError("the scale of the targets has another form than their centre")
+    return (TargetScale(centre, scale),)
+
+
 def _check(predictor: Predictor, inputs: list[str]) -> None:
     network, transform = predictor.network, predictor.transform
-    outputs = len(predictor.classes) if len(predictor.classes) > 2 else 1
+    outputs = len(predictor.classes) if len(predictor.classes) > 2 else len(predictor.targets)
+    if len(predictor.target_scales) != len(predictor.targets):
+        raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.target_scales)} scales")
     if network.activation not in ACTIVATIONS:
         raise ValueError(f"the activation {network.activation!r} is not known")
     if transform.encoded_names != inputs or not len(inputs) == len(transform.centre) == len(transform.scale):

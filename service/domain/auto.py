@@ -68,13 +68,16 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     if is_bowl(spec):
         notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
         return None
-    return EarlyStopping()
+    chosen = EarlyStopping()
+    notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
+    return chosen
 
 
 def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
     if spec.batch_size != "auto":
         return spec.batch_size
     if spec.optimizer.kind == "lbfgs":
+        notes.append("batch descent: lbfgs needs all rows in a step")
         return "full"
     if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
         notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")

@@ -30,6 +30,36 @@ class OneOrWords(ma.fields.Field[Any]):
         return value
 
 
+class OneOrSeveral(ma.fields.Field[Any]):
+    """What the inner field reads, or a list of two or more such, all different."""
+
+    def __init__(self, inner: ma.fields.Field[Any], *, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.inner = inner
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return self.inner.deserialize(value, attr, data, **options)
+        read: list[Any] = []
+        errors: dict[int, Any] = {}
+        for index, item in enumerate(value):
+            try:
+                read.append(self.inner.deserialize(item, attr, data, **options))
+                if item in value[:index]:
+                    errors[index] = [f"{item!r} is listed twice"]
+            except ma.ValidationError as error:
+                errors[index] = error.messages
+        if errors:
+            raise ma.ValidationError(errors)
+        if not 2 <= len(read) <= self.most:
+            raise ma.ValidationError(f"a list has 2 to {self.most} entries; give a single one without brackets")
+        return read
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return value
+
+
 class Matches(ma.validate.Regexp):
     """The whole string matches. Unlike `Regexp` with a `$`, no newline may follow."""
 

@@ -34,8 +34,10 @@ def training_of(spec: JobSpec) -> TrainingSpec:
     return spec.training("standard") if isinstance(spec, ComparisonSpec) else spec
 
 
-def resolve_job(spec: JobSpec, table: Table, limits: Limits) -> Resolution[TrainingSpec] | Resolution[ComparisonSpec]:
-    """The spec to run on this table. Raises SpecInvalid."""
+def resolve_job(
+    spec: JobSpec, table: Table, limits: Limits, other: Table | None = None
+) -> Resolution[TrainingSpec] | Resolution[ComparisonSpec]:
+    """The spec to run on this table; `other` is that of the rows that validate. Raises SpecInvalid."""
     if isinstance(spec, ComparisonSpec):
         return resolve_comparison(spec, table, limits)
-    return resolve(spec, table, limits)
+    return resolve(spec, table, limits, other)

@@ -95,6 +95,15 @@ class Network:
             parameters[slot.start : slot.stop] = tensors[slot.name].reshape(-1)
         return parameters
 
+    def of_output(self, index: int, parameters: Parameters) -> tuple[Network, Parameters]:
+        """The network that gives one of the outputs only, and its part of the flat vector."""
+        tensors = self.tensors(parameters)
+        for name in (f"layers.{self.n_layers - 1}.weight", f"layers.{self.n_layers - 1}.bias"):
+            if name in tensors:
+                tensors[name] = tensors[name][index : index + 1]
+        network = Network((*self.sizes[:-1], 1), self.activation, self.bias)
+        return network, network.flatten(tensors)
+
     def weight_mask(self) -> npt.NDArray[np.bool_]:
         """(n_parameters,) True on weights, False on biases: penalties act on weights only."""
         mask = np.zeros(self.n_parameters, dtype=np.bool_)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,16 +26,45 @@ class TargetScale:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written."""
+    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written.
+
+    Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
+    """
 
     task: str
-    target: str
+    target: str | tuple[str, ...]
     transform: FittedTransform
     network: Network
     parameters: Parameters
-    target_scale: TargetScale = TargetScale()
+    target_scales: tuple[TargetScale, ...] = (TargetScale(),)
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns that are predicted."""
+        return (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def target_scale(self) -> TargetScale:
+        """Of the only target. Raises ValueError for several."""
+        (scale,) = self.target_scales
+        return scale
+
+    def each(self) -> list[Predictor]:
+        """The same model for each target alone."""
+        return [self] if isinstance(self.target, str) else [self.of_target(index) for index in range(len(self.target))]
+
+    def of_target(self, index: int) -> Predictor:
+        """The same model, answering for one of its targets only."""
+        network, parameters = self.network.of_output(index, self.parameters)
+        return replace(
+            self,
+            target=self.targets[index],
+            network=network,
+            parameters=parameters,
+            target_scales=(self.target_scales[index],),
+        )
 
     @property
     def feature_kinds(self) -> dict[str, Kind]:
@@ -43,22 +72,26 @@ class Predictor:
         return {feature.name: feature.kind for feature in self.transform.features}
 
     def scores(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        """What the network says of prepared inputs: (n_rows,) in the target's units, or (n_rows, n_classes)."""
+        """What the network says of prepared inputs: (n_rows,) in the target's units, (n_rows, n_targets) for several,
+        or (n_rows, n_classes)."""
         return self.meaning(forward(self.network, self.parameters, inputs))
 
     def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
             return class_probabilities(scores)
-        values: npt.NDArray[np.float64] = scores[:, 0] * self.target_scale.scale + self.target_scale.centre
-        return values
+        values: npt.NDArray[np.float64] = scores * [one.scale for one in self.target_scales]
+        values += [one.centre for one in self.target_scales]
+        return values[:, 0] if isinstance(self.target, str) else values
 
     def predict(self, columns: Columns) -> npt.NDArray[np.float64]:
-        """(n_rows,) values, or (n_rows, n_classes) probabilities. Raises CellInvalid for a gap that nothing fills."""
+        """The `scores` of rows as they came. Raises CellInvalid for a gap that nothing fills."""
         return self.scores(self.transform.apply(columns))
 
     def answers(self, predictions: npt.NDArray[np.float64]) -> list[Any]:
-        """Predictions as JSON: a number each, or `{"label", "probabilities"}`."""
+        """Predictions as JSON: a number each, `{target: number}` for several, or `{"label", "probabilities"}`."""
+        if not isinstance(self.target, str):
+            return [dict(zip(self.target, row, strict=True)) for row in predictions.tolist()]
         if not self.classes:
             values: list[Any] = predictions.tolist()
             return values

@@ -47,6 +47,8 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     epochs = spec.epochs if spec.epochs != "auto" else MOST_EPOCHS
     if asked != "auto":
         return Rates(asked, momentum, epochs, "as asked")
+    if spec.optimizer.kind == "lbfgs":
+        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
     if spec.optimizer.kind != "sgd":
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)

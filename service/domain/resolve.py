@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from service.domain.auto import choose
-from service.domain.engines import choose_engine, not_fused
+from service.domain.combinations import check_combinations
+from service.domain.engines import choose_engine
 from service.domain.limits import Limits, check_size, n_inputs
+from service.domain.other_rows import check_other_rows
+from service.domain.row_weights import check_weights
 from service.domain.spec import TrainingSpec
-from service.domain.table import Column, Table
+from service.domain.table import Column, Table, listed, no_such_column
 from service.errors import FieldError, SpecInvalid
 
 CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
@@ -31,19 +33,24 @@ class Resolution(Generic[Spec]):
     notes: tuple[str, ...]
 
 
-def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[TrainingSpec]:
-    """Raises SpecInvalid that points at each place that cannot be run on this table."""
+def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | None = None) -> Resolution[TrainingSpec]:
+    """`other` is the table of `split.validation_dataset`.
+
+    Raises SpecInvalid that points at each place that cannot be run on these tables.
+    """
     notes: list[str] = []
     if table.rows < LEAST_ROWS:
         raise _wrong("/dataset", f"the dataset has {table.rows} row(s); at least {LEAST_ROWS} are needed to train")
-    target = _target(spec, table)
-    features = _features(spec, table, target, notes)
-    usable = table.rows - target.nulls
-    if target.nulls:
-        notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
-    _enough_rows(spec, usable, target)
-    _check_weights(spec, table, target)
-    task = _task(spec, target, limits, notes)
+    targets = _targets(spec, table)
+    features = _features(spec, table, targets, notes)
+    for target in targets:
+        if target.nulls:
+            notes.append(f"{target.nulls} rows without a value of {target.name!r} are left out")
+    usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
+    _enough_rows(spec, usable, targets)
+    check_weights(spec, table, targets)
+    task = _task(spec, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
+    asked = spec
     spec = replace(
         spec,
         features=tuple(column.name for column in features),
@@ -51,7 +58,14 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[Trai
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
     )
-    _check_choices(spec, task)
+    if asked.loss == "auto":
+        notes.append(f"loss {spec.loss!r} for the task {task!r}")
+    if asked.scale_target == "auto" and spec.scale_target:
+        notes.append("the target is standardised while training: one learning rate then suits any unit")
+    if other is not None:
+        weights = [column for column in table.columns if column.name == spec.weight_column]
+        check_other_rows(spec, [*targets, *features, *weights], other)
+    check_combinations(spec)
     inputs = n_inputs(spec, table, limits)
     spec = choose(spec, usable, inputs, notes)
     engine, why = choose_engine(spec, inputs)
@@ -62,35 +76,38 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits) -> Resolution[Trai
     return Resolution(spec, tuple(notes))
 
 
-def no_such_column(name: str, table: Table) -> str:
-    """The sentence for a column that is not there, with the nearest that is."""
-    near = get_close_matches(name, table.names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_listed(table.names)}"
-    return f"the dataset has no column {name!r}; {hint}"
-
-
 def _wrong(pointer: str, detail: str) -> SpecInvalid:
     return SpecInvalid(detail, [FieldError(pointer, detail)])
 
 
-def _target(spec: TrainingSpec, table: Table) -> Column:
-    target = table.column(spec.targets[0])
-    if target is None:
-        raise _wrong("/target", no_such_column(spec.targets[0], table))
+def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
+    targets, errors = [], []
+    for index, name in enumerate(spec.targets):
+        target = table.column(name)
+        wrong = no_such_column(name, table) if target is None else _wrong_target(target, len(spec.targets))
+        if wrong:
+            errors.append(FieldError("/target" if isinstance(spec.target, str) else f"/target/{index}", wrong))
+        elif target is not None:
+            targets.append(target)
+    if errors:
+        raise SpecInvalid(errors[0].detail, errors)
+    return targets
+
+
+def _wrong_target(target: Column, of: int) -> str | None:
+    name = repr(target.name)
+    if of > 1 and target.kind != "numeric":
+        return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
     if target.kind in ("text", "datetime"):
-        raise _wrong(
-            "/target",
-            f"{target.name!r} holds {target.kind}, which cannot be predicted; choose a numeric, boolean "
-            "or categorical column",
-        )
+        return f"{name} holds {target.kind}, which cannot be predicted; choose a numeric, boolean or categorical column"
     if target.distinct == 0:
-        raise _wrong("/target", f"{target.name!r} has no values: every cell is missing")
+        return f"{name} has no values: every cell is missing"
     if target.is_constant:
-        raise _wrong("/target", f"{target.name!r} is constant: the same value in every row leaves nothing to learn")
-    return target
+        return f"{name} is constant: the same value in every row leaves nothing to learn"
+    return None
 
 
-def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]) -> list[Column]:
+def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes: list[str]) -> list[Column]:
     errors = [
         FieldError(f"/{field}/{index}", no_such_column(name, table))
         for field, names in (("features", spec.features or ()), ("exclude", spec.exclude))
@@ -99,8 +116,8 @@ def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]
     ]
     for index, name in enumerate(spec.features or ()):
         column = table.column(name)
-        if column is target:
-            errors.append(FieldError(f"/features/{index}", f"{name!r} is the target: it cannot be a feature too"))
+        if column in targets:
+            errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot be a feature too"))
         elif column is not None and name == spec.weight_column:
             errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
         elif column is not None and column.kind == "text":
@@ -112,17 +129,17 @@ def _features(spec: TrainingSpec, table: Table, target: Column, notes: list[str]
     candidates = [
         column
         for column in table.columns
-        if column is not target and column.name not in (*spec.exclude, spec.weight_column)
+        if column not in targets and column.name not in (*spec.exclude, spec.weight_column)
     ]
     if spec.features is not None:
         chosen = [column for column in candidates if column.name in spec.features]
     else:
         chosen = [column for column in candidates if column.kind != "text"]
         if texts := [column.name for column in candidates if column.kind == "text"]:
-            notes.append(f"left out as free text: {_listed(texts)}")
+            notes.append(f"left out as free text: {listed(texts)}")
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
-        notes.append(f"left out as constant: {_listed(constant)}")
+        notes.append(f"left out as constant: {listed(constant)}")
     if not chosen:
         raise _wrong(
             "/features",
@@ -139,11 +156,10 @@ def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, i
     return rows - validating - testing, validating, testing
 
 
-def _enough_rows(spec: TrainingSpec, usable: int, target: Column) -> None:
+def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> None:
     if usable < LEAST_ROWS:
-        raise _wrong(
-            "/dataset", f"{usable} rows have a value of {target.name!r}; at least {LEAST_ROWS} are needed to train"
-        )
+        names = listed([target.name for target in targets])
+        raise _wrong("/dataset", f"{usable} rows have a value of {names}; at least {LEAST_ROWS} are needed to train")
     training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
     if training < 2:
         raise _wrong("/split", f"of {usable} rows only {training} would be left to train on; take smaller shares")
@@ -175,6 +191,14 @@ def _task(spec: TrainingSpec, target: Column, limits: Limits, notes: list[str]) 
     return task
 
 
+def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
+    if spec.task not in ("auto", "regression"):
+        raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
+    if spec.task == "auto":
+        notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
+    return "regression"
+
+
 def _natural_task(target: Column) -> str:
     if target.distinct == 2:
         return "binary"
@@ -200,41 +224,3 @@ def _loss(spec: TrainingSpec, task: str) -> str:
     if spec.scale_target is True and task != "regression":
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
-
-
-def _check_choices(spec: TrainingSpec, task: str) -> None:
-    """Choices that exclude each other. Raises SpecInvalid."""
-    if spec.quantile != 0.5 and spec.loss != "quantile":
-        raise _wrong("/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}')
-    if spec.class_weights is not None and task == "regression":
-        raise _wrong("/class_weights", "a regression has no classes; weigh its rows by weight_column")
-    if spec.engine == "fused" and (reason := not_fused(spec)):
-        raise _wrong("/engine", f'{reason}; use "autograd" or "auto"')
-    kind, size = spec.optimizer.kind, spec.batch_size
-    if kind == "lbfgs" and size not in ("auto", "full"):
-        raise _wrong("/batch_size", f'"lbfgs" needs all rows in a step; use "batch_size": "full" instead of {size}')
-
-
-def _check_weights(spec: TrainingSpec, table: Table, target: Column) -> None:
-    """The weight column must hold a weight for every row. Raises SpecInvalid."""
-    if spec.weight_column is None:
-        return
-    column = table.column(spec.weight_column)
-    if column is None:
-        raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
-    name = repr(column.name)
-    if column is target:
-        raise _wrong("/weight_column", f"{name} is the target: it cannot weigh the rows too")
-    if column.kind != "numeric":
-        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
-    if column.nulls:
-        raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")
-    if isinstance(column.minimum, float | int) and column.minimum < 0:
-        raise _wrong("/weight_column", f"{name} goes down to {column.minimum:g}; weights are numbers from 0")
-    if column.maximum == 0:
-        raise _wrong("/weight_column", f"{name} is 0 in every row: no row would count")
-
-
-def _listed(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

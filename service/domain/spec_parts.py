@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -53,7 +54,7 @@ class SplitSchema(Part):
     validation = ma.fields.Float(
         load_default=0.2,
         validate=between(0, 1, below=True),
-        metadata={"description": "share of the rows for validation; 0 for none"},
+        metadata={"description": "share of the rows for validation; 0 for none, as it is with a validation_dataset"},
     )
     test = ma.fields.Float(
         load_default=0.0,
@@ -64,13 +65,21 @@ class SplitSchema(Part):
         load_default=None,
         allow_none=True,
         validate=DATASET_ID,
-        metadata={"description": "id of another dataset whose rows validate, with validation 0"},
+        metadata={"description": "id of another dataset, with the same columns, whose rows validate instead"},
     )
+
+    @ma.pre_load
+    def _another_dataset_needs_no_share(self, data: Any, **_: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("validation_dataset") is not None and "validation" not in data:
+            return {**data, "validation": 0.0}
+        return data
 
     @ma.validates_schema
     def _validates_once(self, data: dict[str, Any], **_: Any) -> None:
-        if data["validation_dataset"] is not None:
-            raise ma.ValidationError("is not available yet; leave it null", "validation_dataset")
+        if data["validation_dataset"] is not None and data["validation"]:
+            raise ma.ValidationError(
+                'another dataset validates: use "validation": 0, or leave the dataset away', "validation_dataset"
+            )
 
     @ma.validates_schema
     def _leaves_training_rows(self, data: dict[str, Any], **_: Any) -> None:
@@ -110,7 +119,10 @@ class OptimizerSchema(Part):
         ma.fields.Float(validate=between(0, 1e6, above=True)),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "step size; auto takes a safe one from the curvature of the data"},
+        metadata={
+            "description": "step size; auto takes a safe one from the curvature of the data. Of lbfgs it is the length "
+            "of the first step that is tried; auto: 1"
+        },
     )
     momentum = OneOrWords(
         ma.fields.Float(validate=between(0, 1, below=True)),

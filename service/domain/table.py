@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from service.domain.columns import Kind
@@ -54,3 +55,16 @@ class Table:
 
     def columns_json(self) -> list[dict[str, Any]]:
         return [asdict(column) for column in self.columns]
+
+
+def no_such_column(name: str, table: Table) -> str:
+    """The sentence for a column that is not there, with the nearest that is."""
+    near = get_close_matches(name, table.names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {listed(table.names)}"
+    return f"the dataset has no column {name!r}; {hint}"
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Names in a sentence, the first of many."""
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -25,7 +25,8 @@ class Feature:
     """One column of the user's table and how its cells become numbers.
 
     `fill` replaces a missing number (None: a missing cell is an error). `categories` are the kept ones, by
-    frequency; `fill_category` replaces a missing one; `other` says whether rarer categories have a column.
+    frequency; `fill_category` replaces a missing one; `other` says whether rarer categories have a column, which one
+    that was never seen then shares: without it, that is all zeros.
     `low` and `high` are the range seen in training, for flags.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import TERMINAL
@@ -29,6 +29,8 @@ def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]
 
 
 def unfinished_jobs(session: Session, id: str) -> int:
-    """How many jobs still need the dataset."""
-    query = select(func.count()).where(JobRow.dataset_id == id, JobRow.state.not_in(TERMINAL))
+    """How many jobs still need the dataset, to learn from or to validate by."""
+    validates = JobRow.spec[("split", "validation_dataset")].as_string() == id
+    needs = or_(JobRow.dataset_id == id, validates)
+    query = select(func.count()).where(needs, JobRow.state.not_in(TERMINAL))
     return session.scalar(query) or 0

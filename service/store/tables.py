@@ -126,7 +126,7 @@ class VersionRow(Row):
     job_id: Mapped[str] = mapped_column(String(64), unique=True)
     dataset_id: Mapped[str] = mapped_column(String(64))
     task: Mapped[str] = mapped_column(String(16))
-    target: Mapped[str] = mapped_column(String(1000))
+    target: Mapped[str | list[str]] = mapped_column(JSON(none_as_null=True))
     features: Mapped[list[Json]]
     metrics: Mapped[Json]
     files: Mapped[Json]

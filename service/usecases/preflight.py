@@ -17,6 +17,7 @@ from service.domain.figures import Figures
 from service.domain.gram import Gram
 from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.limits import Limits
+from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
 from service.domain.preflight.leakage import feature_warnings
@@ -45,11 +46,13 @@ NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A spec that can be run: as it was sent, as it is resolved, on what, and how fast runs have been here."""
+    """A spec that can be run: as it was sent, as it is resolved, on what, how many rows of another dataset validate
+    (None: no other does), and how fast runs have been here."""
 
     asked: JobSpec
     resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
+    other_rows: int | None
     speeds: Sequence[Speed]
 
 
@@ -96,16 +99,29 @@ def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[st
 def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
-    dataset = ready_dataset(session, asked.dataset)
-    return Checked(asked, resolve_job(asked, _table(dataset), limits), dataset, jobs.speeds(session))
+    dataset, other = ready_datasets(session, asked)
+    judging = _table(other) if other else None
+    resolution = resolve_job(asked, _table(dataset), limits, judging)
+    return Checked(asked, resolution, dataset, judging.rows if judging else None, jobs.speeds(session))
 
 
-def ready_dataset(session: Session, id: str) -> DatasetRow:
-    """The dataset to train on. Raises SpecInvalid, DatasetNotReady."""
+def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
+    """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
+    dataset = _ready(session, spec.dataset, "/dataset")
+    if not isinstance(spec, TrainingSpec) or spec.split.validation_dataset is None:
+        return dataset, None
+    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    if other.sha256 == dataset.sha256:
+        detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
+        raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
+    return dataset, other
+
+
+def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
     try:
         dataset = datasets.get(session, id)
     except DatasetNotFound as error:
-        raise SpecInvalid(error.detail, [FieldError("/dataset", error.detail)]) from None
+        raise SpecInvalid(error.detail, [FieldError(pointer, error.detail)]) from None
     if dataset.state == "ingesting":
         raise DatasetNotReady(
             f"dataset {dataset.id} is still being read; GET /v1/datasets/{dataset.id} says when it is ready"
@@ -113,7 +129,7 @@ def ready_dataset(session: Session, id: str) -> DatasetRow:
     if dataset.state == "failed":
         reason = (dataset.error or {}).get("detail", "unknown")
         detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
-        raise SpecInvalid(detail, [FieldError("/dataset", detail)])
+        raise SpecInvalid(detail, [FieldError(pointer, detail)])
     return dataset
 
 
@@ -134,7 +150,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     """What these figures say of the spec."""
     spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
-    planned = plan(training_of(checked.asked), training_of(spec), figures, limits)
+    planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),

@@ -21,7 +21,7 @@ from service.store import answers, jobs, work
 from service.store.blobs import Blobs
 from service.store.session import Database, new_id, now
 from service.store.tables import JobRow, Json
-from service.usecases.preflight import Checked, check, figures_of, look, ready_dataset
+from service.usecases.preflight import Checked, check, figures_of, look, ready_datasets
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
@@ -104,7 +104,7 @@ def _keep(
         if first := _first(session, key, fingerprint):
             return first, False
         spec = checked.resolution.spec
-        ready_dataset(session, spec.dataset)  # it may have been deleted since it was looked at
+        ready_datasets(session, spec)  # they may have been deleted since they were looked at
         job = JobRow(
             id=new_id("job"),
             kind=spec.kind,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from service.errors import DatabaseUnavailable
 from service.store import jobs
+from service.store import migrate as migrating
 from service.store.migrate import migrate
+from service.store.models import get_version, publish
 from service.store.session import Database, new_id, now
 from service.store.tables import JobRow, Row
 from tests.contract.rows import add_job, at_once
@@ -106,3 +111,26 @@ def test_a_database_that_is_away_is_named() -> None:
     with pytest.raises(DatabaseUnavailable):
         away.check()
     away.close()
+
+
+def test_the_target_of_an_older_version_is_still_its_target(database: Database) -> None:
+    """Down to where it was a string, and up again."""
+    odd = 'the "price", naïve'
+    targets: list[str | list[str]] = [odd, ["a", "b"]]
+    with database.write() as session:
+        for target in targets:
+            publish(session, "m", job_id=new_id("job"), dataset_id="d", task="regression", target=target, features=[],
+                    metrics={}, files={})  # fmt: skip
+    url = database.engine.url.render_as_string(hide_password=False)
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    with database.engine.connect().execution_options(adaline_writes=True) as connection:
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "0002")
+        assert connection.execute(text("SELECT target FROM versions ORDER BY version")).scalars().all() == [odd, "a"]
+        connection.commit()
+    own = Database(url)
+    migrate(own)
+    with own.read() as session:
+        assert [get_version(session, "m", number).target for number in (1, 2)] == [odd, "a"]
+    own.close()

@@ -14,7 +14,7 @@ from service.store import answers, jobs, work
 from service.store.session import Database
 from service.store.tables import AnswerRow, JobRow
 from service.usecases.submit import Submitted, submit
-from tests.contract.rows import add_dataset, add_ready_dataset, at_once
+from tests.contract.rows import COLUMNS, add_dataset, add_ready_dataset, at_once
 
 LIMITS = Limits(max_parameters=1000, max_classes=100, max_categories=50)
 
@@ -121,4 +121,36 @@ def test_a_dataset_that_is_not_ready_is_named(
         send(database, queue, {"dataset": dataset, "model": "m", "target": "y"})
     if isinstance(raised.value, SpecInvalid):
         assert [place.pointer for place in raised.value.errors] == ["/dataset"]
+    assert count(database, JobRow) == 0
+
+
+def test_rows_of_another_dataset_validate_when_they_have_the_same_columns(database: Database, queue: Queue) -> None:
+    trained, other = add_ready_dataset(database), add_dataset(database, state="ready", sha256="1" * 64, rows=7,
+                                                              columns=COLUMNS)  # fmt: skip
+    body = {"dataset": trained, "model": "m", "target": "y", "split": {"validation_dataset": other}}
+    id = send(database, queue, body).job_id
+    with database.read() as session:
+        assert jobs.get(session, id).spec["split"] == {"validation": 0, "test": 0, "validation_dataset": other}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"columns": COLUMNS[1:]}, "no column 'x'"),
+        ({"columns": [{**COLUMNS[0], "kind": "categorical"}, COLUMNS[1]]}, r'categorical in .*{"x": "numeric"}'),
+        ({"columns": [COLUMNS[0], {**COLUMNS[1], "nulls": 9}], "rows": 9}, "missing in every row"),
+        ({"sha256": "0" * 64}, "very bytes"),
+        ({"state": "failed", "error": {"code": "no_rows", "detail": "it is empty"}}, "it is empty"),
+        (None, "ds_nowhere"),
+    ],
+)
+def test_a_dataset_that_cannot_validate_is_pointed_at(
+    database: Database, queue: Queue, changes: dict[str, Any] | None, says: str
+) -> None:
+    values = {"state": "ready", "sha256": "1" * 64, "rows": 9, "columns": COLUMNS}
+    other = "ds_nowhere" if changes is None else add_dataset(database, **{**values, **changes})
+    body = {"dataset": add_ready_dataset(database), "model": "m", "target": "y"}
+    with pytest.raises(SpecInvalid, match=says) as raised:
+        send(database, queue, {**body, "split": {"validation_dataset": other}})
+    assert {place.pointer for place in raised.value.errors} == {"/split/validation_dataset"}
     assert count(database, JobRow) == 0

@@ -120,6 +120,20 @@ def test_a_dataset_that_an_unfinished_job_needs_stays(database: Database, queue:
     changes.close()
 
 
+def test_a_dataset_that_validates_an_unfinished_job_stays(database: Database, queue: Queue, valkey_url: str) -> None:
+    changes = Changes(valkey_url)
+    id = send(database, queue).dataset_id
+    spec = {"split": {"validation": 0.0, "validation_dataset": id}}
+    add_job(database, spec={"split": {"validation": 0.2, "validation_dataset": None}})
+    running = add_job(database, spec=spec, state="running", lease_until=now() + timedelta(minutes=1))
+    with pytest.raises(DatasetInUse, match="1 unfinished"):
+        delete(database, changes, id)
+    with database.write() as session:
+        work.write(session, JobRow, running, 0, state="succeeded")
+    delete(database, changes, id)
+    changes.close()
+
+
 def test_a_withdrawn_upload_was_never_there(database: Database, queue: Queue, valkey_url: str) -> None:
     changes = Changes(valkey_url)
     uploaded = send(database, queue, key="k")

@@ -269,3 +269,29 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
+
+
+def test_several_targets_and_rows_of_another_file_to_judge_by(
+    houses: Path, rows: Path, tmp_path: Path, server: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = houses.read_text().splitlines()
+    two = [f"{lines[0]},half"] + [f"{line},{float(line.rsplit(',', 1)[1]) / 2}" for line in lines[1:]]
+    train, judge = tmp_path / "train.csv", tmp_path / "judge.csv"
+    train.write_text("\n".join(two[:-40]) + "\n")
+    judge.write_text("\n".join([two[0], *two[-40:]]) + "\n")
+    other = server.upload(judge)
+    status = run(
+        "train", train, "--target", "price", "--target", "half", "--set", f"split.validation_dataset={other.id}",
+        "--set", "optimizer.kind=lbfgs", "--model", "both",
+    )  # fmt: skip
+    assert status == 0, capsys.readouterr().err
+    version = next(server.versions("both"))
+    assert version.targets == ("price", "half")
+    report = server.report(version.ref)
+    assert report["rows"]["validation"] == 40
+    assert report["lineage"]["validation_dataset_sha256"] == other.sha256
+    assert run("report", "both") == 0
+    assert re.search(r"predicts\s+price, half \(regression\)", capsys.readouterr().out)
+    found = server.predict("both", rows)
+    assert [one["price"] for one in found] == pytest.approx(EXPECTED, rel=1e-3)
+    assert [one["half"] for one in found] == pytest.approx([value / 2 for value in EXPECTED], rel=1e-3)

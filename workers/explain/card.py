@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from service.domain.columns import Kind
 from service.domain.predictor import label_text
 from workers.explain.markdown import code, prose, table
 from workers.explain.plot import target_of, written
+from workers.explain.views import numbered, numbers, views
 
 CARD = "model-card.md"
 MOST_FEATURES = 20
@@ -30,8 +31,8 @@ def model_card(report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: S
     sections = {
         f"Model card: {code(spec['model'])}": _purpose(report, kinds),
         "How good it is": _quality(report, pictures),
-        "What it relies on": _features(report, pictures),
-        "How sure a prediction is": _certainty(report, pictures),
+        "What it relies on": _of_each(report, pictures, _features),
+        "How sure a prediction is": _of_each(report, pictures, _certainty),
         "How it was trained": _training(report, pictures),
         "Limits": _limits(report),
         "Where it comes from": _lineage(report),
@@ -46,6 +47,8 @@ def model_card(report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: S
 def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[str]:
     spec = report["lineage"]["spec"]
     what = {"regression": "a number", "binary": "one of two classes"}.get(report["task"], "one of several classes")
+    if report.get("by_target"):
+        what = f"{len(report['by_target'])} numbers"
     hidden = spec["network"]["hidden"]
     kind = f"A network with hidden layers of {' and '.join(map(str, hidden))}" if hidden else "A linear neuron"
     yield f"{kind} that predicts {code(target_of(report))}, {what}, from {_count(len(kinds), 'feature')}:"
@@ -57,7 +60,7 @@ def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[s
 def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
     judged = {name: report["metrics"][name] for name in SPLITS if report["metrics"].get(name)}
     beside = next((name for name in ("test", "validation") if report["baseline"].get(name)), None)
-    names = [name for name in judged["train"] if name != "confusion"]
+    names = [name for name in judged["train"] if name not in ("confusion", "by_target")]
     heads = ["", *(f"{name} ({report['rows'][name]:,} rows)" for name in judged)]
     rows = [[code(name), *(_figure(judged[split].get(name)) for split in judged)] for name in names]
     if beside:
@@ -83,10 +86,22 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
                 for one in listed
             ],
         )
-    yield from _shown(pictures, "residuals.svg", "roc.svg", "confusion.svg")
+    for number, _, _ in numbers(report):
+        yield from _shown(pictures, "residuals.svg", "roc.svg", "confusion.svg", number=number)
 
 
-def _features(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
+def _of_each(
+    report: Mapping[str, Any],
+    pictures: Sequence[str],
+    section: Callable[[Mapping[str, Any], Sequence[str], int], Iterator[str]],
+) -> Iterator[str]:
+    """A section for the only target, or for each under its name."""
+    for number, target, view in numbers(report):
+        parts = list(section(view, pictures, number))
+        yield from [f"### {code(target)}", *parts] if number and parts else parts
+
+
+def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
     if ranked := report["importance"]:
         on = report["importance_on"]
         yield (
@@ -102,10 +117,10 @@ def _features(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
         )
         if len(ranked) > MOST_FEATURES:
             yield f"{len(ranked) - MOST_FEATURES} more features are in the report."
-    yield from _shown(pictures, "importance.svg", "partial-dependence.svg")
+    yield from _shown(pictures, "importance.svg", "partial-dependence.svg", number=number)
 
 
-def _certainty(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
+def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
     if levels := report["intervals"]:
         yield "Prediction intervals (split-conformal): prediction ± half-width holds the truth of a new row."
         yield table(
@@ -121,7 +136,7 @@ def _certainty(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[s
             f"Predicted probabilities ({found['of']}) and what came true differ by {found['expected_error']:.3f} on "
             f"average over bins; the Brier score is {found['brier']:.3f}."
         )
-    yield from _shown(pictures, "calibration.svg")
+    yield from _shown(pictures, "calibration.svg", number=number)
 
 
 def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
@@ -141,8 +156,9 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
             f"the columns as they came it would be below {_figure(raw['stable_learning_rate'])} "
             f"({_figure(raw['condition_number'])})."
         )
-    if found := report["certificate"]:
-        yield _gap(found)
+    for number, target, view in numbers(report):
+        if found := view["certificate"]:
+            yield f"{code(target)}: {_gap(found)}" if number else _gap(found)
     yield from _shown(pictures, "loss.svg")
 
 
@@ -157,9 +173,10 @@ def _gap(found: Mapping[str, Any]) -> str:
 def _limits(report: Mapping[str, Any]) -> Iterator[str]:
     noted = [prose(warning["detail"]) for warning in report["warnings"]]
     fixed = ["It knows rows like those of its dataset. `?flags=true` marks what is unlike any training row."]
-    if report["importance"]:
+    each = list(views(report).values())
+    if any(view["importance"] for view in each):
         fixed.append("Importance says what the model uses, not what causes what; related features share it.")
-    if report["intervals"]:
+    if any(view["intervals"] for view in each):
         fixed.append("The intervals hold for new rows of the same kind, on average over them, not for each single one.")
     yield "\n".join(f"- {line}" for line in [*noted, *fixed])
 
@@ -170,6 +187,7 @@ def _lineage(report: Mapping[str, Any]) -> Iterator[str]:
     rows = ", ".join(f"{count:,} {name}" for name, count in report["rows"].items() if count)
     lines = (
         f"dataset {code(lineage['spec']['dataset'])}, sha256 {code(lineage['dataset_sha256'])}",
+        *_other_dataset(lineage),
         f"{rows} rows; split {code(lineage['split_sha256'])}",
         f"trained by the {lineage['engine']} engine in {lineage['seconds']:.1f} s, with {versions}",
         f"the whole spec and every number: {code('report.json')}",
@@ -177,8 +195,14 @@ def _lineage(report: Mapping[str, Any]) -> Iterator[str]:
     yield "\n".join(f"- {line}" for line in lines)
 
 
-def _shown(pictures: Sequence[str], *names: str) -> Iterator[str]:
-    yield from (f"![{CAPTIONS[name]}]({name})" for name in names if name in pictures)
+def _other_dataset(lineage: Mapping[str, Any]) -> list[str]:
+    id, sha256 = lineage["spec"]["split"].get("validation_dataset"), lineage.get("validation_dataset_sha256")
+    return [f"validated by the rows of dataset {code(id)}, sha256 {code(sha256)}"] if sha256 else []
+
+
+def _shown(pictures: Sequence[str], *names: str, number: int = 0) -> Iterator[str]:
+    files = {name: numbered(name, number) for name in names}
+    yield from (f"![{CAPTIONS[name]}]({file})" for name, file in files.items() if file in pictures)
 
 
 def _figure(value: float | None) -> str:

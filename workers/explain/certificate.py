@@ -36,6 +36,23 @@ class Certified:
     left_out: str | None = None
 
 
+def certify_each(
+    table: Callable[[], AbstractContextManager[Path]],
+    spec: TrainingSpec,
+    kinds: dict[str, Kind],
+    prepared: Prepared,
+    predictor: Predictor,
+    keep_bytes: int,
+    check: Callable[[], None],
+) -> dict[str, Certified]:
+    """The certificate of each target: their loss is a sum and the outputs share no weight, so each has an optimum of
+    its own."""
+    return {
+        name: certify(table, spec, kinds, rows, one, keep_bytes, check)
+        for name, rows, one in zip(predictor.targets, prepared.each(), predictor.each(), strict=True)
+    }
+
+
 def certify(
     table: Callable[[], AbstractContextManager[Path]],
     spec: TrainingSpec,

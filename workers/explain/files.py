@@ -12,9 +12,11 @@ from workers.explain.picture_features import dependence_picture, importance_pict
 from workers.explain.picture_regression import residual_picture
 from workers.explain.picture_training import loss_picture
 from workers.explain.svg import Picture
+from workers.explain.views import numbered, numbers
 
+LOSS = "loss.svg"
 PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
-    "loss.svg": loss_picture,
+    LOSS: loss_picture,
     "residuals.svg": residual_picture,
     "importance.svg": importance_picture,
     "partial-dependence.svg": dependence_picture,
@@ -25,7 +27,10 @@ PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
 
 
 def shown(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, bytes]:
-    """Files by name: an SVG for each thing that the report has to show, and the model card, which shows them."""
-    drawn = {name: draw(report) for name, draw in PICTURES.items()}
+    """Files by name: an SVG for each thing that the report has to show (of several targets for each of them), and the
+    model card, which shows them."""
+    drawn = {LOSS: PICTURES[LOSS](report)}
+    for number, _, view in numbers(report):
+        drawn |= {numbered(name, number): draw(view) for name, draw in PICTURES.items() if name != LOSS}
     files = {name: picture.to_bytes() for name, picture in drawn.items() if picture is not None}
     return {**files, CARD: model_card(report, kinds, list(files)).encode()}

@@ -32,7 +32,8 @@ def loss_picture(report: Mapping[str, Any]) -> Picture | None:
     picture = headed(WIDTH, HEIGHT, "Loss by epoch", subtitle, f"{len(history)} epochs of {kind}.")
     room = 84.0  # for the names at the ends of the lines
     x = Axis("epoch", 1, max(history[-1]["epoch"], 2))
-    y = Axis.around(f"loss ({kind.replace('_', ' ')}{', logarithmic' if log else ''})", losses, log=log)
+    summed = ", summed over the scaled targets" if report.get("by_target") else ""
+    y = Axis.around(f"loss ({kind.replace('_', ' ')}{', logarithmic' if log else ''}{summed})", losses, log=log)
     plot = Plot(picture, MARGIN + LEFT, HEAD + 12, WIDTH - 2 * MARGIN - LEFT - room, HEIGHT - HEAD - BELOW - 24, x, y)
     plot.frame(x_ticks=[tick for tick in x.ticks(8) if tick[0] == int(tick[0])])
     if kept:

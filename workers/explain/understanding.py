@@ -15,20 +15,45 @@ from workers.explain.dependence import TOP, dependences
 from workers.explain.importance import CONFIDENCE, Importances, importances
 from workers.explain.intervals import intervals
 from workers.explain.residuals import residual_summary
-from workers.training.prepare import PARTS, Part, Prepared
+from workers.training.prepare import Part, Prepared
 
+Understood = dict[str, Any]
 Warnings = list[dict[str, str]]
+TOLD = ("importance", "importance_on", "residuals", "intervals", "classes", "partial_dependence")
+MOST_TARGETS = 10  # that are explained: each takes as long as one
+
+
+def understand_each(
+    predictor: Predictor, prepared: Prepared, scores: Mapping[str, Floats], seed: int
+) -> tuple[list[Understood], Warnings]:
+    """What `understand` says. Of several targets: its parts as null, then those of each target alone."""
+    if len(predictor.targets) == 1:
+        found, warnings = understand(predictor, prepared, scores, seed)
+        return [found], warnings
+    nothing: Understood = dict.fromkeys(TOLD)
+    every, warnings = [nothing], []
+    for index, (rows, one) in enumerate(zip(prepared.each(), predictor.each(), strict=True)):
+        if index >= MOST_TARGETS:
+            every.append(nothing)
+            continue
+        found, noticed = understand(one, rows, {name: said[:, index] for name, said in scores.items()}, seed)
+        every.append(found)
+        warnings += [warning for warning in noticed if warning not in warnings]
+    if len(predictor.targets) > MOST_TARGETS:
+        detail = f"importance, residuals and intervals were made for the first {MOST_TARGETS} targets only"
+        warnings.append({"code": "explained_some", "detail": detail})
+    return every, warnings
 
 
 def understand(
     predictor: Predictor, prepared: Prepared, scores: Mapping[str, Floats], seed: int
-) -> tuple[dict[str, Any], Warnings]:
+) -> tuple[Understood, Warnings]:
     """Parts of the report, and what is to be said of them. `scores` are the model's on each part, in its rows' order.
 
     Everything is judged on the validation rows, else on the test rows; a part that needs such rows is null without.
     """
     held_out = next((name for name in ("validation", "test") if len(prepared.parts[name])), None)
-    found: dict[str, Any] = dict.fromkeys(("importance", "importance_on", "residuals", "intervals", "classes"), None)
+    found: Understood = dict.fromkeys(TOLD)
     if held_out is None:
         found["partial_dependence"] = dependences(predictor, prepared.train, None, seed)
         return found, [_nothing_held_out(bool(predictor.classes))]
@@ -47,7 +72,7 @@ def understand(
     if predictor.classes:
         found["classes"] = _classes(predictor, part, scores[held_out], held_out)
     else:
-        rows = np.flatnonzero(prepared.split == PARTS[held_out])
+        rows = prepared.rows_of(held_out)
         found["residuals"] = residual_summary(part.truth, scores[held_out], rows, held_out, seed)
         found["intervals"] = _intervals(prepared, scores, held_out, seed)
     return found, _left_out(ranking)

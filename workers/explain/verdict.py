@@ -20,7 +20,7 @@ from service.domain.network import forward
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.losses import loss_of
-from workers.training.objectives import in_user_units
+from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Part
 
 WORTH_NAMING = 0.05
@@ -69,13 +69,14 @@ def verdict(spec: TrainingSpec, network: Predictor, linear: Predictor, held_out:
         "difference": found.difference,
         "interval": None if found.interval is None else list(found.interval),
         "rows": found.rows,
-        "sentence": _sentence(found, LOSSES[spec.loss]),
+        "sentence": _sentence(found, _loss_name(spec)),
     }
 
 
 def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
-    """(n,) what each row of a part costs by the spec's loss, in the user's units."""
-    unit = in_user_units(spec.loss, 1.0, predictor.target_scale.scale)
+    """(n,) what each row of a part costs by the spec's loss, in the user's units; with several targets the sum of their
+    scaled losses."""
+    unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))
     loss = loss_of(spec.loss, spec.quantile)
     pieces: list[Floats] = []
     for start in range(0, len(part), CHUNK):
@@ -102,6 +103,10 @@ def paired(linear: Floats, network: Floats, counts: Floats | None = None) -> Pai
         reach = float(stdtrit(counting - 1, 0.5 + CONFIDENCE / 2)) * error
         interval = (difference - reach, difference + reach)
     return Paired(len(linear), float(shares @ linear), difference, interval)
+
+
+def _loss_name(spec: TrainingSpec) -> str:
+    return LOSSES[spec.loss] + (", summed over the scaled targets," if len(spec.targets) > 1 else "")
 
 
 def _sentence(found: Paired, loss: str) -> str:

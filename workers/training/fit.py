@@ -19,6 +19,9 @@ from service.domain.columns import Categories, Columns, Floats, Kind, Values, mi
 from service.domain.transform import Feature, FittedTransform
 from service.errors import WorkFailed
 
+SURELY_KEPT = 10  # the most frequent categories of a feature have a column each, however rare they are
+RARE_ROWS = 5  # any other one with fewer training rows than this shares the column 'other'
+
 Chunks = Callable[[], Iterator[Columns]]
 
 
@@ -105,13 +108,15 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categorie
     fills = policy in ("mean", "median", "most_frequent")
     indicator = fills and seen.gaps > 0
     if kind == "categorical":
-        ranked = [value for value, _ in sorted(seen.categories.items(), key=lambda item: (-item[1], item[0]))]
+        ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
+        frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
+        most = min(most_categories, max(len(frequent), SURELY_KEPT))
         return Feature(
             name,
             kind,
             indicator=indicator,
-            categories=tuple(ranked[:most_categories]),
-            other=len(ranked) > most_categories,
+            categories=tuple(ranked[:most]),
+            other=len(ranked) > most,
             fill_category=(ranked[0] if ranked else "") if fills else None,
         )
     return Feature(

@@ -77,6 +77,20 @@ def train(
         yield ended
 
 
+def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
+    """A sentence for a training that has ended before its last epoch, or keeps other weights than its last ones."""
+    kept = None
+    if progress.best is not None and progress.best_epoch < progress.epoch:
+        kept = f"the weights of epoch {progress.best_epoch}, the best on the validation rows, are kept"
+    if progress.epoch == spec.last_epoch:
+        return kept
+    why = f"training has ended after epoch {progress.epoch} of {spec.last_epoch}: "
+    if _has_stopped(progress, spec):
+        return f"{why}no lower validation loss since epoch {progress.best_epoch}; {kept}"
+    why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
+    return f"{why}; {kept}" if kept else why
+
+
 def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
     """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only sgd's
     steps grow with the loss; Adam's first ones on columns that are not scaled may overshoot by far, and come back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,18 @@ def regression_metrics(truth: Floats, predictions: Floats) -> Metrics:
         "mae": float(sk.mean_absolute_error(truth, predictions)),
         "r2": float(sk.r2_score(truth, predictions)) if varies else None,
     }
+
+
+def number_metrics(truth: Floats, predictions: Floats, targets: Sequence[str]) -> Metrics:
+    """Of one target (n,); of several (n, k) the mean over them, None where one of them has none, and `by_target`."""
+    if truth.ndim == 1:
+        return regression_metrics(truth, predictions)
+    each = {target: regression_metrics(truth[:, index], predictions[:, index]) for index, target in enumerate(targets)}
+    means: Metrics = {}
+    for name in next(iter(each.values())):
+        values = [metrics[name] for metrics in each.values()]
+        means[name] = None if None in values else float(np.mean(values))
+    return {**means, "by_target": each}
 
 
 def class_metrics(truth: npt.NDArray[np.int64], probabilities: Floats, labels: tuple[Label, ...]) -> Metrics:
@@ -58,9 +71,11 @@ def _log_loss(truth: npt.NDArray[np.int64], probabilities: Floats) -> float:
     return float(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).mean())
 
 
-def baseline(train_truth: Floats, truth: Floats, labels: tuple[Label, ...]) -> Metrics:
+def baseline(
+    train_truth: Floats, truth: Floats, labels: tuple[Label, ...], targets: Sequence[str] = ("target",)
+) -> Metrics:
     """The metrics of always saying the training rows' mean, or their class shares (so: the majority)."""
     if not labels:
-        return regression_metrics(truth, np.full(len(truth), train_truth.mean()))
+        return number_metrics(truth, np.full(truth.shape, train_truth.mean(axis=0)), targets)
     shares = np.bincount(train_truth.astype(np.int64), minlength=len(labels)) / len(train_truth)
     return class_metrics(truth.astype(np.int64), np.tile(shares, (len(truth), 1)), labels)

@@ -3,11 +3,13 @@ with several targets the sum over them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from service.domain.predictor import TargetScale
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -46,6 +48,12 @@ LOSSES: dict[str, Loss] = {"mse": _mse, "mae": _mae, "huber": _huber, "cross_ent
 def row_loss(name: str, quantile: float) -> Loss:
     """The loss by its name; `quantile` is for the loss of that name."""
     return _pinball(quantile) if name == "quantile" else LOSSES[name]
+
+
+def loss_scale(scales: Sequence[TargetScale]) -> float:
+    """What `in_user_units` goes by. The loss of several targets is the sum of theirs, which have no unit in common: it
+    stays that of the scaled ones."""
+    return scales[0].scale if len(scales) == 1 else 1.0
 
 
 def in_user_units(loss: str, value: float, scale: float) -> float:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.columns import Columns, Floats, Kind, missing
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
@@ -18,15 +18,16 @@ from service.store.rows import chunks
 from workers.training.fit import fit, target_moments
 from workers.training.problem import Data
 from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION, Parts, split_rows
-from workers.training.weights import mean_one, row_weights
+from workers.training.targets import Classes, Targets, read_other_targets, read_targets
+from workers.training.weights import class_weights, mean_one, row_weights
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows: what an engine reads of them, and `truth` (n,) float64, the targets in the user's units (class numbers for
-    classes)."""
+    """Rows: what an engine reads of them, and `truth` (n,) float64, the target in the user's units (class numbers for
+    classes); (n, k) for several targets."""
 
     data: Data
     truth: Floats
@@ -42,30 +43,65 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that training needs of the data. `classes` is empty for a regression."""
+    """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
+    `other_split` is of the other dataset whose rows validate, if one does."""
 
     transform: FittedTransform
-    target_scale: TargetScale
+    target_scales: tuple[TargetScale, ...]
     classes: tuple[Label, ...]
     parts: dict[str, Part]
     split: Parts
+    other_split: Parts | None = None
+
+    def rows_of(self, part: str) -> npt.NDArray[np.int64]:
+        """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
+        split = self.split if self.other_split is None or part != "validation" else self.other_split
+        return np.flatnonzero(split == PARTS[part])
 
     @property
     def train(self) -> Part:
         return self.parts["train"]
 
+    @property
+    def target_scale(self) -> TargetScale:
+        """Of the only target. Raises ValueError for several."""
+        (scale,) = self.target_scales
+        return scale
+
+    def each(self) -> list[Prepared]:
+        """The same rows for each target alone."""
+        several = len(self.target_scales)
+        return [self] if several == 1 else [self.of_target(index) for index in range(several)]
+
+    def of_target(self, index: int) -> Prepared:
+        """The same rows, with one of the targets only."""
+        parts = {
+            name: Part(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
+            for name, part in self.parts.items()
+        }
+        return replace(self, target_scales=(self.target_scales[index],), parts=parts)
+
 
 def prepare(
-    path: Path, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, most_categories: int, memory_bytes: int
+    path: Path,
+    spec: TrainingSpec,
+    kinds: dict[str, Kind],
+    target_kind: Kind,
+    most_categories: int,
+    memory_bytes: int,
+    validation: Path | None = None,
 ) -> Prepared:
-    """Split first, then fit on the training rows only, then transform every part. Raises WorkFailed."""
-    target = _read_target(path, spec.targets[0], target_kind)
-    usable = ~missing(target)
-    codes, labels = _classes(target, usable, target_kind) if spec.task != "regression" else (None, ())
-    split = split_rows(spec.seed, usable, spec.split.validation, spec.split.test, codes)
+    """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
+    dataset whose rows validate. Raises WorkFailed."""
+    targets = read_targets(path, spec, target_kind)
+    labels, codes = targets.labels, targets.codes
+    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, codes)
     if spec.missing == "drop":
         split[_rows_with_gaps(path, kinds)] = UNUSED
     _check_parts(split, codes, labels)
+    tables = [_Rows(path, split, targets)]
+    if validation is not None:
+        tables.append(_others(validation, spec, kinds, target_kind, labels))
 
     def training_chunks() -> Iterator[Columns]:
         start = 0
@@ -74,24 +110,51 @@ def prepare(
             start += chunk.n_rows
 
     transform = fit(training_chunks, kinds, spec.missing, spec.scaler, most_categories)
-    needed = int((split != UNUSED).sum()) * transform.n_outputs * 4
+    needed = sum(int((rows.split != UNUSED).sum()) for rows in tables) * transform.n_outputs * 4
     if needed > memory_bytes:
         raise WorkFailed(
             "too_large",
             f"the prepared table would take {needed / 2**20:,.0f} MiB of memory, "
             f"{memory_bytes / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
         )
-    truth = np.asarray(target if isinstance(target, np.ndarray) else [], dtype=np.float64) if codes is None else codes
-    scale = TargetScale()
-    if spec.scale_target is True:
-        scale = TargetScale(*target_moments([truth[split == TRAIN].astype(np.float64)]))
-    weights = row_weights(path, spec, split, codes, labels)
-    inputs = _inputs(path, kinds, transform, split)
-    parts = {
-        part: _part(inputs[part], truth[split == code], scale, None if weights is None else weights[split == code])
-        for part, code in PARTS.items()
-    }
-    return Prepared(transform, scale, labels, parts, split)
+    scales = _scales(spec, targets.truth[split == TRAIN])
+    of_class = None
+    if spec.class_weights is not None and codes is not None:
+        of_class = class_weights(spec.class_weights, codes[split == TRAIN], labels)
+    parts = [_parts(rows, spec, kinds, transform, scales, of_class) for rows in tables]
+    all_parts = {**parts[0], "validation": parts[-1]["validation"]}
+    return Prepared(transform, scales, labels, all_parts, split, None if validation is None else tables[-1].split)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table, which part each of its rows is in, and what they say of the target."""
+
+    path: Path
+    split: Parts
+    targets: Targets
+
+
+def _scales(spec: TrainingSpec, training: Floats) -> tuple[TargetScale, ...]:
+    """Of each target, by its training rows (n,) or (n, k)."""
+    if spec.scale_target is not True:
+        return (TargetScale(),) * len(spec.targets)
+    return tuple(
+        TargetScale(*target_moments([column])) for column in training.reshape(len(training), len(spec.targets)).T
+    )
+
+
+def _others(
+    path: Path, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, labels: tuple[Label, ...]
+) -> _Rows:
+    """The rows of another dataset: those that can be judged all validate."""
+    targets = read_other_targets(path, spec, target_kind, labels)
+    usable = targets.usable
+    if spec.missing == "drop":
+        usable &= ~_rows_with_gaps(path, kinds)
+    if not usable.any():
+        raise WorkFailed("too_few_rows", "no row of the validation dataset is left once rows with gaps are dropped")
+    return _Rows(path, np.where(usable, VALIDATION, UNUSED).astype(np.uint8), targets)
 
 
 def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
@@ -107,36 +170,6 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
         seen += len(design)
         ones = np.ones((len(design), int(bias)))
         yield np.hstack([design, ones]), (truth - scale.centre) / scale.scale
-
-
-def _read_target(path: Path, name: str, kind: Kind) -> Values:
-    parts = [chunk[name] for chunk in chunks(path, {name: kind})]
-    categories = [part for part in parts if isinstance(part, Categories)]
-    if not categories:
-        return np.concatenate([part for part in parts if not isinstance(part, Categories)])
-    numbers: dict[str, int] = {}  # each chunk numbers its categories anew
-    codes = []
-    for part in categories:
-        table = [numbers.setdefault(value, len(numbers)) for value in part.values]
-        codes.append(np.asarray([*table, -1], dtype=np.int32)[part.codes])
-    return Categories(np.concatenate(codes), tuple(numbers))
-
-
-def _classes(
-    target: Values, usable: npt.NDArray[np.bool_], kind: Kind
-) -> tuple[npt.NDArray[np.int64], tuple[Label, ...]]:
-    """The class number of each row (-1 where the target is missing), and the classes in their order."""
-    codes = np.full(len(target), -1, dtype=np.int64)
-    labels: tuple[Label, ...]
-    if isinstance(target, Categories):
-        labels = tuple(sorted(target.values))
-        ranks = np.argsort(np.argsort(np.asarray(target.values)))
-        codes[usable] = ranks[target.codes[usable]]
-        return codes, labels
-    values, codes[usable] = np.unique(target[usable], return_inverse=True)
-    if kind == "boolean":
-        return codes, tuple(bool(value) for value in values)
-    return codes, tuple(int(value) if value.is_integer() else float(value) for value in values)
 
 
 def _rows_with_gaps(path: Path, kinds: dict[str, Kind]) -> npt.NDArray[np.bool_]:
@@ -155,6 +188,36 @@ def _check_parts(split: Parts, codes: npt.NDArray[np.int64] | None, labels: tupl
             raise WorkFailed(
                 "class_absent", f"no training row is left of class {absent[0]!r}; give more rows of it, or leave it out"
             )
+
+
+def _parts(
+    rows: _Rows,
+    spec: TrainingSpec,
+    kinds: dict[str, Kind],
+    transform: FittedTransform,
+    scales: tuple[TargetScale, ...],
+    of_class: Floats | None,
+) -> dict[str, Part]:
+    """The parts of a table; `of_class` (n_classes,) is what a row of each class counts."""
+    weights = row_weights(rows.path, spec, rows.split, rows.targets.codes, of_class)
+    inputs = _inputs(rows.path, kinds, transform, rows.split)
+    parts = {}
+    for name, code in PARTS.items():
+        chosen = rows.split == code
+        of_part = None if weights is None else mean_one(weights[chosen])
+        data = Data(inputs[name], _learnt(rows.targets.values[chosen], scales), of_part)
+        parts[name] = Part(data, rows.targets.truth[chosen])
+    return parts
+
+
+def _learnt(
+    values: Floats | Classes, scales: tuple[TargetScale, ...]
+) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
+    """What is learnt: (n,) classes as they are, else numbers (n, k), each target by its scale."""
+    if values.dtype == np.int64:
+        return values.astype(np.int64)
+    centres, widths = [one.centre for one in scales], [one.scale for one in scales]
+    return ((values.reshape(len(values), len(scales)) - centres) / widths).astype(np.float32)
 
 
 def _inputs(
@@ -176,18 +239,3 @@ def _inputs(
                 inputs[part][filled[part] : filled[part] + len(matrix)] = matrix
                 filled[part] += len(matrix)
     return inputs
-
-
-def _part(
-    inputs: npt.NDArray[np.float32],
-    truth: npt.NDArray[np.float64] | npt.NDArray[np.int64],
-    scale: TargetScale,
-    weights: Floats | None,
-) -> Part:
-    """`truth` (n,): float64 values, or int64 classes."""
-    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
-    if truth.dtype == np.int64:
-        targets = truth.astype(np.int64)
-    else:
-        targets = ((truth - scale.centre) / scale.scale).astype(np.float32)[:, None]
-    return Part(Data(inputs, targets, None if weights is None else mean_one(weights)), truth.astype(np.float64))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,9 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "adam": ("first_moment", "second_moment"),
     "adamw": ("first_moment", "second_moment"),
     "rmsprop": ("second_moment",),
+    "lbfgs": ("weights", "steps", "changes"),
 }
+PAIRS, PAIR_NUMBERS = 10, 2**25  # lbfgs keeps so many steps, fewer where they would hold more numbers than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,19 @@ class Data:
 
 @dataclass(slots=True)
 class State:
-    """Everything that training changes. `moments` are the optimiser's, each as long as `parameters`."""
+    """Everything that training changes. `moments` are the optimiser's: float32, each as long as `parameters`; of lbfgs
+    float64, the weights themselves and its last steps and changes of the gradient, one after the other."""
 
     parameters: Vector
-    moments: dict[str, Vector] = field(default_factory=dict)
+    moments: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     step: int = 0
 
     @classmethod
     def start(cls, problem: Problem) -> State:
         parameters = problem.network.start(problem.seed)
+        if problem.optimizer == "lbfgs":
+            pairs = np.zeros(max(1, min(PAIRS, PAIR_NUMBERS // len(parameters))) * len(parameters))
+            return cls(parameters, {"weights": parameters.astype(np.float64), "steps": pairs, "changes": pairs.copy()})
         return cls(parameters, {name: np.zeros_like(parameters) for name in MOMENTS[problem.optimizer]})
 
 

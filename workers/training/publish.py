@@ -39,7 +39,7 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
             job_id=job.id,
             dataset_id=job.dataset_id,
             task=predictor.task,
-            target=predictor.target,
+            target=predictor.target if isinstance(predictor.target, str) else list(predictor.target),
             features=[{"name": name, "kind": kind} for name, kind in predictor.feature_kinds.items()],
             metrics=report["metrics"],
             files=files,

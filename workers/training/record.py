@@ -16,8 +16,9 @@ from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
 from workers.lease import Lease
 from workers.training import checkpoint
-from workers.training.loop import EpochEnded, Progress
-from workers.training.objectives import in_user_units
+from workers.training.choices import choices
+from workers.training.loop import EpochEnded, Progress, why_ended
+from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
 
@@ -35,24 +36,28 @@ class Recorder:
         self._told = 0.0
         self._saved = time.perf_counter()
 
-    def start(self) -> tuple[TrainingSpec, DatasetRow]:
-        """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
+    def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
+        """Note that the job runs; its spec, its dataset, and the one that validates. Raises DatasetNotFound."""
         dataset = begin(self._deps, self._lease)
-        return read_spec(self._lease.row.spec), dataset
+        spec = read_spec(self._lease.row.spec)
+        if spec.split.validation_dataset is None:
+            return spec, dataset, None
+        with self._deps.database.read() as session:
+            return spec, dataset, datasets.get(session, spec.split.validation_dataset)
 
     def warnings(self) -> list[dict[str, str]]:
         """What the preflight warned of when the job was submitted."""
         with self._deps.database.read() as session:
             return jobs.warnings(session, self._lease.row.id)
 
-    def settle(self, spec: TrainingSpec, rates: Rates, device: str) -> TrainingSpec:
-        """The spec with its last `auto`s replaced, kept with the job."""
+    def settle(self, spec: TrainingSpec, rates: Rates, device: str, prepared: Prepared) -> TrainingSpec:
+        """The spec with its last `auto`s replaced, kept with the job; each choice is told."""
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
         settled = replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=settled.to_json())
-            if spec.optimizer.learning_rate == "auto":
-                jobs.append_event(session, self._lease.row.id, "message", {"text": rates.text})
+            for text in choices(spec, rates, device, prepared.transform):
+                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         return settled
 
     def message(self, text: str) -> None:
@@ -80,7 +85,7 @@ class Recorder:
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so."""
-        self._tell(progress.history[-1], spec, prepared, 1.0)
+        self._tell(progress.history[-1], spec, prepared, 1.0, why_ended(progress, spec))
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
@@ -88,9 +93,11 @@ class Recorder:
         self._lease.write(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
 
-    def _tell(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> None:
+    def _tell(
+        self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float, text: str | None = None
+    ) -> None:
         seconds = time.perf_counter() - self._started
-        scale = prepared.target_scale.scale
+        scale = loss_scale(prepared.target_scales)
         done = max(ended.epoch - self._first_epoch, 1)
         told = {
             "epoch": ended.epoch,
@@ -103,7 +110,7 @@ class Recorder:
             "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
             "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
         }
-        tell(self._deps, self._lease, told, learning_rate=ended.learning_rate)
+        tell(self._deps, self._lease, told, text, learning_rate=ended.learning_rate)
 
 
 def begin(deps: Deps, lease: Lease[JobRow]) -> DatasetRow:
@@ -117,9 +124,12 @@ def begin(deps: Deps, lease: Lease[JobRow]) -> DatasetRow:
     return dataset
 
 
-def tell(deps: Deps, lease: Lease[JobRow], progress: Json, **more: Any) -> None:
-    """Keep a job's progress, and tell of it as an event with `more` to it. Raises LeaseLost."""
+def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
+    """Keep a job's progress, and tell of it as an event with `more` to it; then of what `text` says. Raises
+    LeaseLost."""
     with deps.database.write() as session:
         lease.write_in(session, progress=progress)
         jobs.append_event(session, lease.row.id, "epoch", {**progress, **more})
+        if text is not None:
+            jobs.append_event(session, lease.row.id, "message", {"text": text})
     deps.changes.publish(lease.row.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,11 +15,11 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
-from workers.explain.understanding import understand
+from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
-from workers.training.metrics import Metrics, baseline, class_metrics, regression_metrics
-from workers.training.objectives import in_user_units
+from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
+from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Part, Prepared
 from workers.training.split import split_sha256
 
@@ -37,7 +38,7 @@ def judge(predictor: Predictor, part: Part, scores: Floats) -> Metrics:
     if not len(part):
         return {}
     if not predictor.classes:
-        return regression_metrics(part.truth, scores)
+        return number_metrics(part.truth, scores, predictor.targets)
     return class_metrics(part.truth.astype(np.int64), scores, predictor.classes)
 
 
@@ -47,44 +48,66 @@ def make_report(
     predictor: Predictor,
     progress: Progress,
     scaled: Curvature | None,
-    certified: Certified,
+    certified: Mapping[str, Certified],
     linear: Predictor | None,
-    dataset_sha256: str,
+    sources: tuple[str, str | None],
     seconds: float,
     warnings: list[dict[str, str]],
 ) -> dict[str, Any]:
     """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
-    network is held against."""
+    network is held against; `sources` are the SHA-256 of the dataset that was trained on, and of the one that
+    validated, if another did. Of several targets what is told of one alone is null, and there for each `by_target`."""
     scores = {name: scores_of(predictor, part) for name, part in prepared.parts.items()}
-    understood, noticed = understand(predictor, prepared, scores, spec.seed)
+    understood, noticed = understand_each(predictor, prepared, scores, spec.seed)
+    only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
         "metrics": {name: judge(predictor, part, scores[name]) for name, part in prepared.parts.items()},
         "baseline": {
-            name: baseline(prepared.train.truth, part.truth, predictor.classes) for name, part in held_out.items()
+            name: baseline(prepared.train.truth, part.truth, predictor.classes, predictor.targets)
+            for name, part in held_out.items()
         },
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
+        "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
             "raw": _json(_raw_curvature(prepared, spec.network.bias)),
             "note": descent_note(spec, len(prepared.train)),
         },
-        "certificate": certified.certificate,
-        "certificate_left_out": certified.left_out,
+        "certificate": only.certificate,
+        "certificate_left_out": only.left_out,
         "verdict": _verdict(spec, prepared, predictor, linear) if linear else None,
-        **understood,
+        **understood[0],
+        "by_target": _by_target(predictor, certified, understood),
         "warnings": [*warnings, *noticed],
         "lineage": {
-            "dataset_sha256": dataset_sha256,
+            "dataset_sha256": sources[0],
+            "validation_dataset_sha256": sources[1],
             "split_sha256": split_sha256(prepared.split),
             "spec": spec.to_json(),
             "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
             "engine": spec.engine,
             "seconds": seconds,
         },
+    }
+
+
+def _by_target(
+    predictor: Predictor, certified: Mapping[str, Certified], understood: Sequence[Understood]
+) -> dict[str, Any] | None:
+    """What is told of each target alone, where there are several; `understood` has them after their common part."""
+    if len(predictor.targets) == 1:
+        return None
+    return {
+        name: {
+            **parts,
+            "certificate": certified[name].certificate,
+            "certificate_left_out": certified[name].left_out,
+        }
+        for name, parts in zip(predictor.targets, understood[1:], strict=True)
     }
 
 
@@ -95,8 +118,8 @@ def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear:
 
 
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:
-    """An epoch with its losses in the target's units."""
-    scale = predictor.target_scale.scale
+    """An epoch with its losses in the target's units; with several targets their sum, in scaled units."""
+    scale = loss_scale(predictor.target_scales)
     losses = {
         name: None if value is None else in_user_units(spec.loss, value, scale)
         for name, value in (("train_loss", ended.train_loss), ("validation_loss", ended.validation_loss))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from pathlib import Path
 
 import structlog
 import torch
@@ -15,9 +17,9 @@ from service.domain.spec import TrainingSpec
 from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
-from service.store.tables import JobRow
+from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
-from workers.explain.certificate import certify
+from workers.explain.certificate import certify_each
 from workers.explain.linear_neuron import linear_neuron
 from workers.lease import Lease
 from workers.training.design import scaled_curvature
@@ -38,18 +40,17 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
     started = time.perf_counter()
     recorder = Recorder(deps, lease)
-    spec, dataset = recorder.start()
+    spec, dataset, other = recorder.start()
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
-    with deps.blobs.local(dataset.table_key or "") as path:
-        prepared = prepare(
-            path, spec, kinds, target.kind, deps.settings.max_categories, deps.settings.training_memory_bytes
-        )
+    most = deps.settings
+    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, most.training_memory_bytes, other_path)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
-    spec = recorder.settle(spec, rates, _device(spec))
+    spec = recorder.settle(spec, rates, _device(spec), prepared)
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}
@@ -65,24 +66,27 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify(
+    certified = certify_each(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
-        deps.settings.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+        most.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
     )  # fmt: skip
     linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
     warnings = recorder.warnings()
-    report = make_report(
-        spec, prepared, predictor, progress, found, certified, linear, dataset.sha256, seconds, warnings
-    )
+    sources = (dataset.sha256, other.sha256 if other else None)
+    report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
+def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[Path | None]:
+    return nullcontext() if dataset is None else deps.blobs.local(dataset.table_key or "")
+
+
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     """What the engine solves for this spec and data."""
-    outputs = len(prepared.classes) if len(prepared.classes) > 2 else 1
+    outputs = len(prepared.classes) if len(prepared.classes) > 2 else len(spec.targets)
     sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
     optimizer = spec.optimizer
     return Problem(
@@ -106,11 +110,11 @@ def make_predictor(
     """The trained model, as it will answer."""
     return Predictor(
         spec.task,
-        spec.targets[0],
+        spec.target,
         prepared.transform,
         network,
         parameters,
-        prepared.target_scale,
+        prepared.target_scales,
         prepared.classes,
         style,
     )

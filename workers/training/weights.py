@@ -15,26 +15,25 @@ from service.domain.spec import TrainingSpec
 from service.errors import WorkFailed
 from service.store.rows import chunks
 from workers.training.split import TRAIN, Parts
-
-Classes = npt.NDArray[np.int64]
+from workers.training.targets import Classes
 
 
 def row_weights(
-    path: Path, spec: TrainingSpec, split: Parts, codes: Classes | None, labels: tuple[Label, ...]
+    path: Path, spec: TrainingSpec, split: Parts, codes: Classes | None, of_class: Floats | None
 ) -> Floats | None:
-    """(n_rows,) float64 from 0, not yet scaled; None where every row counts the same. `codes` are the rows' classes.
+    """(n_rows,) float64 from 0, not yet scaled; None where every row counts the same. `codes` are the rows' classes,
+    `of_class` (n_classes,) what a row of each counts.
 
-    Raises WorkFailed for weights that leave a part nothing to learn from, or name a class that is not there.
+    Raises WorkFailed for weights that leave the training rows nothing to learn from.
     """
     weights: Floats | None = None
     if spec.weight_column is not None:
         weights = np.concatenate(
             [chunk.floats(spec.weight_column) for chunk in chunks(path, {spec.weight_column: "numeric"})]
         )
-        if not weights[split == TRAIN].any():
+        if (split == TRAIN).any() and not weights[split == TRAIN].any():
             raise WorkFailed("weights_invalid", f"{spec.weight_column!r} is 0 in every training row: no row counts")
-    if spec.class_weights is not None and codes is not None:
-        of_class = class_weights(spec.class_weights, codes[split == TRAIN], labels)
+    if of_class is not None and codes is not None:
         weights = of_class[codes] if weights is None else weights * of_class[codes]
     return weights
 

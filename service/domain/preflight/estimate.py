@@ -17,9 +17,9 @@ CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
 ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
 JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
-# flat vectors that an optimiser keeps beside the weights
-MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1}
-HISTORY_VECTORS = 20  # of lbfgs: ten pairs of steps and changes of the gradient
+# flat float32 vectors that an optimiser keeps beside the weights; lbfgs keeps the weights and ten pairs of steps and
+# changes of the gradient, in float64
+MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1, "lbfgs": 42}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def memory(plan: Plan) -> Memory:
     return Memory(
         matrix=held * row,
         weights=weights,
-        optimizer=weights * MOMENT_VECTORS.get(plan.spec.optimizer.kind, HISTORY_VECTORS),
+        optimizer=weights * MOMENT_VECTORS[plan.spec.optimizer.kind],
         workspace=max(encoding, epoch, judging),
         limit=plan.limits.training_memory_bytes,
     )

@@ -79,11 +79,15 @@ class Plan:
         return [column for column in self.figures.table.columns if column.name in self.spec.targets]
 
 
-def plan(asked: TrainingSpec, spec: TrainingSpec, figures: Figures, limits: Limits) -> Plan:
-    """The plan of a resolved spec."""
+def plan(
+    asked: TrainingSpec, spec: TrainingSpec, figures: Figures, limits: Limits, other_rows: int | None = None
+) -> Plan:
+    """The plan of a resolved spec; `other_rows` are those of another dataset that validate."""
     table = figures.table
     usable = table.rows - max((column.nulls for column in table.columns if column.name in spec.targets), default=0)
     rows = Rows(*split_counts(usable, spec.split.validation, spec.split.test))
+    if other_rows is not None:
+        rows = replace(rows, validation=other_rows)
     with np.errstate(all="ignore"):  # squares beyond float64: then there is no curvature
         found = _conditioning(spec, figures)
     by_curvature = spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.domain.network import Network
-from service.domain.predictor import Predictor
+from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 from service.wiring import Deps
 from tests import samples
@@ -410,3 +411,27 @@ def test_deep_nesting_is_answered(client: FlaskClient) -> None:
     answer = send(client, body, "application/json")
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/records/0/size")
     assert send(client, b"[" * 100_000, "application/json").status_code == 400
+
+
+def test_several_targets_are_told_by_name_in_every_form(client: FlaskClient, deps: Deps) -> None:
+    """price as in `samples.price_predictor`, and rooms = size / 2 + 1."""
+    price = samples.price_predictor()
+    parameters = np.array([*price.parameters[:4], 0.5, 0, 0, 0, price.parameters[4], 1], dtype=np.float32)
+    both = replace(
+        price, target=("price", "rooms"), network=Network((4, 2)), parameters=parameters,
+        target_scales=(*price.target_scales, TargetScale()),
+    )  # fmt: skip
+    samples.publish(deps, both, "both")
+    rooms = [2.0, 2.5, 3.25]
+    body = orjson.dumps({"instances": ROWS})
+    path = "/v1/models/both/predict?flags=true"
+    answer = send(client, body, "application/json", path).get_json()
+    assert answer["predictions"] == [{"price": p, "rooms": r} for p, r in zip(PRICES, rooms, strict=True)]
+    csv = send(client, body, "application/json", path, Accept="text/csv").get_data(as_text=True)
+    assert csv.splitlines()[:2] == ["price,rooms,flags", "15.0,2.0,"]
+    arrow = send(client, body, "application/json", path, Accept=ARROW).data
+    table = pa.ipc.open_stream(arrow).read_all().to_pydict()
+    assert table == {"price": PRICES, "rooms": rooms, "flags": [[], [], []]}
+    version = client.get("/v1/models/both/versions/1").get_json()
+    assert version["target"] == ["price", "rooms"]
+    assert client.get("/v1/models/houses/versions/1").get_json()["target"] == "price"

@@ -28,6 +28,19 @@ def strict(node: Any) -> Any:
 def test_a_report_is_as_the_document_says_and_says_no_more(task: str, held_out: float, tmp_path: Path) -> None:
     cells, kinds = mixed(120, task)
     _, report = trained(tmp_path, cells, kinds, target="price", task=task, split=Split(held_out, 0.0))
+    _is_as_the_document_says(report)
+
+
+@pytest.mark.parametrize("held_out", [0.3, 0.0])
+def test_a_report_of_several_targets_is_as_the_document_says(held_out: float, tmp_path: Path) -> None:
+    cells, kinds = mixed(120, "regression")
+    cells["half"], kinds["half"] = [value / 2 for value in cells["price"]], "numeric"
+    _, report = trained(tmp_path, cells, kinds, target=("price", "half"), split=Split(held_out, 0.0))
+    assert set(report["by_target"]) == {"price", "half"}
+    _is_as_the_document_says(report)
+
+
+def _is_as_the_document_says(report: dict[str, Any]) -> None:
     del report["lineage"]["spec"]  # described, and held to its description, elsewhere
     _, document = bare_app()
     components = strict(document["components"])

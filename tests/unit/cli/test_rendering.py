@@ -141,6 +141,16 @@ def test_a_report_shows_certificate_verdict_and_importance_where_it_has_them() -
         assert shown in page
 
 
+def test_what_is_told_of_each_of_several_targets_is_shown_under_its_name() -> None:
+    coefficients = [{"feature": "rooms", "value": 31.5, "low": 30.0, "high": 33.0}]
+    told = {"certificate": {"loss": 2.0, "optimum_loss": 1.75, "gap": 0.25, "coefficients": coefficients}}
+    ranked = {"certificate": None, "importance": [{"feature": "garden", "value": 0.125, "low": 0.1, "high": 0.15}]}
+    report = REPORT | {"by_target": {"price": told, "rent": ranked}}
+    page = drawn(reporting.page(Version(model="m", version=1, target=("price", "rent"), task="regression"), report))
+    assert "price, rent (regression)" in page
+    assert page.index("31.5") < page.index("\nrent") < page.index("0.125")
+
+
 def test_a_certificate_of_classes_shows_them() -> None:
     two = [{"feature": name, "class": "yes", "value": 1.25, "low": 1.0, "high": 1.5} for name in ("intercept", "age")]
     page = drawn(reporting.page(Version(model="m", version=1), REPORT | {"certificate": {"coefficients": two}}))

@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 
 from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
 from service.domain.columns import Categories, Columns
-from service.domain.network import Network
+from service.domain.network import Network, forward
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 
@@ -29,7 +29,7 @@ def predictor(**changes: Any) -> Predictor:
         centre=np.array([0.1, 0.2, 0.3, 1 / 3]),
         scale=np.array([1.0, 2.0, 3.0, 1e-7]),
     )
-    made = Predictor("regression", "price", transform, NETWORK, NETWORK.start(4), TargetScale(5.5, 0.1))
+    made = Predictor("regression", "price", transform, NETWORK, NETWORK.start(4), (TargetScale(5.5, 0.1),))
     return replace(made, **changes)
 
 
@@ -78,7 +78,7 @@ def test_the_weights_are_plain_tensors_by_layer() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_number_that_json_cannot_hold_is_refused(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        dump(predictor(target_scale=TargetScale(value, 1.0)))
+        dump(predictor(target_scales=(TargetScale(value, 1.0),)))
     with pytest.raises(ValueError, match="not JSON compliant"):
         to_json({"a": [value]})
 
@@ -126,3 +126,51 @@ def test_answers_name_each_class_and_the_likeliest() -> None:
     ]
     flags = predictor(task="binary", classes=(False, True))
     assert flags.answers(np.array([[0.9, 0.1]])) == [{"label": False, "probabilities": {"false": 0.9, "true": 0.1}}]
+
+
+def several() -> Predictor:
+    network = Network((4, 3, 2), "tanh")
+    scales = (TargetScale(5.5, 0.1), TargetScale(-1e6, 1e3))
+    parameters = np.random.default_rng(0).normal(size=network.n_parameters).astype(np.float32)
+    return predictor(target=("price", "rooms"), network=network, parameters=parameters, target_scales=scales)
+
+
+def test_several_targets_come_back_as_they_were() -> None:
+    model = several()
+    files = dump(model)
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert (again.target, again.target_scales) == (model.target, model.target_scales)
+    assert again.predict(rows()).tobytes() == model.predict(rows()).tobytes()
+    assert dump(again) == files
+
+
+def test_one_target_is_written_as_it_always_was() -> None:
+    manifest = json.loads(dump(predictor())[MANIFEST])
+    assert (manifest["target"], manifest["target_scale"]) == ("price", {"centre": 5.5, "scale": 0.1})
+
+
+def test_an_output_alone_answers_as_it_does_among_others() -> None:
+    model = several()
+    together = model.predict(rows())
+    assert together.shape == (2, 2)
+    scores = forward(model.network, model.parameters, model.transform.apply(rows()))
+    np.testing.assert_allclose(together, scores * [0.1, 1e3] + [5.5, -1e6])
+    for index, alone in enumerate(model.each()):
+        assert (alone.target, alone.network.sizes) == (model.targets[index], (4, 3, 1))
+        np.testing.assert_allclose(alone.predict(rows()), together[:, index], rtol=1e-12)
+    (only,) = predictor().each()
+    assert only.target == "price"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": "price"}, {"target": ["a", "b", "c"]}, {"target_scale": {"centre": [1.0], "scale": [1.0]}},
+        {"target_scale": {"centre": [1.0, 2.0], "scale": 1.0}},
+    ],
+)  # fmt: skip
+def test_targets_and_scales_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
+    files = dump(several())
+    manifest = {**json.loads(files[MANIFEST]), **change}
+    with pytest.raises(ArtifactInvalid):
+        read(json.dumps(manifest).encode(), files[WEIGHTS])

@@ -121,7 +121,7 @@ def test_features_are_those_asked_for_without_the_excluded() -> None:
         ("/target", "no values", {"target": "empty"}),
         ("/features/1", "did you mean 'colour'", {"features": ["size", "color"]}),
         ("/exclude/0", "did you mean 'size'", {"exclude": ["sise"]}),
-        ("/features/0", "is the target", {"features": ["price", "size"]}),
+        ("/features/0", "is a target", {"features": ["price", "size"]}),
         ("/features/1", "free text", {"features": ["size", "note"]}),
         ("/features/2", "twice", {"features": ["size", "stars", "size"]}),
         ("/features", "no feature is left", {"features": ["same", "empty"]}),
@@ -133,14 +133,35 @@ def test_features_are_those_asked_for_without_the_excluded() -> None:
         ("/quantile", "belongs to", {"quantile": 0.9}),
         ("/class_weights", "no classes", {"class_weights": "balanced"}),
         ("/weight_column", "did you mean 'size'", {"weight_column": "sise"}),
-        ("/weight_column", "is the target", {"weight_column": "price"}),
+        ("/weight_column", "is a target", {"weight_column": "price"}),
         ("/weight_column", "is categorical", {"weight_column": "colour"}),
         ("/weight_column", "missing in 100 rows", {"weight_column": "empty"}),
+        ("/batch_size", "all rows", {"optimizer": {"kind": "lbfgs"}, "batch_size": 32}),
+        ("/optimizer/l1", "corner", {"optimizer": {"kind": "lbfgs", "l1": 0.1}}),
+        ("/loss", "use huber", {"optimizer": {"kind": "lbfgs"}, "loss": "mae"}),
+        ("/loss", "use huber", {"optimizer": {"kind": "lbfgs"}, "loss": "quantile", "quantile": 0.9}),
+        ("/network/dropout", "dropout", {"optimizer": {"kind": "lbfgs"}, "network": {"kind": "mlp", "dropout": 0.1}}),
+        ("/optimizer/clip_norm", "itself", {"optimizer": {"kind": "lbfgs", "clip_norm": 1.0}}),
+        ("/schedule", "constant", {"optimizer": {"kind": "lbfgs"}, "schedule": "cosine"}),
+        ("/warmup_epochs", "itself", {"optimizer": {"kind": "lbfgs"}, "warmup_epochs": 3}),
         ("/features/0", "weighs the rows", {"features": ["size", "stars"], "weight_column": "size"}),
     ],
 )
 def test_what_cannot_be_run_is_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:
     refused(pointer, says, **body)
+
+
+def test_lbfgs_takes_all_rows_at_a_constant_rate() -> None:
+    for network in ("linear", "mlp"):
+        spec = run(optimizer={"kind": "lbfgs"}, network={"kind": network}).spec
+        assert (spec.batch_size, spec.schedule, spec.optimizer.kind) == ("full", "constant", "lbfgs")
+
+
+def test_everything_that_lbfgs_cannot_do_is_told_at_once() -> None:
+    body = {"optimizer": {"kind": "lbfgs", "l1": 0.1, "clip_norm": 1.0}, "batch_size": 8}
+    with pytest.raises(SpecInvalid) as raised:
+        run(**body)
+    assert {error.pointer for error in raised.value.errors} == {"/batch_size", "/optimizer/l1", "/optimizer/clip_norm"}
 
 
 def test_weights_must_be_numbers_from_zero() -> None:
@@ -238,6 +259,37 @@ def test_what_was_asked_for_stays() -> None:
     assert (spec.optimizer.kind, spec.optimizer.learning_rate, spec.batch_size) == ("adamw", 0.5, 1)
     assert (spec.schedule, spec.early_stopping) == ("step", EarlyStopping(1, 2.0))
     assert (spec.scale_target, spec.loss) == (False, "mae")
+
+
+def test_several_numbers_are_predicted_at_once() -> None:
+    resolution = run(target=["price", "stars"])
+    spec = resolution.spec
+    assert (spec.target, spec.task, spec.loss, spec.scale_target) == (("price", "stars"), "regression", "mse", True)
+    assert not {"price", "stars"} & set(spec.features or ())
+    assert resolve(spec, TABLE, LIMITS).spec == spec
+
+
+@pytest.mark.parametrize(
+    ("pointer", "says", "body"),
+    [
+        ("/target/1", "did you mean 'stars'", {"target": ["price", "starz"]}),
+        ("/target/0", "only numeric", {"target": ["sold", "price"]}),
+        ("/target/1", "constant", {"target": ["price", "same"]}),
+        ("/task", "single target", {"target": ["price", "stars"], "task": "multiclass"}),
+        ("/features/0", "is a target", {"target": ["price", "stars"], "features": ["stars", "size"]}),
+        ("/weight_column", "is a target", {"target": ["price", "stars"], "weight_column": "stars"}),
+        ("/loss", "mse, mae", {"target": ["price", "stars"], "loss": "cross_entropy"}),
+    ],
+)
+def test_several_targets_that_cannot_be_learnt_are_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:
+    refused(pointer, says, **body)
+
+
+def test_each_target_is_an_output_of_the_network() -> None:
+    # size 1 input, 7 hidden, 2 outputs: 2·7 + 8·2 = 30
+    body = {"target": ["price", "stars"], "features": ["size"], "network": {"kind": "mlp", "hidden": [7]}}
+    assert run(limits=replace(LIMITS, max_parameters=30), **body)
+    refused("/network/hidden", "30", limits=replace(LIMITS, max_parameters=29), **body)
 
 
 @pytest.mark.parametrize(

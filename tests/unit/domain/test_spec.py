@@ -86,6 +86,12 @@ def test_early_stopping_is_auto_off_or_as_given(value: Any) -> None:
     assert read == (EarlyStopping(3, 0.1) if isinstance(value, dict) else value)
 
 
+def test_another_dataset_validates_without_a_share_of_the_first() -> None:
+    for split in ({"validation_dataset": "ds_2"}, {"validation_dataset": "ds_2", "validation": 0}):
+        read = read_spec({**LEAST, "split": split}).split
+        assert (read.validation, read.validation_dataset, read.validates) == (0.0, "ds_2", True)
+
+
 @pytest.mark.parametrize("name", ["dataset", "model", "target"])
 def test_what_is_required_must_be_there(name: str) -> None:
     assert pointers({key: value for key, value in LEAST.items() if key != name}) == [f"/{name}"]
@@ -140,21 +146,10 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "value"),
-    [
-        ("/optimizer/kind", "lbfgs"), ("/split/validation_dataset", "ds_2"),
-    ],
-)  # fmt: skip
-def test_what_is_not_built_yet_is_refused_by_name_never_ignored(pointer: str, value: Any) -> None:
-    with pytest.raises(SpecInvalid, match="not available yet") as raised:
-        read_spec(put(pointer, value))
-    assert [error.pointer for error in raised.value.errors] == [pointer]
-
-
-@pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"split": {"validation": 0.6, "test": 0.4}}, "/split"),
+        ({"split": {"validation": 0.2, "validation_dataset": "ds_2"}}, "/split/validation_dataset"),
         ({"network": {"kind": "linear", "hidden": [4]}}, "/network/hidden"),
         ({"network": {"kind": "linear", "dropout": 0.5}}, "/network/dropout"),
         ({"optimizer": {"kind": "adam", "momentum": 0.9}}, "/optimizer/momentum"),
@@ -172,3 +167,21 @@ def test_everything_wrong_is_told_at_once() -> None:
 @pytest.mark.parametrize("body", [[], "x", None, 3])
 def test_what_is_no_object_is_refused(body: Any) -> None:
     assert pointers(body) == [""]
+
+
+def test_several_targets_are_a_list_of_different_columns() -> None:
+    spec = read_spec({**LEAST, "target": ["y", "z"]})
+    assert (spec.target, spec.targets) == (("y", "z"), ("y", "z"))
+    assert read_spec(json.loads(json.dumps(spec.to_json()))) == spec
+    assert read_spec(LEAST).targets == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("target", "pointer"),
+    [
+        ([], "/target"), (["y"], "/target"), ([f"y{number}" for number in range(101)], "/target"),
+        (["y", "z", "y"], "/target/2"), (["y", 3], "/target/1"), (["", "y"], "/target/0"), ({"y": 1}, "/target"),
+    ],
+)  # fmt: skip
+def test_a_list_that_names_no_targets_is_pointed_at(target: Any, pointer: str) -> None:
+    assert pointers({**LEAST, "target": target}) == [pointer]

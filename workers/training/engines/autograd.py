@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from service.domain.columns import Floats
+from workers.training.engines.lbfgs import Lbfgs, Point
 from workers.training.networks import TorchNetwork
 from workers.training.objectives import row_loss
 from workers.training.problem import Data, Order, Problem, State
@@ -39,10 +41,13 @@ class AutogradEngine:
         self._moments: dict[str, Tensor] = {}
         self._taken = torch.zeros((), device=self._device)
         self._is_weight = torch.from_numpy(problem.network.weight_mask()).to(self._device)
+        self._lbfgs = Lbfgs(self._whole) if problem.optimizer == "lbfgs" else None
 
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
+        if self._lbfgs is not None:
+            return self._lbfgs.iterate(state, learning_rate, check)
         self._enter(state)
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
         total = torch.zeros((), dtype=torch.float64, device=self._device)
@@ -71,6 +76,24 @@ class AutogradEngine:
     def _mean_loss(self, scores: Tensor, batch: Batch) -> Tensor:
         losses = self._loss(scores, batch[1])
         return losses.mean() if batch[2] is None else (losses * batch[2]).mean()
+
+    def _whole(self, weights: Floats) -> Point:
+        """The training loss at these weights and its gradient, over all rows and in float64."""
+        problem, whole = self._problem, self._parts["train"]
+        flat = torch.from_numpy(weights).to(self._device)
+        network = TorchNetwork(problem.network, flat.clone())
+        loss, n_rows = 0.0, len(whole[0])
+        for start in range(0, n_rows, EVALUATION_ROWS):
+            inputs, targets, counts = _rows(whole, slice(start, start + EVALUATION_ROWS))
+            exact = targets.double() if targets.is_floating_point() else targets
+            batch = inputs.double(), exact, None if counts is None else counts.double()
+            share = self._mean_loss(network.scores(batch[0]), batch) * (len(inputs) / n_rows)
+            share.backward()  # type: ignore[no-untyped-call]
+            loss += float(share.detach())
+        penalised = flat * self._is_weight
+        objective = loss + problem.l2 / 2 * float(penalised @ penalised)
+        gradient = network.gradient.add_(penalised, alpha=problem.l2)
+        return Point(weights, loss, objective, gradient.cpu().numpy())
 
     def _step(self, batch: Batch, learning_rate: float, generator: torch.Generator) -> Tensor:
         problem, gradient = self._problem, self._network.gradient

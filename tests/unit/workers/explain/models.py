@@ -34,7 +34,7 @@ def mlp(seed: int, width: int, hidden: tuple[int, ...], outputs: int = 1, activa
     )
     classes = tuple(f"k{number}" for number in range(outputs)) if outputs > 1 else ()
     task = "multiclass" if classes else "regression"
-    return Predictor(task, "y", transform, network, parameters, TargetScale(3.0, 2.0), classes)
+    return Predictor(task, "y", transform, network, parameters, (TargetScale(3.0, 2.0),), classes)
 
 
 def part(inputs: np.ndarray, truth: np.ndarray) -> Part:

@@ -26,8 +26,9 @@ HOSTILE = (
 def report_of(made: Run, spec: TrainingSpec) -> dict[str, Any]:
     """As it is stored: through JSON."""
     linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
+    certified = {name: Certified() for name in spec.targets}
     report = make_report(
-        spec, made.prepared, made.predictor, made.progress, None, Certified(), linear, "ab" * 32, 1.5, []
+        spec, made.prepared, made.predictor, made.progress, None, certified, linear, ("ab" * 32, None), 1.5, []
     )
     read: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
     return read

@@ -39,7 +39,7 @@ def best(tmp_path: Path, features: Floats, target: Any, spec: TrainingSpec) -> t
     outputs = len(prepared.classes) if len(prepared.classes) > 2 else 1
     network = Network((features.shape[1], 3, outputs), bias=spec.network.bias)
     hidden = Predictor(
-        spec.task, "y", prepared.transform, network, network.start(0), prepared.target_scale, prepared.classes
+        spec.task, "y", prepared.transform, network, network.start(0), prepared.target_scales, prepared.classes
     )
     return linear_neuron(spec, prepared, hidden, lambda: None), prepared
 

@@ -80,8 +80,8 @@ def write_table(path: Path, cells: Mapping[str, Sequence[Any]], kinds: Mapping[s
 
 def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categories: int = 100) -> Run:
     """What `workers.training.run` does between the table and the model's files."""
-    features = {name: kind for name, kind in kinds.items() if name != spec.target}
-    prepared = prepare(path, spec, features, kinds[spec.target], most_categories, MEMORY)
+    features = {name: kind for name, kind in kinds.items() if name not in spec.targets}
+    prepared = prepare(path, spec, features, kinds[spec.targets[0]], most_categories, MEMORY)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))
     optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
     spec = replace(spec, optimizer=optimizer, epochs=rates.epochs)

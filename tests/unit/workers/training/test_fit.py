@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
@@ -95,6 +96,80 @@ def test_rare_categories_share_a_column_as_infrequent_ones_do() -> None:
     seen = ["a", "b", "c", "d", "e", "never"]
     expected = encoder.fit(np.array(cells)[:, None]).transform(np.array(seen)[:, None])
     np.testing.assert_array_equal(transform.apply(Columns({"c": Categories.of(seen)}, 6)), expected)
+
+
+def test_among_many_categories_those_with_few_rows_share_a_column() -> None:
+    cells = [f"often {number:02}" for number in range(12) for _ in range(5 + number)]
+    cells += [f"rare {number}" for number in range(6) for _ in range(4)]
+    transform = fitted({"c": Categories.of(cells)}, {"c": "categorical"})
+    encoder = OneHotEncoder(min_frequency=5, handle_unknown="infrequent_if_exist", sparse_output=False)
+    seen = ["often 00", "often 11", "rare 0", "rare 5", "never"]
+    expected = encoder.fit(np.array(cells)[:, None]).transform(np.array(seen)[:, None])
+    columns = Columns({"c": Categories.of(seen)}, 5)
+    names = [str(name).removeprefix("x0_").replace("infrequent_sklearn", "other")
+             for name in encoder.get_feature_names_out()]  # fmt: skip
+    order = [transform.encoded_names.index(f"c={name}") for name in names]
+    assert len(order) == transform.n_outputs == 13
+    np.testing.assert_array_equal(transform.apply(columns)[:, order], expected)
+    # what has no column of its own is told as unlike any in training
+    assert transform.unfamiliar(columns) == [[], [], ["c"], ["c"], ["c"]]
+
+
+def test_the_ten_most_frequent_categories_are_kept_however_rare() -> None:
+    counts = {f"c{number:02}": 4 if number < 3 else 1 for number in range(12)}
+    cells = [name for name, count in counts.items() for _ in range(count)]
+    (feature,) = fitted({"c": Categories.of(cells)}, {"c": "categorical"}).features
+    assert feature.categories == tuple(sorted(counts)[:10])
+    assert feature.other
+    few = [name for name in cells if name < "c10"]
+    (feature,) = fitted({"c": Categories.of(few)}, {"c": "categorical"}).features
+    assert (len(feature.categories), feature.other) == (10, False)
+
+
+def test_an_unseen_category_is_all_zeros_where_nothing_shares_a_column_and_is_flagged() -> None:
+    transform = fitted({"c": Categories.of(["a", "b", "b"])}, {"c": "categorical"})
+    columns = Columns({"c": Categories.of(["never", "a"])}, 2)
+    assert transform.encode(columns).tolist() == [[0, 0], [0, 1]]
+    assert transform.unfamiliar(columns) == [["c"], []]
+
+
+def test_gaps_in_categories_are_filled_and_flagged_as_simple_imputer_does() -> None:
+    cells: list[str | None] = ["a", "b", None, "b", "c", None, "b"]
+    transform = fitted({"c": Categories.of(cells)}, {"c": "categorical"}, "most_frequent")
+    imputer = SimpleImputer(strategy="most_frequent", missing_values=None, add_indicator=True)
+    filled = imputer.fit_transform(np.array(cells, dtype=object)[:, None])
+    encoder = OneHotEncoder(categories=[["b", "a", "c"]], sparse_output=False)
+    expected = np.hstack([encoder.fit_transform(filled[:, :1]), filled[:, 1:].astype(float)])
+    np.testing.assert_array_equal(transform.encode(Columns({"c": Categories.of(cells)}, 7)), expected)
+
+
+@pytest.mark.parametrize("missing", ["mean", "median", "most_frequent"])
+@pytest.mark.parametrize("kind", ["boolean", "datetime"])
+def test_gaps_in_times_and_booleans_are_filled_as_in_numbers(missing: str, kind: Kind) -> None:
+    draw = np.random.default_rng(4)
+    values = draw.integers(0, 2, 60).astype(float) if kind == "boolean" else draw.integers(0, 40, 60) * 90_000.0
+    values[draw.random(60) < 0.3] = np.nan
+    transform = fitted({"v": values}, {"v": kind}, missing)
+    expected = SimpleImputer(strategy=missing, add_indicator=True).fit_transform(values[:, None])
+    encoded = transform.encode(Columns({"v": values}, 60))
+    first = encoded[:, 0] * (86_400 if kind == "datetime" else 1)  # a time's first part is its days since 1970
+    np.testing.assert_allclose(first, expected[:, 0], rtol=1e-12)
+    np.testing.assert_array_equal(encoded[:, -1], expected[:, 1])
+
+
+def test_the_parts_of_times_are_pandas() -> None:
+    seconds = np.random.default_rng(6).integers(-3_000_000_000, 6_000_000_000, 500).astype(float)
+    times = pd.Series(pd.to_datetime(seconds, unit="s"))
+    encoded = fitted({"t": seconds}, {"t": "datetime"}).encode(Columns({"t": seconds}, 500))
+    hour = times.dt.hour + times.dt.minute / 60 + times.dt.second / 3600
+    expected = {"days": (times - pd.Timestamp(0)) / pd.Timedelta(days=1)}
+    for name, part, period in (
+        ("month", times.dt.month - 1, 12),
+        ("weekday", times.dt.day_of_week, 7),
+        ("hour", hour, 24),
+    ):
+        expected |= {f"{name} sin": np.sin(2 * np.pi * part / period), f"{name} cos": np.cos(2 * np.pi * part / period)}
+    np.testing.assert_allclose(encoded, pd.DataFrame(expected).to_numpy(), atol=1e-9)
 
 
 def test_categories_as_frequent_as_each_other_are_kept_by_name_whatever_the_order_of_rows() -> None:

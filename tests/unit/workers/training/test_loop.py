@@ -14,7 +14,7 @@ from service.domain.network import Network
 from service.domain.spec import EarlyStopping, OptimizerSpec, Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.training.loop import EpochEnded, Progress, train
+from workers.training.loop import EpochEnded, Progress, train, why_ended
 from workers.training.problem import Order, Problem, State
 
 PROBLEM = Problem(Network((1, 1), bias=False), "mse", "sgd")
@@ -125,12 +125,28 @@ def test_each_epoch_has_its_own_order_and_the_schedules_rate() -> None:
     assert len({tuple(order) for order in engine.orders}) == 9
 
 
+def test_why_it_ended_is_told() -> None:
+    stopping = EarlyStopping(patience=3)
+    early = why_ended(follow([5, 4, 3, 3.5, 3.2, 3.1, 1.0], stopping), spec_of(epochs=7, early_stopping=stopping))
+    assert early is not None
+    assert "after epoch 6 of 7: no lower validation loss since epoch 3" in early
+    assert "the weights of epoch 3" in early
+    kept = why_ended(follow([3, 1, 2], stopping), spec_of(epochs=3, early_stopping=stopping))
+    assert kept == "the weights of epoch 2, the best on the validation rows, are kept"
+    assert why_ended(follow([3, 2, 1], stopping), spec_of(epochs=3, early_stopping=stopping)) is None
+    assert why_ended(follow([3, 1, 2], None), spec_of(epochs=3)) is None
+
+
 def test_training_ends_before_its_budget_of_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(float(tick) for tick in range(100))  # each epoch takes a second: two looks at the clock
     monkeypatch.setattr("workers.training.loop.time.perf_counter", lambda: next(clock))
     progress = Progress(State.start(PROBLEM))
     spec = spec_of(epochs=9, budget_seconds=3.5)
     assert len(list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None))) == 3
+    why = why_ended(progress, spec)
+    assert why == (
+        "training has ended after epoch 3 of 9: one more would take longer than the 3.5 seconds of budget_seconds"
+    )
     # what an earlier attempt has spent counts
     assert list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None)) == []
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from workers.training.metrics import baseline, class_metrics, regression_metrics
+from workers.training.metrics import baseline, class_metrics, number_metrics, regression_metrics
 from workers.training.objectives import in_user_units
 
 
@@ -88,3 +88,25 @@ def test_losses_are_told_in_the_targets_units() -> None:
     error = np.array([2.0, 12.0])
     inside = np.where(np.abs(error / scale) <= 1, (error / scale) ** 2 / 2, np.abs(error / scale) - 0.5).mean()
     assert in_user_units("huber", float(inside), scale) == pytest.approx((2.0**2 / 2 + 4 * (12 - 2)) / 2)
+
+
+def test_of_several_targets_the_mean_is_told_and_each_by_its_name() -> None:
+    generator = np.random.default_rng(3)
+    truth = generator.normal(size=(50, 2)) * [1, 100]
+    said = truth + generator.normal(size=(50, 2))
+    found = number_metrics(truth, said, ("a", "b"))
+    assert found["mse"] == pytest.approx(sk.mean_squared_error(truth, said))
+    assert found["mae"] == pytest.approx(sk.mean_absolute_error(truth, said))
+    assert found["rmse"] == pytest.approx(sk.root_mean_squared_error(truth, said))
+    assert found["r2"] == pytest.approx(sk.r2_score(truth, said))
+    assert found["by_target"] == {
+        "a": regression_metrics(truth[:, 0], said[:, 0]), "b": regression_metrics(truth[:, 1], said[:, 1])
+    }  # fmt: skip
+    truth[:, 0] = 1.0
+    assert number_metrics(truth, said, ("a", "b"))["r2"] is None
+
+
+def test_the_baseline_of_several_targets_says_the_mean_of_each() -> None:
+    train, truth = np.array([[1.0, 10], [3, 30]]), np.array([[0.0, 20], [2, 26]])
+    found = baseline(train, truth, (), ("a", "b"))["by_target"]
+    assert (found["a"]["mse"], found["b"]["mse"]) == (2.0, 18.0)

@@ -122,3 +122,98 @@ def test_a_table_too_large_for_the_memory_is_refused_before_it_is_made(tmp_path:
         prepare(path, spec_of(), X, "numeric", 100, memory_bytes=399)
     assert raised.value.reason == "too_large"
     prepare(path, spec_of(), X, "numeric", 100, memory_bytes=400)
+
+
+def other_rows(tmp_path: Path, cells: dict[str, list[Any]], target: Kind, others: dict[str, list[Any]],
+               **changes: Any) -> Prepared:  # fmt: skip
+    """Prepared, with the rows of another table to validate by."""
+    kinds: dict[str, Kind] = {"x": "numeric", "c": "categorical"}
+    path = write_table(tmp_path / "table", cells, {**kinds, "y": target})
+    other = write_table(tmp_path / "other", others, {**kinds, "y": target})
+    spec = spec_of(**{"split": Split(0.0, 0.1, "ds_2"), "missing": "mean", **changes})
+    return prepare(path, spec, kinds, target, 100, MEMORY, other)
+
+
+def test_another_datasets_rows_validate_by_what_the_training_rows_say(tmp_path: Path) -> None:
+    x, y = [float(number) for number in range(40)], [float(number % 7) for number in range(40)]
+    others = {"x": [None, 100.0, 7.0], "c": ["b", "never", None], "y": [3.0, None, 9.0]}
+    made = other_rows(tmp_path, {"x": x, "c": ["a", "a", "b", "c"] * 10, "y": y}, "numeric", others)
+    training = made.split == TRAIN
+    assert (made.split == VALIDATION).sum() == 0
+    assert {name: len(part) for name, part in made.parts.items()} == {"train": 36, "validation": 2, "test": 4}
+    assert made.parts["validation"].truth.tolist() == [3.0, 9.0]  # the row without a target is left out
+    mean, spread = np.array(x)[training].mean(), np.array(x)[training].std()
+    inputs = made.parts["validation"].inputs * made.transform.scale + made.transform.centre
+    assert made.transform.encoded_names == ["x", "c=a", "c=b", "c=c"]
+    np.testing.assert_allclose(inputs[0], [mean, 0, 1, 0], atol=1e-5 * spread)  # filled by the training rows' mean
+    np.testing.assert_allclose(inputs[1], [7, 1, 0, 0], atol=1e-5 * spread)  # by their most frequent category
+    expected = (np.array([3.0, 9.0]) - np.array(y)[training].mean()) / np.array(y)[training].std()
+    np.testing.assert_allclose(made.parts["validation"].data.targets[:, 0], expected, rtol=1e-5)
+
+
+def test_rows_of_another_dataset_with_gaps_are_dropped_when_asked_to(tmp_path: Path) -> None:
+    cells = {"x": [1.0, 2.0, 3.0, 4.0] * 10, "c": ["a", "b"] * 20, "y": [1.0, 5.0, 9.0, 0.0] * 10}
+    others = {"x": [None, 1.0, 2.0], "c": ["a", None, "b"], "y": [1.0, 2.0, 3.0]}
+    made = other_rows(tmp_path, cells, "numeric", others, missing="drop")
+    assert made.parts["validation"].truth.tolist() == [3.0]
+    with pytest.raises(WorkFailed, match="validation dataset") as raised:
+        other_rows(tmp_path, cells, "numeric", {name: cells[:2] for name, cells in others.items()}, missing="drop")
+    assert raised.value.reason == "too_few_rows"
+
+
+@pytest.mark.parametrize(
+    ("target", "classes", "seen", "codes"),
+    [
+        ("categorical", ["b", "a"], ["b", None, "a", "b"], [1, 0, 1]),
+        ("boolean", [True, False], [False, True, None, True], [0, 1, 1]),
+        ("numeric", [3.0, 1.0, 0.5], [3.0, 0.5, 1.0, None], [2, 0, 1]),
+    ],
+)
+def test_classes_of_another_dataset_are_those_that_were_trained_on(
+    tmp_path: Path, target: Kind, classes: list[Any], seen: list[Any], codes: list[int]
+) -> None:
+    y = [classes[number % len(classes)] for number in range(42)]
+    cells = {"x": list(range(42)), "c": ["a", "b"] * 21, "y": y}
+    others = {"x": [1.0] * 4, "c": ["a"] * 4, "y": seen}
+    made = other_rows(tmp_path, cells, target, others, task="multiclass")
+    assert made.parts["validation"].data.targets.tolist() == codes
+
+
+def test_a_class_that_only_the_other_dataset_has_is_named(tmp_path: Path) -> None:
+    cells = {"x": list(range(40)), "c": ["a", "b"] * 20, "y": ["yes", "no"] * 20}
+    others = {"x": [1.0] * 3, "c": ["a"] * 3, "y": ["yes", "maybe", "perhaps"]}
+    with pytest.raises(WorkFailed, match="'maybe', 'perhaps' in 'y'") as raised:
+        other_rows(tmp_path, cells, "categorical", others, task="binary")
+    assert raised.value.reason == "class_unknown"
+
+
+def test_weights_of_another_datasets_rows_are_its_own_and_those_of_their_class(tmp_path: Path) -> None:
+    cells = {"x": [1.0, 2.0, 3.0, 4.0] * 10, "c": ["a", "b"] * 20, "y": ["yes", "no", "no", "no"] * 10}
+    others = {"x": [2.0, 6.0], "c": ["a", "a"], "y": ["yes", "no"]}
+    made = other_rows(
+        tmp_path, cells, "categorical", others, task="binary", class_weights={"yes": 3.0}, weight_column="x"
+    )
+    assert made.parts["validation"].data.weights is not None
+    # 2·3 and 6·1, of mean 1
+    assert made.parts["validation"].data.weights.tolist() == [1.0, 1.0]
+
+
+def test_several_targets_are_each_scaled_and_rows_without_one_of_them_left_out(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    cells: dict[str, list[Any]] = {name: generator.normal(5, width, 60).tolist() for name, width in
+                                   (("x", 1), ("y", 3), ("z", 1000))}  # fmt: skip
+    cells["y"][4], cells["z"][7], cells["z"][4] = None, None, None
+    path = write_table(tmp_path / "t", cells, dict.fromkeys(cells, "numeric"))
+    spec = spec_of(target=("z", "y"), split=Split(0.2, 0))
+    made = prepare(path, spec, X, "numeric", 100, MEMORY)
+    assert sum(len(part) for part in made.parts.values()) == 58
+    for index, name in enumerate(("z", "y")):
+        column = np.array([np.nan if cell is None else cell for cell in cells[name]])
+        training = column[made.split == TRAIN]
+        expected = (training - training.mean()) / training.std()
+        np.testing.assert_allclose(made.train.data.targets[:, index], expected, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(made.parts["validation"].truth[:, index], column[made.split == VALIDATION])
+        alone = made.each()[index]
+        np.testing.assert_array_equal(alone.train.data.targets, made.train.data.targets[:, index : index + 1])
+        assert alone.target_scale == made.target_scales[index]
+        assert (alone.target_scale.centre, alone.target_scale.scale) == pytest.approx((training.mean(), training.std()))

@@ -25,9 +25,9 @@ from workers.job import run
 ROWS = 120
 
 
-def add_dataset(deps: Deps) -> str:
+def add_dataset(deps: Deps, seed: int = 0) -> str:
     """y = 3a - 2b + 10 exactly, with a column of gaps and one of classes."""
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     a, b = generator.normal(size=ROWS), generator.normal(size=ROWS) * 100
     gaps = [None if number % 3 == 0 else float(number) for number in range(ROWS)]
     cells = {"a": a, "b": b, "y": 3 * a - 2 * b + 10, "gaps": gaps, "kind": [f"k{int(value > 0)}" for value in a]}
@@ -39,7 +39,7 @@ def add_dataset(deps: Deps) -> str:
         for name in cells
     ]  # fmt: skip
     table = write_blob(deps.blobs, out.getvalue()).key
-    return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table).id
+    return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table, sha256=table).id
 
 
 def trained(deps: Deps, **changes: Any) -> JobRow:
@@ -224,6 +224,128 @@ def samples_table(deps: Deps) -> dict[str, np.ndarray]:
         key = session.query(DatasetRow).first().table_key  # type: ignore[union-attr]  # there is one
     table = pq.read_table(io.BytesIO(read_blob(deps.blobs, key)))
     return {name: table[name].to_numpy() for name in ("a", "b")}
+
+
+def test_another_datasets_rows_judge_the_model(deps: Deps) -> None:
+    other = add_dataset(deps, seed=1)
+    job = trained(deps, split={"test": 0.1, "validation_dataset": other})
+    _, report = version_of(deps, job)
+    assert report["rows"] == {"train": 108, "validation": ROWS, "test": 12}
+    with deps.database.read() as session:
+        datasets = {id: session.get_one(DatasetRow, id).sha256 for id in (job.dataset_id, other)}
+    lineage = report["lineage"]
+    assert (lineage["dataset_sha256"], lineage["validation_dataset_sha256"]) == tuple(datasets.values())
+    assert lineage["spec"]["split"]["validation_dataset"] == other
+    assert len(report["residuals"]["worst"]) > 0
+    # by hand: the predictions of y = 3a - 2b + 10, which is what was learnt, on the other rows
+    assert report["metrics"]["validation"]["r2"] > 0.9999
+    assert report["baseline"]["validation"]["r2"] < 0.1
+    with deps.database.write() as session:
+        session.delete(session.get_one(DatasetRow, other))
+    job = trained(deps, model="n")
+    assert version_of(deps, job)[1]["lineage"]["validation_dataset_sha256"] is None
+
+
+def test_a_validation_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
+    other = add_dataset(deps, seed=1)
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "split": {"validation_dataset": other}}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with deps.database.write() as session:
+        session.delete(session.get_one(DatasetRow, other))
+    run(deps, id)
+    with deps.database.read() as session:
+        error = jobs.get(session, id).error or {}
+    assert error["code"] == "dataset_not_found"
+    assert other in error["detail"]
+
+
+@pytest.mark.parametrize("network", ["linear", "mlp"])
+def test_lbfgs_trains_a_job(deps: Deps, network: str) -> None:
+    job = trained(deps, optimizer={"kind": "lbfgs"}, network={"kind": network}, epochs=30)
+    _, report = version_of(deps, job)
+    assert job.spec["optimizer"]["learning_rate"] == 1.0
+    assert report["metrics"]["validation"]["r2"] > 0.99  # the target is a linear one
+    if network == "linear":
+        assert report["certificate"]["gap"] < 1e-9 * report["baseline"]["validation"]["mse"]
+
+
+@pytest.mark.parametrize("network", ["linear", "mlp"])
+def test_several_targets_are_learnt_at_once(deps: Deps, network: str) -> None:
+    body = {"target": ["y", "b"], "features": ["a", "gaps"], "network": {"kind": network}, "epochs": 30}
+    job = trained(deps, **body, early_stopping=None)
+    version, report = version_of(deps, job)
+    assert (version.target, job.spec["target"]) == (["y", "b"], ["y", "b"])
+    judged = report["metrics"]["validation"]
+    each = judged["by_target"]
+    assert set(each) == {"y", "b"}
+    assert judged["mse"] == pytest.approx((each["y"]["mse"] + each["b"]["mse"]) / 2)
+    # a row's loss is the sum of its targets' scaled losses
+    scales = json.loads(read_blob(deps.blobs, version.files[MANIFEST]["sha256"]))["target_scale"]["scale"]
+    summed = sum(each[name]["mse"] / scale**2 for name, scale in zip(("y", "b"), scales, strict=True))
+    assert report["history"][-1]["validation_loss"] == pytest.approx(summed, rel=1e-3)
+    assert report["loss_units"] == "scaled, summed over the targets"
+    assert (report["certificate"], report["importance"], report["residuals"]) == (None, None, None)
+    assert set(report["by_target"]) == {"y", "b"}
+    for name, told in report["by_target"].items():
+        assert (told["certificate"] is None) == (network == "mlp")
+        assert {one["feature"] for one in told["importance"]} == {"a", "gaps"}
+        residuals = np.array(told["residuals"]["points"]["truth"]) - told["residuals"]["points"]["prediction"]
+        assert np.sqrt(np.mean(residuals**2)) == pytest.approx(each[name]["rmse"])  # all rows are shown: they are few
+        assert told["intervals"] is not None
+    assert (report["verdict"] is None) == (network == "linear")
+    card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+    assert "### `y`" in card
+    assert "### `b`" in card
+    assert {"loss.svg", "residuals-1.svg", "residuals-2.svg", "importance-2.svg"} <= set(version.files)
+    assert "residuals.svg" not in version.files
+
+
+def test_targets_learnt_together_by_a_linear_neuron_are_those_learnt_alone(deps: Deps) -> None:
+    """Its outputs share nothing: coefficients by least squares for each."""
+    body = {"features": ["a", "gaps"], "missing": "mean", "split": {"validation": 0.0}, "epochs": 300}
+    _, together = version_of(deps, trained(deps, target=["y", "b"], **body))
+    for name in ("y", "b"):
+        _, alone = version_of(deps, trained(deps, target=name, model="alone", **body))
+        certificate = together["by_target"][name]["certificate"]
+        assert certificate["optimum_loss"] == pytest.approx(alone["certificate"]["optimum_loss"])
+        assert certificate["coefficients"] == alone["certificate"]["coefficients"]
+        assert together["metrics"]["train"]["by_target"][name]["mse"] == pytest.approx(
+            alone["metrics"]["train"]["mse"], rel=1e-5
+        )
+
+
+def messages(deps: Deps, job: JobRow) -> str:
+    with deps.database.read() as session:
+        events = jobs.events_after(session, job.id, 0, 1000)
+    return "\n".join(event.data["text"] for event in events if event.type == "message")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ["task 'regression'", "loss 'mse'", "standardised", "batch descent", "optimizer 'sgd'", "schedule",
+              "no early stopping", "learning rate", "epochs: as many as", "device 'cpu'"]),
+        ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule",
+                                        "early stopping after", "epochs of", "learning rate", "device 'cpu'"]),
+        ({"target": "kind"}, ["task 'binary'", "loss 'cross_entropy'", "early stopping after", "learning rate"]),
+        ({"optimizer": {"kind": "lbfgs"}}, ["all rows in a step", "line search", "epochs: the most"]),
+        ({"optimizer": {"kind": "sgd", "momentum": "auto", "learning_rate": 0.01}}, ["momentum 0"]),
+    ],
+)  # fmt: skip
+def test_each_choice_made_in_the_clients_stead_is_told(deps: Deps, changes: dict[str, Any], told: list[str]) -> None:
+    job = trained(deps, **changes)
+    assert job.state == "succeeded"
+    assert '"auto"' not in json.dumps({name: value for name, value in job.spec.items() if name != "metadata"})
+    said = messages(deps, job)
+    assert [what for what in told if what not in said] == []
+
+
+def test_a_training_that_stops_early_says_so(deps: Deps) -> None:
+    job = trained(deps, target="kind", features=["gaps"], early_stopping={"patience": 1}, epochs=500)
+    assert (job.progress or {})["epoch"] < 500
+    assert "no lower validation loss since" in messages(deps, job)
+    job = trained(deps, network={"kind": "mlp"}, early_stopping=None, epochs=5000, budget_seconds=0.05)
+    assert "0.05 seconds of budget_seconds" in messages(deps, job)
 
 
 def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:

@@ -51,3 +51,30 @@ def test_plateau_is_torchs_own(judged: str) -> None:
     assert optimizer.param_groups[0]["lr"] < 0.1
     # taken up again from its history it goes on the same
     assert Schedule(spec_of(epochs=120, schedule="plateau"), seen).factor(120) == optimizer.param_groups[0]["lr"]
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
+@pytest.mark.parametrize("warmup", [0, 4])
+def test_schedules_are_torchs_own(schedule: str, warmup: int) -> None:
+    epochs = 31
+    left = epochs - warmup
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    schedulers = torch.optim.lr_scheduler
+    after: torch.optim.lr_scheduler.LRScheduler
+    if schedule == "cosine":
+        after = schedulers.CosineAnnealingLR(optimizer, left)
+    elif schedule == "step":  # a tenth after each third, at the first epoch that lies in the next one
+        after = schedulers.MultiStepLR(optimizer, [math.ceil(left / 3), math.ceil(2 * left / 3)], 0.1)
+    else:
+        after = schedulers.ConstantLR(optimizer, 1.0)
+    rise = schedulers.LinearLR(optimizer, 1 / (warmup + 1), 1.0, warmup)
+    whole = schedulers.SequentialLR(optimizer, [rise, after], [warmup]) if warmup else after
+    theirs = []
+    for _ in range(epochs):
+        theirs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        with warnings.catch_warnings():  # torch's own, of how SequentialLR steps its schedulers
+            warnings.simplefilter("ignore")
+            whole.step()
+    assert factors(epochs, schedule, warmup) == pytest.approx(theirs, rel=1e-9)
