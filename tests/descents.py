@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
+from workers.training.split import epoch_order
+
 Array = np.ndarray
 
 
@@ -30,7 +32,7 @@ def losses(X: Array, y: Array, size: int, rate: float, steps: int, seed: int = 0
     epoch = 0
     while len(found) <= steps:
         epoch += 1
-        order = np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(len(y))
+        order = epoch_order(seed, epoch, len(y))
         for start in range(0, len(y), size):
             rows = order[start : start + size]
             w = w - rate * 2 / len(rows) * Z[rows].T @ (Z[rows] @ w - target[rows])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -109,6 +111,28 @@ def test_an_epochs_order_is_a_permutation_of_its_seed_and_number() -> None:
     assert np.array_equal(order, epoch_order(4, 7, 1000))
     assert not np.array_equal(order, epoch_order(4, 8, 1000))
     assert not np.array_equal(order, epoch_order(5, 7, 1000))
+
+
+def test_orders_are_those_of_splitmix64_and_durstenfelds_shuffle() -> None:
+    """In Python's own numbers, so that a run of last year can be taken up."""
+
+    def draws(state: int) -> Iterator[int]:
+        while True:
+            state = (state + 0x9E3779B97F4A7C15) % 2**64
+            z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+            yield (z ^ (z >> 31)) >> 32
+
+    for seed, epoch, rows in ((0, 1, 1), (0, 1, 2), (3, 8, 1000)):
+        numbers = draws(int(row_hash(seed, np.array([epoch]))[0]))
+        expected = list(range(rows))
+        for i in range(rows - 1, 0, -1):
+            product = next(numbers) * (i + 1)
+            while product % 2**32 < 2**32 % (i + 1):
+                product = next(numbers) * (i + 1)
+            j = product >> 32
+            expected[i], expected[j] = expected[j], expected[i]
+        assert epoch_order(seed, epoch, rows).tolist() == expected
 
 
 def test_every_order_has_the_same_chance() -> None:
