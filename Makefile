@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report check lint types imports \
+        bench-quality bench-report bench-train check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -71,6 +71,9 @@ bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2
 
 bench-report: $(READY)  ## what explaining a model of 300 columns costs beside training it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
+
+bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore::UserWarning -m tests.benchmarks.bench_train $(BENCH)
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \
