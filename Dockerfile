@@ -34,6 +34,8 @@ FROM base AS worker
 COPY --from=build-worker /venv /venv
 USER adaline
 WORKDIR /home/adaline
+# the fused engine's kernels are compiled here, not before somebody's first job; another processor compiles its own
+RUN python3 -m workers.training.engines.fused.warm
 ENV ADALINE_DATA=/data ADALINE_LOG_FORMAT=json
 VOLUME /data
 CMD ["adaline", "worker"]

@@ -19,7 +19,7 @@ from service.queue import INGEST, TRAIN, celery_settings
 from service.settings import Settings
 from workers import lease
 
-WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.job"}
+WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm"}
 
 START_SECONDS = 60.0  # for a process to import all that, and to warm up, on a loaded machine
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
-
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.comparison.run import compare
 from workers.lease import Lease, claimed
 from workers.training.endings import ends_recorded
 from workers.training.run import train
+from workers.training.threads import use_one_thread
 
 RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {"train": train, "descent-comparison": compare}
 
 
 def run(deps: Deps, id: str) -> None:
     """Run a job that waits; does nothing when it does not."""
-    torch.set_num_threads(1)  # jobs side by side each have a core
+    use_one_thread()
     with claimed(deps, JobRow, id) as lease:
         if lease is not None:
             with ends_recorded(deps, lease):

@@ -170,6 +170,7 @@ class Lineage(Answer):
     spec = fields.Raw(metadata=ANY_SPEC)
     versions = fields.Dict(keys=fields.String(), values=fields.String())
     engine = fields.String()
+    engine_note = fields.String(metadata=says("how it went through the rows"))
     seconds = fields.Float()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.domain.engines import not_fused
 from service.domain.spec import TrainingSpec
 from service.errors import FieldError, SpecInvalid
 
@@ -20,6 +21,8 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}'
     if spec.class_weights is not None and spec.task == "regression":
         yield "/class_weights", "a regression has no classes; weigh its rows by weight_column"
+    if spec.engine == "fused" and (reason := not_fused(spec)):
+        yield "/engine", f'{reason}; use "autograd" or "auto"'
     if spec.optimizer.kind == "lbfgs":
         yield from _wrong_with_lbfgs(spec)
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from service.domain.auto import choose
 from service.domain.combinations import check_combinations
+from service.domain.engines import choose_engine
 from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.other_rows import check_other_rows
 from service.domain.row_weights import check_weights
@@ -56,7 +57,6 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         task=task,
         loss=_loss(spec, task),
         scale_target=task == "regression" and spec.scale_target is not False,
-        engine="autograd" if spec.engine == "auto" else spec.engine,
     )
     if asked.loss == "auto":
         notes.append(f"loss {spec.loss!r} for the task {task!r}")
@@ -66,7 +66,12 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [*targets, *features, *weights], other)
     check_combinations(spec)
-    spec = choose(spec, usable, n_inputs(spec, table, limits), notes)
+    inputs = n_inputs(spec, table, limits)
+    spec = choose(spec, usable, inputs, notes)
+    engine, why = choose_engine(spec, inputs)
+    if spec.engine == "auto":
+        notes.append(f"engine {engine!r}: {why}")
+    spec = replace(spec, engine=engine)
     check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
 

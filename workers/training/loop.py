@@ -57,6 +57,7 @@ def train(
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it. Raises WorkFailed (`diverged`) and what `check` raises."""
     batch_size = rows if spec.batch_size == "full" or not isinstance(spec.batch_size, int) else spec.batch_size
+    in_place = np.arange(rows)  # a batch of all rows is the same in any order
     schedule = Schedule(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
@@ -64,7 +65,8 @@ def train(
             return
         started = time.perf_counter()
         rate = learning_rate * schedule.factor(epoch)
-        train_loss = engine.epoch(progress.state, epoch, epoch_order(spec.seed, epoch, rows), batch_size, rate, check)
+        order = in_place if batch_size >= rows else epoch_order(spec.seed, epoch, rows)
+        train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
         _check_converges(progress, spec, ended)

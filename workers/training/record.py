@@ -60,6 +60,12 @@ class Recorder:
                 jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         return settled
 
+    def message(self, text: str) -> None:
+        """Tell something of the run, in a sentence."""
+        with self._deps.database.write() as session:
+            jobs.append_event(session, self._lease.row.id, "message", {"text": text})
+        self._deps.changes.publish(self._lease.row.id)
+
     def resume(self, problem: Problem) -> Progress:
         """The progress of an earlier attempt, else a start."""
         key = self._lease.row.checkpoint_key

@@ -24,7 +24,7 @@ from workers.training.prepare import Part, Prepared
 from workers.training.split import split_sha256
 
 CHUNK = 65_536
-LIBRARIES = ("adaline", "numpy", "torch", "scikit-learn", "pyarrow")
+LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
 def scores_of(predictor: Predictor, part: Part) -> Floats:

@@ -24,7 +24,7 @@ from workers.explain.linear_neuron import linear_neuron
 from workers.lease import Lease
 from workers.training.design import scaled_curvature
 from workers.training.endings import explained
-from workers.training.engines.autograd import AutogradEngine
+from workers.training.engines.choose import make_engine
 from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
@@ -54,7 +54,8 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     problem = make_problem(spec, prepared)
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}
-    engine = AutogradEngine(problem, parts, "cuda" if spec.device == "gpu" else "cpu")
+    engine, how = make_engine(spec, problem, parts)
+    recorder.message(f"engine {spec.engine}: {how}")
     progress = recorder.resume(problem)
     try:
         for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
@@ -73,6 +74,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     warnings = recorder.warnings()
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
+    report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     version = publish(deps, lease, predictor, report, speed)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))

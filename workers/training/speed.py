@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from service.domain.engines import needs_no_rows
 from service.domain.network import Network
 from service.domain.spec import TrainingSpec
-from service.domain.speed import Speed
+from service.domain.speed import BOWL, Speed
 from workers.training.loop import EpochEnded
 from workers.training.prepare import Prepared
 
@@ -20,7 +21,7 @@ def measured(
     rows = len(prepared.train)
     inputs = prepared.transform.n_outputs
     return Speed(
-        engine=spec.engine,
+        engine=BOWL if needs_no_rows(spec, rows, inputs) else spec.engine,
         device=spec.device,
         rows=rows,
         batch=min(spec.batch_size, rows) if isinstance(spec.batch_size, int) else rows,

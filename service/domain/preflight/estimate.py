@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from service.domain.engines import needs_no_rows
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.spec import EarlyStopping
-from service.domain.speed import Speed, expect
+from service.domain.speed import BOWL, Speed, expect
 
 FLOAT32, FLOAT64 = 4, 8
 CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
@@ -82,7 +83,8 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     epochs = plan.rates.epochs if plan.rates is not None else None
     device = "cpu" if spec.device == "auto" else spec.device
     cells = (rows.train + rows.validation + rows.test) * plan.network.sizes[0]
-    found = expect(speeds, spec.engine, device, rows.train, plan.batch, plan.network.n_parameters, cells)
+    engine = BOWL if needs_no_rows(spec, rows.train, plan.network.sizes[0]) else spec.engine
+    found = expect(speeds, engine, device, rows.train, plan.batch, plan.network.n_parameters, cells)
     if found is None:
         why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet: the first one will tell"
         return Time(None, None, None, None, epochs, 0, why)

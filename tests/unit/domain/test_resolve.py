@@ -290,3 +290,14 @@ def test_each_target_is_an_output_of_the_network() -> None:
     body = {"target": ["price", "stars"], "features": ["size"], "network": {"kind": "mlp", "hidden": [7]}}
     assert run(limits=replace(LIMITS, max_parameters=30), **body)
     refused("/network/hidden", "30", limits=replace(LIMITS, max_parameters=29), **body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"network": {"kind": "mlp", "dropout": 0.1}},
+        {"device": "gpu"},
+    ],
+)
+def test_the_fused_engine_says_what_it_cannot_train(body: dict[str, Any]) -> None:
+    refused("/engine", "fused engine", engine="fused", **body)

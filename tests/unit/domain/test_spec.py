@@ -146,18 +146,6 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer", "value"),
-    [
-        ("/engine", "fused"),
-    ],
-)  # fmt: skip
-def test_what_is_not_built_yet_is_refused_by_name_never_ignored(pointer: str, value: Any) -> None:
-    with pytest.raises(SpecInvalid, match="not available yet") as raised:
-        read_spec(put(pointer, value))
-    assert [error.pointer for error in raised.value.errors] == [pointer]
-
-
-@pytest.mark.parametrize(
     ("body", "pointer"),
     [
         ({"split": {"validation": 0.6, "test": 0.4}}, "/split"),

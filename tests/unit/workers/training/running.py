@@ -17,7 +17,7 @@ from service.domain.predictor import Predictor
 from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from workers.training.design import scaled_curvature
-from workers.training.engines.autograd import AutogradEngine
+from workers.training.engines.choose import make_engine
 from workers.training.loop import Progress, train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
@@ -60,7 +60,7 @@ def spec_of(target: str = "y", task: str = "regression", **changes: Any) -> Trai
         batch_size="full",
         epochs=10,
         early_stopping=None,
-        engine="autograd",
+        engine="fused",
         device="cpu",
     )
     return replace(spec, **changes)
@@ -89,7 +89,7 @@ def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categori
     parts = {name: part.data for name, part in prepared.parts.items()}
     progress = Progress(State.start(problem))
     for _ in train(
-        AutogradEngine(problem, parts), progress, spec, rates.learning_rate, len(prepared.train), lambda: None
+        make_engine(spec, problem, parts)[0], progress, spec, rates.learning_rate, len(prepared.train), lambda: None
     ):
         pass
     return Run(prepared, progress, make_predictor(spec, prepared, problem.network, progress.chosen))

@@ -111,7 +111,16 @@ def test_without_validation_rows_there_is_no_validation_loss() -> None:
 
 def test_each_epoch_has_its_own_order_and_the_schedules_rate() -> None:
     engine = Scripted([1.0] * 9, [1.0] * 9)
-    list(train(engine, Progress(State.start(PROBLEM)), spec_of(epochs=9, schedule="step"), 0.5, 20, lambda: None))
+    list(
+        train(
+            engine,
+            Progress(State.start(PROBLEM)),
+            spec_of(epochs=9, schedule="step", batch_size=5),
+            0.5,
+            20,
+            lambda: None,
+        )
+    )
     assert engine.rates == pytest.approx([0.5] * 3 + [0.05] * 3 + [0.005] * 3)
     assert len({tuple(order) for order in engine.orders}) == 9
 

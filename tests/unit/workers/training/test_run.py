@@ -73,6 +73,8 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     assert report["metrics"]["validation"]["r2"] > 0.9999  # the target is a linear one
     assert report["metrics"]["test"] == {}
     assert report["lineage"]["dataset_sha256"]
+    assert report["lineage"]["engine"] == "fused"
+    assert "Gram matrix" in report["lineage"]["engine_note"]
     assert version.metrics == report["metrics"]
     assert job.result is not None
     assert job.result["metrics"] == report["metrics"]

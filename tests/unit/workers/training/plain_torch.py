@@ -1,0 +1,109 @@
+"""Training as a reader of torch's manual would write it: nn.Sequential, torch.optim, a loop over batches.
+Adaline's engines are held to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from workers.training.problem import Data, Problem, State
+
+ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
+               "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
+
+
+def model_of(problem: Problem, parameters: np.ndarray, dtype: torch.dtype = torch.float32) -> nn.Sequential:
+    """The network of torch's own layers, with these weights."""
+    network = problem.network
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+        layers += [nn.Linear(fan_in, fan_out, bias=network.bias), ACTIVATIONS[network.activation]]
+    model = nn.Sequential(*layers[:-1]).to(dtype)
+    nn.utils.vector_to_parameters(torch.from_numpy(parameters).to(dtype, copy=True), model.parameters())
+    return model
+
+
+def row_losses(problem: Problem, scores: Tensor, targets: Tensor) -> Tensor:
+    """The loss of each row."""
+    if problem.loss == "cross_entropy":
+        if scores.shape[1] == 1:
+            return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
+        return functional.cross_entropy(scores, targets, reduction="none")
+    targets = targets.to(scores.dtype)
+    if problem.loss == "mse":
+        losses = functional.mse_loss(scores, targets, reduction="none")
+    elif problem.loss == "mae":
+        losses = functional.l1_loss(scores, targets, reduction="none")
+    elif problem.loss == "huber":
+        losses = functional.huber_loss(scores, targets, reduction="none", delta=1.0)
+    else:
+        over = targets - scores
+        losses = torch.maximum(problem.quantile * over, (problem.quantile - 1) * over)
+    return losses.sum(dim=1)
+
+
+def batch_loss(problem: Problem, model: nn.Module, data: Data, rows: np.ndarray) -> Tensor:
+    dtype = next(model.parameters()).dtype
+    losses = row_losses(
+        problem, model(torch.from_numpy(data.inputs[rows]).to(dtype)), torch.from_numpy(data.targets[rows])
+    )
+    return (losses if data.weights is None else losses * torch.from_numpy(data.weights[rows]).to(dtype)).mean()
+
+
+def penalty(problem: Problem, model: nn.Module) -> Tensor:
+    weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
+    total = sum((problem.l1 * tensor.abs().sum() for tensor in weights), torch.zeros(()))
+    if problem.optimizer != "adamw":
+        total = total + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
+    return total
+
+
+def optimizer_of(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
+    if problem.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), rate, momentum=problem.momentum, nesterov=problem.nesterov)
+    if problem.optimizer == "adam":
+        return torch.optim.Adam(model.parameters(), rate)
+    if problem.optimizer == "rmsprop":
+        return torch.optim.RMSprop(model.parameters(), rate)
+    weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
+    biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
+    groups = [{"params": weights, "weight_decay": problem.l2}, {"params": biases, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, rate)
+
+
+def flat(tensors: Sequence[Tensor | None]) -> np.ndarray:
+    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors if tensor is not None]).numpy()
+
+
+def gradient(problem: Problem, parameters: np.ndarray, data: Data, rows: np.ndarray) -> np.ndarray:
+    """Of a batch's loss, in float64, without penalties."""
+    model = model_of(problem, parameters, torch.float64)
+    batch_loss(problem, model, data, rows).backward()
+    return flat([tensor.grad for tensor in model.parameters()])
+
+
+def train(
+    problem: Problem, data: Data, orders: Sequence[np.ndarray], batch_size: int, rate: float,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[np.ndarray, list[float]]:  # fmt: skip
+    """The weights after an epoch for each order, and the epochs' mean losses."""
+    model = model_of(problem, State.start(problem).parameters, dtype)
+    optimizer = optimizer_of(problem, model, rate)
+    losses = []
+    for order in orders:
+        total = 0.0
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            loss = batch_loss(problem, model, data, rows)
+            optimizer.zero_grad()
+            (loss + penalty(problem, model)).backward()
+            if problem.clip_norm is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), problem.clip_norm)
+            optimizer.step()
+            total += loss.item() * len(rows)
+        losses.append(total / len(order))
+    return flat(list(model.parameters())), losses

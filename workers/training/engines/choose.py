@@ -1,0 +1,24 @@
+"""The engine of a job, as its spec says, and a sentence on how it goes through the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.domain.engines import needs_no_rows
+from service.domain.spec import TrainingSpec
+from workers.training.engines.autograd import AutogradEngine
+from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.quadratic import QuadraticEngine
+from workers.training.problem import Data, Engine, Problem
+
+
+def make_engine(spec: TrainingSpec, problem: Problem, parts: Mapping[str, Data]) -> tuple[Engine, str]:
+    """For a settled spec."""
+    if spec.engine == "autograd":
+        device = "cuda" if spec.device == "gpu" else "cpu"
+        return AutogradEngine(problem, parts, device), f"torch, step by step, on the {spec.device}"
+    rows, inputs = parts["train"].inputs.shape
+    if needs_no_rows(spec, rows, inputs):
+        why = "full-batch descent on a quadratic loss: two passes over the rows, then each epoch from their Gram matrix"
+        return QuadraticEngine(problem, parts), why
+    return FusedEngine(problem, parts), "one compiled kernel for the whole epoch, on one core"
