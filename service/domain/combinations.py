@@ -43,5 +43,3 @@ def _wrong_with_lbfgs(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/schedule", f'"lbfgs" finds the length of its steps itself; use "constant" instead of {spec.schedule}'
     if spec.warmup_epochs:
         yield "/warmup_epochs", '"lbfgs" finds the length of its steps itself; leave warmup_epochs 0'
-    if spec.engine == "fused":
-        yield "/engine", '"lbfgs" runs on the engine "autograd" only; use that, or "auto"'

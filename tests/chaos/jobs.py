@@ -29,10 +29,10 @@ from service.wiring import Deps, wire
 
 PATIENCE_SECONDS = 30.0
 ROWS = 400
-# many small steps: an epoch takes some hundredths of a second, the job a few seconds
+# many small steps of torch: an epoch takes some hundredths of a second, the job a few seconds
 SLOW = {
     "target": "y", "network": {"kind": "mlp", "hidden": [8]}, "optimizer": {"kind": "adam", "learning_rate": 0.001},
-    "batch_size": 4, "epochs": 100, "early_stopping": None, "schedule": "cosine",
+    "batch_size": 4, "epochs": 100, "early_stopping": None, "schedule": "cosine", "engine": "autograd",
 }  # fmt: skip
 
 
