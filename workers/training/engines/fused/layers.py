@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.training.engines.fused.compiled import ONE, ZERO, kernel
+from workers.training.engines.fused.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.training.engines.fused.elementary import sigmoid, tanh
 from workers.training.engines.fused.layout import ACTIVATIONS, BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints
 
@@ -65,7 +65,7 @@ def combine(
                     out[into, i] += c0 * source[r0, i] + c1 * source[r1, i] + c2 * source[r2, i] + c3 * source[r3, i]
 
 
-@kernel
+@blas_kernel
 def combine_large(
     factors: Floats32, start: int, transposed: bool, source: Floats32, row: int, n_inputs: int, out: Floats32,
     out_row: int, n_outputs: int,
@@ -189,7 +189,7 @@ def add_products(
             gradient[of + k] = s0 + (gradient[of + k] if add else ZERO)
 
 
-@kernel
+@blas_kernel
 def add_large_products(
     deltas: Floats32, own: int, n_outputs: int, values: Floats32, row: int, n_inputs: int, products: Floats32,
     gradient: Floats32, start: int, add: bool,
