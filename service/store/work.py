@@ -60,9 +60,10 @@ def held_state(session: Session, table: type[AnyWork], id: str, fence: int) -> s
 
 
 def write(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> bool:
-    """Change the row if the lease still holds; whether it did."""
+    """Change the row if the lease still holds; whether it did. Without values: only ask, and hold the row."""
+    changed = {"fence": fence, **values}  # the same fence, so that there is always something to set
     done = session.execute(
-        update(table).where(table.id == id, table.fence == fence, table.state.in_(HELD[table])).values(values)
+        update(table).where(table.id == id, table.fence == fence, table.state.in_(HELD[table])).values(changed)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 

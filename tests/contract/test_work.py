@@ -56,6 +56,7 @@ def test_a_stale_fence_can_do_nothing(database: Database, table: type[Any]) -> N
     current = claim(database, table, id).fence
     with database.write() as session:
         assert not work.write(session, table, id, stale, error={"code": "stale"})
+        assert not work.write(session, table, id, stale)
         assert work.renew(session, table, id, stale, 900) is None
         assert work.held_state(session, table, id, stale) is None
         assert not work.release(session, table, id, stale)
@@ -84,9 +85,10 @@ def test_the_holder_renews_and_writes(database: Database, table: type[Any]) -> N
     with database.write() as session:
         assert work.renew(session, table, id, fence, 900) == work.STARTED[table]
         assert work.write(session, table, id, fence, error={"code": "mine"})
+        assert work.write(session, table, id, fence)  # asks, and changes nothing
     with database.read() as session:
         row = session.get(table, id)
-        assert row.error == {"code": "mine"}
+        assert (row.error, row.fence) == ({"code": "mine"}, fence)
         assert row.lease_until - now() > timedelta(seconds=800)
 
 

@@ -63,6 +63,7 @@ class Recorder:
     def message(self, text: str) -> None:
         """Tell something of the run, in a sentence."""
         with self._deps.database.write() as session:
+            self._lease.write_in(session)
             jobs.append_event(session, self._lease.row.id, "message", {"text": text})
         self._deps.changes.publish(self._lease.row.id)
 

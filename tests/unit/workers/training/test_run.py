@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import update
 
 from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
@@ -21,6 +22,8 @@ from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
 from workers.job import run
+from workers.lease import LeaseLost, claimed
+from workers.training.record import Recorder
 
 ROWS = 120
 
@@ -367,3 +370,16 @@ def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
     _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
     assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
     assert report["certificate"]["optimum_loss"] == 0
+
+
+def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with claimed(deps, JobRow, id) as lease:
+        assert lease is not None
+        with deps.database.write() as session:
+            session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
+        with pytest.raises(LeaseLost):
+            Recorder(deps, lease).message("too late")
+    with deps.database.read() as session:
+        assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
