@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.client import Client
-from tests.integration.processes import started
+from tests.benchmarks.stack import stack
 from tests.integration.test_api_process import api_process
 from tests.tables import write_numbers
 
@@ -34,11 +33,9 @@ def _round(seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="adaline-bench-") as name:
         path = write_numbers(Path(name) / "numbers.csv", rows=1_000_000, columns=10, seed=seed)
         began = time.perf_counter()
-        command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(Path(name) / "data")]
-        with started(command) as stack:
-            url = stack.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
+        with stack(Path(name) / "data") as (running, url):
             listening = time.perf_counter() - began
-            stack.until("ingest@")
+            running.until("ingest@")
             with Client(url, timeout=60) as client:
                 client.upload(b"a,b\n1,2\n2,3\n3,4\n", name="warm")
                 process = api_process(url)

@@ -18,7 +18,6 @@ import mmap
 import os
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,7 +28,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from tests.integration.processes import Running, started
+from tests.benchmarks.stack import stack
+from tests.integration.processes import Running
 from tests.tables import write_numbers
 
 BLOCK = 1024 * 1024
@@ -41,27 +41,23 @@ MEMORY_ROWS = (5_250_000, 10_500_000)  # 0.6 GB and 1.2 GB
 @contextmanager
 def adaline(directory: Path) -> Iterator[tuple[Running, str]]:
     """A new stack with its data in `directory`, and its address."""
-    command = [sys.executable, "-m", "service", "serve", "--port", "0"]
-    with started(command, {"ADALINE_DATA": str(directory), "ADALINE_WORKER_PROCESSES": "1"}) as stack:
-        url = stack.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
-        _settle(stack)
-        yield stack, url
-        stack.process.terminate()
-        stack.wait()
+    with stack(directory, ADALINE_WORKER_PROCESSES="1") as (running, url):
+        _settle(running)
+        yield running, url
 
 
-def _settle(stack: Running) -> None:
+def _settle(running: Running) -> None:
     """Until its processes have started: one second in which they compute next to nothing."""
     while True:
-        before = _computed(stack)
+        before = _computed(running)
         time.sleep(1)
-        if _computed(stack) - before < 0.05:
+        if _computed(running) - before < 0.05:
             return
 
 
-def _computed(stack: Running) -> float:
+def _computed(running: Running) -> float:
     seconds = 0.0
-    for process in stack.descendants:
+    for process in running.descendants:
         with suppress(psutil.NoSuchProcess):
             seconds += sum(process.cpu_times()[:2])
     return seconds
@@ -193,19 +189,19 @@ def compare_memory() -> None:
         with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
             path = write_numbers(Path(name) / "numbers.csv", rows, 10)
             megabytes = path.stat().st_size / 1e6
-            with adaline(Path(name) / "data") as (stack, url):
-                before = ingest_peak_bytes(stack) / 1e6
+            with adaline(Path(name) / "data") as (running, url):
+                before = ingest_peak_bytes(running) / 1e6
                 seconds = upload(url, path)
-                peaks.append(ingest_peak_bytes(stack) / 1e6)
+                peaks.append(ingest_peak_bytes(running) / 1e6)
         print(
             f"{megabytes:6.0f} MB, {rows:,} rows in {seconds:5.1f} s: {peaks[-1]:4.0f} MB at most ({before:.0f} idle)"
         )
     print(f"twice the file takes {peaks[1] / peaks[0] - 1:+.1%} memory; allowed are 600 MB and +10 %")
 
 
-def ingest_peak_bytes(stack: Running) -> int:
+def ingest_peak_bytes(running: Running) -> int:
     """The greatest resident set (VmHWM) of any process that ingests."""
-    families = [process for process in stack.descendants if "ingest" in process.cmdline()]
+    families = [process for process in running.descendants if "ingest" in process.cmdline()]
     processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
     status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
     return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))

@@ -177,7 +177,7 @@ def main() -> int:
     table = RichTable(
         "table", "model", "measure", "Adaline", "scikit-learn", "difference", "with validation rows", "difference"
     )
-    with tempfile.TemporaryDirectory() as directory, stack(Path(directory) / "data") as url:
+    with tempfile.TemporaryDirectory() as directory, stack(Path(directory) / "data") as (_, url):
         client = Client(url)
         for case in cases():
             if not names or case.name in names:
