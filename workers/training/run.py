@@ -55,7 +55,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}
     engine, how = make_engine(spec, problem, parts)
-    recorder.message(f"engine {spec.engine}: {how}")
+    recorder.ready(spec, how)
     progress = recorder.resume(problem)
     try:
         for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
@@ -76,7 +76,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
-    version = publish(deps, lease, predictor, report, speed)
+    version = publish(deps, lease, predictor, report, speed, recorder.tell_rest)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 

@@ -377,9 +377,11 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     with claimed(deps, JobRow, id) as lease:
         assert lease is not None
+        recorder = Recorder(deps, lease)
+        spec, _, _ = recorder.start()
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
         with pytest.raises(LeaseLost):
-            Recorder(deps, lease).message("too late")
+            recorder.ready(spec, "too late")
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
