@@ -98,5 +98,9 @@ class TrainingSpec:
             raise ValueError("the number of epochs is not settled yet")
         return self.epochs
 
+    def step_rows(self, rows: int) -> int:
+        """How many of `rows` training rows a step takes: all of them where the batch is full, or not chosen yet."""
+        return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
