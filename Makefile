@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train bench-jobs check lint types imports \
+        bench-quality bench-report bench-train bench-jobs bench-gpu check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -77,6 +77,9 @@ bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn
 
 bench-jobs: $(READY)  ## two jobs at once beside one
 	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)
+
+bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUDA graph beside without
+	@$(BIN)/python -m tests.benchmarks.bench_gpu $(BENCH)
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \

@@ -35,6 +35,8 @@ def not_fused(spec: TrainingSpec) -> str | None:
         return "the fused engine has no lbfgs"
     if spec.device == "gpu":
         return "the fused engine runs on processors only"
+    if spec.precision != "float32":
+        return f"the fused engine computes in float32, not {spec.precision}"
     return None
 
 

@@ -82,6 +82,7 @@ class TrainingSpec:
     seed: int = 0
     device: str = "auto"
     engine: str = "auto"
+    precision: str = "float32"
     budget_seconds: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kind: Literal["train"] = "train"

@@ -104,6 +104,7 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         seed=spec.seed,
         clip_norm=optimizer.clip_norm,
         quantile=spec.quantile,
+        precision=spec.precision,
     )
 
 
