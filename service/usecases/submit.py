@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
+from service.domain.lifecycle import EventType
 from service.domain.limits import Limits
 from service.domain.preflight.warned import Warned
 from service.domain.spec import TrainingSpec
@@ -118,11 +119,10 @@ def _keep(
         )
         session.add(job)
         session.flush()
-        jobs.append_event(session, job.id, "state", {"state": "queued"})
-        for note in checked.resolution.notes:
-            jobs.append_event(session, job.id, "message", {"text": note})
-        for warned in warnings:
-            jobs.append_event(session, job.id, "message", {"text": warned.detail, "warning": warned.to_json()})
+        told: list[tuple[EventType, Json]] = [("state", {"state": "queued"})]
+        told += [("message", {"text": note}) for note in checked.resolution.notes]
+        told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in warnings]
+        jobs.append_events(session, job.id, told)
         answer = render(job)
         if key is not None:
             answers.remember(session, SCOPE, key, fingerprint, job.id, answer)

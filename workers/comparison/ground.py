@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from service.domain.comparison import ComparisonSpec
+from service.domain.engines import not_fused
 from service.domain.predictor import TargetScale
 from service.domain.table import Table
 from service.settings import Settings
 from service.store.tables import DatasetRow
-from workers.comparison.descent import Descent
+from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
 from workers.comparison.rates import Losses, Terrain, learning_rate, survey
 from workers.training.engines.autograd import AutogradEngine
+from workers.training.engines.fused.engine import FusedEngine
 from workers.training.prepare import prepare
 from workers.training.problem import Engine, Problem, State
 from workers.training.run import make_problem
@@ -25,11 +27,12 @@ SCALERS = {True: "standard", False: "none"}
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`baseline` is the loss of always saying the mean (or equal odds), `least` the exact optimum or None; both in
-    units of the scaled target."""
+    """`most_steps` are allowed to one descent, by the engine's speed; `baseline` is the loss of always saying the mean
+    (or equal odds), `least` the exact optimum or None; both in units of the scaled target."""
 
     scaled: bool
     engine: Engine
+    most_steps: int
     problem: Problem
     terrain: Terrain
     scale: TargetScale
@@ -55,12 +58,14 @@ def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, set
     target = next(column for column in table.columns if column.name == spec.target)
     prepared = prepare(path, training, kinds, target.kind, settings.max_categories, settings.training_memory_bytes)
     problem = make_problem(training, prepared)
-    engine = AutogradEngine(problem, {"train": prepared.train.data})
+    name, made = ("autograd", AutogradEngine) if not_fused(training) else ("fused", FusedEngine)
+    engine: Engine = made(problem, {"train": prepared.train.data})
     start = State.start(problem)
     start.parameters[:] = np.zeros_like(start.parameters)
     return Ground(
         scaled,
         engine,
+        MOST_STEPS[name],
         problem,
         survey(prepared, spec.network.bias),
         prepared.target_scale,

@@ -56,7 +56,7 @@ def train(
     engine: Engine, progress: Progress, spec: TrainingSpec, learning_rate: float, rows: int, check: Callable[[], None]
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it. Raises WorkFailed (`diverged`) and what `check` raises."""
-    batch_size = rows if spec.batch_size == "full" or not isinstance(spec.batch_size, int) else spec.batch_size
+    batch_size = spec.step_rows(rows)
     in_place = np.arange(rows)  # a batch of all rows is the same in any order
     schedule = Schedule(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.lifecycle import EventType
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
@@ -62,8 +63,8 @@ class Recorder:
         """Keep the settled spec with the job, and tell of what was chosen and how the engine goes."""
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=spec.to_json())
-            for text in (*self._choices, f"engine {spec.engine}: {how}"):
-                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
+            texts = (*self._choices, f"engine {spec.engine}: {how}")
+            jobs.append_events(session, self._lease.row.id, [("message", {"text": text}) for text in texts])
         self._deps.changes.publish(self._lease.row.id)
 
     def resume(self, problem: Problem) -> Progress:
@@ -134,6 +135,7 @@ def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = No
 def tell_in(session: Session, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
     """As `tell`, within a transaction."""
     lease.write_in(session, progress=progress)
-    jobs.append_event(session, lease.row.id, "epoch", {**progress, **more})
+    told: list[tuple[EventType, Json]] = [("epoch", {**progress, **more})]
     if text is not None:
-        jobs.append_event(session, lease.row.id, "message", {"text": text})
+        told.append(("message", {"text": text}))
+    jobs.append_events(session, lease.row.id, told)
