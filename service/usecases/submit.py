@@ -77,8 +77,8 @@ def _warnings(checked: Checked, blobs: Blobs | None, limits: Limits) -> tuple[Wa
 
 
 def wake(database: Database, queue: Queue, id: str) -> None:
-    """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this process
-    dies just now, once the wake-up counts as lost."""
+    """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
+    process dies just now, once the wake-up counts as lost."""
     try:
         queue.send(TRAIN, id)
     except QueueUnavailable as error:
