@@ -12,9 +12,11 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from service.client import Client
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.stack import stack
 from tests.tables import write_numbers
 
@@ -36,10 +38,11 @@ def seconds(client: Client, spec: dict, jobs: int, seed: int) -> float:
     return time.perf_counter() - began
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    figures = []
     print(f"{ROWS:,} rows of {FEATURES} numbers, {os.cpu_count()} cores; seconds from POST to succeeded, medians")
     print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{'ratio':>9}{'wanted':>9}")
     with tempfile.TemporaryDirectory(prefix="bench-jobs-") as name:
@@ -59,6 +62,9 @@ def main() -> None:
                     together.append(seconds(client, spec, 2, run))
                 one, two = statistics.median(alone), statistics.median(together)
                 print(f"{hidden or 'linear'!s:14}{one:9.2f}s{two:13.2f}s{two / one:9.2f}{WANTED:9.2f}", flush=True)
+                what = f"two jobs at once, {list(hidden) or 'linear'}"
+                figures.append(Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", one / two))
+    return figures
 
 
 if __name__ == "__main__":
