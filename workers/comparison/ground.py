@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from workers.comparison.rates import Losses, Terrain, learning_rate, survey
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.prepare import prepare
 from workers.training.problem import Engine, Problem, State
+from workers.training.room import Room
 from workers.training.run import make_problem
 
 SCALERS = {True: "standard", False: "none"}
@@ -49,11 +50,12 @@ class Ground:
 
 def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, settings: Settings) -> Ground:
     """The ground for descents on this table. Raises WorkFailed."""
-    training = spec.training(SCALERS[scaled])
+    training = replace(spec.training(SCALERS[scaled]), engine="autograd")
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.target)
-    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, settings.training_memory_bytes)
+    room = Room.of(settings.training_memory_bytes)
+    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, room)
     problem = make_problem(training, prepared)
     engine = AutogradEngine(problem, {"train": prepared.train.data})
     start = State.start(problem)

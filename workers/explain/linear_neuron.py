@@ -21,6 +21,7 @@ from workers.explain.convex import penalised, stride
 from workers.explain.losses import loss_of
 from workers.explain.newton import LOG_2, Penalty, evaluate, minimise
 from workers.explain.rows import Rows, network_rows
+from workers.training.fit import Moments
 from workers.training.prepare import Prepared
 
 ENOUGH = 1e-7  # of the first loss: far below what a verdict can tell
@@ -130,5 +131,7 @@ def _basis(rows: Rows) -> tuple[Floats, Floats | None]:
 
 
 def _target_spread(rows: Rows) -> float:
-    target = np.concatenate([target for _, target, _ in rows.pieces()])
-    return float(np.std(target))
+    moments = Moments(1)
+    for _, target, _ in rows.pieces():
+        moments.add(target[:, None])
+    return float(moments.deviation[0])

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Floats, Kind
-from workers.training.prepare import Part, Prepared, exact_pieces
+from workers.training.fill import Part
+from workers.training.prepare import Prepared, exact_pieces
 
 CHUNK = 65_536
-KEPT_BYTES = 256 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
+KEPT_BYTES = 128 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
 # the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
 # what each row counts (n,), or None where all count the same

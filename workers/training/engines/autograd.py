@@ -17,7 +17,8 @@ from service.domain.columns import Floats
 from workers.training.engines.lbfgs import Lbfgs, Point
 from workers.training.networks import TorchNetwork
 from workers.training.objectives import row_loss
-from workers.training.problem import Data, Order, Problem, State
+from workers.training.order import Order, places_of
+from workers.training.problem import Data, Problem, State
 
 EVALUATION_ROWS = 65_536
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
@@ -70,8 +71,11 @@ class AutogradEngine:
         return total / max(n_rows, 1)
 
     def _on_device(self, data: Data) -> Batch:
-        weights = None if data.weights is None else torch.from_numpy(data.weights).to(self._device)
-        return torch.from_numpy(data.inputs).to(self._device), torch.from_numpy(data.targets).to(self._device), weights
+        if data.is_stored:
+            raise ValueError("the rows are on the disk; this engine trains on rows in memory")
+        weights = None if data.weights is None else torch.from_numpy(data.weights[:]).to(self._device)
+        inputs, targets = torch.from_numpy(data.inputs[:]), torch.from_numpy(data.targets[:])
+        return inputs.to(self._device), targets.to(self._device), weights
 
     def _mean_loss(self, scores: Tensor, batch: Batch) -> Tensor:
         losses = self._loss(scores, batch[1])
@@ -177,7 +181,7 @@ class _Slices:
     def __init__(self, whole: Batch, order: Order, batch_size: int) -> None:
         self._whole, self._batch_size = whole, batch_size
         inputs = whole[0]
-        self._order = torch.from_numpy(order).to(inputs.device)
+        self._order = torch.from_numpy(places_of(order)).to(inputs.device)
         in_piece = GATHERED_BYTES // max(inputs.shape[1] * inputs.element_size(), 1)
         self._piece = max(in_piece // batch_size, 1) * batch_size
 
