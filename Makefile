@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train check lint types imports \
+        bench-quality bench-report bench-train bench-jobs bench-gpu check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -74,6 +74,12 @@ bench-report: $(READY)  ## what explaining a model of 300 columns costs beside t
 
 bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore::UserWarning -m tests.benchmarks.bench_train $(BENCH)
+
+bench-jobs: $(READY)  ## two jobs at once beside one
+	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)
+
+bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUDA graph beside without
+	@$(BIN)/python -m tests.benchmarks.bench_gpu $(BENCH)
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \

@@ -19,6 +19,7 @@ T = TypeVar("T")
 CHANNEL = "adaline.changes"
 RECHECK_SECONDS = 1.0
 RECONNECT_SECONDS = 1.0
+CLOSE_SECONDS = 5.0  # for a listener that is connecting to a broker that is away
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +72,16 @@ class Changes:
         return self._closed.is_set()
 
     def close(self) -> None:
+        """Wake everybody, and end the listener before its connection goes: redis-py breaks in many ways on one that is
+        closed while it connects or reads."""
         self._closed.set()
         with self._lock:
             for told in (event for events in self._waiters.values() for event in events):
                 told.set()
+            listener = self._listener
+        if listener is not None:
+            self.publish("")  # nobody's id: the listener looks up, and sees that it is to end
+            listener.join(CLOSE_SECONDS)
         self._redis.close()
 
     def _listen(self) -> None:
@@ -92,7 +99,7 @@ class Changes:
                         message = channel.get_message(timeout=RECHECK_SECONDS)
                         if message is not None:
                             self._tell(message["data"].decode())
-            except (redis.RedisError, ValueError) as error:  # redis-py raises ValueError on a socket closed under it
+            except redis.RedisError as error:
                 if not self._closed.is_set():
                     log.warning("not listening for changes", error=str(error))
                 self._closed.wait(RECONNECT_SECONDS)

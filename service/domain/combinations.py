@@ -23,6 +23,8 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/class_weights", "a regression has no classes; weigh its rows by weight_column"
     if spec.engine == "fused" and (reason := not_fused(spec)):
         yield "/engine", f'{reason}; use "autograd" or "auto"'
+    if spec.precision == "tf32" and spec.device != "gpu":
+        yield "/precision", 'only a GPU computes in tf32; use "device": "gpu", or "precision": "float32"'
     if spec.optimizer.kind == "lbfgs":
         yield from _wrong_with_lbfgs(spec)
 
@@ -41,5 +43,7 @@ def _wrong_with_lbfgs(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/optimizer/clip_norm", '"lbfgs" finds the length of its steps itself; leave clip_norm null'
     if spec.schedule not in ("auto", "constant"):
         yield "/schedule", f'"lbfgs" finds the length of its steps itself; use "constant" instead of {spec.schedule}'
+    if spec.precision != "float32":
+        yield "/precision", f'"lbfgs" computes in float64; use "float32" instead of {spec.precision}'
     if spec.warmup_epochs:
         yield "/warmup_epochs", '"lbfgs" finds the length of its steps itself; leave warmup_epochs 0'

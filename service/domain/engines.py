@@ -35,6 +35,8 @@ def not_fused(spec: TrainingSpec) -> str | None:
         return "the fused engine has no lbfgs"
     if spec.device == "gpu":
         return "the fused engine runs on processors only"
+    if spec.precision != "float32":
+        return f"the fused engine computes in float32, not {spec.precision}"
     return None
 
 
@@ -43,7 +45,7 @@ def needs_no_rows(spec: TrainingSpec, rows: int, inputs: int) -> bool:
 
     Not where making the bowl costs more than the epochs: each input costs a pass over the rows.
     """
-    full = not isinstance(spec.batch_size, int) or spec.batch_size >= rows
+    full = spec.step_rows(rows) == rows
     bowl = spec.network.kind == "linear" and spec.loss == "mse" and spec.optimizer.kind == "sgd"
     plain = not spec.optimizer.l1 and spec.optimizer.clip_norm is None
     worth = spec.epochs == "auto" or inputs * EPOCHS_FOR_AN_INPUT <= spec.epochs

@@ -56,7 +56,7 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     if found is None:
         raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
     found = _with_l2(spec, found)
-    batch = rows if not isinstance(spec.batch_size, int) else min(spec.batch_size, rows)
+    batch = spec.step_rows(rows)
     is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
     if is_bowl and spec.optimizer.momentum == "auto":
         return (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
@@ -167,8 +167,8 @@ def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
     penalty = optimizer.l2 if optimizer.kind != "adamw" else 0.0
     longest = (2 + 2 * momentum) / (1 + 2 * momentum if optimizer.nesterov else 1)
     needed = (flatter * found.lambda_max + penalty) / longest
-    if isinstance(spec.batch_size, int) and spec.batch_size < rows:
-        needed += flatter * found.trace / spec.batch_size / (2 * (1 - momentum))
+    if spec.step_rows(rows) < rows:
+        needed += flatter * found.trace / spec.step_rows(rows) / (2 * (1 - momentum))
     reasons = [*doubts(spec, rows)]
     if spec.weight_column is not None or spec.class_weights is not None:
         reasons.append("the rows are counted alike here, and weighed in training")
@@ -181,7 +181,7 @@ def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
         yield "behind hidden layers the curvature changes with the weights"
     if spec.optimizer.kind != "sgd":
         yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
-    if isinstance(spec.batch_size, int) and spec.batch_size < rows:
+    if spec.step_rows(rows) < rows:
         yield f"batches of {spec.batch_size} rows see the curvature with noise"
     if spec.loss in FLATTER:
         yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"

@@ -82,6 +82,7 @@ class TrainingSpec:
     seed: int = 0
     device: str = "auto"
     engine: str = "auto"
+    precision: str = "float32"
     budget_seconds: float | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kind: Literal["train"] = "train"
@@ -97,6 +98,10 @@ class TrainingSpec:
         if self.epochs == "auto":
             raise ValueError("the number of epochs is not settled yet")
         return self.epochs
+
+    def step_rows(self, rows: int) -> int:
+        """How many of `rows` training rows a step takes: all of them where the batch is full, or not chosen yet."""
+        return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

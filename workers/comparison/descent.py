@@ -11,7 +11,7 @@ from service.errors import WorkFailed
 from workers.training.problem import Engine, State
 from workers.training.split import epoch_order
 
-MOST_STEPS = 300_000  # of a descent: about a minute, where a step is one row
+MOST_STEPS = {"fused": 10_000_000, "autograd": 300_000}  # of a descent: some seconds to a minute of one-row steps
 MOST_PRODUCTS = 2e11  # of a descent, rows touched times weights: some minutes
 LOOKS = 150  # about how many looks at the loss a descent gets besides those at the ends of its epochs
 
@@ -37,15 +37,17 @@ class Point:
 
 
 def descend(
-    engine: Engine, state: State, descent: Descent, seed: int, epochs: int, rows: int, check: Callable[[], None]
-) -> Iterator[Point]:
-    """The points of a descent from its start to its last step, changing `state`; `rows` are all training rows.
+    engine: Engine, state: State, descent: Descent, seed: int, epochs: int, rows: int, most: int,
+    check: Callable[[], None],
+) -> Iterator[Point]:  # fmt: skip
+    """The points of a descent from its start to its last step, at most its `most`th, changing `state`; `rows` are all
+    training rows.
 
     Raises WorkFailed (`diverged`) where a loss is no longer finite, and what `check` raises.
     """
     size = descent.batch_size
     in_epoch = math.ceil(rows / size)
-    last = last_step(size, rows, len(state.parameters), epochs)
+    last = last_step(size, rows, len(state.parameters), epochs, most)
     seconds = 0.0
     start = engine.loss(state, "train")
     if not math.isfinite(start):
@@ -70,9 +72,9 @@ def descend(
             yield Point(done, (epoch - 1) * rows + min((done - before) * size, rows), loss, seconds)
 
 
-def last_step(batch_size: int, rows: int, weights: int, epochs: int) -> int:
+def last_step(batch_size: int, rows: int, weights: int, epochs: int, most: int) -> int:
     """The step that ends a descent: that of the last epoch, or an earlier one where that would take too long."""
-    within = min(MOST_STEPS, int(MOST_PRODUCTS / (weights * min(batch_size, rows))))
+    within = min(most, int(MOST_PRODUCTS / (weights * min(batch_size, rows))))
     return max(1, min(epochs * math.ceil(rows / batch_size), within))
 
 

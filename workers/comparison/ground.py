@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from service.domain.comparison import ComparisonSpec
+from service.domain.engines import not_fused
 from service.domain.predictor import TargetScale
 from service.domain.table import Table
 from service.settings import Settings
 from service.store.tables import DatasetRow
-from workers.comparison.descent import Descent
+from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
 from workers.comparison.rates import Losses, Terrain, learning_rate, survey
 from workers.training.engines.autograd import AutogradEngine
+from workers.training.engines.fused.engine import FusedEngine
 from workers.training.prepare import prepare
 from workers.training.problem import Engine, Problem, State
 from workers.training.room import Room
@@ -26,11 +28,12 @@ SCALERS = {True: "standard", False: "none"}
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`baseline` is the loss of always saying the mean (or equal odds), `least` the exact optimum or None; both in
-    units of the scaled target."""
+    """`most_steps` are allowed to one descent, by the engine's speed; `baseline` is the loss of always saying the mean
+    (or equal odds), `least` the exact optimum or None; both in units of the scaled target."""
 
     scaled: bool
     engine: Engine
+    most_steps: int
     problem: Problem
     terrain: Terrain
     scale: TargetScale
@@ -50,19 +53,21 @@ class Ground:
 
 def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, settings: Settings) -> Ground:
     """The ground for descents on this table. Raises WorkFailed."""
-    training = replace(spec.training(SCALERS[scaled]), engine="autograd")
+    training = spec.training(SCALERS[scaled])
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.target)
     room = Room.of(settings.training_memory_bytes)
-    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, room)
+    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, room, from_disk=False)
     problem = make_problem(training, prepared)
-    engine = AutogradEngine(problem, {"train": prepared.train.data})
+    name, made = ("autograd", AutogradEngine) if not_fused(training) else ("fused", FusedEngine)
+    engine: Engine = made(problem, {"train": prepared.train.data})
     start = State.start(problem)
     start.parameters[:] = np.zeros_like(start.parameters)
     return Ground(
         scaled,
         engine,
+        MOST_STEPS[name],
         problem,
         survey(prepared, spec.network.bias),
         prepared.target_scale,

@@ -64,10 +64,10 @@ def _one(
     stable = stable_learning_rate(spec, ground.terrain, descent.batch_size)
     recorder.begun(descent, stable, spec, done)
     points: list[Point] = []
-    rows, state = ground.terrain.rows, State.start(ground.problem)
+    rows, most, state = ground.terrain.rows, ground.most_steps, State.start(ground.problem)
     diverged = False
     try:
-        for point in descend(ground.engine, state, descent, spec.seed, spec.epochs, rows, lease.check):
+        for point in descend(ground.engine, state, descent, spec.seed, spec.epochs, rows, most, lease.check):
             points.append(point)
             recorder.looked(descent, point, spec, rows, done, ground.scale.scale)
             if goal is not None and point.loss <= goal:

@@ -63,7 +63,7 @@ def train(
     """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs. Raises WorkFailed
     (`diverged`) and what `check` raises."""
     rows = shape[0]
-    batch_size = rows if spec.batch_size == "full" or not isinstance(spec.batch_size, int) else spec.batch_size
+    batch_size = spec.step_rows(rows)
     schedule = Schedule(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):

@@ -95,9 +95,10 @@ def prepare(
     most_categories: int,
     room: Room,
     validation: Path | None = None,
+    from_disk: bool = True,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
-    dataset whose rows validate. Raises WorkFailed, StorageFull."""
+    dataset whose rows validate; `from_disk` says whether rows may be kept there. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = Reading(path, columns, room.copies_bytes)
     targets = read_targets(table, spec, target_kind)
@@ -111,7 +112,7 @@ def prepare(
             _others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets.labels)
         )
     transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
-    size, directory = _place(spec, tables, transform, room)
+    size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])
     of_class = None if spec.class_weights is None else class_weights(spec.class_weights, per_class, targets.labels)
     parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
@@ -127,20 +128,20 @@ def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> d
 
 
 def _place(
-    spec: TrainingSpec, tables: Sequence[Sorted], transform: FittedTransform, room: Room
+    spec: TrainingSpec, tables: Sequence[Sorted], transform: FittedTransform, room: Room, from_disk: bool
 ) -> tuple[int, Path | None]:
     """The size of the prepared rows in bytes, and the directory that they are kept in: None for memory. Raises
     WorkFailed for rows that must be in memory and are too many for it."""
     rows = sum(int(np.count_nonzero(table.split != UNUSED)) for table in tables)
     size = rows * (4 * transform.n_outputs + row_bytes(spec))
-    if spec.engine != "autograd":
+    if from_disk and spec.engine != "autograd":
         return size, None if room.keeps_in_memory(size) else room.directory
     if size > room.most_bytes:
+        other = ', or the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk'
         raise WorkFailed(
             "too_large",
             f"the prepared table would take {size / 2**20:,.0f} MiB of memory, {room.most_bytes / 2**20:,.0f} are "
-            'allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns, or the engine "fused" (on the cpu, '
-            "without dropout and lbfgs), which trains from the disk",
+            f"allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns{other if from_disk else ''}",
         )
     return size, None
 

@@ -51,6 +51,7 @@ class Problem:
     seed: int = 0
     clip_norm: float | None = None
     quantile: float = 0.5
+    precision: str = "float32"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from workers.training.record import Recorder
 from workers.training.report import make_report
 from workers.training.room import Room
 from workers.training.speed import measured
+from workers.training.threads import computing_with, count_threads
 
 log = structlog.get_logger(__name__)
 
@@ -62,9 +63,11 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     if prepared.stored_bytes:
         recorder.message(f"the prepared table ({prepared.stored_bytes / 2**30:.1f} GiB) is kept on the disk")
     progress = recorder.resume(problem)
+    threads = count_threads(problem.network, spec.step_rows(len(prepared.train)), deps.settings.worker_processes)
     try:
-        for ended in epochs(engine, progress, spec, rates.learning_rate, prepared.train.inputs.shape, lease.check):
-            recorder.epoch(ended, progress, spec, prepared)
+        with computing_with(threads):
+            for ended in epochs(engine, progress, spec, rates.learning_rate, prepared.train.inputs.shape, lease.check):
+                recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
@@ -106,6 +109,7 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         seed=spec.seed,
         clip_norm=optimizer.clip_norm,
         quantile=spec.quantile,
+        precision=spec.precision,
     )
 
 

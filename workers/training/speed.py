@@ -24,7 +24,7 @@ def measured(
         engine=BOWL if needs_no_rows(spec, rows, inputs) else spec.engine,
         device=spec.device,
         rows=rows,
-        batch=min(spec.batch_size, rows) if isinstance(spec.batch_size, int) else rows,
+        batch=spec.step_rows(rows),
         weights=network.n_parameters,
         cells=sum(len(part) for part in prepared.parts.values()) * inputs,
         epoch_seconds=median(ended.seconds for ended in history),

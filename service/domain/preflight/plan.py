@@ -62,7 +62,7 @@ class Plan:
     @property
     def batch(self) -> int:
         """Rows in a step."""
-        return min(self.spec.batch_size, self.rows.train) if isinstance(self.spec.batch_size, int) else self.rows.train
+        return self.spec.step_rows(self.rows.train)
 
     @property
     def is_bowl(self) -> bool:

@@ -130,10 +130,12 @@ def test_stream_ends_when_the_process_does(client: FlaskClient, deps: Deps) -> N
     id = samples.job(deps).id
     pieces = client.get(f"/v1/jobs/{id}/events", headers=STREAM).iter_encoded()
     next(pieces)
-    threading.Timer(0.2, deps.changes.close).start()
+    ending = threading.Timer(0.2, deps.changes.close)
+    ending.start()
     began = time.monotonic()
     rest: list[Any] = list(pieces)
     assert time.monotonic() - began < 2
+    ending.join()  # or the fixture would close beside it what it is closing
     assert all(piece.startswith(b":") for piece in rest)
 
 

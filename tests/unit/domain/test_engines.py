@@ -28,6 +28,7 @@ def spec(**changes: Any) -> TrainingSpec:
         ({"network": NetworkSpec("mlp", (16,), dropout=0.2)}, "autograd", "dropout"),
         ({"optimizer": OptimizerSpec("lbfgs")}, "autograd", "lbfgs"),
         ({"device": "gpu"}, "autograd", "processors"),
+        ({"precision": "bf16"}, "autograd", "float32"),
         ({"network": NetworkSpec("mlp", (512, 512)), "batch_size": 1}, "autograd", "262,144 weights"),
         ({"network": NetworkSpec("mlp", (512, 512)), "batch_size": 32}, "fused", "compiled"),
     ],

@@ -297,7 +297,17 @@ def test_each_target_is_an_output_of_the_network() -> None:
     [
         {"network": {"kind": "mlp", "dropout": 0.1}},
         {"device": "gpu"},
+        {"precision": "bf16"},
     ],
 )
 def test_the_fused_engine_says_what_it_cannot_train(body: dict[str, Any]) -> None:
     refused("/engine", "fused engine", engine="fused", **body)
+
+
+def test_tf32_needs_a_gpu() -> None:
+    refused("/precision", "gpu", precision="tf32")
+    assert run(precision="tf32", device="gpu").spec.engine == "autograd"
+
+
+def test_lbfgs_keeps_its_own_precision() -> None:
+    refused("/precision", "float64", precision="bf16", optimizer={"kind": "lbfgs"})

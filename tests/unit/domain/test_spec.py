@@ -43,6 +43,7 @@ FULL = {
     "seed": 12,
     "device": "cpu",
     "engine": "autograd",
+    "precision": "bf16",
     "budget_seconds": 60.0,
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
@@ -131,7 +132,7 @@ def test_an_unknown_field_is_pointed_at(pointer: str) -> None:
         ("/schedule", "cyclic"), ("/batch_size", 0), ("/batch_size", -1), ("/batch_size", "half"),
         ("/batch_size", 1.5), ("/epochs", 0), ("/epochs", 1.5), ("/epochs", "10"), ("/epochs", 10**7),
         ("/early_stopping/patience", 0), ("/early_stopping/min_delta", -1), ("/early_stopping", "never"),
-        ("/seed", -1), ("/seed", 2**60), ("/seed", 1.5), ("/device", "tpu"), ("/engine", "jax"),
+        ("/seed", -1), ("/seed", 2**60), ("/seed", 1.5), ("/device", "tpu"), ("/engine", "jax"), ("/precision", "fp8"),
         ("/budget_seconds", 0), ("/metadata", []),
     ],
 )  # fmt: skip

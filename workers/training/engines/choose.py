@@ -16,7 +16,8 @@ def make_engine(spec: TrainingSpec, problem: Problem, parts: Mapping[str, Data])
     """For a settled spec."""
     if spec.engine == "autograd":
         device = "cuda" if spec.device == "gpu" else "cpu"
-        return AutogradEngine(problem, parts, device), f"torch, step by step, on the {spec.device}"
+        products = "" if spec.precision == "float32" else f", products in {spec.precision}"
+        return AutogradEngine(problem, parts, device), f"torch, step by step, on the {spec.device}{products}"
     rows, inputs = parts["train"].inputs.shape
     if needs_no_rows(spec, rows, inputs):
         why = "full-batch descent on a quadratic loss: two passes over the rows, then each epoch from their Gram matrix"

@@ -112,14 +112,18 @@ def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
     expected, expected_losses = plain_torch.train(problem, data, orders, batch_size, 0.002)
     exact, _ = plain_torch.train(problem, data, orders, batch_size, 0.002, torch.float64)
     # where torch's own float32 and float64 part ways (a kink of relu, the noise of a gradient near 0 that is divided
-    # by its size), rounding decides the course: it says nothing of an engine. Elsewhere they differ by about 2e-7
-    assume(relative(expected, exact) < 2e-6)
+    # by its size), rounding decides the course: it says nothing of an engine. One example in 300 does; elsewhere they
+    # differ by about 2e-7
+    assume(relative(expected, exact) < 2e-5)
+    ends = []
     for engine in (FusedEngine(problem, {"train": data}), AutogradEngine(problem, {"train": data})):
         state = State.start(problem)
         losses = [engine.epoch(state, epoch, order, batch_size, 0.002, go_on) for epoch, order in enumerate(orders, 1)]
         assert state.step >= STEPS
         assert relative(state.parameters, expected) < 1e-4
         np.testing.assert_allclose(losses, expected_losses, rtol=1e-4)
+        ends.append(state.parameters)
+    assert relative(*ends) < 1e-4
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)

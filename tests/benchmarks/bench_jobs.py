@@ -1,0 +1,71 @@
+"""Whether jobs side by side slow each other: `make bench-jobs`. Two at once on a stack's own workers, beside one alone.
+
+Each is timed from its POST to `succeeded`; two are timed from the first POST to the later end. Runs take turns, so that
+what else the machine does meets both. Networks of several sizes: small ones live in a core's cache, wide ones share the
+memory with their neighbour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from service.client import Client
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.stack import stack
+from tests.tables import write_numbers
+
+FEATURES = 10
+WANTED = 1.15
+# hidden layers, rows in a step, epochs: some seconds each
+TASKS = [((), 32, 60), ((16,), 64, 40), ((128, 128), 256, 8), ((512, 512), 256, 1)]
+ROWS = 500_000
+
+
+def seconds(client: Client, spec: dict, jobs: int, seed: int) -> float:
+    """Until so many jobs, posted one after the other, have all succeeded."""
+    began = time.perf_counter()
+    posted = [client.submit(spec | {"seed": seed + number}) for number in range(jobs)]
+    for job in posted:
+        ended = client.wait(job.id)
+        if ended.state != "succeeded":
+            raise SystemExit(f"not trained: {ended}")
+    return time.perf_counter() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> list[Figure]:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args(arguments)
+    figures = []
+    print(f"{ROWS:,} rows of {FEATURES} numbers, {os.cpu_count()} cores; seconds from POST to succeeded, medians")
+    print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{'ratio':>9}{'wanted':>9}")
+    with tempfile.TemporaryDirectory(prefix="bench-jobs-") as name:
+        table = write_numbers(Path(name) / "table.csv", ROWS, FEATURES, seed=0)
+        with stack(Path(name) / "data") as (_, url), Client(url) as client:
+            dataset = client.upload(table)
+            for hidden, batch, epochs in TASKS:
+                network = {"kind": "mlp", "hidden": list(hidden)} if hidden else {"kind": "linear"}
+                spec = {
+                    "dataset": dataset.id, "model": "race", "target": "y", "network": network, "batch_size": batch,
+                    "optimizer": {"kind": "adam", "learning_rate": 1e-3}, "epochs": epochs, "early_stopping": None,
+                }  # fmt: skip
+                seconds(client, spec, 2, 0)  # both processes have seen the table once
+                alone, together = [], []
+                for run in range(options.runs):
+                    alone.append(seconds(client, spec, 1, run))
+                    together.append(seconds(client, spec, 2, run))
+                one, two = statistics.median(alone), statistics.median(together)
+                print(f"{hidden or 'linear'!s:14}{one:9.2f}s{two:13.2f}s{two / one:9.2f}{WANTED:9.2f}", flush=True)
+                what = f"two jobs at once, {list(hidden) or 'linear'}"
+                figures.append(Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", one / two))
+    return figures
+
+
+if __name__ == "__main__":
+    main()

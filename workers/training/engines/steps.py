@@ -1,0 +1,142 @@
+"""One step of training in torch: the gradient of a batch, penalties, clipping, the optimiser.
+
+Weights, gradient and moments are flat vectors that stay where they are, so that a CUDA graph may hold their addresses,
+and an optimiser step is one call of torch's fused kernel (the one that torch.optim calls with `fused=True`, without
+its bookkeeping in Python). Nothing here waits for the device.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor
+
+from workers.training.networks import TorchNetwork
+from workers.training.objectives import row_loss
+from workers.training.problem import MOMENTS, Problem, State
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
+CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
+ALPHA = 0.99  # of rmsprop (Tieleman & Hinton 2012); torch's default
+
+Batch = tuple[Tensor, Tensor, Tensor | None]
+"""Inputs (n, m), targets (n, k) or classes (n,), what each row counts (n,) or None."""
+
+
+class Steps:
+    """The weights on the device, and what moves them."""
+
+    def __init__(self, problem: Problem, device: torch.device) -> None:
+        self._problem = problem
+        self._device = device
+        self._loss = row_loss(problem.loss, problem.quantile)
+        self.flat = torch.zeros(problem.network.n_parameters, device=device)
+        self._network = TorchNetwork(problem.network, self.flat)
+        averages = () if problem.optimizer == "lbfgs" else MOMENTS[problem.optimizer]
+        self._moments = {name: torch.zeros_like(self.flat) for name in averages}
+        self._taken = torch.zeros((), device=device)
+        self.is_weight = torch.from_numpy(problem.network.weight_mask()).to(device)
+
+    def enter(self, state: State) -> None:
+        """Take over the state."""
+        self.load(state)
+        with torch.no_grad():
+            for name, vector in state.moments.items():
+                self._moments[name].copy_(torch.from_numpy(vector))
+            self._taken.fill_(state.step)
+
+    def load(self, state: State) -> None:
+        """Take over the weights alone."""
+        with torch.no_grad():
+            self.flat.copy_(torch.from_numpy(state.parameters))
+
+    def leave(self, state: State) -> None:
+        """Give it back."""
+        state.parameters[:] = self.flat.cpu().numpy()
+        for name, vector in state.moments.items():
+            vector[:] = self._moments[name].cpu().numpy()
+
+    def snapshot(self) -> list[Tensor]:
+        """Copies of everything that steps change."""
+        return [vector.clone() for vector in self._changing()]
+
+    def restore(self, snapshot: list[Tensor]) -> None:
+        for vector, copy in zip(self._changing(), snapshot, strict=True):
+            vector.copy_(copy)
+
+    def _changing(self) -> list[Tensor]:
+        return [self.flat, self._taken, *self._moments.values()]
+
+    def mean_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        losses = self._loss(scores, batch[1])
+        return losses.mean() if batch[2] is None else (losses * batch[2]).mean()
+
+    def scores(self, inputs: Tensor) -> Tensor:
+        """(n, k), without dropout and in float32."""
+        return self._network.scores(inputs)
+
+    def take(self, batch: Batch, rate: float | Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """Make one step; the batch's mean loss before it. `rate` may be a number on the device."""
+        problem, gradient = self._problem, self._network.gradient
+        gradient.zero_()
+        with _precision(problem.precision, self._device):
+            scores = self._network.scores(batch[0], problem.dropout, generator)
+        loss = self.mean_loss(scores.float(), batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            if problem.l1:
+                gradient.add_(torch.sign(self.flat) * self.is_weight, alpha=problem.l1)
+            if problem.l2 and problem.optimizer == "adamw":
+                self.flat.mul_(1 - rate * problem.l2 * self.is_weight)
+            elif problem.l2:
+                gradient.add_(self.flat * self.is_weight, alpha=problem.l2)
+            if problem.clip_norm is not None:
+                gradient.mul_((problem.clip_norm / (torch.linalg.vector_norm(gradient) + CLIP_EPSILON)).clamp(max=1.0))
+            self._move(rate)
+        return loss.detach()
+
+    def _move(self, rate: float | Tensor) -> None:
+        """One step of the optimiser. Penalties and decay are in the gradient and the weights already."""
+        flat, gradient, moments = [self.flat], [self._network.gradient], self._moments
+        if self._problem.optimizer == "sgd":
+            torch._fused_sgd_(
+                flat,
+                gradient,
+                [moments["momentum"]] if self._problem.momentum else [],
+                lr=rate,
+                momentum=self._problem.momentum,
+                dampening=0.0,
+                weight_decay=0.0,
+                nesterov=self._problem.nesterov,
+                maximize=False,
+                is_first_step=False,
+            )
+            return
+        if self._problem.optimizer == "rmsprop":
+            second = moments["second_moment"].mul_(ALPHA).addcmul_(gradient[0], gradient[0], value=1 - ALPHA)
+            self.flat.sub_(gradient[0] / second.sqrt().add_(EPSILON) * rate)
+            return
+        self._taken += 1
+        torch._fused_adam_(
+            flat,
+            gradient,
+            [moments["first_moment"]],
+            [moments["second_moment"]],
+            [],
+            [self._taken],
+            lr=rate,
+            beta1=BETA_1,
+            beta2=BETA_2,
+            eps=EPSILON,
+            weight_decay=0.0,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def _precision(name: str, device: torch.device) -> AbstractContextManager[object]:
+    """What the layers' products are made in: bfloat16 for the forward pass and, by it, the backward pass."""
+    if name != "bf16":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
