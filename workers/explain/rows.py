@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +52,47 @@ def exact_rows(
     return Rows(lambda: kept, count, width)
 
 
-def network_rows(part: Part, bias: bool, check: Callable[[], None], column: int = 0) -> Rows:
-    """A part's rows with the float32 inputs that the network reads, as float64, and one of its targets."""
+def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
+    """A part's rows with the float32 inputs that the network reads, as float64; the target is (n, k) for numbers. They
+    are made when they are first asked for, and kept when they are small."""
     data = part.data
+    count, width = len(data), data.inputs.shape[1] + int(bias)
+    keeps, kept = count * width * 8 <= KEPT_BYTES, list[Piece]()
 
     def read() -> Iterator[Piece]:
-        for start in range(0, len(data), CHUNK):
+        for start in range(0, count, CHUNK):
             check()
-            rows = slice(start, start + CHUNK)
-            inputs = data.inputs[rows].astype(np.float64)
-            design = np.hstack([inputs, np.ones((len(inputs), int(bias)))])
+            rows = slice(start, min(start + CHUNK, count))
+            design = np.ones((rows.stop - start, width))
+            design[:, : data.inputs.shape[1]] = data.inputs[rows]
             targets = data.targets[rows]
             yield (
                 design,
-                targets if targets.ndim == 1 else targets[:, column].astype(np.float64),
+                targets if targets.ndim == 1 else targets.astype(np.float64),
                 None if data.weights is None else data.weights[rows].astype(np.float64),
             )
 
-    count, width = len(data), data.inputs.shape[1] + int(bias)
-    if count * width * 8 > KEPT_BYTES:
-        return Rows(read, count, width)
-    kept = list(read())
-    return Rows(lambda: kept, count, width)
+    def pieces() -> Iterable[Piece]:
+        if not keeps:
+            return read()
+        if not kept:
+            kept.extend(read())
+        return kept
+
+    return Rows(pieces, count, width)
+
+
+def of_target(rows: Rows, column: int) -> Rows:
+    """The same with one of several targets."""
+    return replace(
+        rows, pieces=lambda: ((design, targets[:, column], counts) for design, targets, counts in rows.pieces())
+    )
+
+
+def thinned(rows: Rows, every: int) -> Rows:
+    """Every n-th row of each piece, in memory."""
+    kept: list[Piece] = [
+        (np.ascontiguousarray(design[::every]), target[::every], None if counts is None else counts[::every])
+        for design, target, counts in rows.pieces()
+    ]
+    return Rows(lambda: kept, sum(len(target) for _, target, _ in kept), rows.width)
