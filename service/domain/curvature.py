@@ -42,9 +42,8 @@ def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: np
     total = np.zeros((width + int(bias), width + int(bias)))
     rows = 0
     for chunk in chunks:
-        design = chunk.astype(np.float64)
-        if bias:
-            design = np.hstack([design, np.ones((len(design), 1))])
+        design = np.ones((len(chunk), width + int(bias)))
+        design[:, :width] = chunk
         weighed = design if weights is None else design * weights[rows : rows + len(design), None]
         total += design.T @ weighed
         rows += len(design)

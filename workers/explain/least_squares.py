@@ -24,6 +24,7 @@ from workers.explain.coefficients import CONFIDENCE, coefficients
 from workers.explain.rows import Rows
 
 GENTLE = 1e4  # of a condition number: its square still leaves half of the digits
+AT_A_TIME = 20  # rows for each column
 INVOLVED = 0.05  # a column takes part in a collinearity when its share of the null vector is larger
 MILLIONTH = 1e-6
 
@@ -79,12 +80,18 @@ class Directions:
 
 
 def triangle(rows: Rows) -> Triangle:
-    matrix = np.zeros((0, 0))
+    """Of all rows, as many at a time as make the triangle before them a small part of the work."""
+    matrix = np.zeros((0, rows.width + 1))
+    waiting: list[Floats] = []
     for design, target, weights in rows.pieces():
         block = np.column_stack([design, target])
         if weights is not None:
             block *= np.sqrt(weights)[:, None]
-        matrix = np.asarray(np.linalg.qr(np.vstack([matrix, block]) if len(matrix) else block, mode="r"))
+        waiting.append(block)
+        if sum(map(len, waiting)) >= AT_A_TIME * rows.width:
+            matrix, waiting = np.asarray(np.linalg.qr(np.vstack([matrix, *waiting]), mode="r")), []
+    if waiting:
+        matrix = np.asarray(np.linalg.qr(np.vstack([matrix, *waiting]), mode="r"))
     whole = np.zeros((rows.width + 1, rows.width + 1)) if not len(matrix) else matrix
     if len(whole) < whole.shape[1]:  # fewer rows than columns
         whole = np.vstack([whole, np.zeros((whole.shape[1] - len(whole), whole.shape[1]))])

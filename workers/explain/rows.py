@@ -13,7 +13,7 @@ import numpy.typing as npt
 from service.domain.columns import Floats, Kind
 from workers.training.prepare import Part, Prepared, exact_pieces
 
-CHUNK = 65_536
+PIECE_BYTES = 2**22  # of a piece: a pass goes over it twice, the second time near the processor
 KEPT_BYTES = 256 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
 # the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
@@ -30,6 +30,13 @@ class Rows:
     width: int
 
 
+def slices(rows: int, width: int) -> Iterator[slice]:
+    """So many rows of a width, piece by piece."""
+    step = max(1, PIECE_BYTES // (8 * max(width, 1)))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
 def exact_rows(
     path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int, check: Callable[[], None]
 ) -> Rows:
@@ -42,9 +49,10 @@ def exact_rows(
         start = 0
         for design, target in exact_pieces(path, kinds, prepared, bias):
             check()
-            stop = start + len(design)
-            yield design, target, None if weights is None else weights[start:stop].astype(np.float64)
-            start = stop
+            for some in slices(len(design), width):
+                counts = None if weights is None else weights[start + some.start : start + some.stop].astype(np.float64)
+                yield design[some], target[some], counts
+            start += len(design)
 
     if count * width * 8 > keep_bytes:
         return Rows(read, count, width)
@@ -60,10 +68,9 @@ def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
     keeps, kept = count * width * 8 <= KEPT_BYTES, list[Piece]()
 
     def read() -> Iterator[Piece]:
-        for start in range(0, count, CHUNK):
+        for rows in slices(count, width):
             check()
-            rows = slice(start, min(start + CHUNK, count))
-            design = np.ones((rows.stop - start, width))
+            design = np.ones((rows.stop - rows.start, width))
             design[:, : data.inputs.shape[1]] = data.inputs[rows]
             targets = data.targets[rows]
             yield (

@@ -25,7 +25,7 @@ from workers.training.prepare import Part
 
 WORTH_NAMING = 0.05
 CONFIDENCE = 0.95
-CHUNK = 65_536
+CHUNK = 4_096
 LOSSES = {
     "mse": "mean squared error",
     "mae": "mean absolute error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.domain.curvature import Curvature, curvature, gram
 from workers.training.prepare import Prepared
 
-CHUNK = 65_536
+CHUNK = 4_096
 
 
 def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:

@@ -23,7 +23,7 @@ from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Part, Prepared
 from workers.training.split import split_sha256
 
-CHUNK = 65_536
+CHUNK = 4_096  # rows: what they become on the way through a network stays near the processor
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
