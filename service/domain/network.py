@@ -166,9 +166,9 @@ def softmax(scores: Array) -> Array:
         return probabilities
     # class by class: the same sums in the same order, without a loop of its own for each row
     by_class = list(scores.T)
-    exponentials = np.exp(scores - functools.reduce(np.maximum, by_class)[:, None])
-    exponentials /= functools.reduce(np.add, exponentials.T)[:, None]
-    return exponentials
+    probabilities = np.exp(scores - functools.reduce(np.maximum, by_class)[:, None])
+    probabilities /= functools.reduce(np.add, list(probabilities.T))[:, None]
+    return probabilities
 
 
 def class_probabilities(scores: Array) -> Array:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from service.domain.columns import Floats, Kind
 from workers.training.prepare import Part, Prepared, exact_pieces
 
-PIECE_BYTES = 2**22  # of a piece: a pass goes over it twice, the second time near the processor
+PIECE_BYTES = 2**21  # of a piece: a pass goes over it twice, the second time near the processor
 KEPT_BYTES = 256 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
 # the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;

@@ -46,24 +46,31 @@ def class_metrics(truth: npt.NDArray[np.int64], probabilities: Floats, labels: t
     Two classes: f1 and roc_auc are of the second. More: the mean over classes; roc_auc is one against the rest,
     None where a class has no row.
     """
-    numbers = np.arange(len(labels))
-    predicted = probabilities.argmax(axis=1)
-    two = len(labels) == 2
-    everything_seen = len(np.unique(truth)) == len(labels)
+    count = len(labels)
+    pairs = np.bincount(truth * count + probabilities.argmax(axis=1), minlength=count * count)
+    confusion = pairs.reshape(count, count)
+    right, support = confusion.diagonal(), confusion.sum(axis=1)
+    judged = [1] if count == 2 else list(range(count))
     auc = None
-    if everything_seen:
-        scores = probabilities[:, 1] if two else probabilities
-        auc = float(sk.roc_auc_score(truth, scores, **({} if two else {"multi_class": "ovr", "labels": numbers})))
-    f1 = sk.f1_score(
-        truth, predicted, labels=[1] if two else numbers, average=None if two else "macro", zero_division=0.0
-    )
+    if support.all():
+        auc = float(np.mean([roc_auc(truth == number, probabilities[:, number]) for number in judged]))
+    said_or_true = support + confusion.sum(axis=0)
+    f1 = 2 * right / np.maximum(said_or_true, 1)  # 0 where a class is neither said nor true
     return {
-        "accuracy": float(sk.accuracy_score(truth, predicted)),
+        "accuracy": float(right.sum() / len(truth)),
         "log_loss": _log_loss(truth, probabilities),
         "roc_auc": auc,
-        "f1": float(np.mean(f1)),
-        "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),
+        "f1": float(np.mean(f1[judged])),
+        "confusion": confusion.tolist(),
     }
+
+
+def roc_auc(positive: npt.NDArray[np.bool_], scores: Floats) -> float:
+    """The share of pairs of a positive and another row in which the positive has the higher score; ties count half
+    (Mann & Whitney 1947). Two sorts: scikit-learn's curve takes ten times as long for a million rows."""
+    above, below = np.sort(scores[positive]), np.sort(scores[~positive])
+    lower = np.searchsorted(below, above, "left").sum() + np.searchsorted(below, above, "right").sum()
+    return float(lower) / 2 / (len(above) * len(below))
 
 
 def _log_loss(truth: npt.NDArray[np.int64], probabilities: Floats) -> float:

@@ -15,6 +15,7 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
+from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.loop import EpochEnded, Progress
@@ -23,14 +24,13 @@ from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Part, Prepared
 from workers.training.split import split_sha256
 
-CHUNK = 4_096  # rows: what they become on the way through a network stays near the processor
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
 def scores_of(predictor: Predictor, part: Part) -> Floats:
     """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
-    starts = range(0, max(len(part), 1), CHUNK)
-    return np.concatenate([predictor.scores(part.inputs[start : start + CHUNK]) for start in starts])
+    pieces = list(slices(len(part), max(predictor.network.sizes))) or [slice(0)]
+    return np.concatenate([predictor.scores(part.inputs[rows]) for rows in pieces])
 
 
 def judge(predictor: Predictor, part: Part, scores: Floats) -> Metrics:
@@ -130,10 +130,7 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the same columns before scaling: what descent would have met without it."""
     transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (
-        inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
-        for start in range(0, len(inputs), CHUNK)
-    )
+    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
 
 
