@@ -69,7 +69,7 @@ bench-quality: $(VENV)/.bench  ## how good `auto` is, beside scikit-learn's pipe
 bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2 GB
 	@$(BIN)/python -m tests.benchmarks.bench_ingest --memory
 
-bench-report: $(READY)  ## what explaining a model of 300 columns costs beside training it
+bench-report: $(READY)  ## what explaining a model costs beside training it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
 
 bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options

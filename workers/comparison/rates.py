@@ -11,7 +11,8 @@ from service.domain.comparison import ComparisonSpec
 from service.domain.curvature import Curvature, epochs_to
 from service.domain.rates import FLATTER
 from service.errors import WorkFailed
-from workers.training.design import CHUNK, scaled_curvature
+from workers.explain.rows import slices
+from workers.training.design import scaled_curvature
 from workers.training.prepare import Prepared
 
 
@@ -52,7 +53,7 @@ def survey(prepared: Prepared, bias: bool) -> Terrain:
             "features_constant", "the features are all zero, or too large for float32: there is nothing to learn from"
         )
     inputs = prepared.train.inputs
-    pieces = (inputs[start : start + CHUNK].astype(np.float64) for start in range(0, len(inputs), CHUNK))
+    pieces = (inputs[rows].astype(np.float64) for rows in slices(*inputs.shape))
     longest = max(float(np.max(np.sum(piece**2, axis=1))) for piece in pieces)
     return Terrain(found, 2 * (longest + int(bias)), len(inputs))
 

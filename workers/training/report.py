@@ -15,6 +15,7 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
+from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.fill import Part
@@ -24,7 +25,6 @@ from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.split import split_sha256
 
-CHUNK = 65_536
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
@@ -43,13 +43,12 @@ def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Met
 
 def _judged(predictor: Predictor, part: Part) -> Iterator[tuple[Floats, Floats]]:
     """The truth and the scores of a part's rows, some at a time."""
-    for start in range(0, len(part), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for rows in slices(len(part), max(predictor.network.sizes)):
         yield part.truth[rows], predictor.scores(part.inputs[rows])
 
 
 def _truths(part: Part) -> Iterator[Floats]:
-    return (part.truth[start : start + CHUNK] for start in range(0, len(part), CHUNK))
+    return (part.truth[rows] for rows in slices(len(part), 1))
 
 
 def make_report(
@@ -144,10 +143,7 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the same columns before scaling: what descent would have met without it."""
     transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (
-        inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
-        for start in range(0, len(inputs), CHUNK)
-    )
+    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
 
 
