@@ -13,8 +13,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -22,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 from service.errors import SettingInvalid, StorageFull
 
 CHUNK = 1024 * 1024
+AT_ONCE = 4  # blobs on their way
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FAILING = (errno.EIO, errno.EROFS, errno.EFBIG)
 
@@ -295,6 +298,12 @@ def write_blob(blobs: Blobs, data: bytes) -> Blob:
     with blobs.writer() as writer:
         writer.write(data)
         return writer.commit()
+
+
+def write_blobs(blobs: Blobs, contents: Mapping[str, bytes]) -> dict[str, Blob]:
+    """Store several, by name: they wait for the disk, or for S3, together."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(contents, pool.map(partial(write_blob, blobs), contents.values()), strict=True))
 
 
 @contextlib.contextmanager

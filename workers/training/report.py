@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -99,11 +100,17 @@ def make_report(
             "validation_dataset_sha256": sources[1],
             "split_sha256": split_sha256(prepared.split),
             "spec": spec.to_json(),
-            "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+            "versions": dict(_versions()),
             "engine": spec.engine,
             "seconds": seconds,
         },
     }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Of the libraries that a result depends on: looked up once in a process, since it reads files."""
+    return tuple((name, importlib.metadata.version(name)) for name in LIBRARIES)
 
 
 def _by_target(
