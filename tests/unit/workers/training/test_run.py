@@ -391,6 +391,6 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
         with pytest.raises(LeaseLost):
-            recorder.ready(spec, "too late")
+            recorder.ready(spec, "too late", 0)
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
