@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 
 H2O_PORT = 54399
@@ -23,7 +24,8 @@ def h2o_server() -> Iterator[None]:
     """A new H2O with every core; its Python client is connected to it."""
     import h2o
 
-    h2o.init(port=H2O_PORT, max_mem_size="4G", nthreads=-1, verbose=False, strict_version_check=False)
+    with redirect_stdout(io.StringIO()):  # how old its version is
+        h2o.init(port=H2O_PORT, max_mem_size="4G", nthreads=-1, verbose=False, strict_version_check=False)
     h2o.no_progress()
     try:
         yield
