@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http \
+        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth \
         check lint types imports \
         migrations openapi openapi-check lock clean
 
@@ -81,6 +81,9 @@ bench-report: $(READY)  ## what explaining a model costs beside training it
 
 bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore::UserWarning -m tests.benchmarks.bench_train $(BENCH)
+
+bench-growth: $(READY)  ## cost of a row and the worker's memory, from 10,000 rows to 30,000,000: BENCH="--rows 1000000"
+	@$(BIN)/python -m tests.benchmarks.bench_growth $(BENCH)
 
 bench-jobs: $(READY)  ## two jobs at once beside one
 	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)
