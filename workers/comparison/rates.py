@@ -69,15 +69,15 @@ def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losse
     A bowl's batch descent has the best constant rate when that arrives within the epochs: it is at the edge of what is
     stable, and the steep directions would else swing for longer than there is time (Boyd & Vandenberghe 2004, 9.3).
     Steps of b < n rows are noisy, and a constant rate η ends η·trace(H)·L*/2b above the least loss L* (Bottou, Curtis &
-    Nocedal 2018, 4.2): where `losses` are known, η is at most what makes this half of the tolerance.
+    Nocedal 2018, 4.2): where a bowl's `losses` are known, η is at most what makes this half of the tolerance.
     """
     if spec.learning_rate != "auto":
         return spec.learning_rate
-    found, is_batch = terrain.curvature, batch_size >= terrain.rows
-    if is_batch and is_bowl(spec.training("none")) and epochs_to(spec.tolerance, found.condition_number) <= spec.epochs:
+    found, is_batch, bowl = terrain.curvature, batch_size >= terrain.rows, is_bowl(spec.training("none"))
+    if is_batch and bowl and epochs_to(spec.tolerance, found.condition_number) <= spec.epochs:
         return found.best_learning_rate
     rate = stable_learning_rate(spec, terrain, batch_size) / (2 if spec.network.kind == "linear" else 4)
-    if is_batch or losses is None or not losses.baseline > losses.least > 0:
+    if is_batch or not bowl or losses is None or not losses.baseline > losses.least > 0:
         return rate
     calm = spec.tolerance * (losses.baseline - losses.least) * batch_size / (losses.least * found.trace)
     return min(rate, calm)

@@ -75,6 +75,18 @@ def convex(
     }
 
 
+def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
+    """The infimum of this loss without penalties, in units of the scaled target; None where some classes only are
+    separated, or the search does not come to rest."""
+    penalty = Penalty(np.zeros(rows.width))
+    space, basis = _space(rows, penalty)
+    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)))
+    apart = separation(rows, found, basis.matrix, classes) if classes else None
+    if apart is not None:
+        return 0.0 if apart.complete else None
+    return found.point.loss if found.converged else None
+
+
 def penalised(width: int, bias: bool) -> Floats:
     """(width,) 1 for weights, 0 for the bias that is last."""
     marks = np.ones(width)
