@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http \
+        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth \
         check lint types imports \
         migrations openapi openapi-check lock clean
 
@@ -76,11 +76,14 @@ bench-small: $(VENV)/.bench  ## a job of 500 rows from its POST to succeeded, be
 bench-http: $(VENV)/.bench  ## 1,000,000 rows from the first byte to the first prediction, beside H2O-3: BENCH="--runs 1"
 	@$(BIN)/python -W ignore -m tests.benchmarks.bench_http $(BENCH)
 
-bench-report: $(READY)  ## what explaining a model of 300 columns costs beside training it
+bench-report: $(READY)  ## what explaining a model costs beside training it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
 
 bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore::UserWarning -m tests.benchmarks.bench_train $(BENCH)
+
+bench-growth: $(READY)  ## cost of a row and the worker's memory, from 10,000 rows to 30,000,000: BENCH="--rows 1000000"
+	@$(BIN)/python -m tests.benchmarks.bench_growth $(BENCH)
 
 bench-jobs: $(READY)  ## two jobs at once beside one
 	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)

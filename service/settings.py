@@ -73,7 +73,9 @@ class Settings:
     max_categories: int = _knob(
         100, "most one-hot columns of one feature; rarer categories share the column 'other'", 1
     )
-    training_memory_bytes: int = _knob(4096 * MIB, "memory that the prepared matrix of one job may take", MIB)
+    training_memory_bytes: int = _knob(
+        4096 * MIB, "resident memory that a training process stays below; a larger table is kept on the disk", MIB
+    )
     cached_models: int = _knob(32, "models that each API process keeps in memory", 1)
 
     @classmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,16 +36,21 @@ class Curvature:
         return figures
 
 
-def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: npt.NDArray[Any] | None = None) -> Matrix:
+class Numbers(Protocol):
+    """(n,) numbers that are read by slices."""
+
+    def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]: ...
+
+
+def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: Numbers | None = None) -> Matrix:
     """H = (2/n) ZᵀZ, (width [+ 1], width [+ 1]) float64, from chunks (n_rows, width) of the design; with `weights` (n,)
     of the rows, (2/n) Zᵀ diag(weights) Z."""
     total = np.zeros((width + int(bias), width + int(bias)))
     rows = 0
     for chunk in chunks:
-        design = chunk.astype(np.float64)
-        if bias:
-            design = np.hstack([design, np.ones((len(design), 1))])
-        weighed = design if weights is None else design * weights[rows : rows + len(design), None]
+        design = np.ones((len(chunk), width + int(bias)))
+        design[:, :width] = chunk
+        weighed = design if weights is None else design * np.asarray(weights[rows : rows + len(design)])[:, None]
         total += design.T @ weighed
         rows += len(design)
     return 2 / max(rows, 1) * total

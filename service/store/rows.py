@@ -19,7 +19,7 @@ CHUNK_ROWS = 65_536
 
 def chunks(path: Path, kinds: Mapping[str, Kind], rows: int = CHUNK_ROWS) -> Iterator[Columns]:
     """The table's rows in order, the named columns only. Chunks have the same borders every time."""
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(path, pre_buffer=False)  # else all that was read of the file stays in memory till its end
     for batch in file.iter_batches(batch_size=rows, columns=list(kinds), use_threads=False):
         yield from_arrow(pa.table(batch), kinds)
 

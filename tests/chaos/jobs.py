@@ -36,16 +36,17 @@ SLOW = {
 }  # fmt: skip
 
 
-def add_dataset(deps: Deps) -> str:
-    """A ready dataset: `y` is a curve in `a` and `b`."""
+def add_dataset(deps: Deps, rows: int = ROWS, more: int = 0) -> str:
+    """A ready dataset: `y` is a curve in `a` and `b`; `more` columns are noise."""
     generator = np.random.default_rng(0)
-    a, b = generator.normal(size=ROWS), generator.normal(size=ROWS)
+    a, b = generator.normal(size=rows), generator.normal(size=rows)
     out = io.BytesIO()
-    pq.write_table(pa.table({"a": a, "b": b, "y": np.sin(2 * a) * b}), out)
-    table = Table(ROWS, tuple(Column(name, "numeric", 0, ROWS) for name in "aby"))
+    noise = {f"n{number}": generator.normal(size=rows) for number in range(more)}
+    pq.write_table(pa.table({"a": a, "b": b, **noise, "y": np.sin(2 * a) * b}), out)
+    table = Table(rows, tuple(Column(name, "numeric", 0, rows) for name in ("a", "b", *noise, "y")))
     row = DatasetRow(
         id=new_id("ds"), name="curve", state="ready", fingerprint=new_id("print"), sha256="0" * 64, bytes=1,
-        media_type="text/csv", options={}, rows=ROWS, rejected_rows=0, columns=table.columns_json(),
+        media_type="text/csv", options={}, rows=rows, rejected_rows=0, columns=table.columns_json(),
         table_key=write_blob(deps.blobs, out.getvalue()).key, created_at=now(),
     )  # fmt: skip
     with deps.database.write() as session:

@@ -73,6 +73,41 @@ def test_a_killed_workers_job_is_finished_by_another_from_its_checkpoint_to_the_
     assert weights_of(deps, id) == weights_of(deps, undisturbed)
 
 
+def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_weights(
+    make_deps: Callable[..., Deps],
+) -> None:
+    """A cancel is answered as promptly there."""
+    deps = make_deps(
+        lease_seconds=LEASE_SECONDS, heartbeat_seconds=0.1, checkpoint_seconds=0.0, training_memory_bytes=2**20
+    )
+    dataset = add_dataset(deps, rows=60_000, more=298)  # 72 MB: more than is in memory whatever the setting is
+    spool = deps.settings.data / "blobs" / "spool"
+    slow = {"engine": "fused", "batch_size": 16, "epochs": 8, "network": {"kind": "mlp", "hidden": [16]}}
+    id = add_job(deps, dataset, **slow)
+    with worker(deps.settings, id) as process:
+        wait_for_epoch(deps, id, 2)
+        os.kill(process.pid or 0, signal.SIGKILL)
+    assert "kept on the disk" in str([event.get("text") for event in events_of(deps, id)])
+    assert [path for path in spool.rglob("*") if path.is_file()] == []
+    saved = checkpoint.read(read_blob(deps.blobs, job_of(deps, id).checkpoint_key or "")).epoch
+    wait_for_lease_to_end(deps, id)
+    sweep(deps)
+    run(deps, id)
+    told = [event["epoch"] for event in events_of(deps, id) if event["type"] == "epoch"]
+    assert 1 < saved + 1 <= max(told)
+    assert job_of(deps, id).attempt == 2
+    undisturbed = add_job(deps, dataset, **slow)
+    run(deps, undisturbed)
+    assert weights_of(deps, id) == weights_of(deps, undisturbed)
+    endless = add_job(deps, dataset, **{**slow, "epochs": 100_000})
+    with worker(deps.settings, endless):
+        wait_for_epoch(deps, endless, 1)
+        asked = time.monotonic()
+        cancel(deps.database, deps.changes, endless)
+        wait_until(lambda: job_of(deps, endless).state == "cancelled", "the end of the job")
+        assert time.monotonic() - asked < PROMPT_SECONDS
+
+
 def test_a_worker_that_slept_past_its_lease_writes_nothing(deps: Deps, settings: Settings) -> None:
     id = add_job(deps, add_dataset(deps))
     with worker(settings, id) as process:

@@ -20,6 +20,7 @@ from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.fused.engine import FusedEngine
 from workers.training.prepare import prepare
 from workers.training.problem import Engine, Problem, State
+from workers.training.room import Room
 from workers.training.run import make_problem
 
 SCALERS = {True: "standard", False: "none"}
@@ -56,7 +57,8 @@ def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, set
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.target)
-    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, settings.training_memory_bytes)
+    room = Room.of(settings.training_memory_bytes)
+    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, room, from_disk=False)
     problem = make_problem(training, prepared)
     name, made = ("autograd", AutogradEngine) if not_fused(training) else ("fused", FusedEngine)
     engine: Engine = made(problem, {"train": prepared.train.data})

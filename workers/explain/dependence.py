@@ -14,7 +14,7 @@ from service.domain.predictor import Predictor, label_text
 from service.domain.transform import SECONDS_PER_DAY, Feature
 from workers.explain.effort import BUDGET, row_cost
 from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.prepare import Part
+from workers.training.fill import Part
 
 TOP = 5  # features
 POINTS = 20  # of a grid

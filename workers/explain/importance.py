@@ -18,7 +18,7 @@ from service.domain.columns import Floats
 from service.domain.predictor import Predictor
 from workers.explain.effort import BUDGET, Effort, plan
 from workers.explain.sample import IMPORTANCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.prepare import Part
+from workers.training.fill import Part
 
 CONFIDENCE = 0.95
 

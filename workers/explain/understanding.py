@@ -15,7 +15,8 @@ from workers.explain.dependence import TOP, dependences
 from workers.explain.importance import CONFIDENCE, Importances, importances
 from workers.explain.intervals import intervals
 from workers.explain.residuals import residual_summary
-from workers.training.prepare import Part, Prepared
+from workers.training.fill import Part
+from workers.training.prepare import Prepared
 
 Understood = dict[str, Any]
 Warnings = list[dict[str, str]]
@@ -73,13 +74,13 @@ def understand(
         found["classes"] = _classes(predictor, part, scores[held_out], held_out)
     else:
         rows = prepared.rows_of(held_out)
-        found["residuals"] = residual_summary(part.truth, scores[held_out], rows, held_out, seed)
+        found["residuals"] = residual_summary(part.truth[:], scores[held_out], rows, held_out, seed)
         found["intervals"] = _intervals(prepared, scores, held_out, seed)
     return found, _left_out(ranking)
 
 
 def _classes(predictor: Predictor, part: Part, probabilities: Floats, name: str) -> dict[str, Any]:
-    truth = part.truth.astype(np.int64)
+    truth = part.truth[:].astype(np.int64)
     return {
         "part": name,
         "rows": len(part),
@@ -90,7 +91,7 @@ def _classes(predictor: Predictor, part: Part, probabilities: Floats, name: str)
 
 
 def _intervals(prepared: Prepared, scores: Mapping[str, Floats], held_out: str, seed: int) -> list[dict[str, Any]]:
-    residuals = {name: prepared.parts[name].truth - scores[name] for name in (held_out, "test")}
+    residuals = {name: prepared.parts[name].truth[:] - scores[name] for name in (held_out, "test")}
     fresh = residuals["test"] if held_out != "test" else np.empty(0)
     return intervals(residuals[held_out], fresh, held_out, "test", seed)
 

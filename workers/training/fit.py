@@ -20,6 +20,7 @@ from service.domain.transform import Feature, FittedTransform
 from service.errors import WorkFailed
 
 SURELY_KEPT = 10  # the most frequent categories of a feature have a column each, however rare they are
+MOST_KEPT = 2**25  # numbers that medians, quartiles and the most frequent value are taken from: 256 MiB
 RARE_ROWS = 5  # any other one with fewer training rows than this shares the column 'other'
 
 Chunks = Callable[[], Iterator[Columns]]
@@ -32,8 +33,9 @@ def fit(
 
     Raises WorkFailed when a value is missing under the policy `error`, or when no encoded column varies.
     """
+    keeps = missing_policy in ("median", "most_frequent")
     gatherers = {
-        name: _Gatherer(kind, keep=missing_policy in ("median", "most_frequent")) for name, kind in kinds.items()
+        name: _Gatherer(kind, Kept(MOST_KEPT // len(kinds)) if keeps else None) for name, kind in kinds.items()
     }
     for chunk in chunks():
         for name, gatherer in gatherers.items():
@@ -43,7 +45,7 @@ def fit(
     )
     width = sum(len(feature.encoded_names) for feature in features)
     whole = FittedTransform(features, np.arange(width), np.zeros(width), np.ones(width))
-    moments = Moments(width, keep=scaler == "robust")
+    moments = Moments(width, Kept(MOST_KEPT) if scaler == "robust" else None)
     for chunk in chunks():
         moments.add(whole.encode(chunk))
     kept = np.flatnonzero(moments.high > moments.low)
@@ -55,43 +57,66 @@ def fit(
     return FittedTransform(features, kept, centre[kept], scale[kept])
 
 
+class Kept:
+    """Rows in their order, as long as they hold at most `most` numbers: of more rows every second is kept, or every
+    fourth, and so on."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._parts: list[Floats] = []
+        self._step, self._seen, self._size = 1, 0, 0
+
+    def add(self, rows: Floats) -> None:
+        part = rows[-self._seen % self._step :: self._step]
+        self._seen += len(rows)
+        self._size += part.size
+        self._parts.append(part)
+        while self._size > self._most:
+            thinned = self.rows()[::2].copy()
+            self._parts, self._step, self._size = [thinned], self._step * 2, thinned.size
+
+    def rows(self) -> Floats:
+        """Those that are kept; there is at least one."""
+        return np.concatenate(self._parts)
+
+
 @dataclass(slots=True)
 class _Gatherer:
     """What the first pass learns of one column."""
 
     kind: Kind
-    keep: bool
+    kept: Kept | None
     count: int = 0
     gaps: int = 0
     total: float = 0.0
     low: float = np.inf
     high: float = -np.inf
     categories: Counter[str] = field(default_factory=Counter)
-    kept: list[Floats] = field(default_factory=list)
 
     def add(self, values: Values) -> None:
         gaps = missing(values)
-        self.gaps += int(gaps.sum())
-        self.count += len(values) - int(gaps.sum())
+        n_gaps = int(np.count_nonzero(gaps))
+        self.gaps += n_gaps
+        self.count += len(values) - n_gaps
         if isinstance(values, Categories):
             counts = np.bincount(values.codes[~gaps], minlength=len(values.values))
             self.categories.update({value: int(n) for value, n in zip(values.values, counts, strict=True) if n})
             return
-        present = values[~gaps]
+        present = values[~gaps] if n_gaps else values
         if len(present):
             self.total += float(present.sum())
             self.low = min(self.low, float(present.min()))
             self.high = max(self.high, float(present.max()))
-            if self.keep:
-                self.kept.append(present)
+            if self.kept is not None:
+                self.kept.add(present)
 
     def fill(self, policy: str) -> float:
         """What replaces a missing number; 0 in a column without any value."""
         if not self.count:
             return 0.0
-        if policy == "mean":
+        if policy == "mean" or self.kept is None:
             return self.total / self.count
-        values = np.concatenate(self.kept)
+        values = self.kept.rows()
         if policy == "median":
             return float(np.median(values))
         distinct, counts = np.unique(values, return_counts=True)
@@ -135,13 +160,13 @@ class Moments:
     Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits.
     """
 
-    def __init__(self, width: int, keep: bool = False) -> None:
+    def __init__(self, width: int, kept: Kept | None = None) -> None:
         self.count = 0
         self.mean = np.zeros(width)
         self.squares = np.zeros(width)
         self.low = np.full(width, np.inf)
         self.high = np.full(width, -np.inf)
-        self._kept: list[Floats] | None = [] if keep else None
+        self._kept = kept
 
     def add(self, rows: Floats) -> None:
         if not len(rows):
@@ -156,7 +181,7 @@ class Moments:
         self.low = np.minimum(self.low, rows.min(axis=0))
         self.high = np.maximum(self.high, rows.max(axis=0))
         if self._kept is not None:
-            self._kept.append(rows)
+            self._kept.add(rows)
 
     @property
     def deviation(self) -> Floats:
@@ -165,7 +190,10 @@ class Moments:
         return values
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:
-        first, median, third = np.percentile(np.concatenate(self._kept or []), [25, 50, 75], axis=0)
+        """Of the rows that were kept. Raises ValueError where none were to be."""
+        if self._kept is None:
+            raise ValueError("no rows were kept")
+        first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)
         return first, median, third
 
 
@@ -186,9 +214,10 @@ def _nonzero(scale: npt.NDArray[Any]) -> Floats:
     return np.where(scale > 0, scale, 1.0)
 
 
-def target_moments(values: Iterable[Floats]) -> tuple[float, float]:
-    """Mean and population standard deviation of the training targets."""
-    moments = Moments(1)
+def target_moments(values: Iterable[Floats], targets: int) -> list[tuple[float, float]]:
+    """Mean and population standard deviation of each of the targets, of chunks (n, k) of the training rows'."""
+    each = [Moments(1) for _ in range(targets)]
     for chunk in values:
-        moments.add(chunk[:, None])
-    return float(moments.mean[0]), float(_nonzero(moments.deviation)[0])
+        for moments, column in zip(each, chunk.T, strict=True):  # one by one: the same numbers, whatever stands beside
+            moments.add(np.ascontiguousarray(column)[:, None])
+    return [(float(moments.mean[0]), float(_nonzero(moments.deviation)[0])) for moments in each]

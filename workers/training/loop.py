@@ -14,9 +14,9 @@ import numpy as np
 
 from service.domain.spec import EarlyStopping, TrainingSpec
 from service.errors import WorkFailed
+from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine, State, Vector
 from workers.training.schedules import Schedule
-from workers.training.split import epoch_order
 
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
@@ -53,11 +53,17 @@ class Progress:
 
 
 def train(
-    engine: Engine, progress: Progress, spec: TrainingSpec, learning_rate: float, rows: int, check: Callable[[], None]
+    engine: Engine,
+    progress: Progress,
+    spec: TrainingSpec,
+    learning_rate: float,
+    shape: tuple[int, ...],
+    check: Callable[[], None],
 ) -> Iterator[EpochEnded]:
-    """Train on from `progress`, changing it. Raises WorkFailed (`diverged`) and what `check` raises."""
+    """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs. Raises WorkFailed
+    (`diverged`) and what `check` raises."""
+    rows = shape[0]
     batch_size = spec.step_rows(rows)
-    in_place = np.arange(rows)  # a batch of all rows is the same in any order
     schedule = Schedule(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
@@ -65,7 +71,8 @@ def train(
             return
         started = time.perf_counter()
         rate = learning_rate * schedule.factor(epoch)
-        order = in_place if batch_size >= rows else epoch_order(spec.seed, epoch, rows)
+        # a batch of all rows is the same in any order
+        order = as_they_lie(shape) if batch_size >= rows else in_order(spec.seed, epoch, shape)
         train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)

@@ -1,81 +1,124 @@
-"""How good predictions are, by scikit-learn's definitions, and the trivial baseline to hold them against."""
+"""How good predictions are, by scikit-learn's definitions, and the trivial baseline to hold them against.
+
+Truth and predictions come in pieces, so that no part has to be in memory as a whole.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics as sk
 
 from service.domain.columns import Floats
 from service.domain.predictor import Label
+from workers.training.fit import Kept, Moments, target_moments
 
 Metrics = dict[str, Any]
+Pieces = Iterable[tuple[Floats, Floats]]
+"""Of some rows the truth (n,) or (n, k), class numbers for classes, and the predictions, probabilities for classes."""
+
+MOST_RANKED = 2**23  # numbers that roc_auc is computed from: of more rows every second is taken, or every fourth, …
 
 
-def regression_metrics(truth: Floats, predictions: Floats) -> Metrics:
-    """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary."""
-    mse = float(sk.mean_squared_error(truth, predictions))
-    varies = len(truth) > 1 and float(truth.min()) < float(truth.max())
-    return {
-        "mse": mse,
-        "rmse": math.sqrt(mse),
-        "mae": float(sk.mean_absolute_error(truth, predictions)),
-        "r2": float(sk.r2_score(truth, predictions)) if varies else None,
-    }
-
-
-def number_metrics(truth: Floats, predictions: Floats, targets: Sequence[str]) -> Metrics:
-    """Of one target (n,); of several (n, k) the mean over them, None where one of them has none, and `by_target`."""
-    if truth.ndim == 1:
-        return regression_metrics(truth, predictions)
-    each = {target: regression_metrics(truth[:, index], predictions[:, index]) for index, target in enumerate(targets)}
+def number_metrics(pieces: Pieces, targets: Sequence[str]) -> Metrics:
+    """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary. Of several targets the mean
+    over them, None where one of them has none, and `by_target`."""
+    errors = [_Errors() for _ in targets]
+    for truth, predictions in pieces:
+        columns = truth.reshape(len(truth), -1).T, predictions.reshape(len(truth), -1).T
+        for of_target, true, said in zip(errors, *columns, strict=True):
+            of_target.add(true, said)
+    each = {target: of_target.metrics() for target, of_target in zip(targets, errors, strict=True)}
+    if len(targets) == 1:
+        return each[targets[0]]
     means: Metrics = {}
-    for name in next(iter(each.values())):
-        values = [metrics[name] for metrics in each.values()]
-        means[name] = None if None in values else float(np.mean(values))
+    for name in ("mse", "rmse", "mae", "r2"):
+        values = [value for metrics in each.values() if (value := metrics[name]) is not None]
+        means[name] = float(np.mean(values)) if len(values) == len(each) else None
     return {**means, "by_target": each}
 
 
-def class_metrics(truth: npt.NDArray[np.int64], probabilities: Floats, labels: tuple[Label, ...]) -> Metrics:
+class _Errors:
+    """Of one target, piece by piece."""
+
+    def __init__(self) -> None:
+        self._truth = Moments(1)
+        self._squares = self._sizes = 0.0
+
+    def add(self, truth: Floats, predictions: Floats) -> None:
+        errors = truth - predictions
+        self._truth.add(np.ascontiguousarray(truth)[:, None])
+        self._squares += float(errors @ errors)
+        self._sizes += float(np.abs(errors).sum())
+
+    def metrics(self) -> Metrics:
+        count = self._truth.count
+        mse = self._squares / count
+        varies = bool(count > 1 and self._truth.low[0] < self._truth.high[0])
+        r2 = 1 - self._squares / float(self._truth.squares[0]) if varies else None
+        return {"mse": mse, "rmse": math.sqrt(mse), "mae": self._sizes / count, "r2": r2}
+
+
+def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> Metrics:
     """accuracy, log_loss, roc_auc, f1, confusion (rows: truth, columns: prediction, in the order of the classes).
 
     Two classes: f1 and roc_auc are of the second. More: the mean over classes; roc_auc is one against the rest,
     None where a class has no row.
     """
-    numbers = np.arange(len(labels))
-    predicted = probabilities.argmax(axis=1)
-    two = len(labels) == 2
-    everything_seen = len(np.unique(truth)) == len(labels)
-    auc = None
-    if everything_seen:
-        scores = probabilities[:, 1] if two else probabilities
-        auc = float(sk.roc_auc_score(truth, scores, **({} if two else {"multi_class": "ovr", "labels": numbers})))
-    f1 = sk.f1_score(
-        truth, predicted, labels=[1] if two else numbers, average=None if two else "macro", zero_division=0.0
-    )
+    classes, surprise = len(labels), 0.0
+    confusion = np.zeros(classes * classes, dtype=np.int64)
+    ranked = Kept(MOST_RANKED)
+    for truth, probabilities in pieces:
+        numbers = truth.astype(np.int64)
+        confusion += np.bincount(numbers * classes + probabilities.argmax(axis=1), minlength=len(confusion))
+        chosen = probabilities[np.arange(len(numbers)), numbers]
+        surprise -= float(np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).sum())
+        ranked.add(np.column_stack([truth, probabilities[:, 1:] if classes == 2 else probabilities]))
+    table = confusion.reshape(classes, classes)
+    right, count = np.diag(table), int(table.sum())
+    both = table.sum(axis=0) + table.sum(axis=1)  # predicted, and there
+    f1 = np.divide(2 * right, both, out=np.zeros(classes), where=both > 0)
     return {
-        "accuracy": float(sk.accuracy_score(truth, predicted)),
-        "log_loss": _log_loss(truth, probabilities),
-        "roc_auc": auc,
-        "f1": float(np.mean(f1)),
-        "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),
+        "accuracy": float(right.sum() / count),
+        "log_loss": surprise / count,
+        "roc_auc": _roc_auc(ranked.rows(), classes) if table.sum(axis=1).all() else None,
+        "f1": float(f1[1] if classes == 2 else f1.mean()),
+        "confusion": table.tolist(),
     }
 
 
-def _log_loss(truth: npt.NDArray[np.int64], probabilities: Floats) -> float:
-    chosen = probabilities[np.arange(len(truth)), truth]
-    return float(-np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).mean())
+def _roc_auc(rows: Floats, classes: int) -> float | None:
+    """Of rows of the class and the probabilities of the second of two classes, or of all."""
+    truth, scores = rows[:, 0].astype(np.int64), rows[:, 1:]
+    if len(np.unique(truth)) < classes:
+        return None
+    judged = [1] if classes == 2 else range(classes)
+    return float(np.mean([roc_auc(truth == number, column) for number, column in zip(judged, scores.T, strict=True)]))
+
+
+def roc_auc(positive: npt.NDArray[np.bool_], scores: Floats) -> float:
+    """The share of pairs of a positive and another row in which the positive has the higher score; ties count half
+    (Mann & Whitney 1947). Two sorts: scikit-learn's curve takes ten times as long for a million rows."""
+    above, below = np.sort(scores[positive]), np.sort(scores[~positive])
+    lower = np.searchsorted(below, above, "left").sum() + np.searchsorted(below, above, "right").sum()
+    return float(lower) / 2 / (len(above) * len(below))
 
 
 def baseline(
-    train_truth: Floats, truth: Floats, labels: tuple[Label, ...], targets: Sequence[str] = ("target",)
+    train: Iterable[Floats], truth: Iterable[Floats], labels: tuple[Label, ...], targets: Sequence[str] = ("target",)
 ) -> Metrics:
-    """The metrics of always saying the training rows' mean, or their class shares (so: the majority)."""
+    """The metrics of always saying the training rows' mean, or their class shares (so: the majority); `train` and
+    `truth` are pieces of what is true."""
     if not labels:
-        return number_metrics(truth, np.full(truth.shape, train_truth.mean(axis=0)), targets)
-    shares = np.bincount(train_truth.astype(np.int64), minlength=len(labels)) / len(train_truth)
-    return class_metrics(truth.astype(np.int64), np.tile(shares, (len(truth), 1)), labels)
+        scales = target_moments((piece.reshape(len(piece), -1) for piece in train), len(targets))
+        means = np.asarray([mean for mean, _ in scales])
+        return number_metrics(((piece, np.tile(means, (len(piece), 1))) for piece in truth), targets)
+    counts: npt.NDArray[np.int64] = sum(
+        (np.bincount(piece.astype(np.int64), minlength=len(labels)) for piece in train),
+        start=np.zeros(len(labels), dtype=np.int64),
+    )
+    shares = counts / counts.sum()
+    return class_metrics(((piece, np.tile(shares, (len(piece), 1))) for piece in truth), labels)

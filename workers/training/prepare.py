@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Columns, Floats, Kind, missing
+from service.domain.columns import Floats, Kind
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
 from service.errors import WorkFailed
-from service.store.rows import chunks
+from service.store.rows import CHUNK_ROWS, chunks
+from workers.training.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.fit import fit, target_moments
-from workers.training.problem import Data
-from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION, Parts, split_rows
-from workers.training.targets import Classes, Targets, read_other_targets, read_targets
-from workers.training.weights import class_weights, mean_one, row_weights
+from workers.training.reading import Reading
+from workers.training.room import Room
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
+from workers.training.targets import Targets, read_other_targets, read_targets
+from workers.training.weights import class_weights
 
-PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rows: what an engine reads of them, and `truth` (n,) float64, the target in the user's units (class numbers for
-    classes); (n, k) for several targets."""
-
-    data: Data
-    truth: Floats
-
-    @property
-    def inputs(self) -> npt.NDArray[np.float32]:
-        """(n, m), what the network reads."""
-        return self.data.inputs
-
-    def __len__(self) -> int:
-        return len(self.data)
+MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
-    `other_split` is of the other dataset whose rows validate, if one does."""
+    `other_split` is of the other dataset whose rows validate, if one does; so many `stored_bytes` are on the disk."""
 
     transform: FittedTransform
     target_scales: tuple[TargetScale, ...]
@@ -52,11 +37,31 @@ class Prepared:
     parts: dict[str, Part]
     split: Parts
     other_split: Parts | None = None
+    stored_bytes: int = 0
 
     def rows_of(self, part: str) -> npt.NDArray[np.int64]:
         """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
         split = self.split if self.other_split is None or part != "validation" else self.other_split
         return np.flatnonzero(split == PARTS[part])
+
+    def with_some_held_out(self, most: int = MOST_JUDGED) -> Prepared:
+        """The same, with at most so many rows in the validation and in the test part, drawn by chance: enough to
+        tell of errors, and bounded. The others are in no part of the split."""
+        parts, split, other_split = dict(self.parts), self.split, self.other_split
+        for name in ("validation", "test"):
+            if len(part := self.parts[name]) <= most:
+                continue
+            generator = np.random.Generator(np.random.Philox(key=[PARTS[name], len(part)]))
+            chosen = np.sort(generator.choice(len(part), most, replace=False, shuffle=False))
+            parts[name] = part.some(chosen)
+            left = np.delete(self.rows_of(name), chosen)
+            if other_split is not None and name == "validation":
+                other_split = other_split.copy()
+                other_split[left] = UNUSED
+            else:
+                split = split.copy()
+                split[left] = UNUSED
+        return replace(self, parts=parts, split=split, other_split=other_split)
 
     @property
     def train(self) -> Part:
@@ -88,73 +93,81 @@ def prepare(
     kinds: dict[str, Kind],
     target_kind: Kind,
     most_categories: int,
-    memory_bytes: int,
+    room: Room,
     validation: Path | None = None,
+    from_disk: bool = True,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
-    dataset whose rows validate. Raises WorkFailed."""
-    targets = read_targets(path, spec, target_kind)
-    labels, codes = targets.labels, targets.codes
-    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, codes)
+    dataset whose rows validate; `from_disk` says whether rows may be kept there. Raises WorkFailed, StorageFull."""
+    columns = _columns(spec, kinds, target_kind)
+    table = Reading(path, columns, room.copies_bytes)
+    targets = read_targets(table, spec, target_kind)
+    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
     if spec.missing == "drop":
-        split[_rows_with_gaps(path, kinds)] = UNUSED
-    _check_parts(split, codes, labels)
-    tables = [_Rows(path, split, targets)]
+        drop_gaps(table, kinds, split)
+    per_class = _check_parts(split, targets)
+    tables = [Sorted(table, split, targets)]
     if validation is not None:
-        tables.append(_others(validation, spec, kinds, target_kind, labels))
+        tables.append(
+            _others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets.labels)
+        )
+    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
+    size, directory = _place(spec, tables, transform, room, from_disk)
+    scales = _scales(spec, tables[0])
+    of_class = None if spec.class_weights is None else class_weights(spec.class_weights, per_class, targets.labels)
+    parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
+    all_parts = {**parts[0], "validation": parts[-1]["validation"]}
+    other_split = None if validation is None else tables[-1].split
+    return Prepared(transform, scales, targets.labels, all_parts, split, other_split, 0 if directory is None else size)
 
-    def training_chunks() -> Iterator[Columns]:
-        start = 0
-        for chunk in chunks(path, kinds):
-            yield chunk.take(split[start : start + chunk.n_rows] == TRAIN)
-            start += chunk.n_rows
 
-    transform = fit(training_chunks, kinds, spec.missing, spec.scaler, most_categories)
-    needed = sum(int((rows.split != UNUSED).sum()) for rows in tables) * transform.n_outputs * 4
-    if needed > memory_bytes:
+def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> dict[str, Kind]:
+    """All that are read of a table."""
+    columns = {**kinds, **dict.fromkeys(spec.targets, "numeric" if spec.task == "regression" else target_kind)}
+    return columns if spec.weight_column is None else {**columns, spec.weight_column: "numeric"}
+
+
+def _place(
+    spec: TrainingSpec, tables: Sequence[Sorted], transform: FittedTransform, room: Room, from_disk: bool
+) -> tuple[int, Path | None]:
+    """The size of the prepared rows in bytes, and the directory that they are kept in: None for memory. Raises
+    WorkFailed for rows that must be in memory and are too many for it."""
+    rows = sum(int(np.count_nonzero(table.split != UNUSED)) for table in tables)
+    size = rows * (4 * transform.n_outputs + row_bytes(spec))
+    if from_disk and spec.engine != "autograd":
+        return size, None if room.keeps_in_memory(size) else room.directory
+    if size > room.most_bytes:
+        other = ', or the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk'
         raise WorkFailed(
             "too_large",
-            f"the prepared table would take {needed / 2**20:,.0f} MiB of memory, "
-            f"{memory_bytes / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
+            f"the prepared table would take {size / 2**20:,.0f} MiB of memory, {room.most_bytes / 2**20:,.0f} are "
+            f"allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns{other if from_disk else ''}",
         )
-    scales = _scales(spec, targets.truth[split == TRAIN])
-    of_class = None
-    if spec.class_weights is not None and codes is not None:
-        of_class = class_weights(spec.class_weights, codes[split == TRAIN], labels)
-    parts = [_parts(rows, spec, kinds, transform, scales, of_class) for rows in tables]
-    all_parts = {**parts[0], "validation": parts[-1]["validation"]}
-    return Prepared(transform, scales, labels, all_parts, split, None if validation is None else tables[-1].split)
+    return size, None
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A table, which part each of its rows is in, and what they say of the target."""
-
-    path: Path
-    split: Parts
-    targets: Targets
-
-
-def _scales(spec: TrainingSpec, training: Floats) -> tuple[TargetScale, ...]:
-    """Of each target, by its training rows (n,) or (n, k)."""
+def _scales(spec: TrainingSpec, table: Sorted) -> tuple[TargetScale, ...]:
+    """Of each target, by its training rows."""
     if spec.scale_target is not True:
         return (TargetScale(),) * len(spec.targets)
-    return tuple(
-        TargetScale(*target_moments([column])) for column in training.reshape(len(training), len(spec.targets)).T
+    training = (
+        chunk.take(np.flatnonzero(table.split[rows] == TRAIN)) for rows, chunk in table.table.pieces(spec.targets)
     )
+    chunks_of_targets = (np.stack([chunk.floats(name) for name in spec.targets], axis=1) for chunk in training)
+    return tuple(TargetScale(*pair) for pair in target_moments(chunks_of_targets, len(spec.targets)))
 
 
 def _others(
-    path: Path, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, labels: tuple[Label, ...]
-) -> _Rows:
+    table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, labels: tuple[Label, ...]
+) -> Sorted:
     """The rows of another dataset: those that can be judged all validate."""
-    targets = read_other_targets(path, spec, target_kind, labels)
-    usable = targets.usable
+    targets = read_other_targets(table, spec, target_kind, labels)
+    split = np.where(targets.usable, np.uint8(VALIDATION), np.uint8(UNUSED))
     if spec.missing == "drop":
-        usable &= ~_rows_with_gaps(path, kinds)
-    if not usable.any():
+        drop_gaps(table, kinds, split)
+    if not (split == VALIDATION).any():
         raise WorkFailed("too_few_rows", "no row of the validation dataset is left once rows with gaps are dropped")
-    return _Rows(path, np.where(usable, VALIDATION, UNUSED).astype(np.uint8), targets)
+    return Sorted(table, split, targets)
 
 
 def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
@@ -165,77 +178,26 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
     for chunk in chunks(path, kinds):
         rows = prepared.split[start : start + chunk.n_rows] == TRAIN
         start += chunk.n_rows
-        design = (transform.encode(chunk.take(rows)) - transform.centre) / transform.scale
+        encoded = transform.encode(chunk.take(rows))
+        design = np.ones((len(encoded), encoded.shape[1] + int(bias)))
+        inputs = np.subtract(encoded, transform.centre, out=design[:, : encoded.shape[1]])
+        inputs /= transform.scale
         truth = prepared.train.truth[seen : seen + len(design)]
         seen += len(design)
-        ones = np.ones((len(design), int(bias)))
-        yield np.hstack([design, ones]), (truth - scale.centre) / scale.scale
+        yield design, (truth - scale.centre) / scale.scale
 
 
-def _rows_with_gaps(path: Path, kinds: dict[str, Kind]) -> npt.NDArray[np.bool_]:
-    return np.concatenate(
-        [np.any([missing(values) for values in chunk.data.values()], axis=0) for chunk in chunks(path, kinds)]
-    )
-
-
-def _check_parts(split: Parts, codes: npt.NDArray[np.int64] | None, labels: tuple[Label, ...]) -> None:
-    training = split == TRAIN
-    if training.sum() < 2:
+def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:
+    """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
+    if np.count_nonzero(split == TRAIN) < 2:
         raise WorkFailed("too_few_rows", "fewer than 2 rows are left to train on once rows with gaps are dropped")
-    if codes is not None:
-        absent = [labels[code] for code in range(len(labels)) if not (codes[training] == code).any()]
-        if absent:
-            raise WorkFailed(
-                "class_absent", f"no training row is left of class {absent[0]!r}; give more rows of it, or leave it out"
-            )
-
-
-def _parts(
-    rows: _Rows,
-    spec: TrainingSpec,
-    kinds: dict[str, Kind],
-    transform: FittedTransform,
-    scales: tuple[TargetScale, ...],
-    of_class: Floats | None,
-) -> dict[str, Part]:
-    """The parts of a table; `of_class` (n_classes,) is what a row of each class counts."""
-    weights = row_weights(rows.path, spec, rows.split, rows.targets.codes, of_class)
-    inputs = _inputs(rows.path, kinds, transform, rows.split)
-    parts = {}
-    for name, code in PARTS.items():
-        chosen = rows.split == code
-        of_part = None if weights is None else mean_one(weights[chosen])
-        data = Data(inputs[name], _learnt(rows.targets.values[chosen], scales), of_part)
-        parts[name] = Part(data, rows.targets.truth[chosen])
-    return parts
-
-
-def _learnt(
-    values: Floats | Classes, scales: tuple[TargetScale, ...]
-) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
-    """What is learnt: (n,) classes as they are, else numbers (n, k), each target by its scale."""
-    if values.dtype == np.int64:
-        return values.astype(np.int64)
-    centres, widths = [one.centre for one in scales], [one.scale for one in scales]
-    return ((values.reshape(len(values), len(scales)) - centres) / widths).astype(np.float32)
-
-
-def _inputs(
-    path: Path, kinds: dict[str, Kind], transform: FittedTransform, split: Parts
-) -> dict[str, npt.NDArray[np.float32]]:
-    """The matrix of each part."""
-    inputs = {
-        part: np.empty((int((split == code).sum()), transform.n_outputs), dtype=np.float32)
-        for part, code in PARTS.items()
-    }
-    filled = dict.fromkeys(PARTS, 0)
-    start = 0
-    for chunk in chunks(path, kinds):
-        of_chunk = split[start : start + chunk.n_rows]
-        start += chunk.n_rows
-        for part, code in PARTS.items():
-            if (rows := of_chunk == code).any():
-                matrix = transform.apply(chunk.take(rows))
-                inputs[part][filled[part] : filled[part] + len(matrix)] = matrix
-                filled[part] += len(matrix)
-    return inputs
+    counts = np.zeros(len(targets.labels), dtype=np.int64)
+    if targets.codes is not None:
+        for start in range(0, len(split), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            counts += np.bincount(targets.codes[rows][split[rows] == TRAIN], minlength=len(counts))
+    if absent := [label for label, count in zip(targets.labels, counts.tolist(), strict=True) if not count]:
+        raise WorkFailed(
+            "class_absent", f"no training row is left of class {absent[0]!r}; give more rows of it, or leave it out"
+        )
+    return counts

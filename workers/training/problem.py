@@ -13,9 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.network import Network
+from workers.training.order import Order
+from workers.training.stored import Chosen, Stored
 
 Vector = npt.NDArray[np.float32]
-Order = npt.NDArray[np.int64]
+Inputs = npt.NDArray[np.float32] | Stored | Chosen
+Targets = npt.NDArray[np.float32] | npt.NDArray[np.int64] | Stored
 
 # the running averages that each optimiser keeps, by the names under which checkpoints hold them
 MOMENTS: dict[str, tuple[str, ...]] = {
@@ -54,14 +57,24 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Data:
     """What an engine reads of a part: `inputs` (n, m) float32; `targets` (n, k) float32 numbers, or (n,) int64 classes;
-    `weights` (n,) float32 of mean 1, what each row counts, or None where all count the same."""
+    `weights` (n,) float32 of mean 1, what each row counts, or None where all count the same. Rows that are kept on the
+    disk are read by slices."""
 
-    inputs: npt.NDArray[np.float32]
-    targets: npt.NDArray[np.float32] | npt.NDArray[np.int64]
-    weights: npt.NDArray[np.float32] | None = None
+    inputs: Inputs
+    targets: Targets
+    weights: npt.NDArray[np.float32] | Stored | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the rows are on the disk."""
+        return isinstance(self.inputs, Stored)
+
+    def __getitem__(self, rows: slice) -> Data:
+        """Some of the rows, in memory."""
+        return Data(self.inputs[rows], self.targets[rows], None if self.weights is None else self.weights[rows])
 
 
 @dataclass(slots=True)

@@ -56,11 +56,12 @@ class Recorder:
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
         return replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
 
-    def ready(self, spec: TrainingSpec, how: str) -> None:
-        """Keep the settled spec with the job, and tell of what was chosen and how the engine goes."""
+    def ready(self, spec: TrainingSpec, how: str, stored_bytes: int) -> None:
+        """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
+        stored = [f"the prepared table ({stored_bytes / 2**30:.1f} GiB) is kept on the disk"] if stored_bytes else []
         with self._deps.database.write() as session:
             self._lease.write_in(session, spec=spec.to_json())
-            texts = (*self._choices, f"engine {spec.engine}: {how}")
+            texts = (*self._choices, f"engine {spec.engine}: {how}", *stored)
             jobs.append_events(session, self._lease.row.id, [("message", {"text": text}) for text in texts])
         self._deps.changes.publish(self._lease.row.id)
 

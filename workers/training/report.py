@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,31 +16,40 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
+from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
+from workers.training.fill import Part
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
 from workers.training.objectives import in_user_units, loss_scale
-from workers.training.prepare import Part, Prepared
+from workers.training.prepare import Prepared
 from workers.training.split import split_sha256
 
-CHUNK = 65_536
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
 def scores_of(predictor: Predictor, part: Part) -> Floats:
     """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
-    starts = range(0, max(len(part), 1), CHUNK)
-    return np.concatenate([predictor.scores(part.inputs[start : start + CHUNK]) for start in starts])
+    return np.concatenate([scores for _, scores in _judged(predictor, part)] or [predictor.scores(part.inputs[:0])])
 
 
-def judge(predictor: Predictor, part: Part, scores: Floats) -> Metrics:
-    """The model's metrics on a part; {} without rows."""
+def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Metrics:
+    """The model's metrics on a part; {} without rows. `scores` are the model's on it, where they are known."""
     if not len(part):
         return {}
-    if not predictor.classes:
-        return number_metrics(part.truth, scores, predictor.targets)
-    return class_metrics(part.truth.astype(np.int64), scores, predictor.classes)
+    pieces = _judged(predictor, part) if scores is None else [(part.truth[:], scores)]
+    return class_metrics(pieces, predictor.classes) if predictor.classes else number_metrics(pieces, predictor.targets)
+
+
+def _judged(predictor: Predictor, part: Part) -> Iterator[tuple[Floats, Floats]]:
+    """The truth and the scores of a part's rows, some at a time."""
+    for rows in slices(len(part), max(predictor.network.sizes)):
+        yield part.truth[rows], predictor.scores(part.inputs[rows])
+
+
+def _truths(part: Part) -> Iterator[Floats]:
+    return (part.truth[rows] for rows in slices(len(part), 1))
 
 
 def make_report(
@@ -58,16 +67,18 @@ def make_report(
     """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
     network is held against; `sources` are the SHA-256 of the dataset that was trained on, and of the one that
     validated, if another did. Of several targets what is told of one alone is null, and there for each `by_target`."""
-    scores = {name: scores_of(predictor, part) for name, part in prepared.parts.items()}
-    understood, noticed = understand_each(predictor, prepared, scores, spec.seed)
+    some = prepared.with_some_held_out()
+    scores = {name: scores_of(predictor, part) for name, part in some.parts.items() if name != "train"}
+    understood, noticed = understand_each(predictor, some, scores, spec.seed)
+    known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
-        "metrics": {name: judge(predictor, part, scores[name]) for name, part in prepared.parts.items()},
+        "metrics": {name: judge(predictor, part, known.get(name)) for name, part in prepared.parts.items()},
         "baseline": {
-            name: baseline(prepared.train.truth, part.truth, predictor.classes, predictor.targets)
+            name: baseline(_truths(prepared.train), _truths(part), predictor.classes, predictor.targets)
             for name, part in held_out.items()
         },
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
@@ -80,7 +91,7 @@ def make_report(
         },
         "certificate": only.certificate,
         "certificate_left_out": only.left_out,
-        "verdict": _verdict(spec, prepared, predictor, linear) if linear else None,
+        "verdict": _verdict(spec, prepared, some, predictor, linear) if linear else None,
         **understood[0],
         "by_target": _by_target(predictor, certified, understood),
         "warnings": [*warnings, *noticed],
@@ -118,9 +129,11 @@ def _by_target(
     }
 
 
-def _verdict(spec: TrainingSpec, prepared: Prepared, network: Predictor, linear: Predictor) -> dict[str, Any]:
-    found = verdict(spec, network, linear, prepared.parts["validation"])
-    metrics = {name: judge(linear, part, scores_of(linear, part)) for name, part in prepared.parts.items()}
+def _verdict(
+    spec: TrainingSpec, prepared: Prepared, some: Prepared, network: Predictor, linear: Predictor
+) -> dict[str, Any]:
+    found = verdict(spec, network, linear, some.parts["validation"])
+    metrics = {name: judge(linear, part) for name, part in prepared.parts.items()}
     return {**found, "linear": metrics}
 
 
@@ -137,10 +150,7 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the same columns before scaling: what descent would have met without it."""
     transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (
-        inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
-        for start in range(0, len(inputs), CHUNK)
-    )
+    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
 
 

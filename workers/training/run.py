@@ -31,6 +31,7 @@ from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
 from workers.training.record import Recorder
 from workers.training.report import make_report
+from workers.training.room import Room
 from workers.training.speed import measured
 from workers.training.threads import computing_with, count_threads
 
@@ -46,8 +47,10 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
-    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
-        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, most.training_memory_bytes, other_path)
+    with deps.blobs.workspace() as scratch:
+        room = Room.of(most.training_memory_bytes, scratch)
+        with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
+            prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -56,12 +59,12 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}
     engine, how = make_engine(spec, problem, parts)
-    recorder.ready(spec, how)
+    recorder.ready(spec, how, prepared.stored_bytes)
     progress = recorder.resume(problem)
     threads = count_threads(problem.network, spec.step_rows(len(prepared.train)), deps.settings.worker_processes)
     try:
         with computing_with(threads):
-            for ended in epochs(engine, progress, spec, rates.learning_rate, len(prepared.train), lease.check):
+            for ended in epochs(engine, progress, spec, rates.learning_rate, prepared.train.inputs.shape, lease.check):
                 recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
@@ -71,7 +74,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     seconds = time.perf_counter() - started
     certified = certify_each(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
-        most.training_memory_bytes - prepared.train.inputs.nbytes, lease.check,
+        room.copies_bytes, lease.check,
     )  # fmt: skip
     linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
     warnings = recorder.warnings()

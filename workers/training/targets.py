@@ -2,114 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Categories, Floats, Kind, Values, missing
+from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
 from service.domain.predictor import Label, label_text
 from service.domain.spec import TrainingSpec
 from service.errors import WorkFailed
-from service.store.rows import chunks
+from workers.training.reading import Reading
+from workers.training.split import Classes
 
-Classes = npt.NDArray[np.int64]
 MISSING = -1
 MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Of all rows of a table: `values` (n,) float64 numbers, (n, k) float64 for several targets, or (n,) int64 class
-    numbers, -1 where the class is missing. `labels` are the classes in their order; empty for a regression."""
+    """Of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in their order,
+    and `codes` (n,) the rows' class numbers, -1 where the class is missing; for a regression there are none, and the
+    numbers are read when they are asked for."""
 
-    values: Floats | Classes
+    names: tuple[str, ...]
+    usable: npt.NDArray[np.bool_]
     labels: tuple[Label, ...] = ()
+    codes: Classes | None = None
 
     @property
-    def codes(self) -> Classes | None:
-        """The class numbers; None for a regression."""
-        return self.values.astype(np.int64, copy=False) if self.labels else None
+    def columns(self) -> tuple[str, ...]:
+        """Those that `values` needs of a chunk."""
+        return () if self.labels else self.names
 
-    @property
-    def usable(self) -> npt.NDArray[np.bool_]:
-        """(n,) bool: rows in which no target is missing."""
-        if self.labels:
-            return np.asarray(self.values >= 0)
-        there = ~np.isnan(self.values)
-        return np.asarray(there if there.ndim == 1 else there.all(axis=1))
-
-    @property
-    def truth(self) -> Floats:
-        """The values in the user's units; class numbers for classes."""
-        return self.values.astype(np.float64)
+    def values(self, rows: slice, chunk: Columns) -> Floats | npt.NDArray[np.int64]:
+        """Of a chunk of the table: (n,) or, of several targets, (n, k) float64; (n,) int64 class numbers."""
+        if self.codes is not None:
+            return self.codes[rows].astype(np.int64)
+        return numbers(chunk, self.names)
 
 
-def read_targets(path: Path, spec: TrainingSpec, kind: Kind) -> Targets:
+def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
+    """(n,) of one column, (n, k) of several."""
+    if len(names) == 1:
+        return chunk.floats(names[0])
+    return np.stack([chunk.floats(name) for name in names], axis=1)
+
+
+def read_targets(table: Reading, spec: TrainingSpec, kind: Kind) -> Targets:
     """Of the table that is trained on: its classes become the model's."""
     if spec.task == "regression":
-        return _numbers(path, spec)
-    target = _read(path, spec.targets[0], kind)
-    labels = _labels(target, kind)
-    return Targets(_coded(target, labels), labels)
+        return _regression(table, spec)
+    labels = _labels(table, spec.targets[0], kind)
+    return _coded(table, spec.targets, labels)
 
 
-def read_other_targets(path: Path, spec: TrainingSpec, kind: Kind, labels: tuple[Label, ...]) -> Targets:
+def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, labels: tuple[Label, ...]) -> Targets:
     """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
     if spec.task == "regression":
-        return _numbers(path, spec)
-    target = _read(path, spec.targets[0], kind)
-    if unknown := [label for label in _labels(target, kind) if label not in labels]:
+        return _regression(table, spec)
+    if unknown := [label for label in _labels(table, spec.targets[0], kind) if label not in labels]:
         more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
         raise WorkFailed(
             "class_unknown",
             f"the validation dataset has rows of {', '.join(repr(label_text(label)) for label in unknown[:MOST_NAMED])}"
             f"{more} in {spec.targets[0]!r}, which no row that is trained on has; leave them out, or train on some",
         )
-    return Targets(_coded(target, labels), labels)
+    return _coded(table, spec.targets, labels)
 
 
-def _numbers(path: Path, spec: TrainingSpec) -> Targets:
-    names = spec.targets
-    pieces = [
-        np.stack([chunk.floats(name) for name in names], axis=1)
-        for chunk in chunks(path, dict.fromkeys(names, "numeric"))
-    ]
-    values = np.concatenate(pieces) if pieces else np.empty((0, len(names)))
-    return Targets(values if len(names) > 1 else values[:, 0])
+def _regression(table: Reading, spec: TrainingSpec) -> Targets:
+    usable = np.ones(table.n_rows, dtype=np.bool_)
+    for rows, chunk in table.pieces(spec.targets):
+        for name in spec.targets:
+            usable[rows] &= ~missing(chunk[name])
+    return Targets(spec.targets, usable)
 
 
-def _read(path: Path, name: str, kind: Kind) -> Values:
-    parts = [chunk[name] for chunk in chunks(path, {name: kind})]
-    categories = [part for part in parts if isinstance(part, Categories)]
-    if not categories:
-        return np.concatenate([part for part in parts if not isinstance(part, Categories)])
-    numbers: dict[str, int] = {}  # each chunk numbers its categories anew
-    codes = []
-    for part in categories:
-        table = [numbers.setdefault(value, len(numbers)) for value in part.values]
-        codes.append(np.asarray([*table, MISSING], dtype=np.int32)[part.codes])
-    return Categories(np.concatenate(codes), tuple(numbers))
+def _cells(table: Reading, name: str) -> Iterator[tuple[slice, Values]]:
+    return ((rows, chunk[name]) for rows, chunk in table.pieces([name]))
 
 
-def _labels(target: Values, kind: Kind) -> tuple[Label, ...]:
-    if isinstance(target, Categories):
-        return tuple(sorted(target.values))
-    values = np.unique(target[~missing(target)]).tolist()
+def _labels(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
+    """The values that occur, in their order."""
+    words: set[str] = set()
+    values: set[float] = set()
+    for _, cells in _cells(table, name):
+        if isinstance(cells, Categories):
+            words.update(cells.values)
+        else:
+            values.update(np.unique(cells[~missing(cells)]).tolist())
+    if words:
+        return tuple(sorted(words))
     if kind == "boolean":
-        return tuple(bool(value) for value in values)
-    return tuple(int(value) if value.is_integer() else value for value in values)
+        return tuple(bool(value) for value in sorted(values))
+    return tuple(int(value) if value.is_integer() else value for value in sorted(values))
 
 
-def _coded(target: Values, labels: tuple[Label, ...]) -> Classes:
-    """The class number of each row; every value that is there is one of the labels (1.0 == 1 == True as keys)."""
+def _coded(table: Reading, names: tuple[str, ...], labels: tuple[Label, ...]) -> Targets:
+    """Every value that is there is one of the labels (1.0 == 1 == True as keys)."""
     number: dict[Label, int] = {label: code for code, label in enumerate(labels)}
-    if isinstance(target, Categories):
-        table = [number[value] for value in target.values]
-        return np.asarray([*table, MISSING], dtype=np.int64)[target.codes]
-    codes = np.full(len(target), MISSING, dtype=np.int64)
-    present = ~missing(target)
-    distinct, inverse = np.unique(target[present], return_inverse=True)
-    codes[present] = np.asarray([number[value] for value in distinct.tolist()], dtype=np.int64)[inverse]
-    return codes
+    codes = np.full(table.n_rows, MISSING, dtype=np.min_scalar_type(-max(len(labels), 1)))
+    for rows, cells in _cells(table, names[0]):
+        if isinstance(cells, Categories):
+            of_value = np.asarray([*(number[value] for value in cells.values), MISSING], dtype=codes.dtype)
+            codes[rows] = of_value[cells.codes]
+            continue
+        present = ~missing(cells)
+        distinct, inverse = np.unique(cells[present], return_inverse=True)
+        of_value = np.asarray([number[value] for value in distinct.tolist()], dtype=codes.dtype)
+        codes[rows][present] = of_value[inverse]
+    return Targets(names, codes >= 0, labels, codes)

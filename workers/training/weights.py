@@ -3,46 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Floats
+from service.domain.columns import Columns, Floats
 from service.domain.predictor import Label, label_text
-from service.domain.spec import TrainingSpec
 from service.errors import WorkFailed
-from service.store.rows import chunks
-from workers.training.split import TRAIN, Parts
-from workers.training.targets import Classes
+from workers.training.reading import Reading
+from workers.training.split import TRAIN, UNUSED, Parts
+from workers.training.targets import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class RowWeights:
+    """From a column of the table, and from what a row of each class counts (n_classes,); each may be None. `means` are
+    those over the rows of each part, by its number."""
+
+    column: str | None
+    of_class: Floats | None
+    means: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def is_even(self) -> bool:
+        """Whether every row counts the same."""
+        return self.column is None and self.of_class is None
+
+    def of(self, part: int, rows: slice, chunk: Columns, targets: Targets) -> npt.NDArray[np.float32]:
+        """(n,) of a chunk of the table, for its rows in one part: of mean 1 over that part."""
+        return mean_one(self.raw(rows, chunk, targets), self.means[part])
+
+    def raw(self, rows: slice, chunk: Columns, targets: Targets) -> Floats:
+        """(n,) from 0, not yet scaled."""
+        weights = np.ones(chunk.n_rows) if self.column is None else chunk.floats(self.column)
+        if self.of_class is None or targets.codes is None:
+            return weights
+        return weights * self.of_class[targets.codes[rows]]
 
 
 def row_weights(
-    path: Path, spec: TrainingSpec, split: Parts, codes: Classes | None, of_class: Floats | None
-) -> Floats | None:
-    """(n_rows,) float64 from 0, not yet scaled; None where every row counts the same. `codes` are the rows' classes,
-    `of_class` (n_classes,) what a row of each counts.
+    table: Reading, column: str | None, of_class: Floats | None, split: Parts, targets: Targets
+) -> RowWeights:
+    """Of a table whose rows are in the parts `split`. Raises WorkFailed for weights that leave the training rows
+    nothing to learn from."""
+    plain = RowWeights(column, of_class)
+    if plain.is_even:
+        return plain
+    counts, sums = np.zeros(UNUSED + 1), np.zeros(UNUSED + 1)
+    of_column = 0.0
+    for rows, chunk in table.pieces([] if column is None else [column]):
+        parts = split[rows]
+        counts += np.bincount(parts, minlength=UNUSED + 1)
+        sums += np.bincount(parts, plain.raw(rows, chunk, targets), UNUSED + 1)
+        if column is not None:
+            of_column += float(chunk.floats(column)[parts == TRAIN].sum())
+    if column is not None and counts[TRAIN] and not of_column:
+        raise WorkFailed("weights_invalid", f"{column!r} is 0 in every training row: no row counts")
+    means = sums / np.maximum(counts, 1)
+    return RowWeights(column, of_class, dict(enumerate(means.tolist())))
 
-    Raises WorkFailed for weights that leave the training rows nothing to learn from.
-    """
-    weights: Floats | None = None
-    if spec.weight_column is not None:
-        weights = np.concatenate(
-            [chunk.floats(spec.weight_column) for chunk in chunks(path, {spec.weight_column: "numeric"})]
-        )
-        if (split == TRAIN).any() and not weights[split == TRAIN].any():
-            raise WorkFailed("weights_invalid", f"{spec.weight_column!r} is 0 in every training row: no row counts")
-    if of_class is not None and codes is not None:
-        weights = of_class[codes] if weights is None else weights * of_class[codes]
-    return weights
 
-
-def class_weights(asked: str | Mapping[str, float], training: Classes, labels: tuple[Label, ...]) -> Floats:
-    """(n_classes,) what a row of each class counts. "balanced": the less the more of them train, n/(k·count), as
-    scikit-learn has it; given by name: a class that is not named counts 1. Raises WorkFailed."""
+def class_weights(asked: str | Mapping[str, float], counts: npt.NDArray[np.int64], labels: tuple[Label, ...]) -> Floats:
+    """(n_classes,) what a row of each class counts, of which `counts` (n_classes,) train. "balanced": the less the more
+    of them train, n/(k·count), as scikit-learn has it; given by name: a class that is not named counts 1. Raises
+    WorkFailed."""
     if isinstance(asked, str):
-        return len(training) / (len(labels) * np.bincount(training, minlength=len(labels)))
+        balanced: Floats = counts.sum() / (len(labels) * counts)
+        return balanced
     names = [label_text(label) for label in labels]
     for name in asked:
         if name not in names:
@@ -52,7 +81,6 @@ def class_weights(asked: str | Mapping[str, float], training: Classes, labels: t
     return np.asarray([asked.get(name, 1.0) for name in names])
 
 
-def mean_one(weights: Floats) -> npt.NDArray[np.float32]:
+def mean_one(weights: Floats, mean: float) -> npt.NDArray[np.float32]:
     """Scaled to a mean of 1, so that losses and safe learning rates keep their meaning; as they are where all are 0."""
-    mean = float(weights.mean()) if len(weights) else 0.0
     return (weights / (mean or 1.0)).astype(np.float32)

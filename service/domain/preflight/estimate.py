@@ -100,11 +100,12 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
 
 def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:
     """What would not fit into memory or the time that is allowed."""
-    if memory.limit is not None and memory.matrix > memory.limit:
+    if memory.limit is not None and memory.matrix > memory.limit and plan.spec.engine == "autograd":
         yield Warned(
             "too_large",
             f"the prepared table would take about {memory.matrix / 2**20:,.0f} MiB of memory, "
-            f"{memory.limit / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns",
+            f"{memory.limit / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns, or "
+            'the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk',
             "/features",
         )
     budget = plan.spec.budget_seconds

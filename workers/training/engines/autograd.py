@@ -17,7 +17,8 @@ from workers.training.engines.captured import CapturedSteps
 from workers.training.engines.lbfgs import Lbfgs, Point
 from workers.training.engines.steps import Batch, Steps
 from workers.training.networks import TorchNetwork
-from workers.training.problem import Data, Order, Problem, State
+from workers.training.order import Order, Places, places_of
+from workers.training.problem import Data, Problem, State
 
 EVALUATION_ROWS = 65_536
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
@@ -45,6 +46,7 @@ class AutogradEngine:
     ) -> float:
         if self._lbfgs is not None:
             return self._lbfgs.iterate(state, learning_rate, check)
+        order = places_of(order)
         self._steps.enter(state)
         equal = len(order) // batch_size
         # dropout draws from a generator whose place a graph would have to keep
@@ -56,7 +58,7 @@ class AutogradEngine:
         return total / max(len(order), 1)
 
     def _take_captured(
-        self, state: State, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
+        self, state: State, order: Places, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
         """Steps of equal size; the sum of the rows' losses."""
         if self._captured is None or self._captured[0] != batch_size:
@@ -70,7 +72,7 @@ class AutogradEngine:
         return float(captured.total)
 
     def _take(
-        self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
+        self, state: State, epoch: int, order: Places, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
         """Steps call by call; the sum of the rows' losses."""
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
@@ -93,8 +95,11 @@ class AutogradEngine:
         return total / max(n_rows, 1)
 
     def _on_device(self, data: Data) -> Batch:
-        weights = None if data.weights is None else torch.from_numpy(data.weights).to(self._device)
-        return torch.from_numpy(data.inputs).to(self._device), torch.from_numpy(data.targets).to(self._device), weights
+        if data.is_stored:
+            raise ValueError("the rows are on the disk; this engine trains on rows in memory")
+        weights = None if data.weights is None else torch.from_numpy(data.weights[:]).to(self._device)
+        inputs, targets = torch.from_numpy(data.inputs[:]), torch.from_numpy(data.targets[:])
+        return inputs.to(self._device), targets.to(self._device), weights
 
     def _whole(self, weights: Floats) -> Point:
         """The training loss at these weights and its gradient, over all rows and in float64."""
@@ -114,7 +119,7 @@ class AutogradEngine:
         gradient = network.gradient.add_(penalised, alpha=problem.l2)
         return Point(weights, loss, objective, gradient.cpu().numpy())
 
-    def _batches(self, order: Order, batch_size: int) -> Iterable[Batch]:
+    def _batches(self, order: Places, batch_size: int) -> Iterable[Batch]:
         if batch_size >= len(order) == len(self._parts["train"][0]):  # all rows in a batch: their order does not matter
             return [self._parts["train"]]
         return _Slices(self._parts["train"], order, batch_size)
@@ -123,7 +128,7 @@ class AutogradEngine:
 class _Slices:
     """Batches in order: a piece of rows is gathered at once, its batches are slices."""
 
-    def __init__(self, whole: Batch, order: Order, batch_size: int) -> None:
+    def __init__(self, whole: Batch, order: Places, batch_size: int) -> None:
         self._whole, self._batch_size = whole, batch_size
         inputs = whole[0]
         self._order = torch.from_numpy(order).to(inputs.device)

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.network import Network
-from workers.training.problem import Data, Order, Problem, State, Vector
+from workers.training.order import Order
+from workers.training.problem import Data, Problem, State, Vector
 
 CHUNK_VALUES = 2**20  # numbers of the design that are in float64 at once
 

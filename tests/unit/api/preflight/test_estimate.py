@@ -25,13 +25,17 @@ def test_a_table_beyond_the_memory_is_told(limited: Callable[..., FlaskClient], 
         client = limited(training_memory_bytes=limit)
         answer = client.post("/v1/datasets", data=data, headers={"Content-Type": "text/csv"})
         ingest(make_deps(), answer.json["id"])
-        found = client.post("/v1/jobs/validate", json={"dataset": answer.json["id"], "model": "m", "target": "y"}).json
+        body = {"dataset": answer.json["id"], "model": "m", "target": "y"}
+        found = client.post("/v1/jobs/validate", json={**body, "engine": "autograd"}).json
         memory = found["estimate"]["memory"]
         assert (memory["matrix_bytes"], memory["limit_bytes"]) == (matrix, limit)
         assert memory["total_bytes"] == sum(
             memory[f"{part}_bytes"] for part in ("matrix", "weights", "optimizer", "workspace")
         )
         assert ("too_large" in warned(found)) == is_told
+        on_disk = client.post("/v1/jobs/validate", json=body).json  # the fused engine trains from there
+        assert on_disk["spec"]["engine"] == "fused"
+        assert "too_large" not in warned(on_disk)
 
 
 def test_memory_counts_weights_and_what_the_optimizer_keeps(look: Look) -> None:

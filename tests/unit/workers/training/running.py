@@ -21,6 +21,7 @@ from workers.training.engines.choose import make_engine
 from workers.training.loop import Progress, train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
+from workers.training.room import Room
 from workers.training.run import make_predictor, make_problem
 
 ARROW: dict[str, pa.DataType] = {
@@ -30,7 +31,7 @@ ARROW: dict[str, pa.DataType] = {
     "categorical": pa.string(),
     "text": pa.string(),
 }
-MEMORY = 2**28
+MEMORY = Room.of(2**32)
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,12 @@ def write_table(path: Path, cells: Mapping[str, Sequence[Any]], kinds: Mapping[s
     return path
 
 
-def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categories: int = 100) -> Run:
+def run(
+    path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categories: int = 100, room: Room = MEMORY
+) -> Run:
     """What `workers.training.run` does between the table and the model's files."""
     features = {name: kind for name, kind in kinds.items() if name not in spec.targets}
-    prepared = prepare(path, spec, features, kinds[spec.targets[0]], most_categories, MEMORY)
+    prepared = prepare(path, spec, features, kinds[spec.targets[0]], most_categories, room)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))
     optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
     spec = replace(spec, optimizer=optimizer, epochs=rates.epochs)
@@ -89,7 +92,12 @@ def run(path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categori
     parts = {name: part.data for name, part in prepared.parts.items()}
     progress = Progress(State.start(problem))
     for _ in train(
-        make_engine(spec, problem, parts)[0], progress, spec, rates.learning_rate, len(prepared.train), lambda: None
+        make_engine(spec, problem, parts)[0],
+        progress,
+        spec,
+        rates.learning_rate,
+        prepared.train.inputs.shape,
+        lambda: None,
     ):
         pass
     return Run(prepared, progress, make_predictor(spec, prepared, problem.network, progress.chosen))

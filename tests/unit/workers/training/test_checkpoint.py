@@ -29,7 +29,9 @@ def parts() -> dict[str, Data]:
 
 def advance(problem: Problem, spec: TrainingSpec, progress: Progress, epochs: int) -> None:
     """Train on as a fresh process would, for at most so many epochs."""
-    for count, _ in enumerate(train(AutogradEngine(problem, parts()), progress, spec, 0.05, ROWS, lambda: None), 1):
+    for count, _ in enumerate(
+        train(AutogradEngine(problem, parts()), progress, spec, 0.05, (ROWS, 4), lambda: None), 1
+    ):
         if count == epochs:
             return
 

@@ -234,5 +234,7 @@ def test_a_column_without_any_value_in_the_training_rows_is_filled_all_the_same(
 
 def test_target_moments_are_numpys() -> None:
     values = np.random.default_rng(1).normal(5, 3, 1000)
-    assert target_moments(np.array_split(values, 7)) == pytest.approx((values.mean(), values.std()), rel=1e-12)
-    assert target_moments([np.full(4, 2.0)]) == (2.0, 1.0)
+    pieces = np.array_split(np.column_stack([values, np.full(len(values), 2.0)]), 7)
+    varies, constant = target_moments(pieces, 2)
+    assert varies == pytest.approx((values.mean(), values.std()), rel=1e-12)
+    assert constant == (2.0, 1.0)

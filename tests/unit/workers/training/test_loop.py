@@ -15,7 +15,8 @@ from service.domain.spec import EarlyStopping, OptimizerSpec, Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.training.loop import EpochEnded, Progress, train, why_ended
-from workers.training.problem import Order, Problem, State
+from workers.training.order import Order
+from workers.training.problem import Problem, State
 
 PROBLEM = Problem(Network((1, 1), bias=False), "mse", "sgd")
 
@@ -46,7 +47,7 @@ def follow(losses: list[float], stopping: EarlyStopping | None, epochs: int | No
     progress = Progress(State.start(PROBLEM))
     engine = Scripted([1.0] * len(losses), losses)
     spec = spec_of(epochs=epochs or len(losses), early_stopping=stopping)
-    ended = list(train(engine, progress, spec, 0.1, 5, lambda: None))
+    ended = list(train(engine, progress, spec, 0.1, (5, 1), lambda: None))
     assert ended == progress.history
     return progress
 
@@ -77,7 +78,7 @@ def test_without_early_stopping_the_last_weights_are_kept() -> None:
 def test_what_has_stopped_goes_no_further_when_taken_up_again() -> None:
     progress = follow([5, 6, 7, 8], EarlyStopping(patience=2))
     spec = spec_of(epochs=4, early_stopping=EarlyStopping(patience=2))
-    assert list(train(Scripted([1] * 4, [1] * 4), progress, spec, 0.1, 5, lambda: None)) == []
+    assert list(train(Scripted([1] * 4, [1] * 4), progress, spec, 0.1, (5, 1), lambda: None)) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_what_has_stopped_goes_no_further_when_taken_up_again() -> None:
 def test_a_loss_that_is_no_number_is_divergence(train_losses: list[float], validation_losses: list[float]) -> None:
     progress = Progress(State.start(PROBLEM))
     with pytest.raises(WorkFailed, match="epoch 2") as raised:
-        list(train(Scripted(train_losses, validation_losses), progress, spec_of(epochs=2), 0.1, 5, lambda: None))
+        list(train(Scripted(train_losses, validation_losses), progress, spec_of(epochs=2), 0.1, (5, 1), lambda: None))
     assert raised.value.reason == "diverged"
     assert len(progress.history) == 1
 
@@ -98,14 +99,14 @@ def test_a_loss_a_million_times_the_first_is_divergence_where_steps_grow_with_it
     progress = Progress(State.start(PROBLEM))
     ends = pytest.raises(WorkFailed, match="million") if diverges else contextlib.nullcontext()
     with ends:
-        list(train(Scripted([1.0, 0.9e6, 1.1e6], []), progress, spec, 0.1, 5, lambda: None))
+        list(train(Scripted([1.0, 0.9e6, 1.1e6], []), progress, spec, 0.1, (5, 1), lambda: None))
     assert len(progress.history) == (2 if diverges else 3)
 
 
 def test_without_validation_rows_there_is_no_validation_loss() -> None:
     progress = Progress(State.start(PROBLEM))
     spec = spec_of(epochs=2, split=Split(0, 0))
-    ended = list(train(Scripted([1, 1], []), progress, spec, 0.1, 5, lambda: None))
+    ended = list(train(Scripted([1, 1], []), progress, spec, 0.1, (5, 1), lambda: None))
     assert [epoch.validation_loss for epoch in ended] == [None, None]
 
 
@@ -117,7 +118,7 @@ def test_each_epoch_has_its_own_order_and_the_schedules_rate() -> None:
             Progress(State.start(PROBLEM)),
             spec_of(epochs=9, schedule="step", batch_size=5),
             0.5,
-            20,
+            (20, 1),
             lambda: None,
         )
     )
@@ -142,20 +143,20 @@ def test_training_ends_before_its_budget_of_time_does(monkeypatch: pytest.Monkey
     monkeypatch.setattr("workers.training.loop.time.perf_counter", lambda: next(clock))
     progress = Progress(State.start(PROBLEM))
     spec = spec_of(epochs=9, budget_seconds=3.5)
-    assert len(list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None))) == 3
+    assert len(list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, (5, 1), lambda: None))) == 3
     why = why_ended(progress, spec)
     assert why == (
         "training has ended after epoch 3 of 9: one more would take longer than the 3.5 seconds of budget_seconds"
     )
     # what an earlier attempt has spent counts
-    assert list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, 5, lambda: None)) == []
+    assert list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, (5, 1), lambda: None)) == []
 
 
 def test_the_first_epoch_is_made_whatever_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(float(tick) for tick in range(100))
     monkeypatch.setattr("workers.training.loop.time.perf_counter", lambda: next(clock))
     engine, progress = Scripted([1.0] * 9, [1.0] * 9), Progress(State.start(PROBLEM))
-    assert len(list(train(engine, progress, spec_of(epochs=9, budget_seconds=0.01), 0.1, 5, lambda: None))) == 1
+    assert len(list(train(engine, progress, spec_of(epochs=9, budget_seconds=0.01), 0.1, (5, 1), lambda: None))) == 1
 
 
 def test_the_question_asked_between_batches_ends_training() -> None:
@@ -164,7 +165,7 @@ def test_the_question_asked_between_batches_ends_training() -> None:
 
     progress = Progress(State.start(PROBLEM))
     with pytest.raises(KeyboardInterrupt):
-        list(train(Scripted([1.0], [1.0]), progress, spec_of(epochs=1), 0.1, 5, check))
+        list(train(Scripted([1.0], [1.0]), progress, spec_of(epochs=1), 0.1, (5, 1), check))
     assert progress.history == []
 
 

@@ -13,6 +13,7 @@ from service.domain.spec import Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, spec_of, write_table
 from workers.training.prepare import Prepared, prepare
+from workers.training.room import Room
 from workers.training.split import TRAIN, VALIDATION, split_rows
 
 X: dict[str, Kind] = {"x": "numeric"}
@@ -116,12 +117,21 @@ def test_what_cannot_be_trained_on_is_named(
     assert raised.value.reason == reason
 
 
-def test_a_table_too_large_for_the_memory_is_refused_before_it_is_made(tmp_path: Path) -> None:
+def narrow(tmp_path: Path, table_bytes: int, most_bytes: int = 2**30) -> Room:
+    """Room for so many bytes of a prepared table, and for no copies."""
+    return Room(table_bytes, 0, most_bytes, tmp_path)
+
+
+def test_a_table_that_must_be_in_memory_and_is_too_large_for_it_is_refused(tmp_path: Path) -> None:
     path = write_table(tmp_path / "t", {"x": list(range(100)), "y": list(range(100))}, {"x": "numeric", "y": "numeric"})
-    with pytest.raises(WorkFailed, match="ADALINE_TRAINING_MEMORY_BYTES") as raised:
-        prepare(path, spec_of(), X, "numeric", 100, memory_bytes=399)
+    size = 100 * (4 + 4 + 8)  # an input and a target in float32, and what is true in float64
+    spec = spec_of(engine="autograd")
+    with pytest.raises(WorkFailed, match=r'ADALINE_TRAINING_MEMORY_BYTES.*"fused"') as raised:
+        prepare(path, spec, X, "numeric", 100, narrow(tmp_path, 0, size - 1))
     assert raised.value.reason == "too_large"
-    prepare(path, spec_of(), X, "numeric", 100, memory_bytes=400)
+    assert prepare(path, spec, X, "numeric", 100, narrow(tmp_path, 0, size)).stored_bytes == 0
+    assert prepare(path, spec_of(), X, "numeric", 100, narrow(tmp_path, size)).stored_bytes == 0
+    assert prepare(path, spec_of(), X, "numeric", 100, narrow(tmp_path, size - 1)).stored_bytes == size
 
 
 def other_rows(tmp_path: Path, cells: dict[str, list[Any]], target: Kind, others: dict[str, list[Any]],

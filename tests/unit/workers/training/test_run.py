@@ -182,7 +182,7 @@ def test_a_failure_is_named(deps: Deps, changes: dict[str, Any], code: str) -> N
 
 
 def test_a_table_that_does_not_fit_the_memory_is_named(make_deps: Callable[..., Deps]) -> None:
-    job = trained(make_deps(training_memory_bytes=100))
+    job = trained(make_deps(training_memory_bytes=100), engine="autograd")
     assert (job.error or {}).get("code") == "too_large"
 
 
@@ -391,6 +391,6 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
         with pytest.raises(LeaseLost):
-            recorder.ready(spec, "too late")
+            recorder.ready(spec, "too late", 0)
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])

@@ -39,7 +39,7 @@ def _prefetch(_typing: Any, array: Any, row: Any, column: Any) -> Any:
     return types.void(array, types.intp, types.intp), generate
 
 
-_ask_for: Any = intrinsic(_prefetch)
+ask_for: Any = intrinsic(_prefetch)
 
 
 @kernel
@@ -50,5 +50,5 @@ def fetch(inputs: Floats32, targets: Floats32, order: Ints, start: int, rows: in
     for i in range(start, stop):
         row = order[i]
         for column in range(0, columns, LANES):
-            _ask_for(inputs, row, column)
-        _ask_for(targets, row, 0)
+            ask_for(inputs, row, column)
+        ask_for(targets, row, 0)

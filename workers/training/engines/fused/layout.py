@@ -6,7 +6,7 @@ of a large one). So the inner loop of every kernel runs over data, in memory ord
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -84,3 +84,10 @@ def aligned(*shape: int) -> Floats32:
     memory = np.zeros(size + ALIGNMENT // 4, dtype=np.float32)
     first = -memory.ctypes.data % ALIGNMENT // 4
     return memory[first : first + size].reshape(shape)
+
+
+def readonly(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A view that nobody writes by: to the kernels one type, whatever the memory is."""
+    view = array.view(np.ndarray)
+    view.flags.writeable = False
+    return view

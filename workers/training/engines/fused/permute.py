@@ -21,16 +21,16 @@ def mixed(z: np.uint64) -> np.uint64:
     return np.uint64(z ^ (z >> SHIFT_3))
 
 
-@entry
-def permute(key: np.uint64, order: Ints) -> None:
-    """Put 0 … n-1 in a random order into `order` (n < 2³²), every one of the n! with the same chance.
+@kernel
+def shuffle(key: np.uint64, order: Ints, rows: int) -> None:
+    """Put 0 … rows-1 in a random order into the first places of `order`.
 
     Durstenfeld's shuffle (1964), each place drawn from 32 bits by Lemire's method (2019): x·n/2³², where that favours
     none. The numbers are those of SplitMix64 from `key`.
     """
-    for i in range(len(order)):
+    for i in range(rows):
         order[i] = i
-    for i in range(len(order) - 1, 0, -1):
+    for i in range(rows - 1, 0, -1):
         n = np.uint64(i + 1)
         key += GOLDEN
         product = (mixed(key) >> HALF_WORD) * n
@@ -41,3 +41,9 @@ def permute(key: np.uint64, order: Ints) -> None:
                 product = (mixed(key) >> HALF_WORD) * n
         j = product >> HALF_WORD
         order[i], order[j] = order[j], order[i]
+
+
+@entry
+def permute(key: np.uint64, order: Ints) -> None:
+    """Put 0 … n-1 in a random order into `order` (n < 2³²), every one of the n! with the same chance."""
+    shuffle(key, order, len(order))

@@ -1,0 +1,44 @@
+"""A table that is gone through several times: read once where its columns fit into the room for copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from service.domain.columns import Columns, Kind
+from service.store.rows import CHUNK_ROWS, chunks
+
+CELL_BYTES = 8  # of a column in memory, at most: float64, or the number of a category
+
+
+class Reading:
+    """The columns `kinds` of a table, a chunk at a time; chunks have the same borders every time."""
+
+    def __init__(self, path: Path, kinds: Mapping[str, Kind], copies_bytes: int) -> None:
+        self._path = path
+        self._kinds = dict(kinds)
+        with pq.ParquetFile(path) as file:
+            self.n_rows = file.metadata.num_rows
+        self._keeps = self.n_rows * len(self._kinds) * CELL_BYTES <= copies_bytes
+        self._kept: list[Columns] | None = None
+
+    def pieces(self, names: Iterable[str]) -> Iterator[tuple[slice, Columns]]:
+        """Chunks of some columns (or of none), and which rows of the table they are."""
+        wanted = {name: self._kinds[name] for name in names}
+        start = 0
+        for chunk in self._chunks(wanted):
+            stop = start + chunk.n_rows
+            yield slice(start, stop), Columns({name: chunk[name] for name in wanted}, chunk.n_rows)
+            start = stop
+
+    def _chunks(self, wanted: Mapping[str, Kind]) -> Iterable[Columns]:
+        if not wanted:
+            sizes = (min(CHUNK_ROWS, self.n_rows - start) for start in range(0, self.n_rows, CHUNK_ROWS))
+            return (Columns({}, size) for size in sizes)
+        if not self._keeps:
+            return chunks(self._path, wanted)
+        if self._kept is None:
+            self._kept = list(chunks(self._path, self._kinds))
+        return self._kept
