@@ -70,7 +70,8 @@ class Recorder:
         key = self._lease.row.checkpoint_key
         progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
         self._first_epoch = progress.epoch
-        self._started = self._told = time.perf_counter()
+        self._started = time.perf_counter()
+        self._told = 0.0 if key else self._started  # where an interrupted run goes on is told at once
         return progress
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
