@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train bench-jobs bench-gpu bench-growth check lint types imports \
+        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth \
+        check lint types imports \
         migrations openapi openapi-check lock clean
 
 help:  ## this list
@@ -69,7 +70,13 @@ bench-quality: $(VENV)/.bench  ## how good `auto` is, beside scikit-learn's pipe
 bench-ingest-memory: $(READY)  ## memory of the ingest worker for 0.6 GB and 1.2 GB
 	@$(BIN)/python -m tests.benchmarks.bench_ingest --memory
 
-bench-report: $(READY)  ## what explaining a model of 300 columns costs beside training it
+bench-small: $(VENV)/.bench  ## a job of 500 rows from its POST to succeeded, beside H2O-3's GLM: BENCH="--runs 1" for options
+	@$(BIN)/python -m tests.benchmarks.bench_small $(BENCH)
+
+bench-http: $(VENV)/.bench  ## 1,000,000 rows from the first byte to the first prediction, beside H2O-3: BENCH="--runs 1"
+	@$(BIN)/python -W ignore -m tests.benchmarks.bench_http $(BENCH)
+
+bench-report: $(READY)  ## what explaining a model costs beside training it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
 
 bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn and sgemm: BENCH="--runs 3" for options

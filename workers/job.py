@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from service.store import jobs
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.comparison.run import compare
@@ -18,7 +19,8 @@ RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {"train": train, "desce
 def run(deps: Deps, id: str) -> None:
     """Run a job that waits; does nothing when it does not."""
     use_one_thread()
-    with claimed(deps, JobRow, id) as lease:
+    with claimed(deps, JobRow, id, jobs.begin) as lease:
         if lease is not None:
+            deps.changes.publish(id)
             with ends_recorded(deps, lease):
                 RUNS[lease.row.kind](deps, lease)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic
 
 import structlog
+from sqlalchemy.orm import Session
 
 from service.errors import AdalineError
 from service.store import work
@@ -59,7 +60,7 @@ class Lease(Generic[AnyWork]):
             self.write_in(session, **values)
         self._deps.changes.publish(self.row.id)
 
-    def write_in(self, session: Any, **values: Any) -> None:
+    def write_in(self, session: Session, **values: Any) -> None:
         """Change the row within a transaction. Raises LeaseLost, which rolls it back."""
         if not work.write(session, self._table, self.row.id, self.row.fence, **values):
             raise LeaseLost(self.row.id)
@@ -100,10 +101,15 @@ class Lease(Generic[AnyWork]):
 
 
 @contextlib.contextmanager
-def claimed(deps: Deps, table: type[AnyWork], id: str) -> Iterator[Lease[AnyWork] | None]:
-    """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's)."""
+def claimed(
+    deps: Deps, table: type[AnyWork], id: str, begin: Callable[[Session, AnyWork], None] | None = None
+) -> Iterator[Lease[AnyWork] | None]:
+    """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's); `begin`
+    adds to the transaction that claims it."""
     with deps.database.write() as session:
         row = work.claim(session, table, id, deps.settings.lease_seconds, deps.settings.max_attempts)
+        if row is not None and begin is not None:
+            begin(session, row)
     if row is None:
         yield None
         return

@@ -49,7 +49,7 @@ class Comparison(Answer):
     least_is = fields.String(
         required=True,
         validate=one_of(("exact", "lowest seen")),
-        metadata=says("exact for a linear neuron with mse; else the lowest that any of the descents saw"),
+        metadata=says("exact: the optimum of a linear neuron, but for mae and quantile; else the lowest that was seen"),
     )
     descents = fields.List(fields.Nested(ComparedDescent), required=True)
     sentence = fields.String(required=True, metadata=says("what a teacher would say of these numbers"))

@@ -184,9 +184,7 @@ class Client:
 
     def wait(self, id: str) -> Job:
         """The job, once it has succeeded. Raises JobFailed, JobCancelled."""
-        for _ in self.events(id):
-            pass
-        job = self.job(id)
+        job = waiting.held(self._connection, Job, f"/v1/jobs/{_quote(id)}", lambda it: it.is_terminal)
         if job.state == "cancelled":
             raise JobCancelled(job)
         if job.state == "failed":

@@ -48,10 +48,9 @@ def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: Nu
     total = np.zeros((width + int(bias), width + int(bias)))
     rows = 0
     for chunk in chunks:
-        design = chunk.astype(np.float64)
-        if bias:
-            design = np.hstack([design, np.ones((len(design), 1))])
-        weighed = design if weights is None else design * weights[rows : rows + len(design)][:, None]
+        design = np.ones((len(chunk), width + int(bias)))
+        design[:, :width] = chunk
+        weighed = design if weights is None else design * np.asarray(weights[rows : rows + len(design)])[:, None]
         total += design.T @ weighed
         rows += len(design)
     return 2 / max(rows, 1) * total

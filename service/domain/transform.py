@@ -126,7 +126,8 @@ class FittedTransform:
     def encode(self, columns: Columns) -> Floats:
         """(n_rows, n_outputs) float64: the kept columns before scaling."""
         parts = [feature.encode(columns[feature.name]) for feature in self.features]
-        return np.hstack(parts)[:, self.kept]
+        encoded = np.hstack(parts)
+        return encoded if len(self.kept) == encoded.shape[1] else encoded[:, self.kept]
 
     def apply(self, columns: Columns) -> npt.NDArray[np.float32]:
         """(n_rows, n_outputs) float32, what the network reads. Raises CellInvalid."""

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from service.errors import SettingInvalid, StorageFull
+from service.store.hashing import Hashing, begin_writing
 
 CHUNK = 1024 * 1024
+AT_ONCE = 4  # blobs on their way
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FAILING = (errno.EIO, errno.EROFS, errno.EFBIG)
 
@@ -68,7 +71,7 @@ class BlobWriter:
     def __init__(self, spool: Path, keep: Any) -> None:
         self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
         self.path = Path(self._file.name)
-        self._hash = hashlib.sha256()
+        self._hashing = Hashing(self._file.fileno())
         self._keep = keep
         self._is_counted = True  # what is written is counted and hashed on the way
         self._is_sealed = False
@@ -83,7 +86,7 @@ class BlobWriter:
     def write(self, data: bytes) -> int:
         with failing_disk_named():
             self._file.write(data)
-        self._hash.update(data)
+        self._hashing.add(data)
         self.size += len(data)
         return len(data)
 
@@ -100,17 +103,20 @@ class BlobWriter:
         """
         with failing_disk_named():
             os.replace(path, self.path)
+            self._hashing.close()
             self._file.close()
             self._file = self.path.open("r+b")
-        self._hash, self.size, self._is_counted = hashlib.sha256(), 0, False
+        self._hashing, self.size, self._is_counted = Hashing(self._file.fileno()), 0, False
 
     def seal(self) -> None:
         """All of `commit` that takes long, perhaps in another thread: count and hash the bytes, and wait for the disk.
 
         Meanwhile and until `commit` the bytes can be read at `path`.
         """
+        if not self._is_counted:
+            begin_writing(self._file.fileno(), 0, self.path.stat().st_size)
         while not self._is_counted and (chunk := self._file.read(CHUNK)):
-            self._hash.update(chunk)
+            self._hashing.add(chunk)
             self.size += len(chunk)
         self._is_counted = True
         with failing_disk_named():
@@ -122,7 +128,7 @@ class BlobWriter:
         """Make the bytes readable under their hash."""
         if not self._is_sealed:
             self.seal()
-        blob = Blob(self._hash.hexdigest(), self.size)
+        blob = Blob(self._hashing.hexdigest(), self.size)
         with failing_disk_named():
             self._keep(self.path, blob.key)
         return blob
@@ -130,6 +136,7 @@ class BlobWriter:
     def close(self) -> None:
         """Drop what was not committed."""
         try:
+            self._hashing.close()
             with contextlib.suppress(OSError):  # a full disk refuses once more the bytes that are to be dropped
                 self._file.close()
         finally:
@@ -295,6 +302,12 @@ def write_blob(blobs: Blobs, data: bytes) -> Blob:
     with blobs.writer() as writer:
         writer.write(data)
         return writer.commit()
+
+
+def write_blobs(blobs: Blobs, contents: Mapping[str, bytes]) -> dict[str, Blob]:
+    """Store several, by name: they wait for the disk, or for S3, together."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(contents, pool.map(partial(write_blob, blobs), contents.values()), strict=True))
 
 
 @contextlib.contextmanager

@@ -47,10 +47,25 @@ def move(session: Session, id: str, to: JobState, fence: int | None = None, **va
     return row
 
 
+def begin(session: Session, job: JobRow) -> None:
+    """Record that a job has just been claimed, in that transaction."""
+    job.started_at = job.started_at or now()
+    append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+
+
 def append_event(session: Session, job_id: str, type: EventType, data: Json) -> None:
     """Add to the job's record. The caller has changed the job's row in this transaction, so `seq` is its own."""
+    append_events(session, job_id, [(type, data)])
+
+
+def append_events(session: Session, job_id: str, events: Sequence[tuple[EventType, Json]]) -> None:
+    """Add several, in order."""
     last = session.scalar(select(func.max(EventRow.seq)).where(EventRow.job_id == job_id)) or 0
-    session.add(EventRow(job_id=job_id, seq=last + 1, at=now(), type=type, data=data))
+    moment = now()
+    session.add_all(
+        EventRow(job_id=job_id, seq=seq, at=moment, type=type, data=data)
+        for seq, (type, data) in enumerate(events, last + 1)
+    )
     session.flush()
 
 

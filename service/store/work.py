@@ -113,6 +113,11 @@ def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> Non
     session.execute(update(table).where(table.id.in_(ids), _waits(table)).values(sent_at=now()))
 
 
+def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:
+    """Note that the wake-up for this row could not be sent."""
+    session.execute(update(table).where(table.id == id, _waits(table)).values(sent_at=None))
+
+
 def _claimable(table: type[AnyWork], moment: datetime, max_attempts: int | None) -> ColumnElement[bool]:
     # an expired job that was being cancelled is not run again: the sweeper ends it
     expired = and_(table.state == STARTED[table], table.lease_until < moment)

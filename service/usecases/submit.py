@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
+from service.domain.lifecycle import EventType
 from service.domain.limits import Limits
 from service.domain.preflight.warned import Warned
 from service.domain.spec import TrainingSpec
@@ -76,14 +77,14 @@ def _warnings(checked: Checked, blobs: Blobs | None, limits: Limits) -> tuple[Wa
 
 
 def wake(database: Database, queue: Queue, id: str) -> None:
-    """Tell a worker of a job. When the queue is away, the sweeper does it later."""
+    """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
+    process dies just now, once the wake-up counts as lost."""
     try:
         queue.send(TRAIN, id)
     except QueueUnavailable as error:
         log.warning("job not sent", job=id, error=str(error))
-        return
-    with database.write() as session:
-        work.mark_sent(session, JobRow, [id])
+        with database.write() as session:
+            work.mark_unsent(session, JobRow, id)
 
 
 def _first(session: Session, key: str | None, fingerprint: str) -> Submitted | None:
@@ -114,14 +115,14 @@ def _keep(
             model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
             attempt=0,
             created_at=now(),
+            sent_at=now(),  # in a moment: a second transaction would cost one more wait for the disk
         )
         session.add(job)
         session.flush()
-        jobs.append_event(session, job.id, "state", {"state": "queued"})
-        for note in checked.resolution.notes:
-            jobs.append_event(session, job.id, "message", {"text": note})
-        for warned in warnings:
-            jobs.append_event(session, job.id, "message", {"text": warned.detail, "warning": warned.to_json()})
+        told: list[tuple[EventType, Json]] = [("state", {"state": "queued"})]
+        told += [("message", {"text": note}) for note in checked.resolution.notes]
+        told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in warnings]
+        jobs.append_events(session, job.id, told)
         answer = render(job)
         if key is not None:
             answers.remember(session, SCOPE, key, fingerprint, job.id, answer)

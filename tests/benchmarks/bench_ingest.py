@@ -16,24 +16,20 @@ import http.client
 import json
 import mmap
 import os
-import shutil
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from importlib.util import find_spec
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
-
-from tests.benchmarks.stack import stack
+from tests.benchmarks.peer import h2o_missing, h2o_server
+from tests.benchmarks.stack import settled_stack
 from tests.integration.processes import Running
 from tests.tables import write_numbers
 
 BLOCK = 1024 * 1024
-H2O_PORT = 54399
 TOUCHED_BYTES = 1024 * BLOCK
 MEMORY_ROWS = (5_250_000, 10_500_000)  # 0.6 GB and 1.2 GB
 
@@ -41,26 +37,8 @@ MEMORY_ROWS = (5_250_000, 10_500_000)  # 0.6 GB and 1.2 GB
 @contextmanager
 def adaline(directory: Path) -> Iterator[tuple[Running, str]]:
     """A new stack with its data in `directory`, and its address."""
-    with stack(directory, ADALINE_WORKER_PROCESSES="1") as (running, url):
-        _settle(running)
+    with settled_stack(directory, ADALINE_WORKER_PROCESSES="1") as (running, url):
         yield running, url
-
-
-def _settle(running: Running) -> None:
-    """Until its processes have started: one second in which they compute next to nothing."""
-    while True:
-        before = _computed(running)
-        time.sleep(1)
-        if _computed(running) - before < 0.05:
-            return
-
-
-def _computed(running: Running) -> float:
-    seconds = 0.0
-    for process in running.descendants:
-        with suppress(psutil.NoSuchProcess):
-            seconds += sum(process.cpu_times()[:2])
-    return seconds
 
 
 def touch_memory() -> None:
@@ -102,30 +80,18 @@ def _answer(connection: http.client.HTTPConnection) -> dict:
     return body
 
 
-def h2o_missing() -> str | None:
-    """Why there is no H2O to compare with."""
-    if find_spec("h2o") is None:
-        return "h2o is not installed (pip install -e '.[bench]')"
-    return None if shutil.which("java") else "there is no Java runtime, which h2o needs"
-
-
 def h2o_seconds(paths: list[Path]) -> list[float]:
     """Seconds to upload and parse each file, by one new H2O."""
     import h2o
 
-    h2o.init(port=H2O_PORT, max_mem_size="4G", nthreads=-1, verbose=False, strict_version_check=False)
-    h2o.no_progress()
     seconds = []
-    try:
+    with h2o_server():
         for path in paths:
             touch_memory()
             began = time.perf_counter()
             frame = h2o.upload_file(str(path))
             seconds.append(time.perf_counter() - began)
             h2o.remove(frame.frame_id)
-    finally:
-        h2o.cluster().shutdown()
-        time.sleep(2)  # it ends after it has answered
     return seconds
 
 

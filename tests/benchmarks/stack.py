@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from tests.integration.processes import Running, started
 
@@ -18,3 +21,22 @@ def stack(directory: Path, **settings: str) -> Iterator[tuple[Running, str]]:
         yield running, running.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
         running.process.terminate()
         running.wait()
+
+
+@contextmanager
+def settled_stack(directory: Path, **settings: str) -> Iterator[tuple[Running, str]]:
+    """A stack whose processes have all started and warmed up: one second in which they compute next to nothing."""
+    with stack(directory, **settings) as (running, url):
+        before = -1.0
+        while (now := _computed(running)) - before >= 0.05:
+            before = now
+            time.sleep(1)
+        yield running, url
+
+
+def _computed(running: Running) -> float:
+    seconds = 0.0
+    for process in running.descendants:
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:2])
+    return seconds

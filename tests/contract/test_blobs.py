@@ -19,7 +19,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from service.errors import SettingInvalid, StorageFull
-from service.store.blobs import Blobs, DiskBlobs, open_blobs, read_blob, write_blob
+from service.store.blobs import Blobs, DiskBlobs, open_blobs, read_blob, write_blob, write_blobs
 from tests.contract.rows import at_once
 
 DATA = b"a,b\n1,2\n" * 1000
@@ -56,6 +56,16 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 def all_keys(blobs: Blobs) -> list[str]:
     return sorted(blobs.keys(0))
+
+
+def test_several_blobs_at_once_are_each_what_they_are_by_themselves(blobs: Blobs) -> None:
+    contents = {str(number): os.urandom(number) for number in (0, 1, 10, 100_000)} | {"same": b"", "data": DATA}
+    stored = write_blobs(blobs, contents)
+    assert list(stored) == list(contents)
+    for name, data in contents.items():
+        assert stored[name].key == hashlib.sha256(data).hexdigest()
+        assert (read_blob(blobs, stored[name].key), stored[name].size) == (data, len(data))
+    assert all_keys(blobs) == sorted({blob.key for blob in stored.values()})
 
 
 def files_below(path: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import event as sql_event
 from sqlalchemy import func, select
 
 from service.domain.limits import Limits
@@ -46,6 +47,16 @@ def test_a_job_is_kept_with_its_resolved_spec_and_a_worker_is_woken(database: Da
     assert events[0].data == {"state": "queued"}
     assert {event.type for event in events[1:]} == {"message"}
     assert submitted.answer == {"id": job.id, "state": "queued"}
+
+
+def test_a_job_is_kept_and_counted_as_sent_by_one_commit(database: Database, queue: Queue) -> None:
+    dataset = add_ready_dataset(database)
+    commits: list[object] = []
+    note = commits.append
+    sql_event.listen(database.engine, "commit", note)
+    send(database, queue, {"dataset": dataset, "model": "m", "target": "y"})
+    sql_event.remove(database.engine, "commit", note)
+    assert len(commits) == 1
 
 
 def test_a_queue_that_is_away_costs_no_job(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The least training loss that a linear neuron can have: the exact optimum, by QR in float64."""
+"""The least training loss of a linear neuron, in float64: by QR for squared error, else by Newton's method."""
 
 from __future__ import annotations
 
@@ -9,16 +9,28 @@ import numpy as np
 from service.domain.auto import is_bowl
 from service.domain.columns import Kind
 from service.domain.spec import TrainingSpec
+from workers.explain import convex
 from workers.explain.least_squares import triangle
-from workers.explain.rows import exact_rows
+from workers.explain.rows import Rows, exact_rows
 from workers.training.prepare import Prepared
+
+CONVEX = ("huber", "cross_entropy")
+KEPT_BYTES = 128 * 2**20  # of the rows in float64; else each pass reads the table
 
 
 def least_loss(path: Path, spec: TrainingSpec, kinds: dict[str, Kind], prepared: Prepared) -> float | None:
-    """In units of the scaled target; None where there is no closed form to it."""
-    if not is_bowl(spec):
+    """In units of the scaled target; None where it cannot be given."""
+    if spec.network.kind != "linear" or not (is_bowl(spec) or spec.loss in CONVEX):
         return None
-    found = triangle(exact_rows(path, kinds, prepared, spec.network.bias, keep_bytes=0, check=lambda: None))
+    rows = exact_rows(path, kinds, prepared, spec.network.bias, 0 if is_bowl(spec) else KEPT_BYTES, lambda: None)
+    if is_bowl(spec):
+        return _least_squares(rows)
+    outputs = len(prepared.classes) if len(prepared.classes) > 2 else 1
+    return convex.least_loss(rows, spec.loss, outputs, prepared.classes)
+
+
+def _least_squares(rows: Rows) -> float:
+    found = triangle(rows)
     # raw columns differ by orders of magnitude: each has length 1 before a rank is judged
     lengths = np.linalg.norm(found.design, axis=0)
     lengths = np.where(lengths > 0, lengths, 1.0)

@@ -11,7 +11,8 @@ from service.domain.comparison import ComparisonSpec
 from service.domain.curvature import Curvature, epochs_to
 from service.domain.rates import FLATTER
 from service.errors import WorkFailed
-from workers.training.design import CHUNK, scaled_curvature
+from workers.explain.rows import slices
+from workers.training.design import scaled_curvature
 from workers.training.prepare import Prepared
 
 
@@ -52,7 +53,7 @@ def survey(prepared: Prepared, bias: bool) -> Terrain:
             "features_constant", "the features are all zero, or too large for float32: there is nothing to learn from"
         )
     inputs = prepared.train.inputs
-    pieces = (inputs[start : start + CHUNK].astype(np.float64) for start in range(0, len(inputs), CHUNK))
+    pieces = (inputs[rows].astype(np.float64) for rows in slices(*inputs.shape))
     longest = max(float(np.max(np.sum(piece**2, axis=1))) for piece in pieces)
     return Terrain(found, 2 * (longest + int(bias)), len(inputs))
 
@@ -68,15 +69,15 @@ def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losse
     A bowl's batch descent has the best constant rate when that arrives within the epochs: it is at the edge of what is
     stable, and the steep directions would else swing for longer than there is time (Boyd & Vandenberghe 2004, 9.3).
     Steps of b < n rows are noisy, and a constant rate η ends η·trace(H)·L*/2b above the least loss L* (Bottou, Curtis &
-    Nocedal 2018, 4.2): where `losses` are known, η is at most what makes this half of the tolerance.
+    Nocedal 2018, 4.2): where a bowl's `losses` are known, η is at most what makes this half of the tolerance.
     """
     if spec.learning_rate != "auto":
         return spec.learning_rate
-    found, is_batch = terrain.curvature, batch_size >= terrain.rows
-    if is_batch and is_bowl(spec.training("none")) and epochs_to(spec.tolerance, found.condition_number) <= spec.epochs:
+    found, is_batch, bowl = terrain.curvature, batch_size >= terrain.rows, is_bowl(spec.training("none"))
+    if is_batch and bowl and epochs_to(spec.tolerance, found.condition_number) <= spec.epochs:
         return found.best_learning_rate
     rate = stable_learning_rate(spec, terrain, batch_size) / (2 if spec.network.kind == "linear" else 4)
-    if is_batch or losses is None or not losses.baseline > losses.least > 0:
+    if is_batch or not bowl or losses is None or not losses.baseline > losses.least > 0:
         return rate
     calm = spec.tolerance * (losses.baseline - losses.least) * batch_size / (losses.least * found.trace)
     return min(rate, calm)

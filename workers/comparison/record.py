@@ -10,7 +10,7 @@ from typing import Any
 from service.domain.artifact import to_json
 from service.domain.comparison import ComparisonSpec
 from service.domain.comparison_schema import read_comparison
-from service.store import jobs
+from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
@@ -19,7 +19,7 @@ from workers.comparison.course import Course
 from workers.comparison.descent import Descent, Point
 from workers.lease import Lease, LeaseLost
 from workers.training.objectives import in_user_units
-from workers.training.record import EVENT_SECONDS, begin, tell
+from workers.training.record import EVENT_SECONDS, tell
 
 DESCENTS = 6
 
@@ -33,8 +33,9 @@ class Recorder:
         self._told = 0.0
 
     def start(self) -> tuple[ComparisonSpec, DatasetRow]:
-        """Note that the job runs; its spec and dataset. Raises DatasetNotFound."""
-        dataset = begin(self._deps, self._lease)
+        """The job's spec and dataset. Raises DatasetNotFound."""
+        with self._deps.database.read() as session:
+            dataset = datasets.get(session, self._lease.row.dataset_id)
         return read_comparison(self._lease.row.spec), dataset
 
     def finished(self) -> list[Course]:

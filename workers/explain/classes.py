@@ -48,17 +48,30 @@ def curves(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> 
 
 
 def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> dict[str, Any]:
-    false_rate, true_rate, _ = sk.roc_curve(positive, scores)
-    precision, recall, _ = sk.precision_recall_curve(positive, scores)
+    true, taken = _counted(positive, scores)
+    false_rate, true_rate = (taken - true) / (len(positive) - true[-1]), true / true[-1]
+    precision, recall = np.append((true[1:] / taken[1:])[::-1], 1.0), true_rate[::-1]
+    turns = np.r_[True, (np.diff(true, 2) != 0) | (np.diff(taken, 2) != 0), True]  # others lie on straight lines
+    area = float(np.trapezoid(true_rate, false_rate))
+    false_rate, true_rate = false_rate[turns], true_rate[turns]
     roc, found = _thin(false_rate, true_rate), _thin(recall, precision)
     return {
         "class": label,
-        "roc_auc": float(sk.auc(false_rate, true_rate)),
-        "average_precision": float(sk.average_precision_score(positive, scores)),
+        "roc_auc": area,
+        "average_precision": float(-np.diff(recall) @ precision[:-1]),
         "share": float(positive.mean()),
         "roc": {"false_positive_rate": false_rate[roc].tolist(), "true_positive_rate": true_rate[roc].tolist()},
         "precision_recall": {"recall": recall[found].tolist(), "precision": precision[found].tolist()},
     }
+
+
+def _counted(positive: npt.NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats]:
+    """Of the rows above each threshold, the highest first, how many are positive and how many they are; from none on.
+    Rows of the same score come together."""
+    order = np.argsort(-scores)
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
+    true = np.cumsum(positive[order], dtype=np.float64)[ends]
+    return np.append(0.0, true), np.append(0.0, ends + 1.0)
 
 
 def _thin(x: Floats, y: Floats) -> npt.NDArray[np.int64]:

@@ -1,8 +1,10 @@
 """The optimum of a linear neuron's cross-entropy or Huber loss, beside what it has learnt.
 
-Without a penalty the search goes on in the design's own directions, each of length 1 over the rows (from the QR and SVD
-of `workers.explain.least_squares`): columns of any size and correlation then converge alike, and those that are
-combinations of others are named. Standard errors are those of maximum likelihood, from the observed information.
+The search goes on in the design's own directions, each of length 1 over the rows: columns of any size and correlation
+then converge alike, and those that are combinations of others are named. The directions come from the Gram matrix,
+and from QR and SVD (`workers.explain.least_squares`) where columns are near to collinear. Many rows are gone through by
+L-BFGS first, so that one or two whole Hessians are left to Newton's method. Standard errors are those of maximum
+likelihood, from the observed information.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ from service.domain.network import class_probabilities
 from service.domain.predictor import Label, TargetScale, label_text
 from service.domain.transform import FittedTransform
 from workers.explain.coefficients import CONFIDENCE, coefficients
-from workers.explain.least_squares import digits, directions, triangle
+from workers.explain.least_squares import Directions, digits, directions, gentle_directions, triangle
 from workers.explain.losses import loss_of
-from workers.explain.newton import Minimum, Penalty, evaluate, minimise, without_gauge
+from workers.explain.newton import Minimum, minimise, without_gauge
+from workers.explain.passes import Basis, Penalty, evaluate
+from workers.explain.quasi_newton import LEAST_SAMPLE, descend
 from workers.explain.rows import Rows
 from workers.explain.separation import separation
 
-ROWS_FOR_EACH = 50  # rows for each column in a Hessian from some of the rows
-LEAST_SAMPLE = 10_000
-ROUGH = 1e-11  # a single whole Newton step is then left
+NEAR = 1e-13  # of the loss: a single whole Newton step is then left
 
 
 class NotFound(Exception):
@@ -41,21 +43,19 @@ def convex(
     user's units. Raises NotFound."""
     width, outputs = learnt.shape
     loss, penalty = loss_of(name, 0.5), Penalty(l2 * penalised(width, bias))
-    reduced = triangle(rows)
-    ridge = np.diag(np.sqrt(rows.count / 2 * penalty.l2))
-    space = directions(np.vstack([reduced.design, ridge]) if l2 else reduced.design, rows.count)
-    basis = np.eye(width) if l2 else space.right.T / space.singular * math.sqrt(rows.count)
-    found = _search(rows, name, penalty, basis, outputs)
-    apart = separation(rows, found, basis, classes) if classes and not l2 else None
+    space, basis = _space(rows, penalty)
+    found = _search(rows, name, penalty, space, basis, learnt)
+    apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
         raise NotFound("Newton's method has not come to rest at an optimum")
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
-    best = basis @ found.point.weights
+    best = basis.matrix @ found.point.weights
     units = scale.scale**2
     least = 0.0 if apart is not None and apart.complete else found.point.loss
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
-    spread = _spread(found, basis, rows, outputs) if classes and not l2 and apart is None else None
-    stretch = float(np.linalg.cond(without_gauge(found.point.hessian, outputs, 1.0)))
+    spread = _spread(found, basis.matrix, rows, outputs) if classes and not l2 and apart is None else None
+    curves = np.abs(np.linalg.eigvalsh(without_gauge(found.point.hessian, outputs, 1.0)))
+    stretch = float(curves.max() / curves.min())
     return {
         "method": "Newton",
         "optimum_loss": least * units,
@@ -75,6 +75,18 @@ def convex(
     }
 
 
+def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
+    """The infimum of this loss without penalties, in units of the scaled target; None where some classes only are
+    separated, or the search does not come to rest."""
+    penalty = Penalty(np.zeros(rows.width))
+    space, basis = _space(rows, penalty)
+    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)))
+    apart = separation(rows, found, basis.matrix, classes) if classes else None
+    if apart is not None:
+        return 0.0 if apart.complete else None
+    return found.point.loss if found.converged else None
+
+
 def penalised(width: int, bias: bool) -> Floats:
     """(width,) 1 for weights, 0 for the bias that is last."""
     marks = np.ones(width)
@@ -82,17 +94,27 @@ def penalised(width: int, bias: bool) -> Floats:
     return marks
 
 
-def stride(rows: int, columns: int) -> int:
-    """How many rows one stands for in a Hessian of so many columns that only has to point the way."""
-    return max(1, rows // max(LEAST_SAMPLE, ROWS_FOR_EACH * columns))
+def _space(rows: Rows, penalty: Penalty) -> tuple[Directions, Basis]:
+    """The design's directions, and the basis to search in; with a penalty the weights themselves."""
+    ridge = np.sqrt(rows.count / 2 * penalty.l2)
+    found = gentle_directions(rows, ridge)
+    gentle = found is not None
+    if found is None:
+        design = triangle(rows).design
+        found = directions(design if penalty.is_none else np.vstack([design, np.diag(ridge)]), rows.count)
+    matrix = found.right.T / found.singular * math.sqrt(rows.count) if penalty.is_none else np.eye(rows.width)
+    return found, Basis(matrix, gentle)
 
 
-def _search(rows: Rows, name: str, penalty: Penalty, basis: Floats, outputs: int) -> Minimum:
-    """Near the optimum by Hessians from some of the rows, then to it by whole ones."""
-    loss, start = loss_of(name, 0.5), np.zeros((basis.shape[1], outputs))
-    every = stride(rows.count, len(start))
-    if every > 1:
-        start = minimise(rows, loss, penalty, start, basis, every, ROUGH).point.weights
+def _search(rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats) -> Minimum:
+    """To the minimum by Newton's method; where rows are many, from near it, or from what was learnt."""
+    loss, start = loss_of(name, 0.5), np.zeros((basis.matrix.shape[1], learnt.shape[1]))
+    if rows.count > LEAST_SAMPLE:
+        along = learnt
+        if penalty.is_none:
+            along = space.singular[:, None] * (space.right @ learnt) / math.sqrt(rows.count)
+        starts = [evaluate(rows, loss, penalty, weights, basis, 0) for weights in (start, along)]
+        start = descend(rows, loss, penalty, min(starts, key=lambda point: point.loss).weights, basis, NEAR).weights
     return minimise(rows, loss, penalty, start, basis)
 
 

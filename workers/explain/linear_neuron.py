@@ -1,8 +1,8 @@
 """The linear neuron to hold a network against: the best one on the same rows, loss and penalties.
 
-Found by Newton's method with Hessians from some of the rows, or by L-BFGS where there are too many weights for that.
-Where the rows are few for its weights it may be shrunk, as far as the validation rows like it: a network that stops
-early by those rows has the same advantage, and the verdict is to be on non-linearity alone.
+Squared error has it from the normal equations; smooth losses by L-BFGS; those with a corner by Newton's method with
+Hessians from some of the rows. Where the rows are few for its weights it may be shrunk, as far as the validation rows
+like it: a network that stops early by those rows has the same advantage, and the verdict is on non-linearity alone.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
 
 from service.domain.columns import Floats
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
-from workers.explain.convex import penalised, stride
+from workers.explain.convex import penalised
 from workers.explain.losses import loss_of
-from workers.explain.newton import LOG_2, Penalty, evaluate, minimise
-from workers.explain.rows import Rows, network_rows
+from workers.explain.newton import LOG_2, minimise
+from workers.explain.passes import Basis, Penalty, evaluate
+from workers.explain.quasi_newton import descend, start_from_some, stride
+from workers.explain.rows import Rows, network_rows, of_target
 from workers.training.fit import Moments
 from workers.training.prepare import Prepared
 
@@ -29,37 +30,43 @@ FEW_ROWS = 20  # rows for each weight: with fewer the optimum fits the training 
 SHRINKAGE = (1.0, 1e-1, 1e-2, 1e-3, 1e-4)  # l2 as a share of the loss's own curvature
 CURVES = {"mse": 2.0, "cross_entropy": 0.25}  # of the loss, at most; 1 for the others
 CORNER = 1e-2  # the width in which corners are rounded off, in standard deviations of the target
-MOST_NEWTON_WEIGHTS = 1_000
+MOST_CURVED = 1_000  # weights whose Hessian is looked at
 MOST_WHITENED = 1_500
-LBFGS_STEPS = 60
+ROWS_FOR_EACH = 50  # rows for each column in a Hessian by which alone a search goes
 SAME = 1e-10  # directions flatter than this share of the steepest are the same columns twice
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is minimised: a loss of the training rows, with the spec's penalties, in `basis` (w, r); `sizes`
-    (w,) are the columns' root mean squares."""
+    """What is minimised: a loss of the training rows, with the spec's penalties, in a `basis`; `sizes` (w,) are the
+    columns' root mean squares. `products` (w, w + 1) are the means ZᵀZ and Zᵀt; None where they do not suffice."""
 
     rows: Rows
     validation: Rows
     spec: TrainingSpec
     sizes: Floats
-    basis: Floats | None
+    basis: Basis | None
     outputs: int
+    products: Floats | None
 
     def weights(self, found: Floats) -> Floats:
         """(w, k) of weights in the basis."""
-        return found if self.basis is None else self.basis @ found
+        return found if self.basis is None else self.basis.matrix @ found
 
 
 def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, check: Callable[[], None]) -> Predictor:
     """A predictor like the network's with the best linear neuron in its place. Raises what `check` raises."""
     bias, outputs = spec.network.bias, predictor.network.sizes[-1]
+    rows, held_out = (network_rows(prepared.parts[name], bias, check) for name in ("train", "validation"))
+    whitens = rows.width <= MOST_WHITENED
+    squared = whitens and spec.loss == "mse" and not spec.optimizer.l1
+    means = _means(rows, 1 if squared else stride(rows.count, rows.width, ROWS_FOR_EACH), whitens, squared)
+    sizes, basis = _basis(means[:, : rows.width] if whitens else means)
     weights: list[Floats] = []
-    sizes, basis = _basis(network_rows(prepared.train, bias, check))
     for column in range(1 if prepared.classes else outputs):
-        rows, held_out = (network_rows(prepared.parts[name], bias, check, column) for name in ("train", "validation"))
-        weights.append(_best(Task(rows, held_out, spec, sizes, basis, outputs if prepared.classes else 1)))
+        products = np.column_stack([means[:, : rows.width], means[:, rows.width + column]]) if squared else None
+        ours, theirs = (each if prepared.classes else of_target(each, column) for each in (rows, held_out))
+        weights.append(_best(Task(ours, theirs, spec, sizes, basis, outputs if prepared.classes else 1, products)))
     found = np.hstack(weights).astype(np.float32)
     inputs = len(found) - int(bias)
     network = Network((inputs, outputs), spec.network.activation, bias)
@@ -71,7 +78,7 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
 
 def _best(task: Task) -> Floats:
     """(w, k): the optimum, or of it and shrunk ones the best on the validation rows."""
-    start = np.zeros((task.rows.width if task.basis is None else task.basis.shape[1], task.outputs))
+    start = np.zeros((task.rows.width if task.basis is None else task.basis.matrix.shape[1], task.outputs))
     optimum, worst = _minimise(task, 0.0, start)
     candidates = [optimum]
     few = task.rows.count < FEW_ROWS * start.size
@@ -87,47 +94,62 @@ def _best(task: Task) -> Floats:
 
 
 def _minimise(task: Task, share: float, start: Floats) -> tuple[Floats, float]:
-    """Weights (r, k) under the spec's penalties and `share` of shrinkage, and the greatest loss of a row."""
+    """Weights (r, k) under the spec's penalties and `share` of shrinkage, and the greatest loss of a row, which only
+    cross-entropy's caller asks for."""
     optimizer, bias = task.spec.optimizer, task.spec.network.bias
     marks = penalised(task.rows.width, bias)
     ridge = marks * (optimizer.l2 + share * CURVES.get(task.spec.loss, 1.0) * task.sizes**2)
+    if task.products is not None and task.basis is not None:
+        return _least_squares(task.products, ridge, task.basis.matrix), np.inf
     penalty = Penalty(ridge, marks * optimizer.l1, CORNER / task.sizes) if optimizer.l1 else Penalty(ridge)
-    loss = loss_of(task.spec.loss, task.spec.quantile, CORNER * _target_spread(task.rows))
-    if start.size <= MOST_NEWTON_WEIGHTS:
-        every = stride(task.rows.count, len(start))
+    smooth = task.spec.loss in ("mse", "huber", "cross_entropy") and not optimizer.l1
+    loss = loss_of(task.spec.loss, task.spec.quantile, 0.0 if smooth else CORNER * _target_spread(task.rows))
+    if smooth or start.size > MOST_CURVED:
+        curved = start.size <= MOST_CURVED
+        if curved and not start.any():
+            start = start_from_some(task.rows, loss, penalty, start, task.basis)
+        point = descend(task.rows, loss, penalty, start, task.basis, ENOUGH, curved)
+    else:
+        every = stride(task.rows.count, len(start), ROWS_FOR_EACH)
         point = minimise(task.rows, loss, penalty, start, task.basis, every, ENOUGH, most_steps=50).point
-        return point.weights, point.worst
-    worst = np.inf
-
-    def at(flat: Floats) -> tuple[float, Floats]:
-        nonlocal worst
-        point = evaluate(task.rows, loss, penalty, flat.reshape(start.shape), task.basis, 0)
-        worst = point.worst
-        return point.loss, point.gradient.reshape(-1)
-
-    steps = {"maxiter": LBFGS_STEPS, "maxcor": 20}
-    found = minimize(at, start.reshape(-1), jac=True, method="L-BFGS-B", tol=ENOUGH, options=steps).x
-    return found.reshape(start.shape), worst
+    return point.weights, point.worst
 
 
-def _basis(rows: Rows) -> tuple[Floats, Floats | None]:
-    """The columns' root mean squares (w,), and (w, r) directions along which the rows spread alike, both from some of
-    the rows; no directions for very many columns."""
-    every = stride(rows.count, rows.width)
-    whitens = rows.width <= MOST_WHITENED
-    gram = np.zeros((rows.width, rows.width) if whitens else rows.width)
+def _least_squares(products: Floats, ridge: Floats, basis: Floats) -> Floats:
+    """(r, 1): where 2 (ZᵀZ w - Zᵀt) + ridge · w has no part along the basis."""
+    curved = basis.T @ ((2 * products[:, :-1] + np.diag(ridge)) @ basis)
+    return np.asarray(np.linalg.solve(curved, 2 * basis.T @ products[:, -1:]), dtype=np.float64)
+
+
+def _means(rows: Rows, every: int, whitens: bool, targets: bool) -> Floats:
+    """The mean products of columns (w, w), and with all targets (w, w + k), which then count by the rows' weights; from
+    every n-th row. Where columns are too many, their mean squares (w,)."""
+    gathered: Floats = np.zeros(())
     sampled = 0
-    for design, _, _ in rows.pieces():
+    for design, target, counts in rows.pieces():
         some = design[::every]
         sampled += len(some)
-        gram += some.T @ some if whitens else np.sum(some**2, axis=0)
-    gram /= max(sampled, 1)
-    sizes = np.sqrt(np.maximum(np.diag(gram) if whitens else gram, np.finfo(np.float64).tiny))
-    if not whitens:
+        if not whitens:
+            gathered = gathered + np.sum(some**2, axis=0)
+        elif not targets:
+            gathered = gathered + some.T @ some
+        else:
+            weighed = some if counts is None else some * np.sqrt(counts)[:, None]
+            right = some if counts is None else some * counts[:, None]
+            gathered = gathered + np.hstack([weighed.T @ weighed, right.T @ target.reshape(len(target), -1)])
+    return gathered / max(sampled, 1)
+
+
+def _basis(means: Floats) -> tuple[Floats, Basis | None]:
+    """The columns' root mean squares (w,), and directions along which the rows spread alike, from the mean products of
+    columns (w, w); no directions from their mean squares (w,)."""
+    squares = means if means.ndim == 1 else np.diag(means)
+    sizes = np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny))
+    if means.ndim == 1:
         return sizes, None
-    values, vectors = np.linalg.eigh(gram / sizes[:, None] / sizes)
+    values, vectors = np.linalg.eigh(means / sizes[:, None] / sizes)
     kept = values > SAME * values[-1]
-    return sizes, vectors[:, kept] / np.sqrt(values[kept]) / sizes[:, None]
+    return sizes, Basis(vectors[:, kept] / np.sqrt(values[kept]) / sizes[:, None], gentle=True)
 
 
 def _target_spread(rows: Rows) -> float:

@@ -19,7 +19,7 @@ from workers.explain.coefficients import coefficients
 from workers.explain.convex import NotFound
 from workers.explain.least_squares import digits, directions, triangle
 from workers.explain.losses import loss_of
-from workers.explain.newton import Penalty, evaluate
+from workers.explain.passes import Penalty, evaluate
 from workers.explain.rows import Rows
 
 MOST_CELLS = 200_000  # of the design: the solver's time grows faster than these

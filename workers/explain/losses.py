@@ -20,8 +20,8 @@ Target = npt.NDArray[Any]  # (n,) scaled numbers, or class numbers
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """At some scores: the `loss` (n,), its `slope` (n, k), and `curve(a, b)` (n,) for columns a ≤ b, not negative for
-    a = b and not positive else."""
+    """At some scores: the `loss` (n,), its `slope` (n, k), and `curve(a, b)` (n,) for columns a ≤ b: not negative for
+    a = b and not positive else; of several scores, those with any one of them sum to 0, as softmax has it."""
 
     loss: Floats
     slope: Floats
@@ -45,23 +45,28 @@ def huber(scores: Floats, target: Target) -> Local:
 
 
 def cross_entropy(scores: Floats, target: Target) -> Local:
-    """Of one score, or the softmax of several."""
-    probabilities = class_probabilities(scores)
+    """Of one score, or the softmax of several. Several are gone through class by class: sums over the few classes of a
+    row at a time are slow."""
     if scores.shape[1] == 1:
-        signed = np.where(target > 0, -scores[:, 0], scores[:, 0])
-        second = probabilities[:, 1]
-        return Local(np.logaddexp(0, signed), (second - target)[:, None], lambda a, b: second * probabilities[:, 0])
+        score = scores[:, 0]
+        small = np.exp(-np.abs(score))
+        second = np.where(score >= 0, 1.0, small) / (1 + small)
+        loss = np.log1p(small) + np.maximum(np.where(target > 0, -score, score), 0)
+        return Local(loss, (second - target)[:, None], lambda a, b: small / (1 + small) ** 2)
     rows, chosen = np.arange(len(target)), target.astype(np.int64)
-    top = scores.max(axis=1)
-    logarithms = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    slope = probabilities.copy()
+    by_class = np.ascontiguousarray(scores.T)
+    top = by_class.max(axis=0)
+    probabilities = np.exp(by_class - top)
+    total = probabilities.sum(axis=0)
+    probabilities /= total
+    slope = probabilities.T.copy()
     slope[rows, chosen] -= 1
 
     def curve(a: int, b: int) -> Floats:
-        found: Floats = probabilities[:, a] * ((1.0 if a == b else 0.0) - probabilities[:, b])
+        found: Floats = probabilities[a] * ((1.0 if a == b else 0.0) - probabilities[b])
         return found
 
-    return Local(logarithms - scores[rows, chosen], slope, curve)
+    return Local(top + np.log(total) - by_class[chosen, rows], slope, curve)
 
 
 def pinball(quantile: float, factor: float, width: float) -> Loss:

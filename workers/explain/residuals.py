@@ -19,7 +19,7 @@ def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: 
     dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
     residuals = truth - predictions
     deviation = float(residuals.std())
-    worst = np.argsort(-np.abs(residuals), kind="stable")[:WORST]
+    worst = _greatest(np.abs(residuals), WORST)
     drawn = choose(draws(seed, POINTS), len(truth), MOST_POINTS)
     return {
         "part": part,
@@ -39,3 +39,12 @@ def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: 
         ],
         "points": {"truth": truth[drawn].tolist(), "prediction": predictions[drawn].tolist()},
     }
+
+
+def _greatest(values: Floats, count: int) -> Positions:
+    """Where the greatest are, the greatest first; of equal ones the first."""
+    if len(values) > count:
+        among = np.flatnonzero(values >= np.partition(values, -count)[-count])
+    else:
+        among = np.arange(len(values))
+    return among[np.argsort(-values[among], kind="stable")][:count]

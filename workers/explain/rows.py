@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from service.domain.columns import Floats, Kind
 from workers.training.fill import Part
 from workers.training.prepare import Prepared, exact_pieces
 
-CHUNK = 65_536
+PIECE_BYTES = 2**21  # of a piece: a pass goes over it twice, the second time near the processor
 KEPT_BYTES = 128 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
 # the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
@@ -31,6 +31,13 @@ class Rows:
     width: int
 
 
+def slices(rows: int, width: int) -> Iterator[slice]:
+    """So many rows of a width, piece by piece."""
+    step = max(1, PIECE_BYTES // (8 * max(width, 1)))
+    for start in range(0, rows, step):
+        yield slice(start, min(start + step, rows))
+
+
 def exact_rows(
     path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int, check: Callable[[], None]
 ) -> Rows:
@@ -43,9 +50,10 @@ def exact_rows(
         start = 0
         for design, target in exact_pieces(path, kinds, prepared, bias):
             check()
-            stop = start + len(design)
-            yield design, target, None if weights is None else weights[start:stop].astype(np.float64)
-            start = stop
+            for some in slices(len(design), width):
+                counts = None if weights is None else weights[start + some.start : start + some.stop].astype(np.float64)
+                yield design[some], target[some], counts
+            start += len(design)
 
     if count * width * 8 > keep_bytes:
         return Rows(read, count, width)
@@ -53,25 +61,46 @@ def exact_rows(
     return Rows(lambda: kept, count, width)
 
 
-def network_rows(part: Part, bias: bool, check: Callable[[], None], column: int = 0) -> Rows:
-    """A part's rows with the float32 inputs that the network reads, as float64, and one of its targets."""
+def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
+    """A part's rows with the float32 inputs that the network reads, as float64; the target is (n, k) for numbers. They
+    are made when they are first asked for, and kept when they are small."""
     data = part.data
+    count, width = len(data), data.inputs.shape[1] + int(bias)
+    keeps, kept = count * width * 8 <= KEPT_BYTES, list[Piece]()
 
     def read() -> Iterator[Piece]:
-        for start in range(0, len(data), CHUNK):
+        for rows in slices(count, width):
             check()
-            rows = slice(start, start + CHUNK)
-            inputs = data.inputs[rows].astype(np.float64)
-            design = np.hstack([inputs, np.ones((len(inputs), int(bias)))])
+            design = np.ones((rows.stop - rows.start, width))
+            design[:, : data.inputs.shape[1]] = data.inputs[rows]
             targets = data.targets[rows]
             yield (
                 design,
-                targets if targets.ndim == 1 else targets[:, column].astype(np.float64),
+                targets if targets.ndim == 1 else targets.astype(np.float64),
                 None if data.weights is None else data.weights[rows].astype(np.float64),
             )
 
-    count, width = len(data), data.inputs.shape[1] + int(bias)
-    if count * width * 8 > KEPT_BYTES:
-        return Rows(read, count, width)
-    kept = list(read())
-    return Rows(lambda: kept, count, width)
+    def pieces() -> Iterable[Piece]:
+        if not keeps:
+            return read()
+        if not kept:
+            kept.extend(read())
+        return kept
+
+    return Rows(pieces, count, width)
+
+
+def of_target(rows: Rows, column: int) -> Rows:
+    """The same with one of several targets."""
+    return replace(
+        rows, pieces=lambda: ((design, targets[:, column], counts) for design, targets, counts in rows.pieces())
+    )
+
+
+def thinned(rows: Rows, every: int) -> Rows:
+    """Every n-th row of each piece, in memory."""
+    kept: list[Piece] = [
+        (np.ascontiguousarray(design[::every]), target[::every], None if counts is None else counts[::every])
+        for design, target, counts in rows.pieces()
+    ]
+    return Rows(lambda: kept, sum(len(target) for _, target, _ in kept), rows.width)

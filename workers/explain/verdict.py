@@ -20,12 +20,12 @@ from service.domain.network import forward
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.losses import loss_of
+from workers.explain.rows import slices
 from workers.training.fill import Part
 from workers.training.objectives import in_user_units, loss_scale
 
 WORTH_NAMING = 0.05
 CONFIDENCE = 0.95
-CHUNK = 65_536
 LOSSES = {
     "mse": "mean squared error",
     "mae": "mean absolute error",
@@ -79,8 +79,7 @@ def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
     unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))
     loss = loss_of(spec.loss, spec.quantile)
     pieces: list[Floats] = []
-    for start in range(0, len(part), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for rows in slices(len(part), max(predictor.network.sizes)):
         scores = forward(predictor.network, predictor.parameters, part.inputs[rows])
         targets = part.data.targets[rows]
         if targets.ndim == 1:

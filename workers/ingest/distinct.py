@@ -29,7 +29,8 @@ class Distinct:
         self.bound = EVERY
 
     def add(self, hashes: Hashes) -> None:
-        self._least = np.unique(np.concatenate([self._least, hashes]))[: self._most]
+        both = np.sort(np.concatenate([self._least, hashes]))  # np.unique takes five times as long
+        self._least = both[np.flatnonzero(np.diff(both, prepend=both[:1] + np.uint64(1)))][: self._most]
         if len(self._least) == self._most:
             self.bound = self._least[-1]
 

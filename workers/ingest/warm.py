@@ -1,4 +1,7 @@
-"""A small ingest at the start of each process, so that no user's first file waits for what libraries load late."""
+"""Small ingests at the start of each process, so that no user's first file waits for what libraries load late.
+
+The kernel that reads numbers is compiled then too, or loaded from where an earlier process has kept it.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,20 @@ from workers.ingest.profile import profile
 from workers.ingest.run import opening
 
 log = structlog.get_logger(__name__)
-TABLE = b"number,word,day,truth\n" + b"1.5,a,2024-01-31,yes\n2,b,2024-02-01,no\n" * 10
+TABLES = (
+    b"number,word,day,truth\n" + b"1.5,a,2024-01-31,yes\n2,b,2024-02-01,no\n" * 10,
+    b"x,y\n" + b"1.5,2\n2,-3e1\n" * 10,
+)
 
 
 def warm_up(deps: Deps) -> None:
-    """Read and profile a small table once; nothing of it is kept."""
-    with deps.blobs.workspace() as directory:
-        source = directory / "source"
-        source.write_bytes(TABLE)
-        loaded = load(opening(deps.settings, directory, source), directory, source, {}, Limits.of(deps.settings))
-        profile(loaded.path, loaded.types, loaded.declared, deps.settings.max_classes, threads=1)
+    """Read and profile some small tables; nothing of them is kept."""
+    for table in TABLES:
+        with deps.blobs.workspace() as directory:
+            source = directory / "source"
+            source.write_bytes(table)
+            loaded = load(opening(deps.settings, directory, source), directory, source, {}, Limits.of(deps.settings))
+            profile(loaded.path, loaded.types, loaded.declared, deps.settings.max_classes, threads=1)
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

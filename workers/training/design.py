@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from service.domain.curvature import Curvature, curvature, gram
+from workers.explain.rows import slices
 from workers.training.prepare import Prepared
-
-CHUNK = 65_536
 
 
 def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the design that the network reads."""
     inputs, weights = prepared.train.inputs, prepared.train.data.weights
-    pieces = (inputs[start : start + CHUNK] for start in range(0, len(inputs), CHUNK))
+    pieces = (inputs[rows] for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, weights))

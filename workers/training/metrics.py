@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics as sk
 
 from service.domain.columns import Floats
 from service.domain.predictor import Label
@@ -96,9 +95,16 @@ def _roc_auc(rows: Floats, classes: int) -> float | None:
     truth, scores = rows[:, 0].astype(np.int64), rows[:, 1:]
     if len(np.unique(truth)) < classes:
         return None
-    if classes == 2:
-        return float(sk.roc_auc_score(truth, scores[:, 0]))
-    return float(sk.roc_auc_score(truth, scores, multi_class="ovr", labels=np.arange(classes)))
+    judged = [1] if classes == 2 else range(classes)
+    return float(np.mean([roc_auc(truth == number, column) for number, column in zip(judged, scores.T, strict=True)]))
+
+
+def roc_auc(positive: npt.NDArray[np.bool_], scores: Floats) -> float:
+    """The share of pairs of a positive and another row in which the positive has the higher score; ties count half
+    (Mann & Whitney 1947). Two sorts: scikit-learn's curve takes ten times as long for a million rows."""
+    above, below = np.sort(scores[positive]), np.sort(scores[~positive])
+    lower = np.searchsorted(below, above, "left").sum() + np.searchsorted(below, above, "right").sum()
+    return float(lower) / 2 / (len(above) * len(below))
 
 
 def baseline(

@@ -184,11 +184,13 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
     for chunk in chunks(path, kinds):
         rows = prepared.split[start : start + chunk.n_rows] == TRAIN
         start += chunk.n_rows
-        design = (transform.encode(chunk.take(rows)) - transform.centre) / transform.scale
+        encoded = transform.encode(chunk.take(rows))
+        design = np.ones((len(encoded), encoded.shape[1] + int(bias)))
+        inputs = np.subtract(encoded, transform.centre, out=design[:, : encoded.shape[1]])
+        inputs /= transform.scale
         truth = prepared.train.truth[seen : seen + len(design)]
         seen += len(design)
-        ones = np.ones((len(design), int(bias)))
-        yield np.hstack([design, ones]), (truth - scale.centre) / scale.scale
+        yield design, (truth - scale.centre) / scale.scale
 
 
 def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.predictor import Predictor
 from service.domain.speed import Speed
 from service.errors import WorkFailed
 from service.store import jobs, models
-from service.store.blobs import write_blob
+from service.store.blobs import write_blobs
 from service.store.session import now
 from service.store.tables import JobRow
 from service.wiring import Deps
@@ -17,8 +20,16 @@ from workers.explain.files import shown
 from workers.lease import Lease, LeaseLost
 
 
-def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict[str, Any], speed: Speed) -> int:
-    """The number of the new version. `speed` tells the preflight of later runs what this one took.
+def publish(
+    deps: Deps,
+    lease: Lease[JobRow],
+    predictor: Predictor,
+    report: dict[str, Any],
+    speed: Speed,
+    before: Callable[[Session], None],
+) -> int:
+    """The number of the new version. `speed` tells the preflight of later runs what this one took; `before` tells, in
+    the same transaction, what there is to tell of the run.
 
     Raises LeaseLost, with nothing visible; WorkFailed for NaN.
     """
@@ -26,13 +37,11 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
         contents = {**dump(predictor), REPORT: to_json(report), **shown(report, predictor.feature_kinds)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    files = {}
-    for name, data in contents.items():
-        blob = write_blob(deps.blobs, data)
-        files[name] = {"sha256": blob.key, "bytes": blob.size}
+    blobs = write_blobs(deps.blobs, contents)
+    files = {name: {"sha256": blob.key, "bytes": blob.size} for name, blob in blobs.items()}
     job = lease.row
     with deps.database.write() as session:
-        lease.write_in(session, lease_until=None, checkpoint_key=None)
+        before(session)
         version = models.publish(
             session,
             job.model_name,
@@ -49,6 +58,8 @@ def publish(deps: Deps, lease: Lease[JobRow], predictor: Predictor, report: dict
             job.id,
             "succeeded",
             job.fence,
+            lease_until=None,
+            checkpoint_key=None,
             finished_at=now(),
             model_version=version.version,
             result={"metrics": report["metrics"], "speed": speed.to_json()},

@@ -6,12 +6,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from service.domain.lifecycle import EventType
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
 from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
-from service.store.session import now
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
 from workers.lease import Lease
@@ -32,18 +34,19 @@ class Recorder:
         self._deps = deps
         self._lease = lease
         self._started = time.perf_counter()
+        self._choices: list[str] = []
         self._first_epoch = 0
         self._told = 0.0
+        self._untold: tuple[Json, dict[str, Any], str | None] | None = None
         self._saved = time.perf_counter()
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
-        """Note that the job runs; its spec, its dataset, and the one that validates. Raises DatasetNotFound."""
-        dataset = begin(self._deps, self._lease)
+        """The job's spec, its dataset, and the one that validates. Raises DatasetNotFound."""
         spec = read_spec(self._lease.row.spec)
-        if spec.split.validation_dataset is None:
-            return spec, dataset, None
+        other = spec.split.validation_dataset
         with self._deps.database.read() as session:
-            return spec, dataset, datasets.get(session, spec.split.validation_dataset)
+            dataset = datasets.get(session, self._lease.row.dataset_id)
+            return spec, dataset, None if other is None else datasets.get(session, other)
 
     def warnings(self) -> list[dict[str, str]]:
         """What the preflight warned of when the job was submitted."""
@@ -51,20 +54,18 @@ class Recorder:
             return jobs.warnings(session, self._lease.row.id)
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str, prepared: Prepared) -> TrainingSpec:
-        """The spec with its last `auto`s replaced, kept with the job; each choice is told."""
+        """The spec with its last `auto`s replaced; `ready` tells of each choice."""
+        self._choices = choices(spec, rates, device, prepared.transform)
         optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-        settled = replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, spec=settled.to_json())
-            for text in choices(spec, rates, device, prepared.transform):
-                jobs.append_event(session, self._lease.row.id, "message", {"text": text})
-        return settled
+        return replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
 
-    def message(self, text: str) -> None:
-        """Tell something of the run, in a sentence."""
+    def ready(self, spec: TrainingSpec, how: str, stored_bytes: int) -> None:
+        """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
+        stored = [f"the prepared table ({stored_bytes / 2**30:.1f} GiB) is kept on the disk"] if stored_bytes else []
         with self._deps.database.write() as session:
-            self._lease.write_in(session)
-            jobs.append_event(session, self._lease.row.id, "message", {"text": text})
+            self._lease.write_in(session, spec=spec.to_json())
+            texts = (*self._choices, f"engine {spec.engine}: {how}", *stored)
+            jobs.append_events(session, self._lease.row.id, [("message", {"text": text}) for text in texts])
         self._deps.changes.publish(self._lease.row.id)
 
     def resume(self, problem: Problem) -> Progress:
@@ -72,7 +73,7 @@ class Recorder:
         key = self._lease.row.checkpoint_key
         progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
         self._first_epoch = progress.epoch
-        self._started = time.perf_counter()
+        self._started = self._told = time.perf_counter()
         return progress
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
@@ -80,13 +81,26 @@ class Recorder:
         moment = time.perf_counter()
         if moment - self._told >= EVENT_SECONDS:
             self._told = moment
-            self._tell(ended, spec, prepared, ended.epoch / spec.last_epoch)
+            told = self._progress(ended, spec, prepared, ended.epoch / spec.last_epoch)
+            tell(self._deps, self._lease, told, learning_rate=ended.learning_rate)
         if moment - self._saved >= self._deps.settings.checkpoint_seconds:
             self.checkpoint(progress)
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
-        """Tell of the last epoch; when training has stopped early, say so."""
-        self._tell(progress.history[-1], spec, prepared, 1.0, why_ended(progress, spec))
+        """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
+        `tell_rest`: the less a short run waits for the disk, the better."""
+        told = self._progress(progress.history[-1], spec, prepared, 1.0)
+        more = {"learning_rate": progress.history[-1].learning_rate}
+        if time.perf_counter() - self._told < EVENT_SECONDS:
+            self._untold = told, more, why_ended(progress, spec)
+        else:
+            tell(self._deps, self._lease, told, why_ended(progress, spec), **more)
+
+    def tell_rest(self, session: Session) -> None:
+        """Tell, within a transaction, what `end` has left."""
+        if self._untold is not None:
+            told, more, text = self._untold
+            tell_in(session, self._lease, told, text, **more)
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
@@ -94,13 +108,11 @@ class Recorder:
         self._lease.write(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
 
-    def _tell(
-        self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float, text: str | None = None
-    ) -> None:
+    def _progress(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> Json:
         seconds = time.perf_counter() - self._started
         scale = loss_scale(prepared.target_scales)
         done = max(ended.epoch - self._first_epoch, 1)
-        told = {
+        return {
             "epoch": ended.epoch,
             "epochs": spec.last_epoch,
             "fraction": fraction,
@@ -111,26 +123,20 @@ class Recorder:
             "rows_per_second": len(prepared.train) * done / seconds if seconds else None,
             "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
         }
-        tell(self._deps, self._lease, told, text, learning_rate=ended.learning_rate)
-
-
-def begin(deps: Deps, lease: Lease[JobRow]) -> DatasetRow:
-    """Note that a job runs; its dataset. Raises LeaseLost, DatasetNotFound."""
-    job = lease.row
-    with deps.database.write() as session:
-        lease.write_in(session, started_at=job.started_at or now())
-        jobs.append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
-        dataset = datasets.get(session, job.dataset_id)
-    deps.changes.publish(job.id)
-    return dataset
 
 
 def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
     """Keep a job's progress, and tell of it as an event with `more` to it; then of what `text` says. Raises
     LeaseLost."""
     with deps.database.write() as session:
-        lease.write_in(session, progress=progress)
-        jobs.append_event(session, lease.row.id, "epoch", {**progress, **more})
-        if text is not None:
-            jobs.append_event(session, lease.row.id, "message", {"text": text})
+        tell_in(session, lease, progress, text, **more)
     deps.changes.publish(lease.row.id)
+
+
+def tell_in(session: Session, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
+    """As `tell`, within a transaction."""
+    lease.write_in(session, progress=progress)
+    told: list[tuple[EventType, Json]] = [("epoch", {**progress, **more})]
+    if text is not None:
+        told.append(("message", {"text": text}))
+    jobs.append_events(session, lease.row.id, told)

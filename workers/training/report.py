@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
+from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.fill import Part
@@ -24,7 +26,6 @@ from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.split import split_sha256
 
-CHUNK = 65_536
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
@@ -43,13 +44,12 @@ def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Met
 
 def _judged(predictor: Predictor, part: Part) -> Iterator[tuple[Floats, Floats]]:
     """The truth and the scores of a part's rows, some at a time."""
-    for start in range(0, len(part), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for rows in slices(len(part), max(predictor.network.sizes)):
         yield part.truth[rows], predictor.scores(part.inputs[rows])
 
 
 def _truths(part: Part) -> Iterator[Floats]:
-    return (part.truth[start : start + CHUNK] for start in range(0, len(part), CHUNK))
+    return (part.truth[rows] for rows in slices(len(part), 1))
 
 
 def make_report(
@@ -100,11 +100,17 @@ def make_report(
             "validation_dataset_sha256": sources[1],
             "split_sha256": split_sha256(prepared.split),
             "spec": spec.to_json(),
-            "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+            "versions": dict(_versions()),
             "engine": spec.engine,
             "seconds": seconds,
         },
     }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Of the libraries that a result depends on: looked up once in a process, since it reads files."""
+    return tuple((name, importlib.metadata.version(name)) for name in LIBRARIES)
 
 
 def _by_target(
@@ -144,10 +150,7 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     """Of the same columns before scaling: what descent would have met without it."""
     transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (
-        inputs[start : start + CHUNK].astype(np.float64) * transform.scale + transform.centre
-        for start in range(0, len(inputs), CHUNK)
-    )
+    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
 
 

@@ -59,9 +59,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     _check_size(problem.network, deps.settings.max_parameters)
     parts = {name: part.data for name, part in prepared.parts.items()}
     engine, how = make_engine(spec, problem, parts)
-    recorder.message(f"engine {spec.engine}: {how}")
-    if prepared.stored_bytes:
-        recorder.message(f"the prepared table ({prepared.stored_bytes / 2**30:.1f} GiB) is kept on the disk")
+    recorder.ready(spec, how, prepared.stored_bytes)
     progress = recorder.resume(problem)
     threads = count_threads(problem.network, spec.step_rows(len(prepared.train)), deps.settings.worker_processes)
     try:
@@ -84,7 +82,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
-    version = publish(deps, lease, predictor, report, speed)
+    version = publish(deps, lease, predictor, report, speed, recorder.tell_rest)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 

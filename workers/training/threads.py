@@ -7,6 +7,7 @@ of a product, and a run that is resumed has to end in the same bits.
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
@@ -22,8 +23,10 @@ from service.domain.network import Network
 SHARED_PRODUCT, FEWEST_ROWS = 4_000_000, 128
 
 
+@functools.cache
 def use_one_thread() -> None:
-    """Bind torch, and the BLAS of numpy and of scipy, to one thread in this process."""
+    """Bind torch, and the BLAS of numpy and of scipy, to one thread in this process: once, for finding the libraries
+    takes 3 ms."""
     torch.set_num_threads(1)
     threadpool_limits(1, user_api="blas")
 
@@ -37,5 +40,5 @@ def count_threads(network: Network, step_rows: int, processes: int) -> int:
 
 
 def computing_with(threads: int) -> AbstractContextManager[object]:
-    """For a while, so many threads for the products of numpy and numba. Finding the libraries costs 3 ms."""
+    """For a while, so many threads for the products of numpy and numba. Finding the libraries takes 3 ms here too."""
     return nullcontext() if threads == 1 else threadpool_limits(threads, user_api="blas")

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from service.store import jobs
 from service.wiring import Deps
@@ -111,12 +113,40 @@ def test_batch_descent_arrives_no_later_than_the_curvature_says(deps: Deps) -> N
             assert one["steps"] <= np.ceil(np.log(1e-3) / (2 * np.log(contraction)))
 
 
-def test_without_a_closed_form_the_best_is_the_lowest_seen(deps: Deps) -> None:
+def noisy_classes(y: np.ndarray, names: list[str]) -> list[str]:
+    """By the value, as many rows of each, and a tenth of them wrong."""
+    generator = np.random.default_rng(0)
+    places = np.argsort(np.argsort(y)) * len(names) // len(y)
+    wrong = generator.random(len(y)) < 0.1
+    places[wrong] = generator.integers(0, len(names), wrong.sum())
+    return [names[place] for place in places]
+
+
+@pytest.mark.parametrize("names", [["low", "high"], ["low", "middle", "high"]])
+def test_classes_have_an_optimum_that_is_scikit_learns(deps: Deps, names: list[str]) -> None:
     X, y = descents.table(3, 80, [1, 10], [0, 0])
-    classes = ["high" if value > 20 else "low" for value in y]
+    classes = noisy_classes(y, names)
     result = result_of(compared(deps, add_table(deps, X, classes), **SMALL))
-    assert (result["task"], result["loss"], result["least_is"]) == ("binary", "cross_entropy", "lowest seen")
-    assert result["baseline_loss"] == pytest.approx(np.log(2), rel=1e-5)
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(X, classes)
+    assert (result["loss"], result["least_is"]) == ("cross_entropy", "exact")
+    assert result["baseline_loss"] == pytest.approx(np.log(len(names)), rel=1e-5)
+    best = log_loss(classes, model.predict_proba(X), labels=model.classes_)
+    assert all(one["least_loss"] == pytest.approx(best, rel=1e-6) for one in result["descents"])
+
+
+def test_classes_that_are_separated_have_a_least_loss_of_0(deps: Deps) -> None:
+    X, _ = descents.table(3, 80, [1, 10], [0, 0])
+    classes = ["high" if value > 0 else "low" for value in X[:, 0] + X[:, 1]]
+    result = result_of(compared(deps, add_table(deps, X, classes), **SMALL))
+    assert result["least_is"] == "exact"
+    assert all(one["least_loss"] == 0 for one in result["descents"])
+
+
+def test_behind_a_hidden_layer_the_best_is_the_lowest_seen(deps: Deps) -> None:
+    X, y = descents.table(3, 80, [1, 10], [0, 0])
+    network = {"kind": "mlp", "hidden": [3]}
+    result = result_of(compared(deps, add_table(deps, X, y), network=network, **SMALL))
+    assert result["least_is"] == "lowest seen"
     lowest = min(point["loss"] for one in result["descents"] for point in one["curve"])
     assert all(one["least_loss"] == lowest for one in result["descents"])
 

@@ -20,6 +20,9 @@ from workers.explain.rows import Piece, Rows
 BINARY, THREE = ("no", "yes"), ("a", "b", "c")
 
 
+FEW_AND_MANY = [400, 12_000]  # many: the search begins at the learnt weights, with gradients alone
+
+
 def transform_of(features: Floats) -> FittedTransform:
     columns = tuple(Feature(f"x{number}", "numeric", fill=0.0) for number in range(features.shape[1]))
     return FittedTransform(columns, np.arange(len(columns)), features.mean(axis=0), features.std(axis=0))
@@ -62,14 +65,20 @@ def three_classes(rows: int = 500, seed: int = 1) -> tuple[Floats, Any]:
     return (draw.normal(size=(rows, 3)) + centres[target]) * [1, 50, 0.1], target.astype(float)
 
 
+def started(width: int, outputs: int) -> Floats:
+    """Weights that were learnt after a fashion."""
+    return np.random.default_rng(9).normal(size=(width, outputs))
+
+
 def column(found: dict[str, Any], key: str, **where: Any) -> Floats:
     rows = [one for one in found["coefficients"] if all(one[name] == value for name, value in where.items())]
     return np.array([one[key] for one in rows])
 
 
-def test_binary_optimum_and_errors_are_those_of_statsmodels() -> None:
-    features, target = two_classes()
-    found = certified(features, target, BINARY)
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
+def test_binary_optimum_and_errors_are_those_of_statsmodels(rows: int) -> None:
+    features, target = two_classes(rows)
+    found = certified(features, target, BINARY, started(5, 1))
     fitted = sm.Logit(target, sm.add_constant(features)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
     assert [one["feature"] for one in found["coefficients"]] == ["intercept", "x0", "x1", "x2", "x3"]
     assert {one["class"] for one in found["coefficients"]} == {"yes"}
@@ -82,9 +91,10 @@ def test_binary_optimum_and_errors_are_those_of_statsmodels() -> None:
     assert (found["rank"], found["collinear"], found["separation"]) == (5, [], None)
 
 
-def test_softmax_optimum_and_errors_are_those_of_statsmodels() -> None:
-    features, target = three_classes()
-    found = certified(features, target, THREE)
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
+def test_softmax_optimum_and_errors_are_those_of_statsmodels(rows: int) -> None:
+    features, target = three_classes(rows)
+    found = certified(features, target, THREE, started(4, 3))
     fitted = sm.MNLogit(target, sm.add_constant(features)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
     against_first = np.hstack([np.zeros((4, 1)), np.asarray(fitted.params)])  # statsmodels holds class 0 at zero
     centred = against_first - against_first.mean(axis=1, keepdims=True)
@@ -98,10 +108,11 @@ def test_softmax_optimum_and_errors_are_those_of_statsmodels() -> None:
     assert found["optimum_loss"] == pytest.approx(-fitted.llf / len(target), rel=1e-12)
 
 
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
 @pytest.mark.parametrize("l2", [0.0, 0.03, 2.0])
 @pytest.mark.parametrize("many", [False, True])
-def test_optimum_is_that_of_scikit_learn(l2: float, many: bool) -> None:
-    features, target = three_classes() if many else two_classes()
+def test_optimum_is_that_of_scikit_learn(l2: float, many: bool, rows: int) -> None:
+    features, target = three_classes(rows) if many else two_classes(rows)
     classes = THREE if many else BINARY
     found = certified(features, target, classes, l2=l2)
     scaled = (features - features.mean(axis=0)) / features.std(axis=0)
@@ -154,8 +165,9 @@ def test_what_softmax_does_not_see_is_no_distance() -> None:
     assert found["gap"] > 0.01
 
 
-def test_rows_count_by_their_weights_and_then_have_no_errors() -> None:
-    features, target = two_classes()
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
+def test_rows_count_by_their_weights_and_then_have_no_errors(rows: int) -> None:
+    features, target = two_classes(rows)
     counts = np.random.default_rng(5).integers(0, 4, len(target)).astype(float)
     found = certified(features, target, BINARY, counts=counts / counts.mean())
     repeated = certified(np.repeat(features, counts.astype(int), axis=0), np.repeat(target, counts.astype(int)), BINARY)
@@ -164,8 +176,9 @@ def test_rows_count_by_their_weights_and_then_have_no_errors() -> None:
     assert set(column(found, "standard_error")) == {None}
 
 
-def test_collinear_columns_are_named_and_the_optimum_is_that_without_them() -> None:
-    features, target = two_classes()
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
+def test_collinear_columns_are_named_and_the_optimum_is_that_without_them(rows: int) -> None:
+    features, target = two_classes(rows)
     twice = np.hstack([features, 3 * features[:, :1] - 7])
     found = certified(twice, target, BINARY)
     assert found["rank"] == 5
@@ -214,16 +227,18 @@ def test_one_class_of_three_that_is_separated_is_named() -> None:
     assert found["optimum_loss"] == pytest.approx(-two.llf / len(target), rel=1e-4)
 
 
-def test_three_separated_classes_are_all_named() -> None:
-    features, target = load_wine(return_X_y=True)
+@pytest.mark.parametrize("times", [1, 40])
+def test_three_separated_classes_are_all_named(times: int) -> None:
+    features, target = (np.concatenate([part] * times) for part in load_wine(return_X_y=True))
     found = certified(features, target.astype(float), THREE)
     assert (found["separation"]["complete"], found["separation"]["classes"]) == (True, ["a", "b", "c"])
 
 
-def test_classes_that_touch_on_the_boundary_are_separated_too() -> None:
+@pytest.mark.parametrize("times", [1, 1000])
+def test_classes_that_touch_on_the_boundary_are_separated_too(times: int) -> None:
     """At x = 0 there are both classes; beyond it only one on each side (quasi-complete separation)."""
-    x = np.array([-2.0, -1, 0, 0, 0, 0, 1, 2])
-    target = np.array([0.0, 0, 0, 1, 0, 1, 1, 1])
+    x = np.tile([-2.0, -1, 0, 0, 0, 0, 1, 2], times)
+    target = np.tile([0.0, 0, 0, 1, 0, 1, 1, 1], times)
     found = certified(x[:, None], target, BINARY)
     assert not found["separation"]["complete"]
     assert found["separation"]["pairs"] == [["no", "yes"]]
@@ -240,15 +255,16 @@ def test_a_penalty_gives_separated_classes_an_optimum() -> None:
     assert column(found, "value")[1:] == pytest.approx(fitted.coef_[0] / features.std(axis=0), rel=1e-4)
 
 
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
 @pytest.mark.parametrize("l2", [0.0, 0.2])
-def test_huber_optimum_is_that_of_scipy(l2: float) -> None:
+def test_huber_optimum_is_that_of_scipy(l2: float, rows: int) -> None:
     draw = np.random.default_rng(3)
-    features = draw.normal(size=(200, 3)) * [1, 10, 100]
-    noise = draw.standard_t(1.5, 200)
+    features = draw.normal(size=(rows, 3)) * [1, 10, 100]
+    noise = draw.standard_t(1.5, rows)
     scale = TargetScale(4.0, 2.5)
     target = features @ [1, 0.2, -0.01] + noise
     found = certified(features, target, (), loss="huber", l2=l2, scale=scale)
-    design = np.hstack([(features - features.mean(axis=0)) / features.std(axis=0), np.ones((200, 1))])
+    design = np.hstack([(features - features.mean(axis=0)) / features.std(axis=0), np.ones((rows, 1))])
 
     def objective(weights: Floats) -> float:
         off = np.abs(design @ weights - target)

@@ -128,7 +128,7 @@ def test_too_many_weights_for_a_hessian_come_to_the_same(tmp_path: Path, monkeyp
     features, scores = cells(500, 4)
     target = np.array(["a", "b", "c"])[np.searchsorted(np.quantile(scores, [1 / 3, 2 / 3]), scores)]
     newton, prepared = best(tmp_path, features, target, spec_for("multiclass"))
-    monkeypatch.setattr(module, "MOST_NEWTON_WEIGHTS", 0)
+    monkeypatch.setattr(module, "MOST_CURVED", 0)
     for whitened in (1_000, 0):
         monkeypatch.setattr(module, "MOST_WHITENED", whitened)
         found, _ = best(tmp_path, features, target, spec_for("multiclass"))

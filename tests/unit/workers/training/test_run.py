@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
@@ -109,12 +109,21 @@ def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
     assert job.spec["optimizer"]["learning_rate"] > 0
     with deps.database.read() as session:
         events = jobs.events_after(session, job.id, 0, 1000)
-    assert [event.data["state"] for event in events if event.type == "state"] == ["queued", "running", "succeeded"]
-    assert any("learning rate" in event.data.get("text", "") for event in events)
-    told = [event.data for event in events if event.type == "epoch"]
+    assert [one.data["state"] for one in events if one.type == "state"] == ["queued", "running", "succeeded"]
+    assert any("learning rate" in one.data.get("text", "") for one in events)
+    told = [one.data for one in events if one.type == "epoch"]
     assert told[-1]["fraction"] == 1.0
     assert job.progress is not None
     assert job.progress["epoch"] == told[-1]["epoch"]
+
+
+def test_a_short_run_waits_for_the_database_three_times(deps: Deps) -> None:
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    commits: list[object] = []
+    event.listen(deps.database.engine, "commit", commits.append)
+    run(deps, id)
+    assert len(commits) == 3  # claimed, settled, published
 
 
 def test_a_job_that_is_done_is_not_run_again(deps: Deps) -> None:
@@ -377,9 +386,11 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     with claimed(deps, JobRow, id) as lease:
         assert lease is not None
+        recorder = Recorder(deps, lease)
+        spec, _, _ = recorder.start()
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
         with pytest.raises(LeaseLost):
-            Recorder(deps, lease).message("too late")
+            recorder.ready(spec, "too late", 0)
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
