@@ -237,7 +237,8 @@ def test_a_network_takes_adam_in_batches_and_stops_early() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"epochs": 30}, {"split": {"validation": 0}}, {"early_stopping": {"patience": 3}}, {"early_stopping": None}]
+    "changes",
+    [{"epochs": 30}, {"split": {"validation": 0}}, {"early_stopping": {"patience": 3}}, {"early_stopping": None}],
 )
 def test_where_nothing_waits_for_a_plateau_the_rate_of_a_network_falls_by_itself(changes: dict[str, Any]) -> None:
     assert run(network={"kind": "mlp"}, **changes).spec.schedule == "cosine"
@@ -248,7 +249,12 @@ def test_a_linear_neuron_with_another_smooth_loss_takes_lbfgs_and_says_why(chang
     changed = {"target": "sold", **changes} if "task" in changes else changes
     resolution = run(**changed)
     spec = resolution.spec
-    assert (spec.optimizer.kind, spec.batch_size, spec.schedule, spec.engine) == ("lbfgs", "full", "constant", "autograd")
+    assert (spec.optimizer.kind, spec.batch_size, spec.schedule, spec.engine) == (
+        "lbfgs",
+        "full",
+        "constant",
+        "autograd",
+    )
     assert spec.early_stopping == EarlyStopping()
     assert any("'lbfgs'" in note and "one minimum" in note for note in resolution.notes)
 
