@@ -88,7 +88,7 @@ def judged(tmp_path: Path, spec: TrainingSpec, bent: bool, rows: int, seed: int)
 
 @pytest.mark.parametrize("bent", [False, True], ids=["linear", "not linear"])
 @pytest.mark.parametrize("task", ["regression", "binary"])
-@pytest.mark.parametrize(("rows", "right"), [(5000, 19), (2000, 19), (1000, 14)])
+@pytest.mark.parametrize(("rows", "right"), [(5000, 19), (2000, 19), (1000, 12)])
 def test_the_verdict_is_right_in_19_of_20_cases(tmp_path: Path, task: str, bent: bool, rows: int, right: int) -> None:
     """Of 1,000 rows only 200 validate: where they do not suffice it says so, and it is never wrong."""
     torch.set_num_threads(1)  # as a worker has it
