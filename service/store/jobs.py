@@ -15,6 +15,8 @@ from service.store.paging import Page, page
 from service.store.session import now
 from service.store.tables import EventRow, JobRow, Json
 
+Told = tuple[EventType, Json]  # of an event: its type and data
+
 
 def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
     """The job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
@@ -34,8 +36,11 @@ def listing(
     return page(session, query, JobRow.id, limit, after, lambda row: row.id)
 
 
-def move(session: Session, id: str, to: JobState, fence: int | None = None, **values: Any) -> JobRow | None:
-    """Make a legal move and record it as an event; None when the job's state (or fence) does not allow it."""
+def move(
+    session: Session, id: str, to: JobState, fence: int | None = None, told: Sequence[Told] = (), **values: Any
+) -> JobRow | None:
+    """Make a legal move and record it as an event, after those of `told`; None when the job's state (or fence) does not
+    allow it."""
     query = update(JobRow).where(JobRow.id == id, JobRow.state.in_(sources(to)))
     if fence is not None:
         query = query.where(JobRow.fence == fence)
@@ -43,7 +48,8 @@ def move(session: Session, id: str, to: JobState, fence: int | None = None, **va
         query.values(state=to, **values).returning(JobRow), execution_options={"populate_existing": True}
     ).one_or_none()
     if row is not None:
-        append_event(session, id, "state", {"state": to, **({"error": row.error} if to == "failed" else {})})
+        moved = {"state": to, **({"error": row.error} if to == "failed" else {})}
+        append_events(session, id, [*told, ("state", moved)])
     return row
 
 
@@ -58,7 +64,7 @@ def append_event(session: Session, job_id: str, type: EventType, data: Json) -> 
     append_events(session, job_id, [(type, data)])
 
 
-def append_events(session: Session, job_id: str, events: Sequence[tuple[EventType, Json]]) -> None:
+def append_events(session: Session, job_id: str, events: Sequence[Told]) -> None:
     """Add several, in order."""
     last = session.scalar(select(func.max(EventRow.seq)).where(EventRow.job_id == job_id)) or 0
     moment = now()

@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
-from service.domain.lifecycle import EventType
 from service.domain.limits import Limits
 from service.domain.preflight.warned import Warned
 from service.domain.spec import TrainingSpec
@@ -119,7 +118,7 @@ def _keep(
         )
         session.add(job)
         session.flush()
-        told: list[tuple[EventType, Json]] = [("state", {"state": "queued"})]
+        told: list[jobs.Told] = [("state", {"state": "queued"})]
         told += [("message", {"text": note}) for note in checked.resolution.notes]
         told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in warnings]
         jobs.append_events(session, job.id, told)

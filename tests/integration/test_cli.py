@@ -223,7 +223,7 @@ def test_interrupting_the_watch_leaves_the_job_and_says_how_to_end_it(
     command = [sys.executable, "-m", "service", "train", str(houses), "--target", "price", "--model", "long"]
     endless = ["--hidden", "64,64", "--set", "batch_size=1", "--set", "epochs=100000", "--set", "early_stopping=null"]
     with started([*command, *endless, "--url", server_url]) as watching:
-        watching.until("epoch 1 of")
+        watching.until(" rows/s")
         watching.process.send_signal(signal.SIGINT)
         assert watching.wait() == 130
     (last,) = (line for line in watching.lines if "adaline cancel" in line)

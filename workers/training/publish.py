@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.predictor import Predictor
@@ -14,7 +12,7 @@ from service.errors import WorkFailed
 from service.store import jobs, models
 from service.store.blobs import write_blobs
 from service.store.session import now
-from service.store.tables import JobRow
+from service.store.tables import JobRow, Json
 from service.wiring import Deps
 from workers.explain.files import shown
 from workers.lease import Lease, LeaseLost
@@ -26,10 +24,10 @@ def publish(
     predictor: Predictor,
     report: dict[str, Any],
     speed: Speed,
-    before: Callable[[Session], None],
+    untold: tuple[Json, Sequence[jobs.Told]] = ({}, ()),
 ) -> int:
-    """The number of the new version. `speed` tells the preflight of later runs what this one took; `before` tells, in
-    the same transaction, what there is to tell of the run.
+    """The number of the new version. `speed` tells the preflight of later runs what this one took; `untold` is what
+    else to keep with the job, and what to tell before its end.
 
     Raises LeaseLost, with nothing visible; WorkFailed for NaN.
     """
@@ -39,9 +37,9 @@ def publish(
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
     blobs = write_blobs(deps.blobs, contents)
     files = {name: {"sha256": blob.key, "bytes": blob.size} for name, blob in blobs.items()}
-    job = lease.row
+    job, (kept, told) = lease.row, untold
     with deps.database.write() as session:
-        before(session)
+        lease.write_in(session, lease_until=None, checkpoint_key=None, **kept)
         version = models.publish(
             session,
             job.model_name,
@@ -58,8 +56,7 @@ def publish(
             job.id,
             "succeeded",
             job.fence,
-            lease_until=None,
-            checkpoint_key=None,
+            told,
             finished_at=now(),
             model_version=version.version,
             result={"metrics": report["metrics"], "speed": speed.to_json()},

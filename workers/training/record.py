@@ -6,9 +6,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from service.domain.lifecycle import EventType
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
@@ -37,7 +34,7 @@ class Recorder:
         self._choices: list[str] = []
         self._first_epoch = 0
         self._told = 0.0
-        self._untold: tuple[Json, dict[str, Any], str | None] | None = None
+        self._untold: tuple[Json, list[jobs.Told]] = {}, []
         self._saved = time.perf_counter()
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
@@ -88,19 +85,18 @@ class Recorder:
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
-        `tell_rest`: the less a short run waits for the disk, the better."""
-        told = self._progress(progress.history[-1], spec, prepared, 1.0)
-        more = {"learning_rate": progress.history[-1].learning_rate}
+        whoever ends the job, see `untold`: the less a short run waits for the disk, the better."""
+        last = progress.history[-1]
+        told, why = self._progress(last, spec, prepared, 1.0), why_ended(progress, spec)
         if time.perf_counter() - self._told < EVENT_SECONDS:
-            self._untold = told, more, why_ended(progress, spec)
+            self._untold = {"progress": told}, events(told, why, learning_rate=last.learning_rate)
         else:
-            tell(self._deps, self._lease, told, why_ended(progress, spec), **more)
+            tell(self._deps, self._lease, told, why, learning_rate=last.learning_rate)
 
-    def tell_rest(self, session: Session) -> None:
-        """Tell, within a transaction, what `end` has left."""
-        if self._untold is not None:
-            told, more, text = self._untold
-            tell_in(session, self._lease, told, text, **more)
+    @property
+    def untold(self) -> tuple[Json, list[jobs.Told]]:
+        """What is to be kept with the job when it ends, and the events to tell before that of its end."""
+        return self._untold
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
@@ -129,14 +125,12 @@ def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = No
     """Keep a job's progress, and tell of it as an event with `more` to it; then of what `text` says. Raises
     LeaseLost."""
     with deps.database.write() as session:
-        tell_in(session, lease, progress, text, **more)
+        lease.write_in(session, progress=progress)
+        jobs.append_events(session, lease.row.id, events(progress, text, **more))
     deps.changes.publish(lease.row.id)
 
 
-def tell_in(session: Session, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
-    """As `tell`, within a transaction."""
-    lease.write_in(session, progress=progress)
-    told: list[tuple[EventType, Json]] = [("epoch", {**progress, **more})]
-    if text is not None:
-        told.append(("message", {"text": text}))
-    jobs.append_events(session, lease.row.id, told)
+def events(progress: Json, text: str | None, **more: Any) -> list[jobs.Told]:
+    """That of an epoch, and that of a message if there is one."""
+    told: list[jobs.Told] = [("epoch", {**progress, **more})]
+    return told if text is None else [*told, ("message", {"text": text})]

@@ -82,7 +82,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
-    version = publish(deps, lease, predictor, report, speed, recorder.tell_rest)
+    version = publish(deps, lease, predictor, report, speed, recorder.untold)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
