@@ -14,6 +14,7 @@ from service.api.decoding import CHUNK, DECODERS, CutOff
 from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge, MediaTypeUnsupported
 from service.settings import MIB
 
+ARRIVING = 4 * CHUNK  # at once: each piece costs some Python
 FREE_BYTES = MIB  # so much may come out of any body, whatever its ratio
 REST_BYTES = 16 * MIB
 REST_SECONDS = 1.0
@@ -93,7 +94,7 @@ class Body:
         promised = self._request.content_length
         while True:
             try:
-                piece = self._request.stream.read(CHUNK)
+                piece = self._request.stream.read(ARRIVING)
             except (ClientDisconnected, OSError):
                 raise CutOff("the connection ended before the body did; nothing was stored") from None
             if not piece:

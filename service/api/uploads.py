@@ -105,7 +105,7 @@ class Upload:
             if len(first) < LOOKED_AT_BYTES:
                 first += piece[:LOOKED_AT_BYTES]
                 _refuse_other(first, is_parquet)
-            last = (last + piece)[-len(PARQUET_MARK) :]
+            last = (last + piece[-len(PARQUET_MARK) :])[-len(PARQUET_MARK) :]
             yield piece
         if not first:
             raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")

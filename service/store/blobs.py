@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from service.errors import SettingInvalid, StorageFull
+from service.store.hashing import Hashing, begin_writing
 
 CHUNK = 1024 * 1024
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -68,7 +68,7 @@ class BlobWriter:
     def __init__(self, spool: Path, keep: Any) -> None:
         self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
         self.path = Path(self._file.name)
-        self._hash = hashlib.sha256()
+        self._hashing = Hashing(self._file.fileno())
         self._keep = keep
         self._is_counted = True  # what is written is counted and hashed on the way
         self._is_sealed = False
@@ -83,7 +83,7 @@ class BlobWriter:
     def write(self, data: bytes) -> int:
         with failing_disk_named():
             self._file.write(data)
-        self._hash.update(data)
+        self._hashing.add(data)
         self.size += len(data)
         return len(data)
 
@@ -100,17 +100,20 @@ class BlobWriter:
         """
         with failing_disk_named():
             os.replace(path, self.path)
+            self._hashing.close()
             self._file.close()
             self._file = self.path.open("r+b")
-        self._hash, self.size, self._is_counted = hashlib.sha256(), 0, False
+        self._hashing, self.size, self._is_counted = Hashing(self._file.fileno()), 0, False
 
     def seal(self) -> None:
         """All of `commit` that takes long, perhaps in another thread: count and hash the bytes, and wait for the disk.
 
         Meanwhile and until `commit` the bytes can be read at `path`.
         """
+        if not self._is_counted:
+            begin_writing(self._file.fileno(), 0, self.path.stat().st_size)
         while not self._is_counted and (chunk := self._file.read(CHUNK)):
-            self._hash.update(chunk)
+            self._hashing.add(chunk)
             self.size += len(chunk)
         self._is_counted = True
         with failing_disk_named():
@@ -122,7 +125,7 @@ class BlobWriter:
         """Make the bytes readable under their hash."""
         if not self._is_sealed:
             self.seal()
-        blob = Blob(self._hash.hexdigest(), self.size)
+        blob = Blob(self._hashing.hexdigest(), self.size)
         with failing_disk_named():
             self._keep(self.path, blob.key)
         return blob
@@ -130,6 +133,7 @@ class BlobWriter:
     def close(self) -> None:
         """Drop what was not committed."""
         try:
+            self._hashing.close()
             with contextlib.suppress(OSError):  # a full disk refuses once more the bytes that are to be dropped
                 self._file.close()
         finally:
