@@ -50,6 +50,7 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
         and spec.schedule in ("auto", "constant")
         and not spec.warmup_epochs
         and spec.engine != "fused"
+        and spec.precision == "float32"
         and rows * inputs <= CHEAP_CELLS
     )
 

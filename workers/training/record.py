@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -70,7 +71,8 @@ class Recorder:
         key = self._lease.row.checkpoint_key
         progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
         self._first_epoch = progress.epoch
-        self._started = self._told = time.perf_counter()
+        self._started = time.perf_counter()
+        self._told = -math.inf if key else self._started  # a run that goes on says so with its first epoch
         return progress
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:

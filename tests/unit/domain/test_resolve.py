@@ -269,6 +269,7 @@ def test_a_linear_neuron_with_another_smooth_loss_takes_lbfgs_and_says_why(chang
         {"schedule": "step"},
         {"warmup_epochs": 2},
         {"engine": "fused"},
+        {"precision": "bf16"},
         {"loss": "mae"},
     ],
 )
