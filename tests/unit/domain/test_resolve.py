@@ -247,7 +247,7 @@ def test_where_nothing_waits_for_a_plateau_the_rate_of_a_network_falls_by_itself
 @pytest.mark.parametrize("changes", [{"task": "binary"}, {"loss": "huber"}])
 def test_a_linear_neuron_with_another_smooth_loss_takes_lbfgs_and_says_why(changes: dict[str, Any]) -> None:
     changed = {"target": "sold", **changes} if "task" in changes else changes
-    resolution = run(**changed)
+    resolution = run(Table(2000, COLUMNS), **changed)
     spec = resolution.spec
     assert (spec.optimizer.kind, spec.batch_size, spec.schedule, spec.engine) == (
         "lbfgs",
@@ -276,6 +276,10 @@ def test_a_linear_neuron_with_another_smooth_loss_takes_lbfgs_and_says_why(chang
 def test_what_lbfgs_does_not_know_is_left_to_sgd(changes: dict[str, Any]) -> None:
     spec = run(**{"loss": "huber", **changes}).spec
     assert spec.optimizer.kind == "sgd"
+
+
+def test_classes_of_few_rows_which_may_be_apart_by_chance_are_left_to_sgd() -> None:
+    assert run(target="sold").spec.optimizer.kind == "sgd"
 
 
 def test_rows_by_the_million_are_left_to_sgd() -> None:
