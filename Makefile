@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
-        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth \
+        bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         check lint types imports \
         migrations openapi openapi-check lock clean
 
@@ -90,6 +90,9 @@ bench-jobs: $(READY)  ## two jobs at once beside one
 
 bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUDA graph beside without
 	@$(BIN)/python -m tests.benchmarks.bench_gpu $(BENCH)
+
+bench: $(VENV)/.bench  ## the figures of README's "How fast", measured again: some twenty minutes on a quiet machine
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore -m tests.benchmarks.summary
 
 lock: $(READY)  ## write requirements.lock from what is installed here
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \

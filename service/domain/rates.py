@@ -21,7 +21,7 @@ CLEARLY = 0.9  # of the stable bound
 SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
 # the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
 FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
-ADAM_RATES = ((64, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest layer
+ADAM_RATES = ((1, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest hidden layer; 1: a linear neuron
 FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
 
 

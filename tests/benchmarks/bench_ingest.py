@@ -19,11 +19,12 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.benchmarks.figures import Figure
 from tests.benchmarks.peer import h2o_missing, h2o_server
 from tests.benchmarks.stack import settled_stack
 from tests.integration.processes import Running
@@ -95,7 +96,7 @@ def h2o_seconds(paths: list[Path]) -> list[float]:
     return seconds
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--files", type=int, default=3, help="for each new server; at least 2")
@@ -103,16 +104,16 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=11)
     parser.add_argument("--alone", action="store_true", help="without H2O")
     parser.add_argument("--memory", action="store_true", help="how much memory the worker takes, instead")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.memory:
         compare_memory()
-    else:
-        missing = "as asked" if options.alone else h2o_missing()
-        compare_speed(options.runs, options.files, options.rows, options.columns, missing)
+        return []
+    missing = "as asked" if options.alone else h2o_missing()
+    return compare_speed(options.runs, options.files, options.rows, options.columns, missing)
 
 
-def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str | None) -> None:
-    """Print each run and the medians; `missing` says why H2O is left out."""
+def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str | None) -> list[Figure]:
+    """Print each run and the medians, and give these; `missing` says why H2O is left out."""
     if missing:
         print(f"H2O is left out: {missing}")
     print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs of {files} files on new servers")
@@ -137,6 +138,13 @@ def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str |
         _print_rows(str(run + 1), {name: (firsts[name][-1], laters[name][-1]) for name in found}, megabytes)
     medians = {name: (statistics.median(firsts[name]), statistics.median(laters[name])) for name in firsts}
     _print_rows("medians", medians, megabytes)
+    if missing:
+        return []
+    what = f"a CSV of {megabytes:.0f} MB to a dataset with its profile, "
+    return [
+        Figure(what + file, f"{ours:.2f} s", "H2O-3's upload and parse", f"{theirs:.2f} s", theirs / ours)
+        for file, ours, theirs in zip(("a server's first", "a later one"), *medians.values(), strict=True)
+    ]
 
 
 def _print_rows(run: str, seconds: dict[str, tuple[float, float]], megabytes: float) -> None:

@@ -92,6 +92,20 @@ def test_no_bytes_and_many_bytes(blobs: Blobs) -> None:
     assert read_blob(blobs, write_blob(blobs, large).key) == large
 
 
+def test_many_pieces_of_any_size_are_hashed_in_their_order(blobs: Blobs) -> None:
+    pieces = [os.urandom(size) for size in (1, 2**19, 2**20 + 7, 65_536, 5 * 2**20, 3, 0, 4 * 2**20, 100)]
+    with blobs.writer() as writer:
+        for piece in pieces:
+            assert writer.write(piece) == len(piece)
+        blob = writer.commit()
+    whole = b"".join(pieces)
+    assert (blob.key, blob.size) == (hashlib.sha256(whole).hexdigest(), len(whole))
+    assert read_blob(blobs, blob.key) == whole
+    with blobs.writer() as writer:  # one that is dropped
+        writer.write(whole)
+    assert not any(thread.name.startswith("hash") for thread in threading.enumerate())
+
+
 def test_a_file_is_copied_in(blobs: Blobs, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(DATA)

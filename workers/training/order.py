@@ -10,8 +10,8 @@ table is.
 What that does to the statistics: each row comes once in an epoch, and may come at any time. Rows that lie side by side
 come in the same hand. Where rows are in no order that makes no difference. In a table that is sorted by its target, a
 window is a sample of BLOCKS places, and a hand one of GROUPS: the mean target of a window deviates from the table's by
-about σ/√BLOCKS, 3 % of a standard deviation, another one in every epoch; a shuffle as a whole has a tenth of that. The
-smaller the blocks, the more of them are in a window, and the more often a disk seeks.
+about σ/√BLOCKS, 3 % of a standard deviation, another one in every epoch, where a shuffle as a whole has less than a
+tenth of that. The smaller the blocks, the more of them are in a window, and the more often a disk seeks.
 """
 
 from __future__ import annotations

@@ -54,13 +54,12 @@ class Prepared:
             generator = np.random.Generator(np.random.Philox(key=[PARTS[name], len(part)]))
             chosen = np.sort(generator.choice(len(part), most, replace=False, shuffle=False))
             parts[name] = part.some(chosen)
-            left = np.delete(self.rows_of(name), chosen)
+            kept = np.full(len(part), UNUSED, dtype=np.uint8)
+            kept[chosen] = PARTS[name]
             if other_split is not None and name == "validation":
-                other_split = other_split.copy()
-                other_split[left] = UNUSED
+                other_split = _with(other_split, PARTS[name], kept)
             else:
-                split = split.copy()
-                split[left] = UNUSED
+                split = _with(split, PARTS[name], kept)
         return replace(self, parts=parts, split=split, other_split=other_split)
 
     @property
@@ -85,6 +84,13 @@ class Prepared:
             for name, part in self.parts.items()
         }
         return replace(self, target_scales=(self.target_scales[index],), parts=parts)
+
+
+def _with(split: Parts, part: int, kept: Parts) -> Parts:
+    """A split in which the rows of a part are in other ones."""
+    changed = split.copy()
+    changed[split == part] = kept
+    return changed
 
 
 def prepare(

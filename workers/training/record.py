@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import Any
@@ -71,7 +72,7 @@ class Recorder:
         progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
         self._first_epoch = progress.epoch
         self._started = time.perf_counter()
-        self._told = 0.0 if key else self._started  # where an interrupted run goes on is told at once
+        self._told = -math.inf if key else self._started  # a run that goes on says so with its first epoch
         return progress
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:

@@ -231,9 +231,59 @@ def test_a_linear_neuron_with_squared_error_descends_in_full_batches_to_its_one_
 
 def test_a_network_takes_adam_in_batches_and_stops_early() -> None:
     spec = run(network={"kind": "mlp"}).spec
-    assert (spec.optimizer.kind, spec.batch_size, spec.schedule) == ("adam", 32, "cosine")
-    assert spec.early_stopping == EarlyStopping()
+    assert (spec.optimizer.kind, spec.batch_size, spec.schedule) == ("adam", 32, "plateau")
+    assert spec.early_stopping == EarlyStopping(20)
     assert spec.network.hidden == (16,)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epochs": 30}, {"split": {"validation": 0}}, {"early_stopping": {"patience": 3}}, {"early_stopping": None}],
+)
+def test_where_nothing_waits_for_a_plateau_the_rate_of_a_network_falls_by_itself(changes: dict[str, Any]) -> None:
+    assert run(network={"kind": "mlp"}, **changes).spec.schedule == "cosine"
+
+
+@pytest.mark.parametrize("changes", [{"task": "binary"}, {"loss": "huber"}])
+def test_a_linear_neuron_with_another_smooth_loss_takes_lbfgs_and_says_why(changes: dict[str, Any]) -> None:
+    changed = {"target": "sold", **changes} if "task" in changes else changes
+    resolution = run(Table(2000, COLUMNS), **changed)
+    spec = resolution.spec
+    assert (spec.optimizer.kind, spec.batch_size, spec.schedule, spec.engine) == (
+        "lbfgs",
+        "full",
+        "constant",
+        "autograd",
+    )
+    assert spec.early_stopping == EarlyStopping()
+    assert any("'lbfgs'" in note and "one minimum" in note for note in resolution.notes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": {"learning_rate": 0.1}},
+        {"optimizer": {"l1": 0.1}},
+        {"optimizer": {"clip_norm": 1.0}},
+        {"batch_size": 16},
+        {"schedule": "step"},
+        {"warmup_epochs": 2},
+        {"engine": "fused"},
+        {"precision": "bf16"},
+        {"loss": "mae"},
+    ],
+)
+def test_what_lbfgs_does_not_know_is_left_to_sgd(changes: dict[str, Any]) -> None:
+    spec = run(**{"loss": "huber", **changes}).spec
+    assert spec.optimizer.kind == "sgd"
+
+
+def test_classes_of_few_rows_which_may_be_apart_by_chance_are_left_to_sgd() -> None:
+    assert run(target="sold").spec.optimizer.kind == "sgd"
+
+
+def test_rows_by_the_million_are_left_to_sgd() -> None:
+    assert run(Table(10_000_000, COLUMNS), loss="huber").spec.optimizer.kind == "sgd"
 
 
 def test_large_tables_take_larger_batches() -> None:

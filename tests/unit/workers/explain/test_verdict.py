@@ -88,10 +88,14 @@ def judged(tmp_path: Path, spec: TrainingSpec, bent: bool, rows: int, seed: int)
 
 @pytest.mark.parametrize("bent", [False, True], ids=["linear", "not linear"])
 @pytest.mark.parametrize("task", ["regression", "binary"])
-def test_the_verdict_is_right_in_19_of_20_cases(tmp_path: Path, task: str, bent: bool) -> None:
+@pytest.mark.parametrize(("rows", "right"), [(5000, 19), (2000, 19), (1000, 12)])
+def test_the_verdict_is_right_in_19_of_20_cases(tmp_path: Path, task: str, bent: bool, rows: int, right: int) -> None:
+    """Of 1,000 rows only 200 validate: where they do not suffice it says so, and it is never wrong."""
     torch.set_num_threads(1)  # as a worker has it
-    told = [judged(tmp_path, spec_for(task, seed=seed), bent, 5000, seed)["worth_it"] for seed in range(20)]
-    assert told.count("yes" if bent else "no") >= 19
+    few = {} if rows > 2000 else {"batch_size": 32, "epochs": 100}
+    told = [judged(tmp_path, spec_for(task, seed=seed, **few), bent, rows, seed)["worth_it"] for seed in range(20)]
+    assert told.count("yes" if bent else "no") >= right
+    assert told.count("no" if bent else "yes") == 0 or rows > 1000
 
 
 @pytest.mark.parametrize("task", ["regression", "binary"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -191,3 +192,16 @@ def test_a_file_of_many_groups_keeps_its_order(tmp_path: Path, fastest: Reader) 
     found = read(tmp_path, data, fastest=fastest)
     assert found.table["n"] == list(range(rows))
     assert [day.day for day in found.table["d"][:30]] == [number % 28 + 1 for number in range(30)]
+
+
+def test_a_larger_file_has_more_groups_of_rows_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unquoted, "BLOCK", 3000)
+    line, groups = b"12345,6789\n", []
+    for size in (2900, 9000, 90_000, 900_000):
+        found = read(tmp_path, b"a,b\n" + line * (size // len(line)))
+        assert found.reader == "unquoted"
+        assert set(found.table["a"]) == {12345}
+        assert len(found.table["b"]) == size // len(line)
+        groups.append(pq.read_metadata(found.loaded.path).num_row_groups)
+    # blocks of 3000, 1000, 2812 and 3000 bytes, each up to the next line end
+    assert groups == [1, 9, 32, 300]

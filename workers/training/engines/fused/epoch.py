@@ -55,8 +55,8 @@ def advance(
     if len(deal.groups) == 0:
         stop = offset + (len(order) if len(order) > 0 else len(rows.inputs))
         return _go_on(
-            layers, objective, rule, rows.inputs, rows.targets, rows.weights, order, offset, stop, n_rows, batch_size,
-            learn, begin, end, parameters, moments, taken, work, total,
+            layers, objective, rule, rows.inputs, rows.targets, rows.weights, order, True, offset, stop, n_rows,
+            batch_size, learn, begin, end, parameters, moments, taken, work, total,
         )  # fmt: skip
     position, span = begin, len(hand.places)
     while position < end:
@@ -65,7 +65,7 @@ def advance(
         take(rows.inputs, rows.targets, rows.weights, deal, first, count, hand.inputs, hand.targets, hand.weights)
         shuffle(mixed(np.uint64(deal.key + np.uint64(first))), hand.places, count)
         position, taken, total = _go_on(
-            layers, objective, rule, seen.inputs, seen.targets, seen.weights, seen.places, offset + first,
+            layers, objective, rule, seen.inputs, seen.targets, seen.weights, seen.places, False, offset + first,
             offset + first + count, n_rows, batch_size, learn, position, min(end, offset + first + count), parameters,
             moments, taken, work, total,
         )  # fmt: skip
@@ -75,10 +75,11 @@ def advance(
 @kernel
 def _go_on(
     layers: Ints, objective: Objective, rule: Rule, inputs: Floats32, targets: Floats32, weights: Floats32,
-    order: Ints, offset: int, stop: int, n_rows: int, batch_size: int, learn: bool, begin: int, end: int,
-    parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: float,
+    order: Ints, is_far: bool, offset: int, stop: int, n_rows: int, batch_size: int, learn: bool, begin: int,
+    end: int, parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: float,
 ) -> tuple[int, int, float]:  # fmt: skip
-    """`advance` within rows that are there, those of the epoch from `offset` to `stop`."""
+    """`advance` within rows that are there, those of the epoch from `offset` to `stop`. Where these are in far memory
+    (`is_far`), the next ones are asked for."""
     first, second = moments.first, moments.second
     values, deltas, slopes, aims, lanes = work.values, work.deltas, work.slopes, work.targets, work.lanes
     gradient, products = work.gradient, work.products
@@ -93,7 +94,8 @@ def _go_on(
         at = position - offset
         gather(inputs, order, at, n, values)
         gather_targets(targets, weights, order, at, n, batch_end - batch_start, aims, lanes)
-        fetch(inputs, targets, order, at + n, width)
+        if is_far:
+            fetch(inputs, targets, order, at + n, width)
         forward(layers, activation, parameters, values, slopes)
         share = differentiate(loss, quantile, values, aims, scores, n_outputs, deltas, lanes)
         total += share * (batch_end - batch_start)

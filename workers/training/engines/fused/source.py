@@ -15,6 +15,8 @@ from workers.training.order import AS_THEY_LIE, Order, Places, Window, Windows, 
 from workers.training.problem import Data
 from workers.training.stored import Stored
 
+Buffers = dict[str, npt.NDArray[Any]]
+
 
 class Piece(NamedTuple):
     """Rows, and which of them come in which order: those in `order` (empty: all, as they lie), or as they are dealt."""
@@ -51,7 +53,6 @@ class Source:
     def __init__(self, data: Data) -> None:
         self._data = data
         self._rows = None if data.is_stored else rows_of(data)
-        self._buffers: dict[str, npt.NDArray[Any]] = {}  # the window that is read last
         self.n_targets = data.targets.shape[1] if len(data.targets.shape) == 2 else 1
 
     def __len__(self) -> int:
@@ -75,11 +76,12 @@ class Source:
         return self._read(as_they_lie(self._data.inputs.shape)) if self._rows is None else [in_turn(self._rows)]
 
     def _read(self, windows: Iterable[Window]) -> Iterator[Piece]:
-        """Window by window; while one is worked on, the disk reads the next."""
+        """Window by window, each in the memory of the one before; while it is worked on, the disk reads the next."""
+        buffers: Buffers = {}
         waiting = iter(windows)
         window = next(waiting, None)
         while window is not None:
-            rows = self._rows_of(window)
+            rows = self._rows_of(window, buffers)
             following = next(waiting, None)
             if following is not None and isinstance(self._data.inputs, Stored):
                 for start, stop in following.blocks:
@@ -87,22 +89,23 @@ class Source:
             yield _dealt(rows, window, is_copy=True)
             window = following
 
-    def _rows_of(self, window: Window) -> Rows:
+    def _rows_of(self, window: Window, buffers: Buffers) -> Rows:
         """The rows of a window's blocks, one block after the other. They are there until the next are read."""
         data = self._data
-        weights = None if data.weights is None else self._blocks("weights", data.weights, window)
-        inputs, targets = self._blocks("inputs", data.inputs, window), self._blocks("targets", data.targets, window)
-        return rows_of(Data(inputs, targets, weights))
+        weights = None if data.weights is None else _blocks("weights", data.weights, window, buffers)
+        inputs = _blocks("inputs", data.inputs, window, buffers)
+        return rows_of(Data(inputs, _blocks("targets", data.targets, window, buffers), weights))
 
-    def _blocks(self, name: str, part: Any, window: Window) -> npt.NDArray[Any]:
-        buffer = self._buffers.get(name)
-        if buffer is None or len(buffer) < len(window):
-            buffer = self._buffers[name] = np.empty((len(window), *part.shape[1:]), dtype=part.dtype)
-        at = 0
-        for start, stop in window.blocks:
-            part.read_into(start, buffer[at : at + stop - start])
-            at += stop - start
-        return buffer[:at]
+
+def _blocks(name: str, part: Any, window: Window, buffers: Buffers) -> npt.NDArray[Any]:
+    buffer = buffers.get(name)
+    if buffer is None or len(buffer) < len(window):
+        buffer = buffers[name] = np.empty((len(window), *part.shape[1:]), dtype=part.dtype)
+    at = 0
+    for start, stop in window.blocks:
+        part.read_into(start, buffer[at : at + stop - start])
+        at += stop - start
+    return buffer[:at]
 
 
 def _dealt(rows: Rows, window: Window, is_copy: bool = False) -> Piece:
