@@ -38,10 +38,15 @@ def section(figures: Sequence[Figure]) -> str:
         "",
         "| | Adaline | beside | takes | times |",
         "|---|---|---|---|---|",
-        *(f"| {one.workload} | {one.ours} | {one.peer} | {one.theirs} | {one.ratio:.2g} |" for one in figures),
+        *(f"| {one.workload} | {one.ours} | {one.peer} | {one.theirs} | {times(one.ratio)} |" for one in figures),
         "",
     ]
     return "\n".join(told)
+
+
+def times(ratio: float) -> str:
+    """Two digits, or whole numbers where those are more."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
 
 
 def replace_section(text: str, section: str) -> str:
