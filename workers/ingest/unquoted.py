@@ -29,8 +29,8 @@ from workers.ingest.digits import AFTER, MARKS, count_lines, read_numbers
 from workers.ingest.padded import BEFORE, padded_in
 from workers.ingest.typed import read_cells
 
-BLOCK = 12 * 1024 * 1024  # of the file at most; becomes one group of rows
-SHARE, LEAST_SHARE = 32, 3  # of a larger file a block is a 32nd, but no less than a third of BLOCK
+WHOLE = 12 * 1024 * 1024  # a file up to this size is one block, and becomes one group of rows
+LEAST, SHARE, MOST = 4 * 1024 * 1024, 32, 8 * 1024 * 1024  # of a larger file a block is a 32nd, within these
 LOOKED_AT = 64 * 1024  # at once, for a line's end
 
 
@@ -81,7 +81,7 @@ def block_bytes(size: int) -> int:
     A small file stays in one group, whose quantiles are exact. Of others small blocks keep every core busy to the end,
     and need less memory that the process has never had; a very large file would have too many of them.
     """
-    return BLOCK if size <= BLOCK else min(BLOCK, max(BLOCK // LEAST_SHARE, size // SHARE))
+    return WHOLE if size <= WHOLE else min(MOST, max(LEAST, size // SHARE))
 
 
 def _blocks(file: Any, start: int) -> Iterator[tuple[int, int]]:

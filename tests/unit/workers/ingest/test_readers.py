@@ -112,7 +112,8 @@ def test_all_readers_make_the_same_of_awkward_cells(
     text = end.join(["x,y", "1,2.5", "-3,4e2", *map(",".join, rows), ""])
     options: dict[str, Any] = {"delimiter": ",", "null_values": null_values}
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as directory:
-        patch.setattr(unquoted, "BLOCK", block)
+        for name in ("WHOLE", "LEAST", "MOST"):
+            patch.setattr(unquoted, name, block)
         patch.setattr(unquoted, "LOOKED_AT", 3)
         made = [outcome(Path(directory), text.encode(), options, fastest) for fastest in READERS]
     assert made == [made[-1]] * len(READERS)
@@ -195,7 +196,8 @@ def test_a_file_of_many_groups_keeps_its_order(tmp_path: Path, fastest: Reader) 
 
 
 def test_a_larger_file_has_more_groups_of_rows_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unquoted, "BLOCK", 3000)
+    for name, size in {"WHOLE": 3000, "LEAST": 1000, "MOST": 2000}.items():
+        monkeypatch.setattr(unquoted, name, size)
     line, groups = b"12345,6789\n", []
     for size in (2900, 9000, 90_000, 900_000):
         found = read(tmp_path, b"a,b\n" + line * (size // len(line)))
@@ -203,5 +205,5 @@ def test_a_larger_file_has_more_groups_of_rows_up_to_a_size(tmp_path: Path, monk
         assert set(found.table["a"]) == {12345}
         assert len(found.table["b"]) == size // len(line)
         groups.append(pq.read_metadata(found.loaded.path).num_row_groups)
-    # blocks of 3000, 1000, 2812 and 3000 bytes, each up to the next line end
-    assert groups == [1, 9, 32, 300]
+    # blocks of 3000, 1000, 2000 and 2000 bytes, each up to the next line end
+    assert groups == [1, 9, 45, 450]
