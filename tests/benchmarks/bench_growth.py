@@ -22,8 +22,7 @@ import pyarrow.parquet as pq
 
 from service.client import Client
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.stack import stack
-from tests.integration.processes import Running
+from tests.benchmarks.stack import peak_bytes, stack
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 LARGEST = 30_000_000
@@ -114,7 +113,7 @@ def measure(rows: int) -> Measured:
                     raise SystemExit(f"not trained: {job}")
                 jobs[model] = (job.finished_at - job.started_at).total_seconds()
                 texts += [event.data.get("text", "") for event in client.events(job.id)]
-            peak = training_peak_bytes(running)
+            peak = peak_bytes(running, "train")
     return Measured(
         rows,
         epochs,
@@ -137,14 +136,6 @@ def write_rows(path: Path, rows: int) -> Path:
             columns = [*inputs.round(4).T, target.round(4)]
             writer.write_table(pa.table(dict(zip(schema.names, columns, strict=True)), schema))
     return path
-
-
-def training_peak_bytes(running: Running) -> int:
-    """The greatest resident set (VmHWM) of any process that trains."""
-    families = [process for process in running.descendants if "train" in process.cmdline()]
-    processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
-    status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
-    return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import pyarrow.csv as pacsv
 from service.client import Client
 from tests.benchmarks.bench_ingest import touch_memory
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.peer import h2o_missing, h2o_server
+from tests.benchmarks.peer import h2o_server, has_h2o
 from tests.benchmarks.stack import settled_stack
 
 ROWS, HELD_OUT_ROWS, FEATURES = 1_000_000, 100_000, 10
@@ -117,9 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--alone", action="store_true", help="without H2O")
     options = parser.parse_args(arguments)
-    missing = "as asked" if options.alone else h2o_missing()
-    if missing:
-        print(f"H2O is left out: {missing}")
+    compares = has_h2o(options.alone)
     print(f"{options.rows:,} rows of {FEATURES} columns, {os.cpu_count()} cores, {options.runs} runs on new servers")
     print(f"{'run':8}{'':18}" + "".join(f"{name:>13}" for name in (*STEPS, "together", "held-out MSE")))
     runs: dict[str, list[tuple[Times, float]]] = {}
@@ -129,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
             inputs, truth = held_out_rows(write_table(Path(name) / "held-out.csv", HELD_OUT_ROWS, seed=2 * run + 1))
             os.sync()  # what the generator has written is not to be waited for by what is measured
             found = {"Adaline": adaline(Path(name) / "data", path, inputs, truth)}
-            if not missing:
+            if compares:
                 found |= {system: h2o(path, inputs, truth, settings) for system, settings in H2O.items()}
         for system, (seconds, error) in found.items():
             runs.setdefault(system, []).append((seconds, error))

@@ -25,8 +25,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.peer import h2o_missing, h2o_server
-from tests.benchmarks.stack import settled_stack
+from tests.benchmarks.peer import h2o_server, has_h2o
+from tests.benchmarks.stack import peak_bytes, settled_stack
 from tests.integration.processes import Running
 from tests.tables import write_numbers
 
@@ -108,14 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     if options.memory:
         compare_memory()
         return []
-    missing = "as asked" if options.alone else h2o_missing()
-    return compare_speed(options.runs, options.files, options.rows, options.columns, missing)
+    return compare_speed(options.runs, options.files, options.rows, options.columns, has_h2o(options.alone))
 
 
-def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str | None) -> list[Figure]:
-    """Print each run and the medians, and give these; `missing` says why H2O is left out."""
-    if missing:
-        print(f"H2O is left out: {missing}")
+def compare_speed(runs: int, files: int, rows: int, columns: int, compares: bool) -> list[Figure]:
+    """Print each run and the medians, and give these; `compares` with H2O, or leaves it out."""
     print(f"{rows:,} rows of {columns} numbers, {os.cpu_count()} cores, {runs} runs of {files} files on new servers")
     print(f"{'run':8}{'':10}{'first file':^22}{'later files, median':^22}")
     firsts: dict[str, list[float]] = {}
@@ -130,7 +127,7 @@ def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str |
             os.sync()  # what the generator has written is not to be waited for by what is measured
             with adaline(Path(name) / "data") as (_, url):
                 found = {"Adaline": [upload(url, path) for path in paths]}
-            if not missing:
+            if compares:
                 found["H2O"] = h2o_seconds(paths)
         for system, (first, *later) in found.items():
             firsts.setdefault(system, []).append(first)
@@ -138,7 +135,7 @@ def compare_speed(runs: int, files: int, rows: int, columns: int, missing: str |
         _print_rows(str(run + 1), {name: (firsts[name][-1], laters[name][-1]) for name in found}, megabytes)
     medians = {name: (statistics.median(firsts[name]), statistics.median(laters[name])) for name in firsts}
     _print_rows("medians", medians, megabytes)
-    if missing:
+    if not compares:
         return []
     what = f"a CSV of {megabytes:.0f} MB to a dataset with its profile, "
     return [
@@ -164,21 +161,13 @@ def compare_memory() -> None:
             path = write_numbers(Path(name) / "numbers.csv", rows, 10)
             megabytes = path.stat().st_size / 1e6
             with adaline(Path(name) / "data") as (running, url):
-                before = ingest_peak_bytes(running) / 1e6
+                before = peak_bytes(running, "ingest") / 1e6
                 seconds = upload(url, path)
-                peaks.append(ingest_peak_bytes(running) / 1e6)
+                peaks.append(peak_bytes(running, "ingest") / 1e6)
         print(
             f"{megabytes:6.0f} MB, {rows:,} rows in {seconds:5.1f} s: {peaks[-1]:4.0f} MB at most ({before:.0f} idle)"
         )
     print(f"twice the file takes {peaks[1] / peaks[0] - 1:+.1%} memory; allowed are 600 MB and +10 %")
-
-
-def ingest_peak_bytes(running: Running) -> int:
-    """The greatest resident set (VmHWM) of any process that ingests."""
-    families = [process for process in running.descendants if "ingest" in process.cmdline()]
-    processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
-    status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
-    return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from service.client import Client
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.peer import h2o_missing, h2o_server
+from tests.benchmarks.peer import h2o_server, has_h2o
 from tests.benchmarks.stack import settled_stack
 from tests.tables import write_numbers
 
@@ -77,9 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser.add_argument("--warm", type=int, default=5, help="before them, untimed")
     parser.add_argument("--alone", action="store_true", help="without H2O")
     options = parser.parse_args(arguments)
-    missing = "as asked" if options.alone else h2o_missing()
-    if missing:
-        print(f"H2O is left out: {missing}")
+    compares = has_h2o(options.alone)
     print(f"{ROWS} rows of {FEATURES} numbers, a linear model, {os.cpu_count()} cores; {options.jobs} jobs a run")
     print(f"{'run':8}{'':10}{'median':>11}{'fastest':>11}{'slowest':>11}")
     every: dict[str, list[float]] = {}
@@ -87,14 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
         with tempfile.TemporaryDirectory(prefix="bench-small-") as name:
             table = write_numbers(Path(name) / "small.csv", ROWS, FEATURES, seed=run)
             found = {"Adaline": adaline_seconds(Path(name) / "data", table, options.warm, options.jobs)}
-            if not missing:
+            if compares:
                 found["H2O"] = h2o_seconds(table, options.warm, options.jobs)
         for system, seconds in found.items():
             every.setdefault(system, []).extend(seconds)
             _print_row(str(run + 1), system, seconds)
     for system, seconds in every.items():
         _print_row("all", system, seconds)
-    if missing:
+    if not compares:
         return []
     ours, theirs = (statistics.median(seconds) for seconds in every.values())
     print(f"{'all':8}{'ratio':10}{theirs / ours:11.2f}")

@@ -12,11 +12,18 @@ from importlib.util import find_spec
 H2O_PORT = 54399
 
 
-def h2o_missing() -> str | None:
-    """Why there is no H2O to compare with."""
-    if find_spec("h2o") is None:
-        return "h2o is not installed (pip install -e '.[bench]')"
-    return None if shutil.which("java") else "there is no Java runtime, which h2o needs"
+def has_h2o(alone: bool) -> bool:
+    """Whether there is an H2O to compare with; says why not. `alone`: none is wanted."""
+    if alone:
+        missing = "as asked"
+    elif find_spec("h2o") is None:
+        missing = "h2o is not installed (pip install -e '.[bench]')"
+    elif not shutil.which("java"):
+        missing = "there is no Java runtime, which h2o needs"
+    else:
+        return True
+    print(f"H2O is left out: {missing}")
+    return False
 
 
 @contextmanager

@@ -34,6 +34,14 @@ def settled_stack(directory: Path, **settings: str) -> Iterator[tuple[Running, s
         yield running, url
 
 
+def peak_bytes(running: Running, queue: str) -> int:
+    """The greatest resident set (VmHWM) of any process that works on a queue, `train` or `ingest`."""
+    families = [process for process in running.descendants if queue in process.cmdline()]
+    processes = {process for parent in families for process in (parent, *parent.children(recursive=True))}
+    status = [Path(f"/proc/{process.pid}/status").read_text() for process in processes]
+    return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
+
+
 def _computed(running: Running) -> float:
     seconds = 0.0
     for process in running.descendants:

@@ -11,11 +11,10 @@ from service.domain.columns import Kind
 from service.domain.spec import TrainingSpec
 from workers.explain import convex
 from workers.explain.least_squares import triangle
-from workers.explain.rows import Rows, exact_rows
+from workers.explain.rows import KEPT_BYTES, Rows, exact_rows
 from workers.training.prepare import Prepared
 
 CONVEX = ("huber", "cross_entropy")
-KEPT_BYTES = 128 * 2**20  # of the rows in float64; else each pass reads the table
 
 
 def least_loss(path: Path, spec: TrainingSpec, kinds: dict[str, Kind], prepared: Prepared) -> float | None:
