@@ -7,6 +7,8 @@ is the network without hidden layers. The flat vector is what the engines train 
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -69,17 +71,9 @@ class Network:
     def n_parameters(self) -> int:
         return self.slots()[-1].stop
 
-    def slots(self) -> list[Slot]:
+    def slots(self) -> tuple[Slot, ...]:
         """The tensors in order: layers.0.weight (outputs, inputs), layers.0.bias (outputs,), …"""
-        slots: list[Slot] = []
-        start = 0
-        for layer, (fan_in, fan_out) in enumerate(zip(self.sizes[:-1], self.sizes[1:], strict=True)):
-            shapes = [("weight", (fan_out, fan_in))] + ([("bias", (fan_out,))] if self.bias else [])
-            for name, shape in shapes:
-                stop = start + int(np.prod(shape))
-                slots.append(Slot(f"layers.{layer}.{name}", shape, start, stop))
-                start = stop
-        return slots
+        return _slots(self.sizes, self.bias)
 
     def tensors(self, parameters: Parameters) -> dict[str, Parameters]:
         """Views into the flat vector, by name."""
@@ -128,6 +122,21 @@ class Network:
             bound = 1 / np.sqrt(self.sizes[layer])
             parameters[slot.start : slot.stop] = generator.uniform(-bound, bound, slot.stop - slot.start)
         return parameters
+
+
+@functools.lru_cache(maxsize=1000)
+def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[Slot, ...]:
+    slots: list[Slot] = []
+    start = 0
+    for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
+        shapes: list[tuple[str, tuple[int, ...]]] = [("weight", (fan_out, fan_in))]
+        if bias:
+            shapes.append(("bias", (fan_out,)))
+        for name, shape in shapes:
+            stop = start + math.prod(shape)
+            slots.append(Slot(f"layers.{layer}.{name}", shape, start, stop))
+            start = stop
+    return tuple(slots)
 
 
 def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:

@@ -64,8 +64,9 @@ def dependences(
 def _curve(sample: Sample, positions: Positions, encoded: npt.NDArray[np.float32]) -> Floats:
     """(g,) or (g, n_classes): the mean prediction at each point of the grid (g, len(positions))."""
     own = sample.share(positions)
-    shares = sample.share(positions, encoded)
-    return np.stack([sample.scores(own, share[None]).mean(axis=0) for share in shares])
+    shares, together = sample.share(positions, encoded)[:, None], sample.together()
+    some = (shares[first : first + together] for first in range(0, len(shares), together))
+    return np.concatenate([sample.scores(own, others).mean(axis=1) for others in some])
 
 
 def _series(predictor: Predictor, curve: Floats) -> list[float] | dict[str, list[float]]:
@@ -116,4 +117,5 @@ def _quantiles(column: Floats) -> Floats:
     distinct = np.unique(column)
     if len(distinct) <= POINTS:
         return distinct
-    return np.unique(np.quantile(column, np.linspace(TAIL, 1 - TAIL, POINTS), method="closest_observation"))
+    ranks = np.rint(np.linspace(TAIL, 1 - TAIL, POINTS) * (len(column) - 1)).astype(np.int64)
+    return np.unique(np.sort(column)[ranks])

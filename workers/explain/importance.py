@@ -7,7 +7,6 @@ All encoded columns of a feature move together: a category, a date and its parts
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,10 +40,12 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
     generator = draws(seed, IMPORTANCE)
     rows = choose(generator, len(part), effort.rows)
     sample, truth = Sample.of(predictor, part.inputs[rows]), part.truth[rows]
-    orders = [generator.permutation(len(rows)) for _ in range(effort.repeats)]
+    orders = np.stack([generator.permutation(len(rows)) for _ in range(effort.repeats)])
+    before = row_losses(predictor, truth, sample.unchanged())
     measured = used if effort.features == len(used) else strongest(sample, inputs, effort.features)
     found = [
-        {"feature": features[number].name, **_increase(sample, truth, inputs[number], orders)} for number in measured
+        {"feature": features[number].name, **_increase(sample, truth, before, inputs[number], orders)}
+        for number in measured
     ]
     found += [
         {"feature": feature.name, "value": 0.0, "low": 0.0, "high": 0.0}  # constant in training: not read at all
@@ -56,42 +57,47 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
 
 
 def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:
-    """(n,): squared errors, or the negative log of the probability that the true class was given."""
+    """(…, n): squared errors, or the negative log of the probability that the true class was given, for scores
+    (…, n) or (…, n, classes)."""
     if not predictor.classes:
         squares: Floats = (truth - scores) ** 2
         return squares
-    chosen = scores[np.arange(len(truth)), truth.astype(np.int64)]
+    chosen = scores[..., np.arange(len(truth)), truth.astype(np.int64)]
     losses: Floats = -np.log(np.clip(chosen, np.finfo(np.float64).eps, 1))
     return losses
 
 
-def _increase(sample: Sample, truth: Floats, positions: Positions, orders: Sequence[Positions]) -> dict[str, Any]:
-    """The mean increase over the orders, and an interval for it that covers the choice of rows and of orders.
+def _increase(sample: Sample, truth: Floats, before: Floats, positions: Positions, orders: Positions) -> dict[str, Any]:
+    """The mean increase over the orders (r, n) from the losses `before` (n,), and an interval for it that covers the
+    choice of rows and of orders.
 
     The shuffled loss is a mean over pairs of a row and the row whose value it was given, so a row's influence on it
     is the sum of both roles (Hoeffding 1948). For rmse it passes through the root's derivative.
     """
     rooted = not sample.predictor.classes
     own = sample.share(positions)
-    before = row_losses(sample.predictor, truth, sample.scores(own, own))
-    level, slope = _root(before) if rooted else (float(before.mean()), 1.0)
-    influence = -slope * before
-    increases = []
-    for order in orders:
-        losses = row_losses(sample.predictor, truth, sample.scores(own, own[order]))
-        shuffled, slope = _root(losses) if rooted else (float(losses.mean()), 1.0)
-        increases.append(shuffled - level)
-        influence += slope / len(orders) * losses
-        influence[order] += slope / len(orders) * losses
-    value = float(np.mean(increases))
-    n = len(truth)
+    level, slope = _levels(before[None], rooted)
+    influence = -slope[0] * before
+    n, value, together = len(truth), 0.0, sample.together()
+    for first in range(0, len(orders), together):
+        some = orders[first : first + together]
+        losses = row_losses(sample.predictor, truth, sample.scores(own, own[some]))
+        shuffled, slope = _levels(losses, rooted)
+        value += float((shuffled - level).sum()) / len(orders)
+        losses *= slope[:, None] / len(orders)
+        influence += losses.sum(axis=0)
+        influence += np.bincount(some.reshape(-1), losses.reshape(-1), n)
     if n < 2:
         return {"value": value, "low": None, "high": None}
     reach = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * float(influence.std(ddof=1)) / math.sqrt(n)
     return {"value": value, "low": value - reach, "high": value + reach}
 
 
-def _root(squares: Floats) -> tuple[float, float]:
-    """The root of the mean, and its derivative (0 where all is 0: nothing can be told of the spread)."""
-    root = math.sqrt(float(squares.mean()))
-    return root, 0.5 / root if root > 0 else 0.0
+def _levels(losses: Floats, rooted: bool) -> tuple[Floats, Floats]:
+    """(r,) of (r, n): the means, or their roots; and the derivatives by the mean (0 for the root of 0: nothing can be
+    told of the spread)."""
+    means = losses.mean(axis=1)
+    if not rooted:
+        return means, np.ones_like(means)
+    roots = np.sqrt(means)
+    return roots, np.divide(0.5, roots, out=np.zeros_like(roots), where=roots > 0)

@@ -18,6 +18,7 @@ from service.domain.predictor import Predictor
 from service.domain.transform import FittedTransform
 
 Positions = npt.NDArray[np.int64]
+CACHED = 2**14  # numbers of the first layer
 IMPORTANCE, DEPENDENCE, FOLDS, POINTS = (2**63 + purpose for purpose in range(4))  # epochs draw from keys below
 
 
@@ -58,11 +59,22 @@ class Sample:
         values = self.inputs[:, positions] if inputs is None else inputs
         return values.astype(np.float64) @ weights.T.astype(np.float64)
 
-    def scores(self, own: Floats, other: Floats) -> Floats:
-        """As `Predictor.scores`, with the share `own` (n, h) replaced by `other` (n, h) or (1, h)."""
-        changed = self.sums - own
-        changed += other
-        return self.predictor.meaning(onward(self.predictor.network, self.predictor.parameters, changed))
+    def unchanged(self) -> Floats:
+        """As `Predictor.scores`: (n,) or (n, classes)."""
+        return self.predictor.meaning(onward(self.predictor.network, self.predictor.parameters, self.sums))
+
+    def scores(self, own: Floats, others: Floats) -> Floats:
+        """As `Predictor.scores`, (g, n) or (g, n, classes): with the share `own` (n, h) replaced by each of `others`
+        (g, n, h) or (g, 1, h)."""
+        changed = (self.sums - own) + others
+        flat = changed.reshape(-1, changed.shape[-1])
+        scores = self.predictor.meaning(onward(self.predictor.network, self.predictor.parameters, flat))
+        return scores.reshape(*changed.shape[:2], *scores.shape[1:])
+
+    def together(self) -> int:
+        """How many changes are best made at once: few rows cost less than calling for them, and many leave the
+        processor's cache."""
+        return max(1, CACHED // self.sums.size)
 
 
 def strongest(sample: Sample, inputs: Sequence[Positions], most: int) -> list[int]:
