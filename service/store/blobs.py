@@ -12,10 +12,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -304,10 +303,11 @@ def write_blob(blobs: Blobs, data: bytes) -> Blob:
         return writer.commit()
 
 
-def write_blobs(blobs: Blobs, contents: Mapping[str, bytes]) -> dict[str, Blob]:
-    """Store several, by name: they wait for the disk, or for S3, together."""
+def write_blobs(blobs: Blobs, contents: Iterable[tuple[str, bytes]]) -> dict[str, Blob]:
+    """Store several, by name: they wait for the disk, or for S3, together, and while the next ones are made."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(contents, pool.map(partial(write_blob, blobs), contents.values()), strict=True))
+        stored = {name: pool.submit(write_blob, blobs, data) for name, data in contents}
+        return {name: one.result() for name, one in stored.items()}
 
 
 @contextlib.contextmanager

@@ -146,7 +146,7 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> dict[str
         spec, made.prepared, made.predictor, made.progress, None, certified, neuron, ("", None), 0.0, []
     )
     mark()
-    shown(report, made.predictor.feature_kinds)
+    list(shown(report, made.predictor.feature_kinds))
     mark()
     return dict(zip(PARTS, np.diff(marks).tolist(), strict=True))
 

@@ -60,7 +60,7 @@ def all_keys(blobs: Blobs) -> list[str]:
 
 def test_several_blobs_at_once_are_each_what_they_are_by_themselves(blobs: Blobs) -> None:
     contents = {str(number): os.urandom(number) for number in (0, 1, 10, 100_000)} | {"same": b"", "data": DATA}
-    stored = write_blobs(blobs, contents)
+    stored = write_blobs(blobs, contents.items())
     assert list(stored) == list(contents)
     for name, data in contents.items():
         assert stored[name].key == hashlib.sha256(data).hexdigest()

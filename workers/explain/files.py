@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from service.domain.columns import Kind
@@ -26,11 +26,18 @@ PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
 }
 
 
-def shown(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, bytes]:
-    """Files by name: an SVG for each thing that the report has to show (of several targets for each of them), and the
-    model card, which shows them."""
-    drawn = {LOSS: PICTURES[LOSS](report)}
+def shown(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, bytes]]:
+    """Files with their names: an SVG for each thing that the report has to show (of several targets for each of them),
+    then the model card, which shows them."""
+    names = []
+    for name, picture in _drawn(report):
+        if picture is not None:
+            names.append(name)
+            yield name, picture.to_bytes()
+    yield CARD, model_card(report, kinds, names).encode()
+
+
+def _drawn(report: Mapping[str, Any]) -> Iterator[tuple[str, Picture | None]]:
+    yield LOSS, PICTURES[LOSS](report)
     for number, _, view in numbers(report):
-        drawn |= {numbered(name, number): draw(view) for name, draw in PICTURES.items() if name != LOSS}
-    files = {name: picture.to_bytes() for name, picture in drawn.items() if picture is not None}
-    return {**files, CARD: model_card(report, kinds, list(files)).encode()}
+        yield from ((numbered(name, number), draw(view)) for name, draw in PICTURES.items() if name != LOSS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from service.domain.artifact import REPORT, dump, to_json
@@ -32,10 +33,10 @@ def publish(
     Raises LeaseLost, with nothing visible; WorkFailed for NaN.
     """
     try:
-        contents = {**dump(predictor), REPORT: to_json(report), **shown(report, predictor.feature_kinds)}
+        contents = {**dump(predictor), REPORT: to_json(report)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    blobs = write_blobs(deps.blobs, contents)
+    blobs = write_blobs(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds)))
     files = {name: {"sha256": blob.key, "bytes": blob.size} for name, blob in blobs.items()}
     job, (kept, told) = lease.row, untold
     with deps.database.write() as session:

@@ -26,7 +26,7 @@ def files_of(directory: Path, task: str, **changes: Any) -> tuple[dict[str, Any]
     names = {name: changes.pop(name) for name in ("name", "target") if name in changes}
     cells, kinds = mixed(260, task, **names)
     made, report = trained(directory, cells, kinds, target=names.get("target", "price"), task=task, **changes)
-    return report, shown(report, made.predictor.feature_kinds)
+    return report, dict(shown(report, made.predictor.feature_kinds))
 
 
 def elements(picture: bytes) -> list[ElementTree.Element]:
@@ -208,7 +208,7 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
 def test_a_network_of_many_inputs_has_pictures_of_its_strongest(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression")
     many = [{**report["importance"][0], "feature": f"f{number}"} for number in range(300)]
-    drawn = shown({**report, "importance": many}, {f"f{number}": "numeric" for number in range(300)})
+    drawn = dict(shown({**report, "importance": many}, {f"f{number}": "numeric" for number in range(300)}))
     assert len(drawn["importance.svg"]) < 30_000
     assert "and 280 more" in drawn["model-card.md"].decode()
     assert "f299" not in drawn["importance.svg"].decode()
