@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session, defer
 
 from service.domain.lifecycle import EventType, JobState, sources
@@ -13,9 +14,11 @@ from service.domain.speed import Speed
 from service.errors import JobNotFound
 from service.store.paging import Page, page
 from service.store.session import now
-from service.store.tables import EventRow, JobRow, Json
+from service.store.tables import EventRow, JobRow, Json, table_of
 
 Told = tuple[EventType, Json]  # of an event: its type and data
+_NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
+_APPEND = insert(table_of(EventRow)).values(seq=_NEXT.scalar_subquery())
 
 
 def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
@@ -38,24 +41,27 @@ def listing(
 
 def move(
     session: Session, id: str, to: JobState, fence: int | None = None, told: Sequence[Told] = (), **values: Any
-) -> JobRow | None:
-    """Make a legal move and record it as an event, after those of `told`; None when the job's state (or fence) does not
-    allow it."""
-    query = update(JobRow).where(JobRow.id == id, JobRow.state.in_(sources(to)))
-    if fence is not None:
-        query = query.where(JobRow.fence == fence)
-    row = session.scalars(
-        query.values(state=to, **values).returning(JobRow), execution_options={"populate_existing": True}
-    ).one_or_none()
-    if row is not None:
-        moved = {"state": to, **({"error": row.error} if to == "failed" else {})}
+) -> bool:
+    """Make a legal move and record it as an event, after those of `told`; False when the job's state (or fence) does
+    not allow it. Rows that the session has loaded are as they were."""
+    place = {"at_id": id, "at_fence": fence}
+    done = session.connection().execute(_moving(to, fence is not None), {**place, "state": to, **values})
+    if done.rowcount:
+        moved = {"state": to, **({"error": values.get("error")} if to == "failed" else {})}
         append_events(session, id, [*told, ("state", moved)])
-    return row
+    return bool(done.rowcount)
+
+
+@functools.cache
+def _moving(to: JobState, is_fenced: bool) -> Update:
+    """Of the job at `at_id`, with `at_fence`; the columns are named with their values."""
+    legal = or_(*(JobRow.state == state for state in sources(to)))
+    query = update(table_of(JobRow)).where(JobRow.id == bindparam("at_id"), legal)
+    return query.where(JobRow.fence == bindparam("at_fence")) if is_fenced else query
 
 
 def begin(session: Session, job: JobRow) -> None:
     """Record that a job has just been claimed, in that transaction."""
-    job.started_at = job.started_at or now()
     append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
 
 
@@ -66,13 +72,12 @@ def append_event(session: Session, job_id: str, type: EventType, data: Json) -> 
 
 def append_events(session: Session, job_id: str, events: Sequence[Told]) -> None:
     """Add several, in order."""
-    last = session.scalar(select(func.max(EventRow.seq)).where(EventRow.job_id == job_id)) or 0
     moment = now()
-    session.add_all(
-        EventRow(job_id=job_id, seq=seq, at=moment, type=type, data=data)
-        for seq, (type, data) in enumerate(events, last + 1)
+    session.flush()  # the job may be new itself
+    session.connection().execute(
+        _APPEND,
+        [{"job_id": job_id, "of_job": job_id, "at": moment, "type": type, "data": data} for type, data in events],
     )
-    session.flush()
 
 
 def warnings(session: Session, job_id: str) -> list[Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, String, Table, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -39,6 +39,11 @@ class Row(DeclarativeBase):
         list[Json]: JSON(none_as_null=True),
         int: BigInteger(),
     }
+
+
+def table_of(row: type[Any]) -> Table:
+    """The table of a class of rows, for statements without its objects."""
+    return Row.metadata.tables[row.__tablename__]
 
 
 class Work:

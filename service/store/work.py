@@ -1,20 +1,25 @@
 """Leases on rows of work (datasets to ingest, jobs to run): claim, renew, release, find the forgotten.
 
+What every job goes through is written as statements on the tables that are built once: the session's own way, with
+objects to keep in step, takes three times as long.
+
 A claim raises the row's fence; every later write of that worker says `WHERE fence = ?`, so that one who lost the
 lease can no longer change anything (Kleppmann, "How to do distributed locking", 2016: fencing tokens).
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.store.session import now
-from service.store.tables import DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow, table_of
 
 AnyWork = TypeVar("AnyWork", DatasetRow, JobRow)
 
@@ -31,16 +36,13 @@ def claim(
     A row that has had its last attempt is left to the sweeper, which says so.
     """
     moment = now()
-    values: dict[str, Any] = {
-        "fence": table.fence + 1,
-        "attempt": table.attempt + 1,
-        "lease_until": moment + timedelta(seconds=lease_seconds),
-        "state": STARTED[table],
-    }
-    return session.scalars(
-        update(table).where(table.id == id, _claimable(table, moment, max_attempts)).values(values).returning(table),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
+    until = moment + timedelta(seconds=lease_seconds)
+    found = session.connection().execute(
+        _claiming(table, max_attempts is not None),
+        {"at_id": id, "at_moment": moment, "most_attempts": max_attempts, "lease_until": until},
+    )
+    values = found.mappings().one_or_none()
+    return None if values is None else table(**values)
 
 
 def renew(session: Session, table: type[AnyWork], id: str, fence: int, lease_seconds: float) -> str | None:
@@ -62,10 +64,8 @@ def held_state(session: Session, table: type[AnyWork], id: str, fence: int) -> s
 def write(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> bool:
     """Change the row if the lease still holds; whether it did. Without values: only ask, and hold the row."""
     changed = {"fence": fence, **values}  # the same fence, so that there is always something to set
-    done = session.execute(
-        update(table).where(table.id == id, table.fence == fence, table.state.in_(HELD[table])).values(changed)
-    )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    done = session.connection().execute(_writing(table), {"at_id": id, "at_fence": fence, **changed})
+    return bool(done.rowcount)
 
 
 def release(session: Session, table: type[AnyWork], id: str, fence: int) -> bool:
@@ -118,12 +118,31 @@ def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:
     session.execute(update(table).where(table.id == id, _waits(table)).values(sent_at=None))
 
 
-def _claimable(table: type[AnyWork], moment: datetime, max_attempts: int | None) -> ColumnElement[bool]:
+@functools.cache
+def _claiming(table: type[AnyWork], is_limited: bool) -> ReturningUpdate[Any]:
+    """Of the row at `at_id`, when it can be claimed at `at_moment` after less than `most_attempts`; all of it."""
+    columns = table_of(table).c
     # an expired job that was being cancelled is not run again: the sweeper ends it
-    expired = and_(table.state == STARTED[table], table.lease_until < moment)
-    if max_attempts is not None:
-        expired = and_(expired, table.attempt < max_attempts)
-    return or_(_waits(table), expired)
+    expired = and_(table.state == STARTED[table], table.lease_until < bindparam("at_moment"))
+    if is_limited:
+        expired = and_(expired, table.attempt < bindparam("most_attempts"))
+    values: dict[str, Any] = {
+        "fence": table.fence + 1,
+        "attempt": table.attempt + 1,
+        "state": STARTED[table],
+        "lease_until": bindparam("lease_until"),
+    }
+    if table is JobRow:
+        values["started_at"] = func.coalesce(JobRow.started_at, bindparam("at_moment"))
+    claimed = update(table_of(table)).where(table.id == bindparam("at_id"), or_(_waits(table), expired))
+    return claimed.values(values).returning(*columns)
+
+
+@functools.cache
+def _writing(table: type[AnyWork]) -> Update:
+    """Of the row at `at_id`, while it is held with `at_fence`; the columns are named with their values."""
+    held = or_(*(table.state == state for state in HELD[table]))
+    return update(table_of(table)).where(table.id == bindparam("at_id"), table.fence == bindparam("at_fence"), held)
 
 
 def _waits(table: type[AnyWork]) -> ColumnElement[bool]:

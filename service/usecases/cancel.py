@@ -22,5 +22,6 @@ def cancel(database: Database, changes: Changes, id: str) -> JobRow:
             jobs.move(session, id, "cancelled", finished_at=now())
         else:
             jobs.move(session, id, "cancelling")
+        session.refresh(job)
     changes.publish(id)
     return job

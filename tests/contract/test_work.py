@@ -72,7 +72,7 @@ def test_a_stale_fence_cannot_end_a_job(database: Database) -> None:
     expire(database, JobRow, id)
     claim(database, JobRow, id)
     with database.write() as session:
-        assert jobs.move(session, id, "succeeded", stale) is None
+        assert not jobs.move(session, id, "succeeded", stale)
     with database.read() as session:
         assert jobs.get(session, id).state == "running"
         assert jobs.events_after(session, id, 0, 10) == []

@@ -83,7 +83,7 @@ class Recorder:
                 progress={"fraction": 1.0},
                 result=result,
             )
-            if ended is None:
+            if not ended:
                 raise LeaseLost(id)
         self._deps.changes.publish(id)
 

@@ -58,7 +58,7 @@ def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None 
         moved = jobs.move(
             session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, checkpoint_key=None
         )
-    if moved is None:
+    if not moved:
         log.warning("lease lost", job=job.id)
         return
     deps.changes.publish(job.id)

@@ -62,7 +62,7 @@ def publish(
             model_version=version.version,
             result={"metrics": report["metrics"], "speed": speed.to_json()},
         )
-        if ended is None:
+        if not ended:
             raise LeaseLost(job.id)
     deps.changes.publish(job.id)
     return version.version
