@@ -5,17 +5,25 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.paging import Page, page
 from service.store.session import new_id, now
-from service.store.tables import AliasRow, Json, ModelRow, VersionRow
+from service.store.tables import AliasRow, Json, ModelRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
+_ADD = insert(table_of(VersionRow))
+_COUNT = (
+    update(table_of(ModelRow))
+    .where(ModelRow.name == bindparam("at_name"))
+    .values(last_version=ModelRow.last_version + 1, updated_at=bindparam("updated_at"))
+    .returning(ModelRow.last_version)
+)
 
 
 def get(session: Session, name: str, *, for_change: bool = False) -> ModelRow:
@@ -103,17 +111,20 @@ def resolve(session: Session, ref: str) -> VersionRow:
 def publish(session: Session, name: str, **values: object) -> VersionRow:
     """Add the next version of a model, making the model when it is new. Numbers are never used twice."""
     moment = now()
-    if session.get(ModelRow, name) is None:
+    number = _next_number(session, name, moment)
+    if number is None:
         with contextlib.suppress(IntegrityError), session.begin_nested():  # made by another at the same moment
             session.add(ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment))
-    model = get(session, name, for_change=True)
-    model.last_version += 1
-    model.updated_at = moment
-    session.flush()
-    row = VersionRow(model_name=name, version=model.last_version, created_at=moment, **values)
-    session.add(row)
-    session.flush()
-    return row
+        number = _next_number(session, name, moment)
+    version = {"model_name": name, "version": number, "created_at": moment, **values}
+    session.connection().execute(_ADD, version)
+    return VersionRow(**version)
+
+
+def _next_number(session: Session, name: str, moment: datetime) -> int | None:
+    """Taken, with the model itself until the transaction ends; None where there is no such model."""
+    number: int | None = session.connection().scalar(_COUNT, {"at_name": name, "updated_at": moment})
+    return number
 
 
 def aliases_of_version(session: Session, name: str, version: int) -> Sequence[str]:

@@ -49,10 +49,8 @@ class Recorder:
             f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
             f"rows in a step: {descent.batch_size:,}"
         )
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, progress=_progress(descent, spec, 0, done / DESCENTS, None))
-            jobs.append_event(session, self._lease.row.id, "message", {"text": text})
-        self._deps.changes.publish(self._lease.row.id)
+        kept = {"progress": _progress(descent, spec, 0, done / DESCENTS, None)}
+        tell(self._deps, self._lease, kept, [("message", {"text": text})])
 
     def looked(self, descent: Descent, point: Point, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
         """Tell where the descent is, when the time has come."""
@@ -61,7 +59,8 @@ class Recorder:
         self._told = time.perf_counter()
         fraction = (done + min(point.rows_touched / (rows * spec.epochs), 1.0)) / DESCENTS
         loss = in_user_units(spec.loss, point.loss, scale)
-        tell(self._deps, self._lease, _progress(descent, spec, point.rows_touched // rows, fraction, loss))
+        progress = _progress(descent, spec, point.rows_touched // rows, fraction, loss)
+        tell(self._deps, self._lease, {"progress": progress}, [("epoch", progress)])
 
     def keep(self, courses: Sequence[Course]) -> None:
         """Save the descents that are done."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
+from service.errors import WorkFailed
 from service.store import datasets, jobs
 from service.store.blobs import read_blob, write_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Lease
+from workers.lease import Cancelled, Lease
 from workers.training import checkpoint
 from workers.training.choices import choices
 from workers.training.loop import EpochEnded, Progress, why_ended
@@ -32,10 +34,13 @@ class Recorder:
         self._deps = deps
         self._lease = lease
         self._started = time.perf_counter()
+        self.warnings: list[dict[str, str]] = []
+        """What the preflight warned of when the job was submitted."""
         self._choices: list[str] = []
         self._first_epoch = 0
-        self._told = 0.0
-        self._untold: tuple[Json, list[jobs.Told]] = {}, []
+        self._ready = self._told = 0.0
+        self._unkept: Json = {}
+        self._untold: list[jobs.Told] = []
         self._saved = time.perf_counter()
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
@@ -43,13 +48,9 @@ class Recorder:
         spec = read_spec(self._lease.row.spec)
         other = spec.split.validation_dataset
         with self._deps.database.read() as session:
+            self.warnings = jobs.warnings(session, self._lease.row.id)
             dataset = datasets.get(session, self._lease.row.dataset_id)
             return spec, dataset, None if other is None else datasets.get(session, other)
-
-    def warnings(self) -> list[dict[str, str]]:
-        """What the preflight warned of when the job was submitted."""
-        with self._deps.database.read() as session:
-            return jobs.warnings(session, self._lease.row.id)
 
     def settle(self, spec: TrainingSpec, rates: Rates, device: str, prepared: Prepared) -> TrainingSpec:
         """The spec with its last `auto`s replaced; `ready` tells of each choice."""
@@ -58,13 +59,13 @@ class Recorder:
         return replace(spec, optimizer=optimizer, epochs=rates.epochs, device=device)
 
     def ready(self, spec: TrainingSpec, how: str, stored_bytes: int) -> None:
-        """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
+        """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads:
+        soon, or with what ends the job before. The less a short run waits for the disk, the better."""
         stored = [f"the prepared table ({stored_bytes / 2**30:.1f} GiB) is kept on the disk"] if stored_bytes else []
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, spec=spec.to_json())
-            texts = (*self._choices, f"engine {spec.engine}: {how}", *stored)
-            jobs.append_events(session, self._lease.row.id, [("message", {"text": text}) for text in texts])
-        self._deps.changes.publish(self._lease.row.id)
+        texts = (*self._choices, f"engine {spec.engine}: {how}", *stored)
+        self._ready = time.perf_counter()
+        self._unkept = {"spec": spec.to_json()}
+        self._untold = [("message", {"text": text}) for text in texts]
 
     def resume(self, problem: Problem) -> Progress:
         """The progress of an earlier attempt, else a start."""
@@ -80,31 +81,55 @@ class Recorder:
         moment = time.perf_counter()
         if moment - self._told >= EVENT_SECONDS:
             self._told = moment
-            told = self._progress(ended, spec, prepared, ended.epoch / spec.last_epoch)
-            tell(self._deps, self._lease, told, learning_rate=ended.learning_rate)
+            self._add(self._progress(ended, spec, prepared, ended.epoch / spec.last_epoch), ended)
+            self.tell()
         if moment - self._saved >= self._deps.settings.checkpoint_seconds:
             self.checkpoint(progress)
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
-        whoever ends the job, see `untold`: the less a short run waits for the disk, the better."""
-        last = progress.history[-1]
-        told, why = self._progress(last, spec, prepared, 1.0), why_ended(progress, spec)
-        if time.perf_counter() - self._told < EVENT_SECONDS:
-            self._untold = {"progress": told}, events(told, why, learning_rate=last.learning_rate)
-        else:
-            tell(self._deps, self._lease, told, why, learning_rate=last.learning_rate)
+        whoever ends the job, see `untold`."""
+        self._add(self._progress(progress.history[-1], spec, prepared, 1.0), progress.history[-1])
+        if why := why_ended(progress, spec):
+            self._untold.append(("message", {"text": why}))
+        if time.perf_counter() - self._told >= EVENT_SECONDS:
+            self.tell()
 
     @property
     def untold(self) -> tuple[Json, list[jobs.Told]]:
         """What is to be kept with the job when it ends, and the events to tell before that of its end."""
-        return self._untold
+        return self._unkept, self._untold
+
+    def check(self) -> None:
+        """As the lease's, between batches; tells what has waited for its time."""
+        self._lease.check()
+        if self._untold and time.perf_counter() - self._ready >= EVENT_SECONDS:
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell now what still waits."""
+        if self._untold:
+            tell(self._deps, self._lease, self._unkept, self._untold)
+            self._unkept, self._untold = {}, []
+
+    @contextlib.contextmanager
+    def telling(self) -> Iterator[None]:
+        """What waits is told as well when the run fails, or is cancelled."""
+        try:
+            yield
+        except (WorkFailed, Cancelled):
+            self.tell()
+            raise
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
         blob = write_blob(self._deps.blobs, checkpoint.dump(progress))
         self._lease.write(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
+
+    def _add(self, told: Json, ended: EpochEnded) -> None:
+        self._unkept["progress"] = told
+        self._untold.append(("epoch", {**told, "learning_rate": ended.learning_rate}))
 
     def _progress(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> Json:
         seconds = time.perf_counter() - self._started
@@ -123,16 +148,9 @@ class Recorder:
         }
 
 
-def tell(deps: Deps, lease: Lease[JobRow], progress: Json, text: str | None = None, **more: Any) -> None:
-    """Keep a job's progress, and tell of it as an event with `more` to it; then of what `text` says. Raises
-    LeaseLost."""
+def tell(deps: Deps, lease: Lease[JobRow], kept: Json, told: Sequence[jobs.Told]) -> None:
+    """Change a job's row, and tell of it, in one transaction. Raises LeaseLost."""
     with deps.database.write() as session:
-        lease.write_in(session, progress=progress)
-        jobs.append_events(session, lease.row.id, events(progress, text, **more))
+        lease.write_in(session, **kept)
+        jobs.append_events(session, lease.row.id, told)
     deps.changes.publish(lease.row.id)
-
-
-def events(progress: Json, text: str | None, **more: Any) -> list[jobs.Told]:
-    """That of an epoch, and that of a message if there is one."""
-    told: list[jobs.Told] = [("epoch", {**progress, **more})]
-    return told if text is None else [*told, ("message", {"text": text})]

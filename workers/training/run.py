@@ -40,8 +40,13 @@ log = structlog.get_logger(__name__)
 
 def train(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
-    started = time.perf_counter()
     recorder = Recorder(deps, lease)
+    with recorder.telling():
+        _train(deps, lease, recorder)
+
+
+def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
+    started = time.perf_counter()
     spec, dataset, other = recorder.start()
     table = Table.from_json(dataset.rows or 0, dataset.columns or [])
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
@@ -64,7 +69,9 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     threads = count_threads(problem.network, spec.step_rows(len(prepared.train)), deps.settings.worker_processes)
     try:
         with computing_with(threads):
-            for ended in epochs(engine, progress, spec, rates.learning_rate, prepared.train.inputs.shape, lease.check):
+            for ended in epochs(
+                engine, progress, spec, rates.learning_rate, prepared.train.inputs.shape, recorder.check
+            ):
                 recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
@@ -77,9 +84,10 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
         room.copies_bytes, lease.check,
     )  # fmt: skip
     linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
-    warnings = recorder.warnings()
     sources = (dataset.sha256, other.sha256 if other else None)
-    report = make_report(spec, prepared, predictor, progress, found, certified, linear, sources, seconds, warnings)
+    report = make_report(
+        spec, prepared, predictor, progress, found, certified, linear, sources, seconds, recorder.warnings
+    )
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     version = publish(deps, lease, predictor, report, speed, recorder.untold)

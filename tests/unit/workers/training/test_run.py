@@ -23,6 +23,7 @@ from service.wiring import Deps
 from tests import samples
 from workers.job import run
 from workers.lease import LeaseLost, claimed
+from workers.training import record
 from workers.training.record import Recorder
 
 ROWS = 120
@@ -117,13 +118,32 @@ def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
     assert job.progress["epoch"] == told[-1]["epoch"]
 
 
-def test_a_short_run_waits_for_the_database_three_times(deps: Deps) -> None:
+def test_a_short_run_waits_for_the_database_two_times(deps: Deps) -> None:
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     commits: list[object] = []
     event.listen(deps.database.engine, "commit", commits.append)
     run(deps, id)
-    assert len(commits) == 3  # claimed, settled, published
+    assert len(commits) == 2  # claimed, published
+
+
+def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here told at once, where it else would wait for a moment."""
+    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 2}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    seen: list[tuple[object, bool]] = []
+
+    def look(_: object) -> None:
+        with deps.database.read() as session:
+            told = [one for one in jobs.events_after(session, id, 0, 1000) if "engine" in one.data.get("text", "")]
+            seen.append((jobs.get(session, id).spec["engine"], bool(told)))
+
+    monkeypatch.setattr(Recorder, "epoch", lambda recorder, *_: look(recorder))
+    run(deps, id)
+    assert seen[0] == ("fused", True)
 
 
 def test_a_job_that_is_done_is_not_run_again(deps: Deps) -> None:
@@ -138,6 +158,10 @@ def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: D
     assert (job.state, job.model_version) == ("failed", None)
     assert job.error is not None
     assert job.error["code"] == "diverged"
+    assert '"auto"' not in json.dumps(job.spec["device"])  # what was chosen is kept, and told
+    with deps.database.read() as session:
+        told = jobs.events_after(session, job.id, 0, 1000)
+    assert ["engine" in one.data.get("text", "") for one in told][-2] is True
     stable = float(job.error["detail"].split("stable below ")[1].split(";")[0].split(",")[0])
     said = named_spec(job)
     assert said["optimizer"]["learning_rate"] < stable
@@ -390,7 +414,8 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
         spec, _, _ = recorder.start()
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
+        recorder.ready(spec, "too late", 0)
         with pytest.raises(LeaseLost):
-            recorder.ready(spec, "too late", 0)
+            recorder.tell()
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
