@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -305,9 +306,19 @@ def write_blob(blobs: Blobs, data: bytes) -> Blob:
 
 def write_blobs(blobs: Blobs, contents: Iterable[tuple[str, bytes]]) -> dict[str, Blob]:
     """Store several, by name: they wait for the disk, or for S3, together, and while the next ones are made."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        stored = {name: pool.submit(write_blob, blobs, data) for name, data in contents}
+    stored: dict[str, Future[Blob]] = {}
+    try:
+        for name, data in contents:
+            stored[name] = _waiters().submit(write_blob, blobs, data)
         return {name: one.result() for name, one in stored.items()}
+    finally:
+        wait(stored.values())
+
+
+@functools.cache
+def _waiters() -> ThreadPoolExecutor:
+    """Threads that wait for the disk; they stay, since a new one takes longer to start than a small blob to write."""
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="blobs")
 
 
 @contextlib.contextmanager

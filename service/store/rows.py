@@ -56,8 +56,11 @@ def _floats(column: pa.ChunkedArray, kind: Kind) -> Floats:
 
 
 def _numbers(column: pa.ChunkedArray) -> Floats:
-    filled = pc.fill_null(pc.cast(column, pa.float64(), safe=False), math.nan)
-    values: Floats = np.asarray(filled.to_numpy(), dtype=np.float64)
+    if not pa.types.is_float64(column.type):
+        column = pc.cast(column, pa.float64(), safe=False)
+    if column.null_count:
+        column = pc.fill_null(column, math.nan)
+    values: Floats = np.asarray(column.to_numpy(), dtype=np.float64)
     return values
 
 
