@@ -16,7 +16,6 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 from service.store import models
-from service.store.blobs import write_blob
 from service.store.session import new_id, now
 from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.wiring import Deps
@@ -82,7 +81,7 @@ def publish(
     contents = {**dump(predictor), REPORT: b'{"task":"regression"}', **more}
     files = {}
     for file, data in contents.items():
-        blob = write_blob(deps.blobs, data)
+        blob = deps.blobs.put(data)
         files[file] = {"sha256": blob.key, "bytes": blob.size}
     with deps.database.write() as session:
         return models.publish(
@@ -100,9 +99,9 @@ def publish(
 
 def dataset(deps: Deps, **values: Any) -> DatasetRow:
     """A dataset of 40 rows that is ready, unless `values` say otherwise."""
-    content = write_blob(deps.blobs, b"size,colour\n1,red\n2,blue\n")
-    table = write_blob(deps.blobs, parquet({"size": [1.0, None, 3.0], "colour": ["red", "blue", None]}))
-    profile = write_blob(deps.blobs, b'{"rows":40}')
+    content = deps.blobs.put(b"size,colour\n1,red\n2,blue\n")
+    table = deps.blobs.put(parquet({"size": [1.0, None, 3.0], "colour": ["red", "blue", None]}))
+    profile = deps.blobs.put(b'{"rows":40}')
     row = DatasetRow(
         **{
             "id": new_id("ds"),

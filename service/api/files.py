@@ -10,7 +10,8 @@ from urllib.parse import quote
 from flask import Response, request
 
 from service.errors import FileNotFound
-from service.store.blobs import CHUNK, Blobs
+from service.store.blobs import Blobs
+from service.store.spool import CHUNK
 
 
 def send(

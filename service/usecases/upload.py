@@ -15,8 +15,8 @@ from service.domain.artifact import to_json
 from service.errors import DatasetInUse, QueueUnavailable
 from service.queue import INGEST, Queue
 from service.store import answers, datasets, work
-from service.store.blobs import Blob
 from service.store.session import Database, new_id, now
+from service.store.spool import Blob
 from service.store.tables import DatasetRow, Json
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,6 @@ from service.domain.artifact import WEIGHTS
 from service.domain.table import Column, Table
 from service.settings import Settings
 from service.store import jobs, models
-from service.store.blobs import write_blob
 from service.store.session import new_id, now
 from service.store.tables import DatasetRow, JobRow
 from service.usecases.submit import submit
@@ -47,7 +46,7 @@ def add_dataset(deps: Deps, rows: int = ROWS, more: int = 0) -> str:
     row = DatasetRow(
         id=new_id("ds"), name="curve", state="ready", fingerprint=new_id("print"), sha256="0" * 64, bytes=1,
         media_type="text/csv", options={}, rows=rows, rejected_rows=0, columns=table.columns_json(),
-        table_key=write_blob(deps.blobs, out.getvalue()).key, created_at=now(),
+        table_key=deps.blobs.put(out.getvalue()).key, created_at=now(),
     )  # fmt: skip
     with deps.database.write() as session:
         session.add(row)

@@ -19,7 +19,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from service.errors import SettingInvalid, StorageFull
-from service.store.blobs import Blobs, DiskBlobs, open_blobs, read_blob, write_blob, write_blobs
+from service.store.blobs import Blobs, open_blobs, read_blob, write_blobs
+from service.store.blobs_disk import DiskBlobs
+from service.store.spool import Blob
 from tests.contract.rows import at_once
 
 DATA = b"a,b\n1,2\n" * 1000
@@ -68,6 +70,12 @@ def test_several_blobs_at_once_are_each_what_they_are_by_themselves(blobs: Blobs
     assert all_keys(blobs) == sorted({blob.key for blob in stored.values()})
 
 
+def write(blobs: Blobs, data: bytes) -> Blob:
+    with blobs.writer() as writer:
+        writer.write(data)
+        return writer.commit()
+
+
 def files_below(path: Path) -> list[Path]:
     return [file for file in path.rglob("*") if file.is_file()]
 
@@ -86,10 +94,10 @@ def test_committed_bytes_are_read_back_under_their_hash(blobs: Blobs) -> None:
 
 
 def test_no_bytes_and_many_bytes(blobs: Blobs) -> None:
-    assert write_blob(blobs, b"").key == hashlib.sha256(b"").hexdigest()
+    assert blobs.put(b"").key == hashlib.sha256(b"").hexdigest()
     assert read_blob(blobs, hashlib.sha256(b"").hexdigest()) == b""
     large = os.urandom(9 * 2**20)
-    assert read_blob(blobs, write_blob(blobs, large).key) == large
+    assert read_blob(blobs, blobs.put(large).key) == large
 
 
 def test_many_pieces_of_any_size_are_hashed_in_their_order(blobs: Blobs) -> None:
@@ -132,7 +140,7 @@ def test_what_is_not_committed_leaves_nothing_behind(blobs: Blobs, tmp_path: Pat
 
 
 def test_a_commit_leaves_no_temporary_file(blobs: Blobs, tmp_path: Path) -> None:
-    write_blob(blobs, DATA)
+    blobs.put(DATA)
     with blobs.local(KEY):
         pass
     assert [file.name for file in files_below(tmp_path)] in ([KEY], [])
@@ -147,13 +155,13 @@ def test_a_key_that_is_not_there(blobs: Blobs) -> None:
 
 
 def test_the_same_bytes_are_one_blob_even_when_written_at_once(blobs: Blobs) -> None:
-    assert {blob.key for blob in at_once(4, lambda _: write_blob(blobs, DATA))} == {KEY}
+    assert {blob.key for blob in at_once(4, lambda _: blobs.put(DATA))} == {KEY}
     assert all_keys(blobs) == [KEY]
     assert read_blob(blobs, KEY) == DATA
 
 
 def test_only_old_keys_are_listed_and_deleted(blobs: Blobs) -> None:
-    key = write_blob(blobs, DATA).key
+    key = blobs.put(DATA).key
     assert list(blobs.keys(3600)) == []
     blobs.delete(key, 3600)  # written too recently: somebody may be about to name it
     assert all_keys(blobs) == [key]
@@ -179,7 +187,7 @@ def test_a_reader_never_sees_part_of_a_blob(blobs: Blobs) -> None:
     reader = threading.Thread(target=look)
     reader.start()
     for _ in range(5):
-        write_blob(blobs, DATA)
+        blobs.put(DATA)
     deadline = time.monotonic() + 5
     while not seen and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -193,7 +201,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No file of this process may grow beyond 64 KiB; the kernel's refusal (EFBIG) is spelt as that of a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    monkeypatch.setattr("service.store.blobs.FULL", (errno.ENOSPC, errno.EFBIG))
+    monkeypatch.setattr("service.store.failing.FULL", (errno.ENOSPC, errno.EFBIG))
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, limits[1]))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -201,11 +209,14 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_full_disk_is_named_and_harms_nothing(blobs: Blobs, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    earlier = write_blob(blobs, DATA).key
+    earlier = blobs.put(DATA).key
     before = files_below(tmp_path)
     request.getfixturevalue("full_disk")
     with pytest.raises(StorageFull):
-        write_blob(blobs, os.urandom(1_000_000))
+        write(blobs, os.urandom(1_000_000))
+    if isinstance(blobs, DiskBlobs):  # the others put bytes without a disk
+        with pytest.raises(StorageFull):
+            blobs.put(os.urandom(1_000_000))
     assert files_below(tmp_path) == before
     assert all_keys(blobs) == [earlier]
     assert read_blob(blobs, earlier) == DATA

@@ -11,7 +11,7 @@ from service.domain.artifact import to_json
 from service.domain.comparison import ComparisonSpec
 from service.domain.comparison_schema import read_comparison
 from service.store import datasets, jobs
-from service.store.blobs import read_blob, write_blob
+from service.store.blobs import read_blob
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
@@ -64,7 +64,7 @@ class Recorder:
 
     def keep(self, courses: Sequence[Course]) -> None:
         """Save the descents that are done."""
-        blob = write_blob(self._deps.blobs, to_json([course.to_json() for course in courses]))
+        blob = self._deps.blobs.put(to_json([course.to_json() for course in courses]))
         self._lease.write(checkpoint_key=blob.key)
 
     def end(self, result: dict[str, Any]) -> None:

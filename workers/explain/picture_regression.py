@@ -45,10 +45,10 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     if width is not None:
         right.band(-width, width, "s0", 0.10)
     right.line((said.low, 0), (said.high, 0), "soft-line dashed")
-    for true, value, residual in zip(truth, predictions, residuals, strict=True):
-        hint = f"true {written(true, 0)}, predicted {written(value, 0)}"
-        picture.dot(*left.at(true, value), 3, "s0", opacity=0.55, hint=hint)
-        picture.dot(*right.at(value, residual), 3, "s0", opacity=0.55)
+    pairs = list(zip(truth, predictions, strict=True))
+    hints = [f"true {written(true, 0)}, predicted {written(value, 0)}" for true, value in pairs]
+    picture.dots([left.at(true, value) for true, value in pairs], 3, "s0", 0.55, hints)
+    picture.dots([right.at(value, true - value) for true, value in pairs], 3, "s0", 0.55)
     if held:
         picture.rectangle(MARGIN + LEFT, HEIGHT - 20, 14, 8, "s0", opacity=0.2, rx=2)
         picture.text(MARGIN + LEFT + 20, HEIGHT - 12, held, "soft")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import repeat
 from xml.sax.saxutils import escape
 
 # text, surfaces and rules; then the hues of series, in the order in which neighbours are told apart by most eyes
@@ -19,6 +21,9 @@ HUES = len(_HUES)
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif"
 TEXT_SIZE = 12.0
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
+
+
+_PLAIN = re.compile("[A-Za-z0-9.,:%()±−-]+(?: [A-Za-z0-9.,:%()±−-]+)*")  # what most is: it needs no change
 
 
 def _colours(plain: dict[str, str], hues: tuple[str, ...]) -> str:
@@ -38,13 +43,17 @@ STYLE = (
 
 def escaped(text: str) -> str:
     """Text as XML holds it, in content and in attributes: blanks are single, what XML cannot hold is U+FFFD."""
+    if _PLAIN.fullmatch(text):
+        return text
     return escape(" ".join(_INVALID.sub("�", text).split()), {'"': "&quot;", "'": "&#39;"})
 
 
 def number(value: float) -> str:
     """A length in pixels, or a share, in its shortest form."""
-    text = f"{value:.2f}" if abs(value) < 1 else f"{value:.1f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    if -1 < value < 1:
+        return f"{value:.2f}"
+    text = f"{value:.1f}"
+    return text[:-2] if text.endswith(".0") else text
 
 
 def width_of(text: str, size: float = TEXT_SIZE) -> float:
@@ -107,13 +116,20 @@ class Picture:
         path = " ".join(f"{number(x)},{number(y)}" for x, y in points)
         self._parts.append(f'<polygon points="{path}" class="{look}" fill-opacity="{number(opacity)}"/>')
 
-    def dot(
-        self, x: float, y: float, radius: float, look: str, *, opacity: float = 1.0, ring: bool = False, hint: str = ""
-    ) -> None:
-        clear = f' fill-opacity="{number(opacity)}"' if opacity < 1 else ""
-        shape = f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"{clear}'
+    def dot(self, x: float, y: float, radius: float, look: str, *, ring: bool = False, hint: str = "") -> None:
+        shape = f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
         looks = f' class="{look} surface-line" stroke-width="1.5"' if ring else f' class="{look}"'
         self._parts.append(self._hinted(f"{shape}{looks}", "circle", hint))
+
+    def dots(
+        self, points: Sequence[tuple[float, float]], radius: float, look: str, opacity: float, hints: Sequence[str] = ()
+    ) -> None:
+        """Many of one look; `hints` are none, or one for each."""
+        size = number(radius)
+        self._parts.append(f'<g class="{look}" fill-opacity="{number(opacity)}">')
+        for (x, y), hint in zip(points, hints or repeat(""), strict=False):
+            self._parts.append(self._hinted(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size}"', "circle", hint))
+        self._parts.append("</g>")
 
     def rectangle(
         self, x: float, y: float, width: float, height: float, look: str, *, opacity: float = 1.0, rx: float = 0.0,

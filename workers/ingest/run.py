@@ -13,7 +13,7 @@ import structlog
 from service.domain.artifact import to_json
 from service.errors import StorageFull, Unavailable, WorkFailed
 from service.settings import Settings
-from service.store.blobs import failing_disk_named, write_blob
+from service.store.failing import failing_disk_named
 from service.store.tables import DatasetRow
 from service.wiring import Deps
 from workers.ingest.duck import Opening, database
@@ -69,7 +69,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             found_out = profile(table.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
             sealed.result()
         columns = noted(found_out.table.columns_json(), loaded.notes)
-        gram_key = write_blob(deps.blobs, found_out.gram.to_bytes()).key if found_out.gram else None
+        gram_key = deps.blobs.put(found_out.gram.to_bytes()).key if found_out.gram else None
         described = found_out.to_json(gram_key)
         described["columns"] = noted(described["columns"], loaded.notes)
         return {
@@ -78,9 +78,9 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             "dialect": loaded.dialect_json(),
             "columns": columns,
             "table_key": table.commit().key,
-            "profile_key": write_blob(deps.blobs, to_json(described)).key,
+            "profile_key": deps.blobs.put(to_json(described)).key,
             "gram_key": gram_key,
-            "rejects_key": write_blob(deps.blobs, rejects_csv(loaded.rejects)).key if loaded.rejects else None,
+            "rejects_key": deps.blobs.put(rejects_csv(loaded.rejects)).key if loaded.rejects else None,
         }
 
 

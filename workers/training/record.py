@@ -13,7 +13,7 @@ from service.domain.spec import TrainingSpec
 from service.domain.spec_schema import read_spec
 from service.errors import WorkFailed
 from service.store import datasets, jobs
-from service.store.blobs import read_blob, write_blob
+from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
 from workers.lease import Cancelled, Lease
@@ -123,7 +123,7 @@ class Recorder:
 
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
-        blob = write_blob(self._deps.blobs, checkpoint.dump(progress))
+        blob = self._deps.blobs.put(checkpoint.dump(progress))
         self._lease.write(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from service.domain.job_spec import read_job_spec, resolve_job
 from service.domain.table import Table
 from service.store import jobs
-from service.store.blobs import open_blobs, write_blob
+from service.store.blobs import open_blobs
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow, Row
 from service.wiring import Deps
@@ -51,7 +51,7 @@ def rehearse(deps: Deps) -> list[str]:
 def _rehearse(deps: Deps) -> list[str]:
     Row.metadata.create_all(deps.database.engine)
     with deps.database.write() as session:
-        session.add(_dataset(write_blob(deps.blobs, _table()).key))
+        session.add(_dataset(deps.blobs.put(_table()).key))
         for id, body in BODIES.items():
             spec = read_job_spec({"dataset": DATASET, "model": "rehearsal", **body})
             resolved = resolve_job(spec, Table.from_json(ROWS, COLUMNS), deps.limits).spec.to_json()

@@ -8,7 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
 
-from service.store.blobs import write_blob
 from service.store.session import now
 from service.store.tables import DatasetRow
 from service.wiring import Deps
@@ -80,7 +79,7 @@ def test_list_goes_on_where_it_stopped(client: FlaskClient, deps: Deps) -> None:
 def test_rows_are_shown_across_row_groups(client: FlaskClient, deps: Deps) -> None:
     moments = [datetime(2026, 1, 1, tzinfo=UTC), None, datetime(2026, 1, 3, 4, 5, 6), None, None]
     columns = {"x": [0.5, float("nan"), None, 3.0, 4.0], "at": moments, "yes": [True, False, None, True, True]}
-    row = samples.dataset(deps, table_key=write_blob(deps.blobs, samples.parquet(columns)).key)
+    row = samples.dataset(deps, table_key=deps.blobs.put(samples.parquet(columns)).key)
     assert client.get(f"/v1/datasets/{row.id}/rows?limit=3").json == {
         "columns": ["x", "at", "yes"],
         "data": [
@@ -102,7 +101,7 @@ def test_profile_and_rejects_are_served(client: FlaskClient, deps: Deps) -> None
     none = client.get(f"/v1/datasets/{row.id}/rejects")
     assert (none.mimetype, none.data) == ("text/csv", b"line,column,reason,raw\n")
     rejects = b"line,column,reason,raw\n3,size,not a number,x\n"
-    finish(deps, row.id, rejects_key=write_blob(deps.blobs, rejects).key)
+    finish(deps, row.id, rejects_key=deps.blobs.put(rejects).key)
     assert client.get(f"/v1/datasets/{row.id}/rejects").data == rejects
 
 

@@ -5,7 +5,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.domain.gram import Gram
-from service.store.blobs import write_blob
 from service.wiring import Deps
 from tests import samples
 
@@ -17,7 +16,7 @@ def test_profile_is_correlated_with_a_column(client: FlaskClient, deps: Deps) ->
     means = rows.mean(axis=1)
     centred = rows - means[:, None]
     gram = Gram(("x", "z", "y"), 4, np.full(3, 4.0), means, centred @ centred.T)
-    row = samples.dataset(deps, gram_key=write_blob(deps.blobs, gram.to_bytes()).key)
+    row = samples.dataset(deps, gram_key=deps.blobs.put(gram.to_bytes()).key)
     answer = client.get(f"/v1/datasets/{row.id}/profile?correlate=y").json
     assert answer["rows"] == 40
     expected = np.corrcoef(rows)[2]
@@ -35,7 +34,7 @@ def test_profile_is_correlated_with_a_column(client: FlaskClient, deps: Deps) ->
 
 
 def test_dataset_without_a_matrix_says_why(client: FlaskClient, deps: Deps) -> None:
-    profile = write_blob(deps.blobs, b'{"rows":1,"columns":[],"gram":null,"gram_left_out":"the table has no number"}')
+    profile = deps.blobs.put(b'{"rows":1,"columns":[],"gram":null,"gram_left_out":"the table has no number"}')
     row = samples.dataset(deps, profile_key=profile.key)
     answer = client.get(f"/v1/datasets/{row.id}/profile?correlate=x")
     assert answer.status_code == 422

@@ -12,7 +12,6 @@ from sqlalchemy import func, select, update
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
 from service.store import answers, work
-from service.store.blobs import write_blob
 from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, JobRow
 from service.wiring import Deps
@@ -72,7 +71,7 @@ def test_a_queue_that_is_away_loses_nothing(make_deps: Callable[..., Deps], deps
 
 def test_an_ingest_whose_worker_died_is_done_by_another(make_deps: Callable[..., Deps]) -> None:
     deps = make_deps(max_attempts=2)
-    blob = write_blob(deps.blobs, b"a,b\n1,x\n2,y\n")
+    blob = deps.blobs.put(b"a,b\n1,x\n2,y\n")
     id = samples.dataset(deps, state="ingesting", sha256=blob.key, rows=None, table_key=None).id
     with deps.database.write() as session:
         work.claim(session, DatasetRow, id, -1)  # its lease has run out
@@ -99,20 +98,20 @@ def test_a_file_that_kills_every_worker_fails_at_last(make_deps: Callable[..., D
 
 def test_orphans_are_deleted_and_everything_in_use_stays(make_deps: Callable[..., Deps]) -> None:
     deps = make_deps(orphan_seconds=0.0)
-    dataset = samples.dataset(deps, rejects_key=write_blob(deps.blobs, b"rejects").key)
-    checkpoint = write_blob(deps.blobs, b"checkpoint").key
+    dataset = samples.dataset(deps, rejects_key=deps.blobs.put(b"rejects").key)
+    checkpoint = deps.blobs.put(b"checkpoint").key
     samples.job(deps, state="running", checkpoint_key=checkpoint, lease_until=now() + timedelta(minutes=1))
     version = samples.publish(deps, samples.price_predictor(), "m")
     used = {dataset.sha256, dataset.table_key, dataset.profile_key, dataset.rejects_key, checkpoint}
     used |= {file["sha256"] for file in version.files.values()}
-    orphan = write_blob(deps.blobs, b"nobody's").key
+    orphan = deps.blobs.put(b"nobody's").key
     assert set(deps.blobs.keys(0)) == used | {orphan}
     tidy(deps)
     assert set(deps.blobs.keys(0)) == used
 
 
 def test_a_young_orphan_stays_for_somebody_may_be_about_to_name_it(deps: Deps) -> None:
-    key = write_blob(deps.blobs, b"new").key
+    key = deps.blobs.put(b"new").key
     tidy(deps)
     assert list(deps.blobs.keys(0)) == [key]
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.store import jobs
-from service.store.blobs import write_blob
 from service.store.tables import JobRow
 from service.usecases.submit import submit
 from service.wiring import Deps
@@ -27,7 +26,7 @@ def add_table(deps: Deps, X: np.ndarray, y: Any) -> str:
     columns = [
         {"name": name, "kind": kinds[name], "nulls": 0, "distinct": len(set(values))} for name, values in cells.items()
     ]
-    return samples.dataset(deps, rows=len(y), columns=columns, table_key=write_blob(deps.blobs, out.getvalue()).key).id
+    return samples.dataset(deps, rows=len(y), columns=columns, table_key=deps.blobs.put(out.getvalue()).key).id
 
 
 def submitted(deps: Deps, dataset: str, **spec: Any) -> str:

@@ -19,7 +19,7 @@ from workers.explain.plot import Axis, written
 from workers.explain.svg import Picture, escaped, shortened, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-DRAWN = {"svg", "title", "desc", "style", "rect", "text", "line", "polyline", "polygon", "circle"}
+DRAWN = {"svg", "title", "desc", "style", "rect", "text", "line", "polyline", "polygon", "circle", "g"}
 
 
 def files_of(directory: Path, task: str, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -16,7 +16,7 @@ from sqlalchemy import event, update
 
 from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
-from service.store.blobs import read_blob, write_blob
+from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
@@ -42,7 +42,7 @@ def add_dataset(deps: Deps, seed: int = 0) -> str:
          "distinct": 2 if name == "kind" else ROWS}
         for name in cells
     ]  # fmt: skip
-    table = write_blob(deps.blobs, out.getvalue()).key
+    table = deps.blobs.put(out.getvalue()).key
     return samples.dataset(deps, rows=ROWS, columns=columns, table_key=table, sha256=table).id
 
 
@@ -224,7 +224,7 @@ def test_an_error_that_nobody_foresaw_fails_the_job_without_its_trace(deps: Deps
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.write() as session:
-        session.get_one(DatasetRow, body["dataset"]).table_key = write_blob(deps.blobs, b"no parquet").key
+        session.get_one(DatasetRow, body["dataset"]).table_key = deps.blobs.put(b"no parquet").key
     run(deps, id)
     with deps.database.read() as session:
         job = jobs.get(session, id)

@@ -1,0 +1,109 @@
+"""Blobs as files under one directory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from service.store.failing import failing_disk_named
+from service.store.spool import Blob, BlobWriter, new_path, private_directory
+
+
+class DiskBlobs:
+    """Blobs as files, `objects/ab/abcd…`, under one directory."""
+
+    def __init__(self, root: Path) -> None:
+        self._objects = root / "objects"
+        self._spool = root / "spool"
+        self._objects.mkdir(parents=True, exist_ok=True)
+        self._spool.mkdir(parents=True, exist_ok=True)
+
+    def writer(self) -> BlobWriter:
+        with failing_disk_named():
+            return BlobWriter(self._spool, self._keep)
+
+    def put(self, data: bytes) -> Blob:
+        path, key = new_path(self._spool), hashlib.sha256(data).hexdigest()
+        with failing_disk_named():
+            try:
+                with path.open("xb", buffering=0) as file:
+                    _write(file.fileno(), data)
+                    os.fsync(file.fileno())
+                self._keep(path, key)
+            except OSError:
+                path.unlink(missing_ok=True)
+                raise
+        return Blob(key, len(data))
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        with private_directory(self._spool) as directory:
+            yield directory
+
+    def open(self, key: str) -> IO[bytes]:
+        try:
+            return self._path(key).open("rb")
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    @contextlib.contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        path = self._path(key)
+        if not path.exists():
+            raise KeyError(key)
+        yield path
+
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            if self._path(key).stat().st_mtime <= time.time() - older_than_seconds:
+                self._path(key).unlink()
+
+    def keys(self, older_than_seconds: float) -> Iterator[str]:
+        newest = time.time() - older_than_seconds
+        for path in self._objects.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
+                if path.stat().st_mtime <= newest:
+                    yield path.name
+        for path in self._spool.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # a writer that has just ended
+                if path.stat().st_mtime <= newest:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def check(self) -> None:
+        with tempfile.TemporaryFile(dir=self._spool):
+            pass
+
+    def _path(self, key: str) -> Path:
+        return self._objects / key[:2] / key
+
+    def _keep(self, spooled: Path, key: str) -> None:
+        path = self._path(key)
+        try:
+            os.replace(spooled, path)
+        except FileNotFoundError:
+            path.parent.mkdir(exist_ok=True)
+            _bring_to_disk(self._objects)
+            os.replace(spooled, path)
+        _bring_to_disk(path.parent)
+
+
+def _write(file: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def _bring_to_disk(directory: Path) -> None:
+    """The names in it."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

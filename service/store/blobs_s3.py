@@ -1,0 +1,89 @@
+"""Blobs as objects of a bucket."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from service.store.failing import failing_disk_named
+from service.store.spool import CHUNK, Blob, BlobWriter, private_directory
+
+
+class S3Blobs:
+    """Blobs as objects `prefix/ab/abcd…` of a bucket; spooled on this machine's temporary disk on the way."""
+
+    def __init__(self, bucket: str, prefix: str, endpoint_url: str) -> None:
+        import boto3  # here, not above: only who keeps blobs in S3 pays for importing it
+
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client = boto3.client("s3", endpoint_url=endpoint_url or None)
+        self._spool = Path(tempfile.gettempdir())
+
+    def writer(self) -> BlobWriter:
+        with failing_disk_named():
+            return BlobWriter(self._spool, self._keep)
+
+    def put(self, data: bytes) -> Blob:
+        key = hashlib.sha256(data).hexdigest()
+        self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data)
+        return Blob(key, len(data))
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        with private_directory(self._spool) as directory:
+            yield directory
+
+    def open(self, key: str) -> IO[bytes]:
+        from botocore.exceptions import ClientError
+
+        try:
+            body: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise KeyError(key) from None
+            raise
+        return body
+
+    @contextlib.contextmanager
+    def local(self, key: str) -> Iterator[Path]:
+        with tempfile.NamedTemporaryFile(dir=self._spool, prefix="blob-") as copy:
+            with contextlib.closing(self.open(key)) as source, failing_disk_named():
+                shutil.copyfileobj(source, copy, CHUNK)
+                copy.flush()
+            yield Path(copy.name)
+
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            written = self._client.head_object(Bucket=self._bucket, Key=self._name(key))["LastModified"].timestamp()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return
+            raise
+        if written <= time.time() - older_than_seconds:
+            self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
+
+    def keys(self, older_than_seconds: float) -> Iterator[str]:
+        newest = time.time() - older_than_seconds
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for item in page.get("Contents", []):
+                if item["LastModified"].timestamp() <= newest:
+                    yield item["Key"].rsplit("/", 1)[-1]
+
+    def check(self) -> None:
+        self._client.head_bucket(Bucket=self._bucket)
+
+    def _name(self, key: str) -> str:
+        return f"{self._prefix}{key[:2]}/{key}"
+
+    def _keep(self, spooled: Path, key: str) -> None:
+        self._client.upload_file(str(spooled), self._bucket, self._name(key))

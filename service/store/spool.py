@@ -1,0 +1,120 @@
+"""Bytes on their way: a private file that becomes a blob, and a private directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from service.store.failing import failing_disk_named
+from service.store.hashing import Hashing, begin_writing
+
+CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """What was stored: `key` is the SHA-256 in hexadecimal, `size` counts bytes."""
+
+    key: str
+    size: int
+
+
+class BlobWriter:
+    """A file that counts and hashes what is written to it."""
+
+    def __init__(self, spool: Path, keep: Callable[[Path, str], None]) -> None:
+        self.path = new_path(spool)
+        self._file: IO[bytes] = self.path.open("x+b")
+        self._hashing = Hashing(self._file.fileno())
+        self._keep = keep
+        self._is_counted = True  # what is written is counted and hashed on the way
+        self._is_sealed = False
+        self.size = 0
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, data: bytes) -> int:
+        with failing_disk_named():
+            self._file.write(data)
+        self._hashing.add(data)
+        self.size += len(data)
+        return len(data)
+
+    def write_file(self, path: Path) -> None:
+        """All of another file's bytes."""
+        with path.open("rb") as source:
+            while chunk := source.read(CHUNK):
+                self.write(chunk)
+
+    def take(self, path: Path) -> None:
+        """A file of the workspace becomes this blob, in the place of what was written; it is gone from its path.
+
+        Its bytes are read by `commit`, or by `seal` before.
+        """
+        with failing_disk_named():
+            os.replace(path, self.path)
+            self._hashing.close()
+            self._file.close()
+            self._file = self.path.open("r+b")
+        self._hashing, self.size, self._is_counted = Hashing(self._file.fileno()), 0, False
+
+    def seal(self) -> None:
+        """All of `commit` that takes long, perhaps in another thread: count and hash the bytes, and wait for the disk.
+
+        Meanwhile and until `commit` the bytes can be read at `path`.
+        """
+        if not self._is_counted:
+            begin_writing(self._file.fileno(), 0, self.path.stat().st_size)
+        while not self._is_counted and (chunk := self._file.read(CHUNK)):
+            self._hashing.add(chunk)
+            self.size += len(chunk)
+        self._is_counted = True
+        with failing_disk_named():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._is_sealed = True
+
+    def commit(self) -> Blob:
+        """Make the bytes readable under their hash."""
+        if not self._is_sealed:
+            self.seal()
+        blob = Blob(self._hashing.hexdigest(), self.size)
+        with failing_disk_named():
+            self._keep(self.path, blob.key)
+        return blob
+
+    def close(self) -> None:
+        """Drop what was not committed."""
+        try:
+            self._hashing.close()
+            with contextlib.suppress(OSError):  # a full disk refuses once more the bytes that are to be dropped
+                self._file.close()
+        finally:
+            self.path.unlink(missing_ok=True)
+
+    # what werkzeug's multipart parser asks of the stream it fills
+    def seek(self, _offset: int) -> int:
+        return 0
+
+
+@contextlib.contextmanager
+def private_directory(parent: Path) -> Iterator[Path]:
+    with failing_disk_named():
+        directory = tempfile.TemporaryDirectory(dir=parent, prefix="work-", ignore_cleanup_errors=True)
+    with directory as name:
+        yield Path(name)
+
+
+def new_path(spool: Path) -> Path:
+    """Where nothing is yet."""
+    return spool / f"new-{secrets.token_hex(16)}"
