@@ -13,7 +13,7 @@ from scipy.linalg.lapack import dtrtri
 
 from service.domain.columns import Floats
 from workers.explain.losses import Loss
-from workers.explain.newton import LOG_2, minimise, without_gauge
+from workers.explain.newton import is_separated, minimise, without_gauge
 from workers.explain.passes import Basis, Penalty, Point, evaluate
 from workers.explain.rows import Rows, thinned
 
@@ -66,7 +66,7 @@ def descend(
         return here.loss, length * (back @ _flat(here.gradient))
 
     def stop_when_separated(_: Floats) -> None:
-        if best.worst < LOG_2 and penalty.is_none:
+        if is_separated(best, loss, penalty):
             raise StopIteration
 
     steps = {"maxiter": MOST_STEPS, "maxcor": REMEMBERED, "ftol": enough, "gtol": 0.0}
