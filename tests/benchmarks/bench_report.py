@@ -24,7 +24,7 @@ import torch
 from service.domain.columns import Kind
 from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
-from workers.explain.certificate import Certified, certify_each
+from workers.explain.certificate import Certified, Trained, certify
 from workers.explain.files import shown
 from workers.explain.linear_neuron import linear_neuron
 from workers.training.report import make_report
@@ -50,7 +50,9 @@ class Case:
 
     @property
     def target(self) -> str:
-        return f"{self.classes} classes" if self.classes else "number" if self.targets == 1 else f"{self.targets} numbers"
+        return (
+            f"{self.classes} classes" if self.classes else "number" if self.targets == 1 else f"{self.targets} numbers"
+        )
 
 
 def cases() -> Iterator[Case]:
@@ -163,9 +165,11 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[di
     made: Run = run(path, spec, kinds)
     mark()
     features = {name: kind for name, kind in kinds.items() if name not in spec.targets}
-    certified = certify_each(
-        lambda: contextlib.nullcontext(path), spec, features, made.prepared, made.predictor, KEEP_BYTES, lambda: None
-    )
+    trained = Trained(
+        lambda: contextlib.nullcontext(path), spec, features, made.prepared, made.predictor, made.progress.epoch,
+        KEEP_BYTES,
+    )  # fmt: skip
+    certified = certify(trained, lambda: None)
     mark()
     neuron = None
     if spec.network.kind == "mlp":
@@ -182,7 +186,9 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[di
 
 def without(certified: Certified) -> str:
     """What a certificate has left out."""
-    return f"no certificate: {certified.left_out}" if certified.left_out else ""
+    if certified.left_out:
+        return f"no certificate: {certified.left_out}"
+    return (certified.certificate or {}).get("note") or ""
 
 
 if __name__ == "__main__":

@@ -32,11 +32,12 @@ MILLIONTH = 1e-6
 @dataclass(frozen=True, slots=True)
 class Triangle:
     """R of [Z, T], (w + k, w + k) float64 for a design of `width` = w columns and k targets, and the number of rows
-    that it stands for."""
+    that it stands for. What rounding does grows with that `power` of the condition number."""
 
     matrix: Floats
     rows: int
     width: int
+    power: int = 1
 
     @property
     def design(self) -> Floats:
@@ -95,7 +96,7 @@ def triangle(rows: Rows) -> Triangle:
 def gentle_triangle(rows: Rows) -> Triangle | None:
     """The same by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
     nearer to collinear than `GENTLE`: a target that is fitted to the last digits is so too."""
-    gram: Floats | float = 0.0
+    gram: Floats = np.zeros(())
     for block in _blocks(rows):
         gram = gram + block.T @ block
     sizes = np.sqrt(np.diag(gram))
@@ -105,7 +106,7 @@ def gentle_triangle(rows: Rows) -> Triangle | None:
     values = np.linalg.eigvalsh(scaled)
     if not values[0] * GENTLE**2 > values[-1]:
         return None
-    return Triangle(np.linalg.cholesky(scaled).T * sizes, rows.count, rows.width)
+    return Triangle(np.asarray(np.linalg.cholesky(scaled).T * sizes, dtype=np.float64), rows.count, rows.width, power=2)
 
 
 def _blocks(rows: Rows) -> Iterator[Floats]:
@@ -172,7 +173,7 @@ def least_squares(
     reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) if variance is not None else None
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
     return {
-        "method": "QR and SVD",
+        "method": "QR and SVD" if found.power == 1 else "Cholesky and SVD",
         "optimum_loss": least * units,
         "loss": loss * units,
         "gap": (loss - least) * units,
@@ -184,11 +185,12 @@ def least_squares(
         "rank": space.rank,
         "collinear": space.collinear(names),
         "condition_number": space.condition,
-        "digits": digits(space.condition),
+        "digits": digits(space.condition**found.power),
         "coefficients": coefficients(best, spread, reach, bias, transform, scale),
         "residual_standard_deviation": None if variance is None else math.sqrt(variance) * scale.scale,
         "separation": None,
         "epochs_to_millionth": None if l2 else _epochs_to_millionth(objective(np.zeros(width)), least, space.condition),
+        "note": None,
     }
 
 

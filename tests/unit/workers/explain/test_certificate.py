@@ -14,7 +14,7 @@ import statsmodels.api as sm
 from service.domain.columns import Kind
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.explain.certificate import Certified, certify
+from workers.explain.certificate import Certified, Trained, certify
 
 ROWS = 300
 KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "w": "numeric", "y": "numeric", "c": "categorical"}
@@ -32,8 +32,16 @@ def certified(tmp_path: Path, spec: TrainingSpec, keep_bytes: int = 2**30) -> Ce
     path = write_table(tmp_path / "t", table(), KINDS)
     done = run(path, spec, kinds)  # type: ignore[arg-type]  # one target
     features = {name: kind for name, kind in kinds.items() if name != spec.target}
-    return certify(lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor, keep_bytes,  # type: ignore[arg-type]  # one target
-                   lambda: None)  # fmt: skip
+    trained = Trained(
+        lambda: contextlib.nullcontext(path),
+        spec,
+        features,
+        done.prepared,
+        done.predictor,
+        spec.epochs,
+        keep_bytes,  # type: ignore[arg-type]  # one target
+    )
+    return certify(trained, lambda: None)[spec.targets[0]]
 
 
 def spec_for(loss: str, **changes: Any) -> TrainingSpec:
@@ -101,6 +109,7 @@ def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
     kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
     done = run(write_table(tmp_path / "t", table(), kinds), spec, kinds)
     for opened in (gone, lambda: contextlib.nullcontext(tmp_path / "never")):
-        found = certify(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 0, lambda: None)
+        trained = Trained(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 10, 0)
+        found = certify(trained, lambda: None)["y"]
         assert found.certificate is None
         assert "deleted" in (found.left_out or "")
