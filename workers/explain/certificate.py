@@ -17,7 +17,7 @@ import numpy as np
 from service.domain.columns import Floats, Kind
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
-from workers.explain.certificate_effort import Size, Way, allowance, to_convex, to_least_squares
+from workers.explain.certificate_effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
 from workers.explain.convex import NotFound, convex
 from workers.explain.least_squares import gentle_triangle, least_squares, triangle
 from workers.explain.linear_program import absolute, too_many_cells
@@ -42,7 +42,8 @@ class Certified:
 @dataclass(frozen=True, slots=True)
 class Trained:
     """A model as training left it after so many `epochs`, and the `table` that it learnt from, which raises KeyError
-    where it is gone. Its rows are kept in memory when they take at most `keep_bytes`."""
+    where it is gone. Its rows are kept in memory when they take at most `keep_bytes`. The certificate may take `budget`
+    units of work (`workers.explain.effort`), or a share of the training's."""
 
     table: Callable[[], AbstractContextManager[Path]]
     spec: TrainingSpec
@@ -51,6 +52,7 @@ class Trained:
     predictor: Predictor
     epochs: int
     keep_bytes: int
+    budget: int = BUDGET
 
 
 def certify(trained: Trained, check: Callable[[], None]) -> dict[str, Certified]:
@@ -95,15 +97,15 @@ def objective_l2(spec: TrainingSpec) -> float:
 def _way(trained: Trained, size: Size) -> Way | None:
     """How to go about it within what it may take; None where there is no such way."""
     spec, prepared = trained.spec, trained.prepared
+    allowed = allowance(size, trained.epochs, trained.budget)
     if spec.loss == "mse":
-        return to_least_squares(size, allowance(size, trained.epochs))
+        return to_least_squares(size, allowed)
     if spec.loss in ("mae", "quantile"):
         return Way()
     outputs = size.outputs if prepared.classes else 1
     errors = bool(prepared.classes) and not objective_l2(spec) and prepared.train.data.weights is None
     # each of several targets has a search of its own
-    allowed = allowance(size, trained.epochs) * outputs // size.outputs
-    return to_convex(Size(size.rows, size.width, outputs), allowed, errors)
+    return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors)
 
 
 def _rows(trained: Trained, path: Path | None, check: Callable[[], None]) -> Rows:

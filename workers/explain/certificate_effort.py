@@ -64,9 +64,9 @@ class Way:
     every: int = 1
 
 
-def allowance(size: Size, epochs: int) -> int:
+def allowance(size: Size, epochs: int, budget: int = BUDGET) -> int:
     """The units that a certificate may take beside a training of so many epochs."""
-    return max(BUDGET, int(SHARE * size.cells * (PREPARED + TRAINED * epochs)))
+    return max(budget, int(SHARE * size.cells * (PREPARED + TRAINED * epochs)))
 
 
 def to_least_squares(size: Size, allowed: int) -> Way:

@@ -94,26 +94,30 @@ def _errors(
 ) -> Errors:
     """What the Hessian at the optimum tells; `likelihood`: whether the loss is one, so that there are errors."""
     weights, outputs = found.point.weights, found.point.weights.shape[1]
-    left_out = Errors(
-        note=f"standard errors are left out: {weights.size:,} weights are too many for them. With fewer features "
-        "(`exclude`) or classes there are some" if likelihood else None
-    )  # fmt: skip
+
+    def without(reason: str) -> Errors:
+        return Errors(note=f"standard errors are left out: {reason}" if likelihood else None)
+
     if not way.every:
-        return left_out
+        return without(
+            f"{weights.size:,} weights are too many; with fewer features (`exclude`) or classes there are some"
+        )
+    if way.every > 1 and likelihood and not stand_for_all(rows, basis, way.every):
+        return without(
+            "the rows are too many for all to be asked, and a part cannot stand for them, since a feature differs in "
+            "few rows only; without it (`exclude`) there are some"
+        )
     hessian = found.point.hessian
     if not way.whole:
         hessian = evaluate(rows, loss_of(name, 0.5), penalty, weights, basis, way.every).hessian
     inverted = inverse(hessian, outputs)
     if inverted is None:
-        raise NotFound("the Hessian at the optimum is not positive definite to the last digit")
+        return without("along some direction the loss is flat to the last digit")
     if not likelihood:
         return Errors(condition=inverted[1])
-    if way.every == 1:
-        return Errors(spread(hessian, inverted[0], basis.matrix, rows.count, outputs), inverted[1])
-    if not stand_for_all(rows, basis, way.every):
-        return left_out
+    roots = spread(hessian, inverted[0], basis.matrix, rows.count, outputs)
     note = f"standard errors are those that one row in {way.every} would give, were all rows like them"
-    return Errors(spread(hessian, inverted[0], basis.matrix, rows.count, outputs), inverted[1], note)
+    return Errors(roots, inverted[1], note if way.every > 1 else None)
 
 
 def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
