@@ -41,14 +41,17 @@ def convex(
 ) -> dict[str, Any]:  # fmt: skip
     """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss; `way` is how to go
     about it, whatever it takes if not given. Losses are in the user's units. Raises NotFound."""
-    way = way or Way(whole=rows.count <= FEW_ROWS)
+    way = way or _any_way(rows)
     width = len(learnt)
     loss, penalty = loss_of(name, 0.5), Penalty(l2 * penalised(width, bias))
     space, basis = _space(rows, penalty)
-    found = _search(rows, name, penalty, space, basis, learnt, way.whole)
+    found = _search(rows, name, penalty, space, basis, learnt, way)
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
-        raise NotFound("Newton's method has not come to rest at an optimum")
+        raise NotFound(
+            f"Newton's method has not come to rest at an optimum within {way.passes:,} passes over the rows; it would "
+            "sooner with fewer features (`exclude`) or some l2"
+        )
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
     units = scale.scale**2
@@ -125,11 +128,16 @@ def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] =
     separated, or the search does not come to rest."""
     penalty = Penalty(np.zeros(rows.width))
     space, basis = _space(rows, penalty)
-    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)), rows.count <= FEW_ROWS)
+    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)), _any_way(rows))
     apart = separation(rows, found, basis.matrix, classes) if classes else None
     if apart is not None:
         return 0.0 if apart.complete else None
     return found.point.loss if found.converged else None
+
+
+def _any_way(rows: Rows) -> Way:
+    """Whatever it takes."""
+    return Way(whole=rows.count <= FEW_ROWS)
 
 
 def penalised(width: int, bias: bool) -> Floats:
@@ -151,16 +159,16 @@ def _space(rows: Rows, penalty: Penalty) -> tuple[Directions, Basis]:
 
 
 def _search(
-    rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats, whole: bool
+    rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats, way: Way
 ) -> Minimum:
     """To the minimum: by Newton's method with whole Hessians, or from what was learnt, where that is better than
     nothing."""
     loss, start = loss_of(name, 0.5), np.zeros((basis.matrix.shape[1], learnt.shape[1]))
-    if whole:
+    if way.whole:
         return minimise(rows, loss, penalty, start, basis)
     along = space.singular[:, None] * (space.right @ learnt) / math.sqrt(rows.count)
     starts = [evaluate(rows, loss, penalty, weights, basis, 0) for weights in (start, along)]
-    return approach(rows, loss, penalty, min(starts, key=lambda point: point.loss).weights, basis)
+    return approach(rows, loss, penalty, min(starts, key=lambda point: point.loss).weights, basis, way.passes)
 
 
 def _listed(

@@ -54,10 +54,11 @@ def sampled_metric(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basi
 
 def descend(
     rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None, tolerance: float,
-    metric: Metric | None = None,
+    metric: Metric | None = None, passes: int = 10_000,
 ) -> Point:  # fmt: skip
     """From `start` (r, k) until a step gains less than `tolerance` of the first loss, or without a penalty until every
-    row has its class at more than a half. Without a `metric` the basis has to do. The point has no Hessian."""
+    row has its class at more than a half, or after so many passes. Without a `metric` the basis has to do. The point
+    has no Hessian."""
     outputs = start.shape[1]
     best = evaluate(rows, loss, penalty, start, basis, 0)
     back: Metric = sparse.identity(start.size) if metric is None else metric
@@ -78,7 +79,7 @@ def descend(
         if is_separated(best, loss, penalty):
             raise StopIteration
 
-    steps = {"maxiter": MOST_STEPS, "maxcor": REMEMBERED, "ftol": enough, "gtol": 0.0}
+    steps = {"maxiter": MOST_STEPS, "maxfun": passes, "maxcor": REMEMBERED, "ftol": enough, "gtol": 0.0}
     optimize.minimize(
         at, np.zeros(start.size), jac=True, method="L-BFGS-B", callback=stop_when_separated, options=steps
     )

@@ -7,7 +7,8 @@ that what a step gains says how far the minimum was, and where none is (`workers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from workers.explain.losses import Loss
 from workers.explain.newton import Minimum, is_separated
 from workers.explain.passes import Basis, Penalty, Point, evaluate
 from workers.explain.quasi_newton import Metric, descend, flat
-from workers.explain.rows import Rows
+from workers.explain.rows import Piece, Rows
 from workers.explain.score_metric import score_metric
 
 NEAR = 1e-8  # of the first loss: Newton's next step leaves about the square of its square root
@@ -25,18 +26,30 @@ MOST_STEPS, MOST_PRODUCTS, MOST_HALVINGS = 12, 60, 10
 FLATTEST = 1e-12  # of the metric's curvature: less is rounding
 
 
-def approach(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis) -> Minimum:
-    """From `start` (r, k), in a basis in which the rows spread alike. The point has no Hessian."""
+def approach(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis, passes: int) -> Minimum:
+    """From `start` (r, k), in a basis in which the rows spread alike, in about so many passes at most. The point has no
+    Hessian."""
+    taken, again = 0, rows.pieces
+
+    def pieces() -> Iterable[Piece]:
+        nonlocal taken
+        taken += 1
+        return again()
+
+    rows = replace(rows, pieces=pieces)
     metric = score_metric(rows, loss, penalty, start, basis)
-    here = descend(rows, loss, penalty, start, basis, NEAR, metric)
+    here = descend(rows, loss, penalty, start, basis, NEAR, metric, passes)
     enough, step = NEAR * abs(here.loss), np.zeros_like(start)
     for count in range(1, MOST_STEPS + 1):
         if is_separated(here, loss, penalty):
             return Minimum(here, step, count, False)
-        step = newton_step(here, curvature(rows, loss, penalty, here.weights, basis), metric)
+        if taken >= passes:
+            break
+        most = min(MOST_PRODUCTS, passes - taken)
+        step, solved = newton_step(here, curvature(rows, loss, penalty, here.weights, basis), metric, most)
         gain = -float(np.sum(here.gradient * step)) / 2
         there = _forward(here, step, lambda weights: evaluate(rows, loss, penalty, weights, basis, 0))
-        if gain <= enough:
+        if solved and gain <= enough:
             return Minimum(min(here, there, key=lambda point: point.loss), step, count, True)
         if there.loss >= here.loss:
             break
@@ -44,14 +57,17 @@ def approach(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Bas
     return Minimum(here, step, MOST_STEPS, False)
 
 
-def newton_step(here: Point, product: Callable[[Floats], Floats], metric: Metric) -> Floats:
-    """(r, k) by conjugate gradients in coordinates in which the metric is 1."""
+def newton_step(
+    here: Point, product: Callable[[Floats], Floats], metric: Metric, most: int
+) -> tuple[Floats, bool]:  # fmt: skip
+    """(r, k) by conjugate gradients in coordinates in which the metric is 1, of so many products at most; and whether
+    they were enough."""
     outputs = here.weights.shape[1]
     place = np.zeros(here.weights.size)
     left = -(metric @ flat(here.gradient))
     along, squares = left, float(left @ left)
     enough = SOLVED**2 * squares
-    for _ in range(MOST_PRODUCTS):
+    for _ in range(most):
         if squares <= enough:
             break
         bent = metric @ flat(product(_matrix(metric.T @ along, outputs)))
@@ -62,7 +78,7 @@ def newton_step(here: Point, product: Callable[[Floats], Floats], metric: Metric
         left = left - squares / curve * bent
         before, squares = squares, float(left @ left)
         along = left + squares / before * along
-    return _matrix(metric.T @ place, outputs)
+    return _matrix(metric.T @ place, outputs), squares <= enough
 
 
 def curvature(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Basis) -> Callable[[Floats], Floats]:
