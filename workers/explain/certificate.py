@@ -105,7 +105,8 @@ def _way(trained: Trained, size: Size) -> Way | None:
     outputs = size.outputs if prepared.classes else 1
     errors = bool(prepared.classes) and not objective_l2(spec) and prepared.train.data.weights is None
     # each of several targets has a search of its own
-    return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors)
+    kept = 8 * size.cells <= trained.keep_bytes
+    return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors, kept)
 
 
 def _rows(trained: Trained, path: Path | None, check: Callable[[], None]) -> Rows:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 BUDGET = 5_400_000_000  # 1.2 s or so on one core
 SHARE = 0.1  # of the training, where that is more
-READ = 70  # a cell of the table, to float64
+READ = 100  # a cell of the table, to float64
 PREPARED, TRAINED = 200, 4  # a cell in training, at least: once, and in each epoch
 SYMMETRIC = 9  # columns of a product of an array with itself for a unit
 REDUCED = 0.37  # a product of two columns in a QR
@@ -78,13 +78,15 @@ def to_least_squares(size: Size, allowed: int) -> Way:
     return Way(exact=read + size.products() <= allowed, whole=False)
 
 
-def to_convex(size: Size, allowed: int, errors: bool) -> Way | None:
-    """None where no way is cheap enough; `errors`: whether there are any to tell."""
+def to_convex(size: Size, allowed: int, errors: bool, kept: bool = True) -> Way | None:
+    """None where no way is cheap enough; `errors`: whether there are any to tell; `kept`: whether the table's rows stay
+    in memory, so that they are read once and not in each pass."""
     read = READ * size.cells
-    if size.rows <= FEW_ROWS and read + NEWTON_STEPS * size.hessian(1) <= allowed:
+    again = 0 if kept else read
+    if size.rows <= FEW_ROWS and read + NEWTON_STEPS * (again + size.hessian(1)) <= allowed:
         return Way()
-    exact = read + size.products() + PASSES * size.passing() <= allowed
-    each = size.passing() + (0 if exact else CONVERTED * size.cells)
+    exact = read + size.products() + PASSES * (again + size.passing()) <= allowed
+    each = size.passing() + (again if exact else CONVERTED * size.cells)
     left = allowed - size.products() - (read if exact else 0)
     if left < PASSES * each:
         return None

@@ -48,9 +48,10 @@ def convex(
     found = _search(rows, name, penalty, space, basis, learnt, way)
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
+        within = "" if way.whole else f" within {way.passes:,} passes over the rows"
         raise NotFound(
-            f"Newton's method has not come to rest at an optimum within {way.passes:,} passes over the rows; it would "
-            "sooner with fewer features (`exclude`) or some l2"
+            f"Newton's method has not come to rest at an optimum{within}; it would sooner with fewer features "
+            "(`exclude`) or some l2"
         )
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights

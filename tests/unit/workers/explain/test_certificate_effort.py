@@ -47,6 +47,9 @@ def test_three_hundred_columns_lose_their_errors_first_then_the_table_then_the_o
     all_rows = to_convex(binary, BUDGET, True)
     assert all_rows is not None
     assert (all_rows.exact, all_rows.every) == (True, 1)
+    from_the_disk = to_convex(binary, BUDGET, True, kept=False)
+    assert from_the_disk is not None
+    assert not from_the_disk.exact
     ten = to_convex(replace(binary, outputs=10), BUDGET, True)
     assert ten is not None
     assert (ten.exact, ten.every) == (True, 0)
