@@ -177,7 +177,9 @@ class Lineage(Answer):
 class OfTarget(Answer):
     """What is told of one target."""
 
-    certificate = _figures("of a linear neuron: the exact optimum, and the gap to it")
+    certificate = _figures(
+        "of a linear neuron: the exact optimum, and the gap to it; `note` says what is not from all rows, or left out"
+    )
     certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
     importance = _parts(Importance, "largest first")
     importance_on = _part(ImportanceOn)

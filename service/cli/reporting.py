@@ -133,9 +133,8 @@ def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
         f"loss {figure(found.get('loss'))}, optimum {figure(found.get('optimum_loss'))}, gap {figure(found.get('gap'))}"
     )
     separated = found.get("separation") or {}
-    notes: list[RenderableType] = (
-        [Text(str(separated["detail"]), style="yellow"), ""] if separated.get("detail") else []
-    )
+    told = (separated.get("detail"), found.get("note"))
+    notes: list[RenderableType] = [line for one in told if one for line in (Text(str(one), style="yellow"), "")]
     coefficients = found.get("coefficients") or ()
     several = len({one.get("class") for one in coefficients}) > 1
     rows = [[_coefficient(one, several), *_interval(one, "value")] for one in coefficients]

@@ -159,6 +159,8 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
     for number, target, view in numbers(report):
         if found := view["certificate"]:
             yield f"{code(target)}: {_gap(found)}" if number else _gap(found)
+            if found["note"]:
+                yield f"Of that optimum: {prose(found['note'])}."
     yield from _shown(pictures, "loss.svg")
 
 

@@ -1,12 +1,12 @@
 """How far a linear neuron is from the best one possible: the exact optimum of its loss, beside what was learnt.
 
 Squared error by QR and SVD, cross-entropy and Huber by Newton's method, absolute and pinball by a linear program; or
-the reason why there is none.
+the reason why there is none. Which way is taken follows from the size (`workers.explain.certificate_effort`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,18 @@ import numpy as np
 from service.domain.columns import Floats, Kind
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
+from workers.explain.certificate_effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
 from workers.explain.convex import NotFound, convex
-from workers.explain.least_squares import least_squares, triangle
-from workers.explain.linear_program import absolute
-from workers.explain.rows import Rows, exact_rows
+from workers.explain.least_squares import gentle_triangle, least_squares, triangle
+from workers.explain.linear_program import absolute, too_many_cells
+from workers.explain.rows import Rows, exact_rows, network_rows, of_target
 from workers.training.prepare import Prepared
 
-MOST_WEIGHTS = 2_000  # in all classes: the Hessian has this number squared
 DELETED = "the dataset was deleted while the model was trained"
-MOST_WORK = 2e12  # rows · weights²: about what a minute of one core does
+FLOAT32 = (
+    "it is of the numbers that the network reads, which have seven digits; the table is too large to be read again"
+)
+FLOAT32_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +39,45 @@ class Certified:
     left_out: str | None = None
 
 
-def certify_each(
-    table: Callable[[], AbstractContextManager[Path]],
-    spec: TrainingSpec,
-    kinds: dict[str, Kind],
-    prepared: Prepared,
-    predictor: Predictor,
-    keep_bytes: int,
-    check: Callable[[], None],
-) -> dict[str, Certified]:
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model as training left it after so many `epochs`, and the `table` that it learnt from, which raises KeyError
+    where it is gone. Its rows are kept in memory when they take at most `keep_bytes`. The certificate may take `budget`
+    units of work (`workers.explain.effort`), or a share of the training's."""
+
+    table: Callable[[], AbstractContextManager[Path]]
+    spec: TrainingSpec
+    kinds: dict[str, Kind]
+    prepared: Prepared
+    predictor: Predictor
+    epochs: int
+    keep_bytes: int
+    budget: int = BUDGET
+
+
+def certify(trained: Trained, check: Callable[[], None]) -> dict[str, Certified]:
     """The certificate of each target: their loss is a sum and the outputs share no weight, so each has an optimum of
-    its own."""
-    return {
-        name: certify(table, spec, kinds, rows, one, keep_bytes, check)
-        for name, rows, one in zip(predictor.targets, prepared.each(), predictor.each(), strict=True)
-    }
-
-
-def certify(
-    table: Callable[[], AbstractContextManager[Path]],
-    spec: TrainingSpec,
-    kinds: dict[str, Kind],
-    prepared: Prepared,
-    predictor: Predictor,
-    keep_bytes: int,
-    check: Callable[[], None],
-) -> Certified:
-    """The certificate of a trained neuron; its rows are read from `table` again, in float64, and kept in memory when
-    they take at most `keep_bytes`. Raises what `check` raises."""
+    its own. Raises what `check` raises."""
+    spec, targets = trained.spec, trained.predictor.targets
     if spec.network.kind != "linear":
-        return Certified()
-    weights = linear_weights(predictor)
-    if reason := _out_of_reach(spec, weights, len(prepared.train)):
-        return Certified(left_out=reason)
+        return dict.fromkeys(targets, Certified())
+    weights = linear_weights(trained.predictor)
+    size = Size(len(trained.prepared.train), *weights.shape)
+    if reason := _out_of_reach(spec, size):
+        return dict.fromkeys(targets, Certified(left_out=reason))
+    way = _way(trained, size)
+    if way is None:
+        return dict.fromkeys(targets, Certified(left_out=_too_large(size)))
     with ExitStack() as opened:
         try:
-            path = opened.enter_context(table())
+            path = opened.enter_context(trained.table()) if way.exact else None
         except KeyError:
-            return Certified(left_out=DELETED)
+            return dict.fromkeys(targets, Certified(left_out=DELETED))
         try:
-            rows = exact_rows(path, kinds, prepared, spec.network.bias, keep_bytes, check)
-            return Certified(_certificate(rows, spec, prepared, weights))
-        except NotFound as error:
-            return Certified(left_out=str(error))
+            made = list(_certificates(_rows(trained, path, check), trained, weights, way))
         except FileNotFoundError:
-            return Certified(left_out=DELETED)
+            return dict.fromkeys(targets, Certified(left_out=DELETED))
+    return dict(zip(targets, made, strict=True))
 
 
 def linear_weights(predictor: Predictor) -> Floats:
@@ -97,29 +94,73 @@ def objective_l2(spec: TrainingSpec) -> float:
     return 0.0 if spec.optimizer.kind == "adamw" else spec.optimizer.l2
 
 
-def _certificate(rows: Rows, spec: TrainingSpec, prepared: Prepared, weights: Floats) -> dict[str, Any]:
-    transform, scale, bias, l2 = prepared.transform, prepared.target_scale, spec.network.bias, objective_l2(spec)
+def _way(trained: Trained, size: Size) -> Way | None:
+    """How to go about it within what it may take; None where there is no such way."""
+    spec, prepared = trained.spec, trained.prepared
+    allowed = allowance(size, trained.epochs, trained.budget)
     if spec.loss == "mse":
-        return least_squares(triangle(rows), weights[:, 0], bias, l2, transform, scale)
+        return to_least_squares(size, allowed)
     if spec.loss in ("mae", "quantile"):
-        return absolute(rows, spec.loss, spec.quantile, weights, bias, transform, scale)
-    return convex(rows, spec.loss, weights, bias, l2, transform, scale, prepared.classes)
+        return Way()
+    outputs = size.outputs if prepared.classes else 1
+    errors = bool(prepared.classes) and not objective_l2(spec) and prepared.train.data.weights is None
+    # each of several targets has a search of its own
+    kept = 8 * size.cells <= trained.keep_bytes
+    return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors, kept)
 
 
-def _out_of_reach(spec: TrainingSpec, weights: Floats, rows: int) -> str | None:
-    """Why this loss, penalty or size has no exact optimum here."""
-    if not len(weights):
+def _rows(trained: Trained, path: Path | None, check: Callable[[], None]) -> Rows:
+    """Of the table in float64; without a path what the network reads of it."""
+    prepared, bias = trained.prepared, trained.spec.network.bias
+    if path is None:
+        return network_rows(prepared.train, bias, check)
+    once = trained.spec.loss == "mse"
+    return exact_rows(path, trained.kinds, prepared, bias, 0 if once else trained.keep_bytes, check)
+
+
+def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
+    """Of each target in turn."""
+    spec, scales, several = trained.spec, trained.prepared.target_scales, len(trained.prepared.target_scales) > 1
+    bias, l2, transform = spec.network.bias, objective_l2(spec), trained.prepared.transform
+    found = None
+    if spec.loss == "mse":
+        found = triangle(rows) if way.whole else gentle_triangle(rows) or triangle(rows)
+    for column, scale in enumerate(scales):
+        own = of_target(rows, column) if several or (not way.exact and not trained.prepared.classes) else rows
+        learnt = weights[:, column : column + 1] if several else weights
+        try:
+            if found is not None:
+                made = least_squares(found, learnt[:, 0], bias, l2, transform, scale, column)
+            elif spec.loss in ("mae", "quantile"):
+                made = absolute(own, spec.loss, spec.quantile, learnt, bias, transform, scale)
+            else:
+                made = convex(own, spec.loss, learnt, bias, l2, transform, scale, trained.prepared.classes, way)
+        except NotFound as error:
+            yield Certified(left_out=str(error))
+        else:
+            yield Certified(made if way.exact else _of_float32(made))
+
+
+def _of_float32(made: dict[str, Any]) -> dict[str, Any]:
+    """A certificate with what its numbers are worth."""
+    kept = made["digits"] if made["digits"] is None else min(made["digits"], FLOAT32_DIGITS)
+    note = FLOAT32 if made["note"] is None else f"{FLOAT32}; {made['note']}"
+    return made | {"digits": kept, "note": note}
+
+
+def _too_large(size: Size) -> str:
+    return (
+        f"the exact optimum of {size.weights:,} weights over {size.rows:,} rows takes too long beside the training; "
+        f"with fewer features (`exclude`), or a part of the rows, there is one"
+    )
+
+
+def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
+    """Why this loss or penalty has no exact optimum here."""
+    if not size.width:
         return "the model has no weights: every column is constant over the training rows"
     if spec.optimizer.l1:
         return "l1 makes the loss one without an exact optimum by linear algebra"
     if spec.loss in ("mae", "quantile") and objective_l2(spec):
         return f"{spec.loss} with l2 is neither least squares nor a linear program"
-    if spec.loss == "mse":
-        return None
-    size = weights.size
-    if size > MOST_WEIGHTS or rows * size**2 > MOST_WORK:
-        return (
-            f"Newton's method is used for up to {MOST_WEIGHTS:,} weights and {MOST_WORK:.0e} rows · weights²; this "
-            f"model has {size:,} weights and {rows:,} rows"
-        )
-    return None
+    return too_many_cells(spec.loss, size.cells) if spec.loss in ("mae", "quantile") else None

@@ -2,14 +2,14 @@
 
 The search goes on in the design's own directions, each of length 1 over the rows: columns of any size and correlation
 then converge alike, and those that are combinations of others are named. The directions come from the Gram matrix,
-and from QR and SVD (`workers.explain.least_squares`) where columns are near to collinear. Many rows are gone through by
-L-BFGS first, so that one or two whole Hessians are left to Newton's method. Standard errors are those of maximum
-likelihood, from the observed information.
+and from QR and SVD (`workers.explain.least_squares`) where columns are near to collinear. Few rows are gone through by
+Newton's method, many by gradients (`workers.explain.truncated_newton`): a Hessian is then made for the errors only.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,16 @@ from service.domain.columns import Floats
 from service.domain.network import class_probabilities
 from service.domain.predictor import Label, TargetScale, label_text
 from service.domain.transform import FittedTransform
+from workers.explain.certificate_effort import FEW_ROWS, Way
 from workers.explain.coefficients import CONFIDENCE, coefficients
 from workers.explain.least_squares import Directions, digits, directions, gentle_directions, triangle
 from workers.explain.losses import loss_of
-from workers.explain.newton import Minimum, minimise, without_gauge
+from workers.explain.newton import Minimum, minimise
 from workers.explain.passes import Basis, Penalty, evaluate
-from workers.explain.quasi_newton import LEAST_SAMPLE, descend
 from workers.explain.rows import Rows
 from workers.explain.separation import separation
-
-NEAR = 1e-13  # of the loss: a single whole Newton step is then left
+from workers.explain.standard_errors import inverse, spread, stand_for_all
+from workers.explain.truncated_newton import approach
 
 
 class NotFound(Exception):
@@ -37,27 +37,31 @@ class NotFound(Exception):
 
 def convex(
     rows: Rows, name: str, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
-    classes: tuple[Label, ...] = (),
+    classes: tuple[Label, ...] = (), way: Way | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss. Losses are in the
-    user's units. Raises NotFound."""
-    width, outputs = learnt.shape
+    """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss; `way` is how to go
+    about it, whatever it takes if not given. Losses are in the user's units. Raises NotFound."""
+    way = way or _any_way(rows)
+    width = len(learnt)
     loss, penalty = loss_of(name, 0.5), Penalty(l2 * penalised(width, bias))
     space, basis = _space(rows, penalty)
-    found = _search(rows, name, penalty, space, basis, learnt)
+    found = _search(rows, name, penalty, space, basis, learnt, way)
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
-        raise NotFound("Newton's method has not come to rest at an optimum")
+        within = "" if way.whole else f" within {way.passes:,} passes over the rows"
+        raise NotFound(
+            f"Newton's method has not come to rest at an optimum{within}; it would sooner with fewer features "
+            "(`exclude`) or some l2"
+        )
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
     units = scale.scale**2
     least = 0.0 if apart is not None and apart.complete else found.point.loss
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
-    spread = _spread(found, basis.matrix, rows, outputs) if classes and not l2 and apart is None else None
-    curves = np.abs(np.linalg.eigvalsh(without_gauge(found.point.hessian, outputs, 1.0)))
-    stretch = float(curves.max() / curves.min())
+    likelihood = bool(classes) and not l2 and all(counts is None for _, _, counts in rows.pieces())
+    errors = NO_ERRORS if apart else _errors(rows, name, penalty, basis, found, way, likelihood)
     return {
-        "method": "Newton",
+        "method": "Newton" if way.whole else "truncated Newton",
         "optimum_loss": least * units,
         "loss": at_learnt.loss * units,
         "gap": (at_learnt.loss - least) * units,
@@ -67,12 +71,57 @@ def convex(
         "rank": space.rank,
         "collinear": space.collinear(names),
         "condition_number": space.condition,
-        "digits": None if apart else digits(space.condition * stretch),
-        "coefficients": [] if apart else _listed(best, spread, bias, transform, scale, classes),
+        "digits": None if errors.condition is None else digits(space.condition * errors.condition),
+        "coefficients": [] if apart else _listed(best, errors.spread, bias, transform, scale, classes),
         "residual_standard_deviation": None,
         "separation": apart.to_json() if apart else None,
         "epochs_to_millionth": None,
+        "note": errors.note,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """A root (w, r) of the covariance of each class's weights, None where there are none; the condition number of the
+    Hessian; and a `note` on rows or errors that were left out."""
+
+    spread: list[Floats] | None = None
+    condition: float | None = None
+    note: str | None = None
+
+
+NO_ERRORS = Errors()
+
+
+def _errors(
+    rows: Rows, name: str, penalty: Penalty, basis: Basis, found: Minimum, way: Way, likelihood: bool
+) -> Errors:
+    """What the Hessian at the optimum tells; `likelihood`: whether the loss is one, so that there are errors."""
+    weights, outputs = found.point.weights, found.point.weights.shape[1]
+
+    def without(reason: str) -> Errors:
+        return Errors(note=f"standard errors are left out: {reason}" if likelihood else None)
+
+    if not way.every:
+        return without(
+            f"{weights.size:,} weights are too many; with fewer features (`exclude`) or classes there are some"
+        )
+    if way.every > 1 and likelihood and not stand_for_all(rows, basis, way.every):
+        return without(
+            "the rows are too many for all to be asked, and a part cannot stand for them, since a feature differs in "
+            "few rows only; without it (`exclude`) there are some"
+        )
+    hessian = found.point.hessian
+    if not way.whole:
+        hessian = evaluate(rows, loss_of(name, 0.5), penalty, weights, basis, way.every).hessian
+    inverted = inverse(hessian, outputs)
+    if inverted is None:
+        return without("along some direction the loss is flat to the last digit")
+    if not likelihood:
+        return Errors(condition=inverted[1])
+    roots = spread(hessian, inverted[0], basis.matrix, rows.count, outputs)
+    note = f"standard errors are those that one row in {way.every} would give, were all rows like them"
+    return Errors(roots, inverted[1], note if way.every > 1 else None)
 
 
 def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
@@ -80,11 +129,16 @@ def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] =
     separated, or the search does not come to rest."""
     penalty = Penalty(np.zeros(rows.width))
     space, basis = _space(rows, penalty)
-    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)))
+    found = _search(rows, name, penalty, space, basis, np.zeros((rows.width, outputs)), _any_way(rows))
     apart = separation(rows, found, basis.matrix, classes) if classes else None
     if apart is not None:
         return 0.0 if apart.complete else None
     return found.point.loss if found.converged else None
+
+
+def _any_way(rows: Rows) -> Way:
+    """Whatever it takes."""
+    return Way(whole=rows.count <= FEW_ROWS)
 
 
 def penalised(width: int, bias: bool) -> Floats:
@@ -95,58 +149,39 @@ def penalised(width: int, bias: bool) -> Floats:
 
 
 def _space(rows: Rows, penalty: Penalty) -> tuple[Directions, Basis]:
-    """The design's directions, and the basis to search in; with a penalty the weights themselves."""
+    """The design's directions, with the penalty's rows below it, and the basis along them."""
     ridge = np.sqrt(rows.count / 2 * penalty.l2)
     found = gentle_directions(rows, ridge)
     gentle = found is not None
     if found is None:
         design = triangle(rows).design
         found = directions(design if penalty.is_none else np.vstack([design, np.diag(ridge)]), rows.count)
-    matrix = found.right.T / found.singular * math.sqrt(rows.count) if penalty.is_none else np.eye(rows.width)
-    return found, Basis(matrix, gentle)
+    return found, Basis(found.right.T / found.singular * math.sqrt(rows.count), gentle)
 
 
-def _search(rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats) -> Minimum:
-    """To the minimum by Newton's method; where rows are many, from near it, or from what was learnt."""
+def _search(
+    rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats, way: Way
+) -> Minimum:
+    """To the minimum: by Newton's method with whole Hessians, or from what was learnt, where that is better than
+    nothing."""
     loss, start = loss_of(name, 0.5), np.zeros((basis.matrix.shape[1], learnt.shape[1]))
-    if rows.count > LEAST_SAMPLE:
-        along = learnt
-        if penalty.is_none:
-            along = space.singular[:, None] * (space.right @ learnt) / math.sqrt(rows.count)
-        starts = [evaluate(rows, loss, penalty, weights, basis, 0) for weights in (start, along)]
-        start = descend(rows, loss, penalty, min(starts, key=lambda point: point.loss).weights, basis, NEAR).weights
-    return minimise(rows, loss, penalty, start, basis)
-
-
-def _spread(found: Minimum, basis: Floats, rows: Rows, outputs: int) -> list[Floats] | None:
-    """For each class a root (w, r) of the covariance of its weights; None where rows count differently, so that
-    the loss is no likelihood."""
-    if any(counts is not None for _, _, counts in rows.pieces()):
-        return None
-    hessian = found.point.hessian
-    size = float(np.mean(np.diag(hessian)))
-    covariance = np.linalg.inv(without_gauge(hessian, outputs, size))
-    width = len(hessian) // outputs
-    if outputs > 1:  # what the gauge put there is taken out again: errors are those of classes that sum to 0
-        covariance = covariance - np.kron(np.full((outputs, outputs), 1 / outputs), np.eye(width)) / size
-    roots = []
-    for number in range(outputs):
-        block = covariance[number * width : (number + 1) * width, number * width : (number + 1) * width] / rows.count
-        values, vectors = np.linalg.eigh(block)
-        roots.append(basis @ (vectors * np.sqrt(np.maximum(values, 0))))
-    return roots
+    if way.whole:
+        return minimise(rows, loss, penalty, start, basis)
+    along = space.singular[:, None] * (space.right @ learnt) / math.sqrt(rows.count)
+    starts = [evaluate(rows, loss, penalty, weights, basis, 0) for weights in (start, along)]
+    return approach(rows, loss, penalty, min(starts, key=lambda point: point.loss).weights, basis, way.passes)
 
 
 def _listed(
-    best: Floats, spread: list[Floats] | None, bias: bool, transform: FittedTransform, scale: TargetScale,
+    best: Floats, roots: list[Floats] | None, bias: bool, transform: FittedTransform, scale: TargetScale,
     classes: tuple[Label, ...],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """For classes in log-odds: of the second of two; of more, each against the mean of all (they sum to 0)."""
-    reach = float(ndtri(0.5 + CONFIDENCE / 2)) if spread else None
+    reach = float(ndtri(0.5 + CONFIDENCE / 2)) if roots else None
     listed = []
     for number in range(best.shape[1]):
         of_class = {"class": label_text(classes[1 if len(classes) == 2 else number])} if classes else {}
-        root = spread[number] if spread else None
+        root = roots[number] if roots else None
         listed += coefficients(best[:, number], root, reach, bias, transform, scale, **of_class)
     return listed
 

@@ -20,7 +20,7 @@ from workers.explain.convex import penalised
 from workers.explain.losses import loss_of
 from workers.explain.newton import LOG_2, minimise
 from workers.explain.passes import Basis, Penalty, evaluate
-from workers.explain.quasi_newton import descend, start_from_some, stride
+from workers.explain.quasi_newton import descend, sampled_metric, start_from_some, stride
 from workers.explain.rows import Rows, network_rows, of_target
 from workers.training.fit import Moments
 from workers.training.prepare import Prepared
@@ -108,7 +108,8 @@ def _minimise(task: Task, share: float, start: Floats) -> tuple[Floats, float]:
         curved = start.size <= MOST_CURVED
         if curved and not start.any():
             start = start_from_some(task.rows, loss, penalty, start, task.basis)
-        point = descend(task.rows, loss, penalty, start, task.basis, ENOUGH, curved)
+        metric = sampled_metric(task.rows, loss, penalty, start, task.basis) if curved else None
+        point = descend(task.rows, loss, penalty, start, task.basis, ENOUGH, metric)
     else:
         every = stride(task.rows.count, len(start), ROWS_FOR_EACH)
         point = minimise(task.rows, loss, penalty, start, task.basis, every, ENOUGH, most_steps=50).point

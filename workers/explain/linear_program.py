@@ -1,6 +1,7 @@
 """The least absolute (or pinball) loss of a linear neuron as a linear program: exact, for tables that are not large.
 
-min Σ vᵢ·(q·uᵢ + (1 - q)·wᵢ) with Zx + u - w = t, u, w ≥ 0 (Koenker & Bassett 1978), solved by HiGHS.
+min Σ vᵢ·(q·uᵢ + (1 - q)·wᵢ) with Zx + u - w = t, u, w ≥ 0 (Koenker & Bassett 1978). HiGHS solves its dual, max tᵀa
+with Zᵀa = 0 and (q - 1)vᵢ ≤ aᵢ ≤ q·vᵢ, which has a constraint for each column instead of each row; x are its prices.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from scipy.optimize import linprog
 
 from service.domain.columns import Floats
@@ -25,16 +25,21 @@ from workers.explain.rows import Rows
 MOST_CELLS = 200_000  # of the design: the solver's time grows faster than these
 
 
+def too_many_cells(name: str, cells: int) -> str | None:
+    """Why a design of so many cells is not gone into."""
+    if cells <= MOST_CELLS:
+        return None
+    return (
+        f"the exact optimum of {name} is a linear program, solved here for designs of up to {MOST_CELLS:,} cells; this "
+        f"one has {cells:,}. With fewer features (`exclude`) or rows, or with the loss huber, there is one"
+    )
+
+
 def absolute(
     rows: Rows, name: str, quantile: float, learnt: Floats, bias: bool, transform: FittedTransform, scale: TargetScale
 ) -> dict[str, Any]:
     """The certificate for the loss `mae` or `quantile`, without errors. `learnt` (w, 1). Raises NotFound."""
     width = len(learnt)
-    if rows.count * width > MOST_CELLS:
-        raise NotFound(
-            f"the exact optimum of {name} is a linear program, solved here for up to {MOST_CELLS:,} cells; this design "
-            f"has {rows.count:,} rows of {width}"
-        )
     pieces = list(rows.pieces())
     design = np.vstack([piece[0] for piece in pieces])
     target = np.concatenate([piece[1] for piece in pieces])
@@ -42,17 +47,16 @@ def absolute(
     level, factor = (quantile, 1.0) if name == "quantile" else (0.5, 2.0)
     space = directions(triangle(rows).design, rows.count)
     basis = space.right.T / space.singular * math.sqrt(rows.count)
-    ones = sparse.identity(rows.count, format="csc")
     solved = linprog(
-        np.concatenate([np.zeros(space.rank), factor * level * counts, factor * (1 - level) * counts]),
-        A_eq=sparse.hstack([sparse.csc_matrix(design @ basis), ones, -ones], format="csc"),
-        b_eq=target,
-        bounds=[(None, None)] * space.rank + [(0, None)] * (2 * rows.count),
-        method="highs",
+        -target,
+        A_eq=(design @ basis).T,
+        b_eq=np.zeros(space.rank),
+        bounds=np.outer(factor * counts, [level - 1, level]),
+        method="highs-ds",
     )
     if solved.status != 0:
         raise NotFound(f"the linear program of {name} was not solved: {solved.message}")
-    best = basis @ solved.x[: space.rank, None]
+    best = -basis @ solved.eqlin.marginals[:, None]
     loss, free = loss_of(name, quantile), Penalty(np.zeros(width))
     at_best, at_learnt = (evaluate(rows, loss, free, weights, None, every=0) for weights in (best, learnt))
     off = design @ (learnt - best)
@@ -73,4 +77,5 @@ def absolute(
         "residual_standard_deviation": None,
         "separation": None,
         "epochs_to_millionth": None,
+        "note": None,
     }

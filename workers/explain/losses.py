@@ -21,11 +21,21 @@ Target = npt.NDArray[Any]  # (n,) scaled numbers, or class numbers
 @dataclass(frozen=True, slots=True)
 class Local:
     """At some scores: the `loss` (n,), its `slope` (n, k), and `curve(a, b)` (n,) for columns a ≤ b: not negative for
-    a = b and not positive else; of several scores, those with any one of them sum to 0, as softmax has it."""
+    a = b and not positive else; of several scores, those with any one of them sum to 0, as softmax has it, whose
+    `probabilities` (k, n) are kept."""
 
     loss: Floats
     slope: Floats
     curve: Callable[[int, int], Floats]
+    probabilities: Floats | None = None
+
+    def curved(self, change: Floats) -> Floats:
+        """(n, k): how the slope follows a small change (n, k) of the scores."""
+        if self.probabilities is None:
+            return self.curve(0, 0)[:, None] * change
+        moved = self.probabilities * change.T
+        found: Floats = (moved - self.probabilities * moved.sum(axis=0)).T
+        return found
 
 
 Loss = Callable[[Floats, Target], Local]
@@ -66,7 +76,7 @@ def cross_entropy(scores: Floats, target: Target) -> Local:
         found: Floats = probabilities[a] * ((1.0 if a == b else 0.0) - probabilities[b])
         return found
 
-    return Local(top + np.log(total) - by_class[chosen, rows], slope, curve)
+    return Local(top + np.log(total) - by_class[chosen, rows], slope, curve, probabilities)
 
 
 def pinball(quantile: float, factor: float, width: float) -> Loss:
@@ -85,6 +95,11 @@ def pinball(quantile: float, factor: float, width: float) -> Loss:
         return Local(value, factor * (below - quantile)[:, None], lambda a, b: factor / width * below * (1 - below))
 
     return loss
+
+
+def separable(loss: Loss) -> bool:
+    """Whether it may fall for ever: then it has no minimum (see `workers.explain.separation`)."""
+    return loss is cross_entropy
 
 
 def loss_of(name: str, quantile: float, width: float = 0.0) -> Loss:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from service.domain.columns import Floats
-from workers.explain.losses import Loss
+from workers.explain.losses import Loss, separable
 from workers.explain.passes import Basis, Penalty, Point, evaluate
 from workers.explain.rows import Rows
 
@@ -51,7 +51,7 @@ def minimise(
     damping = 0.0
     step = np.zeros_like(start)
     for count in range(1, most_steps + 1):
-        if here.worst < LOG_2 and penalty.is_none:
+        if is_separated(here, loss, penalty):
             return Minimum(here, step, count, False)
         size = float(np.mean(np.diag(here.hessian))) or 1.0
         found = _step(here, damping, size, outputs)
@@ -71,13 +71,20 @@ def minimise(
     return Minimum(here, step, most_steps, False)
 
 
+def is_separated(here: Point, loss: Loss, penalty: Penalty) -> bool:
+    """Whether every row has its class at more than a half, and nothing keeps the weights from growing for ever."""
+    return here.worst < LOG_2 and penalty.is_none and separable(loss)
+
+
 def without_gauge(hessian: Floats, outputs: int, size: float) -> Floats:
     """Softmax does not change when the same is added to every class: curvature `size` is put there, so that the Hessian
     can be inverted. Steps from a gradient that sums to 0 over the classes are not changed by it."""
     if outputs == 1:
         return hessian
     width = len(hessian) // outputs
-    return hessian + size * np.kron(np.full((outputs, outputs), 1 / outputs), np.eye(width))
+    found, same = hessian.copy(), np.arange(width)
+    found.reshape(outputs, width, outputs, width)[:, same, :, same] += size / outputs
+    return found
 
 
 def _step(here: Point, damping: float, size: float, outputs: int) -> Floats | None:

@@ -1,10 +1,12 @@
-"""The way to a minimum for many rows: a Hessian from some of them once, then gradients of all.
+"""The way to a minimum for many rows: something near the Hessian once, then gradients of all.
 
-L-BFGS (Liu & Nocedal 1989) in coordinates in which that Hessian is 1: that of all rows is near 1 then. A pass for a
-gradient costs a small part of a Hessian's, and gains about a digit of the loss.
+L-BFGS (Liu & Nocedal 1989) in coordinates in which that metric is 1: the Hessian of all rows is near 1 then. A pass for
+a gradient costs a small part of a Hessian's, and gains about a digit of the loss.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from scipy import optimize, sparse
@@ -13,7 +15,7 @@ from scipy.linalg.lapack import dtrtri
 
 from service.domain.columns import Floats
 from workers.explain.losses import Loss
-from workers.explain.newton import LOG_2, minimise, without_gauge
+from workers.explain.newton import is_separated, minimise, without_gauge
 from workers.explain.passes import Basis, Penalty, Point, evaluate
 from workers.explain.rows import Rows, thinned
 
@@ -24,6 +26,7 @@ MOST_STEPS = 60
 MANY = 8  # times the sampled rows
 SAMPLED_FOR_EACH = 50  # sampled rows for each weight, to start from their minimum
 ROUGH = 1e-5  # of the loss: rows that were not sampled move the minimum by more
+Metric = Any  # L⁻¹ (k·r, k·r), dense or sparse, of a Hessian near LLᵀ: L⁻¹ of a gradient is one where that is 1
 LEAST_DAMPING = 1e-10  # of the mean curvature
 
 
@@ -43,16 +46,23 @@ def start_from_some(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, bas
     return min(points, key=lambda point: point.loss).weights
 
 
+def sampled_metric(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None) -> Metric:
+    """From the Hessian that some of the rows have at `start` (r, k)."""
+    here = evaluate(rows, loss, penalty, start, basis, stride(rows.count, len(start)))
+    return _inverse_root(here.hessian, start.shape[1])
+
+
 def descend(
-    rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None, tolerance: float, curved: bool = True
-) -> Point:
+    rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None, tolerance: float,
+    metric: Metric | None = None, passes: int = 10_000,
+) -> Point:  # fmt: skip
     """From `start` (r, k) until a step gains less than `tolerance` of the first loss, or without a penalty until every
-    row has its class at more than a half. Without `curved` no Hessian is taken: the basis has to do. The point has none
-    in any case."""
+    row has its class at more than a half, or after so many passes. Without a `metric` the basis has to do. The point
+    has no Hessian."""
     outputs = start.shape[1]
-    best = evaluate(rows, loss, penalty, start, basis, stride(rows.count, len(start)) if curved else 0)
-    back = _inverse_root(best.hessian, outputs) if curved else sparse.identity(start.size)
-    length = float(np.linalg.norm(back @ _flat(best.gradient)))
+    best = evaluate(rows, loss, penalty, start, basis, 0)
+    back: Metric = sparse.identity(start.size) if metric is None else metric
+    length = float(np.linalg.norm(back @ flat(best.gradient)))
     if not length or not np.isfinite(length):
         return best
     enough = tolerance * min(1.0, best.loss)
@@ -63,20 +73,20 @@ def descend(
         moved = start + (back.T @ (length * place)).reshape(outputs, -1).T
         here = evaluate(rows, loss, penalty, moved, basis, 0)
         best = min(best, here, key=lambda point: point.loss)
-        return here.loss, length * (back @ _flat(here.gradient))
+        return here.loss, length * (back @ flat(here.gradient))
 
     def stop_when_separated(_: Floats) -> None:
-        if best.worst < LOG_2 and penalty.is_none:
+        if is_separated(best, loss, penalty):
             raise StopIteration
 
-    steps = {"maxiter": MOST_STEPS, "maxcor": REMEMBERED, "ftol": enough, "gtol": 0.0}
+    steps = {"maxiter": MOST_STEPS, "maxfun": passes, "maxcor": REMEMBERED, "ftol": enough, "gtol": 0.0}
     optimize.minimize(
         at, np.zeros(start.size), jac=True, method="L-BFGS-B", callback=stop_when_separated, options=steps
     )
     return best
 
 
-def _flat(of_outputs: Floats) -> Floats:
+def flat(of_outputs: Floats) -> Floats:
     """(k·r,) of (r, k), as a Hessian has them."""
     return of_outputs.T.reshape(-1)
 

@@ -17,8 +17,8 @@ from workers.training.prepare import Prepared, exact_pieces
 PIECE_BYTES = 2**21  # of a piece: a pass goes over it twice, the second time near the processor
 KEPT_BYTES = 128 * 2**20  # a float64 copy of the network's inputs up to this size is made once, not at each pass
 
-# the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers;
-# what each row counts (n,), or None where all count the same
+# the design (n, w) float64 with a last column of ones for a bias; the target (n,), scaled numbers or class numbers, or
+# (n, k) numbers; what each row counts (n,), or None where all count the same
 Piece = tuple[Floats, npt.NDArray[Any], Floats | None]
 
 

@@ -23,6 +23,7 @@ from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
 from workers.training.targets import Targets, read_other_targets, read_targets
 from workers.training.weights import class_weights
 
+CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
 MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
 
 
@@ -178,10 +179,11 @@ def _others(
 
 def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
     """The training rows in float64, a chunk at a time: the scaled design with a last column of ones for the bias, and
-    the scaled target."""
-    transform, scale = prepared.transform, prepared.target_scale
+    the scaled target (n,); (n, k) for several."""
+    transform, scales = prepared.transform, prepared.target_scales
+    centre, scale = np.array([one.centre for one in scales]), np.array([one.scale for one in scales])
     start = seen = 0
-    for chunk in chunks(path, kinds):
+    for chunk in chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1)))):
         rows = prepared.split[start : start + chunk.n_rows] == TRAIN
         start += chunk.n_rows
         encoded = transform.encode(chunk.take(rows))
@@ -190,7 +192,7 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
         inputs /= transform.scale
         truth = prepared.train.truth[seen : seen + len(design)]
         seen += len(design)
-        yield design, (truth - scale.centre) / scale.scale
+        yield design, (truth - centre) / scale
 
 
 def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:

@@ -19,7 +19,7 @@ from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
-from workers.explain.certificate import certify_each
+from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
 from workers.lease import Lease
 from workers.training.design import scaled_curvature
@@ -79,10 +79,11 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
     seconds = time.perf_counter() - started
-    certified = certify_each(
-        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor,
-        room.copies_bytes, lease.check,
+    trained = Trained(
+        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
+        room.copies_bytes,
     )  # fmt: skip
+    certified = certify(trained, lease.check)
     linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(

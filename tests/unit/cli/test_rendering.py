@@ -166,6 +166,8 @@ def test_a_certificate_of_classes_shows_them() -> None:
 def test_separated_classes_and_a_certificate_left_out_say_so() -> None:
     apart = {"loss": 0.1, "optimum_loss": 0.0, "gap": 0.1, "coefficients": [], "separation": {"detail": "a from b"}}
     assert "a from b" in drawn(reporting.page(Version(model="m", version=1), REPORT | {"certificate": apart}))
+    noted = REPORT | {"certificate": apart | {"note": "one row in 3"}}
+    assert "one row in 3" in drawn(reporting.page(Version(model="m", version=1), noted))
     left_out = REPORT | {"certificate_left_out": "the table is too large"}
     assert "no certificate: the table is too large" in drawn(reporting.page(Version(model="m", version=1), left_out))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,26 +15,32 @@ import statsmodels.api as sm
 from service.domain.columns import Kind
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.explain.certificate import Certified, certify
+from workers.explain.certificate import Certified, Trained, certify
 
 ROWS = 300
 KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "w": "numeric", "y": "numeric", "c": "categorical"}
 
 
-def table() -> dict[str, Any]:
+def table(rows: int = ROWS) -> dict[str, Any]:
     draw = np.random.default_rng(0)
-    a, b = draw.normal(size=ROWS), draw.normal(size=ROWS) * 50 + 1000
-    y = 3 * a - 0.1 * b + draw.standard_exponential(ROWS)
-    return {"a": a, "b": b, "w": draw.uniform(0, 3, ROWS), "y": y, "c": np.where(y > np.median(y), "high", "low")}
+    a, b = draw.normal(size=rows), draw.normal(size=rows) * 50 + 1000
+    y = 3 * a - 0.1 * b + draw.standard_exponential(rows)
+    return {"a": a, "b": b, "w": draw.uniform(0, 3, rows), "y": y, "c": np.where(y > np.median(y), "high", "low")}
 
 
-def certified(tmp_path: Path, spec: TrainingSpec, keep_bytes: int = 2**30) -> Certified:
-    kinds = {name: KINDS[name] for name in ("a", "b", spec.target)}
-    path = write_table(tmp_path / "t", table(), KINDS)
-    done = run(path, spec, kinds)  # type: ignore[arg-type]  # one target
-    features = {name: kind for name, kind in kinds.items() if name != spec.target}
-    return certify(lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor, keep_bytes,  # type: ignore[arg-type]  # one target
-                   lambda: None)  # fmt: skip
+def certified(
+    tmp_path: Path, spec: TrainingSpec, keep_bytes: int = 2**30, rows: int = ROWS, **allowed: int
+) -> Certified:
+    (target,) = spec.targets
+    kinds = {name: KINDS[name] for name in ("a", "b", target)}
+    path = write_table(tmp_path / "t", table(rows), KINDS)
+    done = run(path, spec, kinds)
+    features = {name: kind for name, kind in kinds.items() if name != target}
+    trained = Trained(
+        lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor,
+        **{"epochs": spec.epochs, "keep_bytes": keep_bytes, **allowed},
+    )  # fmt: skip
+    return certify(trained, lambda: None)[target]
 
 
 def spec_for(loss: str, **changes: Any) -> TrainingSpec:
@@ -101,6 +108,72 @@ def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
     kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
     done = run(write_table(tmp_path / "t", table(), kinds), spec, kinds)
     for opened in (gone, lambda: contextlib.nullcontext(tmp_path / "never")):
-        found = certify(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 0, lambda: None)
+        trained = Trained(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 10, 0)
+        found = certify(trained, lambda: None)["y"]
         assert found.certificate is None
         assert "deleted" in (found.left_out or "")
+
+
+def numbers(found: Certified, key: str) -> Any:
+    assert found.certificate is not None
+    return np.array([one[key] for one in found.certificate["coefficients"]])
+
+
+def test_least_squares_goes_the_way_that_its_budget_has_room_for(tmp_path: Path) -> None:
+    """900 cells: 90,000 units to read, some 330 for their products, 1,800 for a QR."""
+    whole = certified(tmp_path, spec_for("mse"))
+    cells = table()
+    fitted = sm.OLS(cells["y"], sm.add_constant(np.column_stack([cells["a"], cells["b"]]))).fit()
+    for budget, method, digits in ((91_000, "Cholesky and SVD", 1e-10), (0, "Cholesky and SVD", 1e-6)):
+        found = certified(tmp_path, spec_for("mse"), budget=budget, epochs=0)
+        assert found.certificate is not None
+        assert whole.certificate is not None
+        assert (whole.certificate["method"], found.certificate["method"]) == ("QR and SVD", method)
+        assert numbers(found, "value") == pytest.approx(fitted.params, rel=digits)
+        assert numbers(found, "standard_error") == pytest.approx(fitted.bse, rel=digits)
+        assert found.certificate["digits"] <= (7 if not budget else 15)
+        assert ("seven digits" in (found.certificate["note"] or "")) == (not budget)
+
+
+def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(tmp_path: Path) -> None:
+    """6,000 rows of three: 1,800,000 units to read, 8,700,000 for 22 passes, 400,000 to convert."""
+    spec = spec_for("cross_entropy")
+    found = certified(tmp_path, spec, rows=6_000, budget=9_500_000, epochs=0)
+    cells = table(6_000)
+    columns = np.column_stack([cells["a"], cells["b"]])
+    scaled = sm.add_constant((columns - columns.mean(axis=0)) / columns.std(axis=0))
+    fitted = sm.Logit(cells["c"] == "low", scaled).fit(disp=0, method="newton", tol=1e-10, maxiter=100)
+    assert found.certificate is not None
+    assert "seven digits" in found.certificate["note"]
+    assert found.certificate["optimum_loss"] == pytest.approx(-fitted.llf / 6_000, rel=1e-6)
+    assert numbers(found, "value")[1:] == pytest.approx(fitted.params[1:] / columns.std(axis=0), rel=1e-5)
+    assert numbers(found, "standard_error")[1:] == pytest.approx(fitted.bse[1:] / columns.std(axis=0), rel=1e-5)
+    assert certified(tmp_path, spec, rows=6_000, budget=9_500_000, epochs=0) == found
+
+
+def test_what_takes_too_long_is_left_out_with_what_to_do(tmp_path: Path) -> None:
+    found = certified(tmp_path, spec_for("cross_entropy"), budget=0, epochs=0)
+    assert found.certificate is None
+    assert "fewer features (`exclude`)" in (found.left_out or "")
+    # a long training has room for it
+    assert certified(tmp_path, spec_for("cross_entropy"), budget=0, epochs=10_000).certificate is not None
+
+
+def test_a_search_that_does_not_come_to_rest_in_time_is_left_out_with_what_to_do(tmp_path: Path) -> None:
+    """A neuron that has learnt nothing, and columns whose classes are all but apart: some 22 passes are too few."""
+    draw = np.random.default_rng(0)
+    x = draw.lognormal(0, 2, (6_000, 3))
+    cells = {**dict(zip("abw", x.T, strict=True)), "y": x[:, 0], "c": np.where(x[:, 0] > 1, "high", "low")}
+    cells["c"][:3] = ["high", "low", "high"]
+    path = write_table(tmp_path / "t", cells, KINDS)
+    kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "c": "categorical"}
+    spec = spec_of("c", "binary", split=Split(0, 0), epochs=1)
+    done = run(path, spec, kinds)
+    trained = Trained(
+        lambda: contextlib.nullcontext(path), spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor,
+        epochs=0, keep_bytes=2**30, budget=10_000_000,
+    )  # fmt: skip
+    reason = certify(trained, lambda: None)["c"].left_out
+    assert reason is not None
+    assert re.search(r"within 2\d passes", reason)
+    assert "some l2" in reason

@@ -275,3 +275,15 @@ def test_huber_optimum_is_that_of_scipy(l2: float, rows: int) -> None:
     slopes = exact.x[:-1] * 2.5 / features.std(axis=0)
     assert column(found, "value")[1:] == pytest.approx(slopes, rel=1e-4)
     assert set(column(found, "standard_error")) == {None}
+
+
+@pytest.mark.parametrize("rows", FEW_AND_MANY)
+def test_huber_where_no_row_is_far_off_is_least_squares(rows: int) -> None:
+    """A good fit of every row is no separation: there is a minimum."""
+    draw = np.random.default_rng(4)
+    features = draw.normal(size=(rows, 3))
+    target = features @ [0.5, -0.3, 0.2] + draw.uniform(-0.5, 0.5, rows)
+    found = certified(features, target, (), loss="huber")
+    fitted = sm.OLS(target, sm.add_constant(features)).fit()
+    assert found["optimum_loss"] == pytest.approx(fitted.ssr / 2 / rows, rel=1e-10)
+    assert column(found, "value") == pytest.approx(fitted.params, rel=1e-7)

@@ -144,6 +144,16 @@ def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
     assert report["lineage"]["split_sha256"] in card
 
 
+def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) -> None:
+    report, _ = files_of(tmp_path, "regression")
+    optimum = {"loss": 3.5, "optimum_loss": 3.25, "gap": 0.25, "separation": None}
+    for note in (None, "standard errors are those that one row in 4 would give"):
+        told = report | {"certificate": optimum | {"note": note}}
+        card = shown(told, {"area": "numeric"})["model-card.md"].decode()
+        assert "has 3.25: a gap of 0.25" in card
+        assert ("one row in 4" in card) == (note is not None)
+
+
 def test_the_bars_of_importance_are_as_long_as_the_importance(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression")
     values = {one["feature"]: one["value"] for one in report["importance"]}

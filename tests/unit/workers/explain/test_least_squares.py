@@ -12,7 +12,7 @@ from sklearn.linear_model import Ridge
 from service.domain.columns import Floats
 from service.domain.predictor import TargetScale
 from service.domain.transform import Feature, FittedTransform
-from workers.explain.least_squares import least_squares, triangle
+from workers.explain.least_squares import gentle_triangle, least_squares, triangle
 from workers.explain.rows import Rows
 
 CENTRE, SCALE = np.asarray([3.0, -1.0, 50.0]), np.asarray([2.0, 0.5, 10.0])
@@ -129,3 +129,28 @@ def test_digits_fall_with_the_condition_number() -> None:
     hard = certified(features, target)
     assert hard["condition_number"] > 1e6 > 1e2 > easy["condition_number"]
     assert hard["digits"] <= 9 < easy["digits"]
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_the_triangle_of_products_gives_the_same_optimum_for_each_of_several_targets(l2: float) -> None:
+    features, target = problem(500)
+    design, goal = scaled(features, target)
+    both = np.column_stack([goal, goal**2])
+    counts = np.random.default_rng(2).uniform(0, 2, 500)
+    rows = Rows(lambda: [(design, both, counts)], 500, 4)
+    quick = gentle_triangle(rows)
+    assert quick is not None
+    for column in (0, 1):
+        found = least_squares(quick, np.zeros(4), True, l2, transform(), TARGET, column)
+        ridge = Ridge(alpha=500 * l2 / 2, solver="cholesky", tol=1e-12).fit(design[:, :3], both[:, column], counts)
+        assert values(found, "value")[1:] == pytest.approx(ridge.coef_ * TARGET.scale / SCALE, rel=1e-8)
+        assert found["digits"] <= least_squares(triangle(rows), np.zeros(4), True, l2, transform(), TARGET)["digits"]
+
+
+def test_columns_near_to_collinear_and_targets_fitted_to_the_last_digit_have_no_triangle_of_products() -> None:
+    features, target = problem(500)
+    design, goal = scaled(features, target)
+    alike = np.column_stack([design, design[:, 0] + 1e-6 * design[:, 1] ** 2])
+    for columns, targets in ((alike, goal), (design, design @ [1.0, 2, 3, 4])):
+        rows = Rows(lambda pieces=[(columns, targets, None)]: pieces, 500, columns.shape[1])  # type: ignore[misc]
+        assert gentle_triangle(rows) is None

@@ -10,8 +10,7 @@ from sklearn.linear_model import QuantileRegressor
 from service.domain.columns import Floats
 from service.domain.predictor import TargetScale
 from tests.unit.workers.explain.test_convex import column, rows_of, transform_of
-from workers.explain.convex import NotFound
-from workers.explain.linear_program import MOST_CELLS, absolute
+from workers.explain.linear_program import MOST_CELLS, absolute, too_many_cells
 
 SCALE = TargetScale(10.0, 3.0)
 
@@ -60,7 +59,9 @@ def test_rows_count_by_their_weights() -> None:
     assert column(found, "value") == pytest.approx(fitted.params, rel=1e-4)
 
 
-def test_a_table_that_is_large_is_left_out() -> None:
-    rows = rows_of(np.ones((MOST_CELLS + 1, 1)), np.zeros(MOST_CELLS + 1), piece=MOST_CELLS)
-    with pytest.raises(NotFound, match="linear program"):
-        absolute(rows, "mae", 0.5, np.zeros((1, 1)), True, transform_of(problem()[0]), SCALE)
+def test_a_table_that_is_large_is_left_out_with_what_to_do() -> None:
+    assert too_many_cells("mae", MOST_CELLS) is None
+    reason = too_many_cells("mae", MOST_CELLS + 1)
+    assert reason is not None
+    assert "linear program" in reason
+    assert "`exclude`" in reason

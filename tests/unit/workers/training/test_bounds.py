@@ -15,7 +15,7 @@ from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, run, spec_of, write_table
-from workers.explain.certificate import certify
+from workers.explain.certificate import Trained, certify
 from workers.explain.descent import descent_note
 from workers.training.design import scaled_curvature
 from workers.training.endings import explained
@@ -39,9 +39,10 @@ def table(path: Path, seed: int) -> tuple[Path, dict[str, Kind]]:
 def certificate(path: Path, kinds: dict[str, Kind], spec: TrainingSpec) -> dict[str, Any]:
     done = run(path, spec, kinds)
     features = {name: kind for name, kind in kinds.items() if name != "y"}
-    found = certify(
-        lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor, 2**30, lambda: None
-    ).certificate
+    trained = Trained(
+        lambda: contextlib.nullcontext(path), spec, features, done.prepared, done.predictor, spec.epochs, 2**30
+    )
+    found = certify(trained, lambda: None)["y"].certificate
     assert found is not None
     return found
 
