@@ -83,8 +83,8 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
         room.copies_bytes,
     )  # fmt: skip
-    certified = certify(trained, lease.check)
-    linear = linear_neuron(spec, prepared, predictor, lease.check) if spec.network.kind == "mlp" else None
+    certified = certify(trained, recorder.check)
+    linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(
         spec, prepared, predictor, progress, found, certified, linear, sources, seconds, recorder.warnings
