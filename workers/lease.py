@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic
 
 import structlog
@@ -17,6 +19,8 @@ from service.store.work import AnyWork
 from service.wiring import Deps
 
 log = structlog.get_logger(__name__)
+
+MOST_HELD = 1000  # at once by a process, which works on one row at a time
 
 stopping = threading.Event()
 """Set by SIGTERM: this process gives its work back at the next batch."""
@@ -114,10 +118,15 @@ def claimed(
         yield None
         return
     lease = Lease(deps, row)
-    heart = threading.Thread(target=lease._beat, name=f"heartbeat-{id}", daemon=True)
-    heart.start()
+    heart = _hearts().submit(lease._beat)
     try:
         yield lease
     finally:
         lease._ended.set()
-        heart.join()
+        heart.result()
+
+
+@functools.cache
+def _hearts() -> ThreadPoolExecutor:
+    """A thread for each lease that is held at once: it stays for the next one."""
+    return ThreadPoolExecutor(MOST_HELD, thread_name_prefix="heartbeat")

@@ -25,6 +25,9 @@ AT_ONCE = 4  # blobs on their way
 class Blobs(Protocol):
     """Where bytes are kept. Every method that writes raises StorageFull when there is no room."""
 
+    spool: Path
+    """A directory of this machine for files without a name."""
+
     def writer(self) -> BlobWriter:
         """A new blob; used as a context, it leaves nothing behind unless `commit` was called."""
 

@@ -21,16 +21,16 @@ class DiskBlobs:
 
     def __init__(self, root: Path) -> None:
         self._objects = root / "objects"
-        self._spool = root / "spool"
+        self.spool = root / "spool"
         self._objects.mkdir(parents=True, exist_ok=True)
-        self._spool.mkdir(parents=True, exist_ok=True)
+        self.spool.mkdir(parents=True, exist_ok=True)
 
     def writer(self) -> BlobWriter:
         with failing_disk_named():
-            return BlobWriter(self._spool, self._keep)
+            return BlobWriter(self.spool, self._keep)
 
     def put(self, data: bytes) -> Blob:
-        path, key = new_path(self._spool), hashlib.sha256(data).hexdigest()
+        path, key = new_path(self.spool), hashlib.sha256(data).hexdigest()
         with failing_disk_named():
             try:
                 with path.open("xb", buffering=0) as file:
@@ -44,7 +44,7 @@ class DiskBlobs:
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
-        with private_directory(self._spool) as directory:
+        with private_directory(self.spool) as directory:
             yield directory
 
     def open(self, key: str) -> IO[bytes]:
@@ -71,13 +71,13 @@ class DiskBlobs:
             with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
                 if path.stat().st_mtime <= newest:
                     yield path.name
-        for path in self._spool.iterdir():
+        for path in self.spool.iterdir():
             with contextlib.suppress(FileNotFoundError):  # a writer that has just ended
                 if path.stat().st_mtime <= newest:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def check(self) -> None:
-        with tempfile.TemporaryFile(dir=self._spool):
+        with tempfile.TemporaryFile(dir=self.spool):
             pass
 
     def _path(self, key: str) -> Path:

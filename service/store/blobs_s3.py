@@ -24,11 +24,11 @@ class S3Blobs:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = boto3.client("s3", endpoint_url=endpoint_url or None)
-        self._spool = Path(tempfile.gettempdir())
+        self.spool = Path(tempfile.gettempdir())
 
     def writer(self) -> BlobWriter:
         with failing_disk_named():
-            return BlobWriter(self._spool, self._keep)
+            return BlobWriter(self.spool, self._keep)
 
     def put(self, data: bytes) -> Blob:
         key = hashlib.sha256(data).hexdigest()
@@ -37,7 +37,7 @@ class S3Blobs:
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[Path]:
-        with private_directory(self._spool) as directory:
+        with private_directory(self.spool) as directory:
             yield directory
 
     def open(self, key: str) -> IO[bytes]:
@@ -53,7 +53,7 @@ class S3Blobs:
 
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
-        with tempfile.NamedTemporaryFile(dir=self._spool, prefix="blob-") as copy:
+        with tempfile.NamedTemporaryFile(dir=self.spool, prefix="blob-") as copy:
             with contextlib.closing(self.open(key)) as source, failing_disk_named():
                 shutil.copyfileobj(source, copy, CHUNK)
                 copy.flush()

@@ -18,6 +18,11 @@ from service.store.tables import EventRow, JobRow, Json, table_of
 
 Told = tuple[EventType, Json]  # of an event: its type and data
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
+_MESSAGES = (
+    select(EventRow.data)
+    .where(EventRow.job_id == bindparam("of_job"), EventRow.type == "message")
+    .order_by(EventRow.seq)
+)
 _APPEND = insert(table_of(EventRow)).values(seq=_NEXT.scalar_subquery())
 
 
@@ -82,8 +87,8 @@ def append_events(session: Session, job_id: str, events: Sequence[Told]) -> None
 
 def warnings(session: Session, job_id: str) -> list[Json]:
     """What was warned of when the job was submitted, in order."""
-    query = select(EventRow.data).where(EventRow.job_id == job_id, EventRow.type == "message").order_by(EventRow.seq)
-    return [data["warning"] for data in session.scalars(query) if "warning" in data]
+    told = session.connection().scalars(_MESSAGES, {"of_job": job_id})
+    return [data["warning"] for data in told if "warning" in data]
 
 
 def speeds(session: Session, newest: int = 50) -> list[Speed]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -140,11 +139,14 @@ def _verdict(
 def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> dict[str, Any]:
     """An epoch with its losses in the target's units; with several targets their sum, in scaled units."""
     scale = loss_scale(predictor.target_scales)
-    losses = {
-        name: None if value is None else in_user_units(spec.loss, value, scale)
-        for name, value in (("train_loss", ended.train_loss), ("validation_loss", ended.validation_loss))
+    judged = ended.validation_loss
+    return {
+        "epoch": ended.epoch,
+        "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
+        "validation_loss": None if judged is None else in_user_units(spec.loss, judged, scale),
+        "learning_rate": ended.learning_rate,
+        "seconds": ended.seconds,
     }
-    return {**asdict(ended), **losses}
 
 
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:

@@ -52,10 +52,9 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
-    with deps.blobs.workspace() as scratch:
-        room = Room.of(most.training_memory_bytes, scratch)
-        with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
-            prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
+    room = Room.of(most.training_memory_bytes, deps.blobs.spool)
+    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
