@@ -27,6 +27,7 @@ from service.usecases.preflight import preflight
 blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Trainings and comparisons")
 
 BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC}}}
+JOB = schemas.Job()
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_BODY = (
     HTTPStatus.BAD_REQUEST,
@@ -49,12 +50,12 @@ def submit_job(headers: dict[str, Any]) -> Any:
     deps = here.deps
     body = read_object(request, deps.settings)
     key = headers.get("idempotency_key")
-    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, schemas.Job().dump, deps.blobs)
+    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, _told, deps.blobs)
     id = submitted.job_id
     job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
         return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
-    return jsonify(submitted.answer), *_later(id, answered)
+    return jsonify(submitted.answer()), *_later(id, answered)
 
 
 @blueprint.route("/validate", methods=["POST"])
@@ -129,6 +130,11 @@ def get_result(id: str) -> Any:
             raise ResultNotReady(f"job {id} is {job.state}, and only a succeeded job has a result{why}")
         version = models.get_version(session, job.model_name, job.model_version)
     return {"model": {"name": version.model_name, "version": version.version}, "metrics": version.metrics}
+
+
+def _told(job: JobRow) -> dict[str, Any]:
+    told: dict[str, Any] = JOB.dump(job)
+    return told
 
 
 def _get(id: str) -> JobRow:

@@ -21,7 +21,7 @@ OF_TRAINING = TrainingSpecSchema._declared_fields  # a field means the same here
 
 def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
     """A client's spec. Raises SpecInvalid that points at every field that is wrong."""
-    spec: ComparisonSpec = load(ComparisonSpecSchema(), data)
+    spec: ComparisonSpec = load(ComparisonSpecSchema, data)
     return spec
 
 

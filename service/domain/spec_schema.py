@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,14 +36,17 @@ REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and ta
 
 def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     """A client's spec. Raises SpecInvalid that points at every field that is wrong."""
-    spec: TrainingSpec = load(TrainingSpecSchema(), data)
+    spec: TrainingSpec = load(TrainingSpecSchema, data)
     return spec
 
 
-def load(schema: Part, data: Mapping[str, Any]) -> Any:
+_instance = functools.cache(lambda schema: schema())  # making one takes longer than reading a spec with it
+
+
+def load(schema: type[Part], data: Mapping[str, Any]) -> Any:
     """The spec that a schema makes. Raises SpecInvalid that points at every field that is wrong."""
     try:
-        return schema.load(data)
+        return _instance(schema).load(data)
     except ma.ValidationError as error:
         messages = error.normalized_messages()  # type: ignore[no-untyped-call]
         errors = flatten(messages)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,12 @@ def get(session: Session, id: str) -> DatasetRow:
     if row is None:
         raise DatasetNotFound(f"there is no dataset {id!r}; GET /v1/datasets lists those there are")
     return row
+
+
+def count_ready(session: Session, ids: Collection[str]) -> int:
+    """How many of these are there, and ready."""
+    ready = select(func.count()).where(DatasetRow.id.in_(ids), DatasetRow.state == "ready")
+    return session.scalar(ready) or 0
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> DatasetRow | None:

@@ -92,17 +92,20 @@ class Preflight:
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
     """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
-        checked = check(session, limits, body)
+        checked = check(session, limits, body, with_times=True)
     return look(checked, figures_of(checked.dataset, blobs), limits)
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
-    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
+def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times: bool = False) -> Checked:
+    """The spec as it would be run; `with_times` also how long it would take where no budget asks for that. Raises
+    SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
     judging = _table(other) if other else None
     resolution = resolve_job(asked, _table(dataset), limits, judging)
-    return Checked(asked, resolution, dataset, judging.rows if judging else None, jobs.speeds(session))
+    is_timed = isinstance(asked, TrainingSpec) and (with_times or asked.budget_seconds is not None)
+    speeds = jobs.speeds(session) if is_timed else ()
+    return Checked(asked, resolution, dataset, judging.rows if judging else None, speeds)
 
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -12,14 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.domain.artifact import to_json
+from service.domain.job_spec import JobSpec
 from service.domain.limits import Limits
 from service.domain.preflight.warned import Warned
 from service.domain.spec import TrainingSpec
 from service.errors import QueueUnavailable, Unavailable
 from service.queue import TRAIN, Queue
-from service.store import answers, jobs, work
+from service.store import answers, datasets, jobs, work
 from service.store.blobs import Blobs
-from service.store.session import Database, new_id, now
+from service.store.session import Database
 from service.store.tables import JobRow, Json
 from service.usecases.preflight import Checked, check, figures_of, look, ready_datasets
 
@@ -30,10 +31,10 @@ NO_MODEL = ""  # of a job that publishes none; no model has this name
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The job, and what the client is told: the first answer, also when the request is repeated."""
+    """The job, and what makes the answer to the client: the first one, also when the request is repeated."""
 
     job_id: str
-    answer: Json
+    answer: Callable[[], Json] = field(compare=False)
 
 
 def submit(
@@ -89,7 +90,7 @@ def wake(database: Database, queue: Queue, id: str) -> None:
 def _first(session: Session, key: str | None, fingerprint: str) -> Submitted | None:
     """What an earlier request with this key was told. Raises IdempotencyKeyReused."""
     first = None if key is None else answers.recall(session, SCOPE, key, fingerprint)
-    return None if first is None else Submitted(first.resource_id, first.body)
+    return None if first is None else Submitted(first.resource_id, lambda: first.body)
 
 
 def _keep(
@@ -104,25 +105,26 @@ def _keep(
         if first := _first(session, key, fingerprint):
             return first, False
         spec = checked.resolution.spec
-        ready_datasets(session, spec)  # they may have been deleted since they were looked at
-        job = JobRow(
-            id=new_id("job"),
+        _check_still_there(session, spec)
+        job = jobs.add(
+            session,
             kind=spec.kind,
-            state="queued",
             spec=spec.to_json(),
             dataset_id=spec.dataset,
             model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
-            attempt=0,
-            created_at=now(),
-            sent_at=now(),  # in a moment: a second transaction would cost one more wait for the disk
         )
-        session.add(job)
-        session.flush()
         told: list[jobs.Told] = [("state", {"state": "queued"})]
         told += [("message", {"text": note}) for note in checked.resolution.notes]
         told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in warnings]
         jobs.append_events(session, job.id, told)
-        answer = render(job)
         if key is not None:
-            answers.remember(session, SCOPE, key, fingerprint, job.id, answer)
-        return Submitted(job.id, answer), True
+            answers.remember(session, SCOPE, key, fingerprint, job.id, render(job))
+        return Submitted(job.id, lambda: render(job)), True
+
+
+def _check_still_there(session: Session, spec: JobSpec) -> None:
+    """The datasets may have been deleted since they were looked at. Raises SpecInvalid, DatasetNotReady."""
+    other = spec.split.validation_dataset if isinstance(spec, TrainingSpec) else None
+    ids = {spec.dataset, *(() if other is None else (other,))}
+    if datasets.count_ready(session, ids) < len(ids):
+        ready_datasets(session, spec)
