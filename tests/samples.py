@@ -16,6 +16,7 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 from service.store import models
+from service.store.bundles import write_bundle
 from service.store.session import new_id, now
 from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.wiring import Deps
@@ -79,10 +80,7 @@ def publish(
 ) -> VersionRow:
     """The next version of a model, as a worker publishes it."""
     contents = {**dump(predictor), REPORT: b'{"task":"regression"}', **more}
-    files = {}
-    for file, data in contents.items():
-        blob = deps.blobs.put(data)
-        files[file] = {"sha256": blob.key, "bytes": blob.size}
+    files = write_bundle(deps.blobs, contents.items())
     with deps.database.write() as session:
         return models.publish(
             session,

@@ -16,6 +16,7 @@ from service.logs import configure_logging
 from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
 from service.store import answers, jobs, models, work
+from service.store.bundles import key_of
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
@@ -124,7 +125,7 @@ def _keys_in_use(deps: Deps) -> set[str]:
         columns = [getattr(DatasetRow, name) for name in DATASET_BLOBS]
         used = {key for row in session.execute(select(*columns)) for key in row if key}
         used |= {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
-        used |= {file["sha256"] for files in models.files_of(session) for file in files.values()}
+        used |= {key_of(file) for files in models.files_of(session) for file in files.values()}
     return used
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import IO
 from urllib.parse import quote
@@ -11,20 +11,33 @@ from flask import Response, request
 
 from service.errors import FileNotFound
 from service.store.blobs import Blobs
+from service.store.bundles import open_file
 from service.store.spool import CHUNK
+from service.store.tables import Json
 
 
 def send(
     blobs: Blobs, key: str, media_type: str, *, size_bytes: int | None = None, filename: str | None = None
 ) -> Response:
     """The blob's bytes, or 304 when the client has them. Raises FileNotFound."""
+    return _send(key, lambda: blobs.open(key), media_type, size_bytes, filename)
+
+
+def send_file(blobs: Blobs, file: Json, media_type: str) -> Response:
+    """A file of a version, as `send`."""
+    return _send(file["sha256"], lambda: open_file(blobs, file), media_type, file["bytes"], None)
+
+
+def _send(
+    etag: str, opened: Callable[[], IO[bytes]], media_type: str, size_bytes: int | None, filename: str | None
+) -> Response:
     answer = Response(mimetype=media_type)
-    answer.set_etag(key)
-    if key in request.if_none_match:
+    answer.set_etag(etag)
+    if etag in request.if_none_match:
         answer.status_code = HTTPStatus.NOT_MODIFIED
         return answer
     try:
-        stream = blobs.open(key)
+        stream = opened()
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
     answer.response = _pieces(stream)

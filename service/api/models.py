@@ -12,7 +12,7 @@ from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.documents import load, read_object
-from service.api.files import send
+from service.api.files import send_file
 from service.api.parameters import MatchHeaders, PageQuery, VersionsQuery
 from service.api.report_schemas import Report
 from service.domain.artifact import REPORT
@@ -182,7 +182,7 @@ def _file(name: str, version: int, file: str) -> Response:
     if file not in files:
         raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
     media_type = next((kind for ending, kind in MEDIA_TYPES.items() if file.endswith(ending)), BINARY)
-    answer = send(deps.blobs, files[file]["sha256"], media_type, size_bytes=files[file]["bytes"])
+    answer = send_file(deps.blobs, files[file], media_type)
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
 

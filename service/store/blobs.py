@@ -7,9 +7,7 @@ row of the database names is an orphan: the sweeper deletes it once it is old.
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -18,8 +16,6 @@ from service.errors import SettingInvalid
 from service.store.blobs_disk import DiskBlobs
 from service.store.blobs_s3 import S3Blobs
 from service.store.spool import Blob, BlobWriter
-
-AT_ONCE = 4  # blobs on their way
 
 
 class Blobs(Protocol):
@@ -40,8 +36,9 @@ class Blobs(Protocol):
         It is where a `writer` can take a file over without copying it.
         """
 
-    def open(self, key: str) -> IO[bytes]:
-        """A readable stream. Raises KeyError for a key that is not there."""
+    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+        """A readable stream, of all or of `part` (where it starts, how many bytes). Raises KeyError for a key that is
+        not there."""
 
     def local(self, key: str) -> contextlib.AbstractContextManager[Path]:
         """A file on this machine with the blob's bytes, for as long as the context lasts. Raises KeyError."""
@@ -70,20 +67,3 @@ def read_blob(blobs: Blobs, key: str) -> bytes:
     """All bytes of a small blob. Raises KeyError."""
     with contextlib.closing(blobs.open(key)) as stream:
         return stream.read()
-
-
-def write_blobs(blobs: Blobs, contents: Iterable[tuple[str, bytes]]) -> dict[str, Blob]:
-    """Store several, by name: they wait for the disk, or for S3, together, and while the next ones are made."""
-    stored: dict[str, Future[Blob]] = {}
-    try:
-        for name, data in contents:
-            stored[name] = _waiters().submit(blobs.put, data)
-        return {name: one.result() for name, one in stored.items()}
-    finally:
-        wait(stored.values())
-
-
-@functools.cache
-def _waiters() -> ThreadPoolExecutor:
-    """Threads that wait for the disk; they stay, since a new one takes longer to start than a small blob to write."""
-    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="blobs")

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from service.store.failing import failing_disk_named
 from service.store.spool import Blob, BlobWriter, new_path, private_directory
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+BUFFER_BYTES = 128 * 1024
 
 
 class DiskBlobs:
@@ -47,11 +53,12 @@ class DiskBlobs:
         with private_directory(self.spool) as directory:
             yield directory
 
-    def open(self, key: str) -> IO[bytes]:
+    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         try:
-            return self._path(key).open("rb")
+            file = self._path(key).open("rb")
         except FileNotFoundError:
             raise KeyError(key) from None
+        return file if part is None else io.BufferedReader(_Part(file, *part), BUFFER_BYTES)
 
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
@@ -92,6 +99,26 @@ class DiskBlobs:
             _bring_to_disk(self._objects)
             os.replace(spooled, path)
         _bring_to_disk(path.parent)
+
+
+class _Part(io.RawIOBase):
+    """The bytes of a file from `start`, as if there were no others."""
+
+    def __init__(self, file: IO[bytes], start: int, size: int) -> None:
+        file.seek(start)
+        self._file, self._left = file, size
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        count: int = self._file.readinto(memoryview(buffer).cast("B")[: self._left])  # type: ignore[attr-defined]
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _write(file: int, data: bytes) -> None:

@@ -40,11 +40,11 @@ class S3Blobs:
         with private_directory(self.spool) as directory:
             yield directory
 
-    def open(self, key: str) -> IO[bytes]:
+    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         from botocore.exceptions import ClientError
 
         try:
-            body: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=self._name(key))["Body"]
+            body: IO[bytes] = self._client.get_object(Bucket=self._bucket, Key=self._name(key), **_range(part))["Body"]
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                 raise KeyError(key) from None
@@ -87,3 +87,8 @@ class S3Blobs:
 
     def _keep(self, spooled: Path, key: str) -> None:
         self._client.upload_file(str(spooled), self._bucket, self._name(key))
+
+
+def _range(part: tuple[int, int] | None) -> dict[str, str]:
+    """RFC 9110, 14.1.2."""
+    return {} if part is None else {"Range": f"bytes={part[0]}-{part[0] + part[1] - 1}"}

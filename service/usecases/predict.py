@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from service.domain.artifact import MANIFEST, WEIGHTS, read
 from service.domain.predictor import Predictor
 from service.store import models
-from service.store.blobs import Blobs, read_blob
+from service.store.blobs import Blobs
+from service.store.bundles import read_file
 from service.store.session import Database
 from service.store.tables import VersionRow
 
@@ -51,7 +52,7 @@ class LoadedModels:
             if key in self._predictors:
                 self._predictors.move_to_end(key)
                 return self._predictors[key]
-        predictor = read(read_blob(self._blobs, key[0]), read_blob(self._blobs, key[1]))
+        predictor = read(*(read_file(self._blobs, row.files[name]) for name in (MANIFEST, WEIGHTS)))
         with self._lock:
             self._predictors[key] = predictor
             while len(self._predictors) > self._most:

@@ -19,8 +19,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from service.errors import SettingInvalid, StorageFull
-from service.store.blobs import Blobs, open_blobs, read_blob, write_blobs
+from service.store.blobs import Blobs, open_blobs, read_blob
 from service.store.blobs_disk import DiskBlobs
+from service.store.bundles import key_of, open_file, read_file, write_bundle
 from service.store.spool import Blob
 from tests.contract.rows import at_once
 
@@ -60,14 +61,35 @@ def all_keys(blobs: Blobs) -> list[str]:
     return sorted(blobs.keys(0))
 
 
-def test_several_blobs_at_once_are_each_what_they_are_by_themselves(blobs: Blobs) -> None:
-    contents = {str(number): os.urandom(number) for number in (0, 1, 10, 100_000)} | {"same": b"", "data": DATA}
-    stored = write_blobs(blobs, contents.items())
-    assert list(stored) == list(contents)
+def test_files_of_a_bundle_are_each_what_they_are_by_themselves(blobs: Blobs) -> None:
+    contents = {str(number): os.urandom(number) for number in (0, 1, 10, 1_000_000)} | {"same": b"", "data": DATA}
+    files = write_bundle(blobs, contents.items())
+    assert list(files) == list(contents)
     for name, data in contents.items():
-        assert stored[name].key == hashlib.sha256(data).hexdigest()
-        assert (read_blob(blobs, stored[name].key), stored[name].size) == (data, len(data))
-    assert all_keys(blobs) == sorted({blob.key for blob in stored.values()})
+        assert (files[name]["sha256"], files[name]["bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert read_file(blobs, files[name]) == data
+        with contextlib.closing(open_file(blobs, files[name])) as stream:
+            assert b"".join(iter(lambda: stream.read(4096), b"")) == data
+        with contextlib.closing(open_file(blobs, files[name])) as stream:
+            assert stream.read() == data
+    assert {key_of(file) for file in files.values()} == set(all_keys(blobs))
+    whole = b"".join(contents.values())
+    assert all_keys(blobs) == [hashlib.sha256(whole).hexdigest()]
+
+
+def test_a_file_of_before_bundles_is_a_blob_of_its_own(blobs: Blobs) -> None:
+    file = {"sha256": blobs.put(DATA).key, "bytes": len(DATA)}
+    assert (key_of(file), read_file(blobs, file)) == (KEY, DATA)
+
+
+def test_a_bundle_that_breaks_off_leaves_nothing(blobs: Blobs) -> None:
+    def contents() -> Iterator[tuple[str, bytes]]:
+        yield "first", DATA
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_bundle(blobs, contents())
+    assert all_keys(blobs) == []
 
 
 def write(blobs: Blobs, data: bytes) -> Blob:

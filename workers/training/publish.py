@@ -11,7 +11,7 @@ from service.domain.predictor import Predictor
 from service.domain.speed import Speed
 from service.errors import WorkFailed
 from service.store import jobs, models
-from service.store.blobs import write_blobs
+from service.store.bundles import write_bundle
 from service.store.session import now
 from service.store.tables import JobRow, Json
 from service.wiring import Deps
@@ -36,8 +36,7 @@ def publish(
         contents = {**dump(predictor), REPORT: to_json(report)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    blobs = write_blobs(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds)))
-    files = {name: {"sha256": blob.key, "bytes": blob.size} for name, blob in blobs.items()}
+    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds)))
     job, (kept, told) = lease.row, untold
     with deps.database.write() as session:
         lease.write_in(session, lease_until=None, checkpoint_key=None, **kept)

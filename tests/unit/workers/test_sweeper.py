@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
 from service.store import answers, work
+from service.store.bundles import key_of
 from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, JobRow
 from service.wiring import Deps
@@ -103,7 +104,7 @@ def test_orphans_are_deleted_and_everything_in_use_stays(make_deps: Callable[...
     samples.job(deps, state="running", checkpoint_key=checkpoint, lease_until=now() + timedelta(minutes=1))
     version = samples.publish(deps, samples.price_predictor(), "m")
     used = {dataset.sha256, dataset.table_key, dataset.profile_key, dataset.rejects_key, checkpoint}
-    used |= {file["sha256"] for file in version.files.values()}
+    used |= {key_of(file) for file in version.files.values()}
     orphan = deps.blobs.put(b"nobody's").key
     assert set(deps.blobs.keys(0)) == used | {orphan}
     tidy(deps)

@@ -17,6 +17,7 @@ from sqlalchemy import event, update
 from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
 from service.store.blobs import read_blob
+from service.store.bundles import read_file
 from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
@@ -59,7 +60,7 @@ def version_of(deps: Deps, job: JobRow) -> tuple[VersionRow, dict[str, Any]]:
     assert job.model_version is not None, job.error
     with deps.database.read() as session:
         version = models.get_version(session, job.model_name, job.model_version)
-    return version, json.loads(read_blob(deps.blobs, version.files[REPORT]["sha256"]))
+    return version, json.loads(read_file(deps.blobs, version.files[REPORT]))
 
 
 def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> None:
@@ -71,7 +72,7 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
         *("loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"),
     }
     for file in version.files.values():
-        assert len(read_blob(deps.blobs, file["sha256"])) == file["bytes"]
+        assert len(read_file(deps.blobs, file)) == file["bytes"]
     assert version.features == [{"name": "a", "kind": "numeric"}, {"name": "b", "kind": "numeric"}]
     assert report["rows"] == {"train": 96, "validation": 24, "test": 0}
     assert report["metrics"]["validation"]["r2"] > 0.9999  # the target is a linear one
@@ -94,7 +95,7 @@ def test_the_history_is_in_the_targets_units(deps: Deps) -> None:
 def test_the_card_of_a_network_has_its_verdict_and_that_of_a_neuron_its_gap(deps: Deps) -> None:
     for changes in ({"network": {"kind": "mlp"}, "model": "net"}, {"model": "neuron"}):
         version, report = version_of(deps, trained(deps, **changes))
-        card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+        card = read_file(deps.blobs, version.files["model-card.md"]).decode()
         if report["verdict"]:
             plain = card.replace("\\", "")
             assert report["verdict"]["sentence"] in plain
@@ -316,7 +317,7 @@ def test_several_targets_are_learnt_at_once(deps: Deps, network: str) -> None:
     assert set(each) == {"y", "b"}
     assert judged["mse"] == pytest.approx((each["y"]["mse"] + each["b"]["mse"]) / 2)
     # a row's loss is the sum of its targets' scaled losses
-    scales = json.loads(read_blob(deps.blobs, version.files[MANIFEST]["sha256"]))["target_scale"]["scale"]
+    scales = json.loads(read_file(deps.blobs, version.files[MANIFEST]))["target_scale"]["scale"]
     summed = sum(each[name]["mse"] / scale**2 for name, scale in zip(("y", "b"), scales, strict=True))
     assert report["history"][-1]["validation_loss"] == pytest.approx(summed, rel=1e-3)
     assert report["loss_units"] == "scaled, summed over the targets"
@@ -329,7 +330,7 @@ def test_several_targets_are_learnt_at_once(deps: Deps, network: str) -> None:
         assert np.sqrt(np.mean(residuals**2)) == pytest.approx(each[name]["rmse"])  # all rows are shown: they are few
         assert told["intervals"] is not None
     assert (report["verdict"] is None) == (network == "linear")
-    card = read_blob(deps.blobs, version.files["model-card.md"]["sha256"]).decode()
+    card = read_file(deps.blobs, version.files["model-card.md"]).decode()
     assert "### `y`" in card
     assert "### `b`" in card
     assert {"loss.svg", "residuals-1.svg", "residuals-2.svg", "importance-2.svg"} <= set(version.files)
