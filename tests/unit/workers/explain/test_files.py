@@ -149,7 +149,7 @@ def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) 
     optimum = {"loss": 3.5, "optimum_loss": 3.25, "gap": 0.25, "separation": None}
     for note in (None, "standard errors are those that one row in 4 would give"):
         told = report | {"certificate": optimum | {"note": note}}
-        card = shown(told, {"area": "numeric"})["model-card.md"].decode()
+        card = dict(shown(told, {"area": "numeric"}))["model-card.md"].decode()
         assert "has 3.25: a gap of 0.25" in card
         assert ("one row in 4" in card) == (note is not None)
 
