@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import os
 import shutil
@@ -13,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from service.store.failing import failing_disk_named
-from service.store.spool import Blob, BlobWriter, new_path, private_directory
+from service.store.spool import Spooling
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -22,36 +20,14 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 128 * 1024
 
 
-class DiskBlobs:
+class DiskBlobs(Spooling):
     """Blobs as files, `objects/ab/abcd…`, under one directory."""
 
     def __init__(self, root: Path) -> None:
+        super().__init__(root / "spool")
         self._objects = root / "objects"
-        self.spool = root / "spool"
         self._objects.mkdir(parents=True, exist_ok=True)
         self.spool.mkdir(parents=True, exist_ok=True)
-
-    def writer(self) -> BlobWriter:
-        with failing_disk_named():
-            return BlobWriter(self.spool, self._keep)
-
-    def put(self, data: bytes) -> Blob:
-        path, key = new_path(self.spool), hashlib.sha256(data).hexdigest()
-        with failing_disk_named():
-            try:
-                with path.open("xb", buffering=0) as file:
-                    _write(file.fileno(), data)
-                    os.fsync(file.fileno())
-                self._keep(path, key)
-            except OSError:
-                path.unlink(missing_ok=True)
-                raise
-        return Blob(key, len(data))
-
-    @contextlib.contextmanager
-    def workspace(self) -> Iterator[Path]:
-        with private_directory(self.spool) as directory:
-            yield directory
 
     def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         try:
@@ -119,12 +95,6 @@ class _Part(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
-
-
-def _write(file: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(file, left) :]
 
 
 def _bring_to_disk(directory: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 import tempfile
 import time
@@ -12,33 +11,19 @@ from pathlib import Path
 from typing import IO
 
 from service.store.failing import failing_disk_named
-from service.store.spool import CHUNK, Blob, BlobWriter, private_directory
+from service.store.spool import CHUNK, Spooling
 
 
-class S3Blobs:
+class S3Blobs(Spooling):
     """Blobs as objects `prefix/ab/abcd…` of a bucket; spooled on this machine's temporary disk on the way."""
 
     def __init__(self, bucket: str, prefix: str, endpoint_url: str) -> None:
         import boto3  # here, not above: only who keeps blobs in S3 pays for importing it
 
+        super().__init__(Path(tempfile.gettempdir()))
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = boto3.client("s3", endpoint_url=endpoint_url or None)
-        self.spool = Path(tempfile.gettempdir())
-
-    def writer(self) -> BlobWriter:
-        with failing_disk_named():
-            return BlobWriter(self.spool, self._keep)
-
-    def put(self, data: bytes) -> Blob:
-        key = hashlib.sha256(data).hexdigest()
-        self._client.put_object(Bucket=self._bucket, Key=self._name(key), Body=data)
-        return Blob(key, len(data))
-
-    @contextlib.contextmanager
-    def workspace(self) -> Iterator[Path]:
-        with private_directory(self.spool) as directory:
-            yield directory
 
     def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         from botocore.exceptions import ClientError

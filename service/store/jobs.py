@@ -88,7 +88,6 @@ def append_event(session: Session, job_id: str, type: EventType, data: Json) -> 
 def append_events(session: Session, job_id: str, events: Sequence[Told]) -> None:
     """Add several, in order."""
     moment = now()
-    session.flush()  # the job may be new itself
     session.connection().execute(
         _APPEND,
         [{"job_id": job_id, "of_job": job_id, "at": moment, "type": type, "data": data} for type, data in events],

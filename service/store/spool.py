@@ -1,10 +1,9 @@
-"""Bytes on their way: a private file that becomes a blob, and a private directory."""
+"""Bytes on their way: a private file that becomes a blob, a private directory, and where they are."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,8 +28,8 @@ class BlobWriter:
     """A file that counts and hashes what is written to it."""
 
     def __init__(self, spool: Path, keep: Callable[[Path, str], None]) -> None:
-        self.path = new_path(spool)
-        self._file: IO[bytes] = self.path.open("x+b")
+        self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
+        self.path = Path(self._file.name)
         self._hashing = Hashing(self._file.fileno())
         self._keep = keep
         self._is_counted = True  # what is written is counted and hashed on the way
@@ -49,12 +48,6 @@ class BlobWriter:
         self._hashing.add(data)
         self.size += len(data)
         return len(data)
-
-    def write_file(self, path: Path) -> None:
-        """All of another file's bytes."""
-        with path.open("rb") as source:
-            while chunk := source.read(CHUNK):
-                self.write(chunk)
 
     def take(self, path: Path) -> None:
         """A file of the workspace becomes this blob, in the place of what was written; it is gone from its path.
@@ -107,14 +100,28 @@ class BlobWriter:
         return 0
 
 
-@contextlib.contextmanager
-def private_directory(parent: Path) -> Iterator[Path]:
-    with failing_disk_named():
-        directory = tempfile.TemporaryDirectory(dir=parent, prefix="work-", ignore_cleanup_errors=True)
-    with directory as name:
-        yield Path(name)
+class Spooling:
+    """What every place for blobs has of `service.store.blobs.Blobs`: bytes on their way are on this machine's disk."""
 
+    def __init__(self, spool: Path) -> None:
+        self.spool = spool
 
-def new_path(spool: Path) -> Path:
-    """Where nothing is yet."""
-    return spool / f"new-{secrets.token_hex(16)}"
+    def writer(self) -> BlobWriter:
+        with failing_disk_named():
+            return BlobWriter(self.spool, self._keep)
+
+    def put(self, data: bytes) -> Blob:
+        with self.writer() as writer:
+            writer.write(data)
+            return writer.commit()
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        with failing_disk_named():
+            directory = tempfile.TemporaryDirectory(dir=self.spool, prefix="work-", ignore_cleanup_errors=True)
+        with directory as name:
+            yield Path(name)
+
+    def _keep(self, spooled: Path, key: str) -> None:
+        """Make a file's bytes readable under a key."""
+        raise NotImplementedError

@@ -136,13 +136,11 @@ def test_many_pieces_of_any_size_are_hashed_in_their_order(blobs: Blobs) -> None
     assert not any(thread.name.startswith("hash") for thread in threading.enumerate())
 
 
-def test_a_file_is_copied_in(blobs: Blobs, tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.write_bytes(DATA)
-    with blobs.writer() as writer:
-        writer.write_file(source)
-        assert writer.commit().key == KEY
-    assert source.read_bytes() == DATA
+def test_bytes_on_a_disk_are_for_their_owner_only(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    blobs.put(DATA)
+    write(blobs, b"more")
+    assert {path.stat().st_mode & 0o777 for path in files_below(tmp_path)} == {0o600}
 
 
 def test_what_is_not_committed_leaves_nothing_behind(blobs: Blobs, tmp_path: Path) -> None:
@@ -236,9 +234,8 @@ def test_a_full_disk_is_named_and_harms_nothing(blobs: Blobs, tmp_path: Path, re
     request.getfixturevalue("full_disk")
     with pytest.raises(StorageFull):
         write(blobs, os.urandom(1_000_000))
-    if isinstance(blobs, DiskBlobs):  # the others put bytes without a disk
-        with pytest.raises(StorageFull):
-            blobs.put(os.urandom(1_000_000))
+    with pytest.raises(StorageFull):
+        blobs.put(os.urandom(1_000_000))
     assert files_below(tmp_path) == before
     assert all_keys(blobs) == [earlier]
     assert read_blob(blobs, earlier) == DATA

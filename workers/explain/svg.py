@@ -21,8 +21,6 @@ HUES = len(_HUES)
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','DejaVu Sans',sans-serif"
 TEXT_SIZE = 12.0
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
-
-
 _PLAIN = re.compile("[A-Za-z0-9.,:%()±−-]+(?: [A-Za-z0-9.,:%()±−-]+)*")  # what most is: it needs no change
 
 
