@@ -45,10 +45,10 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     if width is not None:
         right.band(-width, width, "s0", 0.10)
     right.line((said.low, 0), (said.high, 0), "soft-line dashed")
-    pairs = list(zip(truth, predictions, strict=True))
+    pairs = zip(truth, predictions, strict=True)
     hints = [f"true {written(true, 0)}, predicted {written(value, 0)}" for true, value in pairs]
-    picture.dots([left.at(true, value) for true, value in pairs], 3, "s0", 0.55, hints)
-    picture.dots([right.at(value, true - value) for true, value in pairs], 3, "s0", 0.55)
+    picture.dots(left.places(truth, predictions), 3, "s0", 0.55, hints)
+    picture.dots(right.places(predictions, residuals), 3, "s0", 0.55)
     if held:
         picture.rectangle(MARGIN + LEFT, HEIGHT - 20, 14, 8, "s0", opacity=0.2, rx=2)
         picture.text(MARGIN + LEFT + 20, HEIGHT - 12, held, "soft")

@@ -35,11 +35,14 @@ class Axis:
         keep_zero = zero and low == 0.0
         return cls(name, low if keep_zero else low - room, high + room)
 
-    def share(self, value: float) -> float:
-        """How far along the axis a value lies, 0 to 1."""
+    def shares(self, values: Iterable[float]) -> list[float]:
+        """How far along the axis values lie, 0 to 1."""
+        low = self.low
         if self.log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
+            decades = math.log(self.high / low)
+            return [math.log(value / low) / decades for value in values]
+        length = self.high - low
+        return [(value - low) / length for value in values]
 
     def ticks(self, most: int) -> list[tuple[float, str]]:
         """Round numbers on the axis and how they are written."""
@@ -75,11 +78,10 @@ def written(value: float, step: float) -> str:
         mantissa, exponent = f"{value:.3g}".split("e") if "e" in f"{value:.3g}" else f"{value:.2e}".split("e")
         short = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         return f"{short}e{int(exponent)}".replace("-", "−")
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{decimals}f}"
-    if not step and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "−")
+    if not step and size < 999.5:
+        return f"{value:.3g}".replace("-", "−")
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 0
+    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +96,29 @@ class Plot:
     x: Axis
     y: Axis
 
+    def places(self, xs: Iterable[float], ys: Iterable[float]) -> list[tuple[float, float]]:
+        """Where points lie, in pixels."""
+        left, width, bottom, height = self.left, self.width, self.top + self.height, self.height
+        shares = zip(self.x.shares(xs), self.y.shares(ys), strict=True)
+        return [(left + width * along, bottom - height * up) for along, up in shares]
+
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """The place of a point, in pixels."""
-        return self.left + self.width * self.x.share(x), self.top + self.height * (1 - self.y.share(y))
+        """Where a point lies, in pixels."""
+        return self.places((x,), (y,))[0]
 
     def frame(self, heading: str = "", x_ticks: Sequence[tuple[float, str]] | None = None, hint: str = "") -> None:
         """The grid, the ticks and the names of the axes. `x_ticks` stand in the place of round numbers."""
         picture, bottom = self.picture, self.top + self.height
         if heading:
             picture.text(self.left, self.top - 10, shortened(heading, self.width), "ink heading", hint=hint)
-        for value, label in self.y.ticks(max(4, int(self.height // 36))):
-            _, y = self.at(self.x.low, value)
+        y_ticks = self.y.ticks(max(4, int(self.height // 36)))
+        for share, (_, label) in zip(self.y.shares(value for value, _ in y_ticks), y_ticks, strict=True):
+            y = bottom - self.height * share
             picture.line(self.left, y, self.left + self.width, y, "grid-line")
             picture.text(self.left - 8, y + 4, label, "soft small", anchor="end")
-        for value, label in x_ticks if x_ticks is not None else self.x.ticks(max(4, int(self.width // 54))):
-            x, _ = self.at(value, self.y.low)
+        x_ticks = x_ticks if x_ticks is not None else self.x.ticks(max(4, int(self.width // 54)))
+        for share, (_, label) in zip(self.x.shares(value for value, _ in x_ticks), x_ticks, strict=True):
+            x = self.left + self.width * share
             picture.line(x, bottom, x, bottom + 4, "axis-line")
             picture.text(x, bottom + 17, label, "soft small", anchor="middle")
         picture.line(self.left, bottom, self.left + self.width, bottom, "axis-line")
@@ -120,7 +130,7 @@ class Plot:
             picture.text(x, y, shortened(self.y.name, self.height), "soft", anchor="middle", turn=-90)
 
     def curve(self, xs: Sequence[float], ys: Sequence[float], look: str) -> None:
-        self.picture.curve([self.at(x, y) for x, y in zip(xs, ys, strict=True)], look)
+        self.picture.curve(self.places(xs, ys), look)
 
     def line(self, start: tuple[float, float], stop: tuple[float, float], look: str) -> None:
         """A straight line between two points."""
