@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service.domain.network import Network
 from workers.training.order import Order
-from workers.training.problem import Data, Problem, State, Vector
+from workers.training.problem import Data, Problem, State
 
 CHUNK_VALUES = 2**20  # numbers of the design that are in float64 at once
 
@@ -45,12 +46,11 @@ class Bowl:
     slope: Matrix
     loss_there: float
 
-    def loss(self, weights: Matrix) -> float:
+    def at(self, weights: Matrix) -> tuple[float, Matrix]:
+        """The loss and its gradient (w, k)."""
         away = weights - self.lowest
-        return self.loss_there + float(np.sum(away * (self.slope + self.hessian @ away)))
-
-    def gradient(self, weights: Matrix) -> Matrix:
-        return self.slope + 2 * (self.hessian @ (weights - self.lowest))
+        pull = self.hessian @ away
+        return self.loss_there + float(np.vdot(away, self.slope + pull)), self.slope + 2 * pull
 
 
 def bowl_of(data: Data, bias: bool, check: Callable[[], None]) -> Bowl:
@@ -79,7 +79,8 @@ class QuadraticEngine:
         self._problem = problem
         self._parts = parts
         self._bowls: dict[str, Bowl] = {}
-        self._decayed = problem.l2 * _weights_of(problem.network.weight_mask().astype(np.float32), problem.network)
+        self._places = _places(problem.network)
+        self._decayed = problem.l2 * self._weights_of(problem.network.weight_mask())
 
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
@@ -93,14 +94,15 @@ class QuadraticEngine:
             return self._descend(bowl, state, learning_rate)
 
     def _descend(self, bowl: Bowl, state: State, learning_rate: float) -> float:
-        weights = _weights_of(state.parameters, self._problem.network)
-        loss = bowl.loss(weights)
-        step = bowl.gradient(weights) + self._decayed * weights
-        if self._problem.momentum:
-            average = self._problem.momentum * _weights_of(state.moments["momentum"], self._problem.network) + step
-            state.moments["momentum"][:] = _flat(average, self._problem.network)
-            step = step + self._problem.momentum * average if self._problem.nesterov else average
-        state.parameters[:] = _flat(weights - learning_rate * step, self._problem.network)
+        weights, problem = self._weights_of(state.parameters), self._problem
+        loss, step = bowl.at(weights)
+        if problem.l2:
+            step += self._decayed * weights
+        if problem.momentum:
+            average = problem.momentum * self._weights_of(state.moments["momentum"]) + step
+            state.moments["momentum"][self._places] = average
+            step = step + problem.momentum * average if problem.nesterov else average
+        state.parameters[self._places] = weights - learning_rate * step
         state.step += 1
         return loss
 
@@ -108,7 +110,11 @@ class QuadraticEngine:
         if not len(self._parts[part]):
             return 0.0
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._bowl(part, lambda: None).loss(_weights_of(state.parameters, self._problem.network))
+            return self._bowl(part, lambda: None).at(self._weights_of(state.parameters))[0]
+
+    def _weights_of(self, parameters: npt.NDArray[Any]) -> Matrix:
+        """(w, k) float64 of the flat parameters."""
+        return parameters[self._places].astype(np.float64)
 
     def _bowl(self, part: str, check: Callable[[], None]) -> Bowl:
         if part not in self._bowls:
@@ -128,14 +134,9 @@ def _pieces(data: Data, bias: bool) -> Iterator[tuple[Matrix, Matrix, Matrix]]:
         yield design, data.targets[rows].astype(np.float64), shares[:, None] / n_rows
 
 
-def _weights_of(parameters: Vector, network: Network) -> Matrix:
-    """(w, k) float64 of the flat parameters: weights (k, m), then biases (k,)."""
-    tensors = network.tensors(parameters)
-    weights = tensors["layers.0.weight"].T.astype(np.float64)
-    return np.vstack([weights, tensors["layers.0.bias"]]) if network.bias else weights
-
-
-def _flat(weights: Matrix, network: Network) -> Vector:
-    """The inverse of `_weights_of`."""
-    n_inputs = network.sizes[0]
-    return np.concatenate([weights[:n_inputs].T.ravel(), weights[n_inputs:].ravel()]).astype(np.float32)
+def _places(network: Network) -> npt.NDArray[np.int64]:
+    """(w, k) where each of W stands in the flat parameters: weights (k, m), then biases (k,)."""
+    n_inputs, n_targets = network.sizes
+    places = np.arange(network.n_parameters)
+    weights = places[: n_inputs * n_targets].reshape(n_targets, n_inputs).T
+    return np.vstack([weights, places[n_inputs * n_targets :]]) if network.bias else weights
