@@ -7,13 +7,13 @@ the same bytes.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from service.domain.network import ACTIVATIONS, Network
+from service.domain.plain import plain
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import FittedTransform
 from service.domain.written import TextStyle
@@ -76,7 +76,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
 def _scales_json(predictor: Predictor) -> dict[str, Any]:
     """Centre and scale: numbers for one target, lists for several."""
     if isinstance(predictor.target, str):
-        return asdict(predictor.target_scale)
+        return plain(predictor.target_scale)
     return {name: [getattr(one, name) for one in predictor.target_scales] for name in ("centre", "scale")}
 
 

@@ -6,10 +6,11 @@ Nothing is published and nothing is held out: every usable row trains, and the t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from service.domain.limits import Limits
+from service.domain.plain import plain
 from service.domain.resolve import Resolution, resolve
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.table import Table
@@ -72,7 +73,7 @@ class ComparisonSpec:
         )
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
 
 def resolve_comparison(spec: ComparisonSpec, table: Table, limits: Limits) -> Resolution[ComparisonSpec]:

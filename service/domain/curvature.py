@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from service.domain.plain import plain
 
 Matrix = npt.NDArray[np.float64]
 
@@ -31,7 +33,7 @@ class Curvature:
     trace: float
 
     def to_json(self) -> dict[str, Any]:
-        figures = asdict(self)
+        figures = plain(self)
         del figures["trace"]
         return figures
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from service.domain import encodings, marks
 from service.domain.encodings import BAD
 from service.domain.marks import Marks
+from service.domain.plain import plain
 
 SAMPLE_BYTES = 256 * 1024
 MAX_NAME = 1000
@@ -50,7 +51,7 @@ class Dialect:
     newline: str = "\n"
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
     @property
     def csv_options(self) -> dict[str, Any]:

@@ -6,8 +6,10 @@ A field may hold `auto`; `service.domain.resolve` replaces it by what is used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from service.domain.plain import plain
 
 MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
@@ -104,4 +106,4 @@ class TrainingSpec:
         return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)

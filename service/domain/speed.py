@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
+
+from service.domain.plain import plain
 
 STEP_WORK = {"autograd": 300_000.0, "fused": 2_000.0}
 BOWL = "bowl"  # the fused engine without the rows: an epoch is a step, the product of a matrix and a vector
@@ -37,7 +39,7 @@ class Speed:
     other_seconds: float
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Speed:

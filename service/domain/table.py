@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from service.domain.columns import Kind
+from service.domain.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Table:
         return cls(rows, tuple(Column(**{**column, "notes": tuple(column.get("notes", ()))}) for column in columns))
 
     def columns_json(self) -> list[dict[str, Any]]:
-        return [asdict(column) for column in self.columns]
+        return [plain(column) for column in self.columns]
 
 
 def no_such_column(name: str, table: Table) -> str:

@@ -8,13 +8,14 @@ encoded column is centred and scaled.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Categories, CellInvalid, Codes, Columns, Floats, Kind, Values, missing
+from service.domain.plain import plain
 
 SECONDS_PER_DAY = 86_400.0
 DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
@@ -143,7 +144,7 @@ class FittedTransform:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "features": [asdict(feature) for feature in self.features],
+            "features": [plain(feature) for feature in self.features],
             "kept": self.kept.tolist(),
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),

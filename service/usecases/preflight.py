@@ -5,6 +5,7 @@ Only what ingest and finished runs have stored is read, never the rows: an answe
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -41,6 +42,7 @@ BASIS = (
 )
 
 
+KEPT, KEPT_COLUMNS = 16, 100  # so many tables' figures stay in memory, of tables at most this wide: some 10 MiB
 NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when it arrives, which only the run tells")
 
 
@@ -52,6 +54,7 @@ class Checked:
     asked: JobSpec
     resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
+    table: Table
     other_rows: int | None
     speeds: Sequence[Speed]
 
@@ -93,7 +96,7 @@ def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[st
     """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
         checked = check(session, limits, body, with_times=True)
-    return look(checked, figures_of(checked.dataset, blobs), limits)
+    return look(checked, figures_of(checked, blobs), limits)
 
 
 def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times: bool = False) -> Checked:
@@ -102,10 +105,11 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times:
     asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
     judging = _table(other) if other else None
-    resolution = resolve_job(asked, _table(dataset), limits, judging)
+    table = _table(dataset)
+    resolution = resolve_job(asked, table, limits, judging)
     is_timed = isinstance(asked, TrainingSpec) and (with_times or asked.budget_seconds is not None)
     speeds = jobs.speeds(session) if is_timed else ()
-    return Checked(asked, resolution, dataset, judging.rows if judging else None, speeds)
+    return Checked(asked, resolution, dataset, table, judging.rows if judging else None, speeds)
 
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
@@ -136,17 +140,25 @@ def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
     return dataset
 
 
-def figures_of(dataset: DatasetRow, blobs: Blobs | None) -> Figures:
+def figures_of(checked: Checked, blobs: Blobs | None) -> Figures:
     """What ingest has stored of the table; without blobs, or where they are gone, its columns alone."""
-    table = _table(dataset)
+    table, dataset = checked.table, checked.dataset
     if blobs is None or dataset.profile_key is None:
         return Figures(table, {}, no_gram="the dataset has no profile")
+    read = _read_and_keep if len(table.columns) <= KEPT_COLUMNS else _read
     try:
-        profile = json.loads(read_blob(blobs, dataset.profile_key))
-        gram = Gram.from_bytes(read_blob(blobs, dataset.gram_key)) if dataset.gram_key else None
+        return Figures.of(table, *read(blobs, dataset.profile_key, dataset.gram_key))  # type: ignore[arg-type]
     except KeyError:
         return Figures(table, {}, no_gram="the dataset has just been deleted")
-    return Figures.of(table, profile, gram)
+
+
+def _read(blobs: Blobs, profile_key: str, gram_key: str | None) -> tuple[dict[str, Any], Gram | None]:
+    """The stored profile and Gram matrix. Raises KeyError."""
+    gram = Gram.from_bytes(read_blob(blobs, gram_key)) if gram_key else None
+    return json.loads(read_blob(blobs, profile_key)), gram
+
+
+_read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they name does not change
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:

@@ -69,10 +69,10 @@ def submit(
 def _warnings(checked: Checked, blobs: Blobs | None, limits: Limits) -> tuple[Warned, ...]:
     """What the preflight says. A store that is away costs warnings, and no job."""
     try:
-        figures = figures_of(checked.dataset, blobs)
+        figures = figures_of(checked, blobs)
     except Unavailable as error:
         log.warning("figures not read", dataset=checked.dataset.id, error=str(error))
-        figures = figures_of(checked.dataset, None)
+        figures = figures_of(checked, None)
     return look(checked, figures, limits).warnings
 
 

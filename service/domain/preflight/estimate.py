@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from service.domain.engines import needs_no_rows
+from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.spec import EarlyStopping
@@ -33,7 +34,7 @@ class Memory:
     limit: int | None
 
     def to_json(self) -> dict[str, Any]:
-        parts = asdict(self)
+        parts = plain(self)
         limit = parts.pop("limit")
         total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
         return {**total, "limit_bytes": limit}
@@ -53,7 +54,7 @@ class Time:
     why: str
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return plain(self)
 
 
 def memory(plan: Plan) -> Memory:
