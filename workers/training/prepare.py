@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Floats, Kind
+from service.domain.columns import Columns, Floats, Kind
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
@@ -30,7 +30,8 @@ MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
-    `other_split` is of the other dataset whose rows validate, if one does; so many `stored_bytes` are on the disk."""
+    `other_split` is of the other dataset whose rows validate, if one does; so many `stored_bytes` are on the disk;
+    `table` is what was read of a small one."""
 
     transform: FittedTransform
     target_scales: tuple[TargetScale, ...]
@@ -39,6 +40,7 @@ class Prepared:
     split: Parts
     other_split: Parts | None = None
     stored_bytes: int = 0
+    table: Columns | None = None
 
     def rows_of(self, part: str) -> npt.NDArray[np.int64]:
         """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
@@ -125,7 +127,8 @@ def prepare(
     parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
     all_parts = {**parts[0], "validation": parts[-1]["validation"]}
     other_split = None if validation is None else tables[-1].split
-    return Prepared(transform, scales, targets.labels, all_parts, split, other_split, 0 if directory is None else size)
+    stored = 0 if directory is None else size
+    return Prepared(transform, scales, targets.labels, all_parts, split, other_split, stored, table.small())
 
 
 def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> dict[str, Kind]:
@@ -183,7 +186,8 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
     transform, scales = prepared.transform, prepared.target_scales
     centre, scale = np.array([one.centre for one in scales]), np.array([one.scale for one in scales])
     start = seen = 0
-    for chunk in chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1)))):
+    step = max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1)))
+    for chunk in chunks(path, kinds, step) if prepared.table is None else [prepared.table]:
         rows = prepared.split[start : start + chunk.n_rows] == TRAIN
         start += chunk.n_rows
         encoded = transform.encode(chunk.take(rows))

@@ -11,6 +11,7 @@ from service.domain.columns import Columns, Kind
 from service.store.rows import CHUNK_ROWS, chunks
 
 CELL_BYTES = 8  # of a column in memory, at most: float64, or the number of a category
+SMALL_BYTES = 2**20  # a table that takes no more may stay in memory as long as a job runs
 
 
 class Reading:
@@ -21,7 +22,8 @@ class Reading:
         self._kinds = dict(kinds)
         with pq.ParquetFile(path) as file:
             self.n_rows = file.metadata.num_rows
-        self._keeps = self.n_rows * len(self._kinds) * CELL_BYTES <= copies_bytes
+        self._bytes = self.n_rows * len(self._kinds) * CELL_BYTES
+        self._keeps = self._bytes <= copies_bytes
         self._kept: list[Columns] | None = None
 
     def pieces(self, names: Iterable[str]) -> Iterator[tuple[slice, Columns]]:
@@ -32,6 +34,11 @@ class Reading:
             stop = start + chunk.n_rows
             yield slice(start, stop), Columns({name: chunk[name] for name in wanted}, chunk.n_rows)
             start = stop
+
+    def small(self) -> Columns | None:
+        """All columns of a table that is small."""
+        is_small = self._keeps and self.n_rows <= CHUNK_ROWS and self._bytes <= SMALL_BYTES
+        return next(iter(self._chunks(self._kinds)), None) if is_small else None
 
     def _chunks(self, wanted: Mapping[str, Kind]) -> Iterable[Columns]:
         if not wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,25 @@ def test_a_network_has_no_certificate_and_needs_no_reason(tmp_path: Path) -> Non
     assert certified(tmp_path, spec) == Certified()
 
 
+def test_a_small_table_that_stayed_in_memory_gives_the_same_as_one_that_is_read_again(tmp_path: Path) -> None:
+    spec = spec_for("mse")
+    kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
+    path = write_table(tmp_path / "t", table(), kinds)
+    done = run(path, spec, kinds)
+    assert done.prepared.table is not None
+    certificates = [
+        certify(
+            Trained(
+                lambda: contextlib.nullcontext(path), spec, {"a": "numeric", "b": "numeric"}, prepared, done.predictor,
+                10, 0,
+            ),
+            lambda: None,
+        )
+        for prepared in (done.prepared, replace(done.prepared, table=None))
+    ]  # fmt: skip
+    assert certificates[0] == certificates[1]
+
+
 def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
     @contextlib.contextmanager
     def gone() -> Iterator[Path]:
@@ -108,7 +128,8 @@ def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
     kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
     done = run(write_table(tmp_path / "t", table(), kinds), spec, kinds)
     for opened in (gone, lambda: contextlib.nullcontext(tmp_path / "never")):
-        trained = Trained(opened, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 10, 0)
+        read_again = replace(done.prepared, table=None)  # as one is that is not small
+        trained = Trained(opened, spec, {"a": "numeric", "b": "numeric"}, read_again, done.predictor, 10, 0)
         found = certify(trained, lambda: None)["y"]
         assert found.certificate is None
         assert "deleted" in (found.left_out or "")
