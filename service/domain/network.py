@@ -154,6 +154,8 @@ def first_sums(network: Network, parameters: Parameters, inputs: npt.NDArray[np.
 
 def onward(network: Network, parameters: Parameters, sums: Array) -> Array:
     """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are."""
+    if network.n_layers == 1:
+        return sums
     activate, tensors = ACTIVATIONS[network.activation], network.tensors(parameters)
     for layer in range(1, network.n_layers):
         sums = _sums(network, tensors, layer, activate(sums))

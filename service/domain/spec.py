@@ -58,7 +58,7 @@ class EarlyStopping:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """What to train, on what, and how. `to_json` is what `spec_schema.read_spec` reads."""
+    """What to train, on what, and how. `spec_schema.read_spec` reads what clients send, `from_json` what is stored."""
 
     dataset: str
     model: str
@@ -106,4 +106,20 @@ class TrainingSpec:
         return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows
 
     def to_json(self) -> dict[str, Any]:
+        """What `read_spec` reads as well."""
         return plain(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrainingSpec:
+        """The spec of its `to_json`, which has been checked; what it lacks is at its default."""
+        values = {name: _tuples(value) for name, value in data.items()}
+        parts = {"split": Split, "network": NetworkSpec, "optimizer": OptimizerSpec, "early_stopping": EarlyStopping}
+        for name, part in parts.items():
+            if isinstance(found := values.get(name), Mapping):
+                values[name] = part(**{key: _tuples(value) for key, value in found.items()})
+        return cls(**values)
+
+
+def _tuples(value: Any) -> Any:
+    """A list as the tuple that it was."""
+    return tuple(value) if isinstance(value, list) else value

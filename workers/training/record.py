@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
-from service.domain.spec_schema import read_spec
 from service.errors import WorkFailed
 from service.store import datasets, jobs
 from service.store.blobs import read_blob
@@ -45,7 +44,7 @@ class Recorder:
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
         """The job's spec, its dataset, and the one that validates. Raises DatasetNotFound."""
-        spec = read_spec(self._lease.row.spec)
+        spec = TrainingSpec.from_json(self._lease.row.spec)
         other = spec.split.validation_dataset
         with self._deps.database.read() as session:
             self.warnings = jobs.warnings(session, self._lease.row.id)
