@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import TERMINAL
 from service.errors import DatasetNotFound
 from service.store.paging import Page, page
-from service.store.tables import DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow, table_of
+
+_READY = select(func.count()).where(DatasetRow.id.in_(bindparam("ids", expanding=True)), DatasetRow.state == "ready")
 
 
 def get(session: Session, id: str) -> DatasetRow:
@@ -23,8 +25,7 @@ def get(session: Session, id: str) -> DatasetRow:
 
 def count_ready(session: Session, ids: Collection[str]) -> int:
     """How many of these are there, and ready."""
-    ready = select(func.count()).where(DatasetRow.id.in_(ids), DatasetRow.state == "ready")
-    return session.scalar(ready) or 0
+    return session.connection().scalar(_READY, {"ids": list(ids)}) or 0
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> DatasetRow | None:
