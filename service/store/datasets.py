@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from service.domain.lifecycle import TERMINAL
 from service.errors import DatasetNotFound
 from service.store.paging import Page, page
-from service.store.tables import DatasetRow, JobRow, table_of
+from service.store.tables import DatasetRow, JobRow
 
 _READY = select(func.count()).where(DatasetRow.id.in_(bindparam("ids", expanding=True)), DatasetRow.state == "ready")
 
