@@ -36,9 +36,9 @@ class Reading:
             start = stop
 
     def small(self) -> Columns | None:
-        """All columns of a table that is small."""
-        is_small = self._keeps and self.n_rows <= CHUNK_ROWS and self._bytes <= SMALL_BYTES
-        return next(iter(self._chunks(self._kinds)), None) if is_small else None
+        """All columns of a table that is small, and one chunk."""
+        read = list(self._chunks(self._kinds)) if self._keeps and self._bytes <= SMALL_BYTES else []
+        return read[0] if len(read) == 1 else None
 
     def _chunks(self, wanted: Mapping[str, Kind]) -> Iterable[Columns]:
         if not wanted:
