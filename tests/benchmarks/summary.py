@@ -33,8 +33,8 @@ def section(figures: Sequence[Figure]) -> str:
     told = [
         HEADING,
         "",
-        f"Measured on {date.today()} by `make bench`, on {machine()}: medians, each beside its peer in the same run.",
-        "The first lines of each benchmark (`tests/benchmarks/`) say what is timed, and on what.",
+        f"Measured on {date.today()} by `make bench`, on {machine()}: medians where nothing else is said, each beside",
+        "its peer in the same run. The first lines of each benchmark (`tests/benchmarks/`) say what is timed, on what.",
         "",
         "| | Adaline | beside | takes | times |",
         "|---|---|---|---|---|",
