@@ -26,7 +26,7 @@ def gather_targets(
     width = aims.shape[1]
     even = ONE / np.float32(batch_rows)
     for i in range(rows):
-        row = order[start + i] if len(order) > 0 else start + i
+        row = np.uint64(order[start + i] if len(order) > 0 else start + i)
         lanes[SHARE, i] = even * weights[row] if len(weights) > 0 else even
         for j in range(targets.shape[1]):
             aims[j, i] = targets[row, j]
