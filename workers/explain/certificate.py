@@ -70,11 +70,12 @@ def certify(trained: Trained, check: Callable[[], None]) -> dict[str, Certified]
         return dict.fromkeys(targets, Certified(left_out=_too_large(size)))
     with ExitStack() as opened:
         try:
-            path = opened.enter_context(trained.table()) if way.exact else None
+            reads = way.exact and trained.prepared.table is None
+            path = opened.enter_context(trained.table()) if reads else None
         except KeyError:
             return dict.fromkeys(targets, Certified(left_out=DELETED))
         try:
-            made = list(_certificates(_rows(trained, path, check), trained, weights, way))
+            made = list(_certificates(_rows(trained, path, way, check), trained, weights, way))
         except FileNotFoundError:
             return dict.fromkeys(targets, Certified(left_out=DELETED))
     return dict(zip(targets, made, strict=True))
@@ -109,10 +110,10 @@ def _way(trained: Trained, size: Size) -> Way | None:
     return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors, kept)
 
 
-def _rows(trained: Trained, path: Path | None, check: Callable[[], None]) -> Rows:
-    """Of the table in float64; without a path what the network reads of it."""
+def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> Rows:
+    """Of the table in float64, or what the network reads of it."""
     prepared, bias = trained.prepared, trained.spec.network.bias
-    if path is None:
+    if not way.exact:
         return network_rows(prepared.train, bias, check)
     once = trained.spec.loss == "mse"
     return exact_rows(path, trained.kinds, prepared, bias, 0 if once else trained.keep_bytes, check)

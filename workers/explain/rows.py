@@ -39,10 +39,11 @@ def slices(rows: int, width: int) -> Iterator[slice]:
 
 
 def exact_rows(
-    path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int, check: Callable[[], None]
-) -> Rows:
-    """The training rows in float64, as they are in the table. They stay in memory when that takes at most
-    `keep_bytes`; else each pass reads the table again. `check` is asked before each piece."""
+    path: Path | None, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int,
+    check: Callable[[], None],
+) -> Rows:  # fmt: skip
+    """The training rows in float64, as they are in the table at `path`, or in `prepared.table`. They stay in memory
+    when that takes at most `keep_bytes`; else each pass reads the table again. `check` is asked before each piece."""
     weights = prepared.train.data.weights
     width, count = prepared.transform.n_outputs + int(bias), len(prepared.train)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -180,14 +180,15 @@ def _others(
     return Sorted(table, split, targets)
 
 
-def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: bool) -> Iterator[tuple[Floats, Floats]]:
+def exact_pieces(
+    path: Path | None, kinds: dict[str, Kind], prepared: Prepared, bias: bool
+) -> Iterator[tuple[Floats, Floats]]:
     """The training rows in float64, a chunk at a time: the scaled design with a last column of ones for the bias, and
     the scaled target (n,); (n, k) for several."""
     transform, scales = prepared.transform, prepared.target_scales
     centre, scale = np.array([one.centre for one in scales]), np.array([one.scale for one in scales])
     start = seen = 0
-    step = max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1)))
-    for chunk in chunks(path, kinds, step) if prepared.table is None else [prepared.table]:
+    for chunk in _table_of(path, kinds, prepared):
         rows = prepared.split[start : start + chunk.n_rows] == TRAIN
         start += chunk.n_rows
         encoded = transform.encode(chunk.take(rows))
@@ -197,6 +198,15 @@ def exact_pieces(path: Path, kinds: dict[str, Kind], prepared: Prepared, bias: b
         truth = prepared.train.truth[seen : seen + len(design)]
         seen += len(design)
         yield design, (truth - centre) / scale
+
+
+def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> Iterable[Columns]:
+    """What was read of a small table; else it is read again. Raises ValueError where there is neither."""
+    if prepared.table is not None:
+        return [prepared.table]
+    if path is None:
+        raise ValueError("a table that is not small is read at its path")
+    return chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1))))
 
 
 def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:

@@ -118,6 +118,18 @@ def test_a_small_table_that_stayed_in_memory_gives_the_same_as_one_that_is_read_
     assert certificates[0] == certificates[1]
 
 
+def test_a_small_table_is_not_fetched_again(tmp_path: Path) -> None:
+    spec = spec_for("mse")
+    kinds: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
+    done = run(write_table(tmp_path / "t", table(), kinds), spec, kinds)
+
+    def fetched() -> contextlib.AbstractContextManager[Path]:
+        raise AssertionError("the table was fetched")
+
+    trained = Trained(fetched, spec, {"a": "numeric", "b": "numeric"}, done.prepared, done.predictor, 10, 0)
+    assert certify(trained, lambda: None)["y"].certificate is not None
+
+
 def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
     @contextlib.contextmanager
     def gone() -> Iterator[Path]:
