@@ -79,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser.add_argument("--jobs", type=int, default=100, help=f"on each, more than {FIRST}")
     parser.add_argument("--alone", action="store_true", help="without H2O")
     options = parser.parse_args(arguments)
+    if options.jobs <= FIRST:
+        parser.error(
+            f"--jobs must be more than {FIRST}: the first {FIRST} of a server are told apart from its later ones"
+        )
     compares = has_h2o(options.alone)
     print(f"{ROWS} rows of {FEATURES} numbers, a linear model, {os.cpu_count()} cores; {options.jobs} jobs a run")
     print(f"{'run':8}{'':10}{'jobs':8}{'mean':>11}{'median':>11}{'fastest':>11}{'slowest':>11}")

@@ -19,6 +19,7 @@ from workers.training.engines.steps import Batch, Steps
 from workers.training.networks import TorchNetwork
 from workers.training.order import Order, Places, places_of
 from workers.training.problem import Data, Problem, State
+from workers.training.subnormals import subnormals_as_zero
 
 EVALUATION_ROWS = 65_536
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
@@ -41,6 +42,7 @@ class AutogradEngine:
         self._captured: tuple[int, CapturedSteps] | None = None
         self._lbfgs = Lbfgs(self._whole) if problem.optimizer == "lbfgs" else None
 
+    @subnormals_as_zero()
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from workers.training.engines.fused.compiled import kernel
-from workers.training.engines.fused.fetch import ask_for
 from workers.training.engines.fused.layout import LANES, Floats32, Ints, readonly
+from workers.training.engines.fused.vectors import ask_for
 from workers.training.order import GROUPS
 
 AHEAD = 8  # groups between the one that is copied and the one that is asked for

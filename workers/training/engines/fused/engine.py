@@ -15,6 +15,7 @@ from workers.training.engines.fused.optimizers import OPTIMIZERS, Moments, Rule
 from workers.training.engines.fused.source import Piece, Source, in_turn, rows_of
 from workers.training.order import Order, Places
 from workers.training.problem import Data, Problem, State, Vector
+from workers.training.subnormals import subnormals_as_zero
 
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
@@ -36,6 +37,7 @@ class FusedEngine:
         self._hand: tuple[Hand, Hand] | None = None
         self._rows_per_second = FLOPS_AT_FIRST / (6 * problem.network.n_parameters)
 
+    @subnormals_as_zero()
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:

@@ -14,9 +14,10 @@ import numpy as np
 from workers.training.engines.fused.compiled import entry, kernel
 from workers.training.engines.fused.deal import Deal, Hand, take
 from workers.training.engines.fused.fetch import fetch
-from workers.training.engines.fused.layers import backward, forward, gather
+from workers.training.engines.fused.gather import gather, gather_targets
+from workers.training.engines.fused.layers import backward, forward
 from workers.training.engines.fused.layout import INPUTS, OUTPUTS, ROW, Floats32, Ints, Workspace
-from workers.training.engines.fused.losses import differentiate, gather_targets
+from workers.training.engines.fused.losses import differentiate
 from workers.training.engines.fused.optimizers import Moments, Rule, step
 from workers.training.engines.fused.permute import mixed, shuffle
 

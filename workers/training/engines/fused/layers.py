@@ -16,31 +16,7 @@ IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(len(ACTIVATIONS))
 LEAKY_SLOPE = np.float32(0.01)
 GELU_SCALE, GELU_CUBE = np.float32(2 * np.sqrt(2 / np.pi)), np.float32(0.044715)
 THREE = np.float32(3)
-COLUMNS, UNROLLED = 32, 4  # columns of inputs that are gathered at once; and of these without a loop
 BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster than these loops
-
-
-@kernel
-def gather(inputs: Floats32, order: Ints, start: int, rows: int, values: Floats32) -> None:
-    """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. An empty `order` takes the rows as they lie.
-
-    Some columns at a time, so that the lines of the cache that are written stay in it until they are full. Indices are
-    unsigned: whether a signed one counts from the end would be asked for each number, which takes as long as copying.
-    """
-    width, n_inputs = values.shape[1], inputs.shape[1]
-    for left in range(0, n_inputs, COLUMNS):
-        right = min(left + COLUMNS, n_inputs)
-        whole = right - (right - left) % UNROLLED
-        for i in range(rows):
-            row, at = np.uint64(order[start + i] if len(order) > 0 else start + i), np.uint64(i)
-            for first in range(left, whole, UNROLLED):
-                for k in range(UNROLLED):
-                    values[np.uint64(first + k), at] = inputs[row, np.uint64(first + k)]
-            for k in range(whole, right):
-                values[np.uint64(k), at] = inputs[row, np.uint64(k)]
-    for k in range(n_inputs):
-        for i in range(rows, width):
-            values[k, i] = ZERO
 
 
 @kernel

@@ -10,30 +10,11 @@ import numpy as np
 
 from workers.training.engines.fused.compiled import HALF, ONE, ZERO, kernel
 from workers.training.engines.fused.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid
-from workers.training.engines.fused.layout import Floats32, Ints
+from workers.training.engines.fused.layout import Floats32
 
 LOSSES = ("mse", "mae", "huber", "quantile", "log_odds", "softmax")
 MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(len(LOSSES))
 SHARE, HIGHEST, SUM, TRUE = range(4)  # the lanes
-
-
-@kernel
-def gather_targets(
-    targets: Floats32, weights: Floats32, order: Ints, start: int, rows: int, batch_rows: int,
-    aims: Floats32, lanes: Floats32,
-) -> None:  # fmt: skip
-    """The tile's targets, and each row's share in its batch's loss. No `weights`: all 1; no `order`: as they lie."""
-    width = aims.shape[1]
-    even = ONE / np.float32(batch_rows)
-    for i in range(rows):
-        row = np.uint64(order[start + i] if len(order) > 0 else start + i)
-        lanes[SHARE, i] = even * weights[row] if len(weights) > 0 else even
-        for j in range(targets.shape[1]):
-            aims[j, i] = targets[row, j]
-    for i in range(rows, width):
-        lanes[SHARE, i] = ZERO
-        for j in range(targets.shape[1]):
-            aims[j, i] = ZERO
 
 
 @kernel
