@@ -2,8 +2,8 @@
 
 Each is timed from its POST to `succeeded`; two are timed from the first POST to the later end. Runs take turns, so that
 what else the machine does meets both. Networks of several sizes: small ones live in a core's cache, wide ones share the
-memory with their neighbour. Beside them what the machine itself gives: two processes that do nothing but count, which
-share neither memory nor disk, beside one. Cores that others use as well are seldom as fast two at a time.
+memory with their neighbour. Beside them what the machine itself gives: two processes that multiply matrices of a core's
+own cache, and share neither memory nor disk, beside one. Cores that others use too are seldom as fast two at a time.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from pathlib import Path
 
+import numpy as np
+
 from service.client import Client
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.stack import stack
 from tests.tables import write_numbers
+from workers.training.threads import use_one_thread
 
 FEATURES = 10
 WANTED = 1.15
 # hidden layers, rows in a step, epochs: some seconds each
-TASKS = [((), 32, 240), ((16,), 64, 40), ((128, 128), 256, 8), ((512, 512), 256, 1)]
+TASKS = [((), 32, 240), ((16,), 64, 80), ((128, 128), 256, 8), ((512, 512), 256, 1)]
 ROWS = 500_000
-COUNTED = 20_000_000  # about a second
+SIZE, PRODUCTS = 128, 40_000  # about two seconds of a core
 
 
 def seconds(client: Client, spec: dict, jobs: int, seed: int) -> float:
@@ -42,18 +45,19 @@ def seconds(client: Client, spec: dict, jobs: int, seed: int) -> float:
     return time.perf_counter() - began
 
 
-def count(upto: int) -> int:
+def multiply(products: int) -> None:
     """What a core does alone."""
-    total = 0
-    for number in range(upto):
-        total += number
-    return total
+    use_one_thread()
+    a = np.ones((SIZE, SIZE), dtype=np.float32)
+    out = np.empty_like(a)
+    for _ in range(products):
+        np.dot(a, a, out)
 
 
 def machine_seconds(cores: Executor, processes: int) -> float:
-    """Until so many processes have counted."""
+    """Until so many processes have multiplied."""
     began = time.perf_counter()
-    wait([cores.submit(count, COUNTED) for _ in range(processes)])
+    wait([cores.submit(multiply, PRODUCTS) for _ in range(processes)])
     return time.perf_counter() - began
 
 
@@ -62,13 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args(arguments)
     figures = []
+    singles, pairs = [], []
     print(f"{ROWS:,} rows of {FEATURES} numbers, {os.cpu_count()} cores; seconds from POST to succeeded, medians")
     print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{'ratio':>9}{'wanted':>9}{'the machine':>14}")
     with (
         tempfile.TemporaryDirectory(prefix="bench-jobs-") as name,
         ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as cores,
     ):
-        wait([cores.submit(count, COUNTED) for _ in range(4)])  # both processes are there
+        wait([cores.submit(multiply, 1) for _ in range(4)])  # both processes are there
         table = write_numbers(Path(name) / "table.csv", ROWS, FEATURES, seed=0)
         with stack(Path(name) / "data") as (_, url), Client(url) as client:
             dataset = client.upload(table)
@@ -79,22 +84,31 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
                     "optimizer": {"kind": "adam", "learning_rate": 1e-3}, "epochs": epochs, "early_stopping": None,
                 }  # fmt: skip
                 seconds(client, spec, 2, 0)  # both processes have seen the table once
-                alone, together, machine = [], [], []
+                alone, together = [], []
                 for run in range(options.runs):
                     alone.append(seconds(client, spec, 1, run))
                     together.append(seconds(client, spec, 2, run))
-                    counted = machine_seconds(cores, 1)
-                    machine.append(machine_seconds(cores, 2) / counted)
+                    singles.append(machine_seconds(cores, 1))
+                    pairs.append(machine_seconds(cores, 2))
+                ratio, machine = _ratio(alone, together), _ratio(singles[-options.runs :], pairs[-options.runs :])
                 one, two = statistics.median(alone), statistics.median(together)
-                ratio = statistics.median(b / a for a, b in zip(alone, together, strict=True))
+                task = str(list(hidden) or "linear")
                 print(
-                    f"{list(hidden) or 'linear'!s:14}{one:9.2f}s{two:13.2f}s{ratio:9.2f}{WANTED:9.2f}"
-                    f"{statistics.median(machine):14.2f}",
+                    f"{task:14}{one:9.2f}s{two:13.2f}s{ratio:9.2f}{WANTED:9.2f}{machine:14.2f}",
                     flush=True,
                 )
-                what = f"two jobs at once, {list(hidden) or 'linear'}"
-                figures.append(Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", 1 / ratio))
-    return figures
+                figures.append(_figure(f"two jobs at once, {task}", alone, together))
+    return [*figures, _figure("two processes that only multiply matrices, meanwhile", singles, pairs)]
+
+
+def _ratio(alone: Sequence[float], together: Sequence[float]) -> float:
+    """Of rounds, the median."""
+    return statistics.median(two / one for one, two in zip(alone, together, strict=True))
+
+
+def _figure(what: str, alone: Sequence[float], together: Sequence[float]) -> Figure:
+    one, two = statistics.median(alone), statistics.median(together)
+    return Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", 1 / _ratio(alone, together))
 
 
 if __name__ == "__main__":

@@ -219,8 +219,9 @@ def shown(task: Task, found: Found) -> list[Figure]:
     if task.batch == 32:
         peers = {"tutorial": "the tutorial's PyTorch loop", "scikit-learn": "scikit-learn"}
         return [
-            Figure(step, ours, peer, f"{found.microseconds(name):.3g} µs", found.ratio(name))
+            Figure(step, ours, peer, f"{theirs:,.0f} µs" if theirs >= 100 else f"{theirs:.3g} µs", found.ratio(name))
             for name, peer in peers.items()
+            for theirs in [found.microseconds(name)]
         ]
     if task.hidden != (128, 128):
         return []
