@@ -2,8 +2,11 @@
 
 Each is timed from its POST to `succeeded`; two are timed from the first POST to the later end. Runs take turns, so that
 what else the machine does meets both. Networks of several sizes: small ones live in a core's cache, wide ones share the
-memory with their neighbour. Beside them what the machine itself gives: two processes that multiply matrices of a core's
-own cache, and share neither memory nor disk, beside one. Cores that others use too are seldom as fast two at a time.
+memory with their neighbour.
+
+Beside them what the machine itself gives: two processes that multiply matrices of a core's own cache, and share neither
+memory nor disk, beside one. Where others use the cores as well, the later of two ends is that of the core which is
+slower just then; the fastest runs of each are those that others disturbed least.
 """
 
 from __future__ import annotations
@@ -68,7 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     figures = []
     singles, pairs = [], []
     print(f"{ROWS:,} rows of {FEATURES} numbers, {os.cpu_count()} cores; seconds from POST to succeeded, medians")
-    print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{'ratio':>9}{'wanted':>9}{'the machine':>14}")
+    ratios = f"{'ratio':>9}{'of fastest':>12}{'wanted':>9}{'the machine':>14}{'of fastest':>12}"
+    print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{ratios}")
     with (
         tempfile.TemporaryDirectory(prefix="bench-jobs-") as name,
         ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as cores,
@@ -90,11 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
                     together.append(seconds(client, spec, 2, run))
                     singles.append(machine_seconds(cores, 1))
                     pairs.append(machine_seconds(cores, 2))
-                ratio, machine = _ratio(alone, together), _ratio(singles[-options.runs :], pairs[-options.runs :])
-                one, two = statistics.median(alone), statistics.median(together)
+                ours, machine = (alone, together), (singles[-options.runs :], pairs[-options.runs :])
                 task = str(list(hidden) or "linear")
                 print(
-                    f"{task:14}{one:9.2f}s{two:13.2f}s{ratio:9.2f}{WANTED:9.2f}{machine:14.2f}",
+                    f"{task:14}{statistics.median(alone):9.2f}s{statistics.median(together):13.2f}s"
+                    f"{_ratio(*ours):9.2f}{_of_fastest(*ours):12.2f}{WANTED:9.2f}"
+                    f"{_ratio(*machine):14.2f}{_of_fastest(*machine):12.2f}",
                     flush=True,
                 )
                 figures.append(_figure(f"two jobs at once, {task}", alone, together))
@@ -104,6 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
 def _ratio(alone: Sequence[float], together: Sequence[float]) -> float:
     """Of rounds, the median."""
     return statistics.median(two / one for one, two in zip(alone, together, strict=True))
+
+
+def _of_fastest(alone: Sequence[float], together: Sequence[float]) -> float:
+    return min(together) / min(alone)
 
 
 def _figure(what: str, alone: Sequence[float], together: Sequence[float]) -> Figure:
