@@ -26,8 +26,6 @@ WORKDIR /home/adaline
 ENV ADALINE_DATA=/data ADALINE_HOST=0.0.0.0 ADALINE_LOG_FORMAT=json
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=6 \
-  CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["adaline", "api"]
 
 FROM base AS worker
