@@ -6,7 +6,7 @@ memory with their neighbour.
 
 Beside them what the machine itself gives: two processes that multiply matrices of a core's own cache, and share neither
 memory nor disk, beside one. Where others use the cores as well, the later of two ends is that of the core which is
-slower just then; the fastest runs of each are those that others disturbed least.
+slower just then; so `each` tells how long one of two takes, by its own end, beside one alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,15 +38,25 @@ ROWS = 500_000
 SIZE, PRODUCTS = 128, 40_000  # about two seconds of a core
 
 
-def seconds(client: Client, spec: dict, jobs: int, seed: int) -> float:
-    """Until so many jobs, posted one after the other, have all succeeded."""
+@dataclass(frozen=True)
+class Round:
+    """Seconds until one thing has ended that runs alone; until the later of two has that run at once, and the mean of
+    their ends."""
+
+    alone: float
+    both: float
+    each: float
+
+
+def seconds(client: Client, spec: dict, jobs: int, seed: int) -> tuple[float, float]:
+    """Until so many jobs, posted one after the other, have all succeeded, and the mean of their own seconds."""
     began = time.perf_counter()
     posted = [client.submit(spec | {"seed": seed + number}) for number in range(jobs)]
-    for job in posted:
-        ended = client.wait(job.id)
-        if ended.state != "succeeded":
-            raise SystemExit(f"not trained: {ended}")
-    return time.perf_counter() - began
+    ended = [client.wait(job.id) for job in posted]
+    taken = time.perf_counter() - began
+    if any(job.state != "succeeded" for job in ended):
+        raise SystemExit(f"not trained: {ended}")
+    return taken, statistics.fmean((job.finished_at - job.created_at).total_seconds() for job in ended)
 
 
 def multiply(products: int) -> None:
@@ -57,11 +68,13 @@ def multiply(products: int) -> None:
         np.dot(a, a, out)
 
 
-def machine_seconds(cores: Executor, processes: int) -> float:
-    """Until so many processes have multiplied."""
+def machine_seconds(cores: Executor, processes: int) -> tuple[float, float]:
+    """Until so many processes have multiplied, and the mean of their ends."""
     began = time.perf_counter()
-    wait([cores.submit(multiply, PRODUCTS) for _ in range(processes)])
-    return time.perf_counter() - began
+    ends = [
+        time.perf_counter() - began for _ in as_completed([cores.submit(multiply, PRODUCTS) for _ in range(processes)])
+    ]
+    return ends[-1], statistics.fmean(ends)
 
 
 def main(arguments: Sequence[str] | None = None) -> list[Figure]:
@@ -69,10 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args(arguments)
     figures = []
-    singles, pairs = [], []
+    every = []
     print(f"{ROWS:,} rows of {FEATURES} numbers, {os.cpu_count()} cores; seconds from POST to succeeded, medians")
-    ratios = f"{'ratio':>9}{'of fastest':>12}{'wanted':>9}{'the machine':>14}{'of fastest':>12}"
-    print(f"{'hidden':14}{'one job':>10}{'two at once':>14}{ratios}")
+    print(f"{'':39}{'both beside one':>20}{'each of two beside one':>30}")
+    print(f"{'hidden':14}{'one job':>10}{'two at once':>15}{'jobs':>8}{'machine':>12}{'jobs':>18}{'machine':>12}")
     with (
         tempfile.TemporaryDirectory(prefix="bench-jobs-") as name,
         ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as cores,
@@ -88,36 +101,35 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
                     "optimizer": {"kind": "adam", "learning_rate": 1e-3}, "epochs": epochs, "early_stopping": None,
                 }  # fmt: skip
                 seconds(client, spec, 2, 0)  # both processes have seen the table once
-                alone, together = [], []
+                jobs, machine = [], []
                 for run in range(options.runs):
-                    alone.append(seconds(client, spec, 1, run))
-                    together.append(seconds(client, spec, 2, run))
-                    singles.append(machine_seconds(cores, 1))
-                    pairs.append(machine_seconds(cores, 2))
-                ours, machine = (alone, together), (singles[-options.runs :], pairs[-options.runs :])
+                    alone, _ = seconds(client, spec, 1, run)
+                    jobs.append(Round(alone, *seconds(client, spec, 2, run)))
+                    alone, _ = machine_seconds(cores, 1)
+                    machine.append(Round(alone, *machine_seconds(cores, 2)))
+                every += machine
                 task = str(list(hidden) or "linear")
+                one, two = (
+                    statistics.median(values) for values in zip(*((r.alone, r.both) for r in jobs), strict=True)
+                )
+                both, each = ([_ratio(rounds, name) for rounds in (jobs, machine)] for name in ("both", "each"))
                 print(
-                    f"{task:14}{statistics.median(alone):9.2f}s{statistics.median(together):13.2f}s"
-                    f"{_ratio(*ours):9.2f}{_of_fastest(*ours):12.2f}{WANTED:9.2f}"
-                    f"{_ratio(*machine):14.2f}{_of_fastest(*machine):12.2f}",
+                    f"{task:14}{one:9.2f}s{two:14.2f}s{both[0]:8.2f}{both[1]:12.2f}{each[0]:18.2f}{each[1]:12.2f}",
                     flush=True,
                 )
-                figures.append(_figure(f"two jobs at once, {task}", alone, together))
-    return [*figures, _figure("two processes that only multiply matrices, meanwhile", singles, pairs)]
+                figures.append(_figure(f"two jobs at once, {task}", jobs))
+    print(f"wanted: at most {WANTED}")
+    return [*figures, _figure("two processes that only multiply matrices, meanwhile", every)]
 
 
-def _ratio(alone: Sequence[float], together: Sequence[float]) -> float:
-    """Of rounds, the median."""
-    return statistics.median(two / one for one, two in zip(alone, together, strict=True))
+def _ratio(rounds: Sequence[Round], name: str) -> float:
+    """To what takes so long alone, in the same round; the median."""
+    return statistics.median(getattr(one, name) / one.alone for one in rounds)
 
 
-def _of_fastest(alone: Sequence[float], together: Sequence[float]) -> float:
-    return min(together) / min(alone)
-
-
-def _figure(what: str, alone: Sequence[float], together: Sequence[float]) -> Figure:
-    one, two = statistics.median(alone), statistics.median(together)
-    return Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", 1 / _ratio(alone, together))
+def _figure(what: str, rounds: Sequence[Round]) -> Figure:
+    one, two = statistics.median(each.alone for each in rounds), statistics.median(each.both for each in rounds)
+    return Figure(what, f"{two:.2f} s", "one of them alone", f"{one:.2f} s", 1 / _ratio(rounds, "both"))
 
 
 if __name__ == "__main__":
