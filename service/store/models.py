@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.paging import Page, page
 from service.store.session import new_id, now
-from service.store.tables import AliasRow, Json, ModelRow, VersionRow, table_of
+from service.store.tables import AliasRow, Json, ModelRow, RegistryRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
 _ADD = insert(table_of(VersionRow))
@@ -24,6 +24,19 @@ _COUNT = (
     .values(last_version=ModelRow.last_version + 1, updated_at=bindparam("updated_at"))
     .returning(ModelRow.last_version)
 )
+_RAISE = update(table_of(RegistryRow)).values(revision=RegistryRow.revision + 1)
+_REVISION = select(table_of(RegistryRow).c.revision)
+
+
+def revision(session: Session) -> int:
+    """The number that every change of versions and aliases raises."""
+    number: int = session.connection().scalar(_REVISION) or 0
+    return number
+
+
+def raise_revision(session: Session) -> None:
+    """Say that what a reference means may have changed; seen once this transaction is committed."""
+    session.connection().execute(_RAISE)
 
 
 def get(session: Session, name: str, *, for_change: bool = False) -> ModelRow:
@@ -118,6 +131,7 @@ def publish(session: Session, name: str, **values: object) -> VersionRow:
         number = _next_number(session, name, moment)
     version = {"model_name": name, "version": number, "created_at": moment, **values}
     session.connection().execute(_ADD, version)
+    raise_revision(session)
     return VersionRow(**version)
 
 
@@ -134,6 +148,7 @@ def aliases_of_version(session: Session, name: str, version: int) -> Sequence[st
 
 def delete_version(session: Session, name: str, version: int) -> None:
     session.execute(delete(VersionRow).where(VersionRow.model_name == name, VersionRow.version == version))
+    raise_revision(session)
 
 
 def files_of(session: Session) -> Sequence[Json]:

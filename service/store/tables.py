@@ -152,6 +152,15 @@ class AliasRow(Row):
     __table_args__ = (ForeignKeyConstraint(["model_name", "version"], ["versions.model_name", "versions.version"]),)
 
 
+class RegistryRow(Row):
+    """One row: a number that every transaction on versions and aliases raises, for those who hold them in memory."""
+
+    __tablename__ = "registry"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    revision: Mapped[int]
+
+
 class AnswerRow(Row):
     """The first answer to a request that carried an Idempotency-Key."""
 

@@ -23,6 +23,7 @@ def promote(database: Database, name: str, alias: str, version: int, expected: i
             session.add(row)
         elif row.version != version:
             row.version, row.revision, row.updated_at = version, row.revision + 1, now()
+        models.raise_revision(session)
         return row
 
 
@@ -33,6 +34,7 @@ def remove_alias(database: Database, name: str, alias: str, expected: int | None
         row = models.get_alias(session, name, alias)
         _unchanged(alias, row.revision, expected)
         session.delete(row)
+        models.raise_revision(session)
 
 
 def delete_version(database: Database, name: str, version: int) -> None:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.domain.dialect import Dialect
+from service.reading.records import records
 from workers.ingest.limits import Limits
-from workers.ingest.records import records
 from workers.ingest.rejects import Reject, refuse_too_many
 
 LINE = "\x1fline"  # no column can have this name: blanks around names are removed, and this is one

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from service.domain.kinds import BOOLEAN_WORDS, OF_NUMBERS, OF_OTHERS, POINTED
 from service.domain.written import TextStyle, number_pattern
-from workers.ingest.typed import batches, matches, present
+from service.reading.cells import matches, present
+from workers.ingest.typed import batches
 
 APART = ("named", "iso", "date", "day first", "month first")
 LONGEST_WORD = max(map(len, BOOLEAN_WORDS))

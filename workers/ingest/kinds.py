@@ -13,8 +13,9 @@ from service.domain.columns import Kind
 from service.domain.kinds import MOSTLY, misfits_note, settle
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
+from service.reading.cells import read_cells
 from workers.ingest.evidence import gather
-from workers.ingest.typed import batches, read_cells
+from workers.ingest.typed import batches
 
 TYPE_OF_KIND: dict[Kind, str] = {
     "numeric": "DOUBLE",

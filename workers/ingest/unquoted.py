@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from service.domain.dialect import Found
 from service.domain.written import TextStyle, is_number
+from service.reading.cells import read_cells
 from workers.ingest.digits import AFTER, MARKS, count_lines, read_numbers
 from workers.ingest.padded import BEFORE, padded_in
-from workers.ingest.typed import read_cells
 
 WHOLE = 12 * 1024 * 1024  # a file up to this size is one block, and becomes one group of rows
 LEAST, SHARE, MOST = 4 * 1024 * 1024, 32, 8 * 1024 * 1024  # of a larger file a block is a 32nd, within these

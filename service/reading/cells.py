@@ -1,0 +1,92 @@
+"""Text cells to typed ones, by Arrow, with the patterns that prediction has in `re`: a column of cells at a time."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from service.domain.times import read_time
+from service.domain.written import (
+    BLANKS,
+    FALSE_WORDS,
+    GROUP_MARKS,
+    NOT_A_NUMBER,
+    TRUE_WORDS,
+    TextStyle,
+    number_pattern,
+)
+
+CLEAN_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z?)?"
+CACHED_TIMES = 65_536
+
+
+def present(cells: Any, style: TextStyle) -> tuple[Any, Any]:
+    """The cells without blanks around them, and whether each is there."""
+    text = pc.utf8_trim(cells, BLANKS)
+    missing = pc.is_in(text, pa.array(style.missing, pa.string()))
+    return text, pc.and_(pc.is_valid(cells), pc.invert(missing))
+
+
+def matches(text: Any, pattern: str) -> Any:
+    """Whether each cell is of the pattern, from its start to its end."""
+    return pc.fill_null(pc.match_substring_regex(text, f"^(?:{pattern})$"), False)
+
+
+def read_cells(name: str, type: str, style: TextStyle, cells: Any) -> tuple[Any, Any]:
+    """The typed cells, null where they are missing or do not fit; and whether each is there and does not fit."""
+    text, there = present(cells, style)
+    if type == "VARCHAR":
+        return pc.if_else(there, cells, pa.scalar(None, pa.string())), None
+    if type == "DOUBLE":
+        there = pc.and_(there, pc.invert(matches(text, NOT_A_NUMBER)))
+    text = pc.if_else(there, text, pa.scalar(None, pa.string()))
+    if type == "DOUBLE":
+        values = _numbers(text, style.decimal_of(name))
+    elif type == "BOOLEAN":
+        values = _booleans(text)
+    else:
+        values = _times(text, style.order_of(name))
+    return values, pc.and_(there, pc.is_null(values))
+
+
+def _numbers(text: Any, decimal: str) -> Any:
+    text = pc.if_else(matches(text, number_pattern(decimal)), text, pa.scalar(None, pa.string()))
+    if decimal:
+        for mark in GROUP_MARKS[decimal]:
+            text = pc.replace_substring(text, mark, "")
+        text = pc.replace_substring(text, decimal, ".")
+    text = pc.replace_substring_regex(text, r"^\+|_", "")
+    try:
+        values = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:  # a number too large, or written in a way that Arrow does not have
+        values = pa.array([None if cell is None else float(cell) for cell in text.to_pylist()], pa.float64())
+    return pc.if_else(pc.is_finite(values), values, pa.scalar(None, pa.float64()))
+
+
+def _booleans(text: Any) -> Any:
+    words = pc.utf8_lower(text)
+    true, false = (pc.is_in(words, pa.array(sorted(known))) for known in (TRUE_WORDS, FALSE_WORDS))
+    return pc.if_else(pc.or_(true, false), true, pa.scalar(None, pa.bool_()))
+
+
+def _times(text: Any, order: str) -> Any:
+    """By Arrow where the cells are plain ISO, else one by one as prediction reads them."""
+    if not order and (pc.all(pc.match_substring_regex(text, f"^(?:{CLEAN_TIME})$"), min_count=0).as_py()):
+        try:
+            return pc.cast(pc.replace_substring_regex(text, "Z$", ""), pa.timestamp("us"))
+        except pa.ArrowInvalid:  # a day that no month has, or an hour that ends the day
+            pass
+    encoded = text.dictionary_encode()
+    times = pa.array(map(partial(_time, order), encoded.dictionary.to_pylist()), pa.timestamp("us"))
+    return times.take(encoded.indices)
+
+
+@lru_cache(maxsize=CACHED_TIMES)
+def _time(order: str, cell: str) -> int | None:
+    try:
+        return read_time(cell, order)
+    except ValueError:
+        return None
