@@ -12,6 +12,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from service.domain.dialect import Dialect
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.plain import plain
 from service.domain.predictor import Predictor, TargetScale
@@ -39,6 +40,7 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
         "transform": predictor.transform.to_json(),
         "inputs": predictor.transform.encoded_names,
         "text_style": predictor.text_style.to_json(),
+        "dialect": predictor.dialect.to_json() if predictor.dialect else None,
         "network": {
             "sizes": list(predictor.network.sizes),
             "activation": predictor.network.activation,
@@ -66,6 +68,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             target_scales=_scales(**manifest["target_scale"]),
             classes=tuple(manifest["classes"]),
             text_style=TextStyle.from_json(manifest.get("text_style")),
+            dialect=Dialect.from_json(manifest.get("dialect")),
         )
         _check(predictor, manifest["inputs"])
     except (LookupError, TypeError, ValueError, SafetensorError) as error:

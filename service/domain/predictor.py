@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Kind
+from service.domain.dialect import Dialect
 from service.domain.network import Network, Parameters, class_probabilities, forward
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
@@ -26,7 +27,8 @@ class TargetScale:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written.
+    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written,
+    `dialect` how its file was (None where that was no text, and for models of before).
 
     Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
     """
@@ -39,6 +41,7 @@ class Predictor:
     target_scales: tuple[TargetScale, ...] = (TargetScale(),)
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
+    dialect: Dialect | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 import torch
 
+from service.domain.dialect import Dialect
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.rates import settle
@@ -56,6 +57,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
         prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
     lease.check()
+    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
     spec = recorder.settle(spec, rates, _device(spec), prepared)
@@ -75,8 +77,8 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
-    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
+    dialect = Dialect.from_json(dataset.dialect)
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style, dialect)
     seconds = time.perf_counter() - started
     trained = Trained(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
@@ -120,7 +122,12 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
 
 
 def make_predictor(
-    spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector, style: TextStyle = PLAIN
+    spec: TrainingSpec,
+    prepared: Prepared,
+    network: Network,
+    parameters: Vector,
+    style: TextStyle = PLAIN,
+    dialect: Dialect | None = None,
 ) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
@@ -132,6 +139,7 @@ def make_predictor(
         prepared.target_scales,
         prepared.classes,
         style,
+        dialect,
     )
 
 

@@ -12,9 +12,11 @@ from safetensors.numpy import load, save
 
 from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
 from service.domain.columns import Categories, Columns
+from service.domain.dialect import Dialect
 from service.domain.network import Network, forward
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
+from service.domain.written import PLAIN, TextStyle
 
 NETWORK = Network((4, 3, 1), "tanh")
 
@@ -43,6 +45,22 @@ def test_what_was_written_answers_as_before() -> None:
     assert again.predict(rows()).tolist() == predictor().predict(rows()).tolist()
     assert again.feature_kinds == {"size": "numeric", "colour": "categorical"}
     assert dump(again) == files
+
+
+def test_how_the_file_and_its_cells_were_written_stays_with_the_model() -> None:
+    dialect = Dialect("windows-1252", ";", "'", "\\", False, "#", True, 3, "\r\n")
+    style = TextStyle(("", "-"), ",", {"size": "."}, {"sold": "dmy"})
+    files = dump(predictor(dialect=dialect, text_style=style))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (dialect, style)
+
+
+def test_a_model_of_before_has_no_dialect() -> None:
+    files = dump(predictor())
+    manifest = json.loads(files[MANIFEST])
+    del manifest["dialect"], manifest["text_style"]
+    again = read(to_json(manifest), files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (None, PLAIN)
 
 
 @pytest.mark.parametrize("classes", [("a", "b"), (False, True), (1, 2.5), ("a", "b", "ç")])
