@@ -7,6 +7,7 @@ answer, they answer the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
@@ -19,6 +20,7 @@ import orjson
 from service.api.answers import opening
 from service.domain.columns import Categories, CellInvalid, Kind, from_json
 from service.domain.encoder import GapUnfilled, Places, Words
+from service.domain.written import TextStyle
 from service.usecases.predict import LoadedModel
 
 MOST_ROWS = 8192  # more are answered in pieces
@@ -48,7 +50,15 @@ class Direct:
         names = list(kinds)
         self._numbers = [names.index(name) for name in self._encoder.numbers.names]
         self._times = [(name, names.index(name)) for name in self._encoder.times.names]
-        self._words = [(words, names.index(words.name), _finder(words)) for words in self._encoder.words]
+        self._words = [
+            (words, names.index(words.name), _finder(words, predictor.text_style)) for words in self._encoder.words
+        ]
+        self._style = style = predictor.text_style
+        self._missing = [
+            (position, list(missing))
+            for position, name in enumerate(self._encoder.numbers.names)
+            if kinds[name] == "numeric" and (missing := style.missing_numbers(name))
+        ]
         self._only_numbers = self._numbers == list(range(len(names)))
         self._decode = _decoder(kinds)
         self._is_plain = not predictor.classes and isinstance(predictor.target, str)
@@ -66,6 +76,8 @@ class Direct:
         except (msgspec.DecodeError, UnicodeDecodeError, CellInvalid, GapUnfilled):
             return None
         values = self._predictor.scores(inputs)
+        if not math.isfinite(values.sum()):
+            return None
         if self._is_plain:
             answers = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
         else:
@@ -77,36 +89,45 @@ class Direct:
         n_rows = len(rows)
         if self._only_numbers:
             flat = list(chain.from_iterable(map(_as_tuple, rows)))
-            return np.array(flat, np.float64).reshape(n_rows, -1), _none(n_rows), _none(n_rows), _none(n_rows)
+            numbers = self._without_missing(np.array(flat, np.float64).reshape(n_rows, -1))
+            return numbers, _none(n_rows), _none(n_rows), _none(n_rows)
         columns = list(zip(*map(_as_tuple, rows), strict=True))
         numbers = np.array([columns[index] for index in self._numbers], np.float64).reshape(-1, n_rows).T
+        self._without_missing(numbers)
         times = np.empty((n_rows, len(self._times)))
         for position, (name, index) in enumerate(self._times):
-            times[:, position] = from_json(name, "datetime", columns[index])  # type: ignore[assignment]
+            times[:, position] = from_json(name, "datetime", columns[index], self._style)  # type: ignore[assignment]
         places = np.empty((n_rows, len(self._words)), np.int64)
         gaps = np.zeros(places.shape, np.bool_)
         for position, (words, index, place_of) in enumerate(self._words):
-            places[:, position], gaps[:, position] = _placed(words, columns[index], place_of)
+            places[:, position], gaps[:, position] = self._placed(words, columns[index], place_of)
         return numbers, times, places, gaps
 
+    def _placed(self, words: Words, cells: Cells, place_of: Callable[[Any, int], int]) -> tuple[Any, Any]:
+        """The places of the cells of a categorical feature, and where they are missing."""
+        places = [place_of(cell, UNKNOWN) for cell in cells]
+        if UNKNOWN not in places:
+            return places, [cell is None for cell in cells] if None in cells else False
+        read: Categories = from_json(words.name, "categorical", cells, self._style)  # type: ignore[assignment]
+        return words.placed(read), read.codes < 0
 
-def _finder(words: Words) -> Callable[[Any, int], int]:
+    def _without_missing(self, numbers: Any) -> Any:
+        """Numbers that stand for a missing cell become gaps."""
+        for position, missing in self._missing:
+            column = numbers[:, position]
+            column[np.isin(column, missing)] = np.nan
+        return numbers
+
+
+def _finder(words: Words, style: TextStyle) -> Callable[[Any, int], int]:
     """Where a cell as JSON has it is placed."""
-    places: dict[Any, int] = {**words.places, None: words.missing}
+    known = {word: place for word, place in words.places.items() if not style.is_missing(word)}
+    places: dict[Any, int] = {**known, None: words.missing}
     return places.get
 
 
 def _none(n_rows: int) -> Any:
     return np.empty((n_rows, 0))
-
-
-def _placed(words: Words, cells: Cells, place_of: Callable[[Any, int], int]) -> tuple[Any, Any]:
-    """The places of the cells of a categorical feature, and where they are missing."""
-    places = [place_of(cell, UNKNOWN) for cell in cells]
-    if UNKNOWN not in places:
-        return places, [cell is None for cell in cells] if None in cells else False
-    read: Categories = from_json(words.name, "categorical", cells)  # type: ignore[assignment]
-    return words.placed(read), read.codes < 0
 
 
 def _decoder(kinds: dict[str, Kind]) -> Callable[[bytes], Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Kind
+from service.domain.dialect import Dialect
 from service.domain.network import Layers, Network, Parameters, class_probabilities
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
@@ -28,7 +29,8 @@ class TargetScale:
 
 @dataclass(frozen=True)
 class Predictor:
-    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written.
+    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written,
+    `dialect` how its file was (None where that was no text, and for models of before).
 
     Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
     """
@@ -41,6 +43,7 @@ class Predictor:
     target_scales: tuple[TargetScale, ...] = (TargetScale(),)
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
+    dialect: Dialect | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
