@@ -84,7 +84,7 @@ def _json_lines(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[st
 def _arrow(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], _: Settings) -> Table:
     from service.reading.columnar_rows import stream_rows
 
-    rows = stream_rows(pieces, predictor.feature_kinds, query["echo"])
+    rows = stream_rows(pieces, predictor.feature_kinds, predictor.text_style, query["echo"])
     check_features(predictor.feature_kinds, rows.names)
     return Table(rows.parts(), rows.names, lambda: None)
 
@@ -93,13 +93,13 @@ def _parquet(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, 
     """Its end says where all else is: it waits on the disk until that has come."""
     from service.reading.columnar_rows import parquet_rows
 
-    file = tempfile.TemporaryFile(prefix="adaline-body-")
+    file = tempfile.TemporaryFile(prefix="adaline-body-")  # noqa: SIM115  # open as long as its rows are read
     try:
         file.writelines(pieces)
         if not file.tell():
             raise BodyMalformed("there is no body; send a Parquet file")
         file.seek(0)
-        rows = parquet_rows(file, predictor.feature_kinds, query["echo"])
+        rows = parquet_rows(file, predictor.feature_kinds, predictor.text_style, query["echo"])
         check_features(predictor.feature_kinds, rows.names)
     except BaseException:
         file.close()

@@ -139,9 +139,9 @@ def _accepted() -> tuple[str, str]:
     """
     accepted = request.accept_mimetypes
     name = accepted.best_match([*ANSWERS, *ALSO]) if accepted else JSON
-    if name is None and PROBLEM in accepted:
+    if name is None and accepted[PROBLEM] > 0:
         name = JSON
-    media_type = ALSO.get(name, name) if name else None
+    media_type = ALSO.get(name, name) if name else ""
     if name is None or media_type not in ANSWERS:
         raise NotAcceptable(f"predictions come as {', '.join(ANSWERS)}; accept one of them")
     return media_type, name

@@ -94,7 +94,7 @@ class Spooled:
             for piece in self._rest:
                 if not self._put(piece):
                     return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # it is logged, and ends the answer
             if not self._is_closed:
                 self._put_last(self._broken(error))
         finally:
@@ -123,7 +123,7 @@ class Spooled:
                 self._in_memory += len(piece)
             else:
                 if self._file is None:
-                    self._file = tempfile.TemporaryFile(prefix="adaline-answer-")
+                    self._file = tempfile.TemporaryFile(prefix="adaline-answer-")  # noqa: SIM115  # see close
                 self._file.seek(self._on_disk[1])
                 self._file.write(piece)
                 self._on_disk = (self._on_disk[0], self._on_disk[1] + len(piece))

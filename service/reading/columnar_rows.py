@@ -6,28 +6,29 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.columns import Categories, Columns, Kind, Values
+from service.domain.columns import Columns, Kind, Values
+from service.domain.written import TextStyle
 from service.errors import BodyMalformed, FieldError, RowsInvalid
 from service.reading.arriving import Arriving, Raw
+from service.reading.readings import of_arrow
 from service.reading.rows import PIECE, Rows, Wrong
-from service.reading.text_values import categories, floats
-
-INFINITE = "is not a finite number; leave it null where it is missing"
+from service.reading.values import ColumnInvalid
 
 
 class ColumnarRows:
     """Rows in Arrow's memory layout. `names` are the table's columns."""
 
-    def __init__(self, schema: Any, batches: Iterator[Any], kinds: Mapping[str, Kind], with_table: bool) -> None:
+    def __init__(
+        self, schema: Any, batches: Iterator[Any], kinds: Mapping[str, Kind], style: TextStyle, with_table: bool
+    ) -> None:
         self.schema = schema
         self.names: Sequence[str] = schema.names
         self._batches = batches
         self._kinds = kinds
+        self._style = style
         self._with_table = with_table
 
     def parts(self) -> Iterator[Rows]:
@@ -44,21 +45,20 @@ class ColumnarRows:
         wrong: list[Wrong] = []
         for name, kind in self._kinds.items():
             column = part.column(part.schema.get_field_index(name))
-            values = _values(column, kind)
-            if values is None:
-                detail = f"column {name!r} holds Arrow's {column.type}, which cannot be read as {kind}; convert it"
-                raise RowsInvalid(detail, [FieldError("", detail)])
-            if not isinstance(values, Categories) and (infinite := np.flatnonzero(np.isinf(values))).size:
-                wrong += [Wrong(row, name, INFINITE) for row in infinite.tolist()]
-                values = np.where(np.isinf(values), np.nan, values)
-            columns[name] = values
+            try:
+                columns[name], bad = of_arrow(name, kind, column, self._style)
+            except ColumnInvalid as error:
+                raise RowsInvalid(error.detail, [FieldError("", error.detail)]) from None
+            wrong += bad
         table = None
         if self._with_table:
             table = {str(at): part.column(at) for at in range(part.num_columns)}
         return Rows(Columns(columns, part.num_rows), None, wrong, table)
 
 
-def stream_rows(pieces: Iterator[bytes], kinds: Mapping[str, Kind], with_table: bool = False) -> ColumnarRows:
+def stream_rows(
+    pieces: Iterator[bytes], kinds: Mapping[str, Kind], style: TextStyle, with_table: bool = False
+) -> ColumnarRows:
     """Rows of an Arrow IPC stream, read as it comes. Raises BodyMalformed."""
     source = Arriving(pieces)
     if not source.look(1)[0]:
@@ -73,10 +73,10 @@ def stream_rows(pieces: Iterator[bytes], kinds: Mapping[str, Kind], with_table: 
             batch.validate(full=True)
             yield batch
 
-    return ColumnarRows(reader.schema, batches(), kinds, with_table)
+    return ColumnarRows(reader.schema, batches(), kinds, style, with_table)
 
 
-def parquet_rows(file: BinaryIO, kinds: Mapping[str, Kind], with_table: bool = False) -> ColumnarRows:
+def parquet_rows(file: BinaryIO, kinds: Mapping[str, Kind], style: TextStyle, with_table: bool = False) -> ColumnarRows:
     """Rows of a Parquet file, whose end must be there first. Raises BodyMalformed."""
     try:
         opened = pq.ParquetFile(file)
@@ -84,25 +84,5 @@ def parquet_rows(file: BinaryIO, kinds: Mapping[str, Kind], with_table: bool = F
     except (pa.ArrowException, OSError) as error:
         raise BodyMalformed(f"the body is not the Parquet file that Content-Type says: {error}") from None
     wanted = None if with_table else [name for name in kinds if name in schema.names]
-    return ColumnarRows(schema, opened.iter_batches(PIECE, columns=wanted, use_threads=False), kinds, with_table)
-
-
-def _values(column: Any, kind: Kind) -> Values | None:
-    """A column as the domain holds it; None when its type has another meaning."""
-    kinds = pa.types
-    of = column.type
-    if kinds.is_null(of):
-        empty = [None] * len(column)
-        return Categories.of(empty) if kind in ("categorical", "text") else np.full(len(column), np.nan)
-    if kind == "numeric" and (kinds.is_integer(of) or kinds.is_floating(of) or kinds.is_decimal(of)):
-        return floats(pc.cast(column, pa.float64(), safe=False))  # type: ignore[no-any-return]
-    if kind == "boolean" and kinds.is_boolean(of):
-        return floats(column)  # type: ignore[no-any-return]
-    if kind == "datetime" and (kinds.is_timestamp(of) or kinds.is_date(of)):
-        return floats(pc.cast(column, pa.timestamp("us", tz=getattr(of, "tz", None)), safe=False))  # type: ignore[no-any-return]
-    if kind in ("categorical", "text"):
-        of = of.value_type if kinds.is_dictionary(of) else of
-        if kinds.is_string(of) or kinds.is_large_string(of) or kinds.is_string_view(of) or kinds.is_integer(of):
-            cells = pc.cast(column, pa.string())
-            return categories(pc.if_else(pc.equal(cells, ""), pa.scalar(None, pa.string()), cells))
-    return None
+    batches = opened.iter_batches(PIECE, columns=wanted, use_threads=False)
+    return ColumnarRows(schema, batches, kinds, style, with_table)

@@ -16,10 +16,10 @@ from service.domain.written import TextStyle
 from service.errors import BodyMalformed, WorkFailed
 from service.reading.arriving import Arriving
 from service.reading.plain_blocks import BLOCK_BYTES, LONGEST_LINE, PlainBlocks
+from service.reading.readings import of_text
 from service.reading.records import Record, records_of
 from service.reading.rows import PIECE, Rows, Wrong
 from service.reading.settled import settled
-from service.reading.text_values import of_text
 
 FIRST_BLOCK_BYTES = 256 * 1024  # small: a client that sends slowly sees its first answers early
 

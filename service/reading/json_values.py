@@ -13,15 +13,15 @@ from service.reading.rows import Wrong
 def of_json(name: str, kind: Kind, cells: Sequence[Any], style: TextStyle) -> tuple[Values, list[Wrong]]:
     """The cells of one column, None where one is missing. Wrong cells are missing in what is answered."""
     try:
-        return from_json(name, kind, cells), []
+        return from_json(name, kind, cells, style), []
     except CellInvalid:
         pass
     usable = list(cells)
     wrong = []
     for row, cell in enumerate(cells):
         try:
-            from_json(name, kind, [cell])
+            from_json(name, kind, [cell], style)
         except CellInvalid as error:
             wrong.append(Wrong(row, name, error.detail))
             usable[row] = None
-    return from_json(name, kind, usable), wrong
+    return from_json(name, kind, usable, style), wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import pyarrow.csv as pacsv
 
 from service.domain.columns import Columns, Kind, Values
 from service.domain.dialect import Found
-from service.domain.written import TextStyle, is_number
+from service.domain.written import TextStyle
+from service.reading.readings import of_text
 from service.reading.rows import Rows, Wrong
-from service.reading.text_values import floats, of_text
+from service.reading.values import plain_array
 
 BLOCK_BYTES = 2 * 1024 * 1024
 LONGEST_LINE = 2 * 1024 * 1024
@@ -35,8 +37,6 @@ class PlainBlocks:
         mark = dialect.delimiter.encode()
         odd = [b'"', b"\0", dialect.escape.encode(), dialect.comment.encode()]
         odd += [mark + b" "] if dialect.blanks_before_quotes else []
-        # "-999 " is missing where -999 is, and would be a number here
-        odd += [b" ", b"\t"] if any(map(is_number, style.missing)) else []
         self._odd = [sign for sign in odd if sign and sign != mark]
         numbers = {name for name, kind in kinds.items() if kind == "numeric" and not style.decimal_of(name)}
         self._numbers = {str(position): pa.float64() for name, position in self._positions.items() if name in numbers}
@@ -51,10 +51,8 @@ class PlainBlocks:
         wanted = [str(position) for position in self._positions.values()]
         typed: dict[str, Any] | None = None
         text: dict[str, Any] | None = None
-        try:
+        with suppress(pa.ArrowInvalid):  # a cell that is no plain number, or a row of another width
             typed = self._table(block, wanted, self._numbers)
-        except pa.ArrowInvalid:  # a cell that is no plain number, or a row of another width
-            pass
         if typed is None or self._with_table:
             try:
                 text = self._table(block, self._names if self._with_table else wanted, {})
@@ -67,17 +65,14 @@ class PlainBlocks:
         wrong: list[Wrong] = []
         for name, position in self._positions.items():
             column = typed[str(position)] if typed else (text or {})[str(position)]
-            if pa.types.is_floating(column.type) and _is_finite(column):
-                data[name] = floats(column)
-                continue
-            if pa.types.is_floating(column.type):  # a word for an infinity, or for no number
+            if pa.types.is_floating(column.type) and not _is_finite(column):  # by words that are no plain numbers
                 column = self._table(block, [str(position)], {})[str(position)]
-            data[name], bad = of_text(name, self._kinds[name], column.combine_chunks(), self._style)
+            data[name], bad = of_text(name, self._kinds[name], plain_array(column), self._style)
             wrong += bad
         lines = np.arange(first_line, first_line + n_rows, dtype=np.int64)
         table = None
         if self._with_table and text is not None:
-            table = {name: text[name].combine_chunks() for name in self._names}
+            table = {name: plain_array(text[name]) for name in self._names}
         return Rows(Columns(data, n_rows), lines, wrong, table)
 
     def _table(self, block: bytes, wanted: Sequence[str], numbers: Mapping[str, Any]) -> dict[str, Any]:
