@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.api import schemas
-from service.api.answers import Predicted, as_json
+from service.api.answers import Wanted, as_json
 from service.api.codec_json import rows_of
 from service.api.context import of
 from service.api.direct import MOST_ROWS, Direct
 from service.api.front import Front
 from service.api.openapi import text
-from service.domain.columns import CellInvalid
+from service.api.prediction_stream import predicted
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
@@ -265,10 +265,10 @@ def is_clean(value: Any, kind: str) -> bool:
 
 def ordinarily(predictor: Predictor, body: bytes) -> bytes | None:
     """The answer by the pieces of the ordinary way; None for an error."""
+    kinds = predictor.feature_kinds
     try:
-        rows = rows_of(orjson.loads(body), list(predictor.feature_kinds), (), predictor.text_style)
-        (columns,) = rows.pieces(predictor.feature_kinds, 100)
-        values = predictor.predict(columns)
-    except (AdalineError, CellInvalid, orjson.JSONDecodeError):
+        rows = rows_of(orjson.loads(body), list(kinds))
+        pieces = predicted(predictor, rows.parts(kinds, predictor.text_style), rows.place, "fail", False, 0)
+        return b"".join(as_json(Wanted(LoadedModel("m", 7, predictor, ("", ""))), pieces))
+    except (AdalineError, orjson.JSONDecodeError):
         return None
-    return b"".join(as_json(Predicted(LoadedModel("m", 7, predictor, ("", "")), values, None)))
