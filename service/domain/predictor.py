@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Kind
+from service.domain.intervals import Calibration
 from service.domain.network import Network, Parameters, class_probabilities, forward
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
@@ -28,7 +29,8 @@ class TargetScale:
 class Predictor:
     """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written.
 
-    Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
+    Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
+    intervals are taken from: none for classes, where no row was held out, and in older models.
     """
 
     task: str
@@ -39,6 +41,7 @@ class Predictor:
     target_scales: tuple[TargetScale, ...] = (TargetScale(),)
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
+    calibration: Calibration | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -64,6 +67,7 @@ class Predictor:
             network=network,
             parameters=parameters,
             target_scales=(self.target_scales[index],),
+            calibration=self.calibration and self.calibration.of_target(index),
         )
 
     @property
