@@ -7,36 +7,45 @@ from typing import Any
 import numpy as np
 
 from service.domain.columns import Floats
-from service.domain.outputs import Answered, Plan, intercept_name, score_names
+from service.domain.outputs import Answered, Part, Plan, intercept_name, score_names
 from service.domain.predictor import label_text
 
-Lists = dict[str, list[Any]]
+PARTS: dict[str, tuple[Part, ...]] = {
+    "predictions": ("label", "prediction"),
+    "intervals": ("low", "high"),
+    "contributions": ("contribution",),
+    "flags": ("flags",),
+}
 
 
-def json_lists(plan: Plan, rows: Answered) -> Lists:
-    """`predictions`, `intervals`, `contributions` and `flags`: those that were chosen.
+def list_names(plan: Plan) -> list[str]:
+    """Those of `predictions`, `intervals`, `contributions` and `flags` that have a chosen column."""
+    return [name for name, parts in PARTS.items() if plan.has(*parts)]
 
-    An interval is `[low, high]`, contributions are `{"intercept": …, feature: …}`; of several targets, or more than two
-    classes, `{name: …}` of each. Where some columns were chosen, predictions have those only; an interval is whole.
-    """
-    lists: Lists = {}
-    if plan.has("label", "prediction"):
-        lists["predictions"] = _predictions(plan, rows)
-    if plan.half_widths is not None and plan.has("low", "high"):
-        lists["intervals"] = _intervals(plan, rows, plan.half_widths)
-    if rows.contributions is not None:
-        lists["contributions"] = _contributions(plan, rows.contributions)
-    if rows.flags is not None:
-        lists["flags"] = list(rows.flags)
-    return lists
+
+def json_list(name: str, plan: Plan, rows: Answered) -> list[Any]:
+    """One of them. An interval is `[low, high]`, contributions are `{"intercept": …, feature: …}`; of several targets,
+    or more than two classes, `{name: …}` of each. Where some columns were chosen, predictions and contributions have
+    those only; an interval is whole."""
+    if name == "intervals" and plan.half_widths is not None:
+        return _intervals(plan, rows, plan.half_widths)
+    if name == "contributions" and rows.contributions is not None:
+        return _contributions(plan, rows.contributions)
+    if name == "flags":
+        return list(rows.flags or ())
+    return _predictions(plan, rows)
+
+
+def json_lists(plan: Plan, rows: Answered) -> dict[str, list[Any]]:
+    """All of them, by name."""
+    return {name: json_list(name, plan, rows) for name in list_names(plan)}
 
 
 def _predictions(plan: Plan, rows: Answered) -> list[Any]:
     predictor = plan.predictor
-    single = isinstance(predictor.target, str) and not predictor.classes
-    answers = predictor.answers(rows.values[:, 0] if single else rows.values)
+    answers = predictor.answers(rows.values)
     chosen = [slot.output for slot in plan.of("prediction")]
-    if single or (len(chosen) == rows.values.shape[1] and plan.has("label") == bool(predictor.classes)):
+    if rows.values.ndim == 1 or (len(chosen) == rows.values.shape[1] and plan.has("label") == bool(predictor.classes)):
         return answers
     if not predictor.classes:
         names = [predictor.targets[output] for output in chosen]
@@ -53,7 +62,7 @@ def _of_class(answer: dict[str, Any], labelled: bool, keys: list[str]) -> dict[s
 
 def _intervals(plan: Plan, rows: Answered, half_widths: Floats) -> list[Any]:
     outputs = sorted({slot.output for slot in (*plan.of("low"), *plan.of("high"))})
-    centres, widths = rows.values[:, outputs], half_widths[outputs]
+    centres, widths = rows.by_output[:, outputs], half_widths[outputs]
     pairs = np.stack([centres - widths, centres + widths], axis=2).tolist()
     if isinstance(plan.predictor.target, str):
         return [pair for (pair,) in pairs]

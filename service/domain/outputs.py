@@ -48,16 +48,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Classes by number: `codes` (n_rows,) into `classes`."""
+    """Classes by number: `codes` (n_rows,) into `classes`, -1 in a row without an answer."""
 
     codes: npt.NDArray[np.int64]
     classes: tuple[Label, ...]
 
-    def values(self) -> list[Label]:
-        return [self.classes[code] for code in self.codes.tolist()]
+    def values(self) -> list[Label | None]:
+        known = (*self.classes, None)
+        return [known[code] for code in self.codes.tolist()]
 
     def texts(self) -> list[str]:
-        names = [label_text(label) for label in self.classes]
+        names = [*map(label_text, self.classes), ""]
         return [names[code] for code in self.codes.tolist()]
 
 
@@ -66,8 +67,8 @@ Values = Floats | Labels | Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The rows of a piece, answered: `values` (n_rows, n_outputs) predictions or probabilities; `contributions`
-    (n_rows, n_scores, n_features + 1) and the `flags` of each row, where they are wanted."""
+    """The rows of a piece, answered: `values` as `Predictor.predict` gives them; `contributions` (n_rows, n_scores,
+    n_features + 1) and the `flags` of each row, where they are wanted. A row without an answer is NaN throughout."""
 
     values: Floats
     contributions: Floats | None = None
@@ -76,12 +77,28 @@ class Answered:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def by_output(self) -> Floats:
+        """(n_rows, n_outputs)."""
+        return self.values.reshape(len(self.values), -1)
+
     def rows(self, some: slice) -> Answered:
         return Answered(
             self.values[some],
             None if self.contributions is None else self.contributions[some],
             None if self.flags is None else self.flags[some],
         )
+
+    def without(self, rows: Sequence[int]) -> Answered:
+        """The same, with no answer in some of the rows."""
+        values = self.values.copy()
+        values[rows] = np.nan
+        sums = None if self.contributions is None else self.contributions.copy()
+        if sums is not None:
+            sums[rows] = np.nan
+        unanswered = set(rows)
+        flags = self.flags and [[] if row in unanswered else names for row, names in enumerate(self.flags)]
+        return Answered(values, sums, flags)
 
     @classmethod
     def together(cls, pieces: Sequence[Answered]) -> Answered:
@@ -126,7 +143,7 @@ class Plan:
         values = self.predictor.predict(columns)
         sums = None if self.additive is None else self.additive.of(self.predictor.transform.apply(columns))
         flags = self.predictor.transform.unfamiliar(columns) if self.has("flags") else None
-        return Answered(values.reshape(len(values), -1), sums, flags)
+        return Answered(values, sums, flags)
 
     def columns(self, rows: Answered) -> Iterator[Values]:
         """The values of each column, in the order of `names`."""
@@ -135,16 +152,17 @@ class Plan:
     def _values(self, slot: Slot, rows: Answered) -> Values:
         match slot.part:
             case "label":
-                return Labels(rows.values.argmax(axis=1), self.predictor.classes)
+                best = np.where(np.isnan(rows.values[:, 0]), -1, rows.values.argmax(axis=1))
+                return Labels(best, self.predictor.classes)
             case "low" | "high" if self.half_widths is not None:
                 width = self.half_widths[slot.output]
-                values: Floats = rows.values[:, slot.output] + (width if slot.part == "high" else -width)
+                values: Floats = rows.by_output[:, slot.output] + (width if slot.part == "high" else -width)
                 return values
             case "contribution" if rows.contributions is not None:
                 return rows.contributions[:, slot.output, slot.feature]
             case "flags" if rows.flags is not None:
                 return rows.flags
-        return rows.values[:, slot.output]
+        return rows.by_output[:, slot.output]
 
 
 def plan(predictor: Predictor, wanted: Wanted) -> Plan:

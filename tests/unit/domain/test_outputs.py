@@ -214,6 +214,23 @@ def test_rows_are_cut_and_put_together_again() -> None:
     assert len(again) == 3
 
 
+def test_rows_without_an_answer_leave_the_others_as_they_are() -> None:
+    made = plan(explained_predictor(), EVERYTHING)
+    whole = made.answer(houses())
+    lists, before = json_lists(made, whole.without([2])), json_lists(made, whole)
+    assert {name: rows[:2] for name, rows in lists.items()} == {name: rows[:2] for name, rows in before.items()}
+    assert np.isnan([lists["predictions"][2], *lists["intervals"][2], *lists["contributions"][2].values()]).all()
+    assert (lists["flags"][2], before["flags"][2]) == ([], ["size", "colour"])
+
+
+def test_a_row_without_an_answer_has_no_label() -> None:
+    made = plan(kind_predictor(), Wanted())
+    (label, cat, dog) = made.columns(Answered(np.array([[math.nan, math.nan], [0.25, 0.75]])))
+    assert isinstance(label, Labels)
+    assert (label.values(), label.texts()) == ([None, "dog"], ["", "dog"])
+    assert np.isnan([cat[0], dog[0]]).all()
+
+
 def test_a_network_says_why_it_has_no_contributions() -> None:
     network = Network((4, 3, 1))
     predictor = replace(explained_predictor(), network=network, parameters=network.start(0))
