@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import orjson
 
-from service.domain.predictor import label_text
+from service.domain.output_lists import json_list, list_names
+from service.domain.outputs import Answered, Labels, Plan, Values
 from service.usecases.predict import LoadedModel
 
 PIECE = 8192  # rows written at once
@@ -20,77 +20,58 @@ PIECE = 8192  # rows written at once
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """The predictions of one request: (n_rows,) values, (n_rows, n_targets) for several, or (n_rows, n_classes)
-    probabilities; `flags` if asked for."""
+    """What the rows of one request get, by a plan."""
 
     model: LoadedModel
-    values: npt.NDArray[np.float64]
-    flags: Sequence[Sequence[str]] | None
+    plan: Plan
+    rows: Answered
 
-    @property
-    def classes(self) -> list[str]:
-        return [label_text(label) for label in self.model.predictor.classes]
-
-    @property
-    def names(self) -> list[str]:
-        """The columns of a table of them: `prediction`, the targets by name, or `label` and `p_<class>` for each."""
-        predictor = self.model.predictor
-        if predictor.classes:
-            return ["label", *(f"p_{name}" for name in self.classes)]
-        return ["prediction"] if isinstance(predictor.target, str) else list(predictor.target)
-
-    def pieces(self) -> Iterator[slice]:
-        return (slice(start, start + PIECE) for start in range(0, len(self.values), PIECE))
-
-    def labels(self, piece: slice) -> list[Any]:
-        classes = self.model.predictor.classes
-        return [classes[best] for best in self.values[piece].argmax(axis=1).tolist()]
+    def pieces(self) -> Iterator[Answered]:
+        return (self.rows.rows(slice(start, start + PIECE)) for start in range(0, len(self.rows), PIECE))
 
 
 def as_json(predicted: Predicted) -> Iterator[bytes]:
-    """{"model": …, "predictions": […], "flags": […]}"""
+    """{"model": …, "predictions": […], "intervals": […], "contributions": […], "flags": […]}"""
     model = {"name": predicted.model.name, "version": predicted.model.version}
-    yield b'{"model":' + orjson.dumps(model) + b',"predictions":['
-    for piece in predicted.pieces():
-        answers = predicted.model.predictor.answers(predicted.values[piece])
-        yield (b"," if piece.start else b"") + orjson.dumps(answers)[1:-1]
-    yield b"]"
-    if predicted.flags is not None:
-        yield b',"flags":' + orjson.dumps(predicted.flags)
+    yield b'{"model":' + orjson.dumps(model)
+    for name in list_names(predicted.plan):
+        start = b',"' + name.encode() + b'":['
+        for piece in predicted.pieces():
+            yield start + orjson.dumps(json_list(name, predicted.plan, piece))[1:-1]
+            start = b","
+        yield b"]"
     yield b"}"
 
 
 def as_csv(predicted: Predicted) -> Iterator[bytes]:
-    """A column `prediction`; one for each of several targets; or `label` and, for each class, `p_<class>`. Flags are
-    joined by spaces."""
-    names = predicted.names
-    yield _lines([[*names, "flags"] if predicted.flags is not None else names])
+    """A column for each of the plan's names. Flags are joined by spaces."""
+    yield _lines([predicted.plan.names])
     for piece in predicted.pieces():
-        values = predicted.values[piece].reshape(len(predicted.values[piece]), -1).tolist()
-        rows: list[list[Any]] = values
-        if predicted.classes:
-            labels = map(label_text, predicted.labels(piece))
-            rows = [[label, *row] for label, row in zip(labels, values, strict=True)]
-        if predicted.flags is not None:
-            rows = [[*row, " ".join(flags)] for row, flags in zip(rows, predicted.flags[piece], strict=True)]
-        yield _lines(rows)
+        columns = map(_cells, predicted.plan.columns(piece))
+        yield _lines(list(zip(*columns, strict=True)))
 
 
 def as_arrow(predicted: Predicted) -> Iterator[bytes]:
     """An Arrow stream with the columns of `as_csv`; flags are lists of strings."""
     import pyarrow as pa
 
-    names = predicted.names
-    columns: list[Any] = [pa.array(predicted.labels(slice(None)))] if predicted.classes else []
-    columns += [pa.array(column) for column in predicted.values.reshape(len(predicted.values), -1).T]
-    if predicted.flags is not None:
-        names = [*names, "flags"]
-        columns.append(pa.array(predicted.flags, type=pa.list_(pa.string())))
+    def array(values: Values) -> Any:
+        if isinstance(values, Labels):
+            return pa.array(values.values())
+        return pa.array(values, type=None if isinstance(values, np.ndarray) else pa.list_(pa.string()))
+
+    columns = [array(values) for values in predicted.plan.columns(predicted.rows)]
     sink = pa.BufferOutputStream()
-    table = pa.table(columns, names=names)
+    table = pa.table(columns, names=predicted.plan.names)
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, max_chunksize=PIECE)
     yield sink.getvalue().to_pybytes()
+
+
+def _cells(values: Values) -> list[Any]:
+    if isinstance(values, Labels):
+        return values.texts()
+    return values.tolist() if isinstance(values, np.ndarray) else [" ".join(flags) for flags in values]
 
 
 def _lines(rows: Sequence[Sequence[Any]]) -> bytes:

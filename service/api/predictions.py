@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-import numpy as np
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
@@ -21,7 +20,9 @@ from service.api.codecs import ARROW, CSV, JSON, PARQUET, Rows, refused
 from service.api.context import context
 from service.api.documents import as_object, body_limit, is_json, parse
 from service.api.parameters import PredictAnyQuery, PredictQuery
+from service.api.wanted import wanted
 from service.domain.columns import CellInvalid
+from service.domain.outputs import Answered, Wanted, plan
 from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid, RowsInvalid
 from service.usecases.predict import LoadedModel
 
@@ -89,7 +90,7 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
         rows: Rows = rows_of(as_object(parse(data)), list(model.predictor.feature_kinds))
     else:
         rows = _table(data, model, query.get("delimiter"))
-    return _answer(model, rows, query["flags"])
+    return _answer(model, rows, wanted(query))
 
 
 @blueprint.route("/predict", methods=["POST"])
@@ -113,7 +114,7 @@ def predict(query: dict[str, Any]) -> Any:
             raise ParameterInvalid.at("/model", "model: name the model in the query: /v1/predict?model=house-price")
         model = _find(query["model"])
         rows = _table(data, model, query.get("delimiter"))
-    return _answer(model, rows, query["flags"])
+    return _answer(model, rows, wanted(query))
 
 
 def _body() -> bytes:
@@ -138,36 +139,34 @@ def _table(data: bytes, model: LoadedModel, delimiter: str | None) -> Rows:
     return stream_rows(data, features) if request.mimetype == ARROW else parquet_rows(data, features)
 
 
-def _answer(model: LoadedModel, rows: Rows, flagged: bool) -> Response:
+def _answer(model: LoadedModel, rows: Rows, wanted: Wanted) -> Response:
     accepted = request.accept_mimetypes
     media_type = accepted.best_match(ANSWERS) if accepted else JSON
     if media_type is None:
         raise NotAcceptable(f"predictions come as {', '.join(ANSWERS)}; accept one of them")
-    predicted = _predict(model, rows, flagged)
+    predicted = _predict(model, rows, wanted)
     pieces = ANSWERS[media_type](predicted)
     # a short answer has its length said, a long one is written as it goes
-    body = b"".join(pieces) if len(predicted.values) <= CELLS // 1000 else pieces
+    body = b"".join(pieces) if len(predicted.rows) <= CELLS // 1000 else pieces
     return Response(body, mimetype=media_type)
 
 
-def _predict(model: LoadedModel, rows: Rows, flagged: bool) -> Predicted:
-    """Raises RowsInvalid for a cell that cannot be used, for no rows and for too many."""
-    predictor = model.predictor
+def _predict(model: LoadedModel, rows: Rows, wanted: Wanted) -> Predicted:
+    """Raises RowsInvalid for a cell that cannot be used, for no rows and for too many; ParameterInvalid for what the
+    model cannot answer."""
+    made = plan(model.predictor, wanted)
     most = context().deps.settings.max_prediction_rows
-    size = max(1, min(16_384, CELLS // max(predictor.network.sizes)))
-    values = []
-    flags: list[list[str]] = []
+    size = max(1, min(16_384, CELLS // made.cells_per_row))
+    answered = []
     n_rows = 0
-    for columns in rows.pieces(predictor.feature_kinds, size):
+    for columns in rows.pieces(model.predictor.feature_kinds, size):
         n_rows_before, n_rows = n_rows, n_rows + columns.n_rows
         if n_rows > most:
             raise RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
         try:
-            values.append(predictor.predict(columns))
+            answered.append(made.answer(columns))
         except CellInvalid as error:
             raise refused([rows.wrong(n_rows_before + error.row, error.column, error.detail)]) from None
-        if flagged:
-            flags += predictor.transform.unfamiliar(columns)
     if not n_rows:
         raise RowsInvalid("there are no rows to predict; send at least one")
-    return Predicted(model, np.concatenate(values), flags if flagged else None)
+    return Predicted(model, made, Answered.together(answered))

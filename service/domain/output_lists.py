@@ -1,4 +1,8 @@
-"""Answers as JSON has them: lists side by side, one entry for each row."""
+"""Answers as JSON has them: lists side by side, one entry for each row.
+
+Chosen columns leave the shape of an answer as it is, which clients in typed languages rely on: `predictions` are always
+there, numbers and labels whole; of several targets, of probabilities and of contributions the chosen ones.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,7 @@ from service.domain.columns import Floats
 from service.domain.outputs import Answered, Part, Plan, intercept_name, score_names
 from service.domain.predictor import label_text
 
-PARTS: dict[str, tuple[Part, ...]] = {
-    "predictions": ("label", "prediction"),
+BESIDE: dict[str, tuple[Part, ...]] = {
     "intervals": ("low", "high"),
     "contributions": ("contribution",),
     "flags": ("flags",),
@@ -19,14 +22,13 @@ PARTS: dict[str, tuple[Part, ...]] = {
 
 
 def list_names(plan: Plan) -> list[str]:
-    """Those of `predictions`, `intervals`, `contributions` and `flags` that have a chosen column."""
-    return [name for name, parts in PARTS.items() if plan.has(*parts)]
+    """`predictions`, and those of `intervals`, `contributions` and `flags` that have a chosen column."""
+    return ["predictions", *(name for name, parts in BESIDE.items() if plan.has(*parts))]
 
 
 def json_list(name: str, plan: Plan, rows: Answered) -> list[Any]:
     """One of them. An interval is `[low, high]`, contributions are `{"intercept": …, feature: …}`; of several targets,
-    or more than two classes, `{name: …}` of each. Where some columns were chosen, predictions and contributions have
-    those only; an interval is whole."""
+    or more than two classes, `{name: …}` of each. An interval is whole where one of its ends was chosen."""
     if name == "intervals" and plan.half_widths is not None:
         return _intervals(plan, rows, plan.half_widths)
     if name == "contributions" and rows.contributions is not None:
@@ -45,19 +47,13 @@ def _predictions(plan: Plan, rows: Answered) -> list[Any]:
     predictor = plan.predictor
     answers = predictor.answers(rows.values)
     chosen = [slot.output for slot in plan.of("prediction")]
-    if rows.values.ndim == 1 or (len(chosen) == rows.values.shape[1] and plan.has("label") == bool(predictor.classes)):
+    if rows.values.ndim == 1 or chosen == list(range(rows.values.shape[1])):
         return answers
     if not predictor.classes:
         names = [predictor.targets[output] for output in chosen]
         return [{name: answer[name] for name in names} for answer in answers]
     keys = [label_text(predictor.classes[output]) for output in chosen]
-    return [_of_class(answer, plan.has("label"), keys) for answer in answers]
-
-
-def _of_class(answer: dict[str, Any], labelled: bool, keys: list[str]) -> dict[str, Any]:
-    """A prediction of classes with the chosen parts only."""
-    kept: dict[str, Any] = {"label": answer["label"]} if labelled else {}
-    return {**kept, "probabilities": {key: answer["probabilities"][key] for key in keys}} if keys else kept
+    return [{**answer, "probabilities": {key: answer["probabilities"][key] for key in keys}} for answer in answers]
 
 
 def _intervals(plan: Plan, rows: Answered, half_widths: Floats) -> list[Any]:

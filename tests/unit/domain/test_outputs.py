@@ -127,6 +127,7 @@ def test_json_has_lists_side_by_side() -> None:
     }
     some = plan(explained_predictor(), replace(EVERYTHING, columns=("contribution_sold", "high")))
     assert json_lists(some, some.answer(houses())) == {
+        "predictions": TABLE["prediction"],
         "intervals": [list(pair) for pair in zip(TABLE["low"], TABLE["high"], strict=True)],
         "contributions": [{"sold": value} for value in TABLE["contribution_sold"]],
     }
@@ -177,11 +178,11 @@ def test_of_several_targets_each_has_its_interval_and_contributions() -> None:
     }
 
 
-def test_chosen_parts_of_a_class_prediction() -> None:
+def test_chosen_columns_leave_a_class_prediction_its_shape() -> None:
     columns = Columns({"weight": np.array([5.0])}, 1)
     for names, expected in (
-        (("label",), {"label": "cat"}),
-        (("p_dog",), {"probabilities": {"dog": 0.5}}),
+        (("label",), {"label": "cat", "probabilities": {}}),
+        (("p_dog",), {"label": "cat", "probabilities": {"dog": 0.5}}),
         (("label", "p_dog"), {"label": "cat", "probabilities": {"dog": 0.5}}),
         (("label", "p_cat", "p_dog"), {"label": "cat", "probabilities": {"cat": 0.5, "dog": 0.5}}),
     ):
