@@ -72,6 +72,36 @@ class PredictQuery(CsvOptions):
             "column has is called predicted_<name>. Not for JSON documents"
         ),
     )
+    intervals = fields.Float(
+        validate=ma.validate.Range(
+            0, 1, min_inclusive=False, max_inclusive=False,
+            error="{input} is no level; give one between 0 and 1, such as 0.9",
+        ),
+        metadata=says(
+            "of numbers: an interval for each, which holds the truth of a new row with this probability; it comes from "
+            "rows that were not trained on",
+            example=0.9,
+            exclusiveMinimum=0,
+            exclusiveMaximum=1,
+        ),
+    )  # fmt: skip
+    contributions = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says(
+            "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
+            "classes in log-odds. With the intercept they add up to the prediction"
+        ),
+    )
+    columns = fields.String(
+        metadata=says(
+            "the outputs to answer, by the names and in the order that a CSV answer is to have, with commas between; a "
+            "name with a comma stands in double quotes. A JSON answer keeps its shape: predictions are always there, "
+            "with the chosen targets or classes",
+            example="prediction,low,high",
+        )
+    )
 
 
 class PredictAnyQuery(PredictQuery):
