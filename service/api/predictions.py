@@ -31,7 +31,11 @@ CELLS = 4_000_000  # values of the widest layer that are held at once
 ANSWERS: dict[str, Callable[[Predicted], Iterator[bytes]]] = {JSON: as_json, CSV: as_csv, ARROW: as_arrow}
 
 _ROWS: dict[str, Any] = {
-    "records": {"type": "array", "items": {"type": "object"}, "description": '[{"feature": value, …}, …]'},
+    "records": {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
+    },
     "instances": {"type": "array", "items": {"type": "array"}, "description": "rows in the order of the features"},
     "columns": {"type": "object", "additionalProperties": {"type": "array"}, "description": "lists by feature"},
     "dataframe_split": {

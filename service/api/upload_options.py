@@ -93,7 +93,13 @@ class UploadOptions(ma.Schema):
             example='{"zip": "categorical", "born": "datetime:dmy"}',
         )
     )
-    null_values = Words(metadata=says("how missing cells are written; repeated, or one JSON list", example=["NA", "-"]))
+    null_values = Words(
+        metadata=says(
+            "how missing cells are written, here and in rows to predict; a number in any spelling; repeated, or one "
+            "JSON list",
+            example=["NA", "-"],
+        )
+    )
     decimal = fields.String(validate=one_of((".", ",")), metadata=says("what stands before the decimals of a number"))
 
     @ma.post_load
