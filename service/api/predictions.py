@@ -33,7 +33,11 @@ from service.usecases.predict import LoadedModel
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Rows in, answers out")
 
 _ROWS: dict[str, Any] = {
-    "records": {"type": "array", "items": {"type": "object"}, "description": '[{"feature": value, …}, …]'},
+    "records": {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
+    },
     "instances": {"type": "array", "items": {"type": "array"}, "description": "rows in the order of the features"},
     "columns": {"type": "object", "additionalProperties": {"type": "array"}, "description": "lists by feature"},
     "dataframe_split": {

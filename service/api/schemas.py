@@ -221,7 +221,7 @@ class Rows(Answer):
 
 
 class ClassPrediction(Answer):
-    label = fields.Raw(required=True, metadata={"type": ["string", "number", "boolean"]})
+    label = fields.Raw(required=True, metadata=says("as the table wrote it", type=["string", "number", "boolean"]))
     probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 

@@ -156,7 +156,10 @@ class TrainingSpecSchema(Part):
         words=("balanced",),
         load_default=None,
         allow_none=True,
-        metadata={"description": 'what a row of a class counts: "balanced", or a weight for each class by its name'},
+        metadata={
+            "description": 'what a row of a class counts: "balanced", or a weight for each class by the name that the '
+            "table gives it; numbers, and words for true and false, in any spelling"
+        },
     )
     weight_column = ma.fields.String(
         load_default=None,
