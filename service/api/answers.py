@@ -16,6 +16,8 @@ from service.domain.predictor import label_text
 from service.settings import MIB
 from service.usecases.predict import LoadedModel
 
+LINES = 512  # JSON lines written at once
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -77,6 +79,11 @@ def as_json(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
 def as_json_lines(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
     """A line for each row: {"prediction": …, "flags": […], "error": …}, after the input columns if they are wanted."""
     for piece in pieces:
+        plain = piece.values.ndim == 1 and piece.flags is None and not piece.beside and not wanted.with_errors
+        if plain and wanted.echoed is None:  # numbers alone, without Python for each row
+            numbers = _answers_json(wanted, piece).replace(b",", b'}\n{"prediction":')
+            yield b'{"prediction":' + numbers + b"}\n"
+            continue
         rows = [{"prediction": answer} for answer in _answers(wanted, piece)]
         if piece.flags is not None:
             for row, flags in zip(rows, piece.flags, strict=True):
@@ -95,7 +102,9 @@ def as_json_lines(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
                 {**dict(zip(wanted.echoed, row, strict=True)), **dict(zip(apart, made.values(), strict=True))}
                 for row, made in zip(zip(*cells, strict=True), rows, strict=True)
             ]
-        yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE, default=str) for row in rows)
+        for start in range(0, len(rows), LINES):  # orjson takes a kilobyte for each line, for a moment
+            some = rows[start : start + LINES]
+            yield b"".join([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE, default=str) for row in some])
 
 
 def as_csv(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
