@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Unpack, overload
+from typing import Any, Literal, overload
 from urllib.parse import quote
 
 import httpx
@@ -13,7 +13,7 @@ from service.client import waiting
 from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
-from service.client.rows import Beside, Rows, body_of, prediction
+from service.client.rows import Rows, body_of, prediction, unbroken
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
 
 
@@ -248,25 +248,39 @@ class Client:
     def delete_alias(self, name: str, alias: str) -> None:
         self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"))
 
-    def predict(self, ref: str, rows: Rows) -> list[Any]:
+    def predict(self, ref: str, rows: Rows, **options: Any) -> list[Any]:
         """A prediction for each row: numbers for a regression, `{"label", "probabilities"}` for classes.
 
-        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a CSV (its
-        path, its text, bytes or a binary file). None and NaN are missing cells.
+        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a file of
+        rows (CSV, JSON lines, Parquet: its path, a CSV's text, bytes or a binary file). None and NaN are missing cells.
+        Options: on_error ("fail", "null"), and for a CSV delimiter, encoding, header, null_values, decimal.
         """
-        return self.predict_with(ref, rows)["predictions"]
+        predictions: list[Any] = self.predict_with(ref, rows, **options)["predictions"]
+        return predictions
 
-    def predict_with(self, ref: str, rows: Rows, **beside: Unpack[Beside]) -> dict[str, list[Any]]:
-        """The `predictions`, and beside them what else is wanted, for each row: [low, high] for `intervals=0.9`,
-        {feature: number} with the intercept for `contributions=True`, names of features for `flags=True`."""
+    def predict_with(self, ref: str, rows: Rows, **options: Any) -> dict[str, Any]:
+        """The `predictions`, and beside them what else the options ask for, for each row: `intervals` ([low, high]) for
+        intervals=0.9, `contributions` ({feature: number}, with the intercept) for contributions=True, `flags` (names of
+        features) for flags=True, `errors` for on_error="null"."""
         with body_of(rows) as body:
-            told = self._connection.json(prediction(ref, body, "application/json", beside))
+            told: dict[str, Any] = self._connection.json(prediction(ref, body, "application/json", options))
         return {name: listed for name, listed in told.items() if isinstance(listed, list)}
 
-    def predict_csv(self, ref: str, rows: Rows, **beside: Unpack[Beside]) -> Iterator[bytes]:
-        """The same as a CSV with a header, in chunks as they arrive."""
-        with body_of(rows) as body, self._connection.stream(prediction(ref, body, "text/csv", beside)) as response:
-            yield from response.iter_bytes()
+    def predict_csv(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
+        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive.
+
+        Options: those of `predict`, and echo (True: a file's columns before the outputs). Raises Invalid, after the
+        rows before it, for a row that cannot be predicted.
+        """
+        return self._predicted(ref, rows, "text/csv", options)
+
+    def predict_lines(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
+        """The same as JSON lines: `{"prediction": …}` for each row."""
+        return self._predicted(ref, rows, "application/x-ndjson", options)
+
+    def _predicted(self, ref: str, rows: Rows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:
+        with body_of(rows) as body, self._connection.stream(prediction(ref, body, accept, options)) as response:
+            yield from unbroken(response.iter_bytes())
 
     def _path(self, ref: str, number: int | None) -> str:
         """The path of the version that a reference means."""
