@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import TERMINAL
 from service.errors import DatasetNotFound
+from service.store.blobs import Blobs
 from service.store.paging import Page, page
 from service.store.tables import DatasetRow, JobRow
 
@@ -43,3 +46,20 @@ def unfinished_jobs(session: Session, id: str) -> int:
     needs = or_(JobRow.dataset_id == id, validates)
     query = select(func.count()).where(needs, JobRow.state.not_in(TERMINAL))
     return session.scalar(query) or 0
+
+
+@contextlib.contextmanager
+def table_of(blobs: Blobs, dataset: DatasetRow) -> Iterator[Path]:
+    """The dataset's table as a local file. Raises DatasetNotFound when it has been deleted, or is while it is read."""
+    gone = DatasetNotFound(f"dataset {dataset.id} was deleted while it was needed; upload it again to train on it")
+    with contextlib.ExitStack() as stack:
+        try:
+            path = stack.enter_context(blobs.local(dataset.table_key or ""))
+        except KeyError:
+            raise gone from None
+        try:
+            yield path
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            raise gone from None

@@ -24,6 +24,10 @@ _COUNT = (
     .values(last_version=ModelRow.last_version + 1, updated_at=bindparam("updated_at"))
     .returning(ModelRow.last_version)
 )
+_DEFAULT = select(AliasRow.version).where(AliasRow.model_name == bindparam("at_name"), AliasRow.alias == DEFAULT_ALIAS)
+_NEWEST_BEFORE = select(func.max(VersionRow.version)).where(
+    VersionRow.model_name == bindparam("at_name"), VersionRow.version < bindparam("at_number")
+)
 _RAISE = update(table_of(RegistryRow)).values(revision=RegistryRow.revision + 1)
 _REVISION = select(table_of(RegistryRow).c.revision)
 
@@ -129,10 +133,39 @@ def publish(session: Session, name: str, **values: object) -> VersionRow:
         with contextlib.suppress(IntegrityError), session.begin_nested():  # made by another at the same moment
             session.add(ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment))
         number = _next_number(session, name, moment)
-    version = {"model_name": name, "version": number, "created_at": moment, **values}
+    version = {
+        "model_name": name,
+        "version": number,
+        "created_at": moment,
+        "spec": {},
+        "metadata": {},
+        **values,
+    }
     session.connection().execute(_ADD, version)
     raise_revision(session)
-    return VersionRow(**version)
+    return VersionRow(**{"metadata_" if column == "metadata" else column: value for column, value in version.items()})
+
+
+def served_before(session: Session, name: str, number: int) -> tuple[int | None, bool]:
+    """The version that the bare name meant before this one was published, in whose transaction it is asked; and whether
+    a `default` alias says so. None where there was none."""
+    place = {"at_name": name, "at_number": number}
+    default: int | None = session.connection().scalar(_DEFAULT, place)
+    if default is not None:
+        return default, True
+    return session.connection().scalar(_NEWEST_BEFORE, place), False
+
+
+def point(session: Session, name: str, alias: str, version: int) -> AliasRow:
+    """Make an alias mean a version, in a transaction that holds the model."""
+    row = session.get(AliasRow, (name, alias))
+    if row is None:
+        row = AliasRow(model_name=name, alias=alias, version=version, revision=1, updated_at=now())
+        session.add(row)
+    elif row.version != version:
+        row.version, row.revision, row.updated_at = version, row.revision + 1, now()
+    raise_revision(session)
+    return row
 
 
 def _next_number(session: Session, name: str, moment: datetime) -> int | None:
