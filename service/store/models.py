@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
+from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.tables import AliasRow, Json, ModelRow, RegistryRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+_METADATA = table_of(VersionRow).c.metadata
 _ADD = insert(table_of(VersionRow))
 _COUNT = (
     update(table_of(ModelRow))
@@ -54,8 +58,13 @@ def get(session: Session, name: str, *, for_change: bool = False) -> ModelRow:
     return row
 
 
-def listing(session: Session, limit: int, after: str | None) -> Page[ModelRow]:
-    return page(session, select(ModelRow), ModelRow.id, limit, after, lambda row: row.id)
+def listing(session: Session, limit: int, after: str | None, metadata: Mapping[str, str] = NOTHING) -> Page[ModelRow]:
+    """Models; with `metadata` those that have a version with it."""
+    query = select(ModelRow)
+    if metadata:
+        of_model = select(1).where(VersionRow.model_name == ModelRow.name, *has(session, _METADATA, metadata))
+        query = query.where(of_model.exists())
+    return page(session, query, ModelRow.id, limit, after, lambda row: row.id)
 
 
 def get_version(session: Session, name: str, version: int) -> VersionRow:
@@ -69,10 +78,12 @@ def get_version(session: Session, name: str, version: int) -> VersionRow:
     return row
 
 
-def versions(session: Session, name: str, limit: int, after: int | None) -> Page[VersionRow]:
-    """Raises ModelNotFound."""
+def versions(
+    session: Session, name: str, limit: int, after: int | None, metadata: Mapping[str, str] = NOTHING
+) -> Page[VersionRow]:
+    """Those that have this metadata. Raises ModelNotFound."""
     get(session, name)
-    query = select(VersionRow).where(VersionRow.model_name == name)
+    query = select(VersionRow).where(VersionRow.model_name == name, *has(session, _METADATA, metadata))
     return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
 
 

@@ -31,7 +31,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
     courses = recorder.finished()
-    with datasets.table_of(deps.blobs, dataset) as path:
+    with datasets.stored_table(deps.blobs, dataset) as path:
         for scaled in SCALERS:
             ground = lay(path, spec, dataset, scaled, deps.settings)
             lease.check()

@@ -89,7 +89,7 @@ def _published(
             spec=spec.to_json(),
             metadata=dict(spec.metadata),
         ).version
-        promotion = _promoted(session, job.model_name, number, spec.promote, judged)
+        promotion = serves_now(session, job.model_name, number, spec.promote, judged)
         is_news = spec.promote != "newest" or not promotion.is_promoted
         news: list[jobs.Told] = (
             [("message", {"text": promotion.sentence, "promotion": promotion.to_json()})] if is_news else []
@@ -109,7 +109,7 @@ def _published(
     return number
 
 
-def _promoted(session: Session, name: str, number: int, rule: str, judged: dict[int, Judged]) -> Promotion:
+def serves_now(session: Session, name: str, number: int, rule: str, judged: dict[int, Judged]) -> Promotion:
     """What becomes of a version that this transaction, which holds the model, has added. Raises NotYetJudged."""
     served, has_default = models.served_before(session, name, number)
     if rule == "if_better" and served is not None and served not in judged:

@@ -55,7 +55,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
-    with datasets.table_of(deps.blobs, dataset) as path, _table_of(deps, other) as other_path:
+    with datasets.stored_table(deps.blobs, dataset) as path, _table_of(deps, other) as other_path:
         prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
@@ -93,14 +93,14 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     judging = dataset if other is None else other
-    judging_table = partial(datasets.table_of, deps.blobs, judging)
+    judging_table = partial(datasets.stored_table, deps.blobs, judging)
     contender = Contender(spec, prepared, predictor, judging, judging_table, report)
     version = publish(deps, lease, contender, speed, recorder.untold)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
 def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[Path | None]:
-    return nullcontext() if dataset is None else datasets.table_of(deps.blobs, dataset)
+    return nullcontext() if dataset is None else datasets.stored_table(deps.blobs, dataset)
 
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
