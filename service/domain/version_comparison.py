@@ -190,8 +190,8 @@ def _verdict(a: Compared, b: Compared, split: str, metric: str, one: float, othe
         )
     best, worst, low, high = (a, b, one, other) if one < other else (b, a, other, one)
     return Verdict(
-        f"Version {best.version} is better: its {metric} on {place} is {told(low, high)}, that of version "
-        f"{worst.version} {told(high, low)}, which is {_share(low, high)}.",
+        f"Version {best.version} is better: on {place} its {metric} is {told(low, high)}, and that of version "
+        f"{worst.version} is {told(high, low)}, which is {_share(low, high)}.",
         "a" if best is a else "b",
         metric,
         split,
@@ -203,7 +203,7 @@ def _share(low: float, high: float) -> str:
     if low <= 0:
         return f"higher by {high - low:.3g}"
     ratio = high / low
-    return f"{ratio:.3g} times as much" if ratio >= 2 else f"{(ratio - 1) * 100:.2g} % more"
+    return f"{ratio:.3g} times as much" if ratio >= 2 else f"{(ratio - 1) * 100:.3g} % more"
 
 
 def _listed(target: str | list[str]) -> str:
