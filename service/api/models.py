@@ -165,7 +165,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Forget an alias"""
+    """Forget an alias; without 'default', the model's bare name means its newest version"""
     promote.remove_alias(_database(), name, alias, _expected(name, alias))
     return Response(status=HTTPStatus.NO_CONTENT)
 

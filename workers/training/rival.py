@@ -97,7 +97,8 @@ def _figures(
     order = np.array([by_label[label_text(label)] for label in mine.classes], dtype=np.int64)
     sums = [0.0, 0.0]
     kinds = {**rival.feature_kinds, **mine.feature_kinds}
-    for truth, columns in _pieces(contender, kinds):
+    widest = max(1, len(kinds), *mine.network.sizes, *rival.network.sizes)
+    for truth, columns in _pieces(contender, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // widest))):
         check()
         for index, predictor in enumerate((mine, rival)):
             try:
@@ -110,12 +111,12 @@ def _figures(
     return new, old
 
 
-def _pieces(contender: Contender, kinds: dict[str, Kind]) -> Iterator[tuple[Floats, Columns]]:
-    """The truth of the validation rows and their cells, some at a time."""
+def _pieces(contender: Contender, kinds: dict[str, Kind], most: int) -> Iterator[tuple[Floats, Columns]]:
+    """The truth of the validation rows and their cells, of so many rows of the table at a time."""
     rows, truth = contender.prepared.rows_of("validation"), contender.prepared.parts["validation"].truth
     start = 0
     with contender.table() as path:
-        for chunk in chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1)))):
+        for chunk in chunks(path, kinds, most):
             first, behind = np.searchsorted(rows, (start, start + chunk.n_rows))
             if first < behind:
                 yield truth[first:behind], chunk.take(rows[first:behind] - start)

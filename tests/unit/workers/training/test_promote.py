@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import event
 
 from service.domain.artifact import MANIFEST, WEIGHTS, read
 from service.store import datasets, jobs, models
@@ -27,13 +29,13 @@ from workers.training.split import VALIDATION, split_rows
 ROWS = 200
 
 
-def add(deps: Deps, cells: Mapping[str, Any]) -> str:
-    """A ready dataset of these columns: strings are categories, the rest numbers."""
+def add(deps: Deps, cells: Mapping[str, Any], nulls: Mapping[str, int] = MappingProxyType({})) -> str:
+    """A ready dataset of these columns, with so many gaps: strings are categories, the rest numbers."""
     out = io.BytesIO()
     pq.write_table(pa.table(dict(cells)), out)
     words = {name for name, values in cells.items() if isinstance(values[0], str)}
     columns = [
-        {"name": name, "kind": "categorical" if name in words else "numeric", "nulls": 0,
+        {"name": name, "kind": "categorical" if name in words else "numeric", "nulls": nulls.get(name, 0),
          "distinct": len(set(map(str, values))), "rarest": {"value": "", "count": 20}}
         for name, values in cells.items()
     ]  # fmt: skip
@@ -282,3 +284,72 @@ def test_several_targets_are_compared_by_their_mean(deps: Deps, noisy: str) -> N
     with deps.database.read() as session:
         known = [models.get_version(session, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
     assert [found["value"], found["value_of_served"]] == pytest.approx(known, rel=1e-9)
+
+
+def test_a_version_that_refuses_gaps_is_not_judged_on_rows_that_have_them(deps: Deps, noisy: str) -> None:
+    train(deps, noisy, missing="error")
+    draw = np.random.default_rng(4)
+    a = draw.normal(size=ROWS)
+    gaps = [None if number % 4 == 0 else float(value) for number, value in enumerate(draw.normal(size=ROWS))]
+    job = train(deps, add(deps, {"a": a, "b": gaps, "y": 3 * a}, {"b": ROWS // 4}), promote="if_better")
+    assert serves(deps) == 1
+    assert "version 1 has no answer for one of these rows" in told(deps, job)[0]["text"]
+
+
+def test_rows_left_out_for_their_gaps_judge_nobody(deps: Deps, noisy: str) -> None:
+    """The new version drops rows with gaps: the one that serves is judged on the others, each with its own cells."""
+    train(deps, noisy, features=["a"])
+    draw = np.random.default_rng(4)
+    a, b = draw.normal(size=(2, ROWS))
+    gaps = [None if number % 4 == 0 else float(value) for number, value in enumerate(b)]
+    y = 3 * a - 2 * b
+    dataset = add(deps, {"a": a, "b": gaps, "y": y}, {"b": ROWS // 4})
+    job = train(deps, dataset, missing="drop", promote="if_better")
+    found = told(deps, job)[0]["promotion"]
+    whole = np.array([value is not None for value in gaps])
+    split = split_rows(0, np.ones(ROWS, dtype=bool), 0.2, 0.0)
+    held_out = np.flatnonzero((split == VALIDATION) & whole)
+    assert found["rows"] == len(held_out)
+    expected = np.mean((predictions(deps, dataset, 1) - y)[held_out] ** 2)
+    assert found["value_of_served"] == pytest.approx(expected, rel=1e-9)
+
+
+def test_rows_on_the_disk_and_in_many_pieces_are_judged_alike(
+    make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.training.rival.CHUNK_ROWS", 1000)
+    monkeypatch.setattr("workers.training.room.WINDOW_BYTES", 2**16)
+    deps = make_deps(training_memory_bytes=2**20)
+    draw = np.random.default_rng(5)
+    a, b = draw.normal(size=(2, 30_000))
+    y = 3 * a - 2 * b + draw.normal(size=30_000)
+    dataset = add(deps, {"a": a, "b": b, "y": y})
+    train(deps, dataset, features=["a"], optimizer={"kind": "sgd"})
+    job = train(deps, dataset, promote="if_better", optimizer={"kind": "sgd"})
+    with deps.database.read() as session:
+        texts = [event.data.get("text", "") for event in jobs.events_after(session, job.id, 0, 100)]
+        known = [models.get_version(session, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
+    assert any("is kept on the disk" in text for text in texts)
+    found = told(deps, job)[0]["promotion"]
+    assert [found["value"], found["value_of_served"]] == pytest.approx(known, rel=1e-9)
+
+
+def test_a_version_whose_rows_are_gone_is_published_and_does_not_serve(deps: Deps, noisy: str) -> None:
+    train(deps, noisy, features=["a"])
+    body = {"dataset": noisy, "model": "m", "target": "y", "features": ["a", "b"], "promote": "if_better"}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    with deps.database.read() as session:
+        key = datasets.get(session, noisy).table_key
+    assert key is not None
+
+    def take_away(*arguments: Any) -> None:
+        if arguments[2].startswith("INSERT INTO versions"):  # the transaction that is given up, to judge the rival
+            deps.blobs.delete(key, -1)
+
+    event.listen(deps.database.engine, "before_cursor_execute", take_away)
+    run(deps, id)
+    event.remove(deps.database.engine, "before_cursor_execute", take_away)
+    with deps.database.read() as session:
+        job = jobs.get(session, id)
+    assert (job.state, serves(deps)) == ("succeeded", 1)
+    assert "was deleted while it was needed" in told(deps, job)[0]["text"]
