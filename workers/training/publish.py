@@ -8,6 +8,7 @@ from itertools import chain
 
 from sqlalchemy.orm import Session
 
+from service.changes import REGISTRY
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.promotion import Judged, Promotion, promote
 from service.domain.speed import Speed
@@ -59,6 +60,7 @@ def publish(
         except NotYetJudged as found:
             judged[found.serving.version] = judge(contender, found.serving, deps.blobs, lease.check)
     deps.changes.publish(lease.row.id)
+    deps.changes.publish(REGISTRY)
     return version
 
 
