@@ -225,6 +225,10 @@ class ClassPrediction(Answer):
     probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
+PAIR = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
+ADDED = {"type": "object", "additionalProperties": {"type": ["number", "null"]}}
+
+
 class Predictions(Answer):
     model = fields.Nested(ModelVersion, required=True)
     predictions = fields.List(
@@ -242,6 +246,17 @@ class Predictions(Answer):
     )
     flags = fields.List(
         fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")
+    )
+    intervals = fields.List(
+        fields.Raw(metadata={"anyOf": [PAIR, {"type": "object", "additionalProperties": PAIR}]}),
+        metadata=says("with ?intervals=: [low, high] for each row, by target for several"),
+    )
+    contributions = fields.List(
+        fields.Raw(metadata={"anyOf": [ADDED, {"type": "object", "additionalProperties": ADDED}]}),
+        metadata=says(
+            "with ?contributions=true: what the intercept and each feature add for each row, by target for several, by "
+            "class for more than two"
+        ),
     )
 
 

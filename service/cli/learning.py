@@ -40,6 +40,8 @@ RowsFile = Annotated[
     str, typer.Argument(metavar="FILE", help="Rows as a CSV or JSON file; - for a CSV on standard input.")
 ]
 Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
+Intervals = Annotated[float | None, typer.Option(help="Add intervals that hold the truth with this probability: 0.9.")]
+Contributions = Annotated[bool, typer.Option("--contributions", help="What each feature of a linear neuron adds.")]
 Format = Annotated[Literal["csv", "json"], typer.Option("--format", help="What to write.")]
 
 
@@ -160,11 +162,13 @@ def compare(
 
 @app.command(rich_help_panel=THERE)
 def predict(
-    ref: Ref, file: RowsFile, out: Out = None, form: Format = "csv", url: Url = LOCAL, as_json: AsJson = False
-) -> None:
+    ref: Ref, file: RowsFile, out: Out = None, form: Format = "csv", intervals: Intervals = None,
+    contributions: Contributions = False, url: Url = LOCAL, as_json: AsJson = False,
+) -> None:  # fmt: skip
     """Predict for each row of a file."""
+    beside = {"intervals": intervals, "contributions": contributions}
     with connect(url) as client:
-        chunks = _predictions(client, ref, file, "json" if as_json else form)
+        chunks = _predictions(client, ref, file, "json" if as_json else form, beside)
         first = next(chunks, b"")  # what is wrong comes before there is a file
         with out.open("wb") if out else open(sys.stdout.fileno(), "wb", closefd=False) as sink:
             sink.write(first)
@@ -185,7 +189,7 @@ def cancel(
     show(as_json, cancelled.json, lambda: rendering.job(cancelled))
 
 
-def _predictions(client: Client, ref: str, file: str, form: str) -> Iterator[bytes]:
+def _predictions(client: Client, ref: str, file: str, form: str, beside: dict[str, Any]) -> Iterator[bytes]:
     rows: Any = sys.stdin.buffer if file == STDIN else Path(file)
     if file.endswith(".json"):
         try:
@@ -193,9 +197,10 @@ def _predictions(client: Client, ref: str, file: str, form: str) -> Iterator[byt
         except ValueError as error:
             raise refusal(f"{file} is not JSON: {error}") from None
     if form == "csv":
-        yield from client.predict_csv(ref, rows)
+        yield from client.predict_csv(ref, rows, **beside)
     else:
-        yield json.dumps(client.predict(ref, rows), ensure_ascii=False).encode() + b"\n"
+        told = client.predict_with(ref, rows, **beside)
+        yield json.dumps(told if any(beside.values()) else told["predictions"], ensure_ascii=False).encode() + b"\n"
 
 
 def _data(client: Client, data: str) -> Dataset:

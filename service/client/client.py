@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Unpack, overload
 from urllib.parse import quote
 
 import httpx
@@ -13,7 +13,7 @@ from service.client import waiting
 from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
-from service.client.rows import Rows, body_of, prediction
+from service.client.rows import Beside, Rows, body_of, prediction
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
 
 
@@ -254,13 +254,18 @@ class Client:
         Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a CSV (its
         path, its text, bytes or a binary file). None and NaN are missing cells.
         """
-        with body_of(rows) as body:
-            predictions: list[Any] = self._connection.json(prediction(ref, body, "application/json"))["predictions"]
-        return predictions
+        return self.predict_with(ref, rows)["predictions"]
 
-    def predict_csv(self, ref: str, rows: Rows) -> Iterator[bytes]:
-        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive."""
-        with body_of(rows) as body, self._connection.stream(prediction(ref, body, "text/csv")) as response:
+    def predict_with(self, ref: str, rows: Rows, **beside: Unpack[Beside]) -> dict[str, list[Any]]:
+        """The `predictions`, and beside them what else is wanted, for each row: [low, high] for `intervals=0.9`,
+        {feature: number} with the intercept for `contributions=True`, names of features for `flags=True`."""
+        with body_of(rows) as body:
+            told = self._connection.json(prediction(ref, body, "application/json", beside))
+        return {name: listed for name, listed in told.items() if isinstance(listed, list)}
+
+    def predict_csv(self, ref: str, rows: Rows, **beside: Unpack[Beside]) -> Iterator[bytes]:
+        """The same as a CSV with a header, in chunks as they arrive."""
+        with body_of(rows) as body, self._connection.stream(prediction(ref, body, "text/csv", beside)) as response:
             yield from response.iter_bytes()
 
     def _path(self, ref: str, number: int | None) -> str:

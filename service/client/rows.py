@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypedDict, cast
 from urllib.parse import quote
 
 from service.client.connection import Call
@@ -24,11 +24,21 @@ class Body:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def prediction(ref: str, body: Body, accept: str) -> Call:
+class Beside(TypedDict, total=False):
+    """What rows may get beside their predictions: the level of `intervals`, such as 0.9; what each feature of a linear
+    neuron adds; `flags` for values unlike any in training."""
+
+    intervals: float
+    contributions: bool
+    flags: bool
+
+
+def prediction(ref: str, body: Body, accept: str, beside: Beside) -> Call:
     """The request that predicts. Sending it twice is no harm."""
     path = f"/v1/models/{quote(ref, safe='@:')}/predict"
     headers = {**body.headers, "Accept": accept}
-    return Call("POST", path, json=body.json, content=body.content, headers=headers, repeatable=True)
+    params = {name: str(value).lower() for name, value in beside.items() if value not in (None, False)}
+    return Call("POST", path, params, body.json, body.content, headers, repeatable=True)
 
 
 @contextmanager

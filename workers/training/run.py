@@ -26,6 +26,7 @@ from workers.lease import Lease
 from workers.training.design import scaled_curvature
 from workers.training.endings import explained
 from workers.training.engines.choose import make_engine
+from workers.training.held_out import calibrated, held_out
 from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
@@ -77,6 +78,8 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, table.style, dialect_of(dataset))
+    held = held_out(predictor, prepared)
+    predictor = calibrated(predictor, held)
     seconds = time.perf_counter() - started
     trained = Trained(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
@@ -86,7 +89,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(
-        spec, prepared, predictor, progress, found, certified, linear, sources, seconds, recorder.warnings
+        spec, prepared, predictor, held, progress, found, certified, linear, sources, seconds, recorder.warnings
     )
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
