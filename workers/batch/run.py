@@ -1,0 +1,60 @@
+"""The story of a batch prediction, on one screen: rows in pieces, answers in parts, one file at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from service.domain.conversion import ways
+from service.domain.table import Table
+from service.store.tables import JobRow
+from service.wiring import Deps
+from workers.batch.answer import Answers
+from workers.batch.convert import pieces
+from workers.batch.parts import JOINED, PARTS
+from workers.batch.record import Recorder
+from workers.lease import Lease
+
+log = structlog.get_logger(__name__)
+
+
+def predict(deps: Deps, lease: Lease[JobRow]) -> None:
+    """Run a batch prediction. What it raises ends the job (see `workers.training.endings`)."""
+    recorder = Recorder(deps, lease)
+    spec, dataset, predictor = recorder.start()
+    kinds = predictor.feature_kinds
+    read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
+    answers = Answers.of(predictor, read_as, spec.format)
+    open_part, join = PARTS[spec.format], JOINED[spec.format]
+    with deps.blobs.workspace() as directory, deps.blobs.local(dataset.table_key or "") as table:
+        path, whole = directory / "part", directory / "whole"
+        part, rows, failed = open_part(path, answers.schema), 0, 0
+        for piece in pieces(table, kinds, read_as, predictor.text_style, recorder.done, answers.piece_rows):
+            lease.check()
+            answered = answers.table(piece)
+            part.add(answered)
+            rows += answered.num_rows
+            failed += answers.count_failed(answered)
+            recorder.looked(recorder.done + rows)
+            if recorder.is_due():
+                part.close()
+                recorder.keep(path, rows, failed)
+                part, rows, failed = open_part(path, answers.schema), 0, 0
+        part.close()
+        join(_parts(deps, recorder, path), answers.schema, whole, lease.check)
+        total = recorder.done + rows
+        recorder.end(whole, total, failed + sum(kept.failed for kept in recorder.parts))
+    log.info("predicted", job=lease.row.id, model=spec.model, rows=total)
+
+
+def _parts(deps: Deps, recorder: Recorder, last: Path) -> Iterator[IO[bytes]]:
+    """What every part holds, in order; the last one is still a file of this process."""
+    for kept in recorder.parts:
+        with contextlib.closing(deps.blobs.open(kept.key)) as stream:
+            yield stream
+    with last.open("rb") as stream:
+        yield stream
