@@ -33,7 +33,8 @@ SHOWN_LETTERS = 60  # of a cell that cannot be read
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Cells of a feature that are there and cannot be read: which rows (n_rows,), and what is wrong with each."""
+    """Cells of a feature that are there and cannot be read: which rows (n_rows,), and what is wrong with each, null in
+    the other rows."""
 
     feature: str
     rows: Mask
@@ -97,7 +98,7 @@ def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], 
     for name, kind in kinds.items():
         cells = table.column(name)
         if ways[name] == "text":
-            text = cells
+            text = cells.combine_chunks()
             cells, wrong = read_cells(name, READ_AS[kind], style, text)
             if pc.any(wrong).as_py():
                 unread.append(_unread(name, kind, text, wrong))
@@ -114,8 +115,4 @@ def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], 
 def _unread(name: str, kind: Kind, text: Any, wrong: Any) -> Unread:
     shown = pc.utf8_slice_codeunits(text, 0, SHOWN_LETTERS)
     why = pc.binary_join_element_wise(f'column {name!r}: "', shown, f'" {NOT_A[kind]}', "")
-    return Unread(name, np.asarray(pc.fill_null(wrong, False)), _whole(why))
-
-
-def _whole(array: Any) -> Any:
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return Unread(name, np.asarray(wrong), pc.if_else(wrong, why, pa.scalar(None, pa.string())))

@@ -68,9 +68,9 @@ class Recorder:
         return sum(part.rows for part in self.parts)
 
     def looked(self, rows: int) -> None:
-        """Tell how many rows are done, when the time has come."""
+        """Tell of so many rows after those of the kept parts, when the time has come."""
         if time.perf_counter() - self._told >= EVENT_SECONDS:
-            self._tell(rows)
+            self._tell(self.done + rows)
 
     def is_due(self) -> bool:
         """Whether what is done since should be kept."""
@@ -83,8 +83,10 @@ class Recorder:
         self._kept = time.perf_counter()
 
     def end(self, path: Path, rows: int, failed: int) -> None:
-        """The job has succeeded, with this file as its result. Raises StorageFull."""
+        """The job has succeeded, with this file as its result; these are the rows of its last part. Raises
+        StorageFull."""
         blob = self._taken(path)
+        rows, failed = self.done + rows, failed + sum(part.failed for part in self.parts)
         job = self._lease.row
         told: list[jobs.Told] = [("progress", self._progress(rows, rows))]
         if failed:

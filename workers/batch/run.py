@@ -14,8 +14,8 @@ from service.domain.table import Table
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
-from workers.batch.convert import pieces
-from workers.batch.parts import JOINED, PARTS
+from workers.batch.convert import Piece, pieces
+from workers.batch.parts import JOINED, PARTS, Part
 from workers.batch.record import Recorder
 from workers.lease import Lease
 
@@ -29,29 +29,39 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     kinds = predictor.feature_kinds
     read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
     answers = Answers.of(predictor, read_as, spec.format)
-    open_part, join = PARTS[spec.format], JOINED[spec.format]
     with deps.blobs.workspace() as directory, deps.blobs.local(dataset.table_key or "") as table:
         path, whole = directory / "part", directory / "whole"
-        part, rows, failed = open_part(path, answers.schema), 0, 0
-        for piece in pieces(table, kinds, read_as, predictor.text_style, recorder.done, answers.piece_rows):
-            lease.check()
-            answered = answers.table(piece)
-            part.add(answered)
-            rows += answered.num_rows
-            failed += answers.count_failed(answered)
-            recorder.looked(recorder.done + rows)
-            if recorder.is_due():
-                part.close()
+        coming = pieces(table, kinds, read_as, predictor.text_style, recorder.done, answers.piece_rows)
+        is_over = False
+        while not is_over:
+            with contextlib.closing(PARTS[spec.format](path, answers.schema)) as part:
+                rows, failed, is_over = _fill(part, coming, answers, recorder, lease)
+            if not is_over:
                 recorder.keep(path, rows, failed)
-                part, rows, failed = open_part(path, answers.schema), 0, 0
-        part.close()
-        join(_parts(deps, recorder, path), answers.schema, whole, lease.check)
-        total = recorder.done + rows
-        recorder.end(whole, total, failed + sum(kept.failed for kept in recorder.parts))
-    log.info("predicted", job=lease.row.id, model=spec.model, rows=total)
+        JOINED[spec.format](_all(deps, recorder, path), answers.schema, whole, lease.check)
+        recorder.end(whole, rows, failed)
+    log.info("predicted", job=lease.row.id, model=spec.model, rows=recorder.done + rows)
 
 
-def _parts(deps: Deps, recorder: Recorder, last: Path) -> Iterator[IO[bytes]]:
+def _fill(
+    part: Part, coming: Iterator[Piece], answers: Answers, recorder: Recorder, lease: Lease[JobRow]
+) -> tuple[int, int, bool]:
+    """Add pieces until the part should be kept: its rows, how many of them have no prediction, and whether it is the
+    last part."""
+    rows = failed = 0
+    for piece in coming:
+        lease.check()
+        answered = answers.table(piece)
+        part.add(answered)
+        rows += answered.num_rows
+        failed += answers.count_failed(answered)
+        recorder.looked(rows)
+        if recorder.is_due():
+            return rows, failed, False
+    return rows, failed, True
+
+
+def _all(deps: Deps, recorder: Recorder, last: Path) -> Iterator[IO[bytes]]:
     """What every part holds, in order; the last one is still a file of this process."""
     for kept in recorder.parts:
         with contextlib.closing(deps.blobs.open(kept.key)) as stream:
