@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
-from service.client.connection import RETRIES, Call, Connection
+from service.client.connection import FIRST_PAUSE_SECONDS, RETRIES, Call, Connection
 from service.client.errors import Unreachable
 
 
@@ -29,3 +30,4 @@ def pieces(connection: Connection, path: str) -> Iterator[bytes]:
             lost += 1
             if lost > RETRIES or not (received and etag):
                 raise
+            time.sleep(FIRST_PAUSE_SECONDS)
