@@ -47,10 +47,14 @@ class Predicted:
         return [classes[best] for best in self.values[piece].argmax(axis=1).tolist()]
 
 
+def opening(name: str, version: int) -> bytes:
+    """How a JSON answer begins, up to its predictions."""
+    return b'{"model":' + orjson.dumps({"name": name, "version": version}) + b',"predictions":'
+
+
 def as_json(predicted: Predicted) -> Iterator[bytes]:
     """{"model": …, "predictions": […], "flags": […]}"""
-    model = {"name": predicted.model.name, "version": predicted.model.version}
-    yield b'{"model":' + orjson.dumps(model) + b',"predictions":['
+    yield opening(predicted.model.name, predicted.model.version) + b"["
     for piece in predicted.pieces():
         answers = predicted.model.predictor.answers(predicted.values[piece])
         yield (b"," if piece.start else b"") + orjson.dumps(answers)[1:-1]

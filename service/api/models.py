@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -15,9 +16,10 @@ from service.api.documents import load, read_object
 from service.api.files import send_file
 from service.api.parameters import MatchHeaders, PageQuery, VersionsQuery
 from service.api.report_schemas import Report
+from service.changes import REGISTRY
 from service.domain.artifact import REPORT
 from service.domain.spec import MODEL_NAME
-from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid
+from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid, Unavailable
 from service.store import models
 from service.store.paging import Page
 from service.store.session import Database
@@ -86,6 +88,7 @@ def get_version(name: str, version: int) -> Any:
 def delete_version(name: str, version: int) -> Any:
     """Delete a version that no alias points at"""
     promote.delete_version(_database(), name, version)
+    _tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -141,6 +144,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
         raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
     target = load(schemas.AliasTarget, read_object(request, context().deps.settings))
     row = promote.promote(_database(), name, alias, target["version"], _expected(name, alias))
+    _tell()
     return row, {"ETag": f'"{row.revision}"'}
 
 
@@ -151,11 +155,20 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
 def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     """Forget an alias"""
     promote.remove_alias(_database(), name, alias, _expected(name, alias))
+    _tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def _database() -> Database:
     return context().deps.database
+
+
+def _tell() -> None:
+    """Whoever changed the registry predicts by it at once here, and soon in the other processes."""
+    here = context()
+    with suppress(Unavailable):  # it is changed; this process then sees it as the others do
+        here.models.refresh()
+    here.deps.changes.publish(REGISTRY)
 
 
 def _expected(name: str, alias: str) -> int | None:

@@ -53,6 +53,13 @@ class Dialect:
     def to_json(self) -> dict[str, Any]:
         return plain(self)
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Dialect | None:
+        """The dialect that `to_json` wrote, whatever else is beside it; None for a table that was no text."""
+        if not data or not {"encoding", "delimiter"} <= set(data):
+            return None
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+
     @property
     def csv_options(self) -> dict[str, Any]:
         """For Python's csv.reader."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from service.changes import REGISTRY
 from service.domain.artifact import REPORT, dump, to_json
 from service.domain.predictor import Predictor
 from service.domain.speed import Speed
@@ -64,4 +65,5 @@ def publish(
         if not ended:
             raise LeaseLost(job.id)
     deps.changes.publish(job.id)
+    deps.changes.publish(REGISTRY)
     return version.version

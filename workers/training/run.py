@@ -10,13 +10,14 @@ from pathlib import Path
 import structlog
 import torch
 
+from service.domain.dialect import Dialect
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
-from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
+from service.store.described import dialect_of, table_of
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
@@ -48,13 +49,13 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
 def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     started = time.perf_counter()
     spec, dataset, other = recorder.start()
-    table = Table.from_json(dataset.rows or 0, dataset.columns or [])
+    table = table_of(dataset)
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
     with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
-        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -75,8 +76,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
-    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, table.style, dialect_of(dataset))
     seconds = time.perf_counter() - started
     trained = Trained(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
@@ -120,7 +120,12 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
 
 
 def make_predictor(
-    spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector, style: TextStyle = PLAIN
+    spec: TrainingSpec,
+    prepared: Prepared,
+    network: Network,
+    parameters: Vector,
+    style: TextStyle = PLAIN,
+    dialect: Dialect | None = None,
 ) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
@@ -132,6 +137,7 @@ def make_predictor(
         prepared.target_scales,
         prepared.classes,
         style,
+        dialect,
     )
 
 

@@ -12,9 +12,11 @@ from safetensors.numpy import load, save
 
 from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
 from service.domain.columns import Categories, Columns
+from service.domain.dialect import Dialect
 from service.domain.network import Network, forward
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
+from service.domain.written import PLAIN, TextStyle
 
 NETWORK = Network((4, 3, 1), "tanh")
 
@@ -43,6 +45,47 @@ def test_what_was_written_answers_as_before() -> None:
     assert again.predict(rows()).tolist() == predictor().predict(rows()).tolist()
     assert again.feature_kinds == {"size": "numeric", "colour": "categorical"}
     assert dump(again) == files
+
+
+def test_how_the_file_and_its_cells_were_written_stays_with_the_model() -> None:
+    dialect = Dialect("windows-1252", ";", "'", "\\", False, "#", True, 3, "\r\n")
+    style = TextStyle(("", "-"), ",", {"size": "."}, {"sold": "dmy"})
+    files = dump(predictor(dialect=dialect, text_style=style))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (dialect, style)
+
+
+def test_a_model_of_before_has_no_dialect() -> None:
+    files = dump(predictor())
+    manifest = json.loads(files[MANIFEST])
+    del manifest["dialect"], manifest["text_style"]
+    again = read(to_json(manifest), files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (None, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("kept", "cells", "encoded"),
+    [
+        ((" red", "blue"), ["red", "blue", "green", None], [0, 1, None, 0]),
+        (("red", " red"), ["red"], [0]),
+        ((" red", "red"), ["red"], [1]),  # as it was: a cell without blanks was the second
+    ],
+)
+def test_categories_of_before_are_known_without_their_blanks(
+    kept: tuple[str, ...], cells: list[str | None], encoded: list[int | None]
+) -> None:
+    transform = FittedTransform(
+        (Feature("colour", "categorical", categories=kept, fill_category=kept[0]),),
+        np.arange(2),
+        np.zeros(2),
+        np.ones(2),
+    )
+    network = Network((2, 1))
+    files = dump(predictor(transform=transform, network=network, parameters=network.start(0)))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    made = again.transform.apply(Columns({"colour": Categories.of(cells)}, len(cells)))
+    expected = [[float(place == column) for column in range(2)] for place in encoded]
+    assert made.tolist() == expected
 
 
 @pytest.mark.parametrize("classes", [("a", "b"), (False, True), (1, 2.5), ("a", "b", "ç")])
