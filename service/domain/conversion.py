@@ -14,9 +14,9 @@ from service.domain.columns import Kind
 from service.domain.table import Column, Table, listed
 from service.errors import FieldError, SpecInvalid
 
-Way = Literal["same", "text", "integer", "flag", "gaps"]
-"""How a stored column is read: as it is; its words as cells of a CSV; whole numbers as words; 0 and 1 as false and
-true; or, where no cell is there, as missing cells of any kind."""
+Way = Literal["same", "text", "digits", "gaps"]
+"""How a stored column is read: as it is; its words as cells of a CSV, which may be none of the kind; its whole numbers
+by their digits; or, where no cell is there, as missing cells of any kind."""
 
 WORDS = ("categorical", "text")
 POINTER = "/dataset"
@@ -51,9 +51,9 @@ def _way(column: Column, kind: Kind, rows: int) -> Way | None:
     if column.kind in WORDS:
         return "text"
     if column.kind == "numeric" and kind in WORDS and column.whole and _within(column, -LARGEST_WHOLE, LARGEST_WHOLE):
-        return "integer"
+        return "digits"
     if column.kind == "numeric" and kind == "boolean" and column.whole and _within(column, 0, 1):
-        return "flag"
+        return "digits"
     return None
 
 

@@ -14,11 +14,12 @@ from service.domain.batch import CSV
 from service.domain.columns import Categories, Columns, Values, missing
 from service.domain.conversion import Way
 from service.domain.predictor import Predictor, label_text
-from service.domain.transform import Feature
+from service.errors import WorkFailed
 from workers.batch.convert import Mask, Piece
 
-MOST_ROWS = 8192  # in a piece
-MOST_CELLS = 4_000_000  # of the widest layer in memory at once, in a piece of fewer rows
+PIECE_ROWS = 8192
+"""As many as /predict takes at once. The last bits of a sum may depend on how many rows a product has: only with the
+same number are the same rows answered with the same bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Answers:
         # a CSV has no types: labels are written there as /predict writes them
         labels = pa.array([label_text(label) for label in classes] if format == CSV else classes) if classes else None
         features = predictor.transform.features
-        may_fail = "text" in ways.values() or not all(fills_gaps(feature) for feature in features)
+        may_fail = "text" in ways.values() or not all(feature.fills for feature in features)
         names = list(_names(predictor))
         types = [pa.float64()] * len(names) if labels is None else [labels.type, *[pa.float64()] * len(classes)]
         fields = [(_unlike("row", names), pa.int64()), *zip(names, types, strict=True)]
@@ -46,14 +47,11 @@ class Answers:
             fields.append((_unlike("error", names), pa.string()))
         return cls(predictor, pa.schema(fields), labels, may_fail)
 
-    @property
-    def piece_rows(self) -> int:
-        """How many rows a piece has."""
-        return max(1, min(MOST_ROWS, MOST_CELLS // max(self.predictor.network.sizes)))
-
     def table(self, piece: Piece) -> pa.Table:
-        """The answers for a piece."""
+        """The answers for a piece. Raises WorkFailed for a cell that cannot be read where ingest has let none in."""
         count = piece.columns.n_rows
+        if piece.unread and not self.may_fail:
+            raise WorkFailed("cell_invalid", piece.unread[0].why.drop_null()[0].as_py())
         why, columns = self._failures(piece) if self.may_fail else (None, piece.columns)
         without: Mask | None = None if why is None else np.asarray(pc.is_valid(why))
         values = self.predictor.predict(columns).reshape(count, -1)
@@ -80,16 +78,11 @@ class Answers:
             if feature.name in unread:
                 why = pc.if_else(pc.is_null(why), unread[feature.name].why, why)
                 gaps &= ~unread[feature.name].rows
-            if not fills_gaps(feature):
+            if not feature.fills:
                 columns[feature.name] = _filled(columns[feature.name])
                 told = pa.scalar(f"column {feature.name!r}: is missing, and this model fills no gaps")
                 why = pc.if_else(pc.and_(pc.is_null(why), pa.array(gaps)), told, why)
         return why, Columns(columns, piece.columns.n_rows)
-
-
-def fills_gaps(feature: Feature) -> bool:
-    """Whether the model has something to put in the place of a missing cell."""
-    return feature.fill is not None or feature.fill_category is not None
 
 
 def _filled(values: Values) -> Values:

@@ -13,16 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.columns import Columns, Kind
+from service.domain.columns import Columns, Kind, Values
 from service.domain.conversion import Way
 from service.domain.written import TextStyle
-from service.reading.cells import read_cells
-from service.store.rows import from_arrow
+from service.reading.values import plain_array, read_values
 
 Mask = npt.NDArray[np.bool_]
 
-ARROW: Mapping[str, Any] = {"numeric": pa.float64(), "boolean": pa.bool_(), "datetime": pa.timestamp("us")}
-READ_AS: Mapping[str, str] = {"numeric": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP"}
 NOT_A: Mapping[str, str] = {
     "numeric": "is not a finite number",
     "boolean": "is not true or false",
@@ -94,25 +91,17 @@ def _cut(tables: Iterator[pa.Table], skip: int, rows: int) -> Iterator[pa.Table]
 
 
 def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], style: TextStyle, first: int) -> Piece:
-    columns, unread = {}, []
+    columns: dict[str, Values] = {}
+    unread = []
     for name, kind in kinds.items():
-        cells = table.column(name)
-        if ways[name] == "text":
-            text = cells.combine_chunks()
-            cells, wrong = read_cells(name, READ_AS[kind], style, text)
-            if pc.any(wrong).as_py():
-                unread.append(_unread(name, kind, text, wrong))
-        elif ways[name] == "integer":
-            cells = pc.cast(cells, pa.int64())
-        elif ways[name] == "flag":
-            cells = pc.not_equal(cells, 0)
-        elif ways[name] == "gaps":
-            cells = pa.nulls(table.num_rows, ARROW.get(kind, pa.string()))
-        columns[name] = cells
-    return Piece(first, from_arrow(pa.table(columns), kinds), tuple(unread))
+        cells = pa.nulls(table.num_rows) if ways[name] == "gaps" else plain_array(table.column(name))
+        columns[name], wrong = read_values(name, kind, cells, style)
+        if wrong is not None:
+            unread.append(_unread(name, kind, cells, wrong))
+    return Piece(first, Columns(columns, table.num_rows), tuple(unread))
 
 
-def _unread(name: str, kind: Kind, text: Any, wrong: Any) -> Unread:
-    shown = pc.utf8_slice_codeunits(text, 0, SHOWN_LETTERS)
+def _unread(name: str, kind: Kind, cells: Any, wrong: Mask) -> Unread:
+    shown = pc.utf8_slice_codeunits(pc.cast(cells, pa.string()), 0, SHOWN_LETTERS)
     why = pc.binary_join_element_wise(f'column {name!r}: "', shown, f'" {NOT_A[kind]}', "")
-    return Unread(name, np.asarray(wrong), pc.if_else(wrong, why, pa.scalar(None, pa.string())))
+    return Unread(name, wrong, pc.if_else(pa.array(wrong), why, pa.scalar(None, pa.string())))

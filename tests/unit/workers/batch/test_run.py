@@ -165,7 +165,7 @@ def test_columns_of_another_kind_mean_what_their_cells_mean_in_a_csv(deps: Deps)
     assert told == "column 't': \"2024-02-30\" is not a date"
 
 
-def test_a_wide_network_has_the_same_numbers_in_smaller_pieces(deps: Deps) -> None:
+def test_a_wide_networks_numbers_are_those_of_plain_numpy(deps: Deps) -> None:
     net = Network((1, 1600, 1))
     weights = np.random.default_rng(0).normal(size=net.n_parameters).astype(np.float32)
     one = linear({"a": 1.0}, 0.0)
