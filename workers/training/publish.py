@@ -16,6 +16,7 @@ from service.store.session import now
 from service.store.tables import JobRow, Json
 from service.wiring import Deps
 from workers.explain.files import shown
+from workers.export.files import taken_along
 from workers.lease import Lease, LeaseLost
 
 
@@ -32,11 +33,13 @@ def publish(
 
     Raises LeaseLost, with nothing visible; WorkFailed for NaN.
     """
+    taken, noticed = taken_along(predictor)
+    report = {**report, "warnings": [*report["warnings"], *noticed]}
     try:
-        contents = {**dump(predictor), REPORT: to_json(report)}
+        contents = {**dump(predictor), **taken, REPORT: to_json(report)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds)))
+    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds, list(taken))))
     job, (kept, told) = lease.row, untold
     with deps.database.write() as session:
         lease.write_in(session, lease_until=None, checkpoint_key=None, **kept)
