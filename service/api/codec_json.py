@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from service.api.codecs import Kinds, missing_feature, refused, typed
 from service.api.documents import pointer
 from service.domain.columns import Columns, from_json
+from service.domain.written import PLAIN, TextStyle
 from service.errors import FieldError, InputInvalid
 
 FORMS = ("records", "instances", "columns", "dataframe_split")
@@ -22,18 +24,23 @@ class JsonRows:
     n_rows: int
     take: Callable[[int, int], Mapping[str, Sequence[Any]]]
     at: Callable[[int, str], str]
+    style: TextStyle = PLAIN
 
     def pieces(self, kinds: Kinds, size: int) -> Iterator[Columns]:
+        read = partial(from_json, style=self.style)
         for start in range(0, self.n_rows, size):
             stop = min(start + size, self.n_rows)
-            yield typed(self, kinds, self.take(start, stop), from_json, start, stop - start)
+            yield typed(self, kinds, self.take(start, stop), read, start, stop - start)
 
     def wrong(self, row: int, column: str, detail: str) -> FieldError:
         return FieldError(self.at(row, column), detail)
 
 
-def rows_of(body: Mapping[str, Any], features: Sequence[str], beside: Sequence[str] = ()) -> JsonRows:
-    """The rows of a body. `beside` are the other fields it may have. Raises InputInvalid, RowsInvalid."""
+def rows_of(
+    body: Mapping[str, Any], features: Sequence[str], beside: Sequence[str] = (), style: TextStyle = PLAIN
+) -> JsonRows:
+    """The rows of a body. `beside` are the other fields it may have; strings are cells of the model's `style`. Raises
+    InputInvalid, RowsInvalid."""
     errors = [
         FieldError(pointer(name), f"is not a field of this body; give one of {', '.join(FORMS)}")
         for name in body
@@ -45,7 +52,7 @@ def rows_of(body: Mapping[str, Any], features: Sequence[str], beside: Sequence[s
     if len(given) != 1:
         what = f"the body has {' and '.join(given)}" if given else "the body has no rows"
         raise InputInvalid.at("", f"{what}; give exactly one of {', '.join(FORMS)}")
-    return _READERS[given[0]](body[given[0]], features)
+    return replace(_READERS[given[0]](body[given[0]], features), style=style)
 
 
 def _records(rows: Any, features: Sequence[str]) -> JsonRows:

@@ -86,7 +86,8 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
     data = _body()
     model = _find(ref)
     if is_json(request.mimetype):
-        rows: Rows = rows_of(as_object(parse(data)), list(model.predictor.feature_kinds))
+        features, style = list(model.predictor.feature_kinds), model.predictor.text_style
+        rows: Rows = rows_of(as_object(parse(data)), features, style=style)
     else:
         rows = _table(data, model, query.get("delimiter"))
     return _answer(model, rows, query["flags"])
@@ -107,7 +108,7 @@ def predict(query: dict[str, Any]) -> Any:
         if not isinstance(ref, str):
             raise InputInvalid.at("/model", 'name the model: "name", "name@alias" or "name:version"')
         model = _find(ref)
-        rows: Rows = rows_of(body, list(model.predictor.feature_kinds), ("model",))
+        rows: Rows = rows_of(body, list(model.predictor.feature_kinds), ("model",), model.predictor.text_style)
     else:
         if "model" not in query:
             raise ParameterInvalid.at("/model", "model: name the model in the query: /v1/predict?model=house-price")
@@ -135,7 +136,8 @@ def _table(data: bytes, model: LoadedModel, delimiter: str | None) -> Rows:
     features = list(model.predictor.feature_kinds)
     if request.mimetype == CSV:
         return CsvRows(data, features, "\t" if delimiter == "tab" else delimiter, model.predictor.text_style)
-    return stream_rows(data, features) if request.mimetype == ARROW else parquet_rows(data, features)
+    read = stream_rows if request.mimetype == ARROW else parquet_rows
+    return read(data, features, model.predictor.text_style)
 
 
 def _answer(model: LoadedModel, rows: Rows, flagged: bool) -> Response:

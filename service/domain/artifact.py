@@ -7,6 +7,7 @@ the same bytes.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from safetensors import SafetensorError
@@ -16,8 +17,8 @@ from service.domain.dialect import Dialect
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.plain import plain
 from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import FittedTransform
-from service.domain.written import TextStyle
+from service.domain.transform import Feature, FittedTransform
+from service.domain.written import BLANKS, TextStyle
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -71,9 +72,33 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             dialect=Dialect.from_json(manifest.get("dialect")),
         )
         _check(predictor, manifest["inputs"])
+        predictor = replace(predictor, transform=_without_blanks(predictor.transform))
     except (LookupError, TypeError, ValueError, SafetensorError) as error:
         raise ArtifactInvalid(f"the model's files do not fit together: {error}") from error
     return predictor
+
+
+def _without_blanks(transform: FittedTransform) -> FittedTransform:
+    """Models of before have categories with blanks around them, which no cell has any more. Where one has the name of
+    another then, it stays as it is, and nothing is that category."""
+    if all(category == category.strip(BLANKS) for feature in transform.features for category in feature.categories):
+        return transform
+    return replace(transform, features=tuple(map(_renamed, transform.features)))
+
+
+def _renamed(feature: Feature) -> Feature:
+    names = {category: category.strip(BLANKS) for category in feature.categories}
+    taken = {category for category, name in names.items() if category == name}
+    for category, name in names.items():
+        if category != name and name in taken:
+            names[category] = category
+        taken.add(name)
+    fill = feature.fill_category
+    return replace(
+        feature,
+        categories=tuple(names.values()),
+        fill_category=None if fill is None else names.get(fill, fill.strip(BLANKS)),
+    )
 
 
 def _scales_json(predictor: Predictor) -> dict[str, Any]:

@@ -142,9 +142,9 @@ def _copy(
 
 
 def _text(column: str, words: str) -> str:
-    """Most cells do not begin or end with a blank; those that do may be missing words with blanks around."""
+    """Blanks around a word are not of it, and there may be some around a missing one."""
     trimmed = f"trim({column}, {quoted(BLANKS)})"
-    return f"CASE WHEN {trimmed} IN ({words}) THEN NULL ELSE {column} END"
+    return f"CASE WHEN {trimmed} IN ({words}) THEN NULL ELSE {trimmed} END"
 
 
 def _made_number(column: str) -> str:
