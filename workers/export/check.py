@@ -8,6 +8,7 @@ takes longer than all the rest for a small graph.
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,13 @@ def random_rows(predictor: Predictor, rows: int | None = None, seed: int = 0) ->
     if rows is None:
         rows = min(ROWS, max(FEWEST_ROWS, MOST_PRODUCTS // predictor.network.n_parameters))
     draw = np.random.Generator(np.random.Philox(key=seed))
-    return Columns({one.name: _cells(one, rows, draw) for one in predictor.transform.features}, rows)
+    return Columns(
+        {
+            one.name: _cells(one, predictor.text_style.missing_numbers(one.name), rows, draw)
+            for one in predictor.transform.features
+        },
+        rows,
+    )
 
 
 def feeds_of(columns: Columns) -> dict[str, npt.NDArray[Any]]:
@@ -77,7 +84,7 @@ def _check_labels(predictor: Predictor, expected: Floats, labels: list[Any]) -> 
             raise GraphWrong(f"its label of random row {row} is {labels[row]!r} in place of {label}")
 
 
-def _cells(feature: Feature, rows: int, draw: np.random.Generator) -> Values:
+def _cells(feature: Feature, not_numbers: Collection[float], rows: int, draw: np.random.Generator) -> Values:
     gaps = draw.random(rows) < (GAPS if _fills(feature) else 0)
     if feature.kind == "categorical":
         words = (*(category for category in feature.categories if category), NEVER_SEEN)  # "" is a gap in the graph
@@ -92,6 +99,8 @@ def _cells(feature: Feature, rows: int, draw: np.random.Generator) -> Values:
     ends += TURNS.tolist() if feature.kind == "datetime" else [0.0, low - 100 * width, high + 100 * width]
     share = draw.random(rows)
     values = np.where(draw.random(rows) < ENDS, draw.choice(ends, rows), low * (1 - share) + high * share)
+    if feature.kind == "numeric" and not_numbers:  # what is written for a missing cell is no number of the column
+        values = np.where(np.isin(values, list(not_numbers)), np.nextafter(values, np.inf), values)
     return np.where(gaps, np.nan, values)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 from onnx import TensorProto
 
 from service.domain.transform import Feature, FittedTransform
+from service.domain.written import TextStyle
 from workers.export.datetimes import datetime_parts
 from workers.export.graph import ML, Graph
 
@@ -19,9 +22,9 @@ Places = dict[tuple[int, int], int]
 class Encoding:
     """Blocks of encoded columns, and which rows have a gap that nothing fills."""
 
-    def __init__(self, graph: Graph, transform: FittedTransform, missing_words: Sequence[str]) -> None:
+    def __init__(self, graph: Graph, transform: FittedTransform, style: TextStyle) -> None:
         self._graph = graph
-        self._missing_words = missing_words
+        self._style = style
         self._blocks: list[str] = []
         self._places: Places = {}
         self._unfilled: list[str] = []
@@ -83,7 +86,7 @@ class Encoding:
     def _add_numbers(self, features: Sequence[tuple[int, Feature]], inputs: list[str]) -> None:
         graph = self._graph
         values = graph.join(inputs)
-        gaps = graph.node("IsNaN", values)
+        gaps = self._gaps(values, [feature for _, feature in features])
         fills = graph.constant([feature.fill or 0.0 for _, feature in features])
         filled = graph.node("Where", gaps, fills, values)
         # the first column of a datetime is made below; what stands here for it is not read
@@ -93,6 +96,15 @@ class Encoding:
             for number, part in enumerate(parts):
                 self._add(part, [(features[column][0], number) for column in times])
         self._add_gaps(gaps, features)
+
+    def _gaps(self, values: str, features: Sequence[Feature]) -> str:
+        """Where numbers are missing: NaN, or what the dataset wrote for it, such as -999."""
+        graph = self._graph
+        gaps = graph.node("IsNaN", values)
+        written = [sorted(self._style.missing_numbers(one.name)) if one.kind == "numeric" else [] for one in features]
+        for each in zip_longest(*written, fillvalue=math.nan):  # one number of every column at a time
+            gaps = graph.node("Or", gaps, graph.node("Equal", values, graph.constant(each)))
+        return gaps
 
     def _add_words(self, features: Sequence[tuple[int, Feature]], inputs: list[str]) -> None:
         graph = self._graph
@@ -112,7 +124,7 @@ class Encoding:
     def _codes(self, feature: Feature, name: str) -> str:
         """The position of a category, one past the last for any other, ABSENT for none."""
         known = len(feature.categories)
-        codes = dict.fromkeys(self._missing_words, ABSENT)
+        codes = dict.fromkeys(self._style.missing, ABSENT)
         codes |= {category: position for position, category in enumerate(feature.categories)}
         codes[""] = ABSENT
         return self._graph.node(

@@ -34,7 +34,7 @@ def onnx_model(predictor: Predictor) -> bytes:
     features = predictor.feature_kinds
     outputs = output_names(predictor)
     graph = Graph([*features, *outputs])
-    encoding = Encoding(graph, predictor.transform, predictor.text_style.missing)
+    encoding = Encoding(graph, predictor.transform, predictor.text_style)
     scores = _network(graph, predictor, encoding.inputs(predictor.transform))
     answer = _probabilities(graph, predictor, scores) if predictor.classes else _in_units(graph, predictor, scores)
     if unfilled := encoding.unfilled():

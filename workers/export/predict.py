@@ -179,10 +179,12 @@ def read_cell(cell: Any, column: str, kind: str, style: dict[str, Any]) -> Any:
     if kind == "numeric":
         mark = style["decimals"].get(column, style["decimal"])
         value = number_of(text, mark) if isinstance(cell, str) else float(cell)
-        if value in [number_of(word, mark) for word in style["missing"]] or text.lower().lstrip("+-") == "nan":
-            return None  # where -999 is missing, so is -999.0
+        if text.lower().lstrip("+-") == "nan":
+            return None
         if not math.isfinite(value):
             raise ValueError
+        if value in [number_of(word, mark) for word in style["missing"]]:
+            return None  # where -999 is missing, so is -999.0
         return value
     if kind == "boolean":
         return BOOLEANS[text.lower()]

@@ -1,4 +1,4 @@
-"""model.onnx and predict.py answer as /predict does, asked over HTTP about 10,000 rows with gaps and unseen categories."""
+"""model.onnx and predict.py answer as /predict does: 10,000 rows over HTTP, with gaps and unseen categories."""
 
 from __future__ import annotations
 
