@@ -15,9 +15,9 @@ from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
-from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
+from service.store.described import dialect_of, table_of
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
@@ -49,15 +49,14 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
 def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     started = time.perf_counter()
     spec, dataset, other = recorder.start()
-    table = Table.from_json(dataset.rows or 0, dataset.columns or [])
+    table = table_of(dataset)
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
     with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
-        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style)
     lease.check()
-    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
     spec = recorder.settle(spec, rates, _device(spec), prepared)
@@ -77,8 +76,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
-    dialect = Dialect.from_json(dataset.dialect)
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style, dialect)
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, table.style, dialect_of(dataset))
     seconds = time.perf_counter() - started
     trained = Trained(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,

@@ -63,6 +63,31 @@ def test_a_model_of_before_has_no_dialect() -> None:
     assert (again.dialect, again.text_style) == (None, PLAIN)
 
 
+@pytest.mark.parametrize(
+    ("kept", "cells", "encoded"),
+    [
+        ((" red", "blue"), ["red", "blue", "green", None], [0, 1, None, 0]),
+        (("red", " red"), ["red"], [0]),
+        ((" red", "red"), ["red"], [1]),  # as it was: a cell without blanks was the second
+    ],
+)
+def test_categories_of_before_are_known_without_their_blanks(
+    kept: tuple[str, ...], cells: list[str | None], encoded: list[int | None]
+) -> None:
+    transform = FittedTransform(
+        (Feature("colour", "categorical", categories=kept, fill_category=kept[0]),),
+        np.arange(2),
+        np.zeros(2),
+        np.ones(2),
+    )
+    network = Network((2, 1))
+    files = dump(predictor(transform=transform, network=network, parameters=network.start(0)))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    made = again.transform.apply(Columns({"colour": Categories.of(cells)}, len(cells)))
+    expected = [[float(place == column) for column in range(2)] for place in encoded]
+    assert made.tolist() == expected
+
+
 @pytest.mark.parametrize("classes", [("a", "b"), (False, True), (1, 2.5), ("a", "b", "ç")])
 def test_classes_keep_their_types(classes: tuple[Any, ...]) -> None:
     network = Network((4, len(classes) if len(classes) > 2 else 1))
