@@ -48,7 +48,7 @@ def check(data: bytes, predictor: Predictor, outputs: list[str]) -> None:
         row, column = np.argwhere(apart)[0]
         raise GraphWrong(f"random row {row} gives {values[row, column]!r} in place of {expected[row, column]!r}")
     _check_labels(predictor, expected, labels)
-    if unfilled := [one for one in predictor.transform.features if not _fills(one)]:
+    if unfilled := [one for one in predictor.transform.features if not one.fills]:
         _, values = _asked(session, predictor, outputs, _without(columns.take(np.arange(1)), unfilled))
         if not np.isnan(values).all():
             raise GraphWrong("a row with a gap that nothing fills has an answer")
@@ -85,7 +85,7 @@ def _check_labels(predictor: Predictor, expected: Floats, labels: list[Any]) -> 
 
 
 def _cells(feature: Feature, not_numbers: Collection[float], rows: int, draw: np.random.Generator) -> Values:
-    gaps = draw.random(rows) < (GAPS if _fills(feature) else 0)
+    gaps = draw.random(rows) < (GAPS if feature.fills else 0)
     if feature.kind == "categorical":
         words = (*(category for category in feature.categories if category), NEVER_SEEN)  # "" is a gap in the graph
         unseen = draw.random(rows) < UNSEEN
@@ -102,10 +102,6 @@ def _cells(feature: Feature, not_numbers: Collection[float], rows: int, draw: np
     if feature.kind == "numeric" and not_numbers:  # what is written for a missing cell is no number of the column
         values = np.where(np.isin(values, list(not_numbers)), np.nextafter(values, np.inf), values)
     return np.where(gaps, np.nan, values)
-
-
-def _fills(feature: Feature) -> bool:
-    return feature.fill is not None or feature.fill_category is not None
 
 
 def _without(columns: Columns, features: list[Feature]) -> Columns:

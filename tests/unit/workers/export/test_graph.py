@@ -10,9 +10,10 @@ import numpy as np
 import onnx
 import pytest
 
+from service.domain.encoder import datetime_parts
 from service.domain.network import Network
 from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform, datetime_parts
+from service.domain.transform import Feature, FittedTransform
 from service.domain.written import TextStyle
 from tests.unit.workers.explain.models import neuron
 from tests.unit.workers.export.made import KINDS, by_onnx, made, random_cells
