@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
+from service.api.filters import MetadataQuery
 from service.api.schemas import one_of, says, within
 from service.api.upload_options import CsvOptions
 from service.domain.fields import Matches
@@ -23,11 +24,29 @@ class PageQuery(ma.Schema):
     )
 
 
-class VersionsQuery(PageQuery):
+class ModelsQuery(PageQuery, MetadataQuery):
+    """Of models: those that have a version with the metadata."""
+
+
+class VersionsQuery(PageQuery, MetadataQuery):
     after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("`next` of the page before"))  # type: ignore[assignment]
 
 
-class JobsQuery(PageQuery):
+class CompareQuery(ma.Schema):
+    a = fields.String(required=True, metadata=says("the number or an alias of a version", example="1"))
+    b = fields.String(required=True, metadata=says("the number or an alias of another", example="default"))
+
+
+class DeleteQuery(ma.Schema):
+    force = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says("true: delete it though versions or unfinished jobs were made from it"),
+    )
+
+
+class JobsQuery(PageQuery, MetadataQuery):
     state = fields.String(validate=one_of(JOB_STATES))
     kind = fields.String(validate=one_of(JOB_KINDS))
     model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is no name of a model"))
@@ -123,6 +142,11 @@ class StartHeaders(PreferHeader):
 class MatchHeaders(ma.Schema):
     if_match = fields.String(data_key="If-Match", metadata=says("the ETag of the alias, or *"))
     if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only a new alias"))
+
+
+class RangeHeaders(ma.Schema):
+    range = fields.String(data_key="Range", metadata=says("of a file: bytes=0-999, bytes=1000- or bytes=-500"))
+    if_range = fields.String(data_key="If-Range", metadata=says("the ETag; the whole file where it has changed"))
 
 
 class NewestKnownHeader(ma.Schema):

@@ -16,6 +16,7 @@ from service.api.upload_options import check_parquet
 from service.domain.predictor import Predictor
 from service.domain.written import TextStyle
 from service.errors import BodyMalformed, FieldError
+from service.reading.arrow_alone import arrow_alone
 from service.reading.rows import Rows, Wrong
 from service.settings import Settings
 
@@ -45,6 +46,7 @@ def opened(
     Raises BodyMalformed, BodyTooLarge, MediaTypeUnsupported, ParameterInvalid, RowsInvalid for what its first part
     gives away.
     """
+    arrow_alone()
     real = request._get_current_object() if isinstance(request, LocalProxy) else request
     most, setting = settings.max_prediction_bytes, "ADALINE_MAX_PREDICTION_BYTES"
     body = Body(real, Limit(most, most, settings.max_decompression_ratio, setting, setting))

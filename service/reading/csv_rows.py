@@ -51,7 +51,7 @@ class CsvRows:
 
     def parts(self) -> Iterator[Rows]:
         """The rows in order. Every feature must be among the names. Raises BodyMalformed."""
-        plain = PlainBlocks(self.found, self._kinds, self._style, self._with_table)
+        plain = PlainBlocks(self.found, self._kinds, self._style, self._most_cell_bytes, self._with_table)
         lines_before = 0
         if plain.possible and not self._careful:
             begun = self._skip_header()

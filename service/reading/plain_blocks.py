@@ -18,18 +18,21 @@ from service.reading.readings import of_text
 from service.reading.rows import Rows, Wrong
 from service.reading.values import plain_array
 
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 LONGEST_LINE = 2 * 1024 * 1024
 
 
 class PlainBlocks:
     """Reads blocks of whole lines, in UTF-8, of the features among the columns."""
 
-    def __init__(self, found: Found, kinds: Mapping[str, Kind], style: TextStyle, with_table: bool) -> None:
+    def __init__(
+        self, found: Found, kinds: Mapping[str, Kind], style: TextStyle, most_cell_bytes: int, with_table: bool
+    ) -> None:
         self._names = [f"{position}" for position in range(len(found.names))]  # theirs may be twice, or none
         self._shown = found.names
         self._kinds = kinds
         self._style = style
+        self._most_cell_bytes = most_cell_bytes
         self._with_table = with_table
         self._positions = {name: found.names.index(name) for name in kinds}
         dialect = found.dialect
@@ -47,6 +50,8 @@ class PlainBlocks:
         """The rows of a block whose first line is `first_line`; None when they are not plain."""
         n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
         if any(sign in block for sign in self._odd) or (b"\r" in block and not _ends_alike(block)) or not _utf8(block):
+            return None
+        if len(block) > self._most_cell_bytes and _longest_line(block) > self._most_cell_bytes:
             return None
         wanted = [str(position) for position in self._positions.values()]
         typed: dict[str, Any] | None = None
@@ -90,6 +95,11 @@ class PlainBlocks:
 def _is_finite(column: Any) -> bool:
     total = pc.sum(column).as_py()
     return total is None or bool(np.isfinite(total)) or bool(pc.all(pc.is_finite(column)).as_py())
+
+
+def _longest_line(block: bytes) -> int:
+    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+    return int(np.diff(ends, prepend=-1, append=len(block)).max())
 
 
 def _ends_alike(block: bytes) -> bool:

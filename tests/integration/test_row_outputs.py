@@ -19,7 +19,7 @@ def test_a_trained_model_answers_what_its_report_says(
     (told,) = (one for one in server.report("explained")["intervals"] if one["level"] == 0.8)
     rows, out = tmp_path / "rows.csv", tmp_path / "out.csv"
     rows.write_text("rooms,garden,city\n4,true,Nice\n1,,Atlantis\n")
-    wanted = ("--intervals", "0.8", "--contributions", "--url", server_url)
+    wanted = ("--intervals", "0.8", "--contributions", "--no-echo", "--url", server_url)
     assert main(["predict", "explained", str(rows), "--out", str(out), *wanted]) == 0
     with out.open() as file:
         listed = [{name: float(cell) for name, cell in row.items()} for row in csv.DictReader(file)]

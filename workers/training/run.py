@@ -17,6 +17,7 @@ from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
+from service.store import datasets
 from service.store.described import dialect_of, table_of
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
@@ -33,6 +34,7 @@ from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
 from workers.training.record import Recorder
 from workers.training.report import make_report
+from workers.training.rival import Contender
 from workers.training.room import Room
 from workers.training.speed import measured
 from workers.training.threads import computing_with, count_threads
@@ -55,7 +57,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
-    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
+    with datasets.stored_table(deps.blobs, dataset) as path, _table_of(deps, other) as other_path:
         prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
@@ -93,12 +95,15 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     )
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
-    version = publish(deps, lease, predictor, report, speed, recorder.untold)
+    judging = dataset if other is None else other
+    judging_table = partial(datasets.stored_table, deps.blobs, judging)
+    contender = Contender(spec, prepared, predictor, judging, judging_table, report)
+    version = publish(deps, lease, contender, speed, recorder.untold)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
 def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[Path | None]:
-    return nullcontext() if dataset is None else deps.blobs.local(dataset.table_key or "")
+    return nullcontext() if dataset is None else datasets.stored_table(deps.blobs, dataset)
 
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
