@@ -40,7 +40,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    if request.method in WITH_BODY and "Expect" not in request.headers:  # who expects an answer first sends no body
+    is_read_on = g.get("body_is_read_on", False)  # by the thread that makes the answer
+    if request.method in WITH_BODY and not is_read_on and "Expect" not in request.headers:  # who expects sends no body
         discard_rest(request)
     response.headers[HEADER] = g.request_id
     response.headers.update(ALWAYS)

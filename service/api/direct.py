@@ -23,7 +23,6 @@ from service.domain.encoder import GapUnfilled, Places, Words
 from service.domain.written import TextStyle
 from service.usecases.predict import LoadedModel
 
-MOST_ROWS = 8192  # more are answered in pieces
 UNKNOWN = -2  # no place of a category: the cell is to be looked at
 TYPES: dict[Kind, Any] = {
     "numeric": float | None,
@@ -70,7 +69,7 @@ class Direct:
             rows = given.records if given.records is not None else given.instances
             if rows is None or (given.records is not None and given.instances is not None):
                 return None
-            if not 0 < len(rows) <= MOST_ROWS:
+            if not 0 < len(rows) <= self._predictor.piece_rows:
                 return None
             inputs = self._predictor.transform.scaled(self._encoder.join(*self._parts(rows)))
         except (msgspec.DecodeError, UnicodeDecodeError, CellInvalid, GapUnfilled):

@@ -11,11 +11,14 @@ import numpy.typing as npt
 
 from service.domain.columns import Columns, Kind
 from service.domain.dialect import Dialect
+from service.domain.intervals import Calibration
 from service.domain.network import Layers, Network, Parameters, class_probabilities
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
 
 Label = str | int | float | bool
+PIECE_ROWS = 8192
+MOST_VALUES = 4_000_000  # of a layer, at once
 MOST_KEPT = 4_000_000  # weights that are kept in float64 as well; of more, twice the model would stay in memory
 
 
@@ -32,7 +35,8 @@ class Predictor:
     """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written,
     `dialect` how its file was (None where that was no text, and for models of before).
 
-    Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
+    Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
+    intervals are taken from: none for classes, where no row was held out, and in older models.
     """
 
     task: str
@@ -44,6 +48,7 @@ class Predictor:
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
     dialect: Dialect | None = None
+    calibration: Calibration | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -69,7 +74,14 @@ class Predictor:
             network=network,
             parameters=parameters,
             target_scales=(self.target_scales[index],),
+            calibration=self.calibration and self.calibration.of_target(index),
         )
+
+    @property
+    def piece_rows(self) -> int:
+        """How many rows are answered at once: by the model alone, so that the same rows in whatever form get the same
+        bits; few where a layer is wide, whose values are all held at once."""
+        return max(1, min(PIECE_ROWS, MOST_VALUES // max(self.network.sizes)))
 
     @property
     def feature_kinds(self) -> dict[str, Kind]:

@@ -78,12 +78,14 @@ class FittedTransform:
 
     `kept` (n_outputs,) are the positions of the encoded columns that the network reads: one that is constant
     over the training rows tells nothing and is left out. Output = (encoded[:, kept] - centre) / scale.
+    `mean` (n_outputs,) are the encoded columns of the average training row, before scaling; older models have none.
     """
 
     features: tuple[Feature, ...]
     kept: npt.NDArray[np.int64]
     centre: Floats
     scale: Floats
+    mean: Floats | None = None
 
     @functools.cached_property
     def encoder(self) -> Encoder:
@@ -129,6 +131,7 @@ class FittedTransform:
             "kept": self.kept.tolist(),
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
+            **({} if self.mean is None else {"mean": self.mean.tolist()}),
         }
 
     @classmethod
@@ -140,6 +143,7 @@ class FittedTransform:
             kept=np.asarray(data["kept"], dtype=np.int64),
             centre=np.asarray(data["centre"], dtype=np.float64),
             scale=np.asarray(data["scale"], dtype=np.float64),
+            mean=np.asarray(data["mean"], dtype=np.float64) if "mean" in data else None,
         )
 
 

@@ -213,6 +213,8 @@ def _spread(kind: Kind, cells: Sequence[Cell], codes: npt.NDArray[Any]) -> Value
 def _floats(column: Any) -> npt.NDArray[np.float64]:
     if column.null_count:
         column = pc.fill_null(pc.cast(column, pa.float64()), np.nan)
+    if pa.types.is_float64(column.type) and len(column):  # without to_numpy, which imports pandas where there is one
+        return np.frombuffer(column.buffers()[1], np.float64)[column.offset :][: len(column)].copy()
     values = np.array(column.to_numpy(zero_copy_only=False), dtype=np.float64)
     return values
 

@@ -13,7 +13,7 @@ from service.domain.conversion import ways
 from service.domain.table import Table
 from service.errors import FieldError, NotFound, SpecInvalid
 from service.queue import Queue
-from service.store import jobs, models
+from service.store import datasets, jobs, models
 from service.store.session import Database
 from service.store.tables import JobRow, Json, VersionRow
 from service.usecases.preflight import ready_dataset
@@ -36,6 +36,7 @@ def submit_batch(
 
 def _add(session: Session, asked: BatchSpec) -> JobRow:
     version = _version(session, asked.model)
+    datasets.count_ready(session, [asked.dataset])  # from now on it is not deleted until this job needs it
     dataset = ready_dataset(session, asked.dataset, "/dataset")
     features = {feature["name"]: feature["kind"] for feature in version.features}
     ways(features, Table.from_json(dataset.rows or 0, dataset.columns or []))

@@ -50,7 +50,7 @@ def test_the_version_is_the_one_that_the_reference_meant_then(database: Database
         assert [(job.kind, job.model_name, job.model_version, job.dataset_id) for job in kept] == [
             ("predict", "m", number, dataset) for number in (1, 2, 1)
         ]
-        assert datasets.unfinished_jobs(session, dataset) == 3
+        assert datasets.references(session, dataset).n_jobs == 3
         assert [event.data for event in jobs.events_after(session, kept[0].id, 0, 9)] == [{"state": "queued"}]
 
 

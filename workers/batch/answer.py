@@ -17,10 +17,6 @@ from service.domain.predictor import Predictor, label_text
 from service.errors import WorkFailed
 from workers.batch.convert import Mask, Piece
 
-PIECE_ROWS = 8192
-"""As many as /predict takes at once. The last bits of a sum may depend on how many rows a product has: only with the
-same number are the same rows answered with the same bits."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answers:

@@ -13,7 +13,7 @@ from service.domain.conversion import ways
 from service.domain.table import Table
 from service.store.tables import JobRow
 from service.wiring import Deps
-from workers.batch.answer import PIECE_ROWS, Answers
+from workers.batch.answer import Answers
 from workers.batch.convert import Piece, pieces
 from workers.batch.parts import JOINED, PARTS, Part
 from workers.batch.record import Recorder
@@ -31,7 +31,7 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     answers = Answers.of(predictor, read_as, spec.format)
     with deps.blobs.workspace() as directory, deps.blobs.local(dataset.table_key or "") as table:
         path, whole = directory / "part", directory / "whole"
-        coming = pieces(table, kinds, read_as, predictor.text_style, recorder.done, PIECE_ROWS)
+        coming = pieces(table, kinds, read_as, predictor.text_style, recorder.done, predictor.piece_rows)
         is_over = False
         while not is_over:
             with contextlib.closing(PARTS[spec.format](path, answers.schema)) as part:

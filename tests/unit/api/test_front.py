@@ -17,15 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.api import schemas
-from service.api.answers import Predicted, as_json
+from service.api.answers import Asked, as_json
 from service.api.codec_json import rows_of
 from service.api.context import of
-from service.api.direct import MOST_ROWS, Direct
+from service.api.direct import Direct
 from service.api.front import Front
 from service.api.openapi import text
-from service.domain.columns import CellInvalid
+from service.api.prediction_stream import predicted
 from service.domain.network import ACTIVATIONS, Network
-from service.domain.predictor import Predictor, TargetScale
+from service.domain.outputs import Wanted, plan
+from service.domain.predictor import PIECE_ROWS, Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
 from service.domain.written import TextStyle
 from service.errors import AdalineError
@@ -162,8 +163,8 @@ def test_what_is_unusual_or_wrong_is_answered_by_flask_with_the_whole_body(
 
 
 def test_more_rows_than_a_piece_are_answered_by_flask(app: Flask, handed_on: list[dict[str, Any]]) -> None:
-    sent = Sent(app, orjson.dumps({"instances": [[1, "red", False]] * (MOST_ROWS + 1)}))
-    assert (len(handed_on), len(json.loads(sent.body)["predictions"])) == (1, MOST_ROWS + 1)
+    sent = Sent(app, orjson.dumps({"instances": [[1, "red", False]] * (PIECE_ROWS + 1)}))
+    assert (len(handed_on), len(json.loads(sent.body)["predictions"])) == (1, PIECE_ROWS + 1)
 
 
 def test_a_model_whose_names_cannot_be_compiled_is_answered_by_flask(app: Flask, deps: Deps) -> None:
@@ -265,10 +266,11 @@ def is_clean(value: Any, kind: str) -> bool:
 
 def ordinarily(predictor: Predictor, body: bytes) -> bytes | None:
     """The answer by the pieces of the ordinary way; None for an error."""
+    kinds = predictor.feature_kinds
     try:
-        rows = rows_of(orjson.loads(body), list(predictor.feature_kinds), (), predictor.text_style)
-        (columns,) = rows.pieces(predictor.feature_kinds, 100)
-        values = predictor.predict(columns)
-    except (AdalineError, CellInvalid, orjson.JSONDecodeError):
+        rows = rows_of(orjson.loads(body), list(kinds))
+        made = plan(predictor, Wanted())
+        pieces = predicted(made, rows.parts(kinds, predictor.text_style), rows.place, "fail", 0)
+        return b"".join(as_json(Asked(LoadedModel("m", 7, predictor, ("", "")), made), pieces))
+    except (AdalineError, orjson.JSONDecodeError):
         return None
-    return b"".join(as_json(Predicted(LoadedModel("m", 7, predictor, ("", "")), values, None)))

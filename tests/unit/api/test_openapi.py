@@ -42,6 +42,7 @@ def test_every_body_that_is_taken_is_documented() -> None:
     }
     rows = {
         "application/json",
+        "application/x-ndjson",
         "text/csv",
         "application/vnd.apache.arrow.stream",
         "application/vnd.apache.parquet",
