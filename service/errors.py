@@ -20,7 +20,7 @@ AdalineError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -150,8 +150,14 @@ class Conflict(AdalineError):
 
 
 class DatasetInUse(Conflict):
+    """`references` are jobs and versions that were made from it: the newest, as JSON."""
+
     code = "dataset_in_use"
     title = "The dataset is in use"
+
+    def __init__(self, detail: str, references: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(detail)
+        self.references = tuple(references)
 
 
 class DatasetNotReady(Conflict):

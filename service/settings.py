@@ -40,6 +40,7 @@ class Settings:
     api_processes: int = _knob(1, "API processes", 1)
     api_threads: int = _knob(32, "threads that answer requests, in each API process", 4)
     worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
+    training_niceness: int = _knob(10, "how far training gives way to the other parts (nice(2)); 0: not at all", 0)
     ingest_processes: int = _knob(1, "processes that read uploads; each may use every core for a large one", 1)
     waiting_requests: int = _knob(
         20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1

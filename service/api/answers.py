@@ -12,7 +12,8 @@ import orjson
 
 from service.api.codecs import ARROW, CSV, JSON, NDJSON
 from service.api.prediction_stream import MOST_LISTED, Failed, Outputs
-from service.domain.predictor import label_text
+from service.domain.output_lists import json_list, list_names
+from service.domain.outputs import Plan
 from service.settings import MIB
 from service.usecases.predict import LoadedModel
 
@@ -20,24 +21,19 @@ LINES = 512  # JSON lines written at once
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What an answer holds: of which model, whether failed rows are told, and the input columns to repeat, if any."""
+class Asked:
+    """What an answer holds: of which model, by which plan, whether failed rows are told, and which input columns are
+    repeated, if any."""
 
     model: LoadedModel
+    plan: Plan
     with_errors: bool = False
     echoed: Sequence[str] | None = None
 
     @property
-    def classes(self) -> list[str]:
-        return [label_text(label) for label in self.model.predictor.classes]
-
-    @property
     def names(self) -> list[str]:
-        """The columns of a table of them: `prediction`, the targets by name, or `label` and `p_<class>` for each."""
-        predictor = self.model.predictor
-        if predictor.classes:
-            return ["label", *(f"p_{name}" for name in self.classes)]
-        return ["prediction"] if isinstance(predictor.target, str) else list(predictor.target)
+        """The columns of a table of answers."""
+        return [*self.plan.names, "error"] if self.with_errors else self.plan.names
 
     def beside(self, names: Iterable[str]) -> list[str]:
         """Names of outputs as columns: those that an input column has are told apart by `predicted_`."""
@@ -51,55 +47,56 @@ class Wanted:
         return apart
 
 
-def as_json(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
-    """{"model": …, "predictions": […], "flags": […], "errors": […], "failed": 0}"""
-    model = {"name": wanted.model.name, "version": wanted.model.version}
-    yield b'{"model":' + orjson.dumps(model) + b',"predictions":['
+def opening(name: str, version: int) -> bytes:
+    """How a JSON answer begins, up to its predictions."""
+    return b'{"model":' + orjson.dumps({"name": name, "version": version}) + b',"predictions":'
+
+
+def as_json(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
+    """{"model": …, "predictions": […], "intervals": […], "contributions": […], "flags": […], "errors": […],
+    "failed": 0}"""
+    yield opening(asked.model.name, asked.model.version) + b"["
     with _Lists() as lists:
         failed: list[Failed] = []
         n_failed = 0
         begun = False
         for piece in pieces:
-            yield (b"," if begun else b"") + _answers_json(wanted, piece)
+            yield (b"," if begun else b"") + _predictions_json(asked, piece)
             begun = True
-            if piece.flags is not None:
-                lists.add("flags", piece.flags)
-            for output in piece.beside:
-                lists.add(output.name, output.values)
+            for name in list_names(asked.plan)[1:]:
+                lists.add(name, _listed(name, asked, piece))
             n_failed += len(piece.failed)
             failed += list(piece.failed.values())[: MOST_LISTED - len(failed)]
         yield b"]"
         yield from lists.written()
-    if wanted.with_errors:
+    if asked.with_errors:
         listed = [one.to_json() for one in failed]
         yield b',"errors":' + orjson.dumps(listed) + b',"failed":' + orjson.dumps(n_failed)
     yield b"}"
 
 
-def as_json_lines(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
-    """A line for each row: {"prediction": …, "flags": […], "error": …}, after the input columns if they are wanted."""
+def as_json_lines(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
+    """A line for each row: {"prediction": …, "interval": […], "contributions": {…}, "flags": […], "error": …}; input
+    columns before these, if they are wanted."""
+    names = list_names(asked.plan)
     for piece in pieces:
-        plain = piece.values.ndim == 1 and piece.flags is None and not piece.beside and not wanted.with_errors
-        if plain and wanted.echoed is None:  # numbers alone, without Python for each row
-            numbers = _answers_json(wanted, piece).replace(b",", b'}\n{"prediction":')
-            yield b'{"prediction":' + numbers + b"}\n"
+        values = piece.answered.values
+        if values.ndim == 1 and names == ["predictions"] and not asked.with_errors and asked.echoed is None:
+            numbers = _predictions_json(asked, piece).replace(b",", b'}\n{"prediction":')
+            yield b'{"prediction":' + numbers + b"}\n"  # numbers alone, without Python for each row
             continue
-        rows = [{"prediction": answer} for answer in _answers(wanted, piece)]
-        if piece.flags is not None:
-            for row, flags in zip(rows, piece.flags, strict=True):
-                row["flags"] = flags
-        for output in piece.beside:
-            for row, value in zip(rows, output.values, strict=True):
-                row[output.name] = value
-        if wanted.with_errors:
-            for at, row in enumerate(rows):
-                row["error"] = piece.failed[at].to_json() if at in piece.failed else None
-        if wanted.echoed is not None and piece.table is not None:
-            outputs = list(rows[0]) if rows else []
-            apart = wanted.beside(outputs)
+        lists = [_listed(name, asked, piece) for name in names]
+        of_row = [OF_ROW.get(name, name) for name in names]
+        if asked.with_errors:
+            of_row.append("error")
+            told = {at: one.to_json() for at, one in piece.failed.items()}
+            lists.append([told.get(at) for at in range(len(piece.answered))])
+        rows = [dict(zip(of_row, values, strict=True)) for values in zip(*lists, strict=True)]
+        if asked.echoed is not None and piece.table is not None:
+            apart = asked.beside(of_row)
             cells = [column.to_pylist() for column in piece.table.values()]
             rows = [
-                {**dict(zip(wanted.echoed, row, strict=True)), **dict(zip(apart, made.values(), strict=True))}
+                {**dict(zip(asked.echoed, row, strict=True)), **dict(zip(apart, made.values(), strict=True))}
                 for row, made in zip(zip(*cells, strict=True), rows, strict=True)
             ]
         for start in range(0, len(rows), LINES):  # orjson takes a kilobyte for each line, for a moment
@@ -107,26 +104,24 @@ def as_json_lines(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
             yield b"".join([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE, default=str) for row in some])
 
 
-def as_csv(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
-    """The input columns if they are wanted; a column `prediction`, one for each of several targets, or `label` and
-    `p_<class>` for each class; then further outputs, `flags` joined by blanks, and `error`."""
+def as_csv(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
+    """The input columns if they are wanted; the columns of the plan, `flags` joined by blanks; then `error`."""
     from service.api import csv_text
 
     begun = False
     for piece in pieces:
-        outputs = _columns(wanted, piece)
         if not begun:
-            header = [*(wanted.echoed or ()), *wanted.beside(outputs)]
-            yield csv_text.line(header)
+            yield csv_text.line([*(asked.echoed or ()), *asked.beside(asked.names)])
             begun = True
-        if len(outputs) == 1 and wanted.echoed is None:
-            yield csv_text.numbers(piece.values)
+        columns = [_as_text(column) for column in _columns(asked, piece)]
+        if len(columns) == 1 and asked.echoed is None and isinstance(columns[0], np.ndarray):
+            yield csv_text.numbers(columns[0])
             continue
-        echoed = list((piece.table or {}).values()) if wanted.echoed is not None else []
-        yield csv_text.rows([*echoed, *outputs.values()])
+        echoed = list((piece.table or {}).values()) if asked.echoed is not None else []
+        yield csv_text.rows([*echoed, *columns])
 
 
-def as_arrow(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
+def as_arrow(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
     """An Arrow stream with the columns of `as_csv`; flags are lists of strings, rows that failed are null."""
     import pyarrow as pa
 
@@ -135,15 +130,11 @@ def as_arrow(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
     sink = csv_text.Taken()
     writer = None
     for piece in pieces:
-        outputs = _columns(wanted, piece)
-        if piece.flags is not None:
-            outputs["flags"] = piece.flags
-        columns = dict(zip(wanted.beside(outputs), outputs.values(), strict=True))
-        labels = pa.array(list(wanted.model.predictor.classes)) if wanted.classes else None
-        arrays = [csv_text.arrow(name, column, labels) for name, column in zip(outputs, columns.values(), strict=True)]
-        echoed = list((piece.table or {}).values()) if wanted.echoed is not None else []
-        names = [*(wanted.echoed or ()), *columns]
-        batch = pa.record_batch([*echoed, *arrays], names=names)
+        arrays = [
+            csv_text.arrow(name, column) for name, column in zip(asked.names, _columns(asked, piece), strict=True)
+        ]
+        echoed = list((piece.table or {}).values()) if asked.echoed is not None else []
+        batch = pa.record_batch([*echoed, *arrays], names=[*(asked.echoed or ()), *asked.beside(asked.names)])
         if writer is None:
             writer = pa.ipc.new_stream(sink, batch.schema)
         writer.write_batch(batch)
@@ -153,44 +144,44 @@ def as_arrow(wanted: Wanted, pieces: Iterable[Outputs]) -> Iterator[bytes]:
         yield sink.take()
 
 
-ANSWERS: Mapping[str, Callable[[Wanted, Iterable[Outputs]], Iterator[bytes]]] = {
+ANSWERS: Mapping[str, Callable[[Asked, Iterable[Outputs]], Iterator[bytes]]] = {
     JSON: as_json,
     CSV: as_csv,
     ARROW: as_arrow,
     NDJSON: as_json_lines,
 }
+OF_ROW = {"predictions": "prediction", "intervals": "interval"}  # what a list of all rows is called in one
 
 
-def _columns(wanted: Wanted, piece: Outputs) -> dict[str, Any]:
-    """The outputs as columns: labels as text, numbers as vectors, flags and errors as texts."""
-    values = piece.values.reshape(len(piece.values), -1)
-    columns: dict[str, Any] = {}
-    names = wanted.names
-    if wanted.classes:
-        labels = np.where(np.isnan(values[:, 0]), -1, np.argmax(values, axis=1)).astype(np.int32)
-        columns[names[0]] = (labels, wanted.classes)
-        names = names[1:]
-    columns.update(zip(names, values.T, strict=True))
-    for output in piece.beside:
-        columns.update(output.columns)
-    if piece.flags is not None:
-        columns["flags"] = [" ".join(flags) for flags in piece.flags]
-    if wanted.with_errors:
-        columns["error"] = [piece.failed[at].sentence if at in piece.failed else None for at in range(len(values))]
+def _columns(asked: Asked, piece: Outputs) -> list[Any]:
+    """The values of each column of a table of answers."""
+    columns: list[Any] = list(asked.plan.columns(piece.answered))
+    if asked.with_errors:
+        told = {at: one.sentence for at, one in piece.failed.items()}
+        columns.append([told.get(at) for at in range(len(piece.answered))])
     return columns
 
 
-def _answers(wanted: Wanted, piece: Outputs) -> list[Any]:
-    answers = wanted.model.predictor.answers(piece.values)
-    for row in piece.failed:
-        answers[row] = None
-    return answers
+def _as_text(column: Any) -> Any:
+    """A column as a CSV holds it: labels by their words, flags in one cell."""
+    if isinstance(column, list) and column and isinstance(column[0], list):
+        return [" ".join(flags) for flags in column]
+    return column
 
 
-def _answers_json(wanted: Wanted, piece: Outputs) -> bytes:
-    if piece.values.ndim == 1:
-        return orjson.dumps(np.ascontiguousarray(piece.values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    return orjson.dumps(_answers(wanted, piece))[1:-1]
+def _listed(name: str, asked: Asked, piece: Outputs) -> list[Any]:
+    """One of the lists of a JSON answer; null where a row has no answer."""
+    values = json_list(name, asked.plan, piece.answered)
+    for row in piece.failed if name != "flags" else ():
+        values[row] = None
+    return values
+
+
+def _predictions_json(asked: Asked, piece: Outputs) -> bytes:
+    values = piece.answered.values
+    if values.ndim == 1:
+        return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    return orjson.dumps(_listed("predictions", asked, piece))[1:-1]
 
 
 class _Lists:

@@ -13,6 +13,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.domain.outputs import Labels
+from service.domain.predictor import label_text
+
 QUOTED = '[",\r\n]'
 
 
@@ -32,7 +35,7 @@ def numbers(values: npt.NDArray[np.float64]) -> bytes:
 
 
 def rows(columns: Sequence[Any]) -> bytes:
-    """Rows of columns: vectors of numbers, (codes, words), texts (None: empty), or Arrow arrays of text."""
+    """Rows of columns: vectors of numbers, labels, texts (None: empty), or Arrow arrays of text."""
     texts = [_text(column) for column in columns]
     ends = pa.scalar("\n")
     lines = pc.binary_join_element_wise(*texts[:-1], pc.binary_join_element_wise(texts[-1], ends, ""), ",")
@@ -43,11 +46,11 @@ def rows(columns: Sequence[Any]) -> bytes:
     return memoryview(data)[places[0] : places[-1]].tobytes()
 
 
-def arrow(name: str, column: Any, labels: Any) -> Any:
+def arrow(name: str, column: Any) -> Any:
     """A column of outputs as an Arrow array; null where there is none."""
-    if isinstance(column, tuple):
-        codes = pa.array(column[0])
-        return labels.take(pc.if_else(pc.less(codes, 0), pa.scalar(None, pa.int32()), codes))
+    if isinstance(column, Labels):
+        codes = pa.array(column.codes)
+        return pa.array(list(column.classes)).take(pc.if_else(pc.less(codes, 0), pa.scalar(None, pa.int64()), codes))
     if isinstance(column, np.ndarray):
         return pa.array(column, from_pandas=True)
     return pa.array(column, type=pa.list_(pa.string()) if name == "flags" else pa.string())
@@ -78,10 +81,9 @@ class Taken:
 
 
 def _text(column: Any) -> Any:
-    if isinstance(column, tuple):
-        codes, words = column
-        quoted = pa.array([*(line([word]).decode()[:-1] for word in words), ""])
-        return quoted.take(pa.array(np.where(codes < 0, len(words), codes)))
+    if isinstance(column, Labels):
+        words = [line([label_text(label)]).decode()[:-1] for label in column.classes]
+        return pa.array([*words, ""]).take(pa.array(np.where(column.codes < 0, len(words), column.codes)))
     if isinstance(column, np.ndarray):
         return _number_text(column)
     cells = pa.array(column, pa.string()) if isinstance(column, list) else _as_text(column)

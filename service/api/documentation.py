@@ -12,6 +12,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
 from service.api import problems, schemas
+from service.api.filters import document_prefixed
 from service.api.preview_schemas import Preview
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
@@ -36,6 +37,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
+        self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
         self.spec.components.schema("Preview", schema=Preview)
         for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names

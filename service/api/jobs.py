@@ -76,9 +76,8 @@ def validate_job() -> Any:
 def list_jobs(query: dict[str, Any]) -> Any:
     """List the jobs, newest first"""
     with context().deps.database.read() as session:
-        return paging.envelope(
-            jobs.listing(session, query["limit"], *(query.get(name) for name in ("after", "state", "kind", "model")))
-        )
+        after, state, kind, model = (query.get(name) for name in ("after", "state", "kind", "model"))
+        return paging.envelope(jobs.listing(session, query["limit"], after, state, kind, model, query["metadata"]))
 
 
 @blueprint.route("/<id>")
@@ -129,7 +128,11 @@ def get_result(id: str) -> Any:
             why = f": {job.error['detail']}" if job.error else ""
             raise ResultNotReady(f"job {id} is {job.state}, and only a succeeded job has a result{why}")
         version = models.get_version(session, job.model_name, job.model_version)
-    return {"model": {"name": version.model_name, "version": version.version}, "metrics": version.metrics}
+    return {
+        "model": {"name": version.model_name, "version": version.version},
+        "metrics": version.metrics,
+        "promotion": (job.result or {}).get("promotion"),
+    }
 
 
 def _told(job: JobRow) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
+from service.api.filters import MetadataQuery
 from service.api.schemas import one_of, says, within
 from service.api.upload_options import CsvOptions
 from service.domain.fields import Matches
@@ -23,11 +24,29 @@ class PageQuery(ma.Schema):
     )
 
 
-class VersionsQuery(PageQuery):
+class ModelsQuery(PageQuery, MetadataQuery):
+    """Of models: those that have a version with the metadata."""
+
+
+class VersionsQuery(PageQuery, MetadataQuery):
     after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("`next` of the page before"))  # type: ignore[assignment]
 
 
-class JobsQuery(PageQuery):
+class CompareQuery(ma.Schema):
+    a = fields.String(required=True, metadata=says("the number or an alias of a version", example="1"))
+    b = fields.String(required=True, metadata=says("the number or an alias of another", example="default"))
+
+
+class DeleteQuery(ma.Schema):
+    force = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says("true: delete it though versions or unfinished jobs were made from it"),
+    )
+
+
+class JobsQuery(PageQuery, MetadataQuery):
     state = fields.String(validate=one_of(JOB_STATES))
     kind = fields.String(validate=one_of(JOB_KINDS))
     model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is no name of a model"))
@@ -71,6 +90,36 @@ class PredictQuery(CsvOptions):
             "repeat the columns of a table before the outputs, cells as they were written; an output whose name a "
             "column has is called predicted_<name>. Not for JSON documents"
         ),
+    )
+    intervals = fields.Float(
+        validate=ma.validate.Range(
+            0, 1, min_inclusive=False, max_inclusive=False,
+            error="{input} is no level; give one between 0 and 1, such as 0.9",
+        ),
+        metadata=says(
+            "of numbers: an interval for each, which holds the truth of a new row with this probability; it comes from "
+            "rows that were not trained on",
+            example=0.9,
+            exclusiveMinimum=0,
+            exclusiveMaximum=1,
+        ),
+    )  # fmt: skip
+    contributions = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says(
+            "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
+            "classes in log-odds. With the intercept they add up to the prediction"
+        ),
+    )
+    columns = fields.String(
+        metadata=says(
+            "the outputs to answer, by the names and in the order that a CSV answer is to have, with commas between; a "
+            "name with a comma stands in double quotes. A JSON answer keeps its shape: predictions are always there, "
+            "with the chosen targets or classes",
+            example="prediction,low,high",
+        )
     )
 
 

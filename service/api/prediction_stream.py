@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from service.api.codecs import refused
 from service.domain.columns import Categories, CellInvalid, Columns, missing
-from service.domain.predictor import Predictor
+from service.domain.outputs import Answered, Plan
 from service.errors import FieldError, RowsInvalid
 from service.reading.rows import Rows, Wrong, in_pieces
 
@@ -19,15 +19,6 @@ MOST_LISTED = 1000
 OnError = Literal["fail", "null"]
 Place = Callable[[int, int | None, Wrong], FieldError]
 """Where in the body something is wrong: by the number of the row and its line, if it has one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A further output: in JSON one value a row under its name; in tables its columns, by name."""
-
-    name: str
-    values: list[Any]
-    columns: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +43,30 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """The answers of one piece: (n_rows,) values, (n_rows, n_targets) or (n_rows, n_classes), NaN in rows that failed.
+    """What the rows of one piece get; `failed` have no answer, by row of the piece. `table` are the input columns, if
+    they are wanted."""
 
-    `failed` are by row of the piece. `table` are the input columns, if they are wanted.
-    """
-
-    values: npt.NDArray[np.float64]
+    answered: Answered
     failed: dict[int, Failed] = field(default_factory=dict)
-    flags: list[list[str]] | None = None
-    beside: tuple[Beside, ...] = ()
     table: dict[str, Any] | None = None
 
 
-def predicted(
-    predictor: Predictor, parts: Iterable[Rows], place: Place, on_error: OnError, flagged: bool, most_rows: int
-) -> Iterator[Outputs]:
+def predicted(plan: Plan, parts: Iterable[Rows], place: Place, on_error: OnError, most_rows: int) -> Iterator[Outputs]:
     """Raises RowsInvalid for no rows, for more than `most_rows` (0: any number), and, when such is to fail, for the
     first piece with a row that cannot be used."""
     done = 0
-    for rows in in_pieces(parts):
+    for rows in in_pieces(parts, plan.predictor.piece_rows):
         if most_rows and done + rows.n_rows > most_rows:
             raise RowsInvalid(
                 f"the body has more than {most_rows:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts"
             )
-        if on_error == "fail":
-            yield _all_or_none(predictor, rows, done, place, flagged)
-        else:
-            yield _each(predictor, rows, done, flagged)
+        yield _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
         done += rows.n_rows
     if not done:
         raise RowsInvalid("there are no rows to predict; send at least one")
 
 
-def _all_or_none(predictor: Predictor, rows: Rows, done: int, place: Place, flagged: bool) -> Outputs:
+def _all_or_none(plan: Plan, rows: Rows, done: int, place: Place) -> Outputs:
     if rows.wrong:
         first: dict[str, Wrong] = {}  # of each column
         for one in rows.wrong:
@@ -92,35 +74,42 @@ def _all_or_none(predictor: Predictor, rows: Rows, done: int, place: Place, flag
         told = sorted(first.values(), key=lambda wrong: wrong.row)
         raise refused([place(done + wrong.row, _line(rows, wrong.row), wrong) for wrong in told])
     try:
-        values = predictor.predict(rows.columns)
+        answered = plan.answer(rows.columns)
+        wrong = next(iter(_beyond(answered)), None)
     except CellInvalid as error:
         wrong = Wrong(error.row, error.column, error.detail)
-        raise refused([place(done + wrong.row, _line(rows, wrong.row), wrong)]) from None
-    flags = predictor.transform.unfamiliar(rows.columns) if flagged else None
-    return Outputs(values, flags=flags, table=rows.table)
+    if wrong is not None:
+        raise refused([place(done + wrong.row, _line(rows, wrong.row), wrong)])
+    return Outputs(answered, table=rows.table)
 
 
-def _each(predictor: Predictor, rows: Rows, done: int, flagged: bool) -> Outputs:
+def _each(plan: Plan, rows: Rows, done: int) -> Outputs:
     wrong = {one.row: one for one in reversed(rows.wrong)}  # the first of each row
     columns = rows.columns
     while True:
         try:
-            values = predictor.predict(columns)
+            answered = plan.answer(columns)
             break
         except CellInvalid as error:  # a gap that nothing fills: it is filled with anything, and answered with none
             gaps = missing(columns[error.column])
             for row in np.flatnonzero(gaps).tolist():
                 wrong.setdefault(row, Wrong(row, error.column, error.detail))
             columns = _filled(columns, error.column, gaps)
-    flags = predictor.transform.unfamiliar(columns) if flagged else None
+    for one in _beyond(answered):
+        wrong.setdefault(one.row, one)
     if wrong:
-        failed_rows = list(wrong)
-        values = values.copy()
-        values[failed_rows] = np.nan
-        for row in failed_rows if flags else ():
-            flags[row] = []  # type: ignore[index]  # there are some
+        answered = answered.without(list(wrong))
     failed = {row: Failed(done + row, _line(rows, row), wrong[row].column, wrong[row].detail) for row in sorted(wrong)}
-    return Outputs(values, failed, flags, table=rows.table)
+    return Outputs(answered, failed, rows.table)
+
+
+def _beyond(answered: Answered) -> list[Wrong]:
+    """The rows whose answer is no number, for a value in them was too large to compute with."""
+    finite = np.isfinite(answered.by_output)
+    if finite.all():
+        return []
+    detail = "the prediction is not a finite number: a value of the row is too large for this model to compute with"
+    return [Wrong(row, "", detail) for row in np.flatnonzero(~finite.all(axis=1)).tolist()]
 
 
 def _filled(columns: Columns, name: str, gaps: npt.NDArray[np.bool_]) -> Columns:

@@ -11,7 +11,7 @@ from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from service.api import schemas
-from service.api.answers import ANSWERS, Wanted
+from service.api.answers import ANSWERS, Asked
 from service.api.blueprints import Blueprint
 from service.api.bodies import read
 from service.api.breaking import broken_off
@@ -25,13 +25,19 @@ from service.api.prediction_tables import TABLES, opened
 from service.api.problems import MEDIA_TYPE as PROBLEM
 from service.api.spooled import streamed
 from service.api.upload_options import wrong
+from service.api.wanted import wanted
+from service.domain.outputs import plan
 from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid
 from service.usecases.predict import LoadedModel
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Rows in, answers out")
 
 _ROWS: dict[str, Any] = {
-    "records": {"type": "array", "items": {"type": "object"}, "description": '[{"feature": value, …}, …]'},
+    "records": {
+        "type": "array",
+        "items": {"type": "object"},
+        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
+    },
     "instances": {"type": "array", "items": {"type": "array"}, "description": "rows in the order of the features"},
     "columns": {"type": "object", "additionalProperties": {"type": "array"}, "description": "lists by feature"},
     "dataframe_split": {
@@ -155,9 +161,9 @@ def _of_document(model: LoadedModel, body: dict[str, Any], query: dict[str, Any]
     media_type, name = _accepted()
     parts = rows.parts(model.predictor.feature_kinds, model.predictor.text_style)
     most_rows = context().deps.settings.max_prediction_rows
-    pieces = predicted(model.predictor, parts, rows.place, query["on_error"], query["flags"], most_rows)
-    wanted = Wanted(model, query["on_error"] == "null")
-    return Response(b"".join(ANSWERS[media_type](wanted, pieces)), mimetype=name)
+    asked = Asked(model, plan(model.predictor, wanted(query)), query["on_error"] == "null")
+    pieces = predicted(asked.plan, parts, rows.place, query["on_error"], most_rows)
+    return Response(b"".join(ANSWERS[media_type](asked, pieces)), mimetype=name)
 
 
 def _of_table(model: LoadedModel, media_type: str, query: dict[str, Any]) -> Any:
@@ -165,16 +171,15 @@ def _of_table(model: LoadedModel, media_type: str, query: dict[str, Any]) -> Any
     answer_type, name = _accepted()
     if query["echo"] and answer_type == JSON:
         raise wrong("echo", f"a JSON document repeats no columns; accept {CSV}, {NDJSON} or {ARROW}")
+    made = plan(model.predictor, wanted(query))
     settings = context().deps.settings
     table = opened(request, media_type, model.predictor, query, settings)
-    wanted = Wanted(model, query["on_error"] == "null", table.names if query["echo"] else None)
+    asked = Asked(model, made, query["on_error"] == "null", table.names if query["echo"] else None)
 
     def pieces() -> Generator[bytes]:
-        outputs = predicted(
-            model.predictor, table.parts, table.place, query["on_error"], query["flags"], settings.max_prediction_rows
-        )
+        outputs = predicted(made, table.parts, table.place, query["on_error"], settings.max_prediction_rows)
         try:
-            yield from ANSWERS[answer_type](wanted, outputs)
+            yield from ANSWERS[answer_type](asked, outputs)
         finally:
             table.close()
 

@@ -82,7 +82,13 @@ class CsvOptions(ma.Schema):
     header = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line names the columns")
     )
-    null_values = Words(metadata=says("how missing cells are written; repeated, or one JSON list", example=["NA", "-"]))
+    null_values = Words(
+        metadata=says(
+            "how missing cells are written, here and in rows to predict; a number in any spelling; repeated, or one "
+            "JSON list",
+            example=["NA", "-"],
+        )
+    )
     decimal = fields.String(validate=one_of((".", ",")), metadata=says("what stands before the decimals of a number"))
 
     @ma.post_load

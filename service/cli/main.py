@@ -8,6 +8,9 @@ from service.cli import learning, looking, machine, predicting
 from service.cli.app import SERVER, USAGE, app, status_of, tell
 
 COMMANDS = (machine, learning, predicting, looking)  # each adds its commands to the app
+from service.cli import learning, looking, machine, registry
+
+COMMANDS = (machine, learning, looking, registry)  # each adds its commands to the app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -49,6 +49,12 @@ def predict(
     header: Annotated[
         bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
     ] = None,
+    intervals: Annotated[
+        float | None, typer.Option(help="Add intervals that hold the truth with this probability: 0.9.")
+    ] = None,
+    contributions: Annotated[
+        bool, typer.Option("--contributions", help="Add what each feature of a linear neuron adds.")
+    ] = False,
     url: Url = LOCAL,
     as_json: AsJson = False,
 ) -> None:
@@ -59,10 +65,11 @@ def predict(
         raise refusal("a JSON document repeats no columns: leave --echo out, or take --format csv or jsonl of a table")
     if echo is None:
         echo = out is not None and is_table and form != "json"
-    told = {"delimiter": delimiter, "encoding": encoding, "header": header}
+    told = {"delimiter": delimiter, "encoding": encoding, "header": header, "intervals": intervals}
     options: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
     options |= {"on_error": "null"} if on_error == "null" else {}
     options |= {"echo": True} if echo else {}
+    options |= {"contributions": True} if contributions else {}
     with connect(url) as client:
         chunks = _predictions(client, ref, file, form, options)
         first = next(chunks, b"")  # what is wrong comes before there is a file
@@ -100,4 +107,6 @@ def _predictions(client: Client, ref: str, file: str, form: str, options: dict[s
         elif form == "jsonl":
             yield from client.predict_lines(ref, rows, **options)
         else:
-            yield json.dumps(client.predict(ref, rows, **options), ensure_ascii=False).encode() + b"\n"
+            answered = client.predict_with(ref, rows, **options)
+            told = answered if len(answered) > 1 else answered["predictions"]
+            yield json.dumps(told, ensure_ascii=False).encode() + b"\n"

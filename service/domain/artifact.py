@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from service.domain.dialect import Dialect
+from service.domain.intervals import Calibration
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.plain import plain
 from service.domain.predictor import Predictor, TargetScale
@@ -48,6 +49,8 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
             "bias": predictor.network.bias,
         },
     }
+    if predictor.calibration is not None:
+        manifest["calibration"] = predictor.calibration.to_json()
     return {MANIFEST: to_json(manifest), WEIGHTS: save(predictor.network.tensors(predictor.parameters))}
 
 
@@ -70,6 +73,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             classes=tuple(manifest["classes"]),
             text_style=TextStyle.from_json(manifest.get("text_style")),
             dialect=Dialect.from_json(manifest.get("dialect")),
+            calibration=Calibration.from_json(manifest["calibration"]) if "calibration" in manifest else None,
         )
         _check(predictor, manifest["inputs"])
         predictor = replace(predictor, transform=_without_blanks(predictor.transform))
@@ -125,6 +129,10 @@ def _check(predictor: Predictor, inputs: list[str]) -> None:
         raise ValueError(f"the activation {network.activation!r} is not known")
     if transform.encoded_names != inputs or not len(inputs) == len(transform.centre) == len(transform.scale):
         raise ValueError("the transform does not give the inputs that the manifest names")
+    if transform.mean is not None and len(transform.mean) != len(inputs):
+        raise ValueError(f"{len(inputs)} inputs have {len(transform.mean)} means")
+    if predictor.calibration is not None and len(predictor.calibration.residuals) != len(predictor.targets):
+        raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.calibration.residuals)} calibrations")
     if (network.sizes[0], network.sizes[-1]) != (len(inputs), outputs):
         raise ValueError(f"a network of {network.sizes} does not lead from {len(inputs)} inputs to {outputs} outputs")
 

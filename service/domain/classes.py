@@ -91,6 +91,8 @@ def _known(column: Column, table: Table, figures: Figures) -> tuple[Label, ...] 
     low, high = column.minimum, column.maximum
     if column.kind == "boolean":
         return as_written((False, True), column.name, table.style) if column.distinct == 2 else None
+    if values := figures.details.get(column.name, {}).get("values"):
+        return tuple(value if isinstance(value, str) else _number(value) for value in values)
     if counts := figures.counts(column):
         return tuple(sorted(counts))
     if column.kind != "numeric" or not isinstance(low, int | float) or not isinstance(high, int | float):

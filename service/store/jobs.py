@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Update, bindparam, func, insert, or_, select, update
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Session, defer
 from service.domain.lifecycle import EventType, JobState, sources
 from service.domain.speed import Speed
 from service.errors import JobNotFound
+from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.tables import EventRow, JobRow, Json, table_of
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
 _ADD = insert(table_of(JobRow))
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
@@ -45,12 +48,20 @@ def add(session: Session, **values: Any) -> JobRow:
 
 
 def listing(
-    session: Session, limit: int, after: str | None, state: str | None, kind: str | None, model: str | None
+    session: Session,
+    limit: int,
+    after: str | None,
+    state: str | None,
+    kind: str | None,
+    model: str | None,
+    metadata: Mapping[str, str] = NOTHING,
 ) -> Page[JobRow]:
     query = select(JobRow).options(defer(JobRow.result, raiseload=True))  # a result may be large, and no list tells it
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)
+    if metadata:
+        query = query.where(*has(session, table_of(JobRow).c.spec, metadata, under="metadata"))
     return page(session, query, JobRow.id, limit, after, lambda row: row.id)
 
 

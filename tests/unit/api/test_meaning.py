@@ -187,6 +187,18 @@ def test_numeric_classes_are_known_in_any_spelling(
     assert "one class" in answer.json["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("target", ["many", "code"])
+def test_many_classes_are_known_too(client: FlaskClient, upload: Upload, target: str) -> None:
+    rows = [f"{row},class {row % 60},{(row % 60) ** 2 / 2}" for row in range(240)]
+    dataset = upload("\n".join(["x,many,code", *rows]).encode())
+    body = {"dataset": dataset, "model": "m", "target": target, "task": "multiclass", "features": ["x"]}
+    there, not_there = ("class 7", "class 60") if target == "many" else ("24.50", "25.0")
+    answer = client.post("/v1/jobs/validate", json={**body, "class_weights": {there: 2}})
+    assert answer.status_code == 200, answer.json
+    answer = client.post("/v1/jobs/validate", json={**body, "class_weights": {there: 2, not_there: 2}})
+    assert [error["pointer"] for error in answer.json["errors"]] == [f"/class_weights/{not_there}"]
+
+
 @pytest.mark.parametrize("path", ["/v1/jobs/validate", "/v1/jobs"])
 @pytest.mark.parametrize(
     ("file", "target", "name", "says"),
@@ -194,7 +206,7 @@ def test_numeric_classes_are_known_in_any_spelling(
         ("yes-no-labels", "left", "Yess", "did you mean 'Yes'?"), ("yes-no-labels", "left", "2", "are 'No', 'Yes'"),
         ("minus-one-point-zero", "y", "-2.0", "'-1', '1'"), ("minus-one-point-zero", "y", "Yes", "'-1', '1'"),
         ("blanks-before-categories", "income", "<=50", "did you mean '<=50K'?"),
-        ("null_values-sentinel-minus-999", "t", "7/~8", "the classes of 't' are numbers"),
+        ("null_values-sentinel-minus-999", "t", "7/~8", "the classes are '-999', '0', '1'"),
     ],
 )  # fmt: skip
 def test_an_unknown_class_is_refused_before_a_job_is_queued(

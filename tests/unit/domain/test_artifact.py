@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
 from service.domain.columns import Categories, Columns
 from service.domain.dialect import Dialect
+from service.domain.intervals import calibrate
 from service.domain.network import Network, forward
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
@@ -215,5 +216,42 @@ def test_an_output_alone_answers_as_it_does_among_others() -> None:
 def test_targets_and_scales_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
     files = dump(several())
     manifest = {**json.loads(files[MANIFEST]), **change}
+    with pytest.raises(ArtifactInvalid):
+        read(json.dumps(manifest).encode(), files[WEIGHTS])
+
+
+def with_explanations() -> Predictor:
+    made = several()
+    residuals = np.outer(np.arange(1.0, 20), [0.1, 1 / 3])
+    transform = replace(made.transform, mean=np.array([1 / 3, 0.0, 1e-300, 5.0]))
+    return replace(made, transform=transform, calibration=calibrate(residuals, "validation"))
+
+
+def test_what_intervals_and_contributions_need_is_kept() -> None:
+    made = with_explanations()
+    files = dump(made)
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert dump(again) == files
+    assert again.transform.mean is not None
+    assert again.transform.mean.tolist() == [1 / 3, 0.0, 1e-300, 5.0]
+    assert again.calibration is not None
+    assert again.calibration.half_widths(0.9).tolist() == (18 * np.array([0.1, 1 / 3])).tolist()
+    assert [one.calibration.half_widths(0.9).tolist() for one in again.each()] == [[18 * 0.1], [18 * (1 / 3)]]
+    assert dump(several())[WEIGHTS] == files[WEIGHTS]
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("transform", {"mean": [1.0, 2.0]}),
+        ("calibration", {"residuals": [[1.0] * 19]}),
+        ("calibration", {"rows": 20}),
+        ("calibration", {"ranks": None}),
+    ],
+)
+def test_explanations_that_do_not_fit_are_refused(place: str, change: dict[str, Any]) -> None:
+    files = dump(with_explanations())
+    manifest = json.loads(files[MANIFEST])
+    manifest[place].update(change)
     with pytest.raises(ArtifactInvalid):
         read(json.dumps(manifest).encode(), files[WEIGHTS])
