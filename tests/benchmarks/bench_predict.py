@@ -18,26 +18,30 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from service.client import Client
 from tests.benchmarks import predict_figures
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.predict_figures import HEAVY, Results, Setting
 from tests.benchmarks.prediction_models import FEATURES, answers, numbers_of, train
-from tests.benchmarks.prediction_servers import MODELS, TENSOR, Servers, Target, check, predictions, records
+from tests.benchmarks.prediction_servers import MODELS, TENSOR, Servers, Target, check, computed, predictions, records
 from tests.benchmarks.wrk import load, require_wrk, write_bodies
 from tests.integration.processes import eventually
+from tests.tables import write_numbers
 
 HIDDEN = (64, 64)
 SYSTEMS = ("adaline", "bare", "mlserver", "mlflow")
 BODIES = 300
 WARM_SECONDS = 1
+TRAINED_ROWS = 200_000
 ENDLESS = {
     "network": {"kind": "mlp", "hidden": [64, 64]}, "optimizer": {"kind": "adam", "learning_rate": 1e-5},
     "batch_size": 32, "epochs": 1_000_000, "early_stopping": None, "schedule": "constant",
@@ -81,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
 
 def _measure(directory: Path, servers: Servers, systems: Sequence[str], plan: Plan, results: Results) -> None:
     with Client(servers.adaline(), timeout=300) as client:
-        dataset = train(client, directory, HIDDEN)
+        train(client, directory, HIDDEN)
         targets = _targets(directory, servers, systems, client)
         paths = _write_rows(directory, targets, plan.rows)
         servers.settle()
@@ -90,7 +94,7 @@ def _measure(directory: Path, servers: Servers, systems: Sequence[str], plan: Pl
         _rounds(targets, paths, plan, results, is_busy=False)
         ours = [target for target in targets if target.system in ("adaline", "bare")]
         if HEAVY in plan.connections:
-            with _two_trainings(client, dataset):
+            with _two_trainings(client, directory, servers.trainers()):
                 busy = Plan(plan.rows, [HEAVY], plan.seconds, plan.rounds)
                 _rounds(ours, paths, busy, results, is_busy=True)
 
@@ -145,14 +149,18 @@ def _rounds(
 
 
 @contextmanager
-def _two_trainings(client: Client, dataset: str) -> Iterator[None]:
-    """Both of the stack's trainings under way, for as long as it takes."""
-    spec = {"dataset": dataset, "model": "endless", "target": "y", **ENDLESS}
+def _two_trainings(client: Client, directory: Path, trainers: psutil.Process) -> Iterator[None]:
+    """Both of the stack's trainings under way, for as long as it takes; prints what they had of the cores."""
+    table = client.upload(write_numbers(directory / "endless.csv", TRAINED_ROWS, len(FEATURES)))
+    spec = {"dataset": table.id, "model": "endless", "target": "y", **ENDLESS}
     jobs = [client.submit(spec | {"seed": seed}).id for seed in range(2)]
     try:
         if not eventually(lambda: all((client.job(job).progress or {}).get("epoch", 0) for job in jobs)):
             raise SystemExit("the two trainings do not run at once; has this machine one core?")
+        began, before = time.monotonic(), computed(trainers)
         yield
+        cores = (computed(trainers) - before) / (time.monotonic() - began)
+        print(f"beside their load the two trainings had {cores:.2f} cores")
         if any(client.job(job).is_terminal for job in jobs):
             raise SystemExit("a training ended before the measurement beside it")
     finally:

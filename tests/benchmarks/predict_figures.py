@@ -19,12 +19,6 @@ NAMES = {
     "mlflow": "MLflow",
     TENSOR: "MLflow (tensors)",
 }
-    "adaline": "Adaline",
-    "bare": "a bare Flask view",
-    "mlserver": "MLServer",
-    "mlflow": "MLflow",
-    TENSOR: "MLflow (tensors)",
-}
 MODELS = {"linear": "linear neuron", "network": "[64, 64]"}
 # requests/s, at least so many times those of another, by rows in a request
 WANTED = {

@@ -128,6 +128,11 @@ class Servers:
                 targets.append(Target(system, name, f"{url}/invocations", body, predictions))
         return targets
 
+    def trainers(self) -> psutil.Process:
+        """The first of Adaline's training processes, whose descendants the others are."""
+        family = self.families["adaline"].children(recursive=True)
+        return next(one for one in family if "workers" in one.cmdline() and "train" in one.cmdline())
+
     def settle(self) -> None:
         """Until all of them do nothing. Raises SystemExit with the name of one that goes on."""
         for name, process in self.families.items():
@@ -187,12 +192,13 @@ def _running(command: Sequence[str], environment: Mapping[str, str], log: Path, 
 
 
 def _share_of_a_core(process: psutil.Process) -> float:
-    before = _computed(process)
+    before = computed(process)
     time.sleep(1)
-    return _computed(process) - before
+    return computed(process) - before
 
 
-def _computed(process: psutil.Process) -> float:
+def computed(process: psutil.Process) -> float:
+    """Seconds that it and its descendants have had of cores."""
     seconds = 0.0
     for one in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):
