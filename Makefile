@@ -83,11 +83,12 @@ bench-small: $(VENV)/.bench  ## a job of 500 rows from its POST to succeeded, be
 bench-http: $(VENV)/.bench  ## 1,000,000 rows from the first byte to the first prediction, beside H2O-3: BENCH="--runs 1"
 	@$(BIN)/python -W ignore -m tests.benchmarks.bench_http $(BENCH)
 
+PEERS := $(VENV)/peers-mlserver/.ready $(VENV)/peers-mlflow/.ready
 # peers whose dependencies clash with ours, each in an environment of its own; one that cannot be had is left out
 $(VENV)/peers-%/.ready: tests/benchmarks/peers/%.txt | $(READY)
 	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
 
-bench-predict: $(READY) $(VENV)/peers-mlserver/.ready $(VENV)/peers-mlflow/.ready  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
+bench-predict: $(READY) $(PEERS)  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
 	@$(BIN)/python -m tests.benchmarks.bench_predict $(BENCH)
 
 bench-bulk: $(VENV)/.bench  ## a million rows of CSV to /predict, beside pyarrow with numpy and H2O-3: BENCH="--rows 10000000 --alone"
@@ -108,7 +109,7 @@ bench-jobs: $(READY)  ## two jobs at once beside one
 bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUDA graph beside without
 	@$(BIN)/python -m tests.benchmarks.bench_gpu $(BENCH)
 
-bench: $(VENV)/.bench  ## the figures of README's "How fast", measured again: some twenty minutes on a quiet machine
+bench: $(VENV)/.bench $(PEERS)  ## the figures of README's "How fast", measured again: some forty minutes on a quiet machine
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore -m tests.benchmarks.summary
 
 lock: $(READY)  ## write requirements.lock from what is installed here
