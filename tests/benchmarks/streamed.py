@@ -96,24 +96,21 @@ class Memory:
         self._thread = threading.Thread(target=self._sample)
         self.before = self.most = self.after = 0.0
 
-    @property
-    def grown(self) -> float:
-        return self.most - self.before
-
     def __enter__(self) -> Memory:
-        self.before = self.most = self._held()
+        self.before = self.most = self.held()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
-        self.after = self._held()
+        self.after = self.held()
+
+    def held(self) -> float:
+        """Now."""
+        pages = sum(int(Path(f"/proc/{one.pid}/statm").read_text().split()[1]) for one in self._processes)
+        return pages * os.sysconf("SC_PAGE_SIZE") / MB
 
     def _sample(self) -> None:
         while not self._done.wait(SAMPLE_SECONDS):
-            self.most = max(self.most, self._held())
-
-    def _held(self) -> float:
-        pages = sum(int(Path(f"/proc/{one.pid}/statm").read_text().split()[1]) for one in self._processes)
-        return pages * os.sysconf("SC_PAGE_SIZE") / MB
+            self.most = max(self.most, self.held())
