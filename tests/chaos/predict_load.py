@@ -73,6 +73,7 @@ class Load:
             opened = self._spread(connections, processes)
         else:
             opened = [(self._connect(), 0) for _ in range(connections)]
+        self._opened = [connection for connection, _ in opened]
         self._threads = [
             threading.Thread(target=self._ask, args=(connection, process, kept), daemon=True)
             for (connection, process), kept in zip(opened, self._answers, strict=True)
@@ -87,6 +88,12 @@ class Load:
         self._done.set()
         for thread in self._threads:
             thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in self._opened:
+            connection.close()
 
     @property
     def answers(self) -> list[Answer]:
@@ -137,7 +144,6 @@ class Load:
                     process = 0
             else:
                 kept.append(Answer(began, time.monotonic(), process, error=error, tries=tries))
-        connection.close()
 
     def _send(self, connection: http.client.HTTPConnection) -> tuple[int, float]:
         """Raises ValueError for an answer that is none."""
