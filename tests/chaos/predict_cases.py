@@ -7,6 +7,7 @@ which is one of the answers that are looked for.
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import random
@@ -160,12 +161,13 @@ def _disturb(draw: random.Random, document: Any) -> None:
         if isinstance(document[place], dict | list) and document[place] and draw.random() < 0.8:
             document = document[place]
             continue
+        odd = copy.deepcopy(draw.choice(ODD))  # later disturbances may go into it
         if draw.random() < 0.2:
             del document[place]
         elif isinstance(document, dict) and draw.random() < 0.2:
-            document[draw.choice(("", "é", "model", "records", "n" * 300, "inputs"))] = draw.choice(ODD)
+            document[draw.choice(("", "é", "model", "records", "n" * 300, "inputs"))] = odd
         else:
-            document[place] = draw.choice(ODD)
+            document[place] = odd
         return
 
 
