@@ -1,0 +1,112 @@
+"""The bodies of /invocations, described, and examples of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.api.schemas import Answer, says
+
+CELL: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
+_ROW: dict[str, Any] = {"type": "array", "items": CELL}
+_RECORD: dict[str, Any] = {"type": "object", "additionalProperties": CELL}
+_SAGEMAKER: dict[str, Any] = {
+    "type": "object",
+    "required": ["features"],
+    "properties": {"features": _ROW},
+    "description": "a row as SageMaker's Linear Learner takes it, features in order; answered with scores",
+}
+_FORMS: dict[str, Any] = {
+    "dataframe_split": {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "columns": {"type": "array", "items": {"type": "string"}},
+            "data": {"type": "array", "items": _ROW},
+            "index": {"type": "array", "items": {}},
+        },
+        "description": "MLflow's; without columns they are the features, in order",
+    },
+    "dataframe_records": {"type": "array", "items": _RECORD, "description": "MLflow's: objects of values by feature"},
+    "inputs": {
+        "anyOf": [
+            {"type": "object", "additionalProperties": _ROW},
+            {"type": "array", "items": {"anyOf": [_ROW, _RECORD]}},
+        ],
+        "description": "MLflow's: lists by feature, or rows",
+    },
+    "instances": {
+        "type": "array",
+        "items": {"anyOf": [_ROW, _RECORD, _SAGEMAKER]},
+        "description": "rows as lists or objects (MLflow, TensorFlow Serving), or as SageMaker's Linear Learner's",
+    },
+}
+EXAMPLES: dict[str, Any] = {
+    "MLflow, dataframe_split": {
+        "value": {
+            "dataframe_split": {
+                "columns": ["rooms", "area", "garden", "city"],
+                "data": [[4, 82, True, "Nice"], [2, 35.5, False, "Lille"]],
+            }
+        }
+    },
+    "MLflow, dataframe_records": {
+        "value": {"dataframe_records": [{"rooms": 4, "area": 82, "garden": True, "city": "Nice"}]}
+    },
+    "MLflow, inputs": {
+        "value": {"inputs": {"rooms": [4, 2], "area": [82, 35.5], "garden": [True, False], "city": ["Nice", "Lille"]}}
+    },
+    "MLflow or TensorFlow Serving, instances": {"value": {"instances": [[4, 82, True, "Nice"]]}},
+    "SageMaker, instances": {"value": {"instances": [{"features": [4, 82, True, "Nice"]}]}},
+}
+ANSWER_EXAMPLES: dict[str, Any] = {
+    "MLflow": {"value": {"predictions": [373.9]}},
+    "SageMaker": {"value": {"predictions": [{"score": 373.9}]}},
+}
+BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {**_FORMS, "params": {"description": "not looked at"}},
+                "oneOf": [{"required": [form]} for form in _FORMS],
+            },
+            "examples": EXAMPLES,
+        },
+        "text/csv": {
+            "schema": {
+                "type": "string",
+                "description": "commas; a first line that names every feature is a header, else cells are the features "
+                "in order; text/csv; header=present or absent decides it",
+            },
+            "examples": {
+                "SageMaker": {"value": "4,82,true,Nice\n2,35.5,false,Lille\n"},
+                "MLflow": {"value": "rooms,area,garden,city\n4,82,true,Nice\n"},
+            },
+        },
+        "application/jsonlines": {
+            "schema": {"type": "string", "description": "a row in each line; answered with scores"},
+            "example": '{"features": [4, 82, true, "Nice"]}\n{"features": [2, 35.5, false, "Lille"]}\n',
+        },
+    },
+}
+
+
+class Invoked(Answer):
+    predictions = fields.List(
+        fields.Raw(
+            metadata={
+                "anyOf": [
+                    {"type": ["number", "string", "boolean", "null"]},
+                    {"type": "object", "additionalProperties": True},
+                ]
+            }
+        ),
+        required=True,
+        metadata=says(
+            "as MLflow answers: numbers, objects by target, or labels; for SageMaker's rows {score}, of classes with "
+            "predicted_label: the second of two classes' probability, or a list of all"
+        ),
+    )
