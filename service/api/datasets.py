@@ -12,7 +12,7 @@ from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.delivery import delivered_or
 from service.api.files import send
-from service.api.forms import FIELDS, REPEATED
+from service.api.forms import FIELDS
 from service.api.parameters import PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.preview import preview
 from service.api.problems import RETRY_SECONDS
@@ -31,24 +31,20 @@ DEFAULT_NAME = "dataset"
 blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
 
 
-_TEXT = {"type": "string"}
 DATASET_OR_PREVIEW = {"anyOf": [{"$ref": "#/components/schemas/Dataset"}, {"$ref": "#/components/schemas/Preview"}]}
+UPLOAD_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "description": f"the file; {', '.join(FIELDS)} may be fields of the form, instead of parameters",
+}
 BODY = {
     "required": True,
     "content": {
-        CSV: {"schema": {"type": "string"}},
+        # the first is what generated clients send: a form, which takes either kind of file
+        MULTIPART: {"schema": {"$ref": "#/components/schemas/UploadForm"}},
+        CSV: {"schema": {"type": "string"}, "example": "rooms,garden,price\n4,true,373.5\n2,false,130.0\n"},
         PARQUET: {"schema": {"type": "string", "format": "binary"}},
-        MULTIPART: {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "additionalProperties": False,
-                "properties": {
-                    "file": {"type": "string", "format": "binary"},
-                    **{name: {"type": "array", "items": _TEXT} if name in REPEATED else _TEXT for name in FIELDS},
-                },
-            }
-        },
     },
 }
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)

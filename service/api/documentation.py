@@ -11,12 +11,20 @@ import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from service.api import problems, schemas
+from service.api import datasets, prediction_bodies, problems, schemas
+from service.api.foreign import inference_schemas, invocation_schemas
 from service.api.preview_schemas import Preview
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
 
+# by their names: a generator makes a class of each, and would else make up a name that is taken
+BODIES: dict[str, dict[str, Any]] = {
+    "UploadForm": datasets.UPLOAD_FORM,
+    **prediction_bodies.SCHEMAS,
+    **inference_schemas.BODIES,
+    **invocation_schemas.BODIES,
+}
 TITLE = "Adaline"
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
@@ -40,10 +48,16 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.spec.components.schema("Preview", schema=Preview)
         for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
+        for name, described in BODIES.items():
+            self.spec.components.schema(name, described)
 
     def document(self) -> dict[str, Any]:
         """The document as plain data."""
         document: dict[str, Any] = orjson.loads(orjson.dumps(self.spec.to_dict()))
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                if isinstance(operation, dict):  # a list beside them has the path's parameters
+                    operation["responses"] = _successes_first(operation["responses"])
         return document
 
     def _register_responses(self) -> None:
@@ -54,6 +68,13 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
 
     def _register_error_handlers(self) -> None:
         """Ours are registered by service.api.problems."""
+
+
+def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:
+    """What generators take an operation's first answer for: the usual one. A view names it at its top, and decorators
+    run from below."""
+    successes = [status for status in reversed(responses) if status < "4"]
+    return {status: responses[status] for status in (*successes, *sorted(responses.keys() - set(successes)))}
 
 
 def _plugin() -> MarshmallowPlugin:

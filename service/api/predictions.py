@@ -16,11 +16,13 @@ from service.api.blueprints import Blueprint
 from service.api.bodies import read
 from service.api.codec_arrow import parquet_rows, stream_rows
 from service.api.codec_csv import CsvRows
-from service.api.codec_json import FORMS, rows_of
+from service.api.codec_json import rows_of
 from service.api.codecs import ARROW, CSV, JSON, PARQUET, Rows, refused
 from service.api.context import context
 from service.api.documents import as_object, body_limit, is_json, parse
 from service.api.parameters import PredictAnyQuery, PredictQuery
+from service.api.prediction_bodies import documented
+from service.api.problems import MEDIA_TYPE as PROBLEM
 from service.domain.columns import CellInvalid
 from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid, RowsInvalid
 from service.usecases.predict import LoadedModel
@@ -29,33 +31,6 @@ blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Ro
 
 CELLS = 4_000_000  # values of the widest layer that are held at once
 ANSWERS: dict[str, Callable[[Predicted], Iterator[bytes]]] = {JSON: as_json, CSV: as_csv, ARROW: as_arrow}
-
-_ROWS: dict[str, Any] = {
-    "records": {"type": "array", "items": {"type": "object"}, "description": '[{"feature": value, …}, …]'},
-    "instances": {"type": "array", "items": {"type": "array"}, "description": "rows in the order of the features"},
-    "columns": {"type": "object", "additionalProperties": {"type": "array"}, "description": "lists by feature"},
-    "dataframe_split": {
-        "type": "object",
-        "required": ["columns", "data"],
-        "additionalProperties": False,
-        "properties": {
-            "columns": {"type": "array", "items": {"type": "string"}},
-            "data": {"type": "array", "items": {"type": "array"}},
-            "index": {},
-        },
-        "description": "as pandas writes it: to_dict(orient='split')",
-    },
-}
-
-
-def _documented(**beside: Any) -> dict[str, Any]:
-    forms = [{"required": [form]} for form in FORMS]
-    body = {"type": "object", "properties": {**beside, **_ROWS}, "additionalProperties": False, "oneOf": forms}
-    if beside:
-        body["required"] = list(beside)
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    table = {"schema": {"type": "string"}}
-    return {"required": True, "content": {JSON: {"schema": body}, CSV: table, ARROW: binary, PARQUET: binary}}
 
 
 def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,7 +55,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
 @blueprint.route("/models/<ref>/predict", methods=["POST"])
 @blueprint.query(PredictQuery)
 @_operation
-@blueprint.described(requestBody=_documented())
+@blueprint.described(requestBody=documented("PredictionRows"))
 def predict_with_model(query: dict[str, Any], ref: str) -> Any:
     """Predict with a model: `name` (its default alias, else its newest version), `name@alias` or `name:version`"""
     data = _body()
@@ -95,7 +70,7 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
 @blueprint.route("/predict", methods=["POST"])
 @blueprint.query(PredictAnyQuery)
 @_operation
-@blueprint.described(requestBody=_documented(model={"type": "string", "description": "name, name@alias, name:version"}))
+@blueprint.described(requestBody=documented("PredictionRowsWithModel", model="house-price"))
 def predict(query: dict[str, Any]) -> Any:
     """Predict with the model that the body names; a table's body leaves that to the query"""
     data = _body()
@@ -140,7 +115,9 @@ def _table(data: bytes, model: LoadedModel, delimiter: str | None) -> Rows:
 
 def _answer(model: LoadedModel, rows: Rows, flagged: bool) -> Response:
     accepted = request.accept_mimetypes
-    media_type = accepted.best_match(ANSWERS) if accepted else JSON
+    media_type = accepted.best_match([*ANSWERS, PROBLEM]) if accepted else JSON
+    if media_type == PROBLEM:  # who accepts problems alone means the errors, beside any answer
+        media_type = JSON
     if media_type is None:
         raise NotAcceptable(f"predictions come as {', '.join(ANSWERS)}; accept one of them")
     predicted = _predict(model, rows, flagged)

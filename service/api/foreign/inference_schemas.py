@@ -77,13 +77,13 @@ _TENSOR: dict[str, Any] = {
         },
     },
 }
-INFERENCE_REQUEST: dict[str, Any] = {
+_REQUEST: dict[str, Any] = {
     "type": "object",
     "required": ["inputs"],
     "properties": {
         "id": {"type": "string"},
         "parameters": PARAMETERS,
-        "inputs": {"type": "array", "items": _TENSOR, "minItems": 1},
+        "inputs": {"type": "array", "items": {"$ref": "#/components/schemas/InputTensor"}, "minItems": 1},
         "outputs": {
             "type": "array",
             "items": {
@@ -94,6 +94,7 @@ INFERENCE_REQUEST: dict[str, Any] = {
         },
     },
 }
+BODIES = {"InputTensor": _TENSOR, "InferenceRequest": _REQUEST}
 REQUEST_EXAMPLE: dict[str, Any] = {
     "id": "42",
     "inputs": [

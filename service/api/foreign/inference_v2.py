@@ -38,7 +38,7 @@ BODY = {
     "description": "JSON; or, as Triton's binary tensor extension has it, JSON of so many bytes as the header "
     f"{HEADER_LENGTH} says and the data of the tensors behind it, each of its binary_data_size",
     "content": {
-        JSON: {"schema": schemas.INFERENCE_REQUEST, "example": schemas.REQUEST_EXAMPLE},
+        JSON: {"schema": {"$ref": "#/components/schemas/InferenceRequest"}, "example": schemas.REQUEST_EXAMPLE},
         BINARY: {"schema": {"type": "string", "format": "binary"}},
     },
 }

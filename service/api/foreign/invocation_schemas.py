@@ -42,6 +42,14 @@ _FORMS: dict[str, Any] = {
         "description": "rows as lists or objects (MLflow, TensorFlow Serving), or as SageMaker's Linear Learner's",
     },
 }
+BODIES: dict[str, Any] = {
+    "Invocation": {
+        "type": "object",
+        "description": f"exactly one of {', '.join(_FORMS)}; others and params are not looked at, as by MLflow",
+        "properties": {**_FORMS, "params": {"type": "object", "additionalProperties": {}}},
+        "minProperties": 1,
+    }
+}
 EXAMPLES: dict[str, Any] = {
     "MLflow, dataframe_split": {
         "value": {
@@ -68,11 +76,7 @@ BODY: dict[str, Any] = {
     "required": True,
     "content": {
         "application/json": {
-            "schema": {
-                "type": "object",
-                "properties": {**_FORMS, "params": {"description": "not looked at"}},
-                "oneOf": [{"required": [form]} for form in _FORMS],
-            },
+            "schema": {"$ref": "#/components/schemas/Invocation"},
             "examples": EXAMPLES,
         },
         "text/csv": {
