@@ -13,7 +13,6 @@ from flask import Flask
 
 from service.api import datasets, prediction_bodies, problems, schemas
 from service.api.foreign import inference_schemas, invocation_schemas
-from service.api.preview_schemas import Preview
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
@@ -45,7 +44,6 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
-        self.spec.components.schema("Preview", schema=Preview)
         for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
         for name, described in BODIES.items():
@@ -58,6 +56,9 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
             for operation in operations.values():
                 if isinstance(operation, dict):  # a list beside them has the path's parameters
                     operation["responses"] = _successes_first(operation["responses"])
+        for schema in document["components"]["schemas"].values():
+            for described in schema.get("properties", {}).values():
+                _say_default_in_words(described)
         return document
 
     def _register_responses(self) -> None:
@@ -75,6 +76,14 @@ def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:
     run from below."""
     successes = [status for status in reversed(responses) if status < "4"]
     return {status: responses[status] for status in (*successes, *sorted(responses.keys() - set(successes)))}
+
+
+def _say_default_in_words(described: dict[str, Any]) -> None:
+    """As a keyword, a default is what generated clients send in the server's stead, or ask the user for: defaults of
+    later servers would never be met."""
+    if "default" in described:
+        default = f"default: {orjson.dumps(described.pop('default')).decode()}"
+        described["description"] = f"{described['description']}; {default}" if "description" in described else default
 
 
 def _plugin() -> MarshmallowPlugin:

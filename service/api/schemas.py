@@ -13,7 +13,8 @@ from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERM
 from service.store.tables import JobRow
 
 EVENT_TYPES = ("state", "epoch", "message")
-ANY_SPEC = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+# one, not any: generators make a union of these, and one class of all members of those
+ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
 
 
 class Time(fields.DateTime):
