@@ -231,7 +231,7 @@ class Predictions(Answer):
     predictions = fields.List(
         fields.Raw(
             metadata={
-                "anyOf": [
+                "oneOf": [
                     {"type": ["number", "null"]},
                     {"$ref": "#/components/schemas/ClassPrediction"},
                     {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
