@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help demo pictures serve test fuzz-uploads bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         check lint types imports \
-        migrations openapi openapi-check lock clean
+        migrations examples openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ imports: $(READY)  ## the house's import contracts
 migrations: $(READY)  ## the migrations give the tables that the code has
 	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
 	ADALINE_DATA=$$directory $(BIN)/alembic upgrade head && ADALINE_DATA=$$directory $(BIN)/alembic check
+
+examples: $(READY)  ## write the document's examples from what a server answers
+	$(BIN)/python -m tests.examples
 
 openapi: $(READY)  ## write openapi.yaml from the code
 	$(BIN)/python -m service.api.openapi > openapi.yaml

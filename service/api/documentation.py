@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any
 
 import flask_smorest
@@ -24,6 +25,7 @@ BODIES: dict[str, dict[str, Any]] = {
     **inference_schemas.BODIES,
     **invocation_schemas.BODIES,
 }
+EXAMPLES = "examples.json"  # by schema, then by what it is; `make examples` writes it
 TITLE = "Adaline"
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
@@ -50,12 +52,14 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
             self.spec.components.schema(name, described)
 
     def document(self) -> dict[str, Any]:
-        """The document as plain data."""
+        """The document as plain data, with what a server has answered as the examples of answers."""
+        examples: dict[str, Any] = orjson.loads(files("service.api").joinpath(EXAMPLES).read_bytes())
         document: dict[str, Any] = orjson.loads(orjson.dumps(self.spec.to_dict()))
         for operations in document["paths"].values():
             for operation in operations.values():
                 if isinstance(operation, dict):  # a list beside them has the path's parameters
                     operation["responses"] = _successes_first(operation["responses"])
+                    _add_examples(operation["responses"], examples)
         for schema in document["components"]["schemas"].values():
             for described in schema.get("properties", {}).values():
                 _say_default_in_words(described)
@@ -76,6 +80,14 @@ def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:
     run from below."""
     successes = [status for status in reversed(responses) if status < "4"]
     return {status: responses[status] for status in (*successes, *sorted(responses.keys() - set(successes)))}
+
+
+def _add_examples(responses: dict[str, Any], examples: dict[str, Any]) -> None:
+    for answer in responses.values():
+        for content in answer.get("content", {}).values():
+            name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+            if name in examples:
+                content["examples"] = {what: {"value": value} for what, value in examples[name].items()}
 
 
 def _say_default_in_words(described: dict[str, Any]) -> None:

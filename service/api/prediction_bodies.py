@@ -28,15 +28,18 @@ _FORMS: dict[str, Any] = {
         "description": "as pandas writes it: to_dict(orient='split')",
     },
 }
-_NAMES = ["rooms", "area", "garden", "city"]
-_HOUSES: list[list[Any]] = [[4, 82, True, "Nice"], [2, 35, False, "Lille"]]
+# README's model and rows: what the server answered to them stands in examples.json
+NAMES = ["rooms", "area", "garden", "city"]
+HOUSES: list[list[Any]] = [[4, 82, True, "Nice"], [2, 35, False, "Lille"]]
+RECORDS = [dict(zip(NAMES, row, strict=True)) for row in HOUSES]
+BY_COLUMN = {name: [row[index] for row in HOUSES] for index, name in enumerate(NAMES)}
+TABLE = "rooms,area,garden,city\n4,82,true,Nice\n2,35,false,Lille\n"
 _EXAMPLES: dict[str, dict[str, Any]] = {
-    "records": {"records": [dict(zip(_NAMES, row, strict=True)) for row in _HOUSES]},
-    "instances": {"instances": _HOUSES},
-    "columns": {"columns": {name: [row[index] for row in _HOUSES] for index, name in enumerate(_NAMES)}},
-    "dataframe_split": {"dataframe_split": {"columns": _NAMES, "data": _HOUSES}},
+    "records": {"records": RECORDS},
+    "instances": {"instances": HOUSES},
+    "columns": {"columns": BY_COLUMN},
+    "dataframe_split": {"dataframe_split": {"columns": NAMES, "data": HOUSES}},
 }
-_TABLE = "rooms,area,garden,city\n4,82,true,Nice\n2,35,false,Lille\n"
 _MODEL = {"type": "string", "description": "name, name@alias, name:version"}
 
 
@@ -67,7 +70,7 @@ def documented(component: str, **beside: Any) -> dict[str, Any]:
                 "schema": {"$ref": f"#/components/schemas/{component}"},
                 "examples": {form: {"value": {**beside, **body}} for form, body in _EXAMPLES.items()},
             },
-            CSV: {"schema": {"type": "string"}, "example": _TABLE},
+            CSV: {"schema": {"type": "string"}, "example": TABLE},
             ARROW: binary,
             PARQUET: binary,
         },

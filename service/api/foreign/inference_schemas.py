@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from service.api.foreign.tensors import DATATYPES
+from service.api.prediction_bodies import BY_COLUMN
 from service.api.schemas import Answer, one_of, says
 
 PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
@@ -95,30 +96,11 @@ _REQUEST: dict[str, Any] = {
     },
 }
 BODIES = {"InputTensor": _TENSOR, "InferenceRequest": _REQUEST}
+_DATATYPES = {"rooms": "FP64", "area": "FP64", "garden": "BOOL", "city": "BYTES"}
 REQUEST_EXAMPLE: dict[str, Any] = {
     "id": "42",
     "inputs": [
-        {"name": "rooms", "datatype": "FP64", "shape": [2], "data": [4, 2]},
-        {"name": "area", "datatype": "FP64", "shape": [2], "data": [82, 35.5]},
-        {"name": "garden", "datatype": "BOOL", "shape": [2], "data": [True, False]},
-        {"name": "city", "datatype": "BYTES", "shape": [2], "data": ["Nice", "Lille"]},
+        {"name": name, "datatype": _DATATYPES[name], "shape": [len(cells)], "data": cells}
+        for name, cells in BY_COLUMN.items()
     ],
-}
-ANSWER_EXAMPLE: dict[str, Any] = {
-    "model_name": "house-price",
-    "model_version": "1",
-    "id": "42",
-    "outputs": [{"name": "prediction", "datatype": "FP64", "shape": [2], "data": [373.9, 130.1]}],
-}
-METADATA_EXAMPLE: dict[str, Any] = {
-    "name": "house-price",
-    "versions": ["1"],
-    "platform": "adaline",
-    "inputs": [
-        {"name": "rooms", "datatype": "FP64", "shape": [-1]},
-        {"name": "area", "datatype": "FP64", "shape": [-1]},
-        {"name": "garden", "datatype": "BOOL", "shape": [-1]},
-        {"name": "city", "datatype": "BYTES", "shape": [-1]},
-    ],
-    "outputs": [{"name": "prediction", "datatype": "FP64", "shape": [-1]}],
 }

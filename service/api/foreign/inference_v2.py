@@ -76,7 +76,7 @@ def v2_ready() -> Any:
 
 
 @blueprint.route(MODEL)
-@blueprint.answers(HTTPStatus.OK, schemas.ModelMetadata, example=schemas.METADATA_EXAMPLE)
+@blueprint.answers(HTTPStatus.OK, schemas.ModelMetadata)
 @blueprint.fails(*NOT_FOUND)
 def v2_model(name: str) -> Any:
     """Describe a model: a tensor for each feature and each answer
@@ -88,7 +88,7 @@ def v2_model(name: str) -> Any:
 
 
 @blueprint.route(VERSION)
-@blueprint.answers(HTTPStatus.OK, schemas.ModelMetadata, example=schemas.METADATA_EXAMPLE)
+@blueprint.answers(HTTPStatus.OK, schemas.ModelMetadata)
 @blueprint.fails(*NOT_FOUND)
 def v2_version(name: str, version: str) -> Any:
     """Describe a version of a model"""
@@ -116,7 +116,7 @@ def v2_version_ready(name: str, version: str) -> Any:
 @blueprint.also_answers(
     HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=BINARY, headers=LENGTH_OF_ANSWER
 )
-@blueprint.answers(HTTPStatus.OK, schemas.InferenceAnswer, example=schemas.ANSWER_EXAMPLE)
+@blueprint.answers(HTTPStatus.OK, schemas.InferenceAnswer)
 @blueprint.described(**INFERS)
 def v2_infer(name: str) -> Any:
     """Predict with a model: a tensor [rows] or [rows, 1] for each feature, or one of numbers, [rows, features]"""
@@ -128,7 +128,7 @@ def v2_infer(name: str) -> Any:
 @blueprint.also_answers(
     HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=BINARY, headers=LENGTH_OF_ANSWER
 )
-@blueprint.answers(HTTPStatus.OK, schemas.InferenceAnswer, example=schemas.ANSWER_EXAMPLE)
+@blueprint.answers(HTTPStatus.OK, schemas.InferenceAnswer)
 @blueprint.described(**INFERS)
 def v2_infer_version(name: str, version: str) -> Any:
     """Predict with a version of a model"""

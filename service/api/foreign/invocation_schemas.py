@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from service.api.prediction_bodies import BY_COLUMN, HOUSES, NAMES, RECORDS, TABLE
 from service.api.schemas import Answer, says
 
 CELL: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
@@ -51,26 +52,11 @@ BODIES: dict[str, Any] = {
     }
 }
 EXAMPLES: dict[str, Any] = {
-    "MLflow, dataframe_split": {
-        "value": {
-            "dataframe_split": {
-                "columns": ["rooms", "area", "garden", "city"],
-                "data": [[4, 82, True, "Nice"], [2, 35.5, False, "Lille"]],
-            }
-        }
-    },
-    "MLflow, dataframe_records": {
-        "value": {"dataframe_records": [{"rooms": 4, "area": 82, "garden": True, "city": "Nice"}]}
-    },
-    "MLflow, inputs": {
-        "value": {"inputs": {"rooms": [4, 2], "area": [82, 35.5], "garden": [True, False], "city": ["Nice", "Lille"]}}
-    },
-    "MLflow or TensorFlow Serving, instances": {"value": {"instances": [[4, 82, True, "Nice"]]}},
-    "SageMaker, instances": {"value": {"instances": [{"features": [4, 82, True, "Nice"]}]}},
-}
-ANSWER_EXAMPLES: dict[str, Any] = {
-    "MLflow": {"value": {"predictions": [373.9]}},
-    "SageMaker": {"value": {"predictions": [{"score": 373.9}]}},
+    "MLflow, dataframe_split": {"value": {"dataframe_split": {"columns": NAMES, "data": HOUSES}}},
+    "MLflow, dataframe_records": {"value": {"dataframe_records": RECORDS}},
+    "MLflow, inputs": {"value": {"inputs": BY_COLUMN}},
+    "MLflow or TensorFlow Serving, instances": {"value": {"instances": HOUSES}},
+    "SageMaker, instances": {"value": {"instances": [{"features": row} for row in HOUSES]}},
 }
 BODY: dict[str, Any] = {
     "required": True,
@@ -86,13 +72,13 @@ BODY: dict[str, Any] = {
                 "in order; text/csv; header=present or absent decides it",
             },
             "examples": {
-                "SageMaker": {"value": "4,82,true,Nice\n2,35.5,false,Lille\n"},
-                "MLflow": {"value": "rooms,area,garden,city\n4,82,true,Nice\n"},
+                "SageMaker": {"value": "4,82,true,Nice\n2,35,false,Lille\n"},
+                "MLflow": {"value": TABLE},
             },
         },
         "application/jsonlines": {
             "schema": {"type": "string", "description": "a row in each line; answered with scores"},
-            "example": '{"features": [4, 82, true, "Nice"]}\n{"features": [2, 35.5, false, "Lille"]}\n',
+            "example": '{"features": [4, 82, true, "Nice"]}\n{"features": [2, 35, false, "Lille"]}\n',
         },
     },
 }

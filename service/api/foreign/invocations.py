@@ -34,7 +34,7 @@ blueprint = ForeignBlueprint(
 )
 
 MODEL_HEADERS = ("X-Adaline-Model", "X-Amzn-SageMaker-Target-Model")
-JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
+JSON, LINES, CSV, TEXT = "application/json", "application/jsonlines", "text/csv", "text/plain"
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
 TAKEN = (JSON, LINES, CSV)
 REFUSED = (
@@ -58,28 +58,28 @@ HEADERS = [
 
 
 def _alive() -> Response:
-    return Response("\n", mimetype=JSON)
+    return Response("\n", mimetype=TEXT)
 
 
 @blueprint.route("/ping")
-@blueprint.answers(HTTPStatus.OK, {})
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def ping() -> Any:
     """Say that the server lives, to SageMaker and to MLflow's clients"""
     return _alive()
 
 
 @blueprint.route("/health")
-@blueprint.answers(HTTPStatus.OK, {})
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def health() -> Any:
     """Say that the server lives, to MLflow's clients"""
     return _alive()
 
 
 @blueprint.route("/version")
-@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def server_version() -> Any:
     """Say which version of Adaline this is"""
-    return Response(installed("adaline"), mimetype="text/plain")
+    return Response(installed("adaline"), mimetype=TEXT)
 
 
 def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,7 +87,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
         blueprint.fails(*REFUSED),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=LINES),
-        blueprint.answers(HTTPStatus.OK, schemas.Invoked, examples=schemas.ANSWER_EXAMPLES),
+        blueprint.answers(HTTPStatus.OK, schemas.Invoked),
     ):
         view = add(view)
     return view
