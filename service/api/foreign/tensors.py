@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.api.documents import as_object, parse, pointer
-from service.errors import BodyMalformed, FieldError, InputInvalid
+from service.errors import BodyMalformed, InputInvalid
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 DTYPES: Mapping[str, str] = {
@@ -155,13 +155,9 @@ def _from_json(index: int, datatype: str, shape: list[int], data: Any) -> npt.ND
         data = [cell for row in data for cell in row]
     if len(data) != math.prod(shape):
         raise InputInvalid.at(where, f"has {len(data):,} elements, but the shape {shape} has {math.prod(shape):,}")
-    errors = [
-        FieldError(pointer("inputs", index, "data", element), f"is not {datatype}")
-        for element, cell in enumerate(data)
-        if cell is not None and not _is(cell, datatype)
-    ]
-    if errors:
-        raise InputInvalid(f"{errors[0].pointer}: {errors[0].detail}", errors)
+    wrong = (element for element, cell in enumerate(data) if cell is not None and not _is(cell, datatype))
+    if (element := next(wrong, None)) is not None:
+        raise InputInvalid.at(pointer("inputs", index, "data", element), f"is not {datatype}")
     if datatype.startswith("FP"):
         exact = np.array([math.nan if cell is None else cell for cell in data], dtype=np.float64)
         with np.errstate(over="ignore"):  # what is too large for the datatype is infinite, and refused as that

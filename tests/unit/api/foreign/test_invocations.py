@@ -81,6 +81,11 @@ def test_score_of_two_classes_is_the_probability_of_the_second(client: FlaskClie
     assert [one["predicted_label"] for one in scores] == ["cat", "dog"]
 
 
+def test_score_of_several_targets_is_a_list_of_them(client: FlaskClient) -> None:
+    answer = client.post("/models/boxes/invocations", json={"instances": [{"features": [2, 5]}]})
+    assert answer.json == {"predictions": [{"score": [7.0, 3.0]}]}
+
+
 def test_row_in_a_line_may_be_a_list_or_an_object(client: FlaskClient) -> None:
     for rows in (ROWS, RECORDS):
         answer = send(client, "\n".join(map(json.dumps, rows)), "application/x-ndjson")
