@@ -4,7 +4,7 @@ AdalineError
 ├── InputInvalid            what the client sent cannot be used; `errors` points into it
 │   ├── ParameterInvalid    a parameter beside the body; `errors` points at it by name
 │   ├── BodyMalformed       not the format it claims to be
-│   ├── SpecInvalid         a training spec that cannot be run
+│   ├── SpecInvalid         the spec of a job that cannot be run
 │   ├── RowsInvalid         rows that cannot be predicted
 │   └── UploadInvalid       bytes that are no table
 ├── MediaTypeUnsupported
@@ -20,7 +20,7 @@ AdalineError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -70,7 +70,7 @@ class BodyMalformed(InputInvalid):
 
 class SpecInvalid(InputInvalid):
     code = "spec_invalid"
-    title = "The training spec cannot be run"
+    title = "The spec cannot be run"
 
 
 class RowsInvalid(InputInvalid):
@@ -150,8 +150,14 @@ class Conflict(AdalineError):
 
 
 class DatasetInUse(Conflict):
+    """`references` are jobs and versions that were made from it: the newest, as JSON."""
+
     code = "dataset_in_use"
     title = "The dataset is in use"
+
+    def __init__(self, detail: str, references: Sequence[Mapping[str, object]] = ()) -> None:
+        super().__init__(detail)
+        self.references = tuple(references)
 
 
 class DatasetNotReady(Conflict):

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
+import select
 import sys
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
+import orjson
 import structlog
 
 from service.settings import Settings
@@ -20,7 +30,7 @@ def configure_logging(settings: Settings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
     ]
     render: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
@@ -45,3 +55,120 @@ def configure_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    access_log().begin(None if as_lines else sys.stderr.fileno(), settings.log_level)
+
+
+QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
+MOST_UNTOLD = 50_000  # lines that may wait to be written; more come faster than a log takes them
+GATHER_SECONDS = 0.05  # between two looks: a thread that woke for each line would take turns from the requests
+END_SECONDS = 2.0
+
+# of a request: when it ended (since 1970), its id, method, path, status and seconds
+Line = tuple[float, str, str, str, int, float]
+
+
+class AccessLog:
+    """One line for each request, written by a thread of its own: the request's thread only appends it to a list.
+
+    So nobody waits for the log's lock, nor for who reads it. Where that does not keep up, lines are left out, and
+    the log says how many.
+    """
+
+    def __init__(self) -> None:
+        self._lines: deque[Line] = deque()
+        self._there = threading.Event()
+        self._closing = threading.Event()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+        self._left_out = 0
+        self._descriptor: int | None = None
+        self._level = "info"
+        self._log = structlog.get_logger("service.api.access")
+
+    def begin(self, descriptor: int | None, level: str) -> None:
+        """Write lines of JSON to a descriptor; with None, as everything else is logged."""
+        self._descriptor, self._level = descriptor, level
+
+    def tell(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
+        """Have the line of a request written."""
+        if self._level not in ("debug", "info"):
+            return
+        if len(self._lines) >= MOST_UNTOLD:
+            with self._lock:
+                self._left_out += 1
+            return
+        self._lines.append((time.time(), request_id, method, path, status, seconds))
+        if not self._there.is_set():
+            self._there.set()
+            if self._writer is None:
+                self._start()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._closing.set()
+        self._there.set()
+        if self._writer is not None:
+            self._writer.join(END_SECONDS)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="access log", daemon=True)
+                self._writer.start()
+
+    def _write(self) -> None:
+        while not self._closing.is_set():
+            self._there.wait()
+            self._closing.wait(GATHER_SECONDS)
+            self._there.clear()
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            shown = [line for line in lines if line[3] not in QUIET or self._level == "debug"]
+            if self._descriptor is None:
+                for line in shown:
+                    self._log.info(**_record(line))
+            else:
+                _write_whole(self._descriptor, [orjson.dumps(_record(line)) + b"\n" for line in shown])
+            if self._left_out:
+                with self._lock:
+                    left_out, self._left_out = self._left_out, 0
+                self._log.warning("requests came faster than they could be logged", left_out=left_out)
+
+
+def _record(line: Line) -> dict[str, Any]:
+    ended, request_id, method, path, status, seconds = line
+    return {
+        "event": "request",
+        "method": method,
+        "path": path,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "request_id": request_id,
+        "level": "info",
+        "timestamp": datetime.fromtimestamp(ended, UTC).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _write_whole(descriptor: int, lines: list[bytes]) -> None:
+    """Write lines, as many at once as a pipe takes without mixing them with those of other processes (pipe(7))."""
+    at = 0
+    while at < len(lines):
+        piece = lines[at]
+        at += 1
+        while at < len(lines) and len(piece) + len(lines[at]) <= select.PIPE_BUF:
+            piece += lines[at]
+            at += 1
+        while piece:
+            try:
+                piece = piece[os.write(descriptor, piece) :]
+            except BlockingIOError:  # somebody has made the descriptor non-blocking: wait until it takes more
+                select.select([], [descriptor], [])
+            except OSError:  # nobody reads the log any more; the service goes on
+                return
+
+
+@cache
+def access_log() -> AccessLog:
+    """This process's: it has one standard error."""
+    log = AccessLog()
+    atexit.register(log.close)
+    return log

@@ -40,6 +40,7 @@ class Settings:
     api_processes: int = _knob(1, "API processes", 1)
     api_threads: int = _knob(32, "threads that answer requests, in each API process", 4)
     worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
+    training_niceness: int = _knob(10, "how far training gives way to the other parts (nice(2)); 0: not at all", 0)
     ingest_processes: int = _knob(1, "processes that read uploads; each may use every core for a large one", 1)
     waiting_requests: int = _knob(
         20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
@@ -62,7 +63,10 @@ class Settings:
     max_decompressed_bytes: int = _knob(0, "largest upload once decompressed; 0: as ADALINE_MAX_UPLOAD_BYTES", 0)
     max_decompression_ratio: int = _knob(200, "largest ratio of decompressed to received bytes", 1)
     max_body_bytes: int = _knob(64 * MIB, "largest body of any other request", 1)
-    max_prediction_rows: int = _knob(1_000_000, "most rows in one prediction request", 1)
+    max_prediction_bytes: int = _knob(
+        20 * 1024 * MIB, "largest table to predict from (CSV, JSON lines, Arrow, Parquet), also once decompressed", 1
+    )
+    max_prediction_rows: int = _knob(0, "most rows in one prediction request; 0: any number", 0)
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
     max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)

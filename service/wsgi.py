@@ -7,16 +7,16 @@ import signal
 import socket
 import threading
 
-from flask import Flask
-
+from service.api import context
 from service.api.app import create_app
+from service.api.front import Front
 from service.changes import Changes
 from service.logs import configure_logging
 from service.settings import Settings
 from service.wiring import wire
 
 
-def app() -> Flask:
+def app() -> Front:
     """The API on the parts that the environment names. Raises SettingInvalid."""
     settings = Settings.from_environment()
     configure_logging(settings)
@@ -24,7 +24,10 @@ def app() -> Flask:
     atexit.register(deps.close)
     _end_with_signals(deps.changes)
     threading.Thread(target=deps.queue.prepare, name="queue", daemon=True).start()  # nobody's first upload waits for it
-    return create_app(deps)
+    api = create_app(deps)
+    models = context.of(api).models
+    threading.Thread(target=models.follow, args=[deps.changes], name="models", daemon=True).start()
+    return Front(api, models)
 
 
 def _end_with_signals(changes: Changes) -> None:

@@ -26,11 +26,19 @@ def plain_log() -> None:
     """Traces without the values of every variable: a failing test is to be read."""
     structlog.configure(
         processors=[
+            _without_requests,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
         ]
     )
+
+
+def _without_requests(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """The access log is written by a thread, which may come to it in the midst of another test's output."""
+    if event["event"] == "request":
+        raise structlog.DropEvent
+    return event
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,8 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
 def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> None:
     """Work on these queues until told to stop."""
     app = make_app(settings, queues)
+    if TRAIN.queue in queues:
+        os.nice(settings.training_niceness)  # its processes inherit it: who waits for an answer goes first
     app.worker_main(
         [
             "--quiet",

@@ -10,14 +10,13 @@ from flask import Flask, Response, g, request
 
 from service.api.bodies import discard_rest
 from service.errors import NotFound
+from service.logs import access_log
 from service.store.session import new_id
 
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
 WITH_BODY = ("POST", "PUT")
-QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
-
-log = structlog.get_logger(__name__)
+ALWAYS = {"X-Content-Type-Options": "nosniff"}
 
 
 def register(app: Flask) -> None:
@@ -26,10 +25,14 @@ def register(app: Flask) -> None:
     app.after_request(_end)
 
 
+def id_of(given: str) -> str:
+    """A request's id: the client's own where it is usable."""
+    return given if given and USABLE.fullmatch(given) else new_id("req")
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
-    given = request.headers.get(HEADER, "")
-    g.request_id = given if USABLE.fullmatch(given) else new_id("req")
+    g.request_id = id_of(request.headers.get(HEADER, ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     if "\0" in request.path:  # nothing can have such a name, and PostgreSQL will not even look for it
@@ -37,11 +40,10 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    if request.method in WITH_BODY and "Expect" not in request.headers:  # who expects an answer first sends no body
+    is_read_on = g.get("body_is_read_on", False)  # by the thread that makes the answer
+    if request.method in WITH_BODY and not is_read_on and "Expect" not in request.headers:  # who expects sends no body
         discard_rest(request)
     response.headers[HEADER] = g.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    milliseconds = round((time.perf_counter() - g.began) * 1000, 1)
-    tell = log.debug if request.path in QUIET else log.info
-    tell("request", method=request.method, path=request.path, status=response.status_code, milliseconds=milliseconds)
+    response.headers.update(ALWAYS)
+    access_log().tell(g.request_id, request.method, request.path, response.status_code, time.perf_counter() - g.began)
     return response

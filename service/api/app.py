@@ -9,7 +9,18 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import access, blueprints, context, datasets, jobs, models, operations, predictions, problems
+from service.api import (
+    access,
+    batch_predictions,
+    blueprints,
+    context,
+    datasets,
+    jobs,
+    models,
+    operations,
+    predictions,
+    problems,
+)
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
 from service.wiring import Deps
@@ -21,6 +32,7 @@ BLUEPRINTS = (
     predictions.blueprint,
     inference_v2.blueprint,
     invocations.blueprint,
+    batch_predictions.blueprint,
     operations.blueprint,
 )
 

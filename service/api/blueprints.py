@@ -11,6 +11,7 @@ import marshmallow as ma
 from flask import Flask, Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
+from service.api.filters import Prefixed
 from service.domain.fields import flatten
 from service.errors import FieldError, ParameterInvalid
 
@@ -85,17 +86,21 @@ def _no_unknown_parameters() -> None:
     documented = getattr(current_app.view_functions.get(request.endpoint or ""), "_apidoc", None)
     if documented is None or not request.args:
         return
-    known = {
-        field.data_key or name: isinstance(field, ma.fields.List)
-        for parameters in documented.get("arguments", {}).get("parameters", ())
-        if parameters["in"] == "query"
-        for name, field in parameters["schema"]().fields.items()
-    }
-    understood = f"those understood here are {', '.join(sorted(known))}" if known else "none is understood here"
+    known: dict[str, bool] = {}  # and whether it may be given more than once
+    prefixes: list[str] = []
+    for parameters in documented.get("arguments", {}).get("parameters", ()):
+        if parameters["in"] == "query":
+            for name, field in parameters["schema"]().fields.items():
+                if isinstance(field, Prefixed):
+                    prefixes.append(field.prefix)
+                else:
+                    known[field.data_key or name] = isinstance(field, ma.fields.List)
+    words = [*sorted(known), *(f"{prefix}KEY" for prefix in prefixes)]
+    understood = f"those understood here are {', '.join(words)}" if words else "none is understood here"
     for name, values in request.args.lists():
-        if name not in known:
+        if name not in known and not any(name.startswith(prefix) and name != prefix for prefix in prefixes):
             raise _wrong(name, f"is not a query parameter of this operation; {understood}")
-        if len(values) > 1 and not known[name]:
+        if len(values) > 1 and not known.get(name, False):
             raise _wrong(name, "is given more than once")
 
 

@@ -6,30 +6,43 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.api.codecs import Kinds, missing_feature, refused, typed
+from service.api.codecs import Kinds, missing_feature, refused
 from service.api.documents import pointer
-from service.domain.columns import Columns, from_json
+from service.domain.columns import Columns, Values
+from service.domain.written import TextStyle
 from service.errors import FieldError, InputInvalid
+from service.reading.json_values import of_json
+from service.reading.rows import PIECE, Rows, Wrong
 
 FORMS = ("records", "instances", "columns", "dataframe_split")
 SPLIT_KEYS = ("columns", "data", "index")
 
+Cells = Mapping[str, Sequence[Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class JsonRows:
-    """Rows of one of the forms: `take` gives the cells of a range of rows, `at` the pointer of a cell."""
+    """Rows of one of the forms: `take` gives the cells of a range of rows and what is wrong with some of these, `at`
+    the pointer of a cell, or of a row for the column ""."""
 
     n_rows: int
-    take: Callable[[int, int], Mapping[str, Sequence[Any]]]
+    take: Callable[[int, int], tuple[Cells, list[Wrong]]]
     at: Callable[[int, str], str]
 
-    def pieces(self, kinds: Kinds, size: int) -> Iterator[Columns]:
-        for start in range(0, self.n_rows, size):
-            stop = min(start + size, self.n_rows)
-            yield typed(self, kinds, self.take(start, stop), from_json, start, stop - start)
+    def parts(self, kinds: Kinds, style: TextStyle) -> Iterator[Rows]:
+        """The rows in order."""
+        for start in range(0, self.n_rows, PIECE):
+            stop = min(start + PIECE, self.n_rows)
+            cells, wrong = self.take(start, stop)
+            columns: dict[str, Values] = {}
+            for name, kind in kinds.items():
+                columns[name], bad = of_json(name, kind, cells[name], style)
+                wrong += bad
+            yield Rows(Columns(columns, stop - start), None, wrong)
 
-    def wrong(self, row: int, column: str, detail: str) -> FieldError:
-        return FieldError(self.at(row, column), detail)
+    def place(self, row: int, line: int | None, wrong: Wrong) -> FieldError:
+        """Where in the body a row is wrong."""
+        return FieldError(self.at(row, wrong.column), wrong.detail)
 
 
 def rows_of(body: Mapping[str, Any], features: Sequence[str], beside: Sequence[str] = ()) -> JsonRows:
@@ -52,19 +65,18 @@ def _records(rows: Any, features: Sequence[str]) -> JsonRows:
     """[{"age": 3, "colour": "red"}, …]"""
     _each(rows, dict, ("records",), 'an object of values by feature name: {"feature": value, …}')
 
-    def take(start: int, stop: int) -> dict[str, list[Any]]:
+    def take(start: int, stop: int) -> tuple[Cells, list[Wrong]]:
         part = rows[start:stop]
-        cells, errors = {}, []
+        cells, wrong = {}, []
         for name in features:
             try:
                 cells[name] = [row[name] for row in part]
             except KeyError:
-                row = next(index for index, row in enumerate(part) if name not in row)
-                there = missing_feature(name, pointer("records", start + row, name), list(part[row]))
-                errors.append(there)
-        if errors:
-            raise refused(errors)
-        return cells
+                cells[name] = [row.get(name) for row in part]
+                for at, row in enumerate(part):
+                    if name not in row:
+                        wrong.append(Wrong(at, name, missing_feature(name, "", list(row)).detail))
+        return cells, wrong
 
     return JsonRows(len(rows), take, lambda row, column: pointer("records", row, column))
 
@@ -94,7 +106,7 @@ def _columns(columns: Any, features: Sequence[str]) -> JsonRows:
             raise refused([FieldError(pointer("columns", name), detail)])
     return JsonRows(
         n_rows,
-        lambda start, stop: {name: columns[name][start:stop] for name in features},
+        lambda start, stop: ({name: columns[name][start:stop] for name in features}, []),
         lambda row, column: pointer("columns", column, row),
     )
 
@@ -126,15 +138,18 @@ def _dataframe_split(frame: Any, features: Sequence[str]) -> JsonRows:
 def _listed(
     rows: list[list[Any]], positions: Mapping[str, int], width: int, features: Sequence[str], where: tuple[str, ...]
 ) -> JsonRows:
-    for index, row in enumerate(rows):
-        if len(row) != width:
-            names = ", ".join(positions)
-            raise refused([FieldError(pointer(*where, index), f"has {len(row)} values, not {width}: {names}")])
-    return JsonRows(
-        len(rows),
-        lambda start, stop: {name: [row[positions[name]] for row in rows[start:stop]] for name in features},
-        lambda row, column: pointer(*where, row, positions[column]),
-    )
+    def take(start: int, stop: int) -> tuple[Cells, list[Wrong]]:
+        part = rows[start:stop]
+        detail = f"not {width}: {', '.join(positions)}"
+        wrong = [Wrong(at, "", f"has {len(row)} values, {detail}") for at, row in enumerate(part) if len(row) != width]
+        for one in wrong:
+            part[one.row] = [None] * width
+        return {name: [row[positions[name]] for row in part] for name in features}, wrong
+
+    def at(row: int, column: str) -> str:
+        return pointer(*where, row, positions[column]) if column else pointer(*where, row)
+
+    return JsonRows(len(rows), take, at)
 
 
 def _each(rows: Any, kind: type, where: tuple[str, ...], what: str) -> None:

@@ -1,53 +1,28 @@
-"""Prediction bodies: the rows of a request, in whatever form they came, as typed columns.
-
-A form knows how to cut its rows into typed pieces and where in the body, as it was sent, a cell stands.
-"""
+"""Prediction bodies and answers: their media types, and what is said of rows that cannot be used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
 
-from service.domain.columns import CellInvalid, Columns, Kind, Values
+from service.domain.columns import Kind
 from service.errors import FieldError, RowsInvalid
 
 JSON = "application/json"
 CSV = "text/csv"
+NDJSON = "application/x-ndjson"
 ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
+ALSO: Mapping[str, str] = {
+    "application/jsonl": NDJSON,
+    "application/ndjson": NDJSON,
+    "application/jsonlines": NDJSON,
+    "application/x-jsonlines": NDJSON,
+    "application/x-parquet": PARQUET,
+    "application/parquet": PARQUET,
+}
+"""Other names of the same."""
 
 Kinds = Mapping[str, Kind]
-
-
-class Rows(Protocol):
-    """The rows of one request."""
-
-    def pieces(self, kinds: Kinds, size: int) -> Iterator[Columns]:
-        """The rows in order, at most `size` at a time, with the columns of `kinds`. Raises RowsInvalid."""
-
-    def wrong(self, row: int, column: str, detail: str) -> FieldError:
-        """What is wrong with a cell; `row` counts from 0 over the whole body."""
-
-
-def typed(
-    rows: Rows,
-    kinds: Kinds,
-    cells: Mapping[str, Sequence[Any]],
-    read: Callable[[str, Kind, Sequence[Any]], Values],
-    first: int,
-    n_rows: int,
-) -> Columns:
-    """Columns of cells; row 0 of these is row `first` of the body. Raises RowsInvalid with the first of each column."""
-    columns: dict[str, Values] = {}
-    errors = []
-    for name, kind in kinds.items():
-        try:
-            columns[name] = read(name, kind, cells[name])
-        except CellInvalid as error:
-            errors.append(rows.wrong(first + error.row, name, error.detail))
-    if errors:
-        raise refused(errors)
-    return Columns(columns, n_rows)
 
 
 def refused(errors: Sequence[FieldError]) -> RowsInvalid:
@@ -61,3 +36,12 @@ def missing_feature(name: str, pointer: str, there: Sequence[str]) -> FieldError
     """The error of a feature that the body lacks."""
     shown = ", ".join(repr(column) for column in there[:20])
     return FieldError(pointer, f"feature {name!r} is missing; the body has {shown or 'no columns'}")
+
+
+def check_features(features: Collection[str], names: Sequence[str]) -> None:
+    """Raises RowsInvalid when a feature has no column in a table, or two."""
+    if errors := [missing_feature(name, "", names) for name in features if name not in names]:
+        raise refused(errors)
+    for name in features:
+        if list(names).count(name) > 1:
+            raise refused([FieldError("", f"the table names column {name!r} twice; rename or remove one")])

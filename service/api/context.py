@@ -32,4 +32,9 @@ def attach(app: Flask, deps: Deps) -> None:
 
 def context() -> Context:
     """The parts of the app that answers the present request."""
-    return cast(Context, current_app.extensions[NAME])
+    return of(current_app)
+
+
+def of(app: Flask) -> Context:
+    """The parts of an app."""
+    return cast(Context, app.extensions[NAME])

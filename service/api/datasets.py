@@ -14,7 +14,7 @@ from service.api.context import context
 from service.api.delivery import delivered_or
 from service.api.files import send
 from service.api.forms import FIELDS
-from service.api.parameters import PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
+from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.preview import preview
 from service.api.preview_schemas import Preview
 from service.api.problems import RETRY_SECONDS
@@ -136,12 +136,16 @@ def get_dataset(headers: dict[str, Any], id: str) -> Any:
 
 
 @blueprint.route("/<id>", methods=["DELETE"])
+@blueprint.query(DeleteQuery)
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
-def delete_dataset(id: str) -> Any:
-    """Delete a dataset that no unfinished job needs"""
+def delete_dataset(query: dict[str, Any], id: str) -> Any:
+    """Delete a dataset; with ?force=true though versions or unfinished jobs were made from it
+
+    What is served keeps answering. Training from it again needs it uploaded again.
+    """
     deps = context().deps
-    upload.delete(deps.database, deps.changes, id)
+    upload.delete(deps.database, deps.changes, id, query["force"])
     return Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -13,7 +13,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
 from service.api import datasets, prediction_bodies, problems, schemas
+from service.api.filters import document_prefixed
 from service.api.foreign import inference_schemas, invocation_schemas
+from service.domain.batch import BatchSpecSchema
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
@@ -27,6 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 EXAMPLES = "examples.json"  # by schema, then by what it is; `make examples` writes it
 TITLE = "Adaline"
+SPECS = (TrainingSpecSchema, ComparisonSpecSchema, BatchSpecSchema)
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
     "job, predict.\n\nErrors are RFC 9457 problems (`application/problem+json`) with a stable `code`; lists are "
@@ -45,8 +48,9 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
+        self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
-        for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
+        for schema in SPECS:  # documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
         for name, described in BODIES.items():
             self.spec.components.schema(name, described)

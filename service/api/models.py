@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from flask import Response, request
 
-from service.api import paging, schemas
+from service.api import model_schemas, paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.documents import load, read_object
 from service.api.files import send_file
-from service.api.parameters import MatchHeaders, PageQuery, VersionsQuery
+from service.api.parameters import CompareQuery, MatchHeaders, ModelsQuery, VersionsQuery
 from service.api.report_schemas import Report
+from service.changes import REGISTRY
 from service.domain.artifact import REPORT
 from service.domain.spec import MODEL_NAME
-from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid
+from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid, Unavailable
 from service.store import models
 from service.store.paging import Page
 from service.store.session import Database
 from service.store.tables import ModelRow, VersionRow
 from service.usecases import promote
+from service.usecases.compare_versions import compare_versions as versions_compared
 
 blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="What was learnt, by name and version")
 
@@ -35,29 +38,29 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 BINARY = "application/octet-stream"
 ALIAS_BODY = {
     "required": True,
-    "content": {"application/json": {"schema": schemas.AliasTarget, "example": {"version": 1}}},
+    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
 }
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
 @blueprint.route("")
-@blueprint.query(PageQuery)
+@blueprint.query(ModelsQuery)
 @blueprint.answers(HTTPStatus.OK, paging.ModelList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_models(query: dict[str, Any]) -> Any:
-    """List the models, newest first"""
+    """List the models, newest first; by metadata those that have a version with it"""
     with context().deps.database.read() as session:
-        page = models.listing(session, query["limit"], query.get("after"))
+        page = models.listing(session, query["limit"], query.get("after"), query["metadata"])
         names = [row.name for row in page.data]
         newest, aliases = models.newest_versions(session, names), models.aliases(session, names)
     return paging.envelope(page, lambda row: _model(row, newest, aliases))
 
 
 @blueprint.route("/<name>")
-@blueprint.answers(HTTPStatus.OK, schemas.Model)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Model)
 @blueprint.fails(*NOT_FOUND)
 def get_model(name: str) -> Any:
-    """Get a model: its newest version and its aliases"""
+    """Get a model: its newest version, its aliases, and what its bare name means"""
     with context().deps.database.read() as session:
         row = models.get(session, name)
         return _model(row, models.newest_versions(session, [name]), models.aliases(session, [name]))
@@ -70,13 +73,25 @@ def get_model(name: str) -> Any:
 def list_versions(query: dict[str, Any], name: str) -> Any:
     """List the versions of a model, newest first"""
     with context().deps.database.read() as session:
-        page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"))
+        page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"), query["metadata"])
         aliases = models.aliases(session, [name])[name]
     return paging.envelope(page, lambda row: _version(row, aliases))
 
 
+@blueprint.route("/<name>/compare")
+@blueprint.query(CompareQuery)
+@blueprint.answers(HTTPStatus.OK, model_schemas.VersionComparison)
+@blueprint.fails(*NOT_FOUND)
+def compare_versions(query: dict[str, Any], name: str) -> Any:
+    """Compare two versions of a model: their specs, figures and origins, and which is better, if that can be said"""
+    deps = context().deps
+    compared = versions_compared(deps.database, deps.blobs, name, query["a"], query["b"])
+    shown = {side: _version(row, compared.aliases) for side, row in (("a", compared.a), ("b", compared.b))}
+    return {"model": name, **shown, **compared.found}
+
+
 @blueprint.route(VERSION)
-@blueprint.answers(HTTPStatus.OK, schemas.Version)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Version)
 @blueprint.fails(*NOT_FOUND)
 def get_version(name: str, version: int) -> Any:
     """Get a version: what it predicts, from what, and how well"""
@@ -90,6 +105,7 @@ def get_version(name: str, version: int) -> Any:
 def delete_version(name: str, version: int) -> Any:
     """Delete a version that no alias points at"""
     promote.delete_version(_database(), name, version)
+    _tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -115,7 +131,7 @@ def get_file(name: str, version: int, file: str) -> Any:
 
 
 @blueprint.route(ALIAS)
-@blueprint.answers(HTTPStatus.OK, schemas.Alias, headers=TAG)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
 @blueprint.fails(*NOT_FOUND)
 def get_alias(name: str, alias: str) -> Any:
     """Get an alias: the version that it means"""
@@ -126,7 +142,7 @@ def get_alias(name: str, alias: str) -> Any:
 
 @blueprint.route(ALIAS, methods=["PUT"])
 @blueprint.headers(MatchHeaders)
-@blueprint.answers(HTTPStatus.OK, schemas.Alias, headers=TAG)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
 @blueprint.fails(
     *NOT_FOUND,
     HTTPStatus.BAD_REQUEST,
@@ -143,8 +159,9 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     if not re.fullmatch(MODEL_NAME, alias):
         detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
         raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
-    target = load(schemas.AliasTarget, read_object(request, context().deps.settings))
+    target = load(model_schemas.AliasTarget, read_object(request, context().deps.settings))
     row = promote.promote(_database(), name, alias, target["version"], _expected(name, alias))
+    _tell()
     return row, {"ETag": f'"{row.revision}"'}
 
 
@@ -153,13 +170,22 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Forget an alias"""
+    """Forget an alias; without 'default', the model's bare name means its newest version"""
     promote.remove_alias(_database(), name, alias, _expected(name, alias))
+    _tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
 def _database() -> Database:
     return context().deps.database
+
+
+def _tell() -> None:
+    """Whoever changed the registry predicts by it at once here, and soon in the other processes."""
+    here = context()
+    with suppress(Unavailable):  # it is changed; this process then sees it as the others do
+        here.models.refresh()
+    here.deps.changes.publish(REGISTRY)
 
 
 def _expected(name: str, alias: str) -> int | None:
@@ -197,6 +223,7 @@ def _model(row: ModelRow, newest: dict[str, int], aliases: dict[str, dict[str, i
         "name": row.name,
         "latest_version": newest.get(row.name),
         "aliases": aliases[row.name],
+        "serves": aliases[row.name].get(models.DEFAULT_ALIAS, newest.get(row.name)),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
@@ -214,5 +241,7 @@ def _version(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
         "metrics": row.metrics,
         "files": [{"name": name, **row.files[name]} for name in sorted(row.files)],
         "aliases": [alias for alias, version in aliases.items() if version == row.version],
+        "spec": row.spec,
+        "metadata": row.metadata_,
         "created_at": row.created_at,
     }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api import schemas
+from service.api import model_schemas, schemas
 from service.store.paging import Page
 
 T = TypeVar("T")
@@ -31,5 +31,5 @@ def listing(item: type[ma.Schema]) -> type[ma.Schema]:
 
 DatasetList = listing(schemas.Dataset)
 JobList = listing(schemas.Job)
-ModelList = listing(schemas.Model)
-VersionList = listing(schemas.Version)
+ModelList = listing(model_schemas.Model)
+VersionList = listing(model_schemas.Version)

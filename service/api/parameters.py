@@ -5,7 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
+from service.api.filters import MetadataQuery
 from service.api.schemas import one_of, says, within
+from service.api.upload_options import CsvOptions
 from service.domain.fields import Matches
 from service.domain.lifecycle import JOB_KINDS, JOB_STATES
 from service.domain.spec import MODEL_NAME
@@ -22,11 +24,29 @@ class PageQuery(ma.Schema):
     )
 
 
-class VersionsQuery(PageQuery):
+class ModelsQuery(PageQuery, MetadataQuery):
+    """Of models: those that have a version with the metadata."""
+
+
+class VersionsQuery(PageQuery, MetadataQuery):
     after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("`next` of the page before"))  # type: ignore[assignment]
 
 
-class JobsQuery(PageQuery):
+class CompareQuery(ma.Schema):
+    a = fields.String(required=True, metadata=says("the number or an alias of a version", example="1"))
+    b = fields.String(required=True, metadata=says("the number or an alias of another", example="default"))
+
+
+class DeleteQuery(ma.Schema):
+    force = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says("true: delete it though versions or unfinished jobs were made from it"),
+    )
+
+
+class JobsQuery(PageQuery, MetadataQuery):
     state = fields.String(validate=one_of(JOB_STATES))
     kind = fields.String(validate=one_of(JOB_KINDS))
     model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is no name of a model"))
@@ -48,10 +68,58 @@ class RowsQuery(ma.Schema):
     offset = fields.Integer(load_default=0, validate=within(0, 2**53))
 
 
-class PredictQuery(ma.Schema):
-    flags = fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"})
-    delimiter = fields.String(
-        validate=one_of((",", ";", "|", "tab")), metadata=says("of a CSV body; else found by looking")
+class PredictQuery(CsvOptions):
+    """What is answered for rows, and how a CSV of them is read: as the model's own file was, unless told."""
+
+    flags = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says("name the features of each row whose value is unlike any in training"),
+    )
+    on_error = fields.String(
+        load_default="fail",
+        validate=one_of(("fail", "null")),
+        metadata=says("what a row does that cannot be read: fail the request, or be answered null and listed"),
+    )
+    echo = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says(
+            "repeat the columns of a table before the outputs, cells as they were written; an output whose name a "
+            "column has is called predicted_<name>. Not for JSON documents"
+        ),
+    )
+    intervals = fields.Float(
+        validate=ma.validate.Range(
+            0, 1, min_inclusive=False, max_inclusive=False,
+            error="{input} is no level; give one between 0 and 1, such as 0.9",
+        ),
+        metadata=says(
+            "of numbers: an interval for each, which holds the truth of a new row with this probability; it comes from "
+            "rows that were not trained on",
+            example=0.9,
+            exclusiveMinimum=0,
+            exclusiveMaximum=1,
+        ),
+    )  # fmt: skip
+    contributions = fields.Boolean(
+        load_default=False,
+        truthy={"true", "1"},
+        falsy={"false", "0"},
+        metadata=says(
+            "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
+            "classes in log-odds. With the intercept they add up to the prediction"
+        ),
+    )
+    columns = fields.String(
+        metadata=says(
+            "the outputs to answer, by the names and in the order that a CSV answer is to have, with commas between; a "
+            "name with a comma stands in double quotes. A JSON answer keeps its shape: predictions are always there, "
+            "with the chosen targets or classes",
+            example="prediction,low,high",
+        )
     )
 
 
@@ -74,6 +142,11 @@ class StartHeaders(PreferHeader):
 class MatchHeaders(ma.Schema):
     if_match = fields.String(data_key="If-Match", metadata=says("the ETag of the alias, or *"))
     if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only a new alias"))
+
+
+class RangeHeaders(ma.Schema):
+    range = fields.String(data_key="Range", metadata=says("of a file: bytes=0-999, bytes=1000- or bytes=-500"))
+    if_range = fields.String(data_key="If-Range", metadata=says("the ETag; the whole file where it has changed"))
 
 
 class NewestKnownHeader(ma.Schema):

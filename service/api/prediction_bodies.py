@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from service.api.codecs import ARROW, CSV, JSON, PARQUET
+from service.api.codecs import ARROW, CSV, JSON, NDJSON, PARQUET
 
 CELL: dict[str, Any] = {"description": "a number, a string, true, false, or null where it is missing"}
 _ROW: dict[str, Any] = {"type": "array", "items": CELL}
@@ -12,7 +13,7 @@ _FORMS: dict[str, Any] = {
     "records": {
         "type": "array",
         "items": {"type": "object", "additionalProperties": CELL},
-        "description": '[{"feature": value, …}, …]',
+        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
     },
     "instances": {"type": "array", "items": _ROW, "description": "rows in the order of the features"},
     "columns": {"type": "object", "additionalProperties": _ROW, "description": "lists by feature"},
@@ -34,6 +35,7 @@ HOUSES: list[list[Any]] = [[4, 82, True, "Nice"], [2, 35, False, "Lille"]]
 RECORDS = [dict(zip(NAMES, row, strict=True)) for row in HOUSES]
 BY_COLUMN = {name: [row[index] for row in HOUSES] for index, name in enumerate(NAMES)}
 TABLE = "rooms,area,garden,city\n4,82,true,Nice\n2,35,false,Lille\n"
+LINES = "".join(json.dumps(record) + "\n" for record in RECORDS)
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "records": {"records": RECORDS},
     "instances": {"instances": HOUSES},
@@ -71,6 +73,7 @@ def documented(component: str, **beside: Any) -> dict[str, Any]:
                 "examples": {form: {"value": {**beside, **body}} for form, body in _EXAMPLES.items()},
             },
             CSV: {"schema": {"type": "string"}, "example": TABLE},
+            NDJSON: {"schema": {"type": "string"}, "example": LINES},
             ARROW: binary,
             PARQUET: binary,
         },

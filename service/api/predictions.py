@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import numpy as np
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from service.api import schemas
-from service.api.answers import Predicted, as_arrow, as_csv, as_json
+from service.api.answers import ANSWERS, Asked
 from service.api.blueprints import Blueprint
 from service.api.bodies import read
-from service.api.codec_arrow import parquet_rows, stream_rows
-from service.api.codec_csv import CsvRows
+from service.api.breaking import broken_off
 from service.api.codec_json import rows_of
-from service.api.codecs import ARROW, CSV, JSON, PARQUET, Rows, refused
+from service.api.codecs import ALSO, ARROW, CSV, JSON, NDJSON
 from service.api.context import context
 from service.api.documents import as_object, body_limit, is_json, parse
 from service.api.parameters import PredictAnyQuery, PredictQuery
 from service.api.prediction_bodies import documented
+from service.api.prediction_stream import predicted
+from service.api.prediction_tables import TABLES, opened
 from service.api.problems import MEDIA_TYPE as PROBLEM
-from service.domain.columns import CellInvalid
-from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid, RowsInvalid
+from service.api.spooled import streamed
+from service.api.upload_options import wrong
+from service.api.wanted import wanted
+from service.domain.outputs import plan
+from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid
 from service.usecases.predict import LoadedModel
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Rows in, answers out")
-
-CELLS = 4_000_000  # values of the widest layer that are held at once
-ANSWERS: dict[str, Callable[[Predicted], Iterator[bytes]]] = {JSON: as_json, CSV: as_csv, ARROW: as_arrow}
 
 
 def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,6 +46,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
             HTTPStatus.UNPROCESSABLE_ENTITY,
         ),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=ARROW),
+        blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=NDJSON),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV),
         blueprint.answers(HTTPStatus.OK, schemas.Predictions),
     ):
@@ -58,13 +60,12 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
 @blueprint.described(requestBody=documented("PredictionRows"))
 def predict_with_model(query: dict[str, Any], ref: str) -> Any:
     """Predict with a model: `name` (its default alias, else its newest version), `name@alias` or `name:version`"""
-    data = _body()
+    media_type = _media_type()
+    if media_type != JSON:
+        return _of_table(_find(ref), media_type, query)
+    data = read(request, body_limit(context().deps.settings))
     model = _find(ref)
-    if is_json(request.mimetype):
-        rows: Rows = rows_of(as_object(parse(data)), list(model.predictor.feature_kinds))
-    else:
-        rows = _table(data, model, query.get("delimiter"))
-    return _answer(model, rows, query["flags"])
+    return _of_document(model, as_object(parse(data)), query)
 
 
 @blueprint.route("/predict", methods=["POST"])
@@ -73,31 +74,31 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
 @blueprint.described(requestBody=documented("PredictionRowsWithModel", model="house-price"))
 def predict(query: dict[str, Any]) -> Any:
     """Predict with the model that the body names; a table's body leaves that to the query"""
-    data = _body()
-    if is_json(request.mimetype):
-        if "model" in query:
-            raise ParameterInvalid.at("/model", 'model: a JSON body names it itself: {"model": "house-price", …}')
-        body = as_object(parse(data))
-        ref = body.get("model")
-        if not isinstance(ref, str):
-            raise InputInvalid.at("/model", 'name the model: "name", "name@alias" or "name:version"')
-        model = _find(ref)
-        rows: Rows = rows_of(body, list(model.predictor.feature_kinds), ("model",))
-    else:
+    media_type = _media_type()
+    if media_type != JSON:
         if "model" not in query:
             raise ParameterInvalid.at("/model", "model: name the model in the query: /v1/predict?model=house-price")
-        model = _find(query["model"])
-        rows = _table(data, model, query.get("delimiter"))
-    return _answer(model, rows, query["flags"])
+        return _of_table(_find(query["model"]), media_type, query)
+    data = read(request, body_limit(context().deps.settings))
+    if "model" in query:
+        raise ParameterInvalid.at("/model", 'model: a JSON body names it itself: {"model": "house-price", …}')
+    body = as_object(parse(data))
+    ref = body.get("model")
+    if not isinstance(ref, str):
+        raise InputInvalid.at("/model", 'name the model: "name", "name@alias" or "name:version"')
+    return _of_document(_find(ref), body, query, ("model",))
 
 
-def _body() -> bytes:
-    if not is_json(request.mimetype) and request.mimetype not in (CSV, ARROW, PARQUET):
-        said = (
-            f"Content-Type {request.mimetype!r} is not understood" if request.mimetype else "there is no Content-Type"
-        )
-        raise MediaTypeUnsupported(f"{said}; send {JSON}, {CSV}, {ARROW} or {PARQUET}")
-    return read(request, body_limit(context().deps.settings))
+def _media_type() -> str:
+    """That of the body, by its usual name. Raises MediaTypeUnsupported."""
+    said = request.mimetype
+    if is_json(said):
+        return JSON
+    media_type = ALSO.get(said, said)
+    if media_type not in TABLES:
+        what = f"Content-Type {said!r} is not understood" if said else "there is no Content-Type"
+        raise MediaTypeUnsupported(f"{what}; send {JSON}, {', '.join(TABLES[:-1])} or {TABLES[-1]}")
+    return media_type
 
 
 def _find(ref: str) -> LoadedModel:
@@ -106,45 +107,49 @@ def _find(ref: str) -> LoadedModel:
     return context().models.find(ref)
 
 
-def _table(data: bytes, model: LoadedModel, delimiter: str | None) -> Rows:
-    features = list(model.predictor.feature_kinds)
-    if request.mimetype == CSV:
-        return CsvRows(data, features, "\t" if delimiter == "tab" else delimiter, model.predictor.text_style)
-    return stream_rows(data, features) if request.mimetype == ARROW else parquet_rows(data, features)
+def _accepted() -> tuple[str, str]:
+    """What to answer in, and by which name. Raises NotAcceptable.
 
-
-def _answer(model: LoadedModel, rows: Rows, flagged: bool) -> Response:
+    Who accepts a problem alone has generated its client from a document that lists problems first; it is given JSON.
+    """
     accepted = request.accept_mimetypes
-    media_type = accepted.best_match([*ANSWERS, PROBLEM]) if accepted else JSON
-    if media_type == PROBLEM:  # who accepts problems alone means the errors, beside any answer
-        media_type = JSON
-    if media_type is None:
+    name = accepted.best_match([*ANSWERS, *ALSO]) if accepted else JSON
+    if name is None and accepted[PROBLEM] > 0:
+        name = JSON
+    media_type = ALSO.get(name, name) if name else ""
+    if name is None or media_type not in ANSWERS:
         raise NotAcceptable(f"predictions come as {', '.join(ANSWERS)}; accept one of them")
-    predicted = _predict(model, rows, flagged)
-    pieces = ANSWERS[media_type](predicted)
-    # a short answer has its length said, a long one is written as it goes
-    body = b"".join(pieces) if len(predicted.values) <= CELLS // 1000 else pieces
-    return Response(body, mimetype=media_type)
+    return media_type, name
 
 
-def _predict(model: LoadedModel, rows: Rows, flagged: bool) -> Predicted:
-    """Raises RowsInvalid for a cell that cannot be used, for no rows and for too many."""
-    predictor = model.predictor
-    most = context().deps.settings.max_prediction_rows
-    size = max(1, min(16_384, CELLS // max(predictor.network.sizes)))
-    values = []
-    flags: list[list[str]] = []
-    n_rows = 0
-    for columns in rows.pieces(predictor.feature_kinds, size):
-        n_rows_before, n_rows = n_rows, n_rows + columns.n_rows
-        if n_rows > most:
-            raise RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
+def _of_document(model: LoadedModel, body: dict[str, Any], query: dict[str, Any], beside: tuple[str, ...] = ()) -> Any:
+    """The answer for a JSON document, whole: what is wrong in its last row still has a status of its own."""
+    if query["echo"]:
+        raise wrong("echo", "is for tables; the rows of a JSON document are the caller's already")
+    rows = rows_of(body, list(model.predictor.feature_kinds), beside)
+    media_type, name = _accepted()
+    parts = rows.parts(model.predictor.feature_kinds, model.predictor.text_style)
+    most_rows = context().deps.settings.max_prediction_rows
+    asked = Asked(model, plan(model.predictor, wanted(query)), query["on_error"] == "null")
+    pieces = predicted(asked.plan, parts, rows.place, query["on_error"], most_rows)
+    return Response(b"".join(ANSWERS[media_type](asked, pieces)), mimetype=name)
+
+
+def _of_table(model: LoadedModel, media_type: str, query: dict[str, Any]) -> Any:
+    """The answer for a table, made while that arrives."""
+    answer_type, name = _accepted()
+    if query["echo"] and answer_type == JSON:
+        raise wrong("echo", f"a JSON document repeats no columns; accept {CSV}, {NDJSON} or {ARROW}")
+    made = plan(model.predictor, wanted(query))
+    settings = context().deps.settings
+    table = opened(request, media_type, model.predictor, query, settings)
+    asked = Asked(model, made, query["on_error"] == "null", table.names if query["echo"] else None)
+
+    def pieces() -> Generator[bytes]:
+        outputs = predicted(made, table.parts, table.place, query["on_error"], settings.max_prediction_rows)
         try:
-            values.append(predictor.predict(columns))
-        except CellInvalid as error:
-            raise refused([rows.wrong(n_rows_before + error.row, error.column, error.detail)]) from None
-        if flagged:
-            flags += predictor.transform.unfamiliar(columns)
-    if not n_rows:
-        raise RowsInvalid("there are no rows to predict; send at least one")
-    return Predicted(model, np.concatenate(values), flags if flagged else None)
+            yield from ANSWERS[answer_type](asked, outputs)
+        finally:
+            table.close()
+
+    return streamed(pieces(), partial(broken_off, answer_type), name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from service.errors import (
     BodyMalformed,
     BodyTooLarge,
     Conflict,
+    DatasetInUse,
     FieldError,
     IdempotencyKeyReused,
     InputInvalid,
@@ -70,11 +72,17 @@ def of_error(error: AdalineError) -> Response:
     elif status > HTTPStatus.INTERNAL_SERVER_ERROR:
         log.warning("request refused", code=error.code, detail=error.detail)
     errors = error.errors if isinstance(error, InputInvalid) else ()
-    reason = error.reason if isinstance(error, UploadInvalid) else None
-    answer = _problem(status, error.code, error.title, error.detail, errors, reason)
+    answer = _problem(status, error.code, error.title, error.detail, errors, _more(error))
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def _more(error: AdalineError) -> dict[str, Any]:
+    """What a problem has beside the usual members (RFC 9457, 3.2)."""
+    if isinstance(error, UploadInvalid) and error.reason:
+        return {"reason": error.reason}
+    return {"references": list(error.references)} if isinstance(error, DatasetInUse) else {}
 
 
 def of_http_error(error: HTTPException) -> Response | HTTPException:
@@ -112,7 +120,7 @@ def _problem(
     title: str,
     detail: str,
     errors: Iterable[FieldError] | None = None,
-    reason: str | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
     document: dict[str, Any] = {
         "type": f"urn:adaline:problem:{code}",
@@ -123,8 +131,7 @@ def _problem(
         "code": code,
         "request_id": g.get("request_id", ""),
     }
-    if reason:
-        document["reason"] = reason
+    document |= more
     if errors:
         document["errors"] = [
             {"pointer": error.pointer, "detail": error.detail} for error in list(errors)[:MOST_ERRORS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas import Answer, ModelVersion, one_of, says
+from service.domain.spec_schema import PROMOTE
 
 
 class CurvePoint(Answer):
@@ -55,9 +56,24 @@ class Comparison(Answer):
     sentence = fields.String(required=True, metadata=says("what a teacher would say of these numbers"))
 
 
+class Promotion(Answer):
+    """Whether the version serves: whether the model's bare name means it."""
+
+    rule = fields.String(required=True, validate=one_of(PROMOTE))
+    promoted = fields.Boolean(required=True, metadata=says("the bare name meant this version once it was published"))
+    serves = fields.Integer(required=True, metadata=says("the version that the bare name meant then"))
+    served_before = fields.Integer(required=True, allow_none=True, metadata=says("null: this is the first one"))
+    sentence = fields.String(required=True, metadata=says("why, with the figures"))
+    metric = fields.String(metadata=says("of if_better: what was compared; lower is better"))
+    rows = fields.Integer(metadata=says("the new version's validation rows, on which both were judged"))
+    value = fields.Float(allow_none=True, metadata=says("of the new version; null where they cannot be compared"))
+    value_of_served = fields.Float(allow_none=True)
+
+
 class JobResult(Answer):
-    """A training's is its version and metrics, a comparison's the comparison."""
+    """A training's is its version, metrics and promotion, a comparison's the comparison."""
 
     model = fields.Nested(ModelVersion)
     metrics = fields.Dict(metadata=says("by split: train, validation, test"))
+    promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for a version of before there was any"))
     comparison = fields.Nested(Comparison)

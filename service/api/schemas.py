@@ -12,9 +12,10 @@ from service.domain.columns import KINDS
 from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
-EVENT_TYPES = ("state", "epoch", "message")
+EVENT_TYPES = ("state", "epoch", "progress", "message")
 # one, not any: generators make a union of these, and one class of all members of those
 ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
 
 
 class Time(fields.DateTime):
@@ -59,6 +60,17 @@ class ProblemError(Answer):
     detail = fields.String(required=True, metadata=says("what is wrong there, and what mends it"))
 
 
+class Reference(Answer):
+    """A job by its id, kind and state; a version by its model and number."""
+
+    type = fields.String(required=True, validate=one_of(("job", "version")))
+    id = fields.String()
+    kind = fields.String()
+    state = fields.String()
+    model = fields.String()
+    version = fields.Integer()
+
+
 class Problem(Answer):
     """RFC 9457."""
 
@@ -70,6 +82,9 @@ class Problem(Answer):
     code = fields.String(required=True, metadata=says("stable: decide by it", example="dataset_not_found"))
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemError))
+    references = fields.List(
+        fields.Nested(Reference), metadata=says("of a dataset in use: the newest jobs and versions made from it")
+    )
     reason = fields.String(metadata=says("of a preview: the code that the dataset's error would have"))
 
 
@@ -108,8 +123,8 @@ class ModelVersion(Answer):
 
 class Progress(Answer):
     descent = fields.String(metadata=says("of a comparison: the descent that runs"))
-    epoch = fields.Integer()
-    epochs = fields.Integer()
+    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
+    epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
         allow_none=True, metadata=says("in the target's units; of several targets the sum, each in its scaled units")
@@ -128,7 +143,7 @@ class Job(Answer):
         required=True,
         metadata=says("nothing more can happen to the job", type="boolean"),
     )
-    spec = fields.Raw(required=True, metadata=ANY_SPEC)
+    spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
         "_model",
@@ -159,62 +174,6 @@ class Events(Answer):
     is_terminal = fields.Boolean(required=True, metadata=says("the job has ended and no event comes after these"))
 
 
-class Model(Answer):
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null: all were deleted"))
-    aliases = fields.Dict(
-        keys=fields.String(), values=fields.Integer(), required=True, metadata=says("which version each alias means")
-    )
-    created_at = Time(required=True)
-    updated_at = Time(required=True)
-
-
-class Feature(Answer):
-    name = fields.String(required=True)
-    kind = fields.String(required=True, validate=one_of(KINDS))
-
-
-class File(Answer):
-    name = fields.String(required=True)
-    bytes = fields.Integer(required=True)
-    sha256 = fields.String(required=True)
-
-
-class Version(Answer):
-    model = fields.String(required=True)
-    version = fields.Integer(required=True)
-    job = fields.String(required=True)
-    dataset = fields.String(required=True)
-    task = fields.String(required=True)
-    target = fields.Raw(
-        required=True,
-        metadata=says(
-            "the column that is predicted; a list where there are several",
-            anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
-        ),
-    )
-    features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
-    files = fields.List(fields.Nested(File), required=True)
-    aliases = fields.List(fields.String(), required=True)
-    created_at = Time(required=True)
-
-
-class Alias(Answer):
-    alias = fields.String(required=True)
-    model = fields.String(required=True, attribute="model_name")
-    version = fields.Integer(required=True)
-    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
-    updated_at = Time(required=True)
-
-
-class AliasTarget(ma.Schema):
-    """The body of `PUT …/aliases/{alias}`."""
-
-    version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
-
-
 class Rows(Answer):
     columns = fields.List(fields.String(), required=True)
     data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list for each row"))
@@ -222,8 +181,12 @@ class Rows(Answer):
 
 
 class ClassPrediction(Answer):
-    label = fields.Raw(required=True, metadata={"type": ["string", "number", "boolean"]})
+    label = fields.Raw(required=True, metadata=says("as the table wrote it", type=["string", "number", "boolean"]))
     probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
+
+
+PAIR = {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
+ADDED = {"type": "object", "additionalProperties": {"type": ["number", "null"]}}
 
 
 class Predictions(Answer):
@@ -243,6 +206,17 @@ class Predictions(Answer):
     )
     flags = fields.List(
         fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")
+    )
+    intervals = fields.List(
+        fields.Raw(metadata={"anyOf": [PAIR, {"type": "object", "additionalProperties": PAIR}]}),
+        metadata=says("with ?intervals=: [low, high] for each row, by target for several"),
+    )
+    contributions = fields.List(
+        fields.Raw(metadata={"anyOf": [ADDED, {"type": "object", "additionalProperties": ADDED}]}),
+        metadata=says(
+            "with ?contributions=true: what the intercept and each feature add for each row, by target for several, by "
+            "class for more than two"
+        ),
     )
 
 

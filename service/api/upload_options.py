@@ -71,13 +71,9 @@ class Encoding(fields.String):
             raise ma.ValidationError(str(error)) from None
 
 
-class UploadOptions(ma.Schema):
-    """How to read an upload; what is left out is found by looking at the file."""
+class CsvOptions(ma.Schema):
+    """How a CSV is written; what is left out is found by looking at it."""
 
-    name = fields.String(
-        validate=Matches(rf"[^\x00-\x1f\x7f]{{1,{MAX_NAME}}}", error="must be 1 to 200 printable characters"),
-        metadata=says("what to call the dataset; else the name of the file"),
-    )
     delimiter = fields.String(
         validate=Matches(r"([^\x00\r\n\"A-Za-z0-9]|\\t|tab|space)", error='must be one character, "tab" or "space"'),
         metadata=says('what stands between cells: one character, "tab" or "space"'),
@@ -86,14 +82,13 @@ class UploadOptions(ma.Schema):
     header = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line names the columns")
     )
-    types = KindByColumn(
+    null_values = Words(
         metadata=says(
-            "kind by column, as a JSON object; datetime:dmy says the order of the day and the month",
-            type="string",
-            example='{"zip": "categorical", "born": "datetime:dmy"}',
+            "how missing cells are written, here and in rows to predict; a number in any spelling; repeated, or one "
+            "JSON list",
+            example=["NA", "-"],
         )
     )
-    null_values = Words(metadata=says("how missing cells are written; repeated, or one JSON list", example=["NA", "-"]))
     decimal = fields.String(validate=one_of((".", ",")), metadata=says("what stands before the decimals of a number"))
 
     @ma.post_load
@@ -106,6 +101,22 @@ class UploadOptions(ma.Schema):
     def _apart(self, options: dict[str, Any], **_: Any) -> None:
         if "decimal" in options and options.get("delimiter") == options["decimal"]:
             raise ma.ValidationError("cannot be what stands between cells too", "decimal")
+
+
+class UploadOptions(CsvOptions):
+    """How to read an upload; what is left out is found by looking at the file."""
+
+    name = fields.String(
+        validate=Matches(rf"[^\x00-\x1f\x7f]{{1,{MAX_NAME}}}", error="must be 1 to 200 printable characters"),
+        metadata=says("what to call the dataset; else the name of the file"),
+    )
+    types = KindByColumn(
+        metadata=says(
+            "kind by column, as a JSON object; datetime:dmy says the order of the day and the month",
+            type="string",
+            example='{"zip": "categorical", "born": "datetime:dmy"}',
+        )
+    )
 
 
 class UploadQuery(UploadOptions):
@@ -137,11 +148,11 @@ def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str,
     return both
 
 
-def check_parquet(options: Mapping[str, Any]) -> None:
+def check_parquet(options: Mapping[str, Any], what: str = "a Parquet file says by itself how it is read") -> None:
     """Raises ParameterInvalid for an option that only a CSV can need."""
     for name in FOR_CSV_ALONE:
         if name in options:
-            raise wrong(name, "is for CSV; a Parquet file says by itself how it is read")
+            raise wrong(name, f"is for CSV; {what}")
 
 
 def wrong(name: str | None, detail: str) -> ParameterInvalid:

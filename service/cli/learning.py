@@ -1,17 +1,15 @@
-"""Commands that give a server work: upload, train, compare, predict, cancel."""
+"""Commands that give a server work: upload, train, compare, cancel."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show, tell
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
@@ -36,11 +34,6 @@ Check = Annotated[
     bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
 ]
 Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
-RowsFile = Annotated[
-    str, typer.Argument(metavar="FILE", help="Rows as a CSV or JSON file; - for a CSV on standard input.")
-]
-Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
-Format = Annotated[Literal["csv", "json"], typer.Option("--format", help="What to write.")]
 
 
 @app.command(rich_help_panel=THERE)
@@ -116,7 +109,7 @@ def train(
     with connect(url) as client:
         try:
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
-            dataset = _data(client, data)
+            dataset = dataset_of(client, data)
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
@@ -129,7 +122,7 @@ def train(
         if not watch:
             show(as_json, job.json, lambda: rendering.job(job))
             return
-        version = client.version_of(_followed(client, job))
+        version = client.version_of(followed(client, job))
         report = client.report(version.ref)
     show(as_json, version.json, lambda: reporting.published(version, report))
 
@@ -152,25 +145,10 @@ def compare(
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
-        dataset = _data(client, data)
+        dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
-        comparison = client.result(_followed(client, job).id)["comparison"]
+        comparison = client.result(followed(client, job).id)["comparison"]
     show(as_json, comparison, lambda: comparing.page(comparison))
-
-
-@app.command(rich_help_panel=THERE)
-def predict(
-    ref: Ref, file: RowsFile, out: Out = None, form: Format = "csv", url: Url = LOCAL, as_json: AsJson = False
-) -> None:
-    """Predict for each row of a file."""
-    with connect(url) as client:
-        chunks = _predictions(client, ref, file, "json" if as_json else form)
-        first = next(chunks, b"")  # what is wrong comes before there is a file
-        with out.open("wb") if out else open(sys.stdout.fileno(), "wb", closefd=False) as sink:
-            sink.write(first)
-            sink.writelines(chunks)
-    if out:
-        tell(f"predictions are in {out}")
 
 
 @app.command(rich_help_panel=THERE)
@@ -185,20 +163,7 @@ def cancel(
     show(as_json, cancelled.json, lambda: rendering.job(cancelled))
 
 
-def _predictions(client: Client, ref: str, file: str, form: str) -> Iterator[bytes]:
-    rows: Any = sys.stdin.buffer if file == STDIN else Path(file)
-    if file.endswith(".json"):
-        try:
-            rows = json.loads(Path(file).read_bytes())
-        except ValueError as error:
-            raise refusal(f"{file} is not JSON: {error}") from None
-    if form == "csv":
-        yield from client.predict_csv(ref, rows)
-    else:
-        yield json.dumps(client.predict(ref, rows), ensure_ascii=False).encode() + b"\n"
-
-
-def _data(client: Client, data: str) -> Dataset:
+def dataset_of(client: Client, data: str) -> Dataset:
     """The dataset of a file, which is uploaded, or of an id."""
     if data == STDIN or os.path.exists(data):
         return _uploaded(client, data)
@@ -207,7 +172,7 @@ def _data(client: Client, data: str) -> Dataset:
     return client.ready(data)
 
 
-def _followed(client: Client, job: Job) -> Job:
+def followed(client: Client, job: Job) -> Job:
     """The job, shown while it runs, once it has succeeded."""
     from service.cli.rendering import console
     from service.cli.watching import follow
@@ -224,21 +189,7 @@ def _uploaded(client: Client, file: str, name: str | None = None, **options: Any
     """Upload a file, with a bar on a terminal."""
     if file == STDIN:
         return client.upload(sys.stdin.buffer, name, **options)
-    from rich.progress import wrap_file
+    from service.cli.sending import shown
 
-    from service.cli.rendering import console
-
-    path = Path(file)
-    with path.open("rb") as content:
-        size_bytes = path.stat().st_size
-        shown = wrap_file(
-            content,
-            size_bytes,
-            description=f"uploading {path.name}",
-            console=console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        )
-        with shown as reader:
-            stream: BinaryIO = reader
-            return client.upload(stream, name, **options)
+    with shown(Path(file), "uploading") as reader:
+        return client.upload(reader, name, **options)

@@ -7,11 +7,26 @@ from typing import Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, show
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show
 
 One = Annotated[str | None, typer.Argument(help="Show this one in detail.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+Metadata = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Only what was trained with this in its metadata. Repeatable."),
+]
 State = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
+
+
+def wanted_metadata(words: list[str] | None) -> dict[str, str]:
+    """KEY=VALUE words by key. Ends the program for others."""
+    wanted = {}
+    for word in words or ():
+        key, is_one, value = word.partition("=")
+        if not (key and is_one):
+            raise refusal(f"--metadata {word!r}: write it as KEY=VALUE")
+        wanted[key] = value
+    return wanted
 
 
 @app.command(rich_help_panel=THERE)
@@ -29,32 +44,43 @@ def datasets(id: One = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJso
 
 
 @app.command(rich_help_panel=THERE)
-def jobs(id: One = None, state: State = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def jobs(
+    id: One = None,
+    state: State = None,
+    metadata: Metadata = None,
+    limit: Limit = 20,
+    url: Url = LOCAL,
+    as_json: AsJson = False,
+) -> None:
     """List jobs, or show one."""
     from service.cli import rendering
 
+    wanted = wanted_metadata(metadata)
     with connect(url) as client:
         if id is not None:
             job = client.job(id)
             show(as_json, job.json, lambda: rendering.job(job))
             return
-        listed = list(islice(client.jobs(state=state), limit))
+        listed = list(islice(client.jobs(state=state, metadata=wanted), limit))
     show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed))
 
 
 @app.command(rich_help_panel=THERE)
-def models(name: One = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJson = False) -> None:
-    """List models, or show one with its versions and their metrics."""
-    from service.cli import rendering
+def models(
+    name: One = None, metadata: Metadata = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJson = False
+) -> None:
+    """List models with what serves and their aliases, or show one with its versions and their metrics."""
+    from service.cli import serving
 
+    wanted = wanted_metadata(metadata)
     with connect(url) as client:
         if name is not None:
-            model, versions = client.model(name), list(islice(client.versions(name), limit))
+            model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
             answer = {**model.json, "versions": [it.json for it in versions]}
-            show(as_json, answer, lambda: rendering.model(model, versions))
+            show(as_json, answer, lambda: serving.model(model, versions))
             return
-        listed = list(islice(client.models(), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.models(listed))
+        listed = list(islice(client.models(wanted), limit))
+    show(as_json, [it.json for it in listed], lambda: serving.models(listed))
 
 
 @app.command(rich_help_panel=THERE)

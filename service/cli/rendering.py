@@ -12,7 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from service.client.records import Dataset, Job, Model, Version
+from service.client.records import Dataset, Job
 
 NOTHING = "–"
 BARS = "▁▂▃▄▅▆▇█"
@@ -179,44 +179,6 @@ def job(it: Job) -> Table:
     )
 
 
-def models(records: Iterable[Model]) -> Table:
-    rows = ((it.name, figure(it.latest_version), _aliases(it.aliases), moment(it.updated_at)) for it in records)
-    return table(("model", "newest version", "aliases", "changed"), rows, ("newest version",))
-
-
-def model(it: Model, versions: Sequence[Version]) -> Group:
-    """A model with its versions and what each scored on its best-held-out split."""
-    names = list(dict.fromkeys(name for version in versions for name in _scores(version)[1]))
-    rows = []
-    for version in versions:
-        split, scores = _scores(version)
-        aliases = ", ".join(alias for alias, number in it.aliases.items() if number == version.version)
-        figures = [figure(scores.get(name)) for name in names]
-        rows.append(
-            (
-                figure(version.version),
-                aliases,
-                version.task,
-                ", ".join(version.targets),
-                split,
-                *figures,
-                moment(version.created_at),
-            )
-        )
-    head = details((("model", it.name), ("aliases", _aliases(it.aliases))))
-    return Group(
-        head, table(("version", "aliases", "task", "target", "judged on", *names, "made"), rows, ("version", *names))
-    )
-
-
-def _scores(version: Version) -> tuple[str, Mapping[str, Any]]:
-    for split in reversed(SPLITS):
-        scores = version.metrics.get(split)
-        if scores:
-            return split, {name: value for name, value in scores.items() if isinstance(value, int | float)}
-    return NOTHING, {}
-
-
 def _listed(target: str | list[str]) -> str:
     return target if isinstance(target, str) else ", ".join(target)
 
@@ -230,13 +192,9 @@ def _progress(it: Job) -> str:
     progress = it.progress or {}
     if not progress:
         return NOTHING
-    if it.kind == "descent-comparison":  # epochs of one descent do not tell how far all of them are
+    if it.kind != "train":  # epochs of one descent do not tell how far all of them are; a prediction has none
         return f"{float(progress.get('fraction') or 0.0):.0%}"
     return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
-
-
-def _aliases(aliases: Mapping[str, int]) -> str:
-    return ", ".join(f"{alias} → {version}" for alias, version in aliases.items()) or NOTHING
 
 
 def _error(error: Mapping[str, Any] | None) -> list[tuple[str, RenderableType]]:

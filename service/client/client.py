@@ -9,11 +9,12 @@ from urllib.parse import quote
 
 import httpx
 
-from service.client import waiting
+from service.client import downloads, waiting
 from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
+from service.client.metadata import NO_FILTER, filters
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
-from service.client.rows import Rows, body_of, prediction
+from service.client.rows import Rows, body_of, prediction, unbroken
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
 
 
@@ -95,8 +96,10 @@ class Client:
     def dataset(self, id: str) -> Dataset:
         return waiting.get(self._connection, Dataset, f"/v1/datasets/{_quote(id)}")
 
-    def delete_dataset(self, id: str) -> None:
-        self._connection.send(Call("DELETE", f"/v1/datasets/{_quote(id)}"))
+    def delete_dataset(self, id: str, force: bool = False) -> None:
+        """Raises Conflict, whose `references` say what was made from it, where there is such and no `force`."""
+        params = {"force": "true"} if force else None
+        self._connection.send(Call("DELETE", f"/v1/datasets/{_quote(id)}", params=params))
 
     @overload
     def train(
@@ -171,9 +174,16 @@ class Client:
         answer: Json = self._connection.json(Call("POST", "/v1/jobs/validate", json=dict(spec), repeatable=True))
         return answer
 
-    def jobs(self, state: str | None = None, kind: str | None = None, model: str | None = None) -> Iterator[Job]:
-        """All jobs, newest first."""
-        return waiting.pages(self._connection, Job, "/v1/jobs", state=state, kind=kind, model=model)
+    def jobs(
+        self,
+        state: str | None = None,
+        kind: str | None = None,
+        model: str | None = None,
+        metadata: Mapping[str, Any] = NO_FILTER,
+    ) -> Iterator[Job]:
+        """All jobs, newest first; those that have all of this metadata."""
+        params = {"state": state, "kind": kind, "model": model, **filters(metadata)}
+        return waiting.pages(self._connection, Job, "/v1/jobs", **params)
 
     def job(self, id: str) -> Job:
         return waiting.get(self._connection, Job, f"/v1/jobs/{_quote(id)}")
@@ -192,24 +202,50 @@ class Client:
         return job
 
     def result(self, id: str) -> Json:
-        """What a job has made: `{"model", "metrics"}` or `{"comparison"}`. Raises Conflict for one without a result."""
+        """What a job has made: `{"model", "metrics", "promotion"}` or `{"comparison"}`; a batch prediction has a
+        file, see `download_result`. Raises Conflict for one without a result."""
         result: Json = self._connection.json(Call("GET", f"/v1/jobs/{_quote(id)}/result"))
         return result
+
+    def batch_predict(
+        self, ref: str, dataset: Dataset | str, format: str = "csv", idempotency_key: str | None = None
+    ) -> Job:
+        """Queue a prediction for every row of a dataset: `wait` for the job, then `download_result`.
+
+        `format` is csv or parquet. The reference means the version that it means now.
+        """
+        id = dataset.id if isinstance(dataset, Dataset) else dataset
+        body = {"model": ref, "dataset": id, "format": format}
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return Job.of(
+            self._connection.json(Call("POST", "/v1/batch-predictions", json=body, headers=headers, repeatable=True))
+        )
+
+    def download_result(self, id: str) -> Iterator[bytes]:
+        """The file that a batch prediction has made, in pieces; after a lost connection from where it broke off."""
+        return downloads.pieces(self._connection, f"/v1/jobs/{_quote(id)}/result")
 
     def events(self, id: str, after: int = 0) -> Iterator[Event]:
         """What happens in a job, as it happens, until the job ends; from the first event, or after one."""
         return waiting.events(self._connection, f"/v1/jobs/{_quote(id)}", after)
 
-    def models(self) -> Iterator[Model]:
-        """All models, newest first."""
-        return waiting.pages(self._connection, Model, "/v1/models")
+    def models(self, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Model]:
+        """All models, newest first; those with a version that has all of this metadata."""
+        return waiting.pages(self._connection, Model, "/v1/models", **filters(metadata))
 
     def model(self, name: str) -> Model:
         return waiting.get(self._connection, Model, f"/v1/models/{_quote(name)}")
 
-    def versions(self, name: str) -> Iterator[Version]:
-        """All versions of a model, newest first."""
-        return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions")
+    def versions(self, name: str, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Version]:
+        """All versions of a model, newest first; those that have all of this metadata."""
+        return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions", **filters(metadata))
+
+    def compare_versions(self, name: str, a: int | str, b: int | str) -> Json:
+        """Two versions of a model, by number or alias: how their specs, metrics and lineage differ, whether they were
+        judged on the same rows, which is better, and a sentence that says so or why nobody can."""
+        call = Call("GET", f"/v1/models/{_quote(name)}/compare", params={"a": str(a), "b": str(b)})
+        comparison: Json = self._connection.json(call)
+        return comparison
 
     def version(self, ref: str, number: int | None = None) -> Version:
         """What `name`, `name@alias` or `name:version` means; or the version of that number."""
@@ -245,23 +281,45 @@ class Client:
         path = f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"
         return Alias.of(self._connection.json(Call("PUT", path, json={"version": version})))
 
+    def alias(self, name: str, alias: str) -> Alias:
+        return waiting.get(self._connection, Alias, f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}")
+
     def delete_alias(self, name: str, alias: str) -> None:
         self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"))
 
-    def predict(self, ref: str, rows: Rows) -> list[Any]:
+    def predict(self, ref: str, rows: Rows, **options: Any) -> list[Any]:
         """A prediction for each row: numbers for a regression, `{"label", "probabilities"}` for classes.
 
-        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a CSV (its
-        path, its text, bytes or a binary file). None and NaN are missing cells.
+        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a file of
+        rows (CSV, JSON lines, Parquet: its path, a CSV's text, bytes or a binary file). None and NaN are missing cells.
+        Options: on_error ("fail", "null"), and for a CSV delimiter, encoding, header, null_values, decimal.
         """
-        with body_of(rows) as body:
-            predictions: list[Any] = self._connection.json(prediction(ref, body, "application/json"))["predictions"]
+        predictions: list[Any] = self.predict_with(ref, rows, **options)["predictions"]
         return predictions
 
-    def predict_csv(self, ref: str, rows: Rows) -> Iterator[bytes]:
-        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive."""
-        with body_of(rows) as body, self._connection.stream(prediction(ref, body, "text/csv")) as response:
-            yield from response.iter_bytes()
+    def predict_with(self, ref: str, rows: Rows, **options: Any) -> dict[str, Any]:
+        """The `predictions`, and beside them what else the options ask for, for each row: `intervals` ([low, high]) for
+        intervals=0.9, `contributions` ({feature: number}, with the intercept) for contributions=True, `flags` (names of
+        features) for flags=True, `errors` for on_error="null"."""
+        with body_of(rows) as body:
+            told: dict[str, Any] = self._connection.json(prediction(ref, body, "application/json", options))
+        return {name: listed for name, listed in told.items() if isinstance(listed, list)}
+
+    def predict_csv(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
+        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive.
+
+        Options: those of `predict`, and echo (True: a file's columns before the outputs). Raises Invalid, after the
+        rows before it, for a row that cannot be predicted.
+        """
+        return self._predicted(ref, rows, "text/csv", options)
+
+    def predict_lines(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
+        """The same as JSON lines: `{"prediction": …}` for each row."""
+        return self._predicted(ref, rows, "application/x-ndjson", options)
+
+    def _predicted(self, ref: str, rows: Rows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:
+        with body_of(rows) as body, self._connection.stream(prediction(ref, body, accept, options)) as response:
+            yield from unbroken(response.iter_bytes())
 
     def _path(self, ref: str, number: int | None) -> str:
         """The path of the version that a reference means."""

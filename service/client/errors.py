@@ -52,6 +52,7 @@ class Problem(ClientError):
         errors: tuple[FieldError, ...] = (),
         request_id: str | None = None,
         retry_after: float | None = None,
+        references: tuple[Mapping[str, Any], ...] = (),
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -61,6 +62,7 @@ class Problem(ClientError):
         self.errors = errors
         self.request_id = request_id
         self.retry_after = retry_after
+        self.references = references
 
     def __str__(self) -> str:
         """The detail, and a line for each place that is wrong when that says more."""
@@ -83,7 +85,7 @@ class NotFound(Problem):
 
 
 class Conflict(Problem):
-    """The present state does not allow it."""
+    """The present state does not allow it; `references` are what stands in the way, where the server lists it."""
 
 
 class Unavailable(Problem):
@@ -161,6 +163,7 @@ def problem_of(response: httpx.Response) -> Problem:
         ),
         request_id=body.get("request_id"),
         retry_after=retry_after_of(response),
+        references=tuple(one for one in body.get("references") or () if isinstance(one, Mapping)),
     )
 
 

@@ -103,19 +103,21 @@ class Event(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model(Record):
-    """A name with versions and aliases (alias → version)."""
+    """A name with versions and aliases (alias → version). `serves` is the version that the bare name means."""
 
     name: str
     id: str = ""
     latest_version: int | None = None
     aliases: Mapping[str, int] = field(default_factory=dict)
+    serves: int | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version(Record):
-    """A published version of a model. `metrics` is those of each split; `features` are what a row must have."""
+    """A published version of a model. `metrics` is those of each split; `features` are what a row must have; `spec` is
+    the resolved one that it was trained by, `metadata` what that says of it."""
 
     model: str
     version: int
@@ -127,6 +129,8 @@ class Version(Record):
     metrics: Json = field(default_factory=dict)
     files: tuple[Json, ...] = ()
     aliases: tuple[str, ...] = ()
+    spec: Json = field(default_factory=dict)
+    metadata: Json = field(default_factory=dict)
     created_at: datetime | None = None
 
     @property

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from service.client.connection import Call
-from service.client.uploads import Source, opened
+from service.client.errors import Invalid
+from service.client.uploads import Source, opened, query_of
 
 Rows = Sequence[Mapping[str, Any]] | Sequence[Sequence[Any]] | Mapping[str, Sequence[Any]] | str | Path | bytes | Any
 
@@ -24,11 +25,28 @@ class Body:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def prediction(ref: str, body: Body, accept: str) -> Call:
-    """The request that predicts. Sending it twice is no harm."""
+def prediction(ref: str, body: Body, accept: str, options: Mapping[str, Any] | None = None) -> Call:
+    """The request that predicts, with the query's options. Sending it twice is no harm."""
+    params = query_of(options or {})
     path = f"/v1/models/{quote(ref, safe='@:')}/predict"
     headers = {**body.headers, "Accept": accept}
-    return Call("POST", path, json=body.json, content=body.content, headers=headers, repeatable=True)
+    return Call("POST", path, params, json=body.json, content=body.content, headers=headers, repeatable=True)
+
+
+BROKEN = b"the answer breaks off"
+LAST_BYTES = 4096  # of an answer, where it would say that it breaks off
+
+
+def unbroken(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks of an answer that is made while its rows are read. Raises Invalid where it ends with what is wrong."""
+    last = b""
+    for chunk in chunks:
+        yield chunk
+        last = (last + chunk)[-LAST_BYTES:]
+    *_, problem, end = b"\n", *last.splitlines()[-2:]
+    broken = problem if end.startswith(b'{"' + BROKEN) else end if end.startswith(b'"' + BROKEN) else b""
+    if broken:
+        raise Invalid(422, "rows_invalid", "The answer breaks off", broken.decode("utf-8", "replace").lstrip('"'))
 
 
 @contextmanager

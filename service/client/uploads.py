@@ -12,7 +12,13 @@ from typing import Any, BinaryIO
 
 Source = str | Path | bytes | BinaryIO
 
-MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".pq": "application/vnd.apache.parquet"}
+MEDIA_TYPES = {
+    ".parquet": "application/vnd.apache.parquet",
+    ".pq": "application/vnd.apache.parquet",
+    ".jsonl": "application/x-ndjson",
+    ".ndjson": "application/x-ndjson",
+    ".arrows": "application/vnd.apache.arrow.stream",
+}
 PREVIEW_BYTES = 1024 * 1024 + 1  # one more than the server looks at, so that it knows of the rest
 ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 
@@ -28,8 +34,12 @@ class Upload:
 
 def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """The query of an upload; `types` and `null_values` travel as JSON."""
-    as_json = {key: json.dumps(to) if isinstance(to, Mapping | list | tuple) else to for key, to in options.items()}
-    return {"name": name, **as_json}
+    return {"name": name, **query_of(options)}
+
+
+def query_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as a query: lists and mappings travel as JSON."""
+    return {key: json.dumps(to) if isinstance(to, Mapping | list | tuple) else to for key, to in options.items()}
 
 
 @contextmanager

@@ -7,16 +7,19 @@ the same bytes.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from service.domain.dialect import Dialect
+from service.domain.intervals import Calibration
 from service.domain.network import ACTIVATIONS, Network
 from service.domain.plain import plain
 from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import FittedTransform
-from service.domain.written import TextStyle
+from service.domain.transform import Feature, FittedTransform
+from service.domain.written import BLANKS, TextStyle
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -39,12 +42,15 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
         "transform": predictor.transform.to_json(),
         "inputs": predictor.transform.encoded_names,
         "text_style": predictor.text_style.to_json(),
+        "dialect": predictor.dialect.to_json() if predictor.dialect else None,
         "network": {
             "sizes": list(predictor.network.sizes),
             "activation": predictor.network.activation,
             "bias": predictor.network.bias,
         },
     }
+    if predictor.calibration is not None:
+        manifest["calibration"] = predictor.calibration.to_json()
     return {MANIFEST: to_json(manifest), WEIGHTS: save(predictor.network.tensors(predictor.parameters))}
 
 
@@ -66,11 +72,37 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             target_scales=_scales(**manifest["target_scale"]),
             classes=tuple(manifest["classes"]),
             text_style=TextStyle.from_json(manifest.get("text_style")),
+            dialect=Dialect.from_json(manifest.get("dialect")),
+            calibration=Calibration.from_json(manifest["calibration"]) if "calibration" in manifest else None,
         )
         _check(predictor, manifest["inputs"])
+        predictor = replace(predictor, transform=_without_blanks(predictor.transform))
     except (LookupError, TypeError, ValueError, SafetensorError) as error:
         raise ArtifactInvalid(f"the model's files do not fit together: {error}") from error
     return predictor
+
+
+def _without_blanks(transform: FittedTransform) -> FittedTransform:
+    """Models of before have categories with blanks around them, which no cell has any more. Where one has the name of
+    another then, it stays as it is, and nothing is that category."""
+    if all(category == category.strip(BLANKS) for feature in transform.features for category in feature.categories):
+        return transform
+    return replace(transform, features=tuple(map(_renamed, transform.features)))
+
+
+def _renamed(feature: Feature) -> Feature:
+    names = {category: category.strip(BLANKS) for category in feature.categories}
+    taken = {category for category, name in names.items() if category == name}
+    for category, name in names.items():
+        if category != name and name in taken:
+            names[category] = category
+        taken.add(name)
+    fill = feature.fill_category
+    return replace(
+        feature,
+        categories=tuple(names.values()),
+        fill_category=None if fill is None else names.get(fill, fill.strip(BLANKS)),
+    )
 
 
 def _scales_json(predictor: Predictor) -> dict[str, Any]:
@@ -97,6 +129,10 @@ def _check(predictor: Predictor, inputs: list[str]) -> None:
         raise ValueError(f"the activation {network.activation!r} is not known")
     if transform.encoded_names != inputs or not len(inputs) == len(transform.centre) == len(transform.scale):
         raise ValueError("the transform does not give the inputs that the manifest names")
+    if transform.mean is not None and len(transform.mean) != len(inputs):
+        raise ValueError(f"{len(inputs)} inputs have {len(transform.mean)} means")
+    if predictor.calibration is not None and len(predictor.calibration.residuals) != len(predictor.targets):
+        raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.calibration.residuals)} calibrations")
     if (network.sizes[0], network.sizes[-1]) != (len(inputs), outputs):
         raise ValueError(f"a network of {network.sizes} does not lead from {len(inputs)} inputs to {outputs} outputs")
 

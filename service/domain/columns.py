@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.times import read_time
-from service.domain.written import MISSING_WORDS, PLAIN, TextStyle, read_boolean, read_number, shown
+from service.domain.readers import json_reader, text_reader
+from service.domain.written import PLAIN, TextStyle
 
 Kind = Literal["numeric", "boolean", "categorical", "datetime", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -96,22 +96,64 @@ def missing(values: Values) -> npt.NDArray[np.bool_]:
     return values.codes < 0 if isinstance(values, Categories) else np.isnan(values)
 
 
-def from_json(column: str, kind: Kind, cells: Sequence[Any]) -> Values:
-    """Cells of one column as JSON values. A null is a missing cell. Raises CellInvalid."""
-    return _read(column, kind, cells, _FROM_JSON)
+def from_json(column: str, kind: Kind, cells: Sequence[Any], style: TextStyle = PLAIN) -> Values:
+    """Cells of one column as JSON values, in a model whose dataset has this style. A null is a missing cell. Raises
+    CellInvalid."""
+    types = set(map(type, cells))
+    if kind in ("categorical", "text"):
+        known = _KnownWords(json_reader(column, kind, style))
+        return Categories.of(_each(column, cells, known.read if types <= WORDS else known.of_cell, None))
+    if kind == "numeric" and types <= NUMBERS and not style.missing_numbers(column):
+        values = _as_they_are(cells)
+        if values is not None:
+            return values
+    return _floats(column, cells, json_reader(column, kind, style))
 
 
 def from_text(column: str, kind: Kind, cells: Sequence[str | None], style: TextStyle = PLAIN) -> Values:
     """Cells of one column as they stand in a CSV, by the style of the file. Raises CellInvalid."""
-    present = [None if cell is None or style.is_missing(cell) else cell for cell in cells]
-    return _read(column, kind, present, _from_text(column, style))
-
-
-def _read(column: str, kind: Kind, cells: Sequence[Any], readers: Mapping[str, Callable[[Any], Any]]) -> Values:
-    read = readers.get(kind, readers["categorical"])
+    read = text_reader(column, kind, style)
     if kind in ("categorical", "text"):
-        return Categories.of(_each(column, cells, read, None))
-    return np.fromiter(_each(column, cells, read, math.nan), dtype=np.float64, count=len(cells))
+        return Categories.of(_each(column, cells, _KnownWords(read).read, None))
+    return _floats(column, cells, read)
+
+
+WORDS = {str, type(None)}
+NUMBERS = {int, float, type(None)}
+
+
+def _as_they_are(cells: Sequence[Any]) -> Floats | None:
+    """Numbers and nulls; None where one of them is beyond float64."""
+    try:
+        values = np.array(cells, dtype=np.float64)
+    except OverflowError:
+        return None
+    gaps = sum(cell is None for cell in cells)
+    return values if np.count_nonzero(np.isfinite(values)) == len(values) - gaps else None
+
+
+def _floats(column: str, cells: Sequence[Any], read: Callable[[Any], Any]) -> Floats:
+    def number(cell: Any) -> float:
+        value: float | None = read(cell)
+        return math.nan if value is None else value
+
+    return np.fromiter(_each(column, cells, number, math.nan), dtype=np.float64, count=len(cells))
+
+
+class _KnownWords:
+    """Reads each different string once."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self.of_cell = read
+        self._known: dict[str, str | None] = {}
+
+    def read(self, cell: str) -> str | None:
+        try:
+            return self._known[cell]
+        except KeyError:
+            word: str | None = self.of_cell(cell)
+            self._known[cell] = word
+            return word
 
 
 def _each(column: str, cells: Sequence[Any], read: Callable[[Any], Any], gap: float | None) -> Iterator[Any]:
@@ -120,53 +162,3 @@ def _each(column: str, cells: Sequence[Any], read: Callable[[Any], Any], gap: fl
             yield gap if cell is None else read(cell)
         except ValueError as error:
             raise CellInvalid(row, column, str(error)) from None
-
-
-def _number_from_json(cell: Any) -> float:
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        raise ValueError(f"{shown(cell)} is not a number; send a number, or null where it is missing")
-    try:
-        value = float(cell)
-    except OverflowError:
-        value = math.inf
-    if not math.isfinite(value):
-        raise ValueError(f"{shown(cell)} is not a finite number; send null where it is missing")
-    return value
-
-
-def _boolean_from_json(cell: Any) -> float:
-    if not isinstance(cell, bool):
-        raise ValueError(f"{shown(cell)} is not true or false; send true, false, or null where it is missing")
-    return float(cell)
-
-
-def _time_from_json(cell: Any) -> float:
-    if not isinstance(cell, str):
-        raise ValueError(f'{shown(cell)} is not a date; send a string such as "2026-01-31T12:00:00Z"')
-    return math.nan if cell in MISSING_WORDS else read_time(cell) / 1e6
-
-
-def _category_from_json(cell: Any) -> str | None:
-    if isinstance(cell, str):
-        return None if cell in MISSING_WORDS else cell
-    if isinstance(cell, int) and not isinstance(cell, bool):
-        return str(cell)
-    raise ValueError(f"{shown(cell)} is not a category; send a string, or null where it is missing")
-
-
-def _from_text(column: str, style: TextStyle) -> dict[str, Callable[[Any], Any]]:
-    decimal, order = style.decimal_of(column), style.order_of(column)
-    return {
-        "numeric": lambda cell: read_number(cell, decimal),
-        "boolean": read_boolean,
-        "datetime": lambda cell: read_time(cell, order) / 1e6,
-        "categorical": str,
-    }
-
-
-_FROM_JSON: dict[str, Callable[[Any], Any]] = {
-    "numeric": _number_from_json,
-    "boolean": _boolean_from_json,
-    "datetime": _time_from_json,
-    "categorical": _category_from_json,
-}

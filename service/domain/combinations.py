@@ -25,6 +25,11 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/engine", f'{reason}; use "autograd" or "auto"'
     if spec.precision == "tf32" and spec.device != "gpu":
         yield "/precision", 'only a GPU computes in tf32; use "device": "gpu", or "precision": "float32"'
+    if spec.promote == "if_better" and not spec.split.validates:
+        yield (
+            "/promote",
+            '"if_better" compares on validation rows; give "split": {"validation": 0.2}, or take "never"',
+        )
     if spec.optimizer.kind == "lbfgs":
         yield from _wrong_with_lbfgs(spec)
 

@@ -53,6 +53,13 @@ class Dialect:
     def to_json(self) -> dict[str, Any]:
         return plain(self)
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Dialect | None:
+        """The dialect that `to_json` wrote, whatever else is beside it; None for a table that was no text."""
+        if not data or not {"encoding", "delimiter"} <= set(data):
+            return None
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+
     @property
     def csv_options(self) -> dict[str, Any]:
         """For Python's csv.reader."""
@@ -75,11 +82,12 @@ class Found:
     rows: list[list[str]]
 
 
-def find(sample: bytes, whole: bool, options: Mapping[str, Any]) -> Found:
+def find(sample: bytes, whole: bool, options: Mapping[str, Any], for_table: bool = True) -> Found:
     """The dialect of a file by its first bytes; what the user declared in `options` goes first.
 
-    `whole` says that the sample is all of the file. Raises DialectInvalid, SampleTooShort when `sample` ends
-    within its first line.
+    `whole` says that the sample is all of the file. Rows that are no new table (`for_table`) may be none, and have
+    columns that lack a name of their own. Raises DialectInvalid, SampleTooShort when `sample` ends within its first
+    line.
     """
     csv.field_size_limit(2**31 - 1)  # the process's own limit, 128 KiB, is less than a cell may have
     encoding = _encoding(sample, whole, options.get("encoding"))
@@ -101,8 +109,11 @@ def find(sample: bytes, whole: bool, options: Mapping[str, Any]) -> Found:
     header = options["header"] if options.get("header") is not None else True
     _refuse_another_width(records, found.marks, bool(header))
     first = records[0]
-    names = names_of(first) if header else tuple(f"column_{number + 1}" for number in range(len(first)))
-    if header and len(records) == 1 and whole:
+    if not header:
+        names = tuple(f"column_{number + 1}" for number in range(len(first)))
+    else:
+        names = names_of(first) if for_table else tuple(name.strip() for name in first)
+    if header and len(records) == 1 and whole and for_table:
         raise DialectInvalid("no_rows", "the file has a header and no rows below it; add rows and upload it again")
     return Found(_dialect(encoding, bool(header), found.marks), names, records[1:] if header else records)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from service.domain.encoder import DATETIME_PARTS
 from service.domain.network import Network
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
-from service.domain.transform import DATETIME_PARTS
 from service.errors import FieldError, SpecInvalid
 
 

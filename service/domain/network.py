@@ -43,6 +43,12 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "silu": lambda z: z * _sigmoid(z),
     "identity": lambda z: z,
 }
+IN_PLACE: dict[str, Callable[[Array], Array]] = {
+    "relu": lambda z: np.maximum(z, 0, out=z),
+    "tanh": lambda z: np.tanh(z, out=z),
+    "identity": lambda z: z,
+}
+"""The same where the sums are not needed afterwards: no memory that is new, which costs more than the arithmetic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,34 +145,61 @@ def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[Slot, ...]:
     return tuple(slots)
 
 
-def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
-    """Scores (n_rows, n_outputs) float64 of inputs (n_rows, n_inputs).
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """The weights (outputs, inputs) and biases (outputs,) of a network in float64, made once for many answers.
 
     Computed in float64 from the float32 weights, so that a row's answer does not depend on its batch.
     """
-    return onward(network, parameters, first_sums(network, parameters, inputs))
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array | None, ...]
+    activation: str
+
+    @classmethod
+    def of(cls, network: Network, parameters: Parameters) -> Layers:
+        tensors = {name: tensor.astype(np.float64) for name, tensor in network.tensors(parameters).items()}
+        numbers = range(network.n_layers)
+        weights = tuple(tensors[f"layers.{number}.weight"] for number in numbers)
+        return cls(weights, tuple(tensors.get(f"layers.{number}.bias") for number in numbers), network.activation)
+
+    def scores(self, inputs: npt.NDArray[np.float32]) -> Array:
+        """(n_rows, n_outputs) float64 of inputs (n_rows, n_inputs)."""
+        return self.onward(self.first_sums(inputs), True)
+
+    def first_sums(self, inputs: npt.NDArray[np.float32]) -> Array:
+        """W a + b of the first layer: (n_rows, sizes[1]) float64."""
+        return self._sums(0, inputs.astype(np.float64))
+
+    def onward(self, sums: Array, used_up: bool = False) -> Array:
+        """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are unless `used_up`."""
+        activate, in_place = ACTIVATIONS[self.activation], IN_PLACE.get(self.activation)
+        for layer in range(1, len(self.weights)):
+            values = in_place(sums) if in_place and (used_up or layer > 1) else activate(sums)
+            sums = self._sums(layer, values)
+        return sums
+
+    def _sums(self, layer: int, values: Array) -> Array:
+        sums: Array = values @ self.weights[layer].T
+        bias = self.biases[layer]
+        if bias is not None:
+            sums += bias
+        return sums
+
+
+def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
+    """Scores (n_rows, n_outputs) float64 of inputs (n_rows, n_inputs); see `Layers`, which many answers share."""
+    return Layers.of(network, parameters).scores(inputs)
 
 
 def first_sums(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
     """W a + b of the first layer: (n_rows, sizes[1]) float64."""
-    return _sums(network, network.tensors(parameters), 0, inputs.astype(np.float64))
+    return Layers.of(network, parameters).first_sums(inputs)
 
 
 def onward(network: Network, parameters: Parameters, sums: Array) -> Array:
     """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are."""
-    if network.n_layers == 1:
-        return sums
-    activate, tensors = ACTIVATIONS[network.activation], network.tensors(parameters)
-    for layer in range(1, network.n_layers):
-        sums = _sums(network, tensors, layer, activate(sums))
-    return sums
-
-
-def _sums(network: Network, tensors: dict[str, Parameters], layer: int, values: Array) -> Array:
-    sums: Array = values @ tensors[f"layers.{layer}.weight"].T.astype(np.float64)
-    if network.bias:
-        sums += tensors[f"layers.{layer}.bias"]
-    return sums
+    return Layers.of(network, parameters).onward(sums)
 
 
 def softmax(scores: Array) -> Array:

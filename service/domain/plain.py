@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -10,3 +11,15 @@ def plain(record: Any) -> dict[str, Any]:
     that nobody changes, five times as fast as `dataclasses.asdict`, which copies each of them."""
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
     return {name: plain(value) if hasattr(value, "__dataclass_fields__") else value for name, value in values.items()}
+
+
+def walk(document: Any) -> Iterator[Any]:
+    """Every key and every value of a JSON document, the inner ones too."""
+    stack = [document]
+    while stack:
+        value = stack.pop()
+        yield value
+        if isinstance(value, dict):
+            stack += [*value, *value.values()]
+        elif isinstance(value, list):
+            stack += value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Kind
-from service.domain.network import Network, Parameters, class_probabilities, forward
+from service.domain.dialect import Dialect
+from service.domain.intervals import Calibration
+from service.domain.network import Layers, Network, Parameters, class_probabilities
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
 
 Label = str | int | float | bool
+PIECE_ROWS = 8192
+MOST_VALUES = 4_000_000  # of a layer, at once
+MOST_KEPT = 4_000_000  # weights that are kept in float64 as well; of more, twice the model would stay in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +30,13 @@ class TargetScale:
     scale: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Predictor:
-    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written.
+    """A trained model. `classes` is empty for a regression; `text_style` is how its dataset's cells were written,
+    `dialect` how its file was (None where that was no text, and for models of before).
 
-    Several targets, all numbers, are a tuple, and have a scale and an output of the network each.
+    Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
+    intervals are taken from: none for classes, where no row was held out, and in older models.
     """
 
     task: str
@@ -39,6 +47,8 @@ class Predictor:
     target_scales: tuple[TargetScale, ...] = (TargetScale(),)
     classes: tuple[Label, ...] = ()
     text_style: TextStyle = PLAIN
+    dialect: Dialect | None = None
+    calibration: Calibration | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -64,7 +74,14 @@ class Predictor:
             network=network,
             parameters=parameters,
             target_scales=(self.target_scales[index],),
+            calibration=self.calibration and self.calibration.of_target(index),
         )
+
+    @property
+    def piece_rows(self) -> int:
+        """How many rows are answered at once: by the model alone, so that the same rows in whatever form get the same
+        bits; few where a layer is wide, whose values are all held at once."""
+        return max(1, min(PIECE_ROWS, MOST_VALUES // max(self.network.sizes)))
 
     @property
     def feature_kinds(self) -> dict[str, Kind]:
@@ -74,14 +91,29 @@ class Predictor:
     def scores(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """What the network says of prepared inputs: (n_rows,) in the target's units, (n_rows, n_targets) for several,
         or (n_rows, n_classes)."""
-        return self.meaning(forward(self.network, self.parameters, inputs))
+        layers = self._layers if self.network.n_parameters <= MOST_KEPT else self._made_layers()
+        return self.meaning(layers.scores(inputs))
+
+    @functools.cached_property
+    def _layers(self) -> Layers:
+        return self._made_layers()
+
+    def _made_layers(self) -> Layers:
+        return Layers.of(self.network, self.parameters)
+
+    @functools.cached_property
+    def _units(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """(n_targets,) each: what is learnt is in units of the second around the first."""
+        centres, scales = zip(*((one.centre, one.scale) for one in self.target_scales), strict=True)
+        return np.array(centres), np.array(scales)
 
     def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
             return class_probabilities(scores)
-        values: npt.NDArray[np.float64] = scores * [one.scale for one in self.target_scales]
-        values += [one.centre for one in self.target_scales]
+        centres, scales = self._units
+        values: npt.NDArray[np.float64] = scores * scales
+        values += centres
         return values[:, 0] if isinstance(self.target, str) else values
 
     def predict(self, columns: Columns) -> npt.NDArray[np.float64]:

@@ -49,7 +49,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
     _enough_rows(spec, usable, targets)
     check_weights(spec, table, targets)
-    task = _task(spec, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
+    task = _task(spec, table, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
     asked = spec
     spec = replace(
         spec,
@@ -165,7 +165,7 @@ def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> 
         raise _wrong("/split", f"of {usable} rows only {training} would be left to train on; take smaller shares")
 
 
-def _task(spec: TrainingSpec, target: Column, limits: Limits, notes: list[str]) -> str:
+def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, notes: list[str]) -> str:
     task = spec.task if spec.task != "auto" else _natural_task(target)
     if spec.task == "auto":
         notes.append(f"task {task!r}: {target.name!r} is {target.kind} with {target.distinct} values")
@@ -183,9 +183,10 @@ def _task(spec: TrainingSpec, target: Column, limits: Limits, notes: list[str]) 
         task = "binary"
         notes.append("task 'binary': the target has 2 classes")
     if target.rarest is not None and target.rarest["count"] < 2:
+        rarest = table.label(target.name, target.rarest["value"])
         raise _wrong(
             "/target",
-            f"class {target.rarest['value']!r} of {target.name!r} has one row only: it cannot be in both the "
+            f"class {rarest!r} of {target.name!r} has one row only: it cannot be in both the "
             "training and the validation rows; add rows of it, or remove that row",
         )
     return task

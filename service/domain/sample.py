@@ -55,7 +55,7 @@ def decide(
     full = [row for row in rows[: max(1, MOST_CELLS // len(names))] if not _flaw(names, row)]
     cells: dict[str, Counter[str]] = {}
     for position, name in enumerate(names):
-        cells[name] = Counter(row[position] for row in full if not style.is_missing(row[position]))
+        cells[name] = Counter(row[position].strip(BLANKS) for row in full if not style.is_missing(row[position]))
         if name in declared:
             made.kinds[name] = declared[name].partition(":")[0]  # type: ignore[assignment]
     seen = {name: _seen(cells[name], made.style) for name in names if name not in declared}
@@ -144,7 +144,7 @@ def _value(name: str, cell: str, made: Decision) -> Any:
         return None
     if kind == "numeric":
         number = read_number(cell, made.style.decimal_of(name))
-        return None if number != number else number
+        return None if number != number or number in made.style.missing_numbers(name) else number
     if kind == "boolean":
         return read_boolean(cell) == 1.0
     if kind == "datetime":
@@ -152,4 +152,4 @@ def _value(name: str, cell: str, made: Decision) -> Any:
             return EPOCH + timedelta(microseconds=read_time(cell, made.style.order_of(name)))
         except OverflowError:
             raise ValueError(f'"{cell}" is no time of the years 1 to 9999') from None
-    return cell
+    return made.style.word(cell)

@@ -81,6 +81,7 @@ class TrainingSpec:
     early_stopping: EarlyStopping | Literal["auto"] | None = "auto"
     class_weights: Literal["balanced"] | Mapping[str, float] | None = None
     weight_column: str | None = None
+    promote: Literal["newest", "if_better", "never"] = "newest"
     seed: int = 0
     device: str = "auto"
     engine: str = "auto"

@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.fields import Matches, OneOrSeveral, OneOrWords, flatten
+from service.domain.metadata import Metadata
 from service.domain.spec import MODEL_NAME, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.spec_parts import (
     DATASET_ID,
@@ -29,6 +30,7 @@ LOSSES = ("auto", "mse", "mae", "huber", "quantile", "cross_entropy")
 SCHEDULES = ("auto", "constant", "cosine", "step", "plateau")
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
+PROMOTE = ("newest", "if_better", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
 REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and target are"}
@@ -156,12 +158,25 @@ class TrainingSpecSchema(Part):
         words=("balanced",),
         load_default=None,
         allow_none=True,
-        metadata={"description": 'what a row of a class counts: "balanced", or a weight for each class by its name'},
+        metadata={
+            "description": 'what a row of a class counts: "balanced", or a weight for each class by the name that the '
+            "table gives it; numbers, and words for true and false, in any spelling"
+        },
     )
     weight_column = ma.fields.String(
         load_default=None,
         allow_none=True,
         metadata={"description": "a numeric column that says what each row counts; it is no feature then"},
+    )
+    promote = ma.fields.String(
+        load_default="newest",
+        validate=one_of(PROMOTE),
+        metadata={
+            "description": "whether the model's bare name means this version from now on. newest: yes, unless there is "
+            "an alias 'default'; never: no; if_better: if it is better than the version that it means now, by the main "
+            "metric on this run's validation rows. What must not serve leaves the alias 'default' on what does. The "
+            "first version always serves"
+        },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
     device = ma.fields.String(load_default="auto", validate=one_of(DEVICES))
@@ -184,8 +199,12 @@ class TrainingSpecSchema(Part):
         validate=between(0, 1e9, above=True),
         metadata={"description": "training ends after the epoch in which this time is up; what was learnt is kept"},
     )
-    metadata = ma.fields.Dict(
-        keys=ma.fields.String(), load_default=dict, metadata={"description": "yours: kept with the job, not read"}
+    metadata = Metadata(
+        load_default=dict,
+        metadata={
+            "description": "yours: kept with the job and its version, at most 16 KiB as JSON; its strings, numbers and "
+            "booleans filter lists: ?metadata.KEY=VALUE"
+        },
     )
     kind = ma.fields.String(load_default="train", validate=one_of(("train",)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from service.domain.columns import Kind
 from service.domain.plain import plain
+from service.domain.written import PLAIN, TextStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A stored table: its rows and columns, in the order of the file."""
+    """A stored table: its rows and columns, in the order of the file, and how its cells were written."""
 
     rows: int
     columns: tuple[Column, ...]
+    style: TextStyle = PLAIN
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -51,8 +53,13 @@ class Table:
         return [column.name for column in self.columns]
 
     @classmethod
-    def from_json(cls, rows: int, columns: Sequence[Mapping[str, Any]]) -> Table:
-        return cls(rows, tuple(Column(**{**column, "notes": tuple(column.get("notes", ()))}) for column in columns))
+    def from_json(cls, rows: int, columns: Sequence[Mapping[str, Any]], style: TextStyle = PLAIN) -> Table:
+        made = (Column(**{**column, "notes": tuple(column.get("notes", ()))}) for column in columns)
+        return cls(rows, tuple(made), style)
+
+    def label(self, column: str, value: Any) -> Any:
+        """A value as the table wrote it: a truth by the column's own word."""
+        return self.style.words_of(column)[value] if isinstance(value, bool) else value
 
     def columns_json(self) -> list[dict[str, Any]]:
         return [plain(column) for column in self.columns]

@@ -8,17 +8,16 @@ encoded column is centred and scaled.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Categories, CellInvalid, Codes, Columns, Floats, Kind, Values, missing
+from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.encoder import DATETIME_PARTS, Encoder
 from service.domain.plain import plain
-
-SECONDS_PER_DAY = 86_400.0
-DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,65 +53,44 @@ class Feature:
 
     def encode(self, values: Values) -> Floats:
         """(n_rows, len(encoded_names)) float64. Raises CellInvalid for a missing cell that nothing fills."""
-        gaps = missing(values)
-        if gaps.any() and not self._fills:
-            raise CellInvalid(
-                int(np.flatnonzero(gaps)[0]),
-                self.name,
-                f"feature {self.name!r} is missing, and this model fills no gaps: give a value, or train with "
-                '"missing": "mean", "median" or "most_frequent"',
-            )
-        if isinstance(values, Categories):
-            encoded = self._one_hot(values)
-        else:
-            numbers = np.where(gaps, 0.0 if self.fill is None else self.fill, values)
-            encoded = datetime_parts(numbers) if self.kind == "datetime" else numbers[:, None]
-        return np.hstack([encoded, gaps[:, None]]) if self.indicator else encoded
+        return _alone(self).encode(Columns({self.name: values}, len(values)))
 
     @property
-    def _fills(self) -> bool:
+    def fills(self) -> bool:
+        """Whether a missing cell has a value that replaces it."""
         return self.fill is not None or self.fill_category is not None
-
-    def _one_hot(self, values: Categories) -> Floats:
-        width = len(self.categories) + int(self.other)
-        positions = self._positions(values)
-        encoded = np.zeros((len(values), width))
-        rows = np.flatnonzero(positions < width)
-        encoded[rows, positions[rows]] = 1.0
-        return encoded
-
-    def _positions(self, values: Categories) -> npt.NDArray[np.int64]:
-        """The encoded column of each cell; past the last one where a category was never seen and has no 'other'."""
-        known = {category: position for position, category in enumerate(self.categories)}
-        table = [known.get(value, len(self.categories)) for value in values.values]
-        fill = (
-            len(self.categories) if self.fill_category is None else known.get(self.fill_category, len(self.categories))
-        )
-        codes: Codes = values.codes
-        return np.asarray([*table, fill], dtype=np.int64)[codes]
 
     def unfamiliar(self, values: Values) -> npt.NDArray[np.bool_]:
         """(n_rows,) bool: cells unlike any in training: a category not kept, a number outside the range seen."""
         gaps = missing(values)
         if isinstance(values, Categories):
-            return (self._positions(values) >= len(self.categories)) & ~gaps
+            kept = frozenset(self.categories)
+            unseen = np.array([*(value not in kept for value in values.values), False], dtype=np.bool_)
+            return unseen[values.codes] & ~gaps
         if self.low is None or self.high is None:
             return np.zeros(len(values), dtype=np.bool_)
         return ((values < self.low) | (values > self.high)) & ~gaps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FittedTransform:
     """Features and, for each encoded column that varies in training, its place, centre and scale.
 
     `kept` (n_outputs,) are the positions of the encoded columns that the network reads: one that is constant
     over the training rows tells nothing and is left out. Output = (encoded[:, kept] - centre) / scale.
+    `mean` (n_outputs,) are the encoded columns of the average training row, before scaling; older models have none.
     """
 
     features: tuple[Feature, ...]
     kept: npt.NDArray[np.int64]
     centre: Floats
     scale: Floats
+    mean: Floats | None = None
+
+    @functools.cached_property
+    def encoder(self) -> Encoder:
+        """The features compiled, once for each transform."""
+        return Encoder(self.features, self.kept)
 
     @property
     def n_outputs(self) -> int:
@@ -126,13 +104,18 @@ class FittedTransform:
 
     def encode(self, columns: Columns) -> Floats:
         """(n_rows, n_outputs) float64: the kept columns before scaling."""
-        parts = [feature.encode(columns[feature.name]) for feature in self.features]
-        encoded = np.hstack(parts)
-        return encoded if len(self.kept) == encoded.shape[1] else encoded[:, self.kept]
+        return self.encoder.encode(columns)
 
     def apply(self, columns: Columns) -> npt.NDArray[np.float32]:
         """(n_rows, n_outputs) float32, what the network reads. Raises CellInvalid."""
-        return ((self.encode(columns) - self.centre) / self.scale).astype(np.float32)
+        return self.scaled(self.encode(columns))
+
+    def scaled(self, encoded: Floats) -> npt.NDArray[np.float32]:
+        """Encoded rows (n_rows, n_outputs) as the network reads them; `encoded` is used up."""
+        encoded -= self.centre
+        encoded /= self.scale
+        with np.errstate(over="ignore"):  # beyond float32's 3.4e38 is infinity
+            return encoded.astype(np.float32)
 
     def unfamiliar(self, columns: Columns) -> list[list[str]]:
         """For each row the names of the features whose value is unlike any in training."""
@@ -148,6 +131,7 @@ class FittedTransform:
             "kept": self.kept.tolist(),
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
+            **({} if self.mean is None else {"mean": self.mean.tolist()}),
         }
 
     @classmethod
@@ -159,16 +143,10 @@ class FittedTransform:
             kept=np.asarray(data["kept"], dtype=np.int64),
             centre=np.asarray(data["centre"], dtype=np.float64),
             scale=np.asarray(data["scale"], dtype=np.float64),
+            mean=np.asarray(data["mean"], dtype=np.float64) if "mean" in data else None,
         )
 
 
-def datetime_parts(seconds: Floats) -> Floats:
-    """(n_rows, 7) float64: days since 1970, then the month, weekday and hour as points on a circle."""
-    days = np.floor(seconds / SECONDS_PER_DAY)
-    dates = days.astype("datetime64[D]")
-    month = (dates.astype("datetime64[M]").astype(np.int64) % 12).astype(np.float64)
-    weekday = (days + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
-    hour = (seconds - days * SECONDS_PER_DAY) / 3600
-    turns = [2 * np.pi * part / period for part, period in ((month, 12), (weekday, 7), (hour, 24))]
-    circles = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
-    return np.stack([seconds / SECONDS_PER_DAY, *circles], axis=1)
+@functools.lru_cache(maxsize=1000)
+def _alone(feature: Feature) -> Encoder:
+    return Encoder((feature,), np.arange(len(feature.encoded_names)))

@@ -21,6 +21,10 @@ MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "
 BLANKS = " \t\n\v\f\r"
 """What may stand around a value without changing it."""
 
+LEAVE_EMPTY = "leave the cell empty where it is missing"
+SEND_NULL = "send null where it is missing"
+MOST_DIGITS = 1e16  # from here on float64 itself is written with an exponent
+
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
 PLAIN_NUMBER = rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 NOT_A_NUMBER = r"[+-]?[nN][aA][nN]"
@@ -44,13 +48,15 @@ class TextStyle:
 
     `missing` are the words for a missing cell. `decimal` is the declared decimal mark ("" when plain numbers are
     all there is); `decimals` the mark of single columns that were found to differ; `dates` the order of day,
-    month and year by column: "ymd", "dmy" or "mdy".
+    month and year by column: "ymd", "dmy" or "mdy"; `words` how false and true are written, by column, where that is
+    neither false and true nor 0 and 1.
     """
 
     missing: tuple[str, ...] = MISSING_WORDS
     decimal: str = ""
     decimals: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def decimal_of(self, column: str) -> str:
         return self.decimals.get(column, self.decimal)
@@ -58,8 +64,20 @@ class TextStyle:
     def order_of(self, column: str) -> str:
         return self.dates.get(column, "")
 
+    def words_of(self, column: str) -> tuple[str, str]:
+        """How false and true are written in a column."""
+        return self.words.get(column, ("false", "true"))
+
     def is_missing(self, cell: str) -> bool:
         return cell.strip(BLANKS) in self.missing
+
+    def missing_numbers(self, column: str) -> frozenset[float]:
+        """What the words for a missing cell are as numbers: where -999 is missing, so is -999.0."""
+        return _missing_numbers(self.missing, self.decimal_of(column))
+
+    def word(self, cell: str) -> str:
+        """The word of a cell that is not missing: blanks around it are of no cell."""
+        return cell.strip(BLANKS)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -67,6 +85,7 @@ class TextStyle:
             "decimal": self.decimal,
             "decimals": dict(self.decimals),
             "dates": dict(self.dates),
+            "words": {column: list(words) for column, words in self.words.items()},
         }
 
     @classmethod
@@ -75,7 +94,11 @@ class TextStyle:
         if not data:
             return cls()
         return cls(
-            tuple(data["missing"]), str(data["decimal"]), dict(data.get("decimals", {})), dict(data.get("dates", {}))
+            tuple(data["missing"]),
+            str(data["decimal"]),
+            dict(data.get("decimals", {})),
+            dict(data.get("dates", {})),
+            {column: (false, true) for column, (false, true) in data.get("words", {}).items()},
         )
 
     @classmethod
@@ -107,7 +130,7 @@ def read_number(cell: str, decimal: str = "") -> float:
     if _NAN.fullmatch(text):
         return math.nan
     if not _number(decimal).fullmatch(text):
-        raise ValueError(not_a_number(cell))
+        raise ValueError(not_a_number(cell, decimal))
     if decimal:
         for mark in GROUP_MARKS[decimal]:
             text = text.replace(mark, "")
@@ -118,11 +141,24 @@ def read_number(cell: str, decimal: str = "") -> float:
     return value
 
 
-def not_a_number(cell: str) -> str:
+def not_a_number(cell: str, decimal: str = "") -> str:
     """The sentence for a cell that is no number."""
     if cell.strip(BLANKS).lstrip("+-").lower() in ("inf", "infinity"):
-        return f"{shown(cell)} is infinite, and no finite number; leave the cell empty where it is missing"
-    return f"{shown(cell)} is not a number; leave the cell empty where it is missing"
+        return f"{shown(cell)} is infinite, and no finite number; {LEAVE_EMPTY}"
+    written = " with a decimal comma, as its column has them" if decimal == "," else ""
+    return f"{shown(cell)} is not a number{written}; {LEAVE_EMPTY}"
+
+
+@lru_cache(maxsize=64)
+def _missing_numbers(words: tuple[str, ...], decimal: str) -> frozenset[float]:
+    return frozenset(read_number(word, decimal) for word in words if is_number(word, decimal))
+
+
+def digits(number: float) -> str:
+    """How a number is written as a cell: whole ones without a decimal point, so that 3.0 is 3. NumPy's float32 is
+    written in as few digits as tell it from its neighbours, as float64 is."""
+    whole = abs(number) < MOST_DIGITS and number == int(number)
+    return str(int(number)) if whole else str(number)
 
 
 def read_boolean(cell: str) -> float:
@@ -132,10 +168,10 @@ def read_boolean(cell: str) -> float:
         return 1.0
     if word in FALSE_WORDS:
         return 0.0
-    raise ValueError(f"{shown(cell)} is not true or false; leave the cell empty where it is missing")
+    raise ValueError(f"{shown(cell)} is not true or false; {LEAVE_EMPTY}")
 
 
 def shown(cell: Any) -> str:
     """A cell as a message shows it, in part when it is long."""
-    text = repr(cell) if not isinstance(cell, str) else f'"{cell}"'
+    text = f'"{cell}"' if isinstance(cell, str) else str(cell).lower() if isinstance(cell, bool) else repr(cell)
     return text if len(text) <= 60 else text[:57] + "…"

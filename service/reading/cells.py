@@ -36,10 +36,11 @@ def matches(text: Any, pattern: str) -> Any:
 
 
 def read_cells(name: str, type: str, style: TextStyle, cells: Any) -> tuple[Any, Any]:
-    """The typed cells, null where they are missing or do not fit; and whether each is there and does not fit."""
+    """The typed cells, null where they are missing or do not fit; and whether each is there and does not fit. Words are
+    without the blanks around them."""
     text, there = present(cells, style)
     if type == "VARCHAR":
-        return pc.if_else(there, cells, pa.scalar(None, pa.string())), None
+        return pc.if_else(there, text, pa.scalar(None, pa.string())), None
     if type == "DOUBLE":
         there = pc.and_(there, pc.invert(matches(text, NOT_A_NUMBER)))
     text = pc.if_else(there, text, pa.scalar(None, pa.string()))
@@ -49,7 +50,16 @@ def read_cells(name: str, type: str, style: TextStyle, cells: Any) -> tuple[Any,
         values = _booleans(text)
     else:
         values = _times(text, style.order_of(name))
-    return values, pc.and_(there, pc.is_null(values))
+    wrong = pc.and_(there, pc.is_null(values))
+    return (without_missing(name, values, style) if type == "DOUBLE" else values), wrong
+
+
+def without_missing(name: str, numbers: Any, style: TextStyle) -> Any:
+    """The numbers, null where they are one that is declared to stand for a missing cell."""
+    missing = style.missing_numbers(name)
+    if not missing:
+        return numbers
+    return pc.if_else(pc.is_in(numbers, pa.array(sorted(missing))), pa.scalar(None, pa.float64()), numbers)
 
 
 def _numbers(text: Any, decimal: str) -> Any:

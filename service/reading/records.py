@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import TextIOBase
 from pathlib import Path
 
 from service.domain.dialect import Dialect, not_text
@@ -33,23 +33,32 @@ class Record:
 
 
 def records(path: Path, dialect: Dialect, width: int, most_cell_bytes: int) -> Iterator[Record]:
+    """Every record of a file, as `records_of` reads it. Raises WorkFailed."""
+    with path.open(encoding=dialect.encoding, errors="surrogateescape", newline="") as file:
+        yield from records_of(file, dialect, width, most_cell_bytes)
+
+
+def records_of(
+    file: TextIOBase, dialect: Dialect, width: int, most_cell_bytes: int, lines_before: int = 0
+) -> Iterator[Record]:
     """Every record below the header, in order; blank lines and comments are none. Memory is that of a record.
 
-    A record that cannot be read ends with its first line: what a stray quote swallowed is read again. Raises
-    WorkFailed for a cell beyond `most_cell_bytes` and for a file that is not in its encoding.
+    `file` was opened with `errors="surrogateescape", newline=""`; what is left of it begins after `lines_before`
+    physical lines, and when these are not none, below the header. A record that cannot be read ends with its first
+    line: what a stray quote swallowed is read again. Raises WorkFailed for a cell beyond `most_cell_bytes` and for a
+    file that is not in its encoding.
     """
     csv.field_size_limit(2**31 - 1)  # the process's own limit is 128 KiB
-    with path.open(encoding=dialect.encoding, errors="surrogateescape", newline="") as file:
-        lines = _Lines(file, dialect, width, 2 * most_cell_bytes)
-        reader = csv.reader(lines, **dialect.csv_options)
-        is_header = dialect.header
-        while (record := _next(reader, lines, width)) is not None:
-            if is_header and not record.reason:
-                is_header = False
-                continue
-            if not record.reason:
-                _check(record, dialect, width, most_cell_bytes)
-            yield record
+    lines = _Lines(file, dialect, width, 2 * most_cell_bytes, lines_before)
+    reader = csv.reader(lines, **dialect.csv_options)
+    is_header = dialect.header and not lines_before
+    while (record := _next(reader, lines, width)) is not None:
+        if is_header and not record.reason:
+            is_header = False
+            continue
+        if not record.reason:
+            _check(record, dialect, width, most_cell_bytes)
+        yield record
 
 
 def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Record | None:
@@ -99,7 +108,7 @@ class _TooLong(Exception):
 class _Lines:
     """The file's physical lines for csv.reader, those of the record at hand kept. Bounded, also without line ends."""
 
-    def __init__(self, file: TextIOWrapper, dialect: Dialect, width: int, longest: int) -> None:
+    def __init__(self, file: TextIOBase, dialect: Dialect, width: int, longest: int, before: int) -> None:
         self._file = file
         self._dialect = dialect
         self._width = width
@@ -111,9 +120,9 @@ class _Lines:
         self._read_again = 0
         null = rf"(^|{re.escape(dialect.delimiter)})\\N(?={re.escape(dialect.delimiter)}|[\r\n]|$)"
         self._null = re.compile(null) if dialect.escape else None
-        self.number = 0
-        self.start = 1
-        for _ in range(dialect.skipped_lines):
+        self.number = before
+        self.start = before + 1
+        for _ in range(0 if before else dialect.skipped_lines):
             self._line()
             self.number += 1
 

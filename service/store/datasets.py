@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import TERMINAL
 from service.errors import DatasetNotFound
+from service.store.blobs import Blobs
+from service.store.filters import text_at
 from service.store.paging import Page, page
-from service.store.tables import DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow, Json, VersionRow, table_of
 
-_READY = select(func.count()).where(DatasetRow.id.in_(bindparam("ids", expanding=True)), DatasetRow.state == "ready")
+MOST_REFERENCES = 20
+VALIDATES = ("split", "validation_dataset")
+_READY = (
+    select(table_of(DatasetRow).c.id)
+    .where(DatasetRow.id.in_(bindparam("ids", expanding=True)), DatasetRow.state == "ready")
+    .with_for_update(read=True)
+)
 
 
-def get(session: Session, id: str) -> DatasetRow:
-    """Raises DatasetNotFound."""
-    row = session.get(DatasetRow, id)
+def get(session: Session, id: str, *, for_change: bool = False) -> DatasetRow:
+    """The dataset; with `for_change` nobody can submit a job with it until this transaction ends.
+
+    Raises DatasetNotFound.
+    """
+    row = session.get(DatasetRow, id, with_for_update=for_change)
     if row is None:
         raise DatasetNotFound(f"there is no dataset {id!r}; GET /v1/datasets lists those there are")
     return row
 
 
 def count_ready(session: Session, ids: Collection[str]) -> int:
-    """How many of these are there, and ready."""
-    return session.connection().scalar(_READY, {"ids": list(ids)}) or 0
+    """How many of these are there, and ready; nobody can delete them until this transaction ends."""
+    return len(session.connection().execute(_READY, {"ids": list(ids)}).all())
 
 
 def by_fingerprint(session: Session, fingerprint: str) -> DatasetRow | None:
@@ -37,9 +51,51 @@ def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]
     return page(session, select(DatasetRow), DatasetRow.id, limit, after, lambda row: row.id)
 
 
-def unfinished_jobs(session: Session, id: str) -> int:
-    """How many jobs still need the dataset, to learn from or to validate by."""
-    validates = JobRow.spec[("split", "validation_dataset")].as_string() == id
-    needs = or_(JobRow.dataset_id == id, validates)
-    query = select(func.count()).where(needs, JobRow.state.not_in(TERMINAL))
-    return session.scalar(query) or 0
+@dataclass(frozen=True, slots=True)
+class References:
+    """What was made from a dataset: unfinished jobs and versions, how many, and the newest of each."""
+
+    n_jobs: int
+    n_versions: int
+    jobs: Sequence[Json]
+    versions: Sequence[Json]
+
+    def __bool__(self) -> bool:
+        return self.n_jobs + self.n_versions > 0
+
+
+def references(session: Session, id: str, most: int = MOST_REFERENCES) -> References:
+    """What still needs the dataset, to learn from or to validate by, and what was made from it.
+
+    A job that ends while this is asked is seen as a job, or as its version: jobs are looked at first.
+    """
+    needs = or_(JobRow.dataset_id == id, text_at(session, table_of(JobRow).c.spec, VALIDATES) == id)
+    unfinished = select(JobRow.id, JobRow.kind, JobRow.state).where(needs, JobRow.state.not_in(TERMINAL))
+    made = or_(VersionRow.dataset_id == id, text_at(session, table_of(VersionRow).c.spec, VALIDATES) == id)
+    published = select(VersionRow.model_name, VersionRow.version).where(made)
+    jobs = session.execute(unfinished.order_by(JobRow.id.desc()).limit(most)).all()
+    n_jobs = session.scalar(select(func.count()).select_from(unfinished.subquery())) or 0
+    versions = session.execute(published.order_by(VersionRow.created_at.desc()).limit(most)).all()
+    return References(
+        n_jobs=max(n_jobs, len(jobs)),
+        n_versions=session.scalar(select(func.count()).select_from(published.subquery())) or 0,
+        jobs=[{"type": "job", "id": row.id, "kind": row.kind, "state": row.state} for row in jobs],
+        versions=[{"type": "version", "model": row.model_name, "version": row.version} for row in versions],
+    )
+
+
+@contextlib.contextmanager
+def stored_table(blobs: Blobs, dataset: DatasetRow) -> Iterator[Path]:
+    """The dataset's table as a local file. Raises DatasetNotFound when it has been deleted, or is while it is read."""
+    gone = DatasetNotFound(f"dataset {dataset.id} was deleted while it was needed; upload it again to train on it")
+    with contextlib.ExitStack() as stack:
+        try:
+            path = stack.enter_context(blobs.local(dataset.table_key or ""))
+        except KeyError:
+            raise gone from None
+        try:
+            yield path
+        except FileNotFoundError:
+            if path.exists():
+                raise
+            raise gone from None

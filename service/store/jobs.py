@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Update, bindparam, func, insert, or_, select, update
@@ -12,11 +13,15 @@ from sqlalchemy.orm import Session, defer
 from service.domain.lifecycle import EventType, JobState, sources
 from service.domain.speed import Speed
 from service.errors import JobNotFound
+from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.tables import EventRow, JobRow, Json, table_of
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
+NOTHING_KEPT: Json = {"checkpoint_key": None, "result": None}
+"""Of a job that ends without a result: what its attempts had done is of no use any more."""
 _ADD = insert(table_of(JobRow))
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
 _MESSAGES = (
@@ -45,12 +50,20 @@ def add(session: Session, **values: Any) -> JobRow:
 
 
 def listing(
-    session: Session, limit: int, after: str | None, state: str | None, kind: str | None, model: str | None
+    session: Session,
+    limit: int,
+    after: str | None,
+    state: str | None,
+    kind: str | None,
+    model: str | None,
+    metadata: Mapping[str, str] = NOTHING,
 ) -> Page[JobRow]:
     query = select(JobRow).options(defer(JobRow.result, raiseload=True))  # a result may be large, and no list tells it
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)
+    if metadata:
+        query = query.where(*has(session, table_of(JobRow).c.spec, metadata, under="metadata"))
     return page(session, query, JobRow.id, limit, after, lambda row: row.id)
 
 
@@ -105,6 +118,16 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
     query = select(JobRow.result["speed"]).where(JobRow.state == "succeeded", JobRow.kind == "train")
     found = session.scalars(query.order_by(JobRow.id.desc()).limit(newest))
     return [Speed.of(speed) for speed in found if speed is not None]
+
+
+def keys_in_use(session: Session) -> set[str]:
+    """The blobs that jobs need: checkpoints, the parts and the results of batch predictions."""
+    used = {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
+    query = select(JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
+    for result in session.scalars(query):
+        made = result or {}
+        used |= {made["sha256"]} if "sha256" in made else {part["key"] for part in made.get("parts", ())}
+    return used
 
 
 def events_after(session: Session, job_id: str, after: int, limit: int) -> Sequence[EventRow]:

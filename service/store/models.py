@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
+from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.tables import AliasRow, Json, ModelRow, RegistryRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+_METADATA = table_of(VersionRow).c.metadata
 _ADD = insert(table_of(VersionRow))
 _COUNT = (
     update(table_of(ModelRow))
     .where(ModelRow.name == bindparam("at_name"))
     .values(last_version=ModelRow.last_version + 1, updated_at=bindparam("updated_at"))
     .returning(ModelRow.last_version)
+)
+_DEFAULT = select(AliasRow.version).where(AliasRow.model_name == bindparam("at_name"), AliasRow.alias == DEFAULT_ALIAS)
+_NEWEST_BEFORE = select(func.max(VersionRow.version)).where(
+    VersionRow.model_name == bindparam("at_name"), VersionRow.version < bindparam("at_number")
 )
 _RAISE = update(table_of(RegistryRow)).values(revision=RegistryRow.revision + 1)
 _REVISION = select(table_of(RegistryRow).c.revision)
@@ -50,8 +58,13 @@ def get(session: Session, name: str, *, for_change: bool = False) -> ModelRow:
     return row
 
 
-def listing(session: Session, limit: int, after: str | None) -> Page[ModelRow]:
-    return page(session, select(ModelRow), ModelRow.id, limit, after, lambda row: row.id)
+def listing(session: Session, limit: int, after: str | None, metadata: Mapping[str, str] = NOTHING) -> Page[ModelRow]:
+    """Models; with `metadata` those that have a version with it."""
+    query = select(ModelRow)
+    if metadata:
+        of_model = select(1).where(VersionRow.model_name == ModelRow.name, *has(session, _METADATA, metadata))
+        query = query.where(of_model.exists())
+    return page(session, query, ModelRow.id, limit, after, lambda row: row.id)
 
 
 def get_version(session: Session, name: str, version: int) -> VersionRow:
@@ -65,10 +78,12 @@ def get_version(session: Session, name: str, version: int) -> VersionRow:
     return row
 
 
-def versions(session: Session, name: str, limit: int, after: int | None) -> Page[VersionRow]:
-    """Raises ModelNotFound."""
+def versions(
+    session: Session, name: str, limit: int, after: int | None, metadata: Mapping[str, str] = NOTHING
+) -> Page[VersionRow]:
+    """Those that have this metadata. Raises ModelNotFound."""
     get(session, name)
-    query = select(VersionRow).where(VersionRow.model_name == name)
+    query = select(VersionRow).where(VersionRow.model_name == name, *has(session, _METADATA, metadata))
     return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
 
 
@@ -135,10 +150,39 @@ def publish(session: Session, name: str, **values: object) -> VersionRow:
         with contextlib.suppress(IntegrityError), session.begin_nested():  # made by another at the same moment
             session.add(ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment))
         number = _next_number(session, name, moment)
-    version = {"model_name": name, "version": number, "created_at": moment, **values}
+    version = {
+        "model_name": name,
+        "version": number,
+        "created_at": moment,
+        "spec": {},
+        "metadata": {},
+        **values,
+    }
     session.connection().execute(_ADD, version)
     raise_revision(session)
-    return VersionRow(**version)
+    return VersionRow(**{"metadata_" if column == "metadata" else column: value for column, value in version.items()})
+
+
+def served_before(session: Session, name: str, number: int) -> tuple[int | None, bool]:
+    """The version that the bare name meant before this one was published, in whose transaction it is asked; and whether
+    a `default` alias says so. None where there was none."""
+    place = {"at_name": name, "at_number": number}
+    default: int | None = session.connection().scalar(_DEFAULT, place)
+    if default is not None:
+        return default, True
+    return session.connection().scalar(_NEWEST_BEFORE, place), False
+
+
+def point(session: Session, name: str, alias: str, version: int) -> AliasRow:
+    """Make an alias mean a version, in a transaction that holds the model."""
+    row = session.get(AliasRow, (name, alias))
+    if row is None:
+        row = AliasRow(model_name=name, alias=alias, version=version, revision=1, updated_at=now())
+        session.add(row)
+    elif row.version != version:
+        row.version, row.revision, row.updated_at = version, row.revision + 1, now()
+    raise_revision(session)
+    return row
 
 
 def _next_number(session: Session, name: str, moment: datetime) -> int | None:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from service.domain.columns import Categories, CellInvalid, Columns, Floats, Kind, Values
+from service.domain.written import BLANKS
 
 CHUNK_ROWS = 65_536
 
@@ -76,4 +77,13 @@ def _categories(column: pa.ChunkedArray) -> Categories:
         encoded = pa.array([], pa.string())
     dictionary = encoded.dictionary_encode()
     codes = pc.fill_null(dictionary.indices, -1).to_numpy(zero_copy_only=False)
-    return Categories(np.asarray(codes, dtype=np.int32), tuple(dictionary.dictionary.to_pylist()))
+    return without_blanks(Categories(np.asarray(codes, dtype=np.int32), tuple(dictionary.dictionary.to_pylist())))
+
+
+def without_blanks(found: Categories) -> Categories:
+    """The same without blanks around the words: tables of before have kept them."""
+    words = tuple(word.strip(BLANKS) for word in found.values)
+    if words == found.values:
+        return found
+    merged = Categories.of(words)
+    return Categories(np.append(merged.codes, np.int32(-1))[found.codes], merged.values)

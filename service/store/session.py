@@ -21,6 +21,7 @@ from service.errors import DatabaseUnavailable, StorageFull
 BUSY_SECONDS = 30
 DISK_FAILURES = ("53100", "58030")  # PostgreSQL: disk_full, io_error
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, in the order of its values
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 class Database:
@@ -105,4 +106,4 @@ def now() -> datetime:
 def new_id(prefix: str) -> str:
     """A time-ordered id: `job_` and 26 characters, the first 10 of which are the time in milliseconds."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{prefix}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -135,6 +135,8 @@ class VersionRow(Row):
     features: Mapped[list[Json]]
     metrics: Mapped[Json]
     files: Mapped[Json]
+    spec: Mapped[Json]
+    metadata_: Mapped[Json] = mapped_column("metadata")  # the name itself is SQLAlchemy's
     created_at: Mapped[datetime]
 
     __table_args__ = (ForeignKeyConstraint(["model_name"], ["models.name"]),)

@@ -113,11 +113,14 @@ class Relay:
         if not data or len(source.begun) > LONGEST_LINE_BYTES:
             lines.append(source.begun)
             source.begun = bytearray()
+        shown = bytearray()
         for line in lines:
             text = line.decode(errors="replace").rstrip()
             if text and not any(words in text for words in source.hidden):
                 source.last_lines.append(text)
-                self._write(self._line(source.name, text))
+                shown += self._line(source.name, text)
+        if shown:
+            self._write(shown)
         if not data:
             self._close(source)
 
@@ -140,10 +143,10 @@ class Relay:
             prefix = f"\x1b[{COLOURS.get(name, 0)}m{prefix}\x1b[0m"
         return f"{prefix} {text}\n".encode()
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, lines: bytes | bytearray) -> None:
         if self._gone or (self._ending and len(self._unwritten) > FULL_BYTES):
             return
-        self._unwritten += line
+        self._unwritten += lines
         if self._waits:
             try:
                 self._loop.add_writer(self._out, self._write_some)

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.classes import check_class_weights
 from service.domain.comparison import ComparisonSpec
 from service.domain.figures import Figures
 from service.domain.gram import Gram
@@ -33,6 +34,7 @@ from service.domain.table import Table
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
 from service.store import datasets, jobs
 from service.store.blobs import Blobs, read_blob
+from service.store.described import table_of
 from service.store.session import Database
 from service.store.tables import DatasetRow
 
@@ -104,8 +106,8 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times:
     SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
-    judging = _table(other) if other else None
-    table = _table(dataset)
+    judging = table_of(other) if other else None
+    table = table_of(dataset)
     resolution = resolve_job(asked, table, limits, judging)
     is_timed = isinstance(asked, TrainingSpec) and (with_times or asked.budget_seconds is not None)
     speeds = jobs.speeds(session) if is_timed else ()
@@ -114,17 +116,18 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times:
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
     """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
-    dataset = _ready(session, spec.dataset, "/dataset")
+    dataset = ready_dataset(session, spec.dataset, "/dataset")
     if not isinstance(spec, TrainingSpec) or spec.split.validation_dataset is None:
         return dataset, None
-    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    other = ready_dataset(session, spec.split.validation_dataset, VALIDATION_POINTER)
     if other.sha256 == dataset.sha256:
         detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
         raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
     return dataset, other
 
 
-def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
+def ready_dataset(session: Session, id: str, pointer: str) -> DatasetRow:
+    """The dataset that a spec names at `pointer`. Raises SpecInvalid, DatasetNotReady."""
     try:
         dataset = datasets.get(session, id)
     except DatasetNotFound as error:
@@ -162,9 +165,11 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
-    """What these figures say of the spec."""
+    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there."""
     spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
+    if isinstance(spec, TrainingSpec):
+        check_class_weights(spec, figures)
     planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
@@ -175,7 +180,3 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         *cost_warnings(planned, needed, taken),
     )
     return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)
-
-
-def _table(dataset: DatasetRow) -> Table:
-    return Table.from_json(dataset.rows or 0, dataset.columns or [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.errors import AliasChanged, VersionAliased
 from service.store import models
-from service.store.session import Database, now
+from service.store.session import Database
 from service.store.tables import AliasRow
 
 
@@ -18,13 +18,7 @@ def promote(database: Database, name: str, alias: str, version: int, expected: i
         models.get_version(session, name, version)
         row = session.get(AliasRow, (name, alias))
         _unchanged(alias, 0 if row is None else row.revision, expected)
-        if row is None:
-            row = AliasRow(model_name=name, alias=alias, version=version, revision=1, updated_at=now())
-            session.add(row)
-        elif row.version != version:
-            row.version, row.revision, row.updated_at = version, row.revision + 1, now()
-        models.raise_revision(session)
-        return row
+        return models.point(session, name, alias, version)
 
 
 def remove_alias(database: Database, name: str, alias: str, expected: int | None) -> None:

@@ -91,17 +91,29 @@ def wake(database: Database, queue: Queue, id: str) -> None:
         work.mark_sent(session, DatasetRow, [id])
 
 
-def delete(database: Database, changes: Changes, id: str) -> None:
-    """Remove a dataset that no unfinished job needs; its bytes go when nothing else has them.
+def delete(database: Database, changes: Changes, id: str, force: bool = False) -> None:
+    """Remove a dataset that no unfinished job needs and no version was made from, or with `force` any; its bytes go
+    when nothing else has them. Versions keep answering; a job that has not read it yet will fail.
 
     Raises DatasetNotFound, DatasetInUse.
     """
     with database.write() as session:
-        row = datasets.get(session, id)
-        if jobs := datasets.unfinished_jobs(session, id):
-            raise DatasetInUse(f"{jobs} unfinished job(s) need dataset {id}; cancel them or wait for their end")
+        row = datasets.get(session, id, for_change=True)
+        if not force and (found := datasets.references(session, id)):
+            raise DatasetInUse(_in_use(id, found), (*found.jobs, *found.versions))
         session.delete(row)
     changes.publish(id)
+
+
+def _in_use(id: str, found: datasets.References) -> str:
+    """What refers to the dataset, and the ways on."""
+    parts = []
+    if found.n_jobs:
+        parts.append(f"{found.n_jobs} unfinished job(s) need it: cancel them or wait for their end")
+    if found.n_versions:
+        parts.append(f"{found.n_versions} version(s) were made from it, and could not be made again: delete them first")
+    anyway = "Or delete it all the same with ?force=true: versions keep answering"
+    return f"dataset {id} is in use. {'. '.join(parts)}. {anyway}"
 
 
 def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> None:
@@ -110,8 +122,8 @@ def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> 
     `key` is the request's Idempotency-Key. A dataset that a job uses by now stays.
     """
     with database.write() as session:
-        row = session.get(DatasetRow, id)
-        if row is None or datasets.unfinished_jobs(session, id):
+        row = session.get(DatasetRow, id, with_for_update=True)
+        if row is None or datasets.references(session, id):
             return
         session.delete(row)
         if key is not None:

@@ -176,7 +176,7 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[di
         neuron = linear_neuron(spec, made.prepared, made.predictor, lambda: None)
     mark()
     report = make_report(
-        spec, made.prepared, made.predictor, made.progress, None, certified, neuron, ("", None), 0.0, []
+        spec, made.prepared, made.predictor, made.held, made.progress, None, certified, neuron, ("", None), 0.0, []
     )
     mark()
     list(shown(report, made.predictor.feature_kinds))

@@ -134,3 +134,32 @@ def test_the_target_of_an_older_version_is_still_its_target(database: Database) 
     with own.read() as session:
         assert [get_version(session, "m", number).target for number in (1, 2)] == [odd, "a"]
     own.close()
+
+
+def test_versions_of_before_get_the_spec_of_their_job(database: Database) -> None:
+    """Down to where versions had none, and up again: from the job where it is there, else empty."""
+    spec = {"target": "y", "metadata": {"stage": "prod", "run": 3, "odd": 'naïve "x"'}}
+    job = add_job(database, spec=spec)
+    bare = add_job(database, spec={"target": "y"})
+    with database.write() as session:
+        for id in (job, new_id("job"), bare):
+            publish(session, "m", job_id=id, dataset_id="d", task="regression", target="y", features=[], metrics={},
+                    files={}, spec={"lost": True}, metadata={"lost": True})  # fmt: skip
+    url = database.engine.url.render_as_string(hide_password=False)
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    with database.engine.connect().execution_options(adaline_writes=True) as connection:
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "0004")
+        names = {column["name"] for column in inspect(connection).get_columns("versions")}
+        assert not names & {"spec", "metadata"}
+        connection.commit()
+    own = Database(url)
+    migrate(own)
+    with own.read() as session:
+        rows = [get_version(session, "m", number) for number in (1, 2, 3)]
+    assert [row.spec for row in rows] == [spec, {}, {"target": "y"}]
+    assert [row.metadata_ for row in rows] == [spec["metadata"], {}, {}]
+    with own.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Row.metadata) == []
+    own.close()

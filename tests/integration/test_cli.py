@@ -209,6 +209,55 @@ def test_a_failed_prediction_leaves_no_file(houses: Path, tmp_path: Path) -> Non
     assert not out.exists()
 
 
+def test_a_file_is_predicted_from_with_its_own_columns(
+    houses: Path, server: Client, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The file that trained the model, in other dialects and forms too; the target in it is passed on as it is."""
+    run("train", houses, "--target", "price", "--model", "echoed")
+    plain = list(csv.DictReader(houses.read_text().splitlines()))
+    semicolons, lines = tmp_path / "semicolons.csv", tmp_path / "rows.jsonl"
+    with semicolons.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
+        writer.writerows([list(plain[0]), *(row.values() for row in plain)])
+    lines.write_text("".join(json.dumps({**row, "rooms": int(row["rooms"])}) + "\n" for row in plain))
+    answers = []
+    for source in (houses, semicolons, lines):
+        out = tmp_path / "out.csv"
+        assert run("predict", "echoed", source, "--out", out) == 0
+        with out.open() as file:
+            rows = list(csv.DictReader(file))
+        assert [{name: row[name] for name in plain[0]} for row in rows] == plain
+        answers.append([row["prediction"] for row in rows])
+        assert [float(text) for text in answers[-1]] == pytest.approx([float(row["price"]) for row in plain], rel=1e-2)
+    assert answers[0] == answers[1] == answers[2]
+    assert run("predict", "echoed", houses, "--out", out, "--no-echo") == 0
+    assert out.read_text().splitlines() == ["prediction", *answers[0]]
+    capfd.readouterr()
+    assert run("predict", "echoed", houses, "--format", "jsonl") == 0
+    told = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [repr(row["prediction"]) for row in told] == answers[0]
+    assert server.predict("echoed", semicolons) == [float(text) for text in answers[0]]
+
+
+def test_a_row_that_fails_late_leaves_no_file_unless_it_may_be_empty(
+    houses: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("train", houses, "--target", "price", "--model", "late")
+    header, *lines = houses.read_text().splitlines()
+    many, out = tmp_path / "many.csv", tmp_path / "out.csv"
+    many.write_text("\n".join([header, *lines * 400, "many,true,Nice,1", *lines]) + "\n")
+    capsys.readouterr()
+    assert run("predict", "late", many, "--out", out) == 2
+    assert "line 160002, column 'rooms'" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many.csv"]
+    assert run("predict", "late", many, "--out", out, "--on-error", "null") == 0
+    with out.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [number for number, row in enumerate(rows) if row["prediction"] == ""] == [160_000]
+    assert rows[160_000]["rooms"] == "many"
+    assert "line 160002" in rows[160_000]["error"]
+
+
 def test_not_watching_leaves_the_job_to_itself(
     houses: Path, server: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

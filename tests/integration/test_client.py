@@ -63,6 +63,22 @@ def test_predictions_come_as_csv(client: Client, prices: str) -> None:
     assert float(row["prediction"]) == pytest.approx(19)
 
 
+def test_rows_get_what_is_wanted_beside_their_predictions(client: Client, deps: Deps) -> None:
+    """Of 39 residuals 1, 2, … the 36th is for 0.9; the average row has size 10, half of them red, a quarter sold."""
+    samples.publish(deps, samples.explained_predictor(), "explained")
+    rows = {"size": [4, 99], "colour": ["red", "red"], "sold": [False, False]}
+    told = client.predict_with("explained", rows, intervals=0.9, contributions=True, flags=True)
+    assert told["predictions"] == [19.0, 209.0]
+    assert told["intervals"] == [[19.0 - 36, 19.0 + 36], [209.0 - 36, 209.0 + 36]]
+    assert told["contributions"][0] == {"intercept": 24.75, "size": -12.0, "colour": 5.0, "sold": 1.25}
+    assert told["flags"] == [[], ["size"]]
+    assert client.predict_with("explained", rows, contributions=False) == {"predictions": [19.0, 209.0]}
+    written = b"".join(client.predict_csv("explained", rows, intervals=0.9))
+    assert written.decode().splitlines()[:2] == ["prediction,low,high", "19.0,-17.0,55.0"]
+    with pytest.raises(Invalid, match="needs 99 rows"):
+        client.predict_with("explained", rows, intervals=0.99)
+
+
 def test_rows_that_cannot_be_predicted_are_pointed_at(client: Client, prices: str) -> None:
     with pytest.raises(Invalid) as caught:
         client.predict(prices, [{"size": "large", "colour": "red", "sold": False}])

@@ -14,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from service.settings import Settings
 from service.supervisor import running
 from tests.integration.processes import Running, alive, eventually, started
 
@@ -93,6 +94,13 @@ def test_each_part_computes_on_one_core(stack: Running) -> None:
     for words in (["http_server"], ["workers", "train"], ["workers", "ingest"], ["workers.sweeper"]):
         environment = part(stack, *words).environ()
         assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_training_gives_way_to_the_api_and_to_ingest(stack: Running) -> None:
+    trainer = part(stack, "workers", "train")
+    assert {one.nice() for one in (trainer, *trainer.children(recursive=True))} == {Settings().training_niceness}
+    for words in (["http_server"], ["workers", "ingest"], ["workers.sweeper"]):
+        assert part(stack, *words).nice() == 0
 
 
 def test_broker_that_dies_comes_back_and_the_others_with_it(stack: Running) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from service.domain.comparison import ComparisonSpec
 from service.domain.engines import not_fused
 from service.domain.predictor import TargetScale
-from service.domain.table import Table
 from service.settings import Settings
+from service.store.described import table_of
 from service.store.tables import DatasetRow
 from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
@@ -54,11 +54,13 @@ class Ground:
 def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, settings: Settings) -> Ground:
     """The ground for descents on this table. Raises WorkFailed."""
     training = spec.training(SCALERS[scaled])
-    table = Table.from_json(dataset.rows or 0, dataset.columns or [])
+    table = table_of(dataset)
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.target)
     room = Room.of(settings.training_memory_bytes)
-    prepared = prepare(path, training, kinds, target.kind, settings.max_categories, room, from_disk=False)
+    prepared = prepare(
+        path, training, kinds, target.kind, settings.max_categories, room, from_disk=False, style=table.style
+    )
     problem = make_problem(training, prepared)
     name, made = ("autograd", AutogradEngine) if not_fused(training) else ("fused", FusedEngine)
     engine: Engine = made(problem, {"train": prepared.train.data})

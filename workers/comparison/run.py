@@ -8,6 +8,7 @@ import structlog
 
 from service.domain.comparison import ComparisonSpec
 from service.errors import WorkFailed
+from service.store import datasets
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.comparison.course import Course, goal_loss
@@ -30,7 +31,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
     courses = recorder.finished()
-    with deps.blobs.local(dataset.table_key or "") as path:
+    with datasets.stored_table(deps.blobs, dataset) as path:
         for scaled in SCALERS:
             ground = lay(path, spec, dataset, scaled, deps.settings)
             lease.check()

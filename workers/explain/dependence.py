@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Categories, Floats, Values
+from service.domain.encoder import SECONDS_PER_DAY
 from service.domain.predictor import Predictor, label_text
-from service.domain.transform import SECONDS_PER_DAY, Feature
+from service.domain.transform import Feature
 from workers.explain.effort import BUDGET, row_cost
 from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
 from workers.training.fill import Part

@@ -1,28 +1,20 @@
-"""Split-conformal prediction intervals (Lei, G'Sell, Rinaldo, Tibshirani & Wasserman 2018).
+"""What a report says of prediction intervals: half-widths as `/predict` takes them, and how often they held.
 
-The k-th smallest absolute residual of n calibration rows, k = ceil((n + 1) level), is the half-width of an interval
-that holds a new row's truth with at least that probability, whatever the model and the distribution, as long as rows
-are exchangeable. The calibration rows may also have chosen the epoch to stop at, so the coverage is measured too.
+The calibration rows may also have chosen the epoch to stop at, so the coverage is measured too.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from service.domain.columns import Floats
+from service.domain.intervals import Calibration, calibrate, rank_of, rows_for
 from workers.explain.sample import FOLDS, draws
 
 LEVELS = (0.8, 0.9, 0.95)
-
-
-def half_width(residuals: Floats, level: float) -> float | None:
-    """Of the interval prediction ± half-width; None where the rows are too few for the level."""
-    rank = _rank(len(residuals), level)
-    return float(np.sort(np.abs(residuals))[rank - 1]) if rank <= len(residuals) else None
 
 
 def intervals(
@@ -32,11 +24,16 @@ def intervals(
     no fresh ones the coverage is that of two halves of the calibration rows, each judged by the other's half-width."""
     order = draws(seed, FOLDS).permutation(len(calibration))
     folds = (calibration[order[0::2]], calibration[order[1::2]])
-    judged = [(calibration, fresh)] if len(fresh) else [folds, folds[::-1]]
+    whole = calibrate(calibration, calibrated_on)
+    judged = (
+        [(whole, fresh)]
+        if len(fresh)
+        else [(calibrate(one, calibrated_on), other) for one, other in (folds, folds[::-1])]
+    )
     found = []
     for level in LEVELS:
-        width = half_width(calibration, level)
-        rank = _rank(len(calibration), level)
+        width = _half_width(whole, level)
+        rank = rank_of(len(calibration), level)
         coverage = _coverage(judged, level)
         found.append(
             {
@@ -50,20 +47,21 @@ def intervals(
                 "reason": None
                 if width is not None
                 else f"the {rank}th smallest of {len(calibration)} residuals does not exist: "
-                f"{math.ceil(level / (1 - level) - 1e-9)} rows or more are needed",
+                f"{rows_for(level)} rows or more are needed",
             }
         )
     return found
 
 
-def _rank(n: int, level: float) -> int:
-    return math.ceil((n + 1) * level - 1e-9)  # 0.9 is not exact: 9 rows have their ninth, not a tenth
+def _half_width(calibration: Calibration | None, level: float) -> float | None:
+    widths = None if calibration is None else calibration.half_widths(level)
+    return None if widths is None else float(widths[0])
 
 
-def _coverage(judged: Sequence[tuple[Floats, Floats]], level: float) -> float | None:
+def _coverage(judged: Sequence[tuple[Calibration | None, Floats]], level: float) -> float | None:
     covered = rows = 0
     for calibration, fresh in judged:
-        width = half_width(calibration, level)
+        width = _half_width(calibration, level)
         if width is None:
             return None
         covered += int((np.abs(fresh) <= width).sum())

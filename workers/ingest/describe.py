@@ -17,6 +17,7 @@ from workers.ingest.words import WordColumn
 
 QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 TOP = 20
+MOST_VALUES = 200  # of so many at most all are told: a spec may name any of them as a class
 LONG_TEXT = 100  # categories are short words; longer cells on average are free text
 MANY_CATEGORIES = 10_000
 EPOCH = datetime(1970, 1, 1)
@@ -29,7 +30,8 @@ def describe_words(name: str, column: WordColumn, rows: int, declared: Kind | No
     """A column of words, as one of the table's and as one of the profile's.
 
     Where the words are too many to be counted one by one, `distinct_error` is the standard error of `distinct` as a
-    share of it, and the counts of `top` are too small by at most `top_missed`.
+    share of it, and the counts of `top` are too small by at most `top_missed`. `values` are all of them, in order, of
+    categories that are few.
     """
     distinct = column.n_distinct
     names_rather_than_kinds = distinct > 20 and distinct > column.count / 2
@@ -48,6 +50,8 @@ def describe_words(name: str, column: WordColumn, rows: int, declared: Kind | No
         "top": [{"value": word, "count": count} for word, count in column.top(TOP)],
         "top_missed": column.missed,
     }
+    if column.is_exact and kind == "categorical" and distinct <= MOST_VALUES:
+        detail["values"] = sorted(column.counts)
     return Column(name=name, kind=kind, nulls=rows - column.count, distinct=distinct, rarest=rarest), detail
 
 
@@ -62,7 +66,8 @@ def describe_numbers(
 ) -> Described:
     """A column of numbers, times or truths, as one of the table's and as one of the profile's.
 
-    `quantiles_error` bounds how far off the ranks of the quantiles are, as a share of the cells; 0 is exact.
+    `quantiles_error` bounds how far off the ranks of the quantiles are, as a share of the cells; 0 is exact. `values`
+    are all the numbers, in order, where they are few.
     """
     rarest = None
     counted = column.counted
@@ -86,6 +91,8 @@ def describe_numbers(
     if type == "DOUBLE":
         counts = column.bins.tolist() if edges is not None else []
         detail["histogram"] = {"edges": edges.tolist() if edges is not None else [], "counts": counts}
+        if counted is not None and len(counted[0]) <= MOST_VALUES:
+            detail["values"] = [float(value) for value in counted[0]]
     ranged = bounds is not None and type != "BOOLEAN"
     is_number = type == "DOUBLE" and column.count > 0
     return (

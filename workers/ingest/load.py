@@ -20,6 +20,7 @@ from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
 from workers.ingest.rejects import Reject, refuse_too_many
+from workers.ingest.spelling import Spelling
 from workers.ingest.typed import write_typed
 from workers.ingest.unquoted import read_unquoted
 
@@ -93,10 +94,12 @@ def load(
     stored = dict.fromkeys(found.names, "VARCHAR")
     decision = decide(raw, stored, kinds, style, limits.rejected_rows, check)
     table = directory / "table.parquet"
-    misfits = write_typed(raw, table, stored, decision.types, decision.style, limits.rejected_rows, check)
+    spelling = Spelling()
+    misfits = write_typed(raw, table, stored, decision.types, decision.style, limits.rejected_rows, check, spelling)
     if misfits:
         texts = raw_of(source, found.dialect, len(stored), limits, {line for line, _, _ in misfits})
         rejects += [Reject(line, column, reason, texts[line]) for line, column, reason in misfits]
+    decision.style = replace(decision.style, words=spelling.words())
     return job.done(table, rejects, decision, found.dialect)
 
 
@@ -115,10 +118,12 @@ def _load_plain(
         return None
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
     decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
+    spelling = Spelling()
     if decision.types == stored:
         table = plain
-    elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check):
+    elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check, spelling):
         return None  # the careful reader knows the lines of what does not fit
+    decision.style = replace(decision.style, words=spelling.words())
     return job.done(table, [], decision, found.dialect)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from service.domain.dialect import DialectInvalid, names_of
-from service.domain.written import TextStyle
+from service.domain.written import MOST_DIGITS, TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import LINE
 from workers.ingest.duck import PARQUET, Opening, first_line, quoted, quoted_name
@@ -17,6 +18,7 @@ from workers.ingest.kinds import TYPE_OF_KIND, Decision, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.load import Loaded, Reading
 from workers.ingest.rejects import Reject
+from workers.ingest.spelling import Spelling
 from workers.ingest.typed import write_typed
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -66,7 +68,9 @@ def load_parquet(
     style = TextStyle(missing=("",), dates=orders)
     as_declared = {name: TYPE_OF_KIND[kinds[name]] if name in kinds else type for name, type in stored.items()}
     table = directory / "table.parquet"
-    misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check)
+    spelling = Spelling()
+    misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check, spelling)
+    style = replace(style, words=spelling.words())
     rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
     return Reading(directory, kinds, limits, check, threads).done(table, rejects, Decision(as_declared, style), None)
 
@@ -89,6 +93,9 @@ def _cell(name: str, type: str, stored: str) -> str:
         cell = f"CASE WHEN isnan({cell}::DOUBLE) THEN NULL ELSE {cell}::DOUBLE END"
     elif stored == "TIMESTAMP":
         cell = f"{cell}::TIMESTAMP"
+    elif type in ("FLOAT", "DOUBLE"):  # declared to be words: as prediction writes the digits of such a number
+        whole = f"abs({cell}) < {MOST_DIGITS:.0f} AND {cell} = trunc({cell})"
+        cell = f"CASE WHEN isnan({cell}) THEN NULL WHEN {whole} THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
     elif stored == "VARCHAR":
         cell = f"{cell}::VARCHAR"
     return f"{cell} AS {quoted_name(name)}"

@@ -128,6 +128,11 @@ def _copy(
         f"{number(f'c{position}') if name in numbers else _text(f'c{position}', words)} AS {quoted_name(name)}"
         for position, name in enumerate(found.names)
     )
+    # in a query of its own, so that each cell is trimmed once
+    trimmed = ", ".join(
+        f"c{position}" if name in numbers else f"trim(c{position}, {quoted(BLANKS)}) AS c{position}"
+        for position, name in enumerate(found.names)
+    )
     read = (
         f"read_csv({quoted(str(source))}, auto_detect=false, columns={{{columns}}}, "
         f"delim={quoted(found.dialect.delimiter)}, quote='\"', escape='\"', "
@@ -135,16 +140,16 @@ def _copy(
     )
     try:
         with interrupted_after(connection, PATIENCE_SECONDS + source.stat().st_size / SLOWEST):
-            connection.execute(f"COPY (SELECT {selected} FROM {read}) TO {quoted(str(target))} ({PARQUET})")
+            rows = f"SELECT {selected} FROM (SELECT {trimmed} FROM {read})"
+            connection.execute(f"COPY ({rows}) TO {quoted(str(target))} ({PARQUET})")
     except duckdb.Error:  # the careful reader will say what it is
         return False
     return True
 
 
 def _text(column: str, words: str) -> str:
-    """Most cells do not begin or end with a blank; those that do may be missing words with blanks around."""
-    trimmed = f"trim({column}, {quoted(BLANKS)})"
-    return f"CASE WHEN {trimmed} IN ({words}) THEN NULL ELSE {column} END"
+    """Blanks were around a missing word, if it comes so far."""
+    return f"CASE WHEN {column} IN ({words}) THEN NULL ELSE {column} END"
 
 
 def _made_number(column: str) -> str:

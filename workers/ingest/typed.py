@@ -14,6 +14,7 @@ from service.domain.times import read_time
 from service.domain.written import TextStyle, read_boolean, read_number
 from service.reading.cells import read_cells
 from workers.ingest.careful import LINE
+from workers.ingest.spelling import Spelling
 
 STORED_AS = {"DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(), "TIMESTAMP": pa.timestamp("us"), "VARCHAR": pa.string()}
 BATCH_CELLS = 1_000_000
@@ -39,9 +40,10 @@ def write_typed(
     style: TextStyle,
     most: int,
     check: Callable[[], None],
+    spelling: Spelling | None = None,
 ) -> list[Misfit]:
     """Write the table without the rows that do not fit; of these the first `most` + 1. `stored` are the types of
-    `raw`; where it has no lines, those of the misfits are 0."""
+    `raw`; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false."""
     misfits: list[Misfit] = []
     names = list(types)
     schema = pa.schema([(name, STORED_AS[type]) for name, type in types.items()])
@@ -54,6 +56,8 @@ def write_typed(
             for name, type in types.items():
                 cells = batch.column(name)
                 if stored[name] == "VARCHAR":
+                    if type == "BOOLEAN" and spelling is not None:
+                        spelling.count(name, cells)
                     cells, bad = read_cells(name, type, style, cells)
                     if bad is not None and pc.any(bad).as_py():
                         wrong[name] = bad

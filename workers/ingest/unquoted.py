@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from service.domain.dialect import Found
 from service.domain.written import TextStyle, is_number
-from service.reading.cells import read_cells
+from service.reading.cells import read_cells, without_missing
 from workers.ingest.digits import AFTER, MARKS, count_lines, read_numbers
 from workers.ingest.padded import BEFORE, padded_in
 
@@ -173,7 +173,7 @@ class _Reader:
         total = pc.sum(column).as_py()
         if total is not None and not math.isfinite(total) and not pc.all(pc.is_finite(column)).as_py():
             return None  # a NaN or an infinity, by a word that only the other readers know
-        return column
+        return without_missing(field.name, column, self._style)
 
 
 def _in_order(make: Callable[[int, int], Any], blocks: Iterator[tuple[int, int]], threads: int) -> Iterator[Any]:

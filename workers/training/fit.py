@@ -54,7 +54,7 @@ def fit(
             "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
         )
     centre, scale = _scaling(scaler, moments)
-    return FittedTransform(features, kept, centre[kept], scale[kept])
+    return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
 
 
 class Kept:

@@ -13,6 +13,7 @@ from service.domain.columns import Columns, Floats, Kind
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
+from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from service.store.rows import CHUNK_ROWS, chunks
 from workers.training.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
@@ -105,25 +106,27 @@ def prepare(
     room: Room,
     validation: Path | None = None,
     from_disk: bool = True,
+    style: TextStyle = PLAIN,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
-    dataset whose rows validate; `from_disk` says whether rows may be kept there. Raises WorkFailed, StorageFull."""
+    dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
+    written. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = Reading(path, columns, room.copies_bytes)
-    targets = read_targets(table, spec, target_kind)
+    targets = read_targets(table, spec, target_kind, style)
     split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
     if spec.missing == "drop":
         drop_gaps(table, kinds, split)
     per_class = _check_parts(split, targets)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
-        tables.append(
-            _others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets.labels)
-        )
+        tables.append(_others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets))
     transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
     size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])
-    of_class = None if spec.class_weights is None else class_weights(spec.class_weights, per_class, targets.labels)
+    decimal = style.decimal_of(spec.targets[0])
+    asked = spec.class_weights
+    of_class = None if asked is None else class_weights(asked, per_class, targets.labels, decimal)
     parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
     all_parts = {**parts[0], "validation": parts[-1]["validation"]}
     other_split = None if validation is None else tables[-1].split
@@ -167,11 +170,9 @@ def _scales(spec: TrainingSpec, table: Sorted) -> tuple[TargetScale, ...]:
     return tuple(TargetScale(*pair) for pair in target_moments(chunks_of_targets, len(spec.targets)))
 
 
-def _others(
-    table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, labels: tuple[Label, ...]
-) -> Sorted:
+def _others(table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, first: Targets) -> Sorted:
     """The rows of another dataset: those that can be judged all validate."""
-    targets = read_other_targets(table, spec, target_kind, labels)
+    targets = read_other_targets(table, spec, target_kind, first)
     split = np.where(targets.usable, np.uint8(VALIDATION), np.uint8(UNUSED))
     if spec.missing == "drop":
         drop_gaps(table, kinds, split)

@@ -19,6 +19,7 @@ from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.fill import Part
+from workers.training.held_out import HeldOut, judged
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
 from workers.training.objectives import in_user_units, loss_scale
@@ -28,23 +29,12 @@ from workers.training.split import split_sha256
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
-def scores_of(predictor: Predictor, part: Part) -> Floats:
-    """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
-    return np.concatenate([scores for _, scores in _judged(predictor, part)] or [predictor.scores(part.inputs[:0])])
-
-
 def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Metrics:
     """The model's metrics on a part; {} without rows. `scores` are the model's on it, where they are known."""
     if not len(part):
         return {}
-    pieces = _judged(predictor, part) if scores is None else [(part.truth[:], scores)]
+    pieces = judged(predictor, part) if scores is None else [(part.truth[:], scores)]
     return class_metrics(pieces, predictor.classes) if predictor.classes else number_metrics(pieces, predictor.targets)
-
-
-def _judged(predictor: Predictor, part: Part) -> Iterator[tuple[Floats, Floats]]:
-    """The truth and the scores of a part's rows, some at a time."""
-    for rows in slices(len(part), max(predictor.network.sizes)):
-        yield part.truth[rows], predictor.scores(part.inputs[rows])
 
 
 def _truths(part: Part) -> Iterator[Floats]:
@@ -55,6 +45,7 @@ def make_report(
     spec: TrainingSpec,
     prepared: Prepared,
     predictor: Predictor,
+    held: HeldOut,
     progress: Progress,
     scaled: Curvature | None,
     certified: Mapping[str, Certified],
@@ -63,11 +54,11 @@ def make_report(
     seconds: float,
     warnings: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """The report as it is stored and answered. Parts that do not apply are null. `linear` is the linear neuron that a
-    network is held against; `sources` are the SHA-256 of the dataset that was trained on, and of the one that
-    validated, if another did. Of several targets what is told of one alone is null, and there for each `by_target`."""
-    some = prepared.with_some_held_out()
-    scores = {name: scores_of(predictor, part) for name, part in some.parts.items() if name != "train"}
+    """The report as it is stored and answered. Parts that do not apply are null. `held` is what the model says of rows
+    that it was not trained on; `linear` is the linear neuron that a network is held against; `sources` are the SHA-256
+    of the dataset that was trained on, and of the one that validated, if another did. Of several targets what is told
+    of one alone is null, and there for each `by_target`."""
+    some, scores = held.prepared, held.scores
     understood, noticed = understand_each(predictor, some, scores, spec.seed)
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()

@@ -10,13 +10,15 @@ from pathlib import Path
 import structlog
 import torch
 
+from service.domain.dialect import Dialect
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.rates import settle
 from service.domain.spec import TrainingSpec
-from service.domain.table import Table
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
+from service.store import datasets
+from service.store.described import dialect_of, table_of
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
@@ -25,12 +27,14 @@ from workers.lease import Lease
 from workers.training.design import scaled_curvature
 from workers.training.endings import explained
 from workers.training.engines.choose import make_engine
+from workers.training.held_out import calibrated, held_out
 from workers.training.loop import train as epochs
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import Problem, Vector
 from workers.training.publish import publish
 from workers.training.record import Recorder
 from workers.training.report import make_report
+from workers.training.rival import Contender
 from workers.training.room import Room
 from workers.training.speed import measured
 from workers.training.threads import computing_with, count_threads
@@ -48,13 +52,13 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
 def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     started = time.perf_counter()
     spec, dataset, other = recorder.start()
-    table = Table.from_json(dataset.rows or 0, dataset.columns or [])
+    table = table_of(dataset)
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
-    with deps.blobs.local(dataset.table_key or "") as path, _table_of(deps, other) as other_path:
-        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path)
+    with datasets.stored_table(deps.blobs, dataset) as path, _table_of(deps, other) as other_path:
+        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style)
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))
@@ -75,8 +79,9 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
         raise explained(error, spec, found, len(prepared.train)) from None
-    style = TextStyle.from_json((dataset.dialect or {}).get("text_style"))
-    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, style)
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen, table.style, dialect_of(dataset))
+    held = held_out(predictor, prepared)
+    predictor = calibrated(predictor, held)
     seconds = time.perf_counter() - started
     trained = Trained(
         partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
@@ -86,16 +91,19 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
     sources = (dataset.sha256, other.sha256 if other else None)
     report = make_report(
-        spec, prepared, predictor, progress, found, certified, linear, sources, seconds, recorder.warnings
+        spec, prepared, predictor, held, progress, found, certified, linear, sources, seconds, recorder.warnings
     )
     report["lineage"]["engine_note"] = how
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
-    version = publish(deps, lease, predictor, report, speed, recorder.untold)
+    judging = dataset if other is None else other
+    judging_table = partial(datasets.stored_table, deps.blobs, judging)
+    contender = Contender(spec, prepared, predictor, judging, judging_table, report)
+    version = publish(deps, lease, contender, speed, recorder.untold)
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 
 def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[Path | None]:
-    return nullcontext() if dataset is None else deps.blobs.local(dataset.table_key or "")
+    return nullcontext() if dataset is None else datasets.stored_table(deps.blobs, dataset)
 
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
@@ -120,7 +128,12 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
 
 
 def make_predictor(
-    spec: TrainingSpec, prepared: Prepared, network: Network, parameters: Vector, style: TextStyle = PLAIN
+    spec: TrainingSpec,
+    prepared: Prepared,
+    network: Network,
+    parameters: Vector,
+    style: TextStyle = PLAIN,
+    dialect: Dialect | None = None,
 ) -> Predictor:
     """The trained model, as it will answer."""
     return Predictor(
@@ -132,6 +145,7 @@ def make_predictor(
         prepared.target_scales,
         prepared.classes,
         style,
+        dialect,
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.classes import find_class, wrong_names
 from service.domain.columns import Columns, Floats
-from service.domain.predictor import Label, label_text
+from service.domain.predictor import Label
 from service.errors import WorkFailed
 from workers.training.reading import Reading
 from workers.training.split import TRAIN, UNUSED, Parts
@@ -65,20 +65,21 @@ def row_weights(
     return RowWeights(column, of_class, dict(enumerate(means.tolist())))
 
 
-def class_weights(asked: str | Mapping[str, float], counts: npt.NDArray[np.int64], labels: tuple[Label, ...]) -> Floats:
+def class_weights(
+    asked: str | Mapping[str, float], counts: npt.NDArray[np.int64], labels: tuple[Label, ...], decimal: str = ""
+) -> Floats:
     """(n_classes,) what a row of each class counts, of which `counts` (n_classes,) train. "balanced": the less the more
-    of them train, n/(k·count), as scikit-learn has it; given by name: a class that is not named counts 1. Raises
-    WorkFailed."""
+    of them train, n/(k·count), as scikit-learn has it; given by name (a number in any spelling), a class that is
+    not named counts 1. Raises WorkFailed."""
     if isinstance(asked, str):
         balanced: Floats = counts.sum() / (len(labels) * counts)
         return balanced
-    names = [label_text(label) for label in labels]
-    for name in asked:
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the classes are {', '.join(names[:20])}"
-            raise WorkFailed("class_weights_invalid", f"class_weights names {name!r}, which is no class; {hint}")
-    return np.asarray([asked.get(name, 1.0) for name in names])
+    for why in wrong_names(asked, labels, decimal).values():
+        raise WorkFailed("class_weights_invalid", f"class_weights: {why}")
+    weights = np.ones(len(labels))
+    for name, weight in asked.items():
+        weights[find_class(name, labels, decimal)] = weight
+    return weights
 
 
 def mean_one(weights: Floats, mean: float) -> npt.NDArray[np.float32]:

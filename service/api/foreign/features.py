@@ -89,4 +89,4 @@ def _values(name: str, kind: Kind, tensor: Tensor, predictor: Predictor) -> Valu
         if kind == "boolean" and cells.dtype.kind == "b":
             return cells.astype(np.float64)
         cells = cells.tolist()
-    return from_json(name, kind, cells)
+    return from_json(name, kind, cells, predictor.text_style)

@@ -1,8 +1,8 @@
 """Predictions as MLflow's and SageMaker's servers answer them.
 
 MLflow: `{"predictions": […]}`, of classes their labels. SageMaker's Linear Learner: `{"predictions": [{"score": …}]}`,
-for classes with `predicted_label`; of two classes the score is the second's probability, of more classes and of several targets
-a list in order.
+for classes with `predicted_label`; of two classes the score is the second's probability, of more and of
+several targets a list in order.
 Source: SageMaker's "Linear learner response formats".
 """
 

@@ -150,7 +150,7 @@ def _read(data: bytes, media_type: str, predictor: Predictor) -> tuple[Cells, An
         cells = csv_cells(data, features, request.mimetype_params.get("header"))
         return cells, cells.typed(kinds, partial(from_text, style=predictor.text_style))
     cells = json_lines_cells(data, features) if media_type == LINES else json_cells(as_object(parse(data)), features)
-    return cells, cells.typed(kinds, from_json)
+    return cells, cells.typed(kinds, partial(from_json, style=predictor.text_style))
 
 
 def _form(media_type: str, scored: bool) -> tuple[Callable[[Predictor, Any], bytes], str]:

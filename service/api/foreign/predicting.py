@@ -32,7 +32,7 @@ def predicted(
     Raises RowsInvalid for a gap that nothing fills, for no rows and for too many.
     """
     most = context().deps.settings.max_prediction_rows
-    if columns.n_rows > most:
+    if most and columns.n_rows > most:
         raise RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
     if not columns.n_rows:
         raise RowsInvalid("there are no rows to predict; send at least one")

@@ -23,6 +23,7 @@ def class_warnings(plan: Plan) -> Iterator[Warned]:
         if counts is None and target.rarest is not None:
             counts = {target.rarest["value"]: int(target.rarest["count"])}
         if counts:
+            counts = {plan.figures.table.label(target.name, value): count for value, count in counts.items()}
             yield from _rare(plan, counts)
             yield from _imbalance(plan, counts)
 

@@ -264,6 +264,7 @@ def test_result_names_the_version(client: FlaskClient, deps: Deps) -> None:
     assert client.get(f"/v1/jobs/{job.id}/result").json == {
         "model": {"name": "houses", "version": 1},
         "metrics": {"validation": {"rmse": 0.5}},
+        "promotion": None,
     }
 
 

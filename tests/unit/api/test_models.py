@@ -23,7 +23,7 @@ def point(client: FlaskClient, alias: str, version: object, **headers: str):  # 
 
 def test_model_is_shown_with_its_newest_version(client: FlaskClient) -> None:
     shown = client.get("/v1/models/houses").json
-    assert set(shown) == {"id", "name", "latest_version", "aliases", "created_at", "updated_at"}
+    assert set(shown) == {"id", "name", "latest_version", "aliases", "serves", "created_at", "updated_at"}
     assert (shown["name"], shown["latest_version"], shown["aliases"]) == ("houses", 2, {})
     assert client.get("/v1/models").json == {"data": [shown], "has_more": False, "next": None}
 
@@ -40,7 +40,7 @@ def test_version_is_shown(client: FlaskClient) -> None:
     shown = client.get("/v1/models/houses/versions/1").json
     assert set(shown) == {
         *("model", "version", "job", "dataset", "task", "target"),
-        *("features", "metrics", "files", "aliases", "created_at"),
+        *("features", "metrics", "files", "aliases", "spec", "metadata", "created_at"),
     }
     assert (shown["task"], shown["target"]) == ("regression", "price")
     assert shown["features"] == [

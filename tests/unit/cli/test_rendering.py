@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from service.cli import rendering, reporting
+from service.cli import rendering, reporting, serving
 from service.cli.rendering import figure, size, sparkline
 from service.cli.watching import duration, follow
 from service.client import Dataset, Event, Job, Model, Version
@@ -78,7 +78,7 @@ def test_the_model_page_compares_versions_on_what_they_were_judged_by() -> None:
         Version(model="m", version=2, metrics={"train": {"rmse": 1.0}, "validation": {}, "test": {"rmse": 0.25}}),
         Version(model="m", version=1, metrics={"train": {"rmse": 1.0}, "validation": {"rmse": 0.5}, "test": {}}),
     ]
-    page = drawn(rendering.model(Model(name="m", aliases={"default": 1}), versions))
+    page = drawn(serving.model(Model(name="m", aliases={"default": 1}), versions))
     newest, oldest = (line for line in page.splitlines() if line.strip().startswith(("1", "2")))
     assert "test" in newest
     assert "0.25" in newest

@@ -12,9 +12,12 @@ from safetensors.numpy import load, save
 
 from service.domain.artifact import MANIFEST, WEIGHTS, ArtifactInvalid, dump, read, to_json
 from service.domain.columns import Categories, Columns
+from service.domain.dialect import Dialect
+from service.domain.intervals import calibrate
 from service.domain.network import Network, forward
 from service.domain.predictor import Predictor, TargetScale
 from service.domain.transform import Feature, FittedTransform
+from service.domain.written import PLAIN, TextStyle
 
 NETWORK = Network((4, 3, 1), "tanh")
 
@@ -43,6 +46,47 @@ def test_what_was_written_answers_as_before() -> None:
     assert again.predict(rows()).tolist() == predictor().predict(rows()).tolist()
     assert again.feature_kinds == {"size": "numeric", "colour": "categorical"}
     assert dump(again) == files
+
+
+def test_how_the_file_and_its_cells_were_written_stays_with_the_model() -> None:
+    dialect = Dialect("windows-1252", ";", "'", "\\", False, "#", True, 3, "\r\n")
+    style = TextStyle(("", "-"), ",", {"size": "."}, {"sold": "dmy"})
+    files = dump(predictor(dialect=dialect, text_style=style))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (dialect, style)
+
+
+def test_a_model_of_before_has_no_dialect() -> None:
+    files = dump(predictor())
+    manifest = json.loads(files[MANIFEST])
+    del manifest["dialect"], manifest["text_style"]
+    again = read(to_json(manifest), files[WEIGHTS])
+    assert (again.dialect, again.text_style) == (None, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("kept", "cells", "encoded"),
+    [
+        ((" red", "blue"), ["red", "blue", "green", None], [0, 1, None, 0]),
+        (("red", " red"), ["red"], [0]),
+        ((" red", "red"), ["red"], [1]),  # as it was: a cell without blanks was the second
+    ],
+)
+def test_categories_of_before_are_known_without_their_blanks(
+    kept: tuple[str, ...], cells: list[str | None], encoded: list[int | None]
+) -> None:
+    transform = FittedTransform(
+        (Feature("colour", "categorical", categories=kept, fill_category=kept[0]),),
+        np.arange(2),
+        np.zeros(2),
+        np.ones(2),
+    )
+    network = Network((2, 1))
+    files = dump(predictor(transform=transform, network=network, parameters=network.start(0)))
+    again = read(files[MANIFEST], files[WEIGHTS])
+    made = again.transform.apply(Columns({"colour": Categories.of(cells)}, len(cells)))
+    expected = [[float(place == column) for column in range(2)] for place in encoded]
+    assert made.tolist() == expected
 
 
 @pytest.mark.parametrize("classes", [("a", "b"), (False, True), (1, 2.5), ("a", "b", "ç")])
@@ -172,5 +216,42 @@ def test_an_output_alone_answers_as_it_does_among_others() -> None:
 def test_targets_and_scales_that_do_not_fit_are_refused(change: dict[str, Any]) -> None:
     files = dump(several())
     manifest = {**json.loads(files[MANIFEST]), **change}
+    with pytest.raises(ArtifactInvalid):
+        read(json.dumps(manifest).encode(), files[WEIGHTS])
+
+
+def with_explanations() -> Predictor:
+    made = several()
+    residuals = np.outer(np.arange(1.0, 20), [0.1, 1 / 3])
+    transform = replace(made.transform, mean=np.array([1 / 3, 0.0, 1e-300, 5.0]))
+    return replace(made, transform=transform, calibration=calibrate(residuals, "validation"))
+
+
+def test_what_intervals_and_contributions_need_is_kept() -> None:
+    made = with_explanations()
+    files = dump(made)
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert dump(again) == files
+    assert again.transform.mean is not None
+    assert again.transform.mean.tolist() == [1 / 3, 0.0, 1e-300, 5.0]
+    assert again.calibration is not None
+    assert again.calibration.half_widths(0.9).tolist() == (18 * np.array([0.1, 1 / 3])).tolist()
+    assert [one.calibration.half_widths(0.9).tolist() for one in again.each()] == [[18 * 0.1], [18 * (1 / 3)]]
+    assert dump(several())[WEIGHTS] == files[WEIGHTS]
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("transform", {"mean": [1.0, 2.0]}),
+        ("calibration", {"residuals": [[1.0] * 19]}),
+        ("calibration", {"rows": 20}),
+        ("calibration", {"ranks": None}),
+    ],
+)
+def test_explanations_that_do_not_fit_are_refused(place: str, change: dict[str, Any]) -> None:
+    files = dump(with_explanations())
+    manifest = json.loads(files[MANIFEST])
+    manifest[place].update(change)
     with pytest.raises(ArtifactInvalid):
         read(json.dumps(manifest).encode(), files[WEIGHTS])

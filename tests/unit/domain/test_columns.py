@@ -22,7 +22,7 @@ from service.domain.columns import (
     missing,
 )
 from service.domain.times import is_time
-from service.domain.written import MISSING_WORDS, is_number
+from service.domain.written import MISSING_WORDS, TextStyle, is_number
 
 steady = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -61,30 +61,67 @@ def test_text_cells_become_numbers(kind: Kind, cells: list[str], expected: list[
 
 
 @pytest.mark.parametrize("kind", ["categorical", "text"])
-def test_categories_keep_their_words_as_they_are(kind: Kind) -> None:
-    cells = ["a", " a", "é", "a,b", 'say "x"', "line\nbreak", "a", "0"]
-    assert words(from_text("c", kind, cells)) == cells
-    assert words(from_json("c", kind, cells)) == cells
-    assert words(from_json("c", "categorical", [3, 12])) == ["3", "12"]
+def test_categories_are_words_without_the_blanks_around_them(kind: Kind) -> None:
+    cells = ["a", " a", "é", "a,b", 'say "x"', "line\nbreak", "a\t", "0"]
+    expected = ["a", "a", "é", "a,b", 'say "x"', "line\nbreak", "a", "0"]
+    assert words(from_text("c", kind, cells)) == expected
+    assert words(from_json("c", kind, cells)) == expected
+
+
+STYLE = TextStyle(
+    missing=("", "-", "-999", "9"),
+    decimals={"comma": ","},
+    dates={"dmy": "dmy", "ymd": "ymd"},
+    words={"b": ("No", "Yes")},
+)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "cells", "expected"),
+    [
+        ("n", "numeric", ["1.5", " 2 ", "NaN", "-", "-999", "-999.0", -999, -999.0, 1, 2.5, None],
+         [1.5, 2, None, None, None, None, None, None, 1, 2.5, None]),
+        ("comma", "numeric", ["1,5", "1.234,5", "-999,0", 1.5], [1.5, 1234.5, None, 1.5]),
+        ("b", "boolean", ["Yes", "no", "T", "1", "0", 1, 0, 1.0, True, False, "-", 9, "9", None],
+         [1, 0, 1, 1, 0, 1, 0, 1, 1, 0, None, None, None, None]),
+        ("dmy", "datetime", ["02/01/1970", "1970-01-02", "-", -999], [86400, 86400, None, None]),
+        ("ymd", "datetime", [19700102, 19700102.0, "700102"[:0]], [86400, 86400, None]),
+        ("c", "categorical", ["NA", " red ", "-", 3, 3.0, 2.5, -999, -999.0, 1e20, True],
+         ["NA", "red", None, "3", "3", "2.5", None, None, "1e+20", "true"]),
+        ("b", "categorical", [True, False], ["Yes", "No"]),
+        ("c", "text", ["NA ", 10**17, "9"], ["NA", "100000000000000000", None]),
+    ],
+)  # fmt: skip
+def test_json_cells_mean_what_the_same_cells_in_the_file_mean(
+    column: str, kind: Kind, cells: list[Any], expected: list[Any]
+) -> None:
+    values = from_json(column, kind, cells, STYLE)
+    if isinstance(values, Categories):
+        assert words(values) == expected
+    else:
+        assert [None if math.isnan(value) else value for value in values.tolist()] == expected
 
 
 @pytest.mark.parametrize("kind", ["numeric", "boolean", "datetime", "categorical", "text"])
 def test_every_word_for_a_gap_is_a_missing_cell(kind: Kind) -> None:
     assert missing(from_text("c", kind, [*MISSING_WORDS, None])).all()
     assert missing(from_json("c", kind, [None, None])).all()
-    if kind in ("datetime", "categorical"):  # the same word as JSON
-        assert missing(from_json("c", kind, list(MISSING_WORDS))).all()
+    assert missing(from_json("c", kind, list(MISSING_WORDS))).all()
 
 
 @pytest.mark.parametrize(
     ("kind", "cell", "says"),
     [
-        ("numeric", "3", "not a number"), ("numeric", True, "not a number"), ("numeric", [1], "not a number"),
+        ("numeric", "x", "not a number; send null"), ("numeric", True, "true is not a number; send 1"),
+        ("numeric", [1], "not a number; send a number, or null"), ("numeric", "1,5", "not a number"),
         ("numeric", math.nan, "finite"), ("numeric", -math.inf, "finite"), ("numeric", 10**400, "finite"),
-        ("boolean", 1, "true or false"), ("boolean", "true", "true or false"),
+        ("numeric", "inf", "no finite number; send null"), ("numeric", "1e400", "too large"),
+        ("boolean", 2, '"2" is not true or false; send null'), ("boolean", 0.5, "true or false"),
+        ("boolean", "maybe", "true or false"), ("boolean", [], "true or false; send true, false, or null"),
         ("datetime", 5, "date"), ("datetime", "yesterday", "date"), ("datetime", "2024-02-30", "date"),
         ("datetime", "2024-01-01T25:00:00", "date"), ("datetime", "10000-01-01", "date"),
-        ("categorical", True, "category"), ("categorical", 1.5, "category"), ("categorical", {}, "category"),
+        ("datetime", False, "false is not a date; send a string such as"), ("datetime", 10**400, "finite"),
+        ("categorical", math.inf, "finite"), ("categorical", {}, "not a category; send a string, or null"),
     ],
 )  # fmt: skip
 def test_a_json_cell_of_another_kind_is_named_by_row_and_column(kind: Kind, cell: Any, says: str) -> None:

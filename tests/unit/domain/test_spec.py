@@ -45,6 +45,7 @@ FULL = {
     "engine": "autograd",
     "precision": "bf16",
     "budget_seconds": 60.0,
+    "promote": "if_better",
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
 }

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from service.domain.artifact import to_json
 from service.domain.columns import Categories, CellInvalid, Columns
-from service.domain.transform import Feature, FittedTransform, datetime_parts
+from service.domain.encoder import datetime_parts
+from service.domain.transform import Feature, FittedTransform
 
 SIZE = Feature("size", "numeric", fill=2.5, indicator=True, low=1.0, high=4.0)
 COLOUR = Feature("colour", "categorical", categories=("red", "blue"), other=True, fill_category="blue")

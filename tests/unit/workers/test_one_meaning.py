@@ -14,11 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.domain.artifact import MANIFEST, WEIGHTS, read
-from service.domain.columns import MISSING_WORDS, Columns, from_json, from_text
+from service.domain.columns import Columns, from_json, from_text
 from service.domain.limits import Limits
 from service.domain.predictor import Predictor
 from service.domain.resolve import resolve
 from service.domain.spec_schema import read_spec
+from service.domain.written import MISSING_WORDS
 from tests.unit.workers.ingest.reading import ingest
 from tests.unit.workers.training.running import run
 from workers.training.split import TEST, TRAIN, VALIDATION
@@ -34,7 +35,7 @@ WORDS = (
     "two\nlines",
     "two\r\nlines",
     "Ω≈ç √",
-    " spaced ",
+    "sp aced",
     "a;b|c\td",
     "=1+1",
     "nope",

@@ -28,7 +28,17 @@ def report_of(made: Run, spec: TrainingSpec) -> dict[str, Any]:
     linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
     certified = {name: Certified() for name in spec.targets}
     report = make_report(
-        spec, made.prepared, made.predictor, made.progress, None, certified, linear, ("ab" * 32, None), 1.5, []
+        spec,
+        made.prepared,
+        made.predictor,
+        made.held,
+        made.progress,
+        None,
+        certified,
+        linear,
+        ("ab" * 32, None),
+        1.5,
+        [],
     )
     read: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
     return read

@@ -1,4 +1,4 @@
-"""Split-conformal intervals: ranks by hand, coverage by binomials, and on five tables what was promised."""
+"""Split-conformal intervals in a report: coverage by binomials, and on five tables what was promised."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ from sklearn import datasets
 
 from service.domain.spec import Split
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.explain.intervals import half_width, intervals
-
-
-@pytest.mark.parametrize(
-    ("n", "level", "rank"), [(9, 0.9, 9), (10, 0.9, 10), (99, 0.9, 90), (19, 0.95, 19), (4, 0.8, 4), (100, 0.8, 81)]
-)
-def test_the_half_width_is_the_residual_of_its_rank(n: int, level: float, rank: int) -> None:
-    residuals = np.arange(1, n + 1) * np.where(np.arange(n) % 2, 1.0, -1.0)
-    assert half_width(np.random.default_rng(0).permutation(residuals), level) == rank
+from workers.explain.intervals import intervals
 
 
 def test_too_few_rows_for_a_level_are_named() -> None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from service.domain.artifact import to_json
 from service.domain.columns import Kind
 from service.domain.table import Table
+from service.domain.written import TextStyle
 from workers.ingest.duck import database
 from workers.ingest.limits import Limits
 from workers.ingest.load import Loaded, Reader, load
@@ -70,6 +71,7 @@ class Ingested:
     table: Table
     profile: dict[str, dict[str, Any]]
     rejects: list[Any]
+    style: TextStyle
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -86,4 +88,4 @@ def ingest(directory: Path, data: bytes | str, most_rejects: int = 1000, **optio
     loaded = read(directory, data.encode() if isinstance(data, str) else data, options, limits).loaded
     found_out = profile(loaded.path, loaded.types, loaded.declared, 1000, 2)
     shown = {detail["name"]: detail for detail in json.loads(to_json(found_out.details))}
-    return Ingested(loaded.path, found_out.table, shown, list(loaded.rejects))
+    return Ingested(loaded.path, found_out.table, shown, list(loaded.rejects), loaded.style)

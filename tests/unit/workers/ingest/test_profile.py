@@ -103,6 +103,7 @@ def test_words_are_counted(tmp_path: Path, group: int) -> None:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     assert detail["top"] == [{"value": word, "count": count} for word, count in ordered]
     assert (detail["kind"], detail["distinct"], detail["top_missed"]) == ("categorical", len(counts), 0)
+    assert detail["values"] == sorted(counts)
     assert detail["nulls"] == cells.count(None)
     least = min(counts.items(), key=lambda item: (item[1], item[0]))
     assert detail["rarest"] == {"value": least[0], "count": least[1]}
@@ -120,6 +121,15 @@ def test_most_frequent_of_too_many_words_are_kept_within_the_stated_error(tmp_pa
     for item in detail["top"]:
         assert 0 <= counts[item["value"]] - item["count"] <= detail["top_missed"]
     assert {item["value"] for item in detail["top"][:10]} == {word for word, _ in counts.most_common(10)}
+
+
+@pytest.mark.parametrize("distinct", [200, 201])
+def test_values_are_told_while_they_are_few(tmp_path: Path, distinct: int) -> None:
+    numbers = [row % distinct / 4 for row in range(1000)]
+    cells = {"n": numbers, "c": [f"w{number}" for number in numbers]}
+    for detail in profiled(tmp_path, cells, {"n": "DOUBLE", "c": "VARCHAR"}, group=300).details:
+        told = sorted(set(cells[detail["name"]])) if distinct == 200 else None
+        assert detail.get("values") == told
 
 
 def test_truths_and_times_have_their_figures(tmp_path: Path) -> None:

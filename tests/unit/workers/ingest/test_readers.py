@@ -74,8 +74,12 @@ def test_a_random_table_in_a_random_dialect_is_read_back(
     options = {"delimiter": delimiter, "types": kinds(table), "encoding": encoding, "decimal": decimal}
     with tempfile.TemporaryDirectory() as directory:
         found = read(Path(directory), text.encode(encoding), options)
-    assert found.table == table
+    assert found.table == {name: list(map(without_blanks, cells)) for name, cells in table.items()}
     assert found.loaded.rejects == []
+
+
+def without_blanks(cell: Any) -> Any:
+    return cell.strip(" \t\n\v\f\r") if isinstance(cell, str) else cell
 
 
 @steady

@@ -18,6 +18,7 @@ from service.domain.rates import settle
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from workers.training.design import scaled_curvature
 from workers.training.engines.choose import make_engine
+from workers.training.held_out import HeldOut, calibrated, held_out
 from workers.training.loop import Progress, train
 from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
@@ -39,6 +40,7 @@ class Run:
     prepared: Prepared
     progress: Progress
     predictor: Predictor
+    held: HeldOut
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -100,4 +102,6 @@ def run(
         lambda: None,
     ):
         pass
-    return Run(prepared, progress, make_predictor(spec, prepared, problem.network, progress.chosen))
+    predictor = make_predictor(spec, prepared, problem.network, progress.chosen)
+    held = held_out(predictor, prepared)
+    return Run(prepared, progress, calibrated(predictor, held), held)

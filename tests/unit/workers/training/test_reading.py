@@ -45,3 +45,12 @@ def test_a_table_beyond_the_room_for_copies_or_that_is_not_small_is_not_kept(
     assert Reading(path, KINDS, 0).small() is None
     monkeypatch.setattr(reading, "SMALL_BYTES", 2 * ROWS * reading.CELL_BYTES - 1)
     assert Reading(path, KINDS, 2**20).small() is None
+
+
+def test_words_of_a_table_of_before_lose_the_blanks_around_them(tmp_path: Path) -> None:
+    cells = [" red", "red", None, "blue ", "green"]
+    pq.write_table(pa.table({"c": cells}), tmp_path / "t")
+    ((_, chunk),) = Reading(tmp_path / "t", {"c": "categorical"}, 2**20).pieces(["c"])
+    found = chunk.categories("c")
+    assert found.values == ("red", "blue", "green")
+    assert found.codes.tolist() == [0, 0, -1, 1, 2]

@@ -1,0 +1,44 @@
+"""Filters of lists: query parameters whose names have an end of the client's own, `metadata.KEY=VALUE`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from service.api.schemas import says
+
+PREFIX = "metadata."
+SHAPE = {"type": "object", "propertyNames": {"pattern": r"^metadata\.."}, "additionalProperties": {"type": "string"}}
+
+
+class Prefixed(ma.fields.Dict):
+    """All parameters with this prefix, by what follows it."""
+
+    prefix = PREFIX
+
+
+class MetadataQuery(ma.Schema):
+    """Filters a list by metadata."""
+
+    metadata = Prefixed(
+        keys=ma.fields.String(),
+        values=ma.fields.String(),
+        load_default=dict,
+        metadata=says(
+            "metadata.KEY=VALUE: only what was trained with this in its metadata, where the value is this string, or "
+            "the number or boolean that it is as JSON. Several must all hold"
+        ),
+    )
+
+    @ma.pre_load
+    def _gathered(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """What begins with the prefix, in one field."""
+        found = {name: data[name] for name in data if not name.startswith(PREFIX) and name != "metadata"}
+        return {**found, "metadata": {name[len(PREFIX) :]: data[name] for name in data if name.startswith(PREFIX)}}
+
+
+def document_prefixed(_: Any, field: ma.fields.Field[Any], **__: Any) -> dict[str, Any]:
+    """Parameters with a prefix, as OpenAPI 3.1 can say it: an object, exploded into a parameter for each property."""
+    return {"style": "form", "explode": True, "schema": SHAPE} if isinstance(field, Prefixed) else {}

@@ -1,0 +1,117 @@
+"""Tables to predict from, of any length: the body of a request as rows, read while it arrives."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Request
+from werkzeug.local import LocalProxy
+
+from service.api.bodies import Body, Limit
+from service.api.codecs import ARROW, CSV, NDJSON, PARQUET, check_features
+from service.api.upload_options import check_parquet
+from service.domain.predictor import Predictor
+from service.domain.written import TextStyle
+from service.errors import BodyMalformed, FieldError
+from service.reading.arrow_alone import arrow_alone
+from service.reading.rows import Rows, Wrong
+from service.settings import Settings
+
+TABLES = (CSV, NDJSON, ARROW, PARQUET)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a body, its columns' names, and where a row is wrong. `close` lets go of the body."""
+
+    parts: Iterable[Rows]
+    names: Sequence[str]
+    close: Callable[[], None]
+
+    @staticmethod
+    def place(row: int, line: int | None, wrong: Wrong) -> FieldError:
+        where = f"row {row}" if line is None else f"line {line}"
+        column = f", column {wrong.column!r}" if wrong.column else ""
+        return FieldError("", f"{where}{column}: {wrong.detail}")
+
+
+def opened(
+    request: Request, media_type: str, predictor: Predictor, query: Mapping[str, Any], settings: Settings
+) -> Table:
+    """The table of a request. It may be read on by another thread.
+
+    Raises BodyMalformed, BodyTooLarge, MediaTypeUnsupported, ParameterInvalid, RowsInvalid for what its first part
+    gives away.
+    """
+    arrow_alone()
+    real = request._get_current_object() if isinstance(request, LocalProxy) else request
+    most, setting = settings.max_prediction_bytes, "ADALINE_MAX_PREDICTION_BYTES"
+    body = Body(real, Limit(most, most, settings.max_decompression_ratio, setting, setting))
+    if media_type != CSV:
+        check_parquet(query, "a body of this type says by itself how it is read")
+    return _OPENERS[media_type](body.pieces(), predictor, query, settings)
+
+
+def _csv(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+    from service.reading.csv_rows import CsvRows
+
+    style = _style(predictor.text_style, query)
+    kinds = predictor.feature_kinds
+    rows = CsvRows(pieces, kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"])
+    if not set(kinds) & set(rows.names) and rows.looks_like_json:
+        raise BodyMalformed("the body is not the CSV that Content-Type says; for JSON send application/json")
+    check_features(kinds, rows.names)
+    return Table(rows.parts(), rows.names, lambda: None)
+
+
+def _style(style: TextStyle, query: Mapping[str, Any]) -> TextStyle:
+    """The model's, but for what the query says."""
+    if query.get("null_values") is not None:
+        style = replace(style, missing=TextStyle.declared(query["null_values"], None).missing)
+    if query.get("decimal"):
+        style = replace(style, decimal=query["decimal"], decimals={})
+    return style
+
+
+def _json_lines(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+    from service.reading.json_lines import JsonLines
+
+    rows = JsonLines(pieces, predictor.feature_kinds, predictor.text_style, settings.max_cell_bytes, query["echo"])
+    return Table(rows.parts(), rows.names, lambda: None)
+
+
+def _arrow(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], _: Settings) -> Table:
+    from service.reading.columnar_rows import stream_rows
+
+    rows = stream_rows(pieces, predictor.feature_kinds, predictor.text_style, query["echo"])
+    check_features(predictor.feature_kinds, rows.names)
+    return Table(rows.parts(), rows.names, lambda: None)
+
+
+def _parquet(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], _: Settings) -> Table:
+    """Its end says where all else is: it waits on the disk until that has come."""
+    from service.reading.columnar_rows import parquet_rows
+
+    file = tempfile.TemporaryFile(prefix="adaline-body-")  # noqa: SIM115  # open as long as its rows are read
+    try:
+        file.writelines(pieces)
+        if not file.tell():
+            raise BodyMalformed("there is no body; send a Parquet file")
+        file.seek(0)
+        rows = parquet_rows(file, predictor.feature_kinds, predictor.text_style, query["echo"])
+        check_features(predictor.feature_kinds, rows.names)
+    except BaseException:
+        file.close()
+        raise
+    return Table(rows.parts(), rows.names, file.close)
+
+
+_OPENERS: Mapping[str, Callable[[Iterator[bytes], Predictor, Mapping[str, Any], Settings], Table]] = {
+    CSV: _csv,
+    NDJSON: _json_lines,
+    ARROW: _arrow,
+    PARQUET: _parquet,
+}

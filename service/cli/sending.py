@@ -1,0 +1,30 @@
+"""Files that are sent, with a bar on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+
+@contextmanager
+def shown(path: Path, what: str) -> Iterator[BinaryIO]:
+    """The file, opened; what has been read of it is shown while it is sent. Raises OSError."""
+    from rich.progress import wrap_file
+
+    from service.cli.rendering import console
+
+    with path.open("rb") as content:
+        bar = wrap_file(
+            content,
+            path.stat().st_size,
+            description=f"{what} {path.name}",
+            console=console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        with bar as reader:
+            stream: BinaryIO = reader
+            yield stream
