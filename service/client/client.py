@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, overload
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from service.client.metadata import NO_FILTER, filters
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
 from service.client.rows import Rows, body_of, prediction, unbroken
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
+from service.client.version_files import download
 
 
 class Client:
@@ -271,6 +273,15 @@ class Client:
         return self._connection.send(
             Call("GET", f"{self._path(ref, number)}/files/{_quote(file)}", headers={"Accept": "*/*"})
         ).content
+
+    def download(self, ref: str, to: str | Path | None = None, *, replace: bool = False) -> Path:
+        """All files of a version, into the directory `to`, else `<model>-<version>` here; which one is returned.
+
+        Each is whole and checked by its hash, or not there; what is there already is not sent again. Raises Occupied
+        for files of other content, unless they are to be replaced; DownloadDamaged.
+        """
+        version = self.version(ref)
+        return download(self._connection, version, Path(to or f"{version.model}-{version.version}"), replace)
 
     def delete_version(self, name: str, number: int) -> None:
         """Forget a version. Raises Conflict while an alias points at it."""
