@@ -8,7 +8,7 @@ READY  := $(VENV)/.ready
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         bench-predict bench-bulk fuzz-predict predict-under-force \
         check lint types imports \
-        migrations openapi openapi-check lock clean
+        migrations examples openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ imports: $(READY)  ## the house's import contracts
 migrations: $(READY)  ## the migrations give the tables that the code has
 	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
 	ADALINE_DATA=$$directory $(BIN)/alembic upgrade head && ADALINE_DATA=$$directory $(BIN)/alembic check
+
+examples: $(READY)  ## write the document's examples from what a server answers
+	$(BIN)/python -m tests.examples
 
 openapi: $(READY)  ## write openapi.yaml from the code
 	$(BIN)/python -m service.api.openapi > openapi.yaml

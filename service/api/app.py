@@ -22,6 +22,7 @@ from service.api import (
     problems,
 )
 from service.api.documentation import DocumentedApi
+from service.api.foreign import inference_v2, invocations
 from service.wiring import Deps
 
 BLUEPRINTS = (
@@ -29,6 +30,8 @@ BLUEPRINTS = (
     jobs.blueprint,
     models.blueprint,
     predictions.blueprint,
+    inference_v2.blueprint,
+    invocations.blueprint,
     batch_predictions.blueprint,
     operations.blueprint,
 )

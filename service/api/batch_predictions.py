@@ -19,9 +19,10 @@ blueprint = Blueprint(
     "batch_predictions", __name__, url_prefix="/v1/batch-predictions", description="Predictions for whole datasets"
 )
 
+EXAMPLE = {"model": "house-price", "dataset": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3", "format": "csv"}
 BODY = {
     "required": True,
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchSpec"}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchSpec"}, "example": EXAMPLE}},
 }
 
 

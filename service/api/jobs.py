@@ -38,7 +38,14 @@ blueprint = Blueprint(
     "jobs", __name__, url_prefix="/v1/jobs", description="Trainings, comparisons and batch predictions"
 )
 
-BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC}}}
+_DATASET = "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"
+_TRAINING = {"dataset": _DATASET, "model": "house-price", "target": "price"}
+EXAMPLES = {
+    "a linear neuron": {"value": _TRAINING},
+    "a network": {"value": {**_TRAINING, "network": {"kind": "mlp", "hidden": [16]}, "epochs": 100}},
+    "descents compared": {"value": {"kind": "descent-comparison", "dataset": _DATASET, "target": "price"}},
+}
+BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC, "examples": EXAMPLES}}}
 JOB = schemas.Job()
 MEDIA_TYPES = {CSV: "text/csv", PARQUET: "application/vnd.apache.parquet"}
 BYTES = {"type": "string", "format": "binary"}

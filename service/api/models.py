@@ -36,7 +36,10 @@ MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "tex
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 BINARY = "application/octet-stream"
-ALIAS_BODY = {"required": True, "content": {"application/json": {"schema": model_schemas.AliasTarget}}}
+ALIAS_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
+}
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
@@ -149,9 +152,7 @@ def get_alias(name: str, alias: str) -> Any:
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-@blueprint.described(
-    requestBody={"required": True, "content": {"application/json": {"schema": model_schemas.AliasTarget}}}
-)
+@blueprint.described(requestBody=ALIAS_BODY)
 def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     """Point an alias at a version; with If-Match only if nobody else has since
 

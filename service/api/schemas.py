@@ -13,8 +13,9 @@ from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERM
 from service.store.tables import JobRow
 
 EVENT_TYPES = ("state", "epoch", "progress", "message")
-ANY_SPEC = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
-ANY_KEPT_SPEC = {"anyOf": [*ANY_SPEC["anyOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
+# one, not any: generators make a union of these, and one class of all members of those
+ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
 
 
 class Time(fields.DateTime):
@@ -193,7 +194,7 @@ class Predictions(Answer):
     predictions = fields.List(
         fields.Raw(
             metadata={
-                "anyOf": [
+                "oneOf": [
                     {"type": ["number", "null"]},
                     {"$ref": "#/components/schemas/ClassPrediction"},
                     {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
