@@ -120,9 +120,14 @@ FLAWS = (
 )
 def test_flaws_are_found_on_the_same_lines_by_both_ways(lines: list[str], cuts: list[int]) -> None:
     data = "\n".join(["n,w,b,t", "0,z,t,2024-01-01", *lines, ""]).encode()
-    assert seen(rows_of(data, cuts, header=True, delimiter=",")) == seen(
-        rows_of(data, (), True, header=True, delimiter=",")
-    )
+    try:
+        careful = seen(rows_of(data, (), True, header=True, delimiter=","))
+    except BodyMalformed as error:  # so many NULs are in no text
+        with pytest.raises(BodyMalformed) as raised:
+            rows_of(data, cuts, header=True, delimiter=",")
+        assert raised.value.detail == error.detail
+        return
+    assert seen(rows_of(data, cuts, header=True, delimiter=",")) == careful
 
 
 def test_the_careful_way_goes_on_where_the_fast_one_stopped() -> None:
