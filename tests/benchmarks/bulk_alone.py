@@ -19,7 +19,7 @@ from tests.benchmarks.prediction_models import answers
 
 def predict(numbers: dict[str, np.ndarray], model: str, rows: Path, out: Path) -> None:
     table = pacsv.read_csv(rows)
-    inputs = np.column_stack([table.column(name).to_numpy() for name in FEATURES])
+    inputs = np.array([table.column(name).to_numpy() for name in FEATURES]).T  # by columns: numpy is faster so
     pacsv.write_csv(pa.table({"prediction": answers(numbers, model, inputs)}), out)
 
 
