@@ -9,11 +9,29 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import access, blueprints, context, datasets, jobs, models, operations, predictions, problems
+from service.api import (
+    access,
+    batch_predictions,
+    blueprints,
+    context,
+    datasets,
+    jobs,
+    models,
+    operations,
+    predictions,
+    problems,
+)
 from service.api.documentation import DocumentedApi
 from service.wiring import Deps
 
-BLUEPRINTS = (datasets.blueprint, jobs.blueprint, models.blueprint, predictions.blueprint, operations.blueprint)
+BLUEPRINTS = (
+    datasets.blueprint,
+    jobs.blueprint,
+    models.blueprint,
+    predictions.blueprint,
+    batch_predictions.blueprint,
+    operations.blueprint,
+)
 
 
 class OrjsonProvider(JSONProvider):

@@ -14,11 +14,13 @@ from flask import Flask
 from service.api import problems, schemas
 from service.api.filters import document_prefixed
 from service.api.preview_schemas import Preview
+from service.domain.batch import BatchSpecSchema
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
 
 TITLE = "Adaline"
+BODIES = (TrainingSpecSchema, ComparisonSpecSchema, BatchSpecSchema)
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
     "job, predict.\n\nErrors are RFC 9457 problems (`application/problem+json`) with a stable `code`; lists are "
@@ -40,7 +42,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
         self.spec.components.schema("Preview", schema=Preview)
-        for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
+        for schema in BODIES:  # documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
 
     def document(self) -> dict[str, Any]:

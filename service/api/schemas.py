@@ -12,8 +12,9 @@ from service.domain.columns import KINDS
 from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
-EVENT_TYPES = ("state", "epoch", "message")
+EVENT_TYPES = ("state", "epoch", "progress", "message")
 ANY_SPEC = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+ANY_KEPT_SPEC = {"anyOf": [*ANY_SPEC["anyOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
 
 
 class Time(fields.DateTime):
@@ -121,8 +122,8 @@ class ModelVersion(Answer):
 
 class Progress(Answer):
     descent = fields.String(metadata=says("of a comparison: the descent that runs"))
-    epoch = fields.Integer()
-    epochs = fields.Integer()
+    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
+    epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
         allow_none=True, metadata=says("in the target's units; of several targets the sum, each in its scaled units")
@@ -141,7 +142,7 @@ class Job(Answer):
         required=True,
         metadata=says("nothing more can happen to the job", type="boolean"),
     )
-    spec = fields.Raw(required=True, metadata=ANY_SPEC)
+    spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
         "_model",

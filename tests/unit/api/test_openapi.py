@@ -51,6 +51,7 @@ def test_every_body_that_is_taken_is_documented() -> None:
         "upload_dataset": {"text/csv", "application/vnd.apache.parquet", "multipart/form-data"},
         "submit_job": {"application/json"},
         "validate_job": {"application/json"},
+        "submit_batch_prediction": {"application/json"},
         "put_alias": {"application/json"},
         "predict": rows,
         "predict_with_model": rows,

@@ -1,109 +1,86 @@
-"""Downloads from the API itself, behind httpx without a network."""
+"""Downloads of results go on where a connection was lost, and never join the bytes of two files."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from service.api.app import create_app
-from service.client import Client, DownloadDamaged, NotFound, Occupied
-from service.store.tables import VersionRow
-from service.wiring import Deps
-from tests import samples
+from service.client import Client, Unreachable
+from service.client.connection import RETRIES
 
-FILES = {"manifest.json", "weights.safetensors", "report.json", "predict.py", "empty.txt"}
+CONTENT = bytes(range(256)) * 40
+TAG = '"first"'
 
 
-@pytest.fixture
-def houses(deps: Deps) -> VersionRow:
-    more = {"predict.py": b"print()\n", "empty.txt": b""}
-    return samples.publish(deps, samples.price_predictor(), "houses", more)
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests do not wait between attempts."""
+    monkeypatch.setattr("service.client.downloads.time.sleep", lambda _: None)
 
 
-@pytest.fixture
-def client(deps: Deps, houses: VersionRow) -> Iterator[Client]:
-    with Client("http://adaline", transport=httpx.WSGITransport(create_app(deps))) as made:
-        yield made
+class Breaking(httpx.SyncByteStream):
+    """Some bytes, then nothing more."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._data
+        raise httpx.ReadError("connection reset")
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    made = tmp_path / "taken"
-    made.mkdir()
-    return made
+class Server:
+    """Serves CONTENT in ranges as RFC 9110 has it; each connection is lost after `most` bytes."""
+
+    def __init__(self, most: int, tags: tuple[str, ...] = (TAG,)) -> None:
+        self.most = most
+        self.tags = list(tags)
+        self.ranges: list[str | None] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        tag = self.tags.pop(0) if len(self.tags) > 1 else self.tags[0]
+        asked = request.headers.get("range")
+        self.ranges.append(asked)
+        is_part = asked is not None and request.headers["if-range"] == tag
+        first = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and is_part else 0
+        rest = CONTENT[first:]
+        headers = {"etag": tag, "content-length": str(len(rest))}
+        stream = httpx.ByteStream(rest) if len(rest) <= self.most else Breaking(rest[: self.most])
+        return httpx.Response(206 if is_part else 200, headers=headers, stream=stream)
 
 
-def hashes(directory: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.iterdir()}
+def downloaded(server: Server) -> bytes:
+    with Client("http://server", transport=httpx.MockTransport(server)) as client:
+        return b"".join(client.download_result("job_1"))
 
 
-def test_all_files_come_whole(client: Client, houses: VersionRow, tmp_path: Path) -> None:
-    made = client.download("houses", tmp_path / "new" / "directory")
-    assert made == tmp_path / "new" / "directory"
-    assert hashes(made) == {name: file["sha256"] for name, file in houses.files.items()}
-    assert set(hashes(made)) == FILES
+def test_a_whole_download_asks_for_no_range() -> None:
+    server = Server(len(CONTENT))
+    assert downloaded(server) == CONTENT
+    assert server.ranges == [None]
 
 
-def test_directory_is_named_for_the_version(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert client.download("houses") == Path("houses-1")
-    assert set(hashes(tmp_path / "houses-1")) == FILES
+def test_a_lost_connection_costs_only_what_had_not_come() -> None:
+    server = Server(3000)
+    assert downloaded(server) == CONTENT
+    assert server.ranges == [None, "bytes=3000-", "bytes=6000-", "bytes=9000-"]
 
 
-def test_an_alias_is_the_version_that_it_means(client: Client, deps: Deps, houses: VersionRow, tmp_path: Path) -> None:
-    samples.publish(deps, samples.kind_predictor(), "houses")
-    client.set_alias("houses", "live", 1)
-    assert hashes(client.download("houses@live", tmp_path / "live")) == {
-        n: f["sha256"] for n, f in houses.files.items()
-    }
-    assert "predict.py" not in hashes(client.download("houses:2", tmp_path / "second"))
+def test_a_server_that_sends_nothing_more_is_given_up() -> None:
+    server = Server(3000)
+    bytes_come = iter([True])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        server.most = 3000 if next(bytes_come, False) else 0
+        return server(request)
+
+    with Client("http://server", transport=httpx.MockTransport(answer)) as client, pytest.raises(Unreachable):
+        b"".join(client.download_result("job_1"))
+    assert server.ranges == [None] + ["bytes=3000-"] * RETRIES
 
 
-def test_download_that_was_broken_off_goes_on(client: Client, directory: Path) -> None:
-    client.download("houses", directory)
-    (directory / "manifest.json").unlink()
-    kept = (directory / "weights.safetensors").stat().st_ino
-    client.download("houses", directory)
-    assert set(hashes(directory)) == FILES
-    assert (directory / "weights.safetensors").stat().st_ino == kept  # it was not written again
-
-
-def test_files_of_other_content_are_not_overwritten_unasked(
-    client: Client, houses: VersionRow, directory: Path
-) -> None:
-    mine = directory / "predict.py"
-    mine.write_text("mine\n")
-    with pytest.raises(Occupied, match=r"has predict\.py already") as caught:
-        client.download("houses", directory)
-    assert caught.value.names == ["predict.py"]
-    assert {path.name for path in directory.iterdir()} == {"predict.py"}
-    client.download("houses", directory, replace=True)
-    assert hashes(directory) == {name: file["sha256"] for name, file in houses.files.items()}
-
-
-def test_what_is_not_of_the_download_stays(client: Client, directory: Path) -> None:
-    (directory / "notes.txt").write_text("mine\n")
-    client.download("houses", directory)
-    assert (directory / "notes.txt").read_text() == "mine\n"
-
-
-def test_damaged_file_is_not_kept(client: Client, deps: Deps, houses: VersionRow, directory: Path) -> None:
-    file = houses.files["predict.py"]
-    with deps.blobs.local(file["bundle"]) as path:
-        data = bytearray(path.read_bytes())
-        data[file["start"]] ^= 1
-        path.chmod(0o600)
-        path.write_bytes(data)
-    with pytest.raises(DownloadDamaged, match=r"predict\.py"):
-        client.download("houses", directory)
-    assert {path.name for path in directory.iterdir()} <= FILES - {"predict.py"}  # and nothing half written
-
-
-def test_version_that_is_not_there_leaves_no_directory(client: Client, tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
-        client.download("houses:9", tmp_path / "none")
-    assert not (tmp_path / "none").exists()
+def test_a_file_that_changed_is_not_joined_to_the_old_one() -> None:
+    with pytest.raises(ValueError, match="has changed"):
+        downloaded(Server(3000, (TAG, '"second"')))
