@@ -120,13 +120,12 @@ FLAWS = (
 )
 def test_flaws_are_found_on_the_same_lines_by_both_ways(lines: list[str], cuts: list[int]) -> None:
     data = "\n".join(["n,w,b,t", "0,z,t,2024-01-01", *lines, ""]).encode()
-    try:
-        careful = seen(rows_of(data, (), True, header=True, delimiter=","))
-    except BodyMalformed as error:  # so many NULs are in no text
-        with pytest.raises(BodyMalformed) as raised:
-            rows_of(data, cuts, header=True, delimiter=",")
-        assert raised.value.detail == error.detail
+    if data.count(b"\0") > 1:  # so many are in no text
+        for way in (False, True):
+            with pytest.raises(BodyMalformed, match="NUL bytes"):
+                rows_of(data, cuts, way, header=True, delimiter=",")
         return
+    careful = seen(rows_of(data, (), True, header=True, delimiter=","))
     assert seen(rows_of(data, cuts, header=True, delimiter=",")) == careful
 
 
