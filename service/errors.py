@@ -4,7 +4,7 @@ AdalineError
 ├── InputInvalid            what the client sent cannot be used; `errors` points into it
 │   ├── ParameterInvalid    a parameter beside the body; `errors` points at it by name
 │   ├── BodyMalformed       not the format it claims to be
-│   ├── SpecInvalid         a training spec that cannot be run
+│   ├── SpecInvalid         the spec of a job that cannot be run
 │   ├── RowsInvalid         rows that cannot be predicted
 │   └── UploadInvalid       bytes that are no table
 ├── MediaTypeUnsupported
@@ -70,7 +70,7 @@ class BodyMalformed(InputInvalid):
 
 class SpecInvalid(InputInvalid):
     code = "spec_invalid"
-    title = "The training spec cannot be run"
+    title = "The spec cannot be run"
 
 
 class RowsInvalid(InputInvalid):

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from service.store import jobs
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.batch.run import predict
 from workers.comparison.run import compare
 from workers.lease import Lease, claimed
 from workers.training.endings import ends_recorded
 from workers.training.run import train
 from workers.training.threads import use_one_thread
 
-RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {"train": train, "descent-comparison": compare}
+RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {
+    "train": train,
+    "descent-comparison": compare,
+    "predict": predict,
+}
 
 
 def run(deps: Deps, id: str) -> None:

@@ -17,6 +17,7 @@ from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
 from service.store import answers, jobs, models, work
 from service.store.bundles import key_of
+from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
@@ -78,12 +79,13 @@ def _end_or_free_jobs(deps: Deps) -> None:
     with deps.database.read() as session:
         lost = work.expired(session, JobRow)
     for job in lost:
+        ended = {"finished_at": now(), "lease_until": None, **NOTHING_KEPT}
         with deps.database.write() as session:
             if job.state == "cancelling":
-                jobs.move(session, job.id, "cancelled", job.fence, finished_at=now(), lease_until=None)
+                jobs.move(session, job.id, "cancelled", job.fence, **ended)
             elif job.attempt >= deps.settings.max_attempts:
                 error = {"code": "worker_lost", "detail": LOST.format(attempts=job.attempt)}
-                jobs.move(session, job.id, "failed", job.fence, finished_at=now(), lease_until=None, error=error)
+                jobs.move(session, job.id, "failed", job.fence, error=error, **ended)
             elif work.free(session, job):
                 jobs.append_event(session, job.id, "state", {"state": "queued", "reason": "its worker was lost"})
         log.warning("lease expired", job=job.id, attempt=job.attempt)
@@ -124,7 +126,7 @@ def _keys_in_use(deps: Deps) -> set[str]:
     with deps.database.read() as session:
         columns = [getattr(DatasetRow, name) for name in DATASET_BLOBS]
         used = {key for row in session.execute(select(*columns)) for key in row if key}
-        used |= {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
+        used |= jobs.keys_in_use(session)
         used |= {key_of(file) for files in models.files_of(session) for file in files.values()}
     return used
 

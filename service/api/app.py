@@ -9,11 +9,32 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import access, blueprints, context, datasets, jobs, models, operations, predictions, problems
+from service.api import (
+    access,
+    batch_predictions,
+    blueprints,
+    context,
+    datasets,
+    jobs,
+    models,
+    operations,
+    predictions,
+    problems,
+)
 from service.api.documentation import DocumentedApi
+from service.api.foreign import inference_v2, invocations
 from service.wiring import Deps
 
-BLUEPRINTS = (datasets.blueprint, jobs.blueprint, models.blueprint, predictions.blueprint, operations.blueprint)
+BLUEPRINTS = (
+    datasets.blueprint,
+    jobs.blueprint,
+    models.blueprint,
+    predictions.blueprint,
+    inference_v2.blueprint,
+    invocations.blueprint,
+    batch_predictions.blueprint,
+    operations.blueprint,
+)
 
 
 class OrjsonProvider(JSONProvider):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from flask import Response, jsonify, request
 
 from service.api import paging, schemas
@@ -12,9 +13,10 @@ from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.delivery import delivered_or
 from service.api.files import send
-from service.api.forms import FIELDS, REPEATED
+from service.api.forms import FIELDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.preview import preview
+from service.api.preview_schemas import Preview
 from service.api.problems import RETRY_SECONDS
 from service.api.stored_rows import stored_rows
 from service.api.upload_options import MAX_NAME, UploadQuery, check_parquet, merged
@@ -27,28 +29,26 @@ from service.usecases.correlate import correlate
 
 EMPTY_REJECTS = b"line,column,reason,raw\n"
 DEFAULT_NAME = "dataset"
+# apart from a dataset's: a client that is generated knows by it which of the two has come
+PREVIEW_TYPE = "application/vnd.adaline.preview+json"
+OK_HERE = "the same bytes and options were here already; or the preview that was asked for"
 
 blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
 
 
-_TEXT = {"type": "string"}
-DATASET_OR_PREVIEW = {"anyOf": [{"$ref": "#/components/schemas/Dataset"}, {"$ref": "#/components/schemas/Preview"}]}
+UPLOAD_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "description": f"the file; {', '.join(FIELDS)} may be fields of the form, instead of parameters",
+}
 BODY = {
     "required": True,
     "content": {
-        CSV: {"schema": {"type": "string"}},
+        # the first is what generated clients send: a form, which takes either kind of file
+        MULTIPART: {"schema": {"$ref": "#/components/schemas/UploadForm"}},
+        CSV: {"schema": {"type": "string"}, "example": "rooms,garden,price\n4,true,373.5\n2,false,130.0\n"},
         PARQUET: {"schema": {"type": "string", "format": "binary"}},
-        MULTIPART: {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "additionalProperties": False,
-                "properties": {
-                    "file": {"type": "string", "format": "binary"},
-                    **{name: {"type": "array", "items": _TEXT} if name in REPEATED else _TEXT for name in FIELDS},
-                },
-            }
-        },
     },
 }
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -59,11 +59,8 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="a worker will read it")
 @blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
-@blueprint.also_answers(
-    HTTPStatus.OK,
-    DATASET_OR_PREVIEW,
-    description="the same bytes and options were here already; or the preview that was asked for",
-)
+@blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description=OK_HERE)
+@blueprint.also_answers(HTTPStatus.OK, Preview, content_type=PREVIEW_TYPE, description=OK_HERE)
 @blueprint.fails(
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -83,7 +80,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     deps = here.deps
     received = Upload(request, deps.settings)
     if options.pop("preview"):
-        return jsonify(preview(received, options, deps.settings.max_columns))
+        return Response(orjson.dumps(preview(received, options, deps.settings.max_columns)), mimetype=PREVIEW_TYPE)
     with deps.blobs.writer() as writer:
         for piece in received.pieces():
             writer.write(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from importlib.resources import files
 from typing import Any
 
 import flask_smorest
@@ -11,14 +12,24 @@ import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from service.api import problems, schemas
+from service.api import datasets, prediction_bodies, problems, schemas
 from service.api.filters import document_prefixed
-from service.api.preview_schemas import Preview
+from service.api.foreign import inference_schemas, invocation_schemas
+from service.domain.batch import BatchSpecSchema
 from service.domain.comparison_schema import ComparisonSpecSchema
 from service.domain.fields import OneOrSeveral, OneOrWords
 from service.domain.spec_schema import TrainingSpecSchema
 
+# by their names: a generator makes a class of each, and would else make up a name that is taken
+BODIES: dict[str, dict[str, Any]] = {
+    "UploadForm": datasets.UPLOAD_FORM,
+    **prediction_bodies.SCHEMAS,
+    **inference_schemas.BODIES,
+    **invocation_schemas.BODIES,
+}
+EXAMPLES = "examples.json"  # by schema, then by what it is; `make examples` writes it
 TITLE = "Adaline"
+SPECS = (TrainingSpecSchema, ComparisonSpecSchema, BatchSpecSchema)
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
     "job, predict.\n\nErrors are RFC 9457 problems (`application/problem+json`) with a stable `code`; lists are "
@@ -39,13 +50,23 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
         self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
-        self.spec.components.schema("Preview", schema=Preview)
-        for schema in (TrainingSpecSchema, ComparisonSpecSchema):  # bodies are documented by their names
+        for schema in SPECS:  # documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
+        for name, described in BODIES.items():
+            self.spec.components.schema(name, described)
 
     def document(self) -> dict[str, Any]:
-        """The document as plain data."""
+        """The document as plain data, with what a server has answered as the examples of answers."""
+        examples: dict[str, Any] = orjson.loads(files("service.api").joinpath(EXAMPLES).read_bytes())
         document: dict[str, Any] = orjson.loads(orjson.dumps(self.spec.to_dict()))
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                if isinstance(operation, dict):  # a list beside them has the path's parameters
+                    operation["responses"] = _successes_first(operation["responses"])
+                    _add_examples(operation["responses"], examples)
+        for schema in document["components"]["schemas"].values():
+            for described in schema.get("properties", {}).values():
+                _say_default_in_words(described)
         return document
 
     def _register_responses(self) -> None:
@@ -56,6 +77,29 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
 
     def _register_error_handlers(self) -> None:
         """Ours are registered by service.api.problems."""
+
+
+def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:
+    """What generators take an operation's first answer for: the usual one. A view names it at its top, and decorators
+    run from below."""
+    successes = [status for status in reversed(responses) if status < "4"]
+    return {status: responses[status] for status in (*successes, *sorted(responses.keys() - set(successes)))}
+
+
+def _add_examples(responses: dict[str, Any], examples: dict[str, Any]) -> None:
+    for answer in responses.values():
+        for content in answer.get("content", {}).values():
+            name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+            if name in examples:
+                content["examples"] = {what: {"value": value} for what, value in examples[name].items()}
+
+
+def _say_default_in_words(described: dict[str, Any]) -> None:
+    """As a keyword, a default is what generated clients send in the server's stead, or ask the user for: defaults of
+    later servers would never be met."""
+    if "default" in described:
+        default = f"default: {orjson.dumps(described.pop('default')).decode()}"
+        described["description"] = f"{described['description']}; {default}" if "description" in described else default
 
 
 def _plugin() -> MarshmallowPlugin:

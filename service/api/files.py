@@ -8,6 +8,7 @@ from typing import IO
 from urllib.parse import quote
 
 from flask import Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from service.errors import FileNotFound
 from service.store.blobs import Blobs
@@ -19,34 +20,70 @@ from service.store.tables import Json
 def send(
     blobs: Blobs, key: str, media_type: str, *, size_bytes: int | None = None, filename: str | None = None
 ) -> Response:
-    """The blob's bytes, or 304 when the client has them. Raises FileNotFound."""
-    return _send(key, lambda: blobs.open(key), media_type, size_bytes, filename)
+    """The blob's bytes, or 304 when the client has them; where `size_bytes` is given, also a range of them (206).
+
+    Raises FileNotFound; RequestedRangeNotSatisfiable (416).
+    """
+    return _send(key, lambda part: blobs.open(key, part), media_type, size_bytes, filename, in_ranges=True)
 
 
 def send_file(blobs: Blobs, file: Json, media_type: str) -> Response:
-    """A file of a version, as `send`."""
-    return _send(file["sha256"], lambda: open_file(blobs, file), media_type, file["bytes"], None)
+    """A file of a version, as `send`, always whole."""
+    return _send(file["sha256"], lambda _: open_file(blobs, file), media_type, file["bytes"], None)
 
 
 def _send(
-    etag: str, opened: Callable[[], IO[bytes]], media_type: str, size_bytes: int | None, filename: str | None
+    etag: str,
+    opened: Callable[[tuple[int, int] | None], IO[bytes]],
+    media_type: str,
+    size_bytes: int | None,
+    filename: str | None,
+    in_ranges: bool = False,
 ) -> Response:
     answer = Response(mimetype=media_type)
     answer.set_etag(etag)
     if etag in request.if_none_match:
         answer.status_code = HTTPStatus.NOT_MODIFIED
         return answer
+    part = None
+    if size_bytes is not None:
+        answer.content_length = size_bytes
+        if in_ranges:
+            answer.accept_ranges = "bytes"
+            part = _asked_range(etag, size_bytes)
+    if part is not None and size_bytes is not None:
+        first, count = part
+        answer.status_code = HTTPStatus.PARTIAL_CONTENT
+        answer.content_length = count
+        answer.content_range.set(first, first + count, size_bytes)
     try:
-        stream = opened()
+        stream = opened(part)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
     answer.response = _pieces(stream)
     answer.call_on_close(stream.close)
-    if size_bytes is not None:
-        answer.content_length = size_bytes
     if filename is not None:
         answer.headers["Content-Disposition"] = _attachment(filename)
     return answer
+
+
+def _asked_range(etag: str, size_bytes: int) -> tuple[int, int] | None:
+    """Where the range that is asked for begins, and its length; None for all bytes.
+
+    As RFC 9110, section 14 allows, several ranges at once, other units and what is no range are as if they were not
+    there; so is a range of bytes that have changed since (If-Range). Raises RequestedRangeNotSatisfiable.
+    """
+    asked = request.range
+    if request.method != "GET" or asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+        return None
+    if request.headers.get("If-Range", f'"{etag}"').strip() != f'"{etag}"':
+        return None
+    ((first, end),) = asked.ranges
+    first = max(size_bytes + first, 0) if first < 0 else first  # the last so many bytes, or all of fewer
+    if first >= size_bytes:
+        detail = f"there are {size_bytes} bytes, and none in this range; ask within bytes=0-{max(size_bytes - 1, 0)}"
+        raise RequestedRangeNotSatisfiable(size_bytes, description=detail)
+    return first, (size_bytes if end is None else min(end, size_bytes)) - first
 
 
 def _attachment(filename: str) -> str:

@@ -1,4 +1,4 @@
-"""/v1/jobs: trainings and comparisons, from the spec to the result."""
+"""/v1/jobs: trainings, comparisons and batch predictions, from the spec to the result."""
 
 from __future__ import annotations
 
@@ -11,23 +11,44 @@ from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.documents import read_object
-from service.api.parameters import EventsQuery, JobsQuery, NewestKnownHeader, PreferHeader, StartHeaders
+from service.api.files import send
+from service.api.parameters import (
+    EventsQuery,
+    JobsQuery,
+    NewestKnownHeader,
+    PreferHeader,
+    RangeHeaders,
+    StartHeaders,
+)
 from service.api.preflight_schemas import SpecCheck
 from service.api.problems import RETRY_SECONDS
 from service.api.result_schemas import JobResult
 from service.api.streams import events_answer
+from service.domain.batch import CSV, PARQUET
 from service.domain.lifecycle import is_terminal
 from service.errors import ResultNotReady
 from service.store import jobs, models
 from service.store.tables import JobRow
-from service.usecases import submit
 from service.usecases.cancel import cancel
 from service.usecases.preflight import preflight
+from service.usecases.start import Submitted
+from service.usecases.submit import submit
 
-blueprint = Blueprint("jobs", __name__, url_prefix="/v1/jobs", description="Trainings and comparisons")
+blueprint = Blueprint(
+    "jobs", __name__, url_prefix="/v1/jobs", description="Trainings, comparisons and batch predictions"
+)
 
-BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC}}}
+_DATASET = "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"
+_TRAINING = {"dataset": _DATASET, "model": "house-price", "target": "price"}
+EXAMPLES = {
+    "a linear neuron": {"value": _TRAINING},
+    "a network": {"value": {**_TRAINING, "network": {"kind": "mlp", "hidden": [16]}, "epochs": 100}},
+    "descents compared": {"value": {"kind": "descent-comparison", "dataset": _DATASET, "target": "price"}},
+}
+BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC, "examples": EXAMPLES}}}
 JOB = schemas.Job()
+MEDIA_TYPES = {CSV: "text/csv", PARQUET: "application/vnd.apache.parquet"}
+BYTES = {"type": "string", "format": "binary"}
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 BAD_BODY = (
     HTTPStatus.BAD_REQUEST,
@@ -46,16 +67,11 @@ BAD_BODY = (
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
     """Start a job: train a model, or compare the descents on a dataset ("kind": "descent-comparison")"""
-    here = context()
-    deps = here.deps
+    deps = context().deps
     body = read_object(request, deps.settings)
     key = headers.get("idempotency_key")
-    submitted = submit.submit(deps.database, deps.queue, deps.limits, body, key, _told, deps.blobs)
-    id = submitted.job_id
-    job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
-    if job is not None:
-        return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
-    return jsonify(submitted.answer()), *_later(id, answered)
+    submitted = submit(deps.database, deps.queue, deps.limits, body, key, told, deps.blobs)
+    return started(submitted, headers)
 
 
 @blueprint.route("/validate", methods=["POST"])
@@ -116,12 +132,28 @@ def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
 
 
 @blueprint.route("/<id>/result")
+@blueprint.headers(RangeHeaders)
 @blueprint.answers(HTTPStatus.OK, JobResult)
-@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
-def get_result(id: str) -> Any:
-    """Get what a job that succeeded has made"""
-    with context().deps.database.read() as session:
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[CSV])
+@blueprint.also_answers(HTTPStatus.OK, BYTES, content_type=MEDIA_TYPES[PARQUET])
+@blueprint.also_answers(HTTPStatus.PARTIAL_CONTENT, BYTES, content_type=MEDIA_TYPES[CSV])
+@blueprint.also_answers(HTTPStatus.PARTIAL_CONTENT, BYTES, content_type=MEDIA_TYPES[PARQUET])
+@blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+def get_result(_: dict[str, Any], id: str) -> Any:
+    """Get what a job that succeeded has made; of a batch prediction its file, or a range of it"""
+    deps = context().deps
+    with deps.database.read() as session:
         job = jobs.get(session, id)
+        if job.state == "succeeded" and job.kind == "predict" and job.result is not None:
+            format = job.spec["format"]
+            return send(
+                deps.blobs,
+                job.result["sha256"],
+                MEDIA_TYPES[format],
+                size_bytes=job.result["bytes"],
+                filename=f"{job.model_name}-{job.model_version}-predictions.{format}",
+            )
         if job.state == "succeeded" and job.kind == "descent-comparison":
             return {"comparison": job.result}
         if job.state != "succeeded" or job.model_version is None:
@@ -135,9 +167,19 @@ def get_result(id: str) -> Any:
     }
 
 
-def _told(job: JobRow) -> dict[str, Any]:
-    told: dict[str, Any] = JOB.dump(job)
-    return told
+def started(submitted: Submitted, headers: dict[str, Any]) -> Any:
+    """The answer to a request that has started a job: at once, or once it has ended within Prefer: wait=N."""
+    id = submitted.job_id
+    job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
+    if job is not None:
+        return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
+    return jsonify(submitted.answer()), *_later(id, answered)
+
+
+def told(job: JobRow) -> dict[str, Any]:
+    """A job as JSON."""
+    document: dict[str, Any] = JOB.dump(job)
+    return document
 
 
 def _get(id: str) -> JobRow:

@@ -32,11 +32,14 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
 ALIAS = "/<name>/aliases/<alias>"
-MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "text/markdown"}
+MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "text/markdown", ".py": "text/x-python"}
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 BINARY = "application/octet-stream"
-ALIAS_BODY = {"required": True, "content": {"application/json": {"schema": model_schemas.AliasTarget}}}
+ALIAS_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
+}
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
@@ -120,10 +123,12 @@ def get_report(name: str, version: int) -> Any:
 @blueprint.also_answers(HTTPStatus.OK, {"type": "object"})
 @blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[".svg"])
 @blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[".md"])
+@blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=MEDIA_TYPES[".py"])
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_file(name: str, version: int, file: str) -> Any:
-    """Download a file of a version: its numbers, its report, its pictures (SVG), its model card (Markdown)"""
+    """Download a file of a version: its numbers, its report, its pictures (SVG), its model card (Markdown), and what
+    answers without the server: `model.onnx`, `predict.py`"""
     return _file(name, version, file)
 
 
@@ -147,9 +152,7 @@ def get_alias(name: str, alias: str) -> Any:
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
-@blueprint.described(
-    requestBody={"required": True, "content": {"application/json": {"schema": model_schemas.AliasTarget}}}
-)
+@blueprint.described(requestBody=ALIAS_BODY)
 def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     """Point an alias at a version; with If-Match only if nobody else has since
 

@@ -17,6 +17,7 @@ from service.api.context import context
 
 DOCUMENT = "/openapi.json"
 DOCS = "/docs"
+_WORD = {True: "ok", False: "unavailable"}
 
 log = structlog.get_logger(__name__)
 
@@ -35,21 +36,27 @@ def is_alive() -> Any:
 @blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.Health)
 def is_ready() -> Any:
     """Say whether the database, the blobs and the broker answer"""
+    answering = parts_that_answer()
+    ready = all(answering.values())
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    parts = {name: _WORD[answers] for name, answers in answering.items()}
+    return {"status": _WORD[ready], "parts": parts}, status
+
+
+def parts_that_answer() -> dict[str, bool]:
+    """What the service stands on, and whether each of it answers."""
     deps = context().deps
     checks = {"database": deps.database.check, "blobs": deps.blobs.check, "broker": deps.changes.ping}
-    parts = {name: _checked(name, check) for name, check in checks.items()}
-    ready = all(part == "ok" for part in parts.values())
-    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return {"status": "ok" if ready else "unavailable", "parts": parts}, status
+    return {name: _answers(name, check) for name, check in checks.items()}
 
 
-def _checked(name: str, check: Callable[[], None]) -> str:
+def _answers(name: str, check: Callable[[], None]) -> bool:
     try:
         check()
     except Exception as error:  # noqa: BLE001 (whatever it is, the part cannot be used)
         log.warning("not ready", part=name, error=str(error))
-        return "unavailable"
-    return "ok"
+        return False
+    return True
 
 
 def serve_document(app: Flask, document: dict[str, Any]) -> None:

@@ -144,6 +144,11 @@ class MatchHeaders(ma.Schema):
     if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only a new alias"))
 
 
+class RangeHeaders(ma.Schema):
+    range = fields.String(data_key="Range", metadata=says("of a file: bytes=0-999, bytes=1000- or bytes=-500"))
+    if_range = fields.String(data_key="If-Range", metadata=says("the ETag; the whole file where it has changed"))
+
+
 class NewestKnownHeader(ma.Schema):
     last_event_id = fields.String(data_key="Last-Event-ID", metadata=says("`seq`, for streams"))
     accept = fields.String(data_key="Accept", metadata=says("text/event-stream for a stream"))

@@ -60,10 +60,20 @@ def predicted(plan: Plan, parts: Iterable[Rows], place: Place, on_error: OnError
             raise RowsInvalid(
                 f"the body has more than {most_rows:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts"
             )
-        yield _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
+        outputs = _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
+        yield from _cut(outputs, plan.rows_at_once)
         done += rows.n_rows
     if not done:
         raise RowsInvalid("there are no rows to predict; send at least one")
+
+
+def _cut(outputs: Outputs, size: int) -> Iterator[Outputs]:
+    """The same rows, at most `size` at a time."""
+    for start in range(0, len(outputs.answered), size):
+        some = slice(start, start + size)
+        failed = {row - start: one for row, one in outputs.failed.items() if start <= row < start + size}
+        table = outputs.table and {name: cells[some] for name, cells in outputs.table.items()}
+        yield Outputs(outputs.answered.rows(some), failed, table)
 
 
 def _all_or_none(plan: Plan, rows: Rows, done: int, place: Place) -> Outputs:

@@ -15,11 +15,12 @@ from service.api.answers import ANSWERS, Asked
 from service.api.blueprints import Blueprint
 from service.api.bodies import read
 from service.api.breaking import broken_off
-from service.api.codec_json import FORMS, rows_of
-from service.api.codecs import ALSO, ARROW, CSV, JSON, NDJSON, PARQUET
+from service.api.codec_json import rows_of
+from service.api.codecs import ALSO, ARROW, CSV, JSON, NDJSON
 from service.api.context import context
 from service.api.documents import as_object, body_limit, is_json, parse
 from service.api.parameters import PredictAnyQuery, PredictQuery
+from service.api.prediction_bodies import documented
 from service.api.prediction_stream import predicted
 from service.api.prediction_tables import TABLES, opened
 from service.api.problems import MEDIA_TYPE as PROBLEM
@@ -31,38 +32,6 @@ from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, Pa
 from service.usecases.predict import LoadedModel
 
 blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Rows in, answers out")
-
-_ROWS: dict[str, Any] = {
-    "records": {
-        "type": "array",
-        "items": {"type": "object"},
-        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
-    },
-    "instances": {"type": "array", "items": {"type": "array"}, "description": "rows in the order of the features"},
-    "columns": {"type": "object", "additionalProperties": {"type": "array"}, "description": "lists by feature"},
-    "dataframe_split": {
-        "type": "object",
-        "required": ["columns", "data"],
-        "additionalProperties": False,
-        "properties": {
-            "columns": {"type": "array", "items": {"type": "string"}},
-            "data": {"type": "array", "items": {"type": "array"}},
-            "index": {},
-        },
-        "description": "as pandas writes it: to_dict(orient='split')",
-    },
-}
-
-
-def _documented(**beside: Any) -> dict[str, Any]:
-    forms = [{"required": [form]} for form in FORMS]
-    body = {"type": "object", "properties": {**beside, **_ROWS}, "additionalProperties": False, "oneOf": forms}
-    if beside:
-        body["required"] = list(beside)
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    table = {"schema": {"type": "string"}}
-    tables = {CSV: table, NDJSON: table, ARROW: binary, PARQUET: binary}
-    return {"required": True, "content": {JSON: {"schema": body}, **tables}}
 
 
 def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -88,7 +57,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
 @blueprint.route("/models/<ref>/predict", methods=["POST"])
 @blueprint.query(PredictQuery)
 @_operation
-@blueprint.described(requestBody=_documented())
+@blueprint.described(requestBody=documented("PredictionRows"))
 def predict_with_model(query: dict[str, Any], ref: str) -> Any:
     """Predict with a model: `name` (its default alias, else its newest version), `name@alias` or `name:version`"""
     media_type = _media_type()
@@ -102,7 +71,7 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
 @blueprint.route("/predict", methods=["POST"])
 @blueprint.query(PredictAnyQuery)
 @_operation
-@blueprint.described(requestBody=_documented(model={"type": "string", "description": "name, name@alias, name:version"}))
+@blueprint.described(requestBody=documented("PredictionRowsWithModel", model="house-price"))
 def predict(query: dict[str, Any]) -> Any:
     """Predict with the model that the body names; a table's body leaves that to the query"""
     media_type = _media_type()

@@ -12,6 +12,8 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from service.api.foreign.errors import MEDIA_TYPE as FOREIGN_MEDIA_TYPE
+from service.api.foreign.errors import in_foreign_form
 from service.errors import (
     AdalineError,
     AliasChanged,
@@ -134,4 +136,6 @@ def _problem(
         document["errors"] = [
             {"pointer": error.pointer, "detail": error.detail} for error in list(errors)[:MOST_ERRORS]
         ]
+    if foreign := in_foreign_form(request.path, document):
+        return Response(orjson.dumps(foreign), foreign.pop("status"), mimetype=FOREIGN_MEDIA_TYPE)
     return Response(orjson.dumps(document), status.value, mimetype=MEDIA_TYPE)

@@ -10,6 +10,7 @@ from service.api.preflight_schemas import Curvature, Warned
 from service.api.schemas import ANY_SPEC, Answer, says
 
 LABEL = {"type": ["string", "number", "boolean"]}
+NUMBERS = {"type": "array", "items": {"type": "number"}}
 
 
 def _part(schema: type[Answer], what: str = "") -> fields.Nested:
@@ -68,7 +69,7 @@ class PartialDependence(Answer):
     predictions = fields.Raw(
         metadata={
             "description": "the mean prediction at each value; for classes such a list for each (of two: the second)",
-            "type": ["array", "object"],
+            "anyOf": [NUMBERS, {"type": "object", "additionalProperties": NUMBERS}],
         }
     )
 

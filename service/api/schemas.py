@@ -12,8 +12,10 @@ from service.domain.columns import KINDS
 from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
-EVENT_TYPES = ("state", "epoch", "message")
-ANY_SPEC = {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+EVENT_TYPES = ("state", "epoch", "progress", "message")
+# one, not any: generators make a union of these, and one class of all members of those
+ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
+ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
 
 
 class Time(fields.DateTime):
@@ -121,8 +123,8 @@ class ModelVersion(Answer):
 
 class Progress(Answer):
     descent = fields.String(metadata=says("of a comparison: the descent that runs"))
-    epoch = fields.Integer()
-    epochs = fields.Integer()
+    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
+    epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
         allow_none=True, metadata=says("in the target's units; of several targets the sum, each in its scaled units")
@@ -141,7 +143,7 @@ class Job(Answer):
         required=True,
         metadata=says("nothing more can happen to the job", type="boolean"),
     )
-    spec = fields.Raw(required=True, metadata=ANY_SPEC)
+    spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
         "_model",
@@ -192,7 +194,7 @@ class Predictions(Answer):
     predictions = fields.List(
         fields.Raw(
             metadata={
-                "anyOf": [
+                "oneOf": [
                     {"type": ["number", "null"]},
                     {"$ref": "#/components/schemas/ClassPrediction"},
                     {"type": "object", "additionalProperties": {"type": ["number", "null"]}},

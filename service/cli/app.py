@@ -86,11 +86,13 @@ def refusal(text: str) -> typer.Exit:
 
 def status_of(error: Exception) -> int | None:
     """The exit status that an error ends the program with; None for a fault of the program itself."""
-    from service.client import ClientError, Failed, Problem, ServerFault, Unavailable
+    from service.client import ClientError, Failed, Occupied, Problem, ServerFault, Unavailable
     from service.errors import AdalineError
 
     if isinstance(error, Failed):
         return FAILED
+    if isinstance(error, Occupied):
+        return USAGE
     if isinstance(error, Problem) and not isinstance(error, ServerFault | Unavailable):
         return USAGE
     if isinstance(error, ClientError):

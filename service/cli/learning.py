@@ -109,7 +109,7 @@ def train(
     with connect(url) as client:
         try:
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
-            dataset = _data(client, data)
+            dataset = dataset_of(client, data)
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
@@ -122,7 +122,7 @@ def train(
         if not watch:
             show(as_json, job.json, lambda: rendering.job(job))
             return
-        version = client.version_of(_followed(client, job))
+        version = client.version_of(followed(client, job))
         report = client.report(version.ref)
     show(as_json, version.json, lambda: reporting.published(version, report))
 
@@ -145,9 +145,9 @@ def compare(
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
         except chosen.ChoiceInvalid as error:
             raise refusal(str(error)) from None
-        dataset = _data(client, data)
+        dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
-        comparison = client.result(_followed(client, job).id)["comparison"]
+        comparison = client.result(followed(client, job).id)["comparison"]
     show(as_json, comparison, lambda: comparing.page(comparison))
 
 
@@ -163,7 +163,7 @@ def cancel(
     show(as_json, cancelled.json, lambda: rendering.job(cancelled))
 
 
-def _data(client: Client, data: str) -> Dataset:
+def dataset_of(client: Client, data: str) -> Dataset:
     """The dataset of a file, which is uploaded, or of an id."""
     if data == STDIN or os.path.exists(data):
         return _uploaded(client, data)
@@ -172,7 +172,7 @@ def _data(client: Client, data: str) -> Dataset:
     return client.ready(data)
 
 
-def _followed(client: Client, job: Job) -> Job:
+def followed(client: Client, job: Job) -> Job:
     """The job, shown while it runs, once it has succeeded."""
     from service.cli.rendering import console
     from service.cli.watching import follow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.cli import learning, looking, machine, predicting, registry
+from service.cli import batching, learning, looking, machine, predicting, registry, taking
 from service.cli.app import SERVER, USAGE, app, status_of, tell
 
-COMMANDS = (machine, learning, predicting, looking, registry)  # each adds its commands to the app
+COMMANDS = (machine, learning, predicting, batching, looking, registry, taking)  # each adds its commands to the app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -192,7 +192,7 @@ def _progress(it: Job) -> str:
     progress = it.progress or {}
     if not progress:
         return NOTHING
-    if it.kind == "descent-comparison":  # epochs of one descent do not tell how far all of them are
+    if it.kind != "train":  # epochs of one descent do not tell how far all of them are; a prediction has none
         return f"{float(progress.get('fraction') or 0.0):.0%}"
     return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
 

@@ -45,7 +45,7 @@ class View:
         """Bring the view up to date with the next event."""
         if event.type == "state":
             self.state = str(event.data.get("state"))
-        elif event.type == "epoch":
+        elif event.type in ("epoch", "progress"):
             if event.data.get("descent") != self.progress.get("descent"):
                 self._train.clear()
                 self._validation.clear()
@@ -74,7 +74,10 @@ class View:
         """Where the run is, in one line."""
         at = self.progress
         of = f"{at['descent']}: " if at.get("descent") else ""
-        parts = [f"{of}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+        if at.get("epoch") is None:
+            parts = [f"{self._fraction:.0%} of the rows"]
+        else:
+            parts = [f"{of}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:
@@ -118,4 +121,4 @@ def _write(events: Iterable[Event], view: View, console: Console) -> None:
                     for name, key in (("train", "train_loss"), ("validation", "validation_loss"))
                     if event.data.get(key) is not None
                 )
-                console.print(f"{view.line()} · {losses}", markup=False)
+                console.print(" · ".join(filter(None, (view.line(), losses))), markup=False)

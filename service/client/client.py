@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, overload
 from urllib.parse import quote
 
 import httpx
 
-from service.client import waiting
+from service.client import downloads, waiting
 from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
 from service.client.metadata import NO_FILTER, filters
 from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
 from service.client.rows import Rows, body_of, prediction, unbroken
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
+from service.client.version_files import download
 
 
 class Client:
@@ -202,10 +204,28 @@ class Client:
         return job
 
     def result(self, id: str) -> Json:
-        """What a job has made: `{"model", "metrics", "promotion"}` or `{"comparison"}`. Raises Conflict for one without
-        a result."""
+        """What a job has made: `{"model", "metrics", "promotion"}` or `{"comparison"}`; a batch prediction has a
+        file, see `download_result`. Raises Conflict for one without a result."""
         result: Json = self._connection.json(Call("GET", f"/v1/jobs/{_quote(id)}/result"))
         return result
+
+    def batch_predict(
+        self, ref: str, dataset: Dataset | str, format: str = "csv", idempotency_key: str | None = None
+    ) -> Job:
+        """Queue a prediction for every row of a dataset: `wait` for the job, then `download_result`.
+
+        `format` is csv or parquet. The reference means the version that it means now.
+        """
+        id = dataset.id if isinstance(dataset, Dataset) else dataset
+        body = {"model": ref, "dataset": id, "format": format}
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return Job.of(
+            self._connection.json(Call("POST", "/v1/batch-predictions", json=body, headers=headers, repeatable=True))
+        )
+
+    def download_result(self, id: str) -> Iterator[bytes]:
+        """The file that a batch prediction has made, in pieces; after a lost connection from where it broke off."""
+        return downloads.pieces(self._connection, f"/v1/jobs/{_quote(id)}/result")
 
     def events(self, id: str, after: int = 0) -> Iterator[Event]:
         """What happens in a job, as it happens, until the job ends; from the first event, or after one."""
@@ -253,6 +273,15 @@ class Client:
         return self._connection.send(
             Call("GET", f"{self._path(ref, number)}/files/{_quote(file)}", headers={"Accept": "*/*"})
         ).content
+
+    def download(self, ref: str, to: str | Path | None = None, *, replace: bool = False) -> Path:
+        """All files of a version, into the directory `to`, else `<model>-<version>` here; which one is returned.
+
+        Each is whole and checked by its hash, or not there; what is there already is not sent again. Raises Occupied
+        for files of other content, unless they are to be replaced; DownloadDamaged.
+        """
+        version = self.version(ref)
+        return download(self._connection, version, Path(to or f"{version.model}-{version.version}"), replace)
 
     def delete_version(self, name: str, number: int) -> None:
         """Forget a version. Raises Conflict while an alias points at it."""

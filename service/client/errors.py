@@ -9,6 +9,8 @@ ClientError
 │   ├── Unavailable       429, 503: the same call may work later; `retry_after` seconds
 │   └── ServerFault       the other 5xx
 ├── Unreachable           no answer came
+├── DownloadDamaged       what came is not what the server named
+├── Occupied              files of other content stand where a download would write
 └── Failed                the work was taken on and did not succeed
     ├── DatasetFailed
     ├── JobFailed
@@ -20,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -98,6 +101,26 @@ class ServerFault(Problem):
 
 class Unreachable(ClientError):
     """No answer came from the server."""
+
+
+class DownloadDamaged(ClientError):
+    """A file came with other bytes than the server says that it has; nothing of it was kept."""
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        super().__init__(f"{name} came with SHA-256 {found[:12]}…, not {expected[:12]}…; download it again")
+
+
+class Occupied(ClientError):
+    """`names` in `directory` are files already, of other content; nothing was written."""
+
+    def __init__(self, directory: Path, names: list[str]) -> None:
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        super().__init__(
+            f"{directory} has {listed} already, with other content; give another directory, or say that they are to "
+            "be replaced"
+        )
+        self.directory = directory
+        self.names = names
 
 
 class Failed(ClientError):

@@ -34,7 +34,7 @@ class ComparisonSpecSchema(Part):
         required=True,
         error_messages=REQUIRED,
         validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_…"},
+        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
     )
     target = ma.fields.String(
         required=True,

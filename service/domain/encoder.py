@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Places = npt.NDArray[np.int64]
 
 SECONDS_PER_DAY = 86_400.0
+CIRCLE_DECIMALS = 12
+"""Of a point on a circle: sin π is 0, and two hours that mirror each other are one height. Else a column of rounding
+errors would vary, and be scaled up to be learnt from."""
 DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
 NOWHERE = -1  # a category that has no input: rare or constant ones
 
@@ -184,5 +187,5 @@ def datetime_parts(seconds: Floats) -> Floats:
     weekday = (days + 3) % 7  # 1970-01-01 was a Thursday; Monday is 0
     hour = (seconds - days * SECONDS_PER_DAY) / 3600
     turns = [2 * np.pi * part / period for part, period in ((month, 12), (weekday, 7), (hour, 24))]
-    circles: list[Any] = [wave(turn) for turn in turns for wave in (np.sin, np.cos)]
+    circles: list[Any] = [np.round(wave(turn), CIRCLE_DECIMALS) for turn in turns for wave in (np.sin, np.cos)]
     return np.stack([seconds / SECONDS_PER_DAY, *circles], axis=1)

@@ -25,6 +25,8 @@ def read_job_spec(body: Mapping[str, Any]) -> JobSpec:
     if not isinstance(kind, str) or kind not in READERS:
         choices = ", ".join(READERS)
         detail = f"{kind!r} is no kind of job to submit here; use one of: {choices}"
+        if kind == "predict":
+            detail += "; a batch prediction goes to POST /v1/batch-predictions"
         raise SpecInvalid(f"/kind: {detail}", [FieldError("/kind", detail)])
     return READERS[kind](body)
 

@@ -7,7 +7,7 @@ from typing import Literal
 JobKind = Literal["train", "descent-comparison", "predict"]
 JobState = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
 DatasetState = Literal["ingesting", "ready", "failed"]
-EventType = Literal["state", "epoch", "message"]
+EventType = Literal["state", "epoch", "progress", "message"]
 
 JOB_KINDS: tuple[str, ...] = ("train", "descent-comparison", "predict")
 JOB_STATES: tuple[str, ...] = ("queued", "running", "cancelling", "succeeded", "failed", "cancelled")

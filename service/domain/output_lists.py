@@ -31,8 +31,8 @@ def json_list(name: str, plan: Plan, rows: Answered) -> list[Any]:
     or more than two classes, `{name: …}` of each. An interval is whole where one of its ends was chosen."""
     if name == "intervals" and plan.half_widths is not None:
         return _intervals(plan, rows, plan.half_widths)
-    if name == "contributions" and rows.contributions is not None:
-        return _contributions(plan, rows.contributions)
+    if name == "contributions" and (sums := plan.contributions(rows)) is not None:
+        return _contributions(plan, sums)
     if name == "flags":
         return list(rows.flags or ())
     return _predictions(plan, rows)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from service.domain.columns import Columns, Floats
 from service.domain.contributions import Additive, additive
 from service.domain.intervals import half_widths
-from service.domain.predictor import Label, Predictor, label_text
+from service.domain.predictor import MOST_VALUES, Label, Predictor, label_text
 from service.errors import ParameterInvalid
 
 MOST_NAMED = 20
@@ -67,11 +67,11 @@ Values = Floats | Labels | Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The rows of a piece, answered: `values` as `Predictor.predict` gives them; `contributions` (n_rows, n_scores,
-    n_features + 1) and the `flags` of each row, where they are wanted. A row without an answer is NaN throughout."""
+    """The rows of a piece, answered: `values` as `Predictor.predict` gives them, NaN in rows without an answer; what
+    contributions are made from, the `inputs` of the network, and the `flags` of each row, where they are wanted."""
 
     values: Floats
-    contributions: Floats | None = None
+    inputs: npt.NDArray[np.float32] | None = None
     flags: Sequence[Sequence[str]] | None = None
 
     def __len__(self) -> int:
@@ -85,7 +85,7 @@ class Answered:
     def rows(self, some: slice) -> Answered:
         return Answered(
             self.values[some],
-            None if self.contributions is None else self.contributions[some],
+            None if self.inputs is None else self.inputs[some],
             None if self.flags is None else self.flags[some],
         )
 
@@ -93,23 +93,9 @@ class Answered:
         """The same, with no answer in some of the rows."""
         values = self.values.copy()
         values[rows] = np.nan
-        sums = None if self.contributions is None else self.contributions.copy()
-        if sums is not None:
-            sums[rows] = np.nan
         unanswered = set(rows)
         flags = self.flags and [[] if row in unanswered else names for row, names in enumerate(self.flags)]
-        return Answered(values, sums, flags)
-
-    @classmethod
-    def together(cls, pieces: Sequence[Answered]) -> Answered:
-        """The rows of all pieces, at least one, in their order."""
-        contributions = [one.contributions for one in pieces if one.contributions is not None]
-        flags = [row for one in pieces for row in one.flags or ()]
-        return cls(
-            np.concatenate([one.values for one in pieces]),
-            np.concatenate(contributions) if contributions else None,
-            None if pieces[0].flags is None else flags,
-        )
+        return Answered(values, self.inputs, flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +113,12 @@ class Plan:
         return [slot.name for slot in self.slots]
 
     @property
-    def cells_per_row(self) -> int:
-        """Of the widest array that answering a row takes, to choose how many are answered at once."""
-        width = max(self.predictor.network.sizes)
-        return width if self.additive is None else max(width, self.additive.slopes.shape[0] * (width + 1))
+    def rows_at_once(self) -> int:
+        """How many answered rows may be written at once: contributions are wide where there are many outputs."""
+        most = self.predictor.piece_rows
+        if self.additive is None:
+            return most
+        return max(1, min(most, MOST_VALUES // (len(self.additive.slopes) * (self.additive.n_features + 1))))
 
     def has(self, *parts: Part) -> bool:
         return any(slot.part in parts for slot in self.slots)
@@ -141,15 +129,25 @@ class Plan:
     def answer(self, columns: Columns) -> Answered:
         """Raises CellInvalid for a gap that nothing fills."""
         values = self.predictor.predict(columns)
-        sums = None if self.additive is None else self.additive.of(self.predictor.transform.apply(columns))
+        inputs = None if self.additive is None else self.predictor.transform.apply(columns)
         flags = self.predictor.transform.unfamiliar(columns) if self.has("flags") else None
-        return Answered(values, sums, flags)
+        return Answered(values, inputs, flags)
+
+    def contributions(self, rows: Answered) -> Floats | None:
+        """(n_rows, n_scores, n_features + 1), the intercept first, where they are wanted; NaN in rows without an
+        answer."""
+        if self.additive is None or rows.inputs is None:
+            return None
+        sums = self.additive.of(rows.inputs)
+        sums[np.isnan(rows.by_output).any(axis=1)] = np.nan
+        return sums
 
     def columns(self, rows: Answered) -> Iterator[Values]:
         """The values of each column, in the order of `names`."""
-        return (self._values(slot, rows) for slot in self.slots)
+        sums = self.contributions(rows)
+        return (self._values(slot, rows, sums) for slot in self.slots)
 
-    def _values(self, slot: Slot, rows: Answered) -> Values:
+    def _values(self, slot: Slot, rows: Answered, sums: Floats | None) -> Values:
         match slot.part:
             case "label":
                 best = np.where(np.isnan(rows.values[:, 0]), -1, rows.values.argmax(axis=1))
@@ -158,8 +156,8 @@ class Plan:
                 width = self.half_widths[slot.output]
                 values: Floats = rows.by_output[:, slot.output] + (width if slot.part == "high" else -width)
                 return values
-            case "contribution" if rows.contributions is not None:
-                return rows.contributions[:, slot.output, slot.feature]
+            case "contribution" if sums is not None:
+                return sums[:, slot.output, slot.feature]
             case "flags" if rows.flags is not None:
                 return rows.flags
         return rows.by_output[:, slot.output]

@@ -68,7 +68,7 @@ class TrainingSpecSchema(Part):
         required=True,
         error_messages=REQUIRED,
         validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_…"},
+        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
     )
     model = ma.fields.String(
         required=True,

@@ -20,6 +20,8 @@ from service.store.tables import EventRow, JobRow, Json, table_of
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
+NOTHING_KEPT: Json = {"checkpoint_key": None, "result": None}
+"""Of a job that ends without a result: what its attempts had done is of no use any more."""
 _ADD = insert(table_of(JobRow))
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
 _MESSAGES = (
@@ -116,6 +118,16 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
     query = select(JobRow.result["speed"]).where(JobRow.state == "succeeded", JobRow.kind == "train")
     found = session.scalars(query.order_by(JobRow.id.desc()).limit(newest))
     return [Speed.of(speed) for speed in found if speed is not None]
+
+
+def keys_in_use(session: Session) -> set[str]:
+    """The blobs that jobs need: checkpoints, the parts and the results of batch predictions."""
+    used = {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
+    query = select(JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
+    for result in session.scalars(query):
+        made = result or {}
+        used |= {made["sha256"]} if "sha256" in made else {part["key"] for part in made.get("parts", ())}
+    return used
 
 
 def events_after(session: Session, job_id: str, after: int, limit: int) -> Sequence[EventRow]:

@@ -87,6 +87,12 @@ def versions(
     return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
 
 
+def version_numbers(session: Session, name: str) -> Sequence[int]:
+    """The versions of a model, the oldest first."""
+    query = select(VersionRow.version).where(VersionRow.model_name == name).order_by(VersionRow.version)
+    return session.scalars(query).all()
+
+
 def newest_versions(session: Session, names: Sequence[str]) -> dict[str, int]:
     """The newest version of each model that has one."""
     query = (

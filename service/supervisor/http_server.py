@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -16,7 +17,8 @@ from typing import Any
 
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+from granian.net import SocketSpec  # type: ignore[attr-defined]  # it does not say that it exports it
+from granian.server.mp import MPServer
 
 from service.settings import Settings
 from service.supervisor.parent import tie_to
@@ -24,6 +26,20 @@ from service.supervisor.parent import tie_to
 APP = "service.wsgi:app"  # a factory
 BACKLOG = 1024
 GRACE_SECONDS = 5  # for requests under way at the end; a stream that never ends is cut
+
+
+class SharedListener(MPServer):
+    """Granian's server with one listening socket for all its workers, as it has it elsewhere than on Linux.
+
+    There each worker would bind a socket of its own, and when it is killed take along the connections that wait in
+    it: a client that tries again at once may meet the same end.
+    """
+
+    def _init_shared_socket(self) -> None:
+        listener = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._ssp, self._shd = None, listener  # type: ignore[assignment]  # granian types it by its first value
+        self._sfd = listener.get_fd()
+        self._sso = socket.socket(fileno=self._sfd)
 
 
 def load(target: str) -> Callable[..., Any]:
@@ -40,7 +56,7 @@ def load(target: str) -> Callable[..., Any]:
 
 def main(settings: Settings, app: str = APP) -> None:
     """Serve until SIGTERM or SIGINT. Raises SystemExit with code 1 when the application cannot be loaded."""
-    server = Server(
+    server = SharedListener(
         app,
         address=settings.host,
         port=settings.port,

@@ -116,17 +116,18 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times:
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
     """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
-    dataset = _ready(session, spec.dataset, "/dataset")
+    dataset = ready_dataset(session, spec.dataset, "/dataset")
     if not isinstance(spec, TrainingSpec) or spec.split.validation_dataset is None:
         return dataset, None
-    other = _ready(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    other = ready_dataset(session, spec.split.validation_dataset, VALIDATION_POINTER)
     if other.sha256 == dataset.sha256:
         detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
         raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
     return dataset, other
 
 
-def _ready(session: Session, id: str, pointer: str) -> DatasetRow:
+def ready_dataset(session: Session, id: str, pointer: str) -> DatasetRow:
+    """The dataset that a spec names at `pointer`. Raises SpecInvalid, DatasetNotReady."""
     try:
         dataset = datasets.get(session, id)
     except DatasetNotFound as error:

@@ -17,7 +17,7 @@ from tests.benchmarks.figures import Figure
 
 README = Path(__file__).parents[2] / "README.md"
 HEADING = "## How fast"
-BENCHMARKS = ("http", "small", "ingest", "train", "growth", "jobs")
+BENCHMARKS = ("predict", "bulk", "http", "small", "ingest", "train", "growth", "jobs")
 
 
 def main() -> None:

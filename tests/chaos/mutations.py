@@ -80,7 +80,7 @@ def case(seed: int, number: int, seeds: Sequence[bytes] = SEEDS) -> Case:
         encoding, pack = draw.choice((("gzip", gzip.compress), ("zstd", zstandard.compress)))
         body = pack(body)
         if draw.random() < 0.5:
-            body = _mutated(draw, body, seeds)
+            body = mutated(draw, body, seeds)
         headers["Content-Encoding"] = encoding
     return Case(body, query, headers)
 
@@ -92,11 +92,12 @@ def _bytes(draw: random.Random, seeds: Sequence[bytes]) -> bytes:
         return b"".join(draw.choices(TOKENS, k=draw.randrange(1, 40)))[:MOST_BYTES]
     body = draw.choice(seeds)
     for _ in range(draw.randrange(1, 8)):
-        body = _mutated(draw, body, seeds)
+        body = mutated(draw, body, seeds)
     return body[:MOST_BYTES]
 
 
-def _mutated(draw: random.Random, body: bytes, seeds: Sequence[bytes]) -> bytes:
+def mutated(draw: random.Random, body: bytes, seeds: Sequence[bytes]) -> bytes:
+    """The body with one thing changed: cut, doubled, replaced, or crossed with a seed."""
     start = draw.randrange(len(body) + 1)
     end = min(len(body), start + draw.choice((1, 1, 2, 8, 64, 1000)))
     part = body[start:end]

@@ -21,7 +21,7 @@ def test_shell_lines_work_as_written(server_url: str, tmp_path: Path) -> None:
             pytest.fail("curl is needed")
         pytest.skip("curl is needed")
     blocks = re.findall(r"<!-- test: shell -->\n```sh\n(.*?)```", README.read_text(), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 10
     script = "\n".join(blocks).replace("http://127.0.0.1:8000", server_url)
     environment = {
         **os.environ, "ADALINE_URL": server_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"

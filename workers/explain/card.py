@@ -25,8 +25,11 @@ CAPTIONS = {
 }
 
 
-def model_card(report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: Sequence[str]) -> str:
-    """Markdown. `kinds` are the features' kinds, `pictures` the names of the files beside the card."""
+def model_card(
+    report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: Sequence[str], taken: Sequence[str] = ()
+) -> str:
+    """Markdown. `kinds` are the features' kinds; `pictures` and `taken`, to answer elsewhere, the names of files beside
+    the card."""
     spec = report["lineage"]["spec"]
     sections = {
         f"Model card: {code(spec['model'])}": _purpose(report, kinds),
@@ -35,6 +38,7 @@ def model_card(report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: S
         "How sure a prediction is": _of_each(report, pictures, _certainty),
         "How it was trained": _training(report, pictures),
         "Limits": _limits(report),
+        "To take along": _taken(taken),
         "Where it comes from": _lineage(report),
     }
     written_out = []
@@ -181,6 +185,16 @@ def _limits(report: Mapping[str, Any]) -> Iterator[str]:
     if any(view["intervals"] for view in each):
         fixed.append("The intervals hold for new rows of the same kind, on average over them, not for each single one.")
     yield "\n".join(f"- {line}" for line in [*noted, *fixed])
+
+
+def _taken(taken: Sequence[str]) -> Iterator[str]:
+    """How to answer without the server, by the files that there are."""
+    said = {
+        "predict.py": "answers with numpy and safetensors alone",
+        "model.onnx": "has the same as one ONNX graph, the transform included",
+    }
+    if parts := [f"{code(name)} {sentence}" for name, sentence in said.items() if name in taken]:
+        yield f"Without the server {' and '.join(parts)}; `adaline download` fetches the files."
 
 
 def _lineage(report: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from service.domain.columns import Kind
@@ -26,15 +26,17 @@ PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
 }
 
 
-def shown(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, bytes]]:
+def shown(
+    report: Mapping[str, Any], kinds: Mapping[str, Kind], taken: Sequence[str] = ()
+) -> Iterator[tuple[str, bytes]]:
     """Files with their names: an SVG for each thing that the report has to show (of several targets for each of them),
-    then the model card, which shows them."""
+    then the model card, which shows them, and tells of the files `taken` along to answer elsewhere."""
     names = []
     for name, picture in _drawn(report):
         if picture is not None:
             names.append(name)
             yield name, picture.to_bytes()
-    yield CARD, model_card(report, kinds, names).encode()
+    yield CARD, model_card(report, kinds, names, taken).encode()
 
 
 def _drawn(report: Mapping[str, Any]) -> Iterator[tuple[str, Picture | None]]:

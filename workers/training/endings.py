@@ -14,6 +14,7 @@ from service.domain.rates import safe_rate
 from service.domain.spec import TrainingSpec
 from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
+from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.tables import JobRow
 from service.wiring import Deps
@@ -46,17 +47,22 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
         log.warning("job interrupted", job=job.id, error=error.detail)
     except MemoryError:
-        _end(deps, job, "failed", {"code": "out_of_memory", "detail": "training needs more memory than there is"})
+        _end(deps, job, "failed", {"code": "out_of_memory", "detail": f"{_what(job)} needs more memory than there is"})
     except Exception as error:
         log.exception("job broke", job=job.id)
-        detail = f"training met an error that Adaline does not know ({type(error).__name__}); the worker's log has it"
+        unknown = f"an error that Adaline does not know ({type(error).__name__})"
+        detail = f"{_what(job)} met {unknown}; the worker's log has it"
         _end(deps, job, "failed", {"code": "internal", "detail": detail})
+
+
+def _what(job: JobRow) -> str:
+    return "training" if job.kind == "train" else "the job"
 
 
 def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
     with deps.database.write() as session:
         moved = jobs.move(
-            session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, checkpoint_key=None
+            session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, **NOTHING_KEPT
         )
     if not moved:
         log.warning("lease lost", job=job.id)

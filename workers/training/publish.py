@@ -19,6 +19,7 @@ from service.store.session import now
 from service.store.tables import JobRow, Json, VersionRow
 from service.wiring import Deps
 from workers.explain.files import shown
+from workers.export.files import taken_along
 from workers.lease import Lease, LeaseLost
 from workers.training.rival import Contender, judge
 
@@ -46,12 +47,14 @@ def publish(
 
     Raises LeaseLost, with nothing visible; WorkFailed for NaN; Cancelled or WorkerStopping while a rival is judged.
     """
-    predictor, report = contender.predictor, contender.report
+    predictor = contender.predictor
+    taken, noticed = taken_along(predictor)
+    report = {**contender.report, "warnings": [*contender.report["warnings"], *noticed]}
     try:
-        contents = {**dump(predictor), REPORT: to_json(report)}
+        contents = {**dump(predictor), **taken, REPORT: to_json(report)}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds)))
+    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds, list(taken))))
     judged: dict[int, Judged] = {}
     while True:
         try:

@@ -20,7 +20,8 @@ from schemathesis.transport.serialization import Binary
 
 from service.api import context
 from service.api.app import bare_app
-from service.api.codecs import ARROW, PARQUET
+from service.api.codecs import ARROW, NDJSON, PARQUET
+from service.api.foreign.invocations import LINES
 from service.settings import Settings
 from service.wiring import wire
 from tests import samples
@@ -35,7 +36,7 @@ CHECKS = [
 ]
 
 
-@schemathesis.serializer(ARROW, PARQUET)
+@schemathesis.serializer(ARROW, PARQUET, NDJSON, LINES)
 def as_it_is(_context: schemathesis.SerializationContext, value: object) -> bytes:
     """Bytes that are tried as a table."""
     return value.data if isinstance(value, Binary) else str(value).encode()

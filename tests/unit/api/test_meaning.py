@@ -12,7 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import Client
 
+from service.api.context import of
+from service.api.front import Front
 from service.wiring import Deps
 from workers.ingest.run import run as ingest
 from workers.job import run as train
@@ -67,8 +70,15 @@ def asked(client: FlaskClient, data: bytes, type: str) -> list[Any]:
 
 
 def by_json(client: FlaskClient, **columns: list[Any]) -> list[Any]:
+    """As columns, as rows, and as rows on the straight way that a server has for them."""
     answer = client.post("/v1/models/m/predict", json={"columns": columns})
     assert answer.status_code == 200, answer.json
+    rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+    of_rows = client.post("/v1/models/m/predict", json={"records": rows})
+    straight = Client(Front(client.application, of(client.application).models)).post(
+        "/v1/models/m/predict", json={"records": rows}
+    )
+    assert straight.json == of_rows.json == answer.json
     return list(answer.json["predictions"])
 
 

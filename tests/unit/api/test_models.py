@@ -70,14 +70,23 @@ def test_files_are_served_as_they_are_hashed(client: FlaskClient) -> None:
 
 def test_pictures_and_card_are_served_so_that_nothing_in_them_runs(client: FlaskClient, deps: Deps) -> None:
     picture = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-    samples.publish(deps, samples.price_predictor(), "drawn", {"loss.svg": picture, "model-card.md": "# ±".encode()})
-    for name, media_type in (("loss.svg", "image/svg+xml"), ("model-card.md", "text/markdown")):
+    more = {"loss.svg": picture, "model-card.md": "# ±".encode(), "predict.py": b"print()"}
+    samples.publish(deps, samples.price_predictor(), "drawn", more)
+    kinds = {"loss.svg": "image/svg+xml", "model-card.md": "text/markdown", "predict.py": "text/x-python"}
+    for name, media_type in kinds.items():
         answer = client.get(f"/v1/models/drawn/versions/1/files/{name}")
         assert answer.mimetype == media_type
         assert answer.mimetype_params.get("charset") == "utf-8"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         policy = {part.split()[0]: part.split()[1:] for part in answer.headers["Content-Security-Policy"].split(";")}
         assert policy == {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": []}
+
+
+def test_graph_is_served_as_bytes(client: FlaskClient, deps: Deps) -> None:
+    samples.publish(deps, samples.price_predictor(), "taken", {"model.onnx": b"\x08\x08"})
+    answer = client.get("/v1/models/taken/versions/1/files/model.onnx")
+    assert (answer.data, answer.mimetype) == (b"\x08\x08", "application/octet-stream")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_report_is_served(client: FlaskClient) -> None:

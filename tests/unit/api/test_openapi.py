@@ -7,6 +7,7 @@ import yaml
 from service.api.openapi import text
 
 METHODS = ("get", "put", "post", "delete")
+FOREIGN = {"inference", "invocations"}
 
 
 def operations() -> list[dict[str, Any]]:
@@ -30,6 +31,10 @@ def test_every_error_is_a_problem() -> None:
         for status, answer in operation["responses"].items():
             if not status.startswith(("4", "default")):
                 continue
+            if FOREIGN & set(operation["tags"]):  # in the form that the clients of other servers read
+                (schema,) = (content["schema"]["$ref"] for content in answer["content"].values())
+                assert schema.endswith(("/InferenceError", "/InvocationError"))
+                continue
             name = answer["$ref"].rsplit("/", 1)[-1]
             assert list(document["components"]["responses"][name]["content"]) == ["application/problem+json"]
 
@@ -51,9 +56,14 @@ def test_every_body_that_is_taken_is_documented() -> None:
         "upload_dataset": {"text/csv", "application/vnd.apache.parquet", "multipart/form-data"},
         "submit_job": {"application/json"},
         "validate_job": {"application/json"},
+        "submit_batch_prediction": {"application/json"},
         "put_alias": {"application/json"},
         "predict": rows,
         "predict_with_model": rows,
+        "v2_infer": {"application/json", "application/octet-stream"},
+        "v2_infer_version": {"application/json", "application/octet-stream"},
+        "invoke": {"application/json", "text/csv", "application/jsonlines"},
+        "invoke_model": {"application/json", "text/csv", "application/jsonlines"},
     }
 
 
@@ -61,3 +71,31 @@ def test_word_or_number_is_documented_as_both() -> None:
     spec = yaml.safe_load(text())["components"]["schemas"]["TrainingSpec"]["properties"]
     assert [choice["type"] for choice in spec["batch_size"]["anyOf"]] == ["string", "integer"]
     assert spec["batch_size"]["anyOf"][0]["enum"] == ["auto", "full"]
+
+
+def test_successes_stand_before_errors_and_the_usual_one_first() -> None:
+    for operation in operations():
+        statuses = list(operation["responses"])
+        assert statuses[0].startswith("2")
+        assert statuses == sorted(statuses, key=lambda status: status >= "4")
+    upload = next(operation for operation in operations() if operation["operationId"] == "upload_dataset")
+    assert next(iter(upload["responses"])) == "202"
+
+
+def test_every_array_says_what_is_in_it() -> None:
+    def bare(node: Any) -> bool:
+        if isinstance(node, list):
+            return any(bare(item) for item in node)
+        if not isinstance(node, dict):
+            return False
+        kinds = node.get("type") if isinstance(node.get("type"), list) else [node.get("type")]
+        return ("array" in kinds and "items" not in node) or any(bare(item) for item in node.values())
+
+    assert not bare(yaml.safe_load(text()))
+
+
+def test_defaults_of_a_spec_are_left_to_the_server() -> None:
+    spec = yaml.safe_load(text())["components"]["schemas"]["TrainingSpec"]["properties"]
+    assert not [name for name, described in spec.items() if "default" in described]
+    assert spec["scaler"]["description"] == 'default: "standard"'
+    assert spec["epochs"]["description"].endswith('; default: "auto"')

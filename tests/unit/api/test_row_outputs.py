@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+import orjson
 import pyarrow as pa
 import pytest
 from flask.testing import FlaskClient
@@ -261,3 +262,63 @@ def test_many_rows_get_what_few_get(client: FlaskClient) -> None:
         assert {len(cells) for cells in told.values()} == {many}
         assert float(told["contribution_size"][-1]) == -18.0
         assert float(told["high"][-1]) == 3.0 + 36
+
+
+LINES = "application/x-ndjson"
+
+
+def test_lines_of_json_get_the_same(client: FlaskClient) -> None:
+    answer = send(client, HOUSES + ALL, LINES)
+    assert answer.status_code == 200
+    lines = [orjson.loads(line) for line in answer.data.splitlines()]
+    keys = {"prediction": "predictions", "interval": "intervals", "contributions": "contributions", "flags": "flags"}
+    assert lines == [{key: EXPECTED[name][row] for key, name in keys.items()} for row in range(3)]
+
+
+def test_a_row_that_fails_gets_nothing_and_the_others_all(client: FlaskClient) -> None:
+    path = HOUSES + ALL + "&on_error=null"
+    body = TEXT.replace(b",blue,", b"large,blue,")
+    kept = [0, 2]
+    told = client.post(path, data=body, headers={"Content-Type": CSV}).json
+    for name in ("predictions", "intervals", "contributions"):
+        assert told[name][1] is None
+    assert told["flags"][1] == []
+    for name in ("predictions", "intervals", "contributions", "flags"):
+        assert [told[name][row] for row in kept] == [EXPECTED[name][row] for row in kept]
+    assert told["failed"] == 1
+    table = csv_table(client.post(path, data=body, headers={"Content-Type": CSV, "Accept": CSV}))
+    assert list(table) == [*TABLE, "error"]
+    for name, cells in table.items():
+        assert (cells[1] == "") == (name != "error")
+    found = arrow_table(client.post(path, data=body, headers={"Content-Type": CSV, "Accept": ARROW}))
+    for name in ("prediction", "low", "high", "contribution_size"):
+        assert found[name] == [TABLE[name][0], None, TABLE[name][2]]
+
+
+def test_outputs_stand_after_the_columns_that_are_repeated(client: FlaskClient) -> None:
+    body = b"low,size,colour,sold\nx,2,red,false\n"
+    path = HOUSES + "?intervals=0.9&echo=true&columns=high,low"
+    table = csv_table(client.post(path, data=body, headers={"Content-Type": CSV, "Accept": CSV}))
+    assert table == {
+        "low": ["x"], "size": ["2"], "colour": ["red"], "sold": ["false"], "high": ["51.0"], "predicted_low": ["-21.0"],
+    }  # fmt: skip
+
+
+def test_wide_contributions_are_written_in_parts_that_keep_their_rows(client: FlaskClient, deps: Deps) -> None:
+    """700 classes: score k is k a, so a row's contribution to class k is (k - 349.5) (a - 2); 1,904 rows at once."""
+    k = 700
+    transform = FittedTransform((Feature("a", "numeric"),), np.arange(1), np.zeros(1), np.ones(1), np.array([2.0]))
+    parameters = np.concatenate([np.arange(k), np.zeros(k)]).astype(np.float32)
+    classes = tuple(f"k{number}" for number in range(k))
+    samples.publish(deps, Predictor("multiclass", "y", transform, Network((1, k)), parameters, classes=classes), "wide")
+    rows = [str(number / 1000) for number in range(4000)]
+    rows[3500] = "many"
+    path = "/v1/models/wide/predict?contributions=true&on_error=null&echo=true&columns=contribution_k0_a"
+    body = ("a\n" + "\n".join(rows) + "\n").encode()
+    told = csv_table(client.post(path, data=body, headers={"Content-Type": CSV, "Accept": CSV}))
+    assert told["a"] == rows
+    assert [row for row, error in enumerate(told["error"]) if error] == [3500]
+    assert "line 3502" in told["error"][3500]
+    assert told["contribution_k0_a"].pop(3500) == ""
+    numbers = np.delete(np.arange(4000), 3500) / 1000
+    np.testing.assert_allclose(np.array(told["contribution_k0_a"], float), -349.5 * (numbers - 2), rtol=1e-5, atol=1e-4)

@@ -94,7 +94,7 @@ def test_columns_come_as_they_are_chosen() -> None:
     assert list(told(made, houses()).items()) == [(name, TABLE[name]) for name in chosen]
     nothing_more = plan(explained_predictor(), replace(EVERYTHING, columns=("low",)))
     answered = nothing_more.answer(houses())
-    assert (answered.contributions, answered.flags) == (None, None)
+    assert (answered.inputs, answered.flags) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -207,12 +207,18 @@ def test_a_feature_may_be_called_intercept() -> None:
     }  # fmt: skip
 
 
-def test_rows_are_cut_and_put_together_again() -> None:
+def test_rows_that_are_cut_get_the_same() -> None:
     made = plan(explained_predictor(), EVERYTHING)
     whole = made.answer(houses())
-    again = Answered.together([whole.rows(slice(0, 1)), whole.rows(slice(1, 3))])
-    assert json_lists(made, again) == json_lists(made, whole)
-    assert len(again) == 3
+    parts = [json_lists(made, whole.rows(some)) for some in (slice(0, 1), slice(1, 3))]
+    assert {name: parts[0][name] + parts[1][name] for name in parts[0]} == json_lists(made, whole)
+
+
+def test_few_rows_are_written_at_once_where_contributions_are_wide() -> None:
+    classes = tuple(f"k{number}" for number in range(1000))
+    made = plan(sums(classes), Wanted(contributions=True))
+    assert made.rows_at_once * 1000 * 3 <= 4_000_000 < (made.rows_at_once + 1) * 1000 * 3
+    assert plan(sums(classes), Wanted()).rows_at_once == 4000  # of its widest layer
 
 
 def test_rows_without_an_answer_leave_the_others_as_they_are() -> None:

@@ -57,6 +57,15 @@ def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected:
     assert set(re.findall(r'<img src="([^"]*)"', card)) == expected
 
 
+@pytest.mark.parametrize("taken", [(), ("predict.py",), ("predict.py", "model.onnx")])
+def test_card_tells_of_what_can_be_taken_along_where_it_is_there(taken: tuple[str, ...], tmp_path: Path) -> None:
+    told, _ = files_of(tmp_path, "regression")
+    card = dict(shown(told, {"area": "numeric"}, taken))["model-card.md"].decode()
+    assert ("adaline download" in card) == bool(taken)
+    for name in ("predict.py", "model.onnx"):
+        assert (f"`{name}`" in card) == (name in taken)
+
+
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_pictures_are_sound_svg_that_says_in_words_what_it_shows(task: str, tmp_path: Path) -> None:
     _, files = files_of(tmp_path, task)

@@ -68,7 +68,7 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     assert (job.state, job.attempt, job.error, job.checkpoint_key) == ("succeeded", 1, None, None)
     version, report = version_of(deps, job)
     assert set(version.files) == {
-        *(MANIFEST, WEIGHTS, REPORT, "model-card.md"),
+        *(MANIFEST, WEIGHTS, REPORT, "model-card.md", "model.onnx", "predict.py"),
         *("loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"),
     }
     for file in version.files.values():

@@ -1,0 +1,102 @@
+"""The bodies of /invocations, described, and examples of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from service.api.prediction_bodies import BY_COLUMN, HOUSES, NAMES, RECORDS, TABLE
+from service.api.schemas import Answer, says
+
+CELL: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
+_ROW: dict[str, Any] = {"type": "array", "items": CELL}
+_RECORD: dict[str, Any] = {"type": "object", "additionalProperties": CELL}
+_SAGEMAKER: dict[str, Any] = {
+    "type": "object",
+    "required": ["features"],
+    "properties": {"features": _ROW},
+    "description": "a row as SageMaker's Linear Learner takes it, features in order; answered with scores",
+}
+_FORMS: dict[str, Any] = {
+    "dataframe_split": {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "columns": {"type": "array", "items": {"type": "string"}},
+            "data": {"type": "array", "items": _ROW},
+            "index": {"type": "array", "items": {}},
+        },
+        "description": "MLflow's; without columns they are the features, in order",
+    },
+    "dataframe_records": {"type": "array", "items": _RECORD, "description": "MLflow's: objects of values by feature"},
+    "inputs": {
+        "anyOf": [
+            {"type": "object", "additionalProperties": _ROW},
+            {"type": "array", "items": {"anyOf": [_ROW, _RECORD]}},
+        ],
+        "description": "MLflow's: lists by feature, or rows",
+    },
+    "instances": {
+        "type": "array",
+        "items": {"anyOf": [_ROW, _RECORD, _SAGEMAKER]},
+        "description": "rows as lists or objects (MLflow, TensorFlow Serving), or as SageMaker's Linear Learner's",
+    },
+}
+BODIES: dict[str, Any] = {
+    "Invocation": {
+        "type": "object",
+        "description": f"exactly one of {', '.join(_FORMS)}; others and params are not looked at, as by MLflow",
+        "properties": {**_FORMS, "params": {"type": "object", "additionalProperties": {}}},
+        "minProperties": 1,
+    }
+}
+EXAMPLES: dict[str, Any] = {
+    "MLflow, dataframe_split": {"value": {"dataframe_split": {"columns": NAMES, "data": HOUSES}}},
+    "MLflow, dataframe_records": {"value": {"dataframe_records": RECORDS}},
+    "MLflow, inputs": {"value": {"inputs": BY_COLUMN}},
+    "MLflow or TensorFlow Serving, instances": {"value": {"instances": HOUSES}},
+    "SageMaker, instances": {"value": {"instances": [{"features": row} for row in HOUSES]}},
+}
+BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Invocation"},
+            "examples": EXAMPLES,
+        },
+        "text/csv": {
+            "schema": {
+                "type": "string",
+                "description": "commas; a first line that names every feature is a header, else cells are the features "
+                "in order; text/csv; header=present or absent decides it",
+            },
+            "examples": {
+                "SageMaker": {"value": "4,82,true,Nice\n2,35,false,Lille\n"},
+                "MLflow": {"value": TABLE},
+            },
+        },
+        "application/jsonlines": {
+            "schema": {"type": "string", "description": "a row in each line; answered with scores"},
+            "example": '{"features": [4, 82, true, "Nice"]}\n{"features": [2, 35, false, "Lille"]}\n',
+        },
+    },
+}
+
+
+class Invoked(Answer):
+    predictions = fields.List(
+        fields.Raw(
+            metadata={
+                "anyOf": [
+                    {"type": ["number", "string", "boolean", "null"]},
+                    {"type": "object", "additionalProperties": True},
+                ]
+            }
+        ),
+        required=True,
+        metadata=says(
+            "as MLflow answers: numbers, objects by target, or labels; for SageMaker's rows {score}, of classes with "
+            "predicted_label: the second of two classes' probability, or a list of all"
+        ),
+    )

@@ -1,0 +1,62 @@
+"""Predict for a whole dataset: what the reference means is settled now, the rows are a worker's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.domain.batch import BatchSpec, read_batch
+from service.domain.conversion import ways
+from service.domain.table import Table
+from service.errors import FieldError, NotFound, SpecInvalid
+from service.queue import Queue
+from service.store import datasets, jobs, models
+from service.store.session import Database
+from service.store.tables import JobRow, Json, VersionRow
+from service.usecases.preflight import ready_dataset
+from service.usecases.start import Request, Submitted, start
+
+SCOPE = "POST /v1/batch-predictions"
+
+
+def submit_batch(
+    database: Database, queue: Queue, body: Mapping[str, Any], key: str | None, render: Callable[[JobRow], Json]
+) -> Submitted:
+    """Queue a batch prediction. `key` is the request's Idempotency-Key; `render` makes the answer kept with it.
+
+    Raises SpecInvalid, also for a model or a dataset that is not there or does not fit; DatasetNotReady,
+    IdempotencyKeyReused.
+    """
+    asked = read_batch(body)
+    return start(database, queue, Request.of(SCOPE, body, key, render), lambda session: _add(session, asked))
+
+
+def _add(session: Session, asked: BatchSpec) -> JobRow:
+    version = _version(session, asked.model)
+    datasets.count_ready(session, [asked.dataset])  # from now on it is not deleted until this job needs it
+    dataset = ready_dataset(session, asked.dataset, "/dataset")
+    features = {feature["name"]: feature["kind"] for feature in version.features}
+    ways(features, Table.from_json(dataset.rows or 0, dataset.columns or []))
+    spec = replace(asked, model=f"{version.model_name}:{version.version}")
+    job = jobs.add(
+        session,
+        kind=spec.kind,
+        spec=spec.to_json(),
+        dataset_id=dataset.id,
+        model_name=version.model_name,
+        model_version=version.version,
+    )
+    jobs.append_events(session, job.id, [("state", {"state": "queued"})])
+    return job
+
+
+def _version(session: Session, ref: str) -> VersionRow:
+    try:
+        if "\0" in ref:
+            raise NotFound("no model has a NUL in its name")
+        return models.resolve(session, ref)
+    except NotFound as error:
+        raise SpecInvalid(f"/model: {error.detail}", [FieldError("/model", error.detail)]) from None

@@ -1,0 +1,85 @@
+"""Start a job of any kind: keep it, once for a request that is repeated, then wake a worker."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service.domain.artifact import to_json
+from service.errors import QueueUnavailable
+from service.queue import TRAIN, Queue
+from service.store import answers, work
+from service.store.session import Database
+from service.store.tables import JobRow, Json
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job, and what makes the answer to the client: the first one, also when the request is repeated."""
+
+    job_id: str
+    answer: Callable[[], Json] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: `key` is its Idempotency-Key, within `scope`; `render` makes the answer that is kept."""
+
+    scope: str
+    fingerprint: str
+    key: str | None
+    render: Callable[[JobRow], Json]
+
+    @classmethod
+    def of(cls, scope: str, body: Mapping[str, Any], key: str | None, render: Callable[[JobRow], Json]) -> Request:
+        return cls(scope, hashlib.sha256(to_json(body)).hexdigest(), key, render)
+
+
+def first_answer(session: Session, request: Request) -> Submitted | None:
+    """What an earlier request with this key was told. Raises IdempotencyKeyReused."""
+    if request.key is None:
+        return None
+    first = answers.recall(session, request.scope, request.key, request.fingerprint)
+    return None if first is None else Submitted(first.resource_id, lambda: first.body)
+
+
+def start(database: Database, queue: Queue, request: Request, add: Callable[[Session], JobRow]) -> Submitted:
+    """Keep the job that `add` adds with its first events, unless an earlier request has. Raises IdempotencyKeyReused,
+    and what `add` raises."""
+    try:
+        submitted, is_new = _keep(database, request, add)
+    except IntegrityError:  # the same key, at the same moment: its answer is there now
+        submitted, is_new = _keep(database, request, add)
+    if is_new:
+        _wake(database, queue, submitted.job_id)
+    return submitted
+
+
+def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]) -> tuple[Submitted, bool]:
+    render = request.render
+    with database.write() as session:
+        if first := first_answer(session, request):
+            return first, False
+        job = add(session)
+        if request.key is not None:
+            answers.remember(session, request.scope, request.key, request.fingerprint, job.id, render(job))
+        return Submitted(job.id, lambda: render(job)), True
+
+
+def _wake(database: Database, queue: Queue, id: str) -> None:
+    """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
+    process dies just now, once the wake-up counts as lost."""
+    try:
+        queue.send(TRAIN, id)
+    except QueueUnavailable as error:
+        log.warning("job not sent", job=id, error=str(error))
+        with database.write() as session:
+            work.mark_unsent(session, JobRow, id)

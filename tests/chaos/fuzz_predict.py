@@ -1,0 +1,197 @@
+"""Bodies of all sorts to the prediction endpoints of a running Adaline: `python -m tests.chaos.fuzz_predict`.
+
+No answer may be a 5xx or break off for a reason of the server's own, every refusal must say what is wrong, no process
+may die, the API's memory must stay flat, and right bodies of every type must have the right answers, before and after.
+A case is known by its seed and number: `--only NUMBER` sends one alone and prints it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import itertools
+import json
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import httpx
+import psutil
+
+from service.client import Client
+from tests.benchmarks.streamed import Memory
+from tests.chaos import predict_cases
+from tests.chaos.fuzz_uploads import AT_ONCE, Watch, stack
+from tests.chaos.predict_cases import DOCUMENTS, JSON, MODEL, ROWS, TABLES
+from tests.integration.processes import Running
+
+EFFECT = {"Lyon": 60.0, "Lille": 20.0, "Köln": 95.0}
+TRAINED_ROWS = 400
+NEAR = 0.5  # how far a linear neuron may be from an exact sum
+SETTLED = 0.25  # of the cases; from there on memory has to stay flat
+GROWN_MB = 30
+OUR_FAULT = b"something went wrong on the server's side"
+
+
+@dataclass(slots=True)
+class Findings:
+    """What came of the cases; `wrong` says of each case that must not be so what it is."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    settled_mb: float = 0.0
+    end_mb: float = 0.0
+
+    @property
+    def grown_mb(self) -> float:
+        """The API's memory at the end, over that after a quarter of the cases."""
+        return self.end_mb - self.settled_mb
+
+
+def train(url: str) -> None:
+    """The model of the cases: 3 n + 10 [flag] + an effect of the city, whatever the day."""
+    draw = random.Random(1)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow([*predict_cases.NAMES, "y"])
+    for _ in range(TRAINED_ROWS):
+        n, flag, city = round(draw.uniform(-5, 5), 2), draw.random() < 0.4, draw.choice(list(EFFECT))
+        day = f"202{draw.randrange(4, 6)}-{draw.randrange(1, 13):02}-{draw.randrange(1, 29):02}"
+        cells = [n, str(flag).lower(), city, day] if draw.random() < 0.95 else ["", "", "", ""]
+        writer.writerow([*cells, 3 * n + 10 * flag + EFFECT[city]])
+    with Client(url) as client:
+        client.train(client.upload(table.getvalue().encode(), name="houses"), "y", MODEL, network={"kind": "linear"})
+
+
+def known_answers(http: httpx.Client) -> dict[str, list[float]]:
+    """What right bodies are answered, by form and content type. Raises AssertionError where one is wrong."""
+    path = predict_cases.PATHS[0]
+    forms = ("records", "instances", "columns", "dataframe_split")
+    bodies = [(JSON, name, json.dumps(DOCUMENTS[name]).encode()) for name in forms]
+    bodies += [(media_type, media_type, body) for media_type, body in TABLES.items()]
+    found = {}
+    for media_type, name, body in bodies:
+        answer = http.post(path, content=body, headers={"Content-Type": media_type, "Accept": JSON})
+        if answer.status_code == httpx.codes.UNSUPPORTED_MEDIA_TYPE:
+            continue  # a type that this version has not
+        assert answer.is_success, f"{name}: {answer.text}"
+        found[name] = answer.json()["predictions"]
+    for name, values in found.items():
+        assert values == found["records"], f"{name} gives {values}, records {found['records']}"
+        for value, row in zip(values, ROWS, strict=True):
+            if row["n"] is not None:
+                right = 3 * row["n"] + 10 * row["flag"] + EFFECT[row["city"]]
+                assert abs(value - right) < NEAR, f"{name} gives {value} for {row}, where {right} is right"
+    return found
+
+
+def fuzz(url: str, running: Running, numbers: Sequence[int], seed: int) -> Findings:
+    """Send the cases, several at once."""
+    findings = Findings()
+    lock = threading.Lock()
+    began = time.monotonic()
+    api = Memory(psutil.Process(running.process.pid))
+    with httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=AT_ONCE)) as http:
+
+        def one(number: int) -> None:
+            status, refusal, wrong = _sent(http, seed, number)
+            with lock:
+                findings.statuses[status] += 1
+                findings.refusals[refusal] += 1
+                if wrong:
+                    findings.wrong.append(f"case {number}: {wrong}")
+                count = findings.statuses.total()
+                if count == int(SETTLED * len(numbers)):
+                    findings.settled_mb = api.held()
+                if count % 1000 == 0:
+                    rate = count / (time.monotonic() - began)
+                    told = f"{count:>7,} sent, {rate:.0f} a second, {len(findings.wrong)} wrong"
+                    print(f"{told}, API {api.held():.0f} MB", flush=True)
+
+        with ThreadPoolExecutor(AT_ONCE) as many:
+            for _ in many.map(one, numbers):
+                pass
+    findings.end_mb = api.held()
+    return findings
+
+
+def _sent(http: httpx.Client, seed: int, number: int) -> tuple[int, str, str | None]:
+    """The status of one case, how it was refused, and what is wrong with that."""
+    this = predict_cases.request(seed, number)
+    headers = {name: value.encode("latin-1") for name, value in this.headers.items()}
+    try:
+        answer = http.post(this.path, params=this.query, headers=headers, content=this.body)
+    except httpx.HTTPError as error:
+        return 0, "no answer", f"{type(error).__name__}: {error}"
+    if answer.status_code >= 500 or OUR_FAULT in answer.content:
+        return answer.status_code, "5xx", answer.text
+    if answer.is_success:
+        return answer.status_code, "answered", _unreadable(answer)
+    try:
+        told = answer.json()
+        reason = told.get("detail") or told.get("error") or told.get("message")
+    except ValueError:
+        return answer.status_code, "no problem", f"is refused without a document: {answer.text[:200]}"
+    return answer.status_code, str(told.get("code")), None if reason else f"is refused without a reason: {told}"
+
+
+def _unreadable(answer: httpx.Response) -> str | None:
+    """An answer that has begun may break off, and then has to say so at its end."""
+    if answer.headers["Content-Type"] != JSON or b'"error"' in answer.content:
+        return None
+    try:
+        json.loads(answer.content)
+    except ValueError as error:
+        return f"is answered with what is no JSON: {error}: {answer.text[-200:]}"
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", type=int)
+    chosen = parser.parse_args()
+    if chosen.only is not None:
+        print(predict_cases.request(chosen.seed, chosen.only))
+    numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
+    with stack() as (url, running), httpx.Client(base_url=url, timeout=60) as http:
+        train(url)
+        before = known_answers(http)
+        began = time.monotonic()
+        with Watch(running) as watch:
+            findings = fuzz(url, running, numbers, chosen.seed)
+        seconds = time.monotonic() - began
+        changes = watch.changes()
+        is_same = known_answers(http) == before
+    _print(findings, seconds, sorted(before))
+    print("processes: " + ("; ".join(changes) or "the same at the end as at the beginning"))
+    print(f"right bodies afterwards: {'the same, right answers' if is_same else 'OTHER ANSWERS'}")
+    is_flat = chosen.only is not None or findings.grown_mb < GROWN_MB
+    return 0 if not findings.wrong and not changes and is_same and is_flat else 1
+
+
+def _print(findings: Findings, seconds: float, forms: Sequence[str]) -> None:
+    sent = findings.statuses.total()
+    print(f"\n{sent:,} bodies in {seconds:.0f} s ({sent / seconds:.0f} a second)")
+    print("statuses: " + ", ".join(f"{status}: {count:,}" for status, count in sorted(findings.statuses.items())))
+    for refusal, count in findings.refusals.most_common():
+        print(f"{count:>8,}  {refusal}")
+    print(f"right bodies that were tried: {', '.join(forms)}")
+    told = f"{findings.settled_mb:.0f} MB after a quarter, {findings.end_mb:.0f} MB at the end"
+    print(f"API memory: {told}; to be flat it may grow by {GROWN_MB}")
+    for line in itertools.islice(findings.wrong, 50):
+        print(f"WRONG {line}")
+    print(f"{len(findings.wrong)} wrong")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

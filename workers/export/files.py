@@ -1,0 +1,38 @@
+"""What to take along of a model, to answer without Adaline: `model.onnx` and `predict.py`."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+
+import structlog
+
+from service.domain.predictor import Predictor
+from workers.export.check import GraphWrong, check
+from workers.export.onnx_graph import ONNX, onnx_model, output_names
+
+log = structlog.get_logger(__name__)
+
+SCRIPT = "predict.py"
+LEFT_OUT = "onnx_left_out"
+
+
+def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, str]]]:
+    """The files by name, and what to warn of: a graph that does not answer as the model does is not among them."""
+    files = {SCRIPT: script()}
+    try:
+        graph = onnx_model(predictor)
+        check(graph, predictor, output_names(predictor))
+    except Exception as error:  # whatever hinders this form of the model, the model itself is trained and good
+        reason = str(error).strip() or type(error).__name__
+        if not isinstance(error, GraphWrong):
+            log.warning("no model.onnx", exc_info=True)
+        detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
+        return files, [{"code": LEFT_OUT, "detail": detail}]
+    return {**files, ONNX: graph}, []
+
+
+@functools.cache
+def script() -> bytes:
+    """The same for every model: it reads what the other files say."""
+    return resources.files("workers.export").joinpath(SCRIPT).read_bytes()
