@@ -69,9 +69,12 @@ def stream_rows(
         raise BodyMalformed(f"the body is not the Arrow stream that Content-Type says: {error}") from None
 
     def batches() -> Iterator[Any]:
-        for batch in reader:
-            batch.validate(full=True)
-            yield batch
+        try:
+            for batch in reader:
+                batch.validate(full=True)
+                yield batch
+        except MemoryError:  # the length of a batch is the sender's word
+            raise BodyMalformed("the body is damaged: a batch says that it is larger than can be") from None
 
     return ColumnarRows(reader.schema, batches(), kinds, style, with_table)
 

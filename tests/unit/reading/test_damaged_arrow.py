@@ -1,0 +1,30 @@
+"""An Arrow stream whose batch claims a size that no memory has."""
+
+from __future__ import annotations
+
+import re
+import struct
+
+import pyarrow as pa
+import pytest
+
+from service.domain.written import PLAIN
+from service.errors import BodyMalformed
+from service.reading.columnar_rows import stream_rows
+
+BODY_BYTES = 8 * 1000
+
+
+def test_batch_that_says_it_is_larger_than_can_be_is_a_damaged_body() -> None:
+    sink = pa.BufferOutputStream()
+    table = pa.table({"n": [float(number) for number in range(1000)]})
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    good = sink.getvalue().to_pybytes()
+    # the size of the batch is written once for its body and once for its only column
+    places = [found.start() for found in re.finditer(re.escape(struct.pack("<q", BODY_BYTES)), good)]
+    assert places
+    for place in places:
+        damaged = good[:place] + struct.pack("<q", 2**60) + good[place + 8 :]
+        with pytest.raises(BodyMalformed, match="damaged"):
+            list(stream_rows(iter([damaged]), {"n": "numeric"}, PLAIN).parts())
