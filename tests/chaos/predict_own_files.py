@@ -110,7 +110,8 @@ class Asking:
         if answer.status_code != 200:
             return Outcome(name, f"refused: {answer.json()['detail']}", True)
         found = answer.json()["predictions"]
-        kept = [one is not None for one in found]
+        left_out = self._rejected(dataset, data)  # perhaps for a column that is no feature: then they have an answer
+        kept = [one is not None and row not in left_out for row, one in enumerate(found)]
         if kept.count(True) != dataset["rows"]:
             return Outcome(name, f"{kept.count(True)} answers for {dataset['rows']} rows", True)
         table = self._table(dataset).take(pa.array(_places(kept), pa.int64()))
@@ -145,6 +146,17 @@ class Asking:
                 version = self._http.get(f"/v1/models/{model}/versions/{job['model']['version']}").json()
                 return [feature["name"] for feature in version["features"]]
         return None
+
+    def _rejected(self, dataset: Any, data: bytes) -> set[int]:
+        """The rows of a file, from 0, that ingest has left out, by the lines that they begin on."""
+        if not dataset["rejected_rows"]:
+            return set()
+        rejects = self._http.get(f"/v1/datasets/{dataset['id']}/rejects").raise_for_status().text
+        lines = {int(reject["line"]) for reject in csv.DictReader(io.StringIO(rejects, newline=""))}
+        reader = csv.reader(io.StringIO(data.decode(), newline=""))
+        begins = [1]
+        begins += [reader.line_num + 1 for _ in reader]
+        return {row for row, line in enumerate(begins[1:]) if line in lines}
 
     def _predicted(self, model: str, query: dict[str, str], **body: Any) -> httpx.Response:
         return self._http.post(f"/v1/models/{model}/predict", params=query, **body)
