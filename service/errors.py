@@ -13,6 +13,7 @@ AdalineError
 ├── NotFound                DatasetNotFound JobNotFound ModelNotFound VersionNotFound AliasNotFound FileNotFound
 ├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
+├── CallerRefused           who calls, or by which name: HostInvalid HostNotAllowed OriginNotAllowed
 ├── Unavailable             QueueUnavailable StorageFull TooManyStreams DatabaseUnavailable
 ├── SettingInvalid · AlreadyRunning · CannotStart
 └── WorkFailed              a job or an ingest that ends as `failed`, with the reason a user is told
@@ -188,6 +189,26 @@ class AliasChanged(Conflict):
 class IdempotencyKeyReused(AdalineError):
     code = "idempotency_key_reused"
     title = "The Idempotency-Key was used with another body"
+
+
+class CallerRefused(AdalineError):
+    code = "caller_refused"
+    title = "The caller is refused"
+
+
+class HostInvalid(CallerRefused):
+    code = "host_invalid"
+    title = "The Host cannot be used"
+
+
+class HostNotAllowed(CallerRefused):
+    code = "host_not_allowed"
+    title = "Not a name of this server"
+
+
+class OriginNotAllowed(CallerRefused):
+    code = "origin_not_allowed"
+    title = "Pages of other origins may not do this"
 
 
 class Unavailable(AdalineError):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -30,6 +31,16 @@ class Settings:
     data: Path = _knob(Path(".adaline"), "directory of the embedded database, blobs and sockets")
     host: str = _knob("127.0.0.1", "address that the API listens on")
     port: int = _knob(8000, "port that the API listens on; 0 takes a free one", 0)
+    allowed_hosts: str = _knob(
+        "",
+        "names by which requests may call this server (Host), with commas between, beside addresses, localhost and the "
+        "name it listens on; *.example.com: each name below; *: any name",
+    )
+    allowed_origins: str = _knob(
+        "",
+        "origins of pages that may call this server from a browser (CORS), with commas between, such as "
+        "https://app.example.com; empty: none but its own",
+    )
     database_url: str = _knob("", "SQLAlchemy URL; empty: SQLite (WAL) in the data directory")
     broker_url: str = _knob("", "Redis or Valkey URL; empty: an embedded Valkey on a private unix socket")
     blobs_url: str = _knob("", "file:///path or s3://bucket/prefix; empty: a directory in the data directory")
@@ -106,6 +117,18 @@ class Settings:
             raise SettingInvalid(f"ADALINE_PORT is {self.port}: a port is at most 65535")
         if self.blobs_url and urlsplit(self.blobs_url).scheme not in ("file", "s3"):
             raise SettingInvalid(f"ADALINE_BLOBS_URL is {self.blobs_url!r}: use file:///path or s3://bucket/prefix")
+        for name in entries(self.allowed_hosts):
+            if not _HOST.fullmatch(name):
+                raise SettingInvalid(
+                    f"ADALINE_ALLOWED_HOSTS has {name!r}: give names without scheme and port (in ASCII: xn--…), "
+                    "*.example.com for all below one, or * for any"
+                )
+        for origin in entries(self.allowed_origins):
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingInvalid(
+                    f"ADALINE_ALLOWED_ORIGINS has {origin!r}: give scheme, name and port, and nothing after them, such "
+                    "as https://app.example.com or http://localhost:3000; each by itself, without *"
+                )
         if self.waiting_requests >= self.api_threads:
             raise SettingInvalid(
                 f"ADALINE_WAITING_REQUESTS ({self.waiting_requests}) must be less than ADALINE_API_THREADS "
@@ -147,6 +170,20 @@ class Settings:
     def resolved_blobs_url(self) -> str:
         """Where bytes are kept: the configured place, else a directory in the data directory."""
         return self.blobs_url or (self.data.absolute() / "blobs").as_uri()
+
+
+_NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*"
+_HOST = re.compile(rf"\*|(?:\*\.)?{_NAME}\.?|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*\]?")
+_ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://(?:{_NAME}|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?")
+
+
+def entries(text: str) -> list[str]:
+    """The entries of a setting that holds several, in lower case.
+
+    >>> entries("a.example, B.example")
+    ['a.example', 'b.example']
+    """
+    return [entry for part in text.lower().split(",") if (entry := part.strip())]
 
 
 # Names under the prefix that are read by the test suite, not by the service.

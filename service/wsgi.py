@@ -9,14 +9,16 @@ import threading
 
 from service.api import context
 from service.api.app import create_app
+from service.api.callers import Callers
 from service.api.front import Front
+from service.api.gate import Gate
 from service.changes import Changes
 from service.logs import configure_logging
 from service.settings import Settings
 from service.wiring import wire
 
 
-def app() -> Front:
+def app() -> Gate:
     """The API on the parts that the environment names. Raises SettingInvalid."""
     settings = Settings.from_environment()
     configure_logging(settings)
@@ -27,7 +29,7 @@ def app() -> Front:
     api = create_app(deps)
     models = context.of(api).models
     threading.Thread(target=models.follow, args=[deps.changes], name="models", daemon=True).start()
-    return Front(api, models)
+    return Gate(Front(api, models), Callers.of(settings))
 
 
 def _end_with_signals(changes: Changes) -> None:

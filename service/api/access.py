@@ -16,7 +16,12 @@ from service.store.session import new_id
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
 WITH_BODY = ("POST", "PUT")
-ALWAYS = {"X-Content-Type-Options": "nosniff"}
+# pages of other origins neither run, show nor frame what is answered here
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+}
 
 
 def register(app: Flask) -> None:

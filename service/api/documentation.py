@@ -33,7 +33,9 @@ SPECS = (TrainingSpecSchema, ComparisonSpecSchema, BatchSpecSchema)
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
     "job, predict.\n\nErrors are RFC 9457 problems (`application/problem+json`) with a stable `code`; lists are "
-    "`{data, has_more, next}`; times are RFC 3339 in UTC."
+    "`{data, has_more, next}`; times are RFC 3339 in UTC.\n\nBefore anything else, any request may be answered 421 "
+    "(`host_not_allowed`: its `Host` is no name of this server, see `ADALINE_ALLOWED_HOSTS`), 400 (`host_invalid`) or, "
+    "from a page of another origin, 403 (`origin_not_allowed`: see `ADALINE_ALLOWED_ORIGINS`)."
 )
 
 

@@ -19,9 +19,12 @@ from service.errors import (
     AliasChanged,
     BodyMalformed,
     BodyTooLarge,
+    CallerRefused,
     Conflict,
     DatasetInUse,
     FieldError,
+    HostInvalid,
+    HostNotAllowed,
     IdempotencyKeyReused,
     InputInvalid,
     MediaTypeUnsupported,
@@ -45,6 +48,9 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     AliasChanged: HTTPStatus.PRECONDITION_FAILED,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    CallerRefused: HTTPStatus.FORBIDDEN,
+    HostInvalid: HTTPStatus.BAD_REQUEST,
+    HostNotAllowed: HTTPStatus.MISDIRECTED_REQUEST,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -122,20 +128,36 @@ def _problem(
     errors: Iterable[FieldError] | None = None,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Response:
+    request_id = g.get("request_id", "")
+    number, media_type, text = described(status, code, title, detail, request.path, request_id, errors, more)
+    return Response(text, number, mimetype=media_type)
+
+
+def described(
+    status: HTTPStatus,
+    code: str,
+    title: str,
+    detail: str,
+    path: str,
+    request_id: str,
+    errors: Iterable[FieldError] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[int, str, bytes]:
+    """The status, media type and text of a problem at a path, in the form that is usual there."""
     document: dict[str, Any] = {
         "type": f"urn:adaline:problem:{code}",
         "title": title,
         "status": status.value,
         "detail": detail,
-        "instance": request.path,
+        "instance": path,
         "code": code,
-        "request_id": g.get("request_id", ""),
+        "request_id": request_id,
     }
     document |= more
     if errors:
         document["errors"] = [
             {"pointer": error.pointer, "detail": error.detail} for error in list(errors)[:MOST_ERRORS]
         ]
-    if foreign := in_foreign_form(request.path, document):
-        return Response(orjson.dumps(foreign), foreign.pop("status"), mimetype=FOREIGN_MEDIA_TYPE)
-    return Response(orjson.dumps(document), status.value, mimetype=MEDIA_TYPE)
+    if foreign := in_foreign_form(path, document):
+        return foreign["status"], FOREIGN_MEDIA_TYPE, orjson.dumps(foreign)
+    return status.value, MEDIA_TYPE, orjson.dumps(document)

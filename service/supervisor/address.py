@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.errors import CannotStart
+from service.settings import Settings
 
 LOOK_SECONDS = 0.05
 
@@ -29,6 +31,21 @@ class Address:
     @property
     def url(self) -> str:
         return f"http://[{self.reached_at}]:{self.port}" if ":" in self.ip else f"http://{self.reached_at}:{self.port}"
+
+    @property
+    def warning(self) -> str | None:
+        """What to know where others than this machine's own users reach it."""
+        listened = ipaddress.ip_address(self.ip)
+        if (getattr(listened, "ipv4_mapped", None) or listened).is_loopback:
+            return None
+        return f"there are no keys yet: whoever reaches port {self.port} of {self.ip} can do everything"
+
+    def told(self, settings: Settings) -> Settings:
+        """The settings of who listens here. The name that was resolved to this address stays a name of the server."""
+        names = settings.allowed_hosts
+        if settings.host != self.ip:
+            names = f"{names},{settings.host}" if names else settings.host
+        return replace(settings, host=self.ip, port=self.port, allowed_hosts=names)
 
 
 @contextlib.contextmanager

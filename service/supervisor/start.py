@@ -58,7 +58,9 @@ def api(settings: Settings) -> NoReturn:
     def program(settings: Settings) -> Program:
         with reserve(settings.host, settings.port) as address:  # a clear message now, not granian's later
             sys.stdout.write(f"Adaline's API listens on {address.url}\n")
-            return parts.api(dataclasses.replace(settings, host=address.ip, port=address.port))
+            if address.warning:
+                sys.stdout.write(f"{address.warning}\n")
+            return parts.api(address.told(settings))
 
     _become(program, settings)
 
@@ -86,7 +88,9 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
 async def _supervise(settings: Settings, address: Address, server: str | None, socket: Path | None) -> int:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     relay = Relay(sys.stdout.fileno(), (form := _form(settings.log_format)), colour=colour)
-    told = dataclasses.replace(settings, host=address.ip, port=address.port, log_format=form)
+    if address.warning:
+        relay.say(address.warning, level="warning")
+    told = dataclasses.replace(address.told(settings), log_format=form)
     broker = None
     if server is not None and socket is not None:
         told = dataclasses.replace(told, broker_url=f"unix://{socket}")
