@@ -10,11 +10,12 @@ AdalineError
 ├── MediaTypeUnsupported
 ├── BodyTooLarge            more bytes than are taken: as sent (this one itself), or once decompressed:
 │                           DecompressedTooLarge DecompressionRatioTooLarge
+├── BodyTooSlow             a body that does not come
 ├── NotFound                DatasetNotFound JobNotFound ModelNotFound VersionNotFound AliasNotFound FileNotFound
 ├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
 ├── CallerRefused           who calls, or by which name: HostInvalid HostNotAllowed OriginNotAllowed
-├── Unavailable             QueueUnavailable StorageFull TooManyStreams DatabaseUnavailable
+├── Unavailable             QueueUnavailable StorageFull TooManyStreams TooManyBodies DatabaseUnavailable
 ├── SettingInvalid · AlreadyRunning · CannotStart
 └── WorkFailed              a job or an ingest that ends as `failed`, with the reason a user is told
 """
@@ -108,6 +109,11 @@ class DecompressedTooLarge(BodyTooLarge):
 class DecompressionRatioTooLarge(BodyTooLarge):
     code = "decompression_ratio_too_large"
     title = "The body grows too much when decompressed"
+
+
+class BodyTooSlow(AdalineError):
+    code = "body_too_slow"
+    title = "The body came too slowly"
 
 
 class NotFound(AdalineError):
@@ -229,6 +235,11 @@ class DatabaseUnavailable(Unavailable):
 class TooManyStreams(Unavailable):
     code = "too_many_streams"
     title = "Too many open streams"
+
+
+class TooManyBodies(Unavailable):
+    code = "too_many_bodies"
+    title = "Too many bodies on their way"
 
 
 class StorageFull(AdalineError):

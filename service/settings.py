@@ -56,6 +56,11 @@ class Settings:
     waiting_requests: int = _knob(
         20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
     )
+    reading_requests: int = _knob(
+        1024, "requests of one API process whose bodies may be waited for at once; each holds a thread", 1
+    )
+    slow_body_seconds: float = _knob(10.0, "how long a body may take before it must come at the least rate", 0.1)
+    slow_body_rate: int = _knob(1024, "least bytes a second of a body", 1)
     wait_seconds: float = _knob(30.0, "longest wait that a request may ask for", 0)
 
     lease_seconds: float = _knob(30.0, "a worker that has not renewed its lease for so long has lost its job", 1)

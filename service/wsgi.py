@@ -9,6 +9,7 @@ import threading
 
 from service.api import context
 from service.api.app import create_app
+from service.api.arrival import Arrivals
 from service.api.callers import Callers
 from service.api.front import Front
 from service.api.gate import Gate
@@ -29,7 +30,9 @@ def app() -> Gate:
     api = create_app(deps)
     models = context.of(api).models
     threading.Thread(target=models.follow, args=[deps.changes], name="models", daemon=True).start()
-    return Gate(Front(api, models), Callers.of(settings))
+    arrivals = Arrivals(settings)
+    threading.Thread(target=arrivals.watch, name="arrivals", daemon=True).start()
+    return Gate(Front(api, models), Callers.of(settings), arrivals)
 
 
 def _end_with_signals(changes: Changes) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
 
-from service.api.bodies import discard_rest
+from service.api.bodies import REST_SECONDS, discard_rest
 from service.errors import NotFound
 from service.logs import access_log
 from service.store.session import new_id
@@ -16,6 +18,7 @@ from service.store.session import new_id
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
 WITH_BODY = ("POST", "PUT")
+INPUT = "adaline.input"  # in the environ: the body as it arrives, where that is guarded (service.api.arrival)
 # pages of other origins neither run, show nor frame what is answered here
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +38,10 @@ def id_of(given: str) -> str:
     return given if given and USABLE.fullmatch(given) else new_id("req")
 
 
+def _whole(response: Response, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    return response.status_code, response.get_wsgi_headers(environ).to_wsgi_list(), response.get_data()
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
     g.request_id = id_of(request.headers.get(HEADER, ""))
@@ -45,10 +52,13 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    is_read_on = g.get("body_is_read_on", False)  # by the thread that makes the answer
-    if request.method in WITH_BODY and not is_read_on and "Expect" not in request.headers:  # who expects sends no body
-        discard_rest(request)
     response.headers[HEADER] = g.request_id
     response.headers.update(ALWAYS)
+    is_read_on = g.get("body_is_read_on", False)  # by the thread that makes the answer
+    if request.method in WITH_BODY and not is_read_on and "Expect" not in request.headers:  # who expects sends no body
+        arriving = request.environ.get(INPUT)
+        if arriving is not None and not response.is_streamed:
+            arriving.answer_by(REST_SECONDS, partial(_whole, response, request.environ))
+        discard_rest(request)
     access_log().tell(g.request_id, request.method, request.path, response.status_code, time.perf_counter() - g.began)
     return response

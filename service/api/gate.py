@@ -1,6 +1,7 @@
 """Before everything else: requests that a browser was made to send are refused, and allowed pages are told so (CORS).
 
-A WSGI application around the others, so that no answer passes by it, those before Flask among them.
+A WSGI application around the others, so that no answer passes by it, those before Flask among them. Bodies are
+guarded from here on (`service.api.arrival`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 
 from flask import Request
 
-from service.api import access, problems
-from service.api.bodies import discard_rest
+from service.api import access, early
+from service.api.arrival import Arrivals
+from service.api.bodies import REST_SECONDS, discard_rest
 from service.api.callers import SAFE, Callers
-from service.errors import CallerRefused
+from service.errors import AdalineError, CallerRefused, TooManyBodies
 from service.logs import access_log
 
 # what a page's program needs beside the headers that browsers always show it
@@ -27,6 +29,8 @@ HEADERS = (
     "Inference-Header-Content-Length, Last-Event-ID, Prefer, Range, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 600
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+CROWDED = "too many bodies are on their way at this moment; come back shortly (ADALINE_READING_REQUESTS)"
 MOST_KNOWN = 1024  # header values that a verdict is remembered for
 LONGEST_KNOWN = 512  # characters of such values
 
@@ -48,9 +52,15 @@ class Verdict:
 class Gate:
     """A WSGI application that lets requests through to `app` by the rules of `callers`."""
 
-    def __init__(self, app: Callable[[Environ, Start], Iterable[bytes]], callers: Callers) -> None:
+    def __init__(
+        self,
+        app: Callable[[Environ, Start], Iterable[bytes]],
+        callers: Callers,
+        arrivals: Arrivals | None = None,
+    ) -> None:
         self._app = app
         self._callers = callers
+        self._arrivals = arrivals
         self._known: dict[Asked, Verdict] = {}
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -65,6 +75,8 @@ class Gate:
         verdict = self._known.get(asked) or self._judge(asked)
         if verdict.headers:
             start = _with(verdict.headers, start)
+        if self._arrivals is not None and environ["REQUEST_METHOD"] in WITH_BODY and not self._arrivals.take(environ):
+            return _refuse(TooManyBodies(CROWDED), environ, start, take_in=False)
         if verdict.refusal is not None:
             return _refuse(verdict.refusal, environ, start)
         if verdict.shown and environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
@@ -92,43 +104,30 @@ def _with(headers: Headers, start: Start) -> Start:
     return start_with
 
 
-def _refuse(refusal: CallerRefused, environ: Environ, start: Start) -> list[bytes]:
-    began = time.perf_counter()
-    request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
-    status, media_type, body = problems.described(
-        problems.status_of(refusal), refusal.code, refusal.title, refusal.detail, _path(environ), request_id
-    )
-    if "HTTP_EXPECT" not in environ:  # who expects sends no body
+def _refuse(error: AdalineError, environ: Environ, start: Start, *, take_in: bool = True) -> list[bytes]:
+    began, request_id = time.perf_counter(), early.request_id_of(environ)
+    status, headers, body = early.problem(error, environ, request_id)
+    if take_in and "HTTP_EXPECT" not in environ:  # who expects sends no body
+        if access.INPUT in environ:
+            environ[access.INPUT].answer_by(REST_SECONDS, lambda: (status, headers, body))
         discard_rest(Request(environ))
-    headers = [("Content-Type", media_type), ("Content-Length", str(len(body)))]
-    return _answer(environ, start, f"{status} {HTTPStatus(status).phrase}", headers, body, request_id, began)
+    start(f"{status} {HTTPStatus(status).phrase}", headers)
+    _tell(environ, request_id, status, time.perf_counter() - began)
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def _answer_preflight(environ: Environ, start: Start) -> list[bytes]:
     """What a page's browser asks before it sends what no form could (Fetch Standard, 4.8)."""
+    request_id = early.request_id_of(environ)
     headers = [
         ("Access-Control-Allow-Methods", METHODS),
         ("Access-Control-Allow-Headers", HEADERS),
         ("Access-Control-Max-Age", str(PREFLIGHT_SECONDS)),
     ]
-    request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
-    return _answer(environ, start, "204 No Content", headers, b"", request_id, time.perf_counter())
+    start("204 No Content", [*headers, *early.standing(request_id)])
+    _tell(environ, request_id, 204, 0.0)
+    return []
 
 
-def _answer(
-    environ: Environ,
-    start: Start,
-    status: str,
-    headers: list[tuple[str, str]],
-    body: bytes,
-    request_id: str,
-    began: float,
-) -> list[bytes]:
-    start(status, [*headers, (access.HEADER, request_id), *access.ALWAYS.items()])
-    method = environ["REQUEST_METHOD"]
-    access_log().tell(request_id, method, _path(environ), int(status[:3]), time.perf_counter() - began)
-    return [body] if body and method != "HEAD" else []
-
-
-def _path(environ: Environ) -> str:
-    return str(environ["PATH_INFO"]).encode("latin-1").decode(errors="replace")
+def _tell(environ: Environ, request_id: str, status: int, seconds: float) -> None:
+    access_log().tell(request_id, environ["REQUEST_METHOD"], early.path_of(environ), status, seconds)
