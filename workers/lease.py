@@ -69,6 +69,10 @@ class Lease(Generic[AnyWork]):
         if not work.write(session, self._table, self.row.id, self.row.fence, **values):
             raise LeaseLost(self.row.id)
 
+    def got_further(self, **kept: Any) -> None:
+        """Keep progress with the row: the attempts before it were not in vain, and count no more. Raises LeaseLost."""
+        self.write(attempt=1, **kept)
+
     def give_back(self) -> bool:
         """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled."""
         with self._deps.database.write() as session:
@@ -81,8 +85,9 @@ class Lease(Generic[AnyWork]):
         while not self._ended.wait(settings.heartbeat_seconds):
             try:
                 state = self._look(settings.lease_seconds)
-            except AdalineError as error:  # a database that is away: the lease holds until its time is up
-                log.warning("heartbeat failed", id=self.row.id, error=str(error))
+            except Exception as error:  # a database that is away, say: the lease holds until its time is up
+                unknown = not isinstance(error, AdalineError)
+                log.warning("heartbeat failed", id=self.row.id, error=str(error), exc_info=unknown)
                 if time.monotonic() - self._renewed > settings.lease_seconds:
                     state = None
                 else:

@@ -43,23 +43,41 @@ def test_work_that_was_never_sent_is_sent_once(deps: Deps) -> None:
     assert (deps.queue.waiting(TRAIN), deps.queue.waiting(INGEST)) == (1, 1)
 
 
-def test_what_was_sent_long_ago_is_sent_again_once_no_message_waits(
+def test_what_was_lost_is_sent_again_by_its_age_however_long_the_queue_is(
     make_deps: Callable[..., Deps], valkey_url: str
 ) -> None:
     deps = make_deps(resend_seconds=30.0)
-    for _ in range(2):
-        sent_ago(deps, samples.job(deps).id, 60)
-    deps.queue.send(TRAIN, "job_other")
+    lost = {samples.job(deps).id for _ in range(20)}
+    for id in lost:
+        sent_ago(deps, id, 60)
+    young = samples.job(deps).id
+    sent_ago(deps, young, 10)  # its message may be on its way
+    kept = [samples.job(deps).id for _ in range(2500)]  # sent long ago too, and their messages still wait
+    with deps.database.write() as session:
+        work.mark_sent(session, JobRow, kept)
+        moment = now() - timedelta(seconds=60)
+        session.execute(update(JobRow).where(JobRow.id.in_(kept)).values(sent_at=moment))
+    for id in kept:
+        deps.queue.send(TRAIN, id)
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 1  # a long queue is no loss
-    with redis.Redis.from_url(valkey_url) as client:
-        client.flushall()  # now it is
+    assert deps.queue.ids_waiting(TRAIN) == lost | set(kept)
+    assert deps.queue.waiting(TRAIN) == len(lost) + len(kept)  # nothing twice
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 2
+    assert deps.queue.waiting(TRAIN) == len(lost) + len(kept)
     with redis.Redis.from_url(valkey_url) as client:
         client.flushall()
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 0  # they have just been sent
+    assert deps.queue.waiting(TRAIN) == 0  # they have just been sent, or seen
+
+
+def test_a_sweeper_that_starts_sends_what_has_no_message_at_once(deps: Deps) -> None:
+    """An embedded queue keeps nothing from one start to the next."""
+    lost, kept = samples.job(deps).id, samples.job(deps).id
+    for id in (lost, kept):
+        sent_ago(deps, id, 1)
+    deps.queue.send(TRAIN, kept)
+    sweep(deps, 0.0)
+    assert (deps.queue.ids_waiting(TRAIN), deps.queue.waiting(TRAIN)) == ({lost, kept}, 2)
 
 
 def test_a_queue_that_is_away_loses_nothing(make_deps: Callable[..., Deps], deps: Deps) -> None:
