@@ -73,10 +73,13 @@ class Lease(Generic[AnyWork]):
         """Keep progress with the row: the attempts before it were not in vain, and count no more. Raises LeaseLost."""
         self.write(attempt=1, **kept)
 
-    def give_back(self) -> bool:
-        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled."""
+    def give_back(self, tell: Callable[[Session], None] | None = None) -> bool:
+        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled. `tell` adds to
+        the transaction that gives it back."""
         with self._deps.database.write() as session:
             released = work.release(session, self._table, self.row.id, self.row.fence)
+            if released and tell is not None:
+                tell(session)
         self._deps.changes.publish(self.row.id)
         return released
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from service.client import Client
+from service.domain.artifact import WEIGHTS
 from service.queue import INGEST, TRAIN
 from service.store.tables import DatasetRow
 from service.wiring import Deps
@@ -16,10 +23,13 @@ from tests import descents, samples
 from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, weights_of
 from tests.chaos.pool import START_SECONDS, pool
 from tests.integration.processes import Running, eventually
+from tests.integration.test_serve import serve, url_of
 from tests.unit.workers.batch import running as batches
 from tests.unit.workers.comparison import running as comparisons
 from workers.ingest import run as ingest
 from workers.job import run
+
+RUNS_AGAIN_SECONDS = 10.0  # after somebody trains again
 
 
 @pytest.fixture
@@ -111,3 +121,49 @@ def test_a_stopped_ingest_ends_in_the_same_table(deps: Deps) -> None:
         ingest.run(deps, id)
         assert row(id).state == "ready", row(id).error
     assert row(stopped).table_key == row(undisturbed).table_key
+
+
+def trains(url: str) -> bool:
+    """Whether somebody trains there."""
+    with contextlib.suppress(httpx.TransportError):
+        return bool(httpx.get(f"{url}/readyz", timeout=5).json()["parts"]["trainers"] == "ok")
+    return False
+
+
+def epoch_of(client: Client, id: str) -> int:
+    return int((client.job(id).progress or {}).get("epoch", 0))
+
+
+def runs_again(url: str, client: Client, id: str) -> float:
+    """Seconds from when somebody trains there to when the job runs; then until it has gone on."""
+    assert eventually(lambda: trains(url), START_SECONDS)
+    ready = time.monotonic()
+    assert eventually(lambda: client.job(id).state == "running")
+    late, epoch = time.monotonic() - ready, epoch_of(client, id)
+    assert eventually(lambda: epoch_of(client, id) > epoch + 2)
+    return late
+
+
+def test_three_clean_restarts_of_everything_cost_a_training_nothing(tmp_path: Path) -> None:
+    """With every time at its default: the job ends as if nobody had stopped it."""
+    rows = np.random.default_rng(0).normal(size=(3000, 3)).tolist()
+    csv = "\n".join(["a,b,y", *(",".join(map(repr, row)) for row in rows), ""]).encode()
+    spec: dict[str, Any] = {
+        "target": "y", "network": {"kind": "mlp", "hidden": [64, 64]}, "batch_size": 1, "epochs": 60,
+        "early_stopping": None,
+    }  # fmt: skip
+    id = dataset = ""
+    for _ in range(3):
+        with serve(tmp_path / "data") as stack, Client(url_of(stack), timeout=60) as client:
+            dataset = dataset or client.upload(csv, name="noise").id
+            id = id or client.submit({"dataset": dataset, "model": "stopped", **spec}).id
+            assert runs_again(url_of(stack), client, id) < RUNS_AGAIN_SECONDS
+            stop(stack)
+    with serve(tmp_path / "data") as stack, Client(url_of(stack), timeout=60) as client:
+        assert runs_again(url_of(stack), client, id) < RUNS_AGAIN_SECONDS
+        done = client.wait(id)
+        client.wait(client.submit({"dataset": dataset, "model": "undisturbed", **spec}).id)
+        states = [event.data["state"] for event in client.events(id) if event.type == "state"]
+        assert client.file(WEIGHTS, "stopped", 1) == client.file(WEIGHTS, "undisturbed", 1)
+    assert states == [*["queued", "running"] * 4, "succeeded"]
+    assert done.attempt == 1
