@@ -25,6 +25,11 @@ from service.wiring import Deps, wire
 
 log = structlog.get_logger(__name__)
 
+UNSERVED = {
+    "text": "no worker serves the queue of jobs at this moment, so this one waits; see /readyz, and start a worker"
+}
+UNSERVED_SECONDS = 10.0
+TOLD_AT_ONCE = 100
 SENT_AT_ONCE = 500  # and then marked: a queue that goes away in between has them twice
 DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
 LOST = "its worker stopped answering (killed, or out of memory), {attempts} times without getting further"
@@ -65,6 +70,7 @@ def sweep(deps: Deps, resend_seconds: float | None = None) -> None:
     after_seconds = deps.settings.resend_seconds if resend_seconds is None else resend_seconds
     _send(deps, DatasetRow, INGEST, after_seconds)
     _send(deps, JobRow, TRAIN, after_seconds)
+    _tell_of_missing_workers(deps)
 
 
 def tidy(deps: Deps) -> None:
@@ -133,6 +139,20 @@ def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:
     if ids:
         with deps.database.write() as session:
             work.mark_sent(session, table, ids)
+
+
+def _tell_of_missing_workers(deps: Deps) -> None:
+    """Jobs that have waited a while say so, once, when nobody serves their queue: the oldest ones, who wait first."""
+    if deps.queue.served()[TRAIN.queue]:
+        return
+    with deps.database.read() as session:
+        waiting = work.unsent(session, JobRow, UNSERVED_SECONDS)[:TOLD_AT_ONCE]
+        untold = [id for id in waiting if jobs.last_event(session, id) != UNSERVED]
+    for id in untold:
+        with deps.database.write() as session:
+            if work.hold_waiting(session, JobRow, id):
+                jobs.append_event(session, id, "message", UNSERVED)
+        deps.changes.publish(id)
 
 
 def _keys_in_use(deps: Deps) -> set[str]:

@@ -118,6 +118,12 @@ def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> Non
         session.execute(update(table).where(some, _waits(table)).values(sent_at=moment))
 
 
+def hold_waiting(session: Session, table: type[AnyWork], id: str) -> bool:
+    """Whether the row waits; if so, nobody claims it before this transaction ends."""
+    done = session.execute(update(table).where(table.id == id, _waits(table)).values(fence=table.fence))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
 def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:
     """Note that the wake-up for this row could not be sent."""
     session.execute(update(table).where(table.id == id, _waits(table)).values(sent_at=None))
