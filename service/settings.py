@@ -67,9 +67,13 @@ class Settings:
     heartbeat_seconds: float = _knob(
         1.0, "how often a worker looks for a cancel; the lease is renewed at a third of its length", 0.05
     )
-    max_attempts: int = _knob(3, "attempts at one job before it is failed with its last cause", 1)
+    max_attempts: int = _knob(
+        3, "attempts in a row at one job that get no further, before it is failed with its last cause", 1
+    )
     sweep_seconds: float = _knob(5.0, "how often the sweeper looks for unsent, expired and orphaned things", 0.05)
-    resend_seconds: float = _knob(30.0, "queued work whose wake-up is older is sent again", 0.1)
+    resend_seconds: float = _knob(
+        30.0, "queued work whose wake-up is older, and waits no more in the queue, is sent again", 0.1
+    )
     orphan_seconds: float = _knob(3600.0, "an unreferenced blob older than this is deleted", 0)
     idempotency_seconds: float = _knob(86400.0, "how long an Idempotency-Key is remembered", 1)
     checkpoint_seconds: float = _knob(5.0, "how often a training or a batch prediction is saved", 0)

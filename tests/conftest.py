@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,6 +20,14 @@ from service.store.session import Database
 from service.wiring import Deps, wire
 
 START_SECONDS = 10
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_signals() -> None:
+    """What tests start inherits ignored signals, and a shell has its background jobs ignore those of the keyboard."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

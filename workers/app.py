@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-from types import FrameType
 from typing import Any
 
 import billiard
 from celery import Celery
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging, worker_process_init, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from service.errors import SettingInvalid
 from service.logs import configure_logging
-from service.queue import INGEST, TRAIN, celery_settings
+from service.queue import INGEST, TRAIN, Queue, celery_settings
 from service.settings import Settings
-from workers import lease
+from workers.watch import Watch
 
 WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm"}
 
@@ -38,7 +37,7 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
     """An application that takes messages one at a time and acknowledges them when the work is done.
 
     Its processes import at their start what these queues' tasks need, so that no user's job waits for it, and this
-    module, whose signal handlers they need too.
+    module, whose logging they need too.
     """
     unknown = [queue for queue in queues if queue not in WARMED]
     if unknown:
@@ -52,7 +51,11 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
         celery_settings(settings.broker_url),
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
+        # a message is taken when a process is free. The transport's own count of messages on their way (a multiplier
+        # above 0) loses one for ever with each that cannot be acknowledged, and at 0 nothing is taken any more
+        worker_prefetch_multiplier=0,
+        worker_disable_prefetch=True,
+        worker_consumer="workers.consumer:Consumer",
         # torch used by several threads in a parent hangs for ever in a forked child
         worker_pool_start_method="spawn",
         worker_proc_alive_timeout=START_SECONDS,
@@ -68,6 +71,12 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
 def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> None:
     """Work on these queues until told to stop."""
     app = make_app(settings, queues)
+    queue = Queue(settings.broker_url)
+
+    def watch(sender: Any, **_: Any) -> None:
+        Watch(sender, queue, queues, _tell_children, settings.stop_seconds).start()
+
+    worker_ready.connect(watch, weak=False)
     if TRAIN.queue in queues:
         os.nice(settings.training_niceness)  # its processes inherit it: who waits for an answer goes first
     app.worker_main(
@@ -83,16 +92,6 @@ def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> Non
             "--without-heartbeat",
         ]
     )
-
-
-@worker_process_init.connect  # type: ignore[untyped-decorator]
-def _start_child(**_: Any) -> None:
-    """In each child: turn SIGTERM into a request to give the work back."""
-    signal.signal(signal.SIGTERM, _ask_to_stop)
-
-
-def _ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-    lease.stopping.set()
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -69,10 +69,17 @@ class Lease(Generic[AnyWork]):
         if not work.write(session, self._table, self.row.id, self.row.fence, **values):
             raise LeaseLost(self.row.id)
 
-    def give_back(self) -> bool:
-        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled."""
+    def got_further(self, **kept: Any) -> None:
+        """Keep progress with the row: the attempts before it were not in vain, and count no more. Raises LeaseLost."""
+        self.write(attempt=1, **kept)
+
+    def give_back(self, tell: Callable[[Session], None] | None = None) -> bool:
+        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled. `tell` adds to
+        the transaction that gives it back."""
         with self._deps.database.write() as session:
             released = work.release(session, self._table, self.row.id, self.row.fence)
+            if released and tell is not None:
+                tell(session)
         self._deps.changes.publish(self.row.id)
         return released
 
@@ -81,8 +88,9 @@ class Lease(Generic[AnyWork]):
         while not self._ended.wait(settings.heartbeat_seconds):
             try:
                 state = self._look(settings.lease_seconds)
-            except AdalineError as error:  # a database that is away: the lease holds until its time is up
-                log.warning("heartbeat failed", id=self.row.id, error=str(error))
+            except Exception as error:  # a database that is away, say: the lease holds until its time is up
+                unknown = not isinstance(error, AdalineError)
+                log.warning("heartbeat failed", id=self.row.id, error=str(error), exc_info=unknown)
                 if time.monotonic() - self._renewed > settings.lease_seconds:
                     state = None
                 else:

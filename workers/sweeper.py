@@ -25,8 +25,14 @@ from service.wiring import Deps, wire
 
 log = structlog.get_logger(__name__)
 
+UNSERVED = {
+    "text": "no worker serves the queue of jobs at this moment, so this one waits; see /readyz, and start a worker"
+}
+UNSERVED_SECONDS = 10.0
+TOLD_AT_ONCE = 100
+SENT_AT_ONCE = 500  # and then marked: a queue that goes away in between has them twice
 DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
-LOST = "its worker stopped answering (killed, or out of memory), {attempts} times; the last attempt got no further"
+LOST = "its worker stopped answering (killed, or out of memory), {attempts} times without getting further"
 
 
 def main() -> None:
@@ -42,9 +48,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, ask_to_stop)
     deps = wire(settings)
     tidied = time.monotonic()
+    resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
     while not stop.is_set():
         try:
-            sweep(deps)
+            sweep(deps, resend_seconds)
+            resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):
                 tidied = time.monotonic()
                 tidy(deps)
@@ -54,12 +62,15 @@ def main() -> None:
     deps.close()
 
 
-def sweep(deps: Deps) -> None:
-    """One look at everything that waits or should have been renewed."""
+def sweep(deps: Deps, resend_seconds: float | None = None) -> None:
+    """One look at everything that waits or should have been renewed. What was sent longer ago than `resend_seconds`
+    (default: the setting) is looked for in its queue."""
     _end_or_free_jobs(deps)
     _fail_or_free_datasets(deps)
-    _send(deps, DatasetRow, INGEST)
-    _send(deps, JobRow, TRAIN)
+    after_seconds = deps.settings.resend_seconds if resend_seconds is None else resend_seconds
+    _send(deps, DatasetRow, INGEST, after_seconds)
+    _send(deps, JobRow, TRAIN, after_seconds)
+    _tell_of_missing_workers(deps)
 
 
 def tidy(deps: Deps) -> None:
@@ -108,18 +119,40 @@ def _fail_or_free_datasets(deps: Deps) -> None:
         deps.changes.publish(dataset.id)
 
 
-def _send(deps: Deps, table: type[AnyWork], task: Task) -> None:
+def _send(deps: Deps, table: type[AnyWork], task: Task, resend_seconds: float) -> None:
     with deps.database.read() as session:
         new: Sequence[str] = work.never_sent(session, table)
-        old: Sequence[str] = work.unsent(session, table, deps.settings.resend_seconds)
-    # what was sent is only sent again when no message waits: a long queue is no loss
-    due = sorted({*new, *(old if old and deps.queue.waiting(task) == 0 else ())})
-    for id in due:
-        deps.queue.send(task, id)
-    if due:
+        old: Sequence[str] = work.unsent(session, table, resend_seconds)
+    # a message that still waits is no loss, however long its queue is: nothing is sent twice for it
+    waiting: frozenset[str] = deps.queue.ids_waiting(task) if old else frozenset()
+    due = sorted([*new, *(id for id in old if id not in waiting)])
+    for first in range(0, len(due), SENT_AT_ONCE):
+        some = due[first : first + SENT_AT_ONCE]
+        for id in some:
+            deps.queue.send(task, id)
+        _mark_sent(deps, table, some)
+        log.info("sent", task=task.name, ids=some)
+    _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
+
+
+def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:
+    if ids:
         with deps.database.write() as session:
-            work.mark_sent(session, table, due)
-        log.info("sent", task=task.name, ids=due)
+            work.mark_sent(session, table, ids)
+
+
+def _tell_of_missing_workers(deps: Deps) -> None:
+    """Jobs that have waited a while say so, once, when nobody serves their queue: the oldest ones, who wait first."""
+    if deps.queue.served()[TRAIN.queue]:
+        return
+    with deps.database.read() as session:
+        waiting = work.unsent(session, JobRow, UNSERVED_SECONDS)[:TOLD_AT_ONCE]
+        untold = [id for id in waiting if jobs.last_event(session, id) != UNSERVED]
+    for id in untold:
+        with deps.database.write() as session:
+            if work.hold_waiting(session, JobRow, id):
+                jobs.append_event(session, id, "message", UNSERVED)
+        deps.changes.publish(id)
 
 
 def _keys_in_use(deps: Deps) -> set[str]:

@@ -6,19 +6,22 @@ from celery import shared_task
 
 from service.queue import INGEST, TRAIN
 from workers.deps import process_deps
+from workers.stops import work_given_back
 
 
 @shared_task(name=INGEST.name)  # type: ignore[untyped-decorator]
 def ingest(id: str) -> None:
     """Read an uploaded file into a table."""
-    from workers.ingest.run import run  # here: a process that only trains needs no DuckDB, and the other way round
+    with work_given_back():
+        from workers.ingest.run import run  # here: who only trains needs no DuckDB, and the other way round
 
-    run(process_deps(), id)
+        run(process_deps(), id)
 
 
 @shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]
 def train(id: str) -> None:
-    """Run a job: a training or a comparison."""
-    from workers.job import run
+    """Run a job of any kind."""
+    with work_given_back():
+        from workers.job import run
 
-    run(process_deps(), id)
+        run(process_deps(), id)

@@ -14,9 +14,13 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
+from service.errors import QueueUnavailable
+from service.queue import INGEST, TRAIN
 
 DOCUMENT = "/openapi.json"
 DOCS = "/docs"
+SERVING = {"trainers": TRAIN.queue, "ingest": INGEST.queue}
+DEGRADED = "degraded"
 _WORD = {True: "ok", False: "unavailable"}
 
 log = structlog.get_logger(__name__)
@@ -35,12 +39,16 @@ def is_alive() -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.Health)
 @blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.Health)
 def is_ready() -> Any:
-    """Say whether the database, the blobs and the broker answer"""
-    answering = parts_that_answer()
+    """Say whether the database, the blobs and the broker answer, and whether somebody trains and ingests
+
+    Answers 503 when one of the first three does not answer. Without workers models still predict, and what is queued
+    waits for them: then the status is `degraded`, with 200.
+    """
+    answering, serving = parts_that_answer(), parts_that_serve()
     ready = all(answering.values())
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    parts = {name: _WORD[answers] for name, answers in answering.items()}
-    return {"status": _WORD[ready], "parts": parts}, status
+    parts = {name: _WORD[works] for name, works in (answering | serving).items()}
+    return {"status": _WORD[ready] if all(serving.values()) or not ready else DEGRADED, "parts": parts}, status
 
 
 def parts_that_answer() -> dict[str, bool]:
@@ -48,6 +56,15 @@ def parts_that_answer() -> dict[str, bool]:
     deps = context().deps
     checks = {"database": deps.database.check, "blobs": deps.blobs.check, "broker": deps.changes.ping}
     return {name: _answers(name, check) for name, check in checks.items()}
+
+
+def parts_that_serve() -> dict[str, bool]:
+    """Who works on what is queued, and whether there is anybody."""
+    try:
+        served = context().deps.queue.served()
+    except QueueUnavailable:  # nobody can be asked, and nobody can be told of work
+        served = {}
+    return {name: served.get(queue, False) for name, queue in SERVING.items()}
 
 
 def _answers(name: str, check: Callable[[], None]) -> bool:

@@ -151,7 +151,9 @@ class Job(Answer):
         metadata={"anyOf": [{"$ref": "#/components/schemas/ModelVersion"}, {"type": "null"}]},
     )
     progress = fields.Nested(Progress, required=True, allow_none=True)
-    attempt = fields.Integer(required=True)
+    attempt = fields.Integer(
+        required=True, metadata=says("which attempt this is since the job last got further; clean stops do not count")
+    )
     created_at = Time(required=True)
     started_at = Time(required=True, allow_none=True)
     finished_at = Time(required=True, allow_none=True)

@@ -130,6 +130,12 @@ def keys_in_use(session: Session) -> set[str]:
     return used
 
 
+def last_event(session: Session, job_id: str) -> Json | None:
+    """The data of the job's newest event."""
+    query = select(EventRow.data).where(EventRow.job_id == job_id).order_by(EventRow.seq.desc()).limit(1)
+    return session.scalars(query).one_or_none()
+
+
 def events_after(session: Session, job_id: str, after: int, limit: int) -> Sequence[EventRow]:
     """The job's events with a higher `seq`, in order."""
     query = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after)

@@ -23,6 +23,8 @@ from service.store.tables import DatasetRow, JobRow, table_of
 
 AnyWork = TypeVar("AnyWork", DatasetRow, JobRow)
 
+NAMED_AT_ONCE = 10_000  # values in a statement: SQLite takes 32,766, PostgreSQL 65,535
+
 WAITING: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "queued"}
 STARTED: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "running"}
 HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling")}
@@ -110,7 +112,16 @@ def never_sent(session: Session, table: type[AnyWork]) -> Sequence[str]:
 
 def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> None:
     """Note that a wake-up for these rows is on its way."""
-    session.execute(update(table).where(table.id.in_(ids), _waits(table)).values(sent_at=now()))
+    moment = now()
+    for first in range(0, len(ids), NAMED_AT_ONCE):
+        some = table.id.in_(ids[first : first + NAMED_AT_ONCE])
+        session.execute(update(table).where(some, _waits(table)).values(sent_at=moment))
+
+
+def hold_waiting(session: Session, table: type[AnyWork], id: str) -> bool:
+    """Whether the row waits; if so, nobody claims it before this transaction ends."""
+    done = session.execute(update(table).where(table.id == id, _waits(table)).values(fence=table.fence))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:

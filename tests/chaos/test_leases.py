@@ -67,10 +67,26 @@ def test_a_killed_workers_job_is_finished_by_another_from_its_checkpoint_to_the_
     events = events_of(deps, id)
     lost = next(number for number, event in enumerate(events) if event.get("reason") == "its worker was lost")
     assert min(event["epoch"] for event in events[lost:] if event["type"] == "epoch") == saved + 1 > 1
-    assert job_of(deps, id).attempt == 2
+    assert [event["attempt"] for event in events if event.get("state") == "running"] == [1, 2]
+    assert job_of(deps, id).attempt == 1  # since it last got further
     undisturbed = add_job(deps, dataset)
     run(deps, undisturbed)
     assert weights_of(deps, id) == weights_of(deps, undisturbed)
+
+
+def test_a_job_that_gets_further_each_time_outlives_more_deaths_than_it_has_attempts(
+    deps: Deps, settings: Settings
+) -> None:
+    id = add_job(deps, add_dataset(deps), epochs=200)
+    for epoch in (5, 10, 15, 20):
+        with worker(settings, id) as process:
+            wait_for_epoch(deps, id, epoch)
+            os.kill(process.pid or 0, signal.SIGKILL)
+        wait_for_lease_to_end(deps, id)
+        sweep(deps)
+        assert job_of(deps, id).state == "queued"
+    run(deps, id)
+    assert job_of(deps, id).state == "succeeded"
 
 
 def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_weights(
@@ -96,7 +112,7 @@ def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_
     run(deps, id)
     told = [event["epoch"] for event in events_of(deps, id) if event["type"] == "epoch"]
     assert 1 < saved + 1 <= max(told)
-    assert job_of(deps, id).attempt == 2
+    assert job_of(deps, id).attempt == 1
     undisturbed = add_job(deps, dataset, **slow)
     run(deps, undisturbed)
     assert weights_of(deps, id) == weights_of(deps, undisturbed)
@@ -201,7 +217,7 @@ def test_a_job_whose_workers_all_die_fails_at_last_with_the_reason(deps: Deps, s
     assert (job.state, job.attempt, job.lease_until) == ("failed", 2, None)
     assert job.error is not None
     assert job.error["code"] == "worker_lost"
-    assert "2 times" in job.error["detail"]
+    assert "2 times without getting further" in job.error["detail"]
     run(deps, id)
     sweep(deps)
     assert (job_of(deps, id).state, job_of(deps, id).attempt) == ("failed", 2)

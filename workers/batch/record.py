@@ -79,7 +79,7 @@ class Recorder:
     def keep(self, path: Path, rows: int, failed: int) -> None:
         """Save a part, whose file is taken away. Raises StorageFull."""
         self.parts.append(KeptPart(self._taken(path).key, rows, failed))
-        self._lease.write(result={"parts": [asdict(part) for part in self.parts]})
+        self._lease.got_further(result={"parts": [asdict(part) for part in self.parts]})
         self._kept = time.perf_counter()
 
     def end(self, path: Path, rows: int, failed: int) -> None:

@@ -65,7 +65,7 @@ class Recorder:
     def keep(self, courses: Sequence[Course]) -> None:
         """Save the descents that are done."""
         blob = self._deps.blobs.put(to_json([course.to_json() for course in courses]))
-        self._lease.write(checkpoint_key=blob.key)
+        self._lease.got_further(checkpoint_key=blob.key)
 
     def end(self, result: dict[str, Any]) -> None:
         """The job has succeeded, with this result."""

@@ -16,10 +16,12 @@ from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
-from service.store.tables import JobRow
+from service.store.tables import JobRow, Json
 from service.wiring import Deps
 from workers.explain.descent import guides
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
+
+GIVEN_BACK: Json = {"state": "queued", "reason": "its worker was told to stop"}
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +35,7 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except LeaseLost:
         log.warning("lease lost", job=job.id)
     except WorkerStopping:
-        if lease.give_back():
+        if lease.give_back(lambda session: jobs.append_event(session, job.id, "state", GIVEN_BACK)):
             log.info("given back", job=job.id)
         else:  # cancelled since the last heartbeat
             _end(deps, job, "cancelled")

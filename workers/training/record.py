@@ -15,7 +15,7 @@ from service.store import datasets, jobs
 from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Cancelled, Lease
+from workers.lease import Cancelled, Lease, WorkerStopping, stopping
 from workers.training import checkpoint
 from workers.training.choices import choices
 from workers.training.loop import EpochEnded, Progress, why_ended
@@ -23,6 +23,7 @@ from workers.training.objectives import in_user_units, loss_scale
 from workers.training.prepare import Prepared
 from workers.training.problem import Problem, State
 
+STOP_SECONDS = 2.0  # how old an epoch may be that a stopping process still brings to its end, to save it
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
 
 
@@ -37,6 +38,7 @@ class Recorder:
         """What the preflight warned of when the job was submitted."""
         self._choices: list[str] = []
         self._first_epoch = 0
+        self._epoch_began = -math.inf
         self._ready = self._told = 0.0
         self._unkept: Json = {}
         self._untold: list[jobs.Told] = []
@@ -71,23 +73,27 @@ class Recorder:
         key = self._lease.row.checkpoint_key
         progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
         self._first_epoch = progress.epoch
-        self._started = time.perf_counter()
+        self._started = self._epoch_began = time.perf_counter()
         self._told = -math.inf if key else self._started  # a run that goes on says so with its first epoch
         return progress
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
-        """Tell of an epoch, and save the progress when the time has come."""
-        moment = time.perf_counter()
+        """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
+        moment = self._epoch_began = time.perf_counter()
         if moment - self._told >= EVENT_SECONDS:
             self._told = moment
             self._add(self._progress(ended, spec, prepared, ended.epoch / spec.last_epoch), ended)
             self.tell()
         if moment - self._saved >= self._deps.settings.checkpoint_seconds:
             self.checkpoint(progress)
+        elif stopping.is_set():
+            self.checkpoint(progress)
+            self._lease.check()
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
         whoever ends the job, see `untold`."""
+        self._epoch_began = -math.inf
         self._add(self._progress(progress.history[-1], spec, prepared, 1.0), progress.history[-1])
         if why := why_ended(progress, spec):
             self._untold.append(("message", {"text": why}))
@@ -100,8 +106,13 @@ class Recorder:
         return self._unkept, self._untold
 
     def check(self) -> None:
-        """As the lease's, between batches; tells what has waited for its time."""
-        self._lease.check()
+        """As the lease's, between batches; tells what has waited for its time. A stop waits for the end of an epoch
+        that has just begun: only there can the progress be saved."""
+        try:
+            self._lease.check()
+        except WorkerStopping:
+            if time.perf_counter() - self._epoch_began > STOP_SECONDS:
+                raise
         if self._untold and time.perf_counter() - self._ready >= EVENT_SECONDS:
             self.tell()
 
@@ -123,7 +134,7 @@ class Recorder:
     def checkpoint(self, progress: Progress) -> None:
         """Save the progress at the end of an epoch."""
         blob = self._deps.blobs.put(checkpoint.dump(progress))
-        self._lease.write(checkpoint_key=blob.key)
+        self._lease.got_further(checkpoint_key=blob.key)
         self._saved = time.perf_counter()
 
     def _add(self, told: Json, ended: EpochEnded) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
-from service.store import answers, work
+from service.store import answers, jobs, work
 from service.store.bundles import key_of
 from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, JobRow
@@ -43,23 +43,61 @@ def test_work_that_was_never_sent_is_sent_once(deps: Deps) -> None:
     assert (deps.queue.waiting(TRAIN), deps.queue.waiting(INGEST)) == (1, 1)
 
 
-def test_what_was_sent_long_ago_is_sent_again_once_no_message_waits(
+def test_what_was_lost_is_sent_again_by_its_age_however_long_the_queue_is(
     make_deps: Callable[..., Deps], valkey_url: str
 ) -> None:
     deps = make_deps(resend_seconds=30.0)
-    for _ in range(2):
-        sent_ago(deps, samples.job(deps).id, 60)
-    deps.queue.send(TRAIN, "job_other")
+    lost = {samples.job(deps).id for _ in range(20)}
+    for id in lost:
+        sent_ago(deps, id, 60)
+    young = samples.job(deps).id
+    kept = [samples.job(deps).id for _ in range(1100)]  # sent long ago too, and their messages still wait
+    with deps.database.write() as session:
+        work.mark_sent(session, JobRow, kept)
+        moment = now() - timedelta(seconds=60)
+        session.execute(update(JobRow).where(JobRow.id.in_(kept)).values(sent_at=moment))
+    for id in kept:
+        deps.queue.send(TRAIN, id)
+    sent_ago(deps, young, 1)  # its message may be on its way
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 1  # a long queue is no loss
-    with redis.Redis.from_url(valkey_url) as client:
-        client.flushall()  # now it is
+    assert deps.queue.ids_waiting(TRAIN) == lost | set(kept)
+    assert deps.queue.waiting(TRAIN) == len(lost) + len(kept)  # nothing twice
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 2
+    assert deps.queue.waiting(TRAIN) == len(lost) + len(kept)
     with redis.Redis.from_url(valkey_url) as client:
         client.flushall()
     sweep(deps)
-    assert deps.queue.waiting(TRAIN) == 0  # they have just been sent
+    assert deps.queue.waiting(TRAIN) == 0  # they have just been sent, or seen
+
+
+def test_a_sweeper_that_starts_sends_what_has_no_message_at_once(deps: Deps) -> None:
+    """An embedded queue keeps nothing from one start to the next."""
+    lost, kept = samples.job(deps).id, samples.job(deps).id
+    for id in (lost, kept):
+        sent_ago(deps, id, 1)
+    deps.queue.send(TRAIN, kept)
+    sweep(deps, 0.0)
+    assert (deps.queue.ids_waiting(TRAIN), deps.queue.waiting(TRAIN)) == ({lost, kept}, 2)
+
+
+def told(deps: Deps, id: str) -> list[str]:
+    with deps.database.read() as session:
+        return [event.data["text"] for event in jobs.events_after(session, id, 0, 100) if event.type == "message"]
+
+
+def test_a_job_that_waits_says_once_that_nobody_serves_its_queue(deps: Deps) -> None:
+    id, new = samples.job(deps).id, samples.job(deps).id
+    sent_ago(deps, id, 20)
+    sent_ago(deps, new, 1)
+    deps.queue.announce(["train"])
+    sweep(deps)
+    assert told(deps, id) == []
+    with redis.Redis.from_url(deps.settings.broker_url) as client:
+        client.flushall()
+    for _ in range(2):
+        sweep(deps)
+    assert [("no worker serves" in text) for text in told(deps, id)] == [True]
+    assert told(deps, new) == []
 
 
 def test_a_queue_that_is_away_loses_nothing(make_deps: Callable[..., Deps], deps: Deps) -> None:
