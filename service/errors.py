@@ -14,6 +14,7 @@ AdalineError
 ├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
 ├── Unavailable             QueueUnavailable StorageFull TooManyStreams DatabaseUnavailable
+├── StorageDamaged          stored bytes that are not what was written: where they are, and what mends them
 ├── SettingInvalid · AlreadyRunning · CannotStart
 └── WorkFailed              a job or an ingest that ends as `failed`, with the reason a user is told
 """
@@ -213,6 +214,18 @@ class TooManyStreams(Unavailable):
 class StorageFull(AdalineError):
     code = "storage_full"
     title = "The disk is full"
+
+
+class StorageDamaged(AdalineError):
+    """Stored bytes are not those that were written. `key` is the blob's, "" for the database."""
+
+    code = "storage_damaged"
+    title = "Stored data is damaged"
+
+    def __init__(self, key: str, what: str = "", mend: str = "") -> None:
+        self.key = key
+        mend = mend or "restore it from a backup"
+        super().__init__(f"{what or 'a stored file'} is damaged (blob {key}: its bytes are not those written); {mend}")
 
 
 class SettingInvalid(AdalineError):

@@ -22,9 +22,17 @@ def send(
 ) -> Response:
     """The blob's bytes, or 304 when the client has them; where `size_bytes` is given, also a range of them (206).
 
-    Raises FileNotFound; RequestedRangeNotSatisfiable (416).
+    Damaged bytes are never sent as whole: what is small is read before it is answered, of what is large the last piece
+    is held back, and before a range all is read once. Raises FileNotFound; StorageDamaged;
+    RequestedRangeNotSatisfiable (416).
     """
-    return _send(key, lambda part: blobs.open(key, part), media_type, size_bytes, filename, in_ranges=True)
+
+    def opened(part: tuple[int, int] | None) -> IO[bytes]:
+        if part is not None:
+            blobs.verify(key)
+        return blobs.open(key, part)
+
+    return _send(key, opened, media_type, size_bytes, filename, in_ranges=True)
 
 
 def send_file(blobs: Blobs, file: Json, media_type: str) -> Response:
@@ -58,9 +66,10 @@ def _send(
         answer.content_range.set(first, first + count, size_bytes)
     try:
         stream = opened(part)
+        first = _first(stream)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
-    answer.response = _pieces(stream)
+    answer.response = _pieces(first, stream)
     answer.call_on_close(stream.close)
     if filename is not None:
         answer.headers["Content-Disposition"] = _attachment(filename)
@@ -92,7 +101,17 @@ def _attachment(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+def _first(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(CHUNK)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _pieces(piece: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    """What breaks off here leaves an answer that ends before its last piece, and the client sees that."""
     with stream:
-        while piece := stream.read(CHUNK):
+        while piece:
             yield piece
+            piece = stream.read(CHUNK)

@@ -29,7 +29,7 @@ class DiskBlobs(Spooling):
         self._objects.mkdir(parents=True, exist_ok=True)
         self.spool.mkdir(parents=True, exist_ok=True)
 
-    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+    def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         try:
             file = self._path(key).open("rb")
         except FileNotFoundError:
@@ -38,10 +38,15 @@ class DiskBlobs(Spooling):
 
     @contextlib.contextmanager
     def local(self, key: str) -> Iterator[Path]:
-        path = self._path(key)
-        if not path.exists():
-            raise KeyError(key)
-        yield path
+        self.verify(key)
+        yield self._path(key)
+
+    def _identity(self, key: str) -> tuple[object, ...]:
+        try:
+            found = self._path(key).stat()
+        except FileNotFoundError:
+            raise KeyError(key) from None
+        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
     def delete(self, key: str, older_than_seconds: float) -> None:
         with contextlib.suppress(FileNotFoundError):

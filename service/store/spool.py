@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from service.errors import StorageDamaged
 from service.store.failing import failing_disk_named
 from service.store.hashing import Hashing, begin_writing
+from service.store.verifying import CHUNK, verifying
 
-CHUNK = 1024 * 1024
+MOST_REMEMBERED = 10_000  # blobs that a process knows to be whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Spooling:
 
     def __init__(self, spool: Path) -> None:
         self.spool = spool
+        self._verified: dict[str, tuple[object, ...]] = {}  # what this process has found whole, as it was then
 
     def writer(self) -> BlobWriter:
         with failing_disk_named():
@@ -121,6 +125,31 @@ class Spooling:
             directory = tempfile.TemporaryDirectory(dir=self.spool, prefix="work-", ignore_cleanup_errors=True)
         with directory as name:
             yield Path(name)
+
+    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+        return self._open(key, part) if part is not None else verifying(self._open(key), key)
+
+    def verify(self, key: str) -> None:
+        identity = self._identity(key)
+        if self._verified.get(key) == identity:
+            return
+        with contextlib.closing(self._open(key)) as stream:
+            digest = hashlib.sha256()
+            while piece := stream.read(CHUNK):
+                digest.update(piece)
+        if digest.hexdigest() != key:
+            raise StorageDamaged(key)
+        if len(self._verified) >= MOST_REMEMBERED:
+            self._verified.clear()
+        self._verified[key] = identity
+
+    def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+        """The bytes as they lie there. Raises KeyError."""
+        raise NotImplementedError
+
+    def _identity(self, key: str) -> tuple[object, ...]:
+        """What changes when the blob is written again. Raises KeyError."""
+        raise NotImplementedError
 
     def _keep(self, spooled: Path, key: str) -> None:
         """Make a file's bytes readable under a key."""

@@ -12,7 +12,7 @@ from service.domain.curvature import Curvature
 from service.domain.lifecycle import JobState
 from service.domain.rates import safe_rate
 from service.domain.spec import TrainingSpec
-from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
+from service.errors import DatasetNotFound, StorageDamaged, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
@@ -41,7 +41,7 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
         _end(deps, job, "cancelled")
     except WorkFailed as error:
         _end(deps, job, "failed", {"code": error.reason, "detail": error.detail})
-    except (CellInvalid, StorageFull, DatasetNotFound) as error:
+    except (CellInvalid, StorageDamaged, StorageFull, DatasetNotFound) as error:
         code = "missing_values" if isinstance(error, CellInvalid) else error.code
         _end(deps, job, "failed", {"code": code, "detail": error.detail})
     except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
