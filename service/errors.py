@@ -224,8 +224,8 @@ class StorageDamaged(AdalineError):
 
     def __init__(self, key: str, what: str = "", mend: str = "") -> None:
         self.key = key
-        mend = mend or "restore it from a backup"
-        super().__init__(f"{what or 'a stored file'} is damaged (blob {key}: its bytes are not those written); {mend}")
+        where = f" (blob {key}: its bytes are not those that were written)" if key else ""
+        super().__init__(f"{what or 'a stored file'} is damaged{where}; {mend or 'restore it from a backup'}")
 
 
 class SettingInvalid(AdalineError):

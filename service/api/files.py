@@ -66,10 +66,10 @@ def _send(
         answer.content_range.set(first, first + count, size_bytes)
     try:
         stream = opened(part)
-        first = _first(stream)
+        begin = _first(stream)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
-    answer.response = _pieces(first, stream)
+    answer.response = _pieces(begin, stream)
     answer.call_on_close(stream.close)
     if filename is not None:
         answer.headers["Content-Disposition"] = _attachment(filename)

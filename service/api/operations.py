@@ -14,10 +14,11 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
+from service.errors import StorageFull
 
 DOCUMENT = "/openapi.json"
 DOCS = "/docs"
-_WORD = {True: "ok", False: "unavailable"}
+OK, UNAVAILABLE, FULL = "ok", "unavailable", "full"
 
 log = structlog.get_logger(__name__)
 
@@ -37,26 +38,28 @@ def is_alive() -> Any:
 def is_ready() -> Any:
     """Say whether the database, the blobs and the broker answer"""
     answering = parts_that_answer()
-    ready = all(answering.values())
+    ready = all(word == OK for word in answering.values())
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    parts = {name: _WORD[answers] for name, answers in answering.items()}
-    return {"status": _WORD[ready], "parts": parts}, status
+    return {"status": OK if ready else UNAVAILABLE, "parts": answering}, status
 
 
-def parts_that_answer() -> dict[str, bool]:
-    """What the service stands on, and whether each of it answers."""
+def parts_that_answer() -> dict[str, str]:
+    """What the service stands on, and whether each of it answers: "ok", "unavailable", or "full" for want of room."""
     deps = context().deps
     checks = {"database": deps.database.check, "blobs": deps.blobs.check, "broker": deps.changes.ping}
     return {name: _answers(name, check) for name, check in checks.items()}
 
 
-def _answers(name: str, check: Callable[[], None]) -> bool:
+def _answers(name: str, check: Callable[[], None]) -> str:
     try:
         check()
+    except StorageFull as error:
+        log.warning("not ready", part=name, error=str(error))
+        return FULL
     except Exception as error:  # noqa: BLE001 (whatever it is, the part cannot be used)
         log.warning("not ready", part=name, error=str(error))
-        return False
-    return True
+        return UNAVAILABLE
+    return OK
 
 
 def serve_document(app: Flask, document: dict[str, Any]) -> None:

@@ -35,8 +35,8 @@ def key_of(file: Json) -> str:
 
 
 def open_file(blobs: Blobs, file: Json) -> IO[bytes]:
-    """A readable stream of the file alone. Raises KeyError for one that is not there; StorageDamaged in the place of the
-    last bytes where they are not what was written."""
+    """A readable stream of the file alone. Raises KeyError for one that is not there; StorageDamaged in the place of
+    the last bytes where they are not what was written."""
     if not file["bytes"]:
         return io.BytesIO()
     if "bundle" not in file:

@@ -43,7 +43,7 @@ def count_ready(session: Session, ids: Collection[str]) -> int:
 
 
 def by_fingerprint(session: Session, fingerprint: str, *, for_change: bool = False) -> DatasetRow | None:
-    """The dataset made of the same bytes and options; with `for_change` nobody changes it until this transaction ends."""
+    """The dataset made of the same bytes and options; with `for_change` nobody changes it meanwhile."""
     query = select(DatasetRow).where(DatasetRow.fingerprint == fingerprint)
     return session.scalars(query.with_for_update() if for_change else query).one_or_none()
 

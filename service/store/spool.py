@@ -14,8 +14,11 @@ from typing import IO
 from service.errors import StorageDamaged
 from service.store.failing import failing_disk_named
 from service.store.hashing import Hashing, begin_writing
-from service.store.verifying import CHUNK, verifying
+from service.store.held import hold, holding
+from service.store.private import PRIVATE_FILE
+from service.store.verifying import verifying
 
+CHUNK = 1024 * 1024
 MOST_REMEMBERED = 10_000  # blobs that a process knows to be whole
 
 
@@ -32,6 +35,7 @@ class BlobWriter:
 
     def __init__(self, spool: Path, keep: Callable[[Path, str], None]) -> None:
         self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
+        hold(self._file.fileno())
         self.path = Path(self._file.name)
         self._hashing = Hashing(self._file.fileno())
         self._keep = keep
@@ -58,10 +62,13 @@ class BlobWriter:
         Its bytes are read by `commit`, or by `seal` before.
         """
         with failing_disk_named():
+            taken = path.open("r+b")
+            hold(taken.fileno())
+            os.fchmod(taken.fileno(), PRIVATE_FILE)
             os.replace(path, self.path)
             self._hashing.close()
             self._file.close()
-            self._file = self.path.open("r+b")
+            self._file = taken
         self._hashing, self.size, self._is_counted = Hashing(self._file.fileno()), 0, False
 
     def seal(self) -> None:
@@ -123,7 +130,7 @@ class Spooling:
     def workspace(self) -> Iterator[Path]:
         with failing_disk_named():
             directory = tempfile.TemporaryDirectory(dir=self.spool, prefix="work-", ignore_cleanup_errors=True)
-        with directory as name:
+        with directory as name, holding(Path(name)):
             yield Path(name)
 
     def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:

@@ -15,7 +15,7 @@ from service.errors import StorageDamaged
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-CHUNK = 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 
 
 def verifying(stream: IO[bytes], sha256: str, key: str = "") -> IO[bytes]:
@@ -23,7 +23,7 @@ def verifying(stream: IO[bytes], sha256: str, key: str = "") -> IO[bytes]:
 
     `key` is the blob's, where that has more than these bytes.
     """
-    return io.BufferedReader(_Verifying(stream, sha256, key or sha256), CHUNK)
+    return io.BufferedReader(_Verifying(stream, sha256, key or sha256), PIECE_BYTES)
 
 
 class _Verifying(io.RawIOBase):
@@ -54,7 +54,7 @@ class _Verifying(io.RawIOBase):
         return piece or b""
 
     def _read(self) -> bytes:
-        piece = self._stream.read(CHUNK)
+        piece = self._stream.read(PIECE_BYTES)
         self._hash.update(piece)
         if not piece and self._hash.hexdigest() != self._sha256:
             raise StorageDamaged(self._key)

@@ -250,8 +250,10 @@ def test_what_a_killed_writer_left_is_cleared_once_it_is_old(tmp_path: Path) -> 
     old = time.time() - 7200
     os.utime(writer.path, (old, old))
     assert list(blobs.keys(3600)) == []
+    assert writer.path.exists()  # a slow upload is not over
+    writer._file.close()  # as the kernel does for one that was killed
+    assert list(blobs.keys(3600)) == []
     assert not writer.path.exists()
-    writer.close()
 
 
 def test_a_place_of_another_kind_is_refused() -> None:

@@ -20,6 +20,7 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.explain.descent import guides
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
+from workers.training.record import forget_blob
 
 log = structlog.get_logger(__name__)
 
@@ -61,12 +62,15 @@ def _what(job: JobRow) -> str:
 
 def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
     with deps.database.write() as session:
+        kept = jobs.get(session, job.id).checkpoint_key if job.kind == "train" else None
         moved = jobs.move(
             session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, **NOTHING_KEPT
         )
     if not moved:
         log.warning("lease lost", job=job.id)
         return
+    if kept is not None:
+        forget_blob(deps, kept)
     deps.changes.publish(job.id)
     log.info("job ended", job=job.id, state=state, **(error or {}))
 

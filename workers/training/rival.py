@@ -17,7 +17,7 @@ from service.domain.columns import CellInvalid, Columns, Floats, Kind
 from service.domain.predictor import Predictor, label_text
 from service.domain.promotion import Judged, main_metric
 from service.domain.spec import TrainingSpec
-from service.errors import DatasetNotFound
+from service.errors import DatasetNotFound, StorageDamaged
 from service.store.blobs import Blobs
 from service.store.bundles import read_version_file
 from service.store.rows import CHUNK_ROWS, chunks
