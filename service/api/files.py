@@ -32,12 +32,14 @@ def send(
             blobs.verify(key)
         return blobs.open(key, part)
 
-    return _send(key, opened, media_type, size_bytes, filename, in_ranges=True)
+    return _send(key, opened, media_type, size_bytes, filename, lambda: blobs.size(key), in_ranges=True)
 
 
 def send_file(blobs: Blobs, file: Json, media_type: str) -> Response:
     """A file of a version, as `send`, always whole."""
-    return _send(file["sha256"], lambda _: open_file(blobs, file), media_type, file["bytes"], None)
+    return _send(
+        file["sha256"], lambda _: open_file(blobs, file), media_type, file["bytes"], None, lambda: int(file["bytes"])
+    )
 
 
 def _send(
@@ -46,6 +48,7 @@ def _send(
     media_type: str,
     size_bytes: int | None,
     filename: str | None,
+    size: Callable[[], int],
     in_ranges: bool = False,
 ) -> Response:
     answer = Response(mimetype=media_type)
@@ -69,6 +72,8 @@ def _send(
         begin = _first(stream)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
+    if size_bytes is None:  # an answer without a length that breaks off would look like a whole one
+        answer.content_length = size() if len(begin) == CHUNK else len(begin)
     answer.response = _pieces(begin, stream)
     answer.call_on_close(stream.close)
     if filename is not None:

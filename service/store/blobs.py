@@ -45,6 +45,9 @@ class Blobs(Protocol):
         """Raises StorageDamaged where the blob is not what was written, KeyError where it is not there. A blob that
         this process has found whole is read again only once it was written since."""
 
+    def size(self, key: str) -> int:
+        """How many bytes lie there. Raises KeyError."""
+
     def local(self, key: str) -> contextlib.AbstractContextManager[Path]:
         """A file on this machine with the blob's bytes, verified, for as long as the context lasts. Raises KeyError,
         StorageDamaged."""

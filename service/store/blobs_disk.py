@@ -46,12 +46,12 @@ class DiskBlobs(Spooling):
         self.verify(key)
         yield self._path(key)
 
-    def _identity(self, key: str) -> tuple[object, ...]:
+    def _identity(self, key: str) -> tuple[int, str]:
         try:
             found = self._path(key).stat()
         except FileNotFoundError:
             raise KeyError(key) from None
-        return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        return found.st_size, f"{found.st_ino} {found.st_mtime_ns} {found.st_ctime_ns}"
 
     def delete(self, key: str, older_than_seconds: float) -> None:
         path = self._path(key)

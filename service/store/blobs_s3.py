@@ -44,11 +44,11 @@ class S3Blobs(Spooling):
                 copy.flush()
             yield Path(copy.name)
 
-    def _identity(self, key: str) -> tuple[object, ...]:
+    def _identity(self, key: str) -> tuple[int, str]:
         found = self._head(key)
         if found is None:
             raise KeyError(key)
-        return found["ETag"], found["LastModified"], found["ContentLength"]
+        return found["ContentLength"], f"{found['ETag']} {found['LastModified']}"
 
     def _head(self, key: str) -> dict[str, Any] | None:
         """What the provider says of an object; None where there is none."""

@@ -115,7 +115,7 @@ class Spooling:
 
     def __init__(self, spool: Path) -> None:
         self.spool = spool
-        self._verified: dict[str, tuple[object, ...]] = {}  # what this process has found whole, as it was then
+        self._verified: dict[str, tuple[int, str]] = {}  # what this process has found whole, as it was then
 
     def writer(self) -> BlobWriter:
         with failing_disk_named():
@@ -150,12 +150,15 @@ class Spooling:
             self._verified.clear()
         self._verified[key] = identity
 
+    def size(self, key: str) -> int:
+        return self._identity(key)[0]
+
     def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         """The bytes as they lie there. Raises KeyError."""
         raise NotImplementedError
 
-    def _identity(self, key: str) -> tuple[object, ...]:
-        """What changes when the blob is written again. Raises KeyError."""
+    def _identity(self, key: str) -> tuple[int, str]:
+        """How many bytes there are, and what changes when they are written again. Raises KeyError."""
         raise NotImplementedError
 
     def _keep(self, spooled: Path, key: str) -> None:
