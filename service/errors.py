@@ -16,6 +16,7 @@ AdalineError
 │                           IdempotencyKeyReused AliasChanged
 ├── CallerRefused           who calls, or by which name: HostInvalid HostNotAllowed OriginNotAllowed
 ├── Unavailable             QueueUnavailable StorageFull TooManyStreams TooManyBodies DatabaseUnavailable
+├── StorageDamaged          stored bytes that are not what was written: where they are, and what mends them
 ├── SettingInvalid · AlreadyRunning · CannotStart
 └── WorkFailed              a job or an ingest that ends as `failed`, with the reason a user is told
 """
@@ -245,6 +246,18 @@ class TooManyBodies(Unavailable):
 class StorageFull(AdalineError):
     code = "storage_full"
     title = "The disk is full"
+
+
+class StorageDamaged(AdalineError):
+    """Stored bytes are not those that were written. `key` is the blob's, "" for the database."""
+
+    code = "storage_damaged"
+    title = "Stored data is damaged"
+
+    def __init__(self, key: str, what: str = "", mend: str = "") -> None:
+        self.key = key
+        where = f" (blob {key}: its bytes are not those that were written)" if key else ""
+        super().__init__(f"{what or 'a stored file'} is damaged{where}; {mend or 'restore it from a backup'}")
 
 
 class SettingInvalid(AdalineError):

@@ -77,6 +77,9 @@ class Settings:
     orphan_seconds: float = _knob(3600.0, "an unreferenced blob older than this is deleted", 0)
     idempotency_seconds: float = _knob(86400.0, "how long an Idempotency-Key is remembered", 1)
     checkpoint_seconds: float = _knob(5.0, "how often a training or a batch prediction is saved", 0)
+    checkpoint_bytes_per_second: int = _knob(
+        20 * MIB, "bytes of checkpoints that one training may write in a second; a large one is saved less often", 1
+    )
     stop_seconds: float = _knob(20.0, "how long a stopping process may take before it is killed", 1)
 
     max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, as it is sent", 1)

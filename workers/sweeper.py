@@ -74,9 +74,7 @@ def sweep(deps: Deps, resend_seconds: float | None = None) -> None:
 
 
 def tidy(deps: Deps) -> None:
-    """Forget old answers, and delete the blobs that no row names."""
-    with deps.database.write() as session:
-        answers.forget(session, deps.settings.idempotency_seconds)
+    """Delete the blobs that no row names, and forget old answers: in this order, since a full disk may refuse that."""
     # the keys first, the rows after: a blob that gets its row in between is then seen as used
     old = list(deps.blobs.keys(deps.settings.orphan_seconds))
     used = _keys_in_use(deps)
@@ -84,6 +82,8 @@ def tidy(deps: Deps) -> None:
         if key not in used:
             deps.blobs.delete(key, deps.settings.orphan_seconds)
             log.info("orphan deleted", blob=key)
+    with deps.database.write() as session:
+        answers.forget(session, deps.settings.idempotency_seconds)
 
 
 def _end_or_free_jobs(deps: Deps) -> None:

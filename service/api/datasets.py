@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -91,8 +92,9 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     name = options.pop("name", None) or _file_name(received.filename)
     key = headers.get("idempotency_key")
     uploaded = upload.upload(
-        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump
-    )
+        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump,
+        partial(datasets.is_whole, deps.blobs),
+    )  # fmt: skip
     id = uploaded.dataset_id
     if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told
         answer = jsonify(uploaded.answer)
@@ -163,9 +165,11 @@ def get_profile(query: dict[str, Any], id: str) -> Any:
     if row.profile_key is None:
         raise FileNotFound(f"dataset {id} has no profile")
     if (name := query.get("correlate")) is None:
-        return send(blobs, row.profile_key, "application/json")
+        with datasets.part_named(row, "profile"):
+            return send(blobs, row.profile_key, "application/json")
     try:
-        return jsonify(correlate(blobs, row.profile_key, row.gram_key, name))
+        with datasets.part_named(row, "profile"):
+            return jsonify(correlate(blobs, row.profile_key, row.gram_key, name))
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
 
@@ -179,7 +183,8 @@ def list_rows(query: dict[str, Any], id: str) -> Any:
     row = _ready(id)
     if row.table_key is None:
         raise FileNotFound(f"dataset {id} has no table")
-    return stored_rows(context().deps.blobs, row.table_key, query["offset"], query["limit"])
+    with datasets.part_named(row, "table"):
+        return stored_rows(context().deps.blobs, row.table_key, query["offset"], query["limit"])
 
 
 @blueprint.route("/<id>/rejects")
@@ -192,7 +197,8 @@ def get_rejects(id: str) -> Any:
         raise _not_ready(row)
     if row.rejects_key is None:
         return Response(EMPTY_REJECTS, mimetype=CSV)
-    return send(context().deps.blobs, row.rejects_key, CSV, filename=f"{row.name}-rejects.csv")
+    with datasets.part_named(row, "list of rejects"):
+        return send(context().deps.blobs, row.rejects_key, CSV, filename=f"{row.name}-rejects.csv")
 
 
 @blueprint.route("/<id>/content")
@@ -203,7 +209,8 @@ def get_rejects(id: str) -> Any:
 def get_content(id: str) -> Any:
     """Download the bytes that were uploaded"""
     row = _get(id)
-    return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
+    with datasets.part_named(row, "uploaded file"):
+        return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
 
 
 def _get(id: str) -> DatasetRow:

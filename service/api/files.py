@@ -22,14 +22,24 @@ def send(
 ) -> Response:
     """The blob's bytes, or 304 when the client has them; where `size_bytes` is given, also a range of them (206).
 
-    Raises FileNotFound; RequestedRangeNotSatisfiable (416).
+    Damaged bytes are never sent as whole: what is small is read before it is answered, of what is large the last piece
+    is held back, and before a range all is read once. Raises FileNotFound; StorageDamaged;
+    RequestedRangeNotSatisfiable (416).
     """
-    return _send(key, lambda part: blobs.open(key, part), media_type, size_bytes, filename, in_ranges=True)
+
+    def opened(part: tuple[int, int] | None) -> IO[bytes]:
+        if part is not None:
+            blobs.verify(key)
+        return blobs.open(key, part)
+
+    return _send(key, opened, media_type, size_bytes, filename, lambda: blobs.size(key), in_ranges=True)
 
 
 def send_file(blobs: Blobs, file: Json, media_type: str) -> Response:
     """A file of a version, as `send`, always whole."""
-    return _send(file["sha256"], lambda _: open_file(blobs, file), media_type, file["bytes"], None)
+    return _send(
+        file["sha256"], lambda _: open_file(blobs, file), media_type, file["bytes"], None, lambda: int(file["bytes"])
+    )
 
 
 def _send(
@@ -38,6 +48,7 @@ def _send(
     media_type: str,
     size_bytes: int | None,
     filename: str | None,
+    size: Callable[[], int],
     in_ranges: bool = False,
 ) -> Response:
     answer = Response(mimetype=media_type)
@@ -58,9 +69,12 @@ def _send(
         answer.content_range.set(first, first + count, size_bytes)
     try:
         stream = opened(part)
+        begin = _first(stream)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
-    answer.response = _pieces(stream)
+    if size_bytes is None:  # an answer without a length that breaks off would look like a whole one
+        answer.content_length = size() if len(begin) == CHUNK else len(begin)
+    answer.response = _pieces(begin, stream)
     answer.call_on_close(stream.close)
     if filename is not None:
         answer.headers["Content-Disposition"] = _attachment(filename)
@@ -92,7 +106,17 @@ def _attachment(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+def _first(stream: IO[bytes]) -> bytes:
+    try:
+        return stream.read(CHUNK)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _pieces(piece: bytes, stream: IO[bytes]) -> Iterator[bytes]:
+    """What breaks off here leaves an answer that ends before its last piece, and the client sees that."""
     with stream:
-        while piece := stream.read(CHUNK):
+        while piece:
             yield piece
+            piece = stream.read(CHUNK)

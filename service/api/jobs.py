@@ -28,6 +28,7 @@ from service.domain.batch import CSV, PARQUET
 from service.domain.lifecycle import is_terminal
 from service.errors import ResultNotReady
 from service.store import jobs, models
+from service.store.blobs import damage_named
 from service.store.tables import JobRow
 from service.usecases.cancel import cancel
 from service.usecases.preflight import preflight
@@ -147,13 +148,14 @@ def get_result(_: dict[str, Any], id: str) -> Any:
         job = jobs.get(session, id)
         if job.state == "succeeded" and job.kind == "predict" and job.result is not None:
             format = job.spec["format"]
-            return send(
-                deps.blobs,
-                job.result["sha256"],
-                MEDIA_TYPES[format],
-                size_bytes=job.result["bytes"],
-                filename=f"{job.model_name}-{job.model_version}-predictions.{format}",
-            )
+            with damage_named(f"the result of job {id}", "run the batch prediction again"):
+                return send(
+                    deps.blobs,
+                    job.result["sha256"],
+                    MEDIA_TYPES[format],
+                    size_bytes=job.result["bytes"],
+                    filename=f"{job.model_name}-{job.model_version}-predictions.{format}",
+                )
         if job.state == "succeeded" and job.kind == "descent-comparison":
             return {"comparison": job.result}
         if job.state != "succeeded" or job.model_version is None:

@@ -21,6 +21,7 @@ from service.domain.artifact import REPORT
 from service.domain.spec import MODEL_NAME
 from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid, Unavailable
 from service.store import models
+from service.store.bundles import version_named
 from service.store.paging import Page
 from service.store.session import Database
 from service.store.tables import ModelRow, VersionRow
@@ -214,7 +215,8 @@ def _file(name: str, version: int, file: str) -> Response:
     if file not in files:
         raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
     media_type = next((kind for ending, kind in MEDIA_TYPES.items() if file.endswith(ending)), BINARY)
-    answer = send_file(deps.blobs, files[file], media_type)
+    with version_named(name, version, file):
+        answer = send_file(deps.blobs, files[file], media_type)
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
 

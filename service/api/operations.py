@@ -14,14 +14,13 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.errors import QueueUnavailable
+from service.errors import QueueUnavailable, StorageFull
 from service.queue import INGEST, TRAIN
 
 DOCUMENT = "/openapi.json"
 DOCS = "/docs"
 SERVING = {"trainers": TRAIN.queue, "ingest": INGEST.queue}
-DEGRADED = "degraded"
-_WORD = {True: "ok", False: "unavailable"}
+OK, UNAVAILABLE, FULL, DEGRADED = "ok", "unavailable", "full", "degraded"
 
 log = structlog.get_logger(__name__)
 
@@ -41,39 +40,42 @@ def is_alive() -> Any:
 def is_ready() -> Any:
     """Say whether the database, the blobs and the broker answer, and whether somebody trains and ingests
 
-    Answers 503 when one of the first three does not answer. Without workers models still predict, and what is queued
-    waits for them: then the status is `degraded`, with 200.
+    Answers 503 when one of the first three does not answer, or has no room left (`full`). Without workers models still
+    predict, and what is queued waits for them: then the status is `degraded`, with 200.
     """
     answering, serving = parts_that_answer(), parts_that_serve()
-    ready = all(answering.values())
+    ready = all(word == OK for word in answering.values())
+    served = OK if all(word == OK for word in serving.values()) else DEGRADED
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    parts = {name: _WORD[works] for name, works in (answering | serving).items()}
-    return {"status": _WORD[ready] if all(serving.values()) or not ready else DEGRADED, "parts": parts}, status
+    return {"status": served if ready else UNAVAILABLE, "parts": answering | serving}, status
 
 
-def parts_that_answer() -> dict[str, bool]:
-    """What the service stands on, and whether each of it answers."""
+def parts_that_answer() -> dict[str, str]:
+    """What the service stands on, and whether each of it answers: "ok", "unavailable", or "full" for want of room."""
     deps = context().deps
     checks = {"database": deps.database.check, "blobs": deps.blobs.check, "broker": deps.changes.ping}
     return {name: _answers(name, check) for name, check in checks.items()}
 
 
-def parts_that_serve() -> dict[str, bool]:
+def parts_that_serve() -> dict[str, str]:
     """Who works on what is queued, and whether there is anybody."""
     try:
         served = context().deps.queue.served()
     except QueueUnavailable:  # nobody can be asked, and nobody can be told of work
         served = {}
-    return {name: served.get(queue, False) for name, queue in SERVING.items()}
+    return {name: OK if served.get(queue, False) else UNAVAILABLE for name, queue in SERVING.items()}
 
 
-def _answers(name: str, check: Callable[[], None]) -> bool:
+def _answers(name: str, check: Callable[[], None]) -> str:
     try:
         check()
+    except StorageFull as error:
+        log.warning("not ready", part=name, error=str(error))
+        return FULL
     except Exception as error:  # noqa: BLE001 (whatever it is, the part cannot be used)
         log.warning("not ready", part=name, error=str(error))
-        return False
-    return True
+        return UNAVAILABLE
+    return OK
 
 
 def serve_document(app: Flask, document: dict[str, Any]) -> None:

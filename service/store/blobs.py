@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Protocol
 from urllib.parse import unquote, urlsplit
 
-from service.errors import SettingInvalid
+from service.errors import SettingInvalid, StorageDamaged
 from service.store.blobs_disk import DiskBlobs
 from service.store.blobs_s3 import S3Blobs
 from service.store.spool import Blob, BlobWriter
@@ -38,10 +38,19 @@ class Blobs(Protocol):
 
     def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         """A readable stream, of all or of `part` (where it starts, how many bytes). Raises KeyError for a key that is
-        not there."""
+        not there; of all, StorageDamaged in the place of the last bytes where they are not what was written. A part is
+        for its reader to verify."""
+
+    def verify(self, key: str) -> None:
+        """Raises StorageDamaged where the blob is not what was written, KeyError where it is not there. A blob that
+        this process has found whole is read again only once it was written since."""
+
+    def size(self, key: str) -> int:
+        """How many bytes lie there. Raises KeyError."""
 
     def local(self, key: str) -> contextlib.AbstractContextManager[Path]:
-        """A file on this machine with the blob's bytes, for as long as the context lasts. Raises KeyError."""
+        """A file on this machine with the blob's bytes, verified, for as long as the context lasts. Raises KeyError,
+        StorageDamaged."""
 
     def delete(self, key: str, older_than_seconds: float) -> None:
         """Forget a blob unless it was written (again) since; one that is not there is no error."""
@@ -63,7 +72,16 @@ def open_blobs(url: str, s3_endpoint_url: str = "") -> Blobs:
     raise SettingInvalid(f"blobs cannot be kept at {url!r}: use file:///path or s3://bucket/prefix")
 
 
+@contextlib.contextmanager
+def damage_named(what: str, mend: str) -> Iterator[None]:
+    """Damage that is found within says what the bytes were, and what mends it."""
+    try:
+        yield
+    except StorageDamaged as error:
+        raise StorageDamaged(error.key, what, mend) from None
+
+
 def read_blob(blobs: Blobs, key: str) -> bytes:
-    """All bytes of a small blob. Raises KeyError."""
+    """All bytes of a small blob. Raises KeyError, StorageDamaged."""
     with contextlib.closing(blobs.open(key)) as stream:
         return stream.read()

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from service.store.failing import failing_disk_named
 from service.store.spool import CHUNK, Spooling
@@ -25,7 +25,7 @@ class S3Blobs(Spooling):
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = boto3.client("s3", endpoint_url=endpoint_url or None)
 
-    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+    def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
         from botocore.exceptions import ClientError
 
         try:
@@ -44,16 +44,27 @@ class S3Blobs(Spooling):
                 copy.flush()
             yield Path(copy.name)
 
-    def delete(self, key: str, older_than_seconds: float) -> None:
+    def _identity(self, key: str) -> tuple[int, str]:
+        found = self._head(key)
+        if found is None:
+            raise KeyError(key)
+        return found["ContentLength"], f"{found['ETag']} {found['LastModified']}"
+
+    def _head(self, key: str) -> dict[str, Any] | None:
+        """What the provider says of an object; None where there is none."""
         from botocore.exceptions import ClientError
 
         try:
-            written = self._client.head_object(Bucket=self._bucket, Key=self._name(key))["LastModified"].timestamp()
+            found: dict[str, Any] = self._client.head_object(Bucket=self._bucket, Key=self._name(key))
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return
+                return None
             raise
-        if written <= time.time() - older_than_seconds:
+        return found
+
+    def delete(self, key: str, older_than_seconds: float) -> None:
+        found = self._head(key)
+        if found is not None and found["LastModified"].timestamp() <= time.time() - older_than_seconds:
             self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
     def keys(self, older_than_seconds: float) -> Iterator[str]:

@@ -12,8 +12,9 @@ import io
 from collections.abc import Iterable
 from typing import IO
 
-from service.store.blobs import Blobs
-from service.store.tables import Json
+from service.store.blobs import Blobs, damage_named
+from service.store.tables import Json, VersionRow
+from service.store.verifying import verifying
 
 
 def write_bundle(blobs: Blobs, contents: Iterable[tuple[str, bytes]]) -> dict[str, Json]:
@@ -34,13 +35,28 @@ def key_of(file: Json) -> str:
 
 
 def open_file(blobs: Blobs, file: Json) -> IO[bytes]:
-    """A readable stream of the file alone. Raises KeyError for one that is not there."""
+    """A readable stream of the file alone. Raises KeyError for one that is not there; StorageDamaged in the place of
+    the last bytes where they are not what was written."""
     if not file["bytes"]:
         return io.BytesIO()
-    return blobs.open(key_of(file), (file["start"], file["bytes"]) if "bundle" in file else None)
+    if "bundle" not in file:
+        return blobs.open(key_of(file))
+    return verifying(blobs.open(key_of(file), (file["start"], file["bytes"])), file["sha256"], key_of(file))
 
 
 def read_file(blobs: Blobs, file: Json) -> bytes:
-    """All its bytes. Raises KeyError."""
+    """All its bytes. Raises KeyError, StorageDamaged."""
     with contextlib.closing(open_file(blobs, file)) as stream:
-        return stream.read(file["bytes"])
+        return stream.read()
+
+
+def read_version_file(blobs: Blobs, version: VersionRow, name: str) -> bytes:
+    """All bytes of a file of a version. Raises KeyError; StorageDamaged, which names it."""
+    with version_named(version.model_name, version.version, name):
+        return read_file(blobs, version.files[name])
+
+
+def version_named(model: str, version: int, file: str) -> contextlib.AbstractContextManager[None]:
+    """Damage of a version's file is told as that."""
+    mend = "train the model again, or restore the file from a backup"
+    return damage_named(f"{file} of version {version} of {model!r}", mend)

@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.domain.lifecycle import TERMINAL
-from service.errors import DatasetNotFound
-from service.store.blobs import Blobs
+from service.errors import DatasetNotFound, StorageDamaged
+from service.store.blobs import Blobs, damage_named
 from service.store.filters import text_at
 from service.store.paging import Page, page
 from service.store.tables import DatasetRow, JobRow, Json, VersionRow, table_of
@@ -42,9 +42,10 @@ def count_ready(session: Session, ids: Collection[str]) -> int:
     return len(session.connection().execute(_READY, {"ids": list(ids)}).all())
 
 
-def by_fingerprint(session: Session, fingerprint: str) -> DatasetRow | None:
-    """The dataset made of the same bytes and options."""
-    return session.scalars(select(DatasetRow).where(DatasetRow.fingerprint == fingerprint)).one_or_none()
+def by_fingerprint(session: Session, fingerprint: str, *, for_change: bool = False) -> DatasetRow | None:
+    """The dataset made of the same bytes and options; with `for_change` nobody changes it meanwhile."""
+    query = select(DatasetRow).where(DatasetRow.fingerprint == fingerprint)
+    return session.scalars(query.with_for_update() if for_change else query).one_or_none()
 
 
 def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]:
@@ -86,11 +87,13 @@ def references(session: Session, id: str, most: int = MOST_REFERENCES) -> Refere
 
 @contextlib.contextmanager
 def stored_table(blobs: Blobs, dataset: DatasetRow) -> Iterator[Path]:
-    """The dataset's table as a local file. Raises DatasetNotFound when it has been deleted, or is while it is read."""
+    """The dataset's table as a local file. Raises DatasetNotFound when it has been deleted, or is while it is read;
+    StorageDamaged."""
     gone = DatasetNotFound(f"dataset {dataset.id} was deleted while it was needed; upload it again to train on it")
     with contextlib.ExitStack() as stack:
         try:
-            path = stack.enter_context(blobs.local(dataset.table_key or ""))
+            with part_named(dataset, "table"):
+                path = stack.enter_context(blobs.local(dataset.table_key or ""))
         except KeyError:
             raise gone from None
         try:
@@ -99,3 +102,19 @@ def stored_table(blobs: Blobs, dataset: DatasetRow) -> Iterator[Path]:
             if path.exists():
                 raise
             raise gone from None
+
+
+def part_named(dataset: DatasetRow, part: str) -> contextlib.AbstractContextManager[None]:
+    """Damage of one of a dataset's blobs is told as that."""
+    return damage_named(f"the {part} of dataset {dataset.id}", "upload the same file again, with the same options")
+
+
+def is_whole(blobs: Blobs, dataset: DatasetRow) -> bool:
+    """Whether all that was made of the uploaded bytes is there as it was written."""
+    try:
+        for key in (dataset.table_key, dataset.profile_key, dataset.gram_key, dataset.rejects_key):
+            if key is not None:
+                blobs.verify(key)
+    except (KeyError, StorageDamaged):
+        return False
+    return True

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseUnavailable, StorageFull
+from service.errors import DatabaseUnavailable, StorageDamaged, StorageFull
+from service.store.private import PRIVATE_DIRECTORY, make_private_file
 
 BUSY_SECONDS = 30
 DISK_FAILURES = ("53100", "58030")  # PostgreSQL: disk_full, io_error
@@ -63,7 +64,9 @@ def _engine(url: str) -> Engine:
         utf8 = {"client_encoding": "utf8"}
         return create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=30, connect_args=utf8)
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(parsed.database).parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        if not parsed.database.startswith((":", "file:")):
+            make_private_file(Path(parsed.database))  # SQLite's other files get the mode of this one
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, pool_size=10, max_overflow=30)
 
     @event.listens_for(engine, "connect")
@@ -88,11 +91,22 @@ def _is_disk_failure(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlstate", None) in DISK_FAILURES
 
 
+def is_damage(error: DatabaseError) -> bool:
+    """Whether SQLite says that its file is damaged, or none of its own."""
+    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error.orig, sqlite3.DatabaseError) and error.orig.sqlite_errorcode & 0xFF in damage
+
+
 @contextlib.contextmanager
 def _unavailable_named() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        if is_damage(error):
+            mend = "stop Adaline and start it again: it says then what can be done"
+            raise StorageDamaged("", "the database", mend) from error
+        if not isinstance(error, OperationalError):
+            raise
         if _is_disk_failure(error):
             raise StorageFull("the disk that holds the database is full or fails; nothing was stored") from error
         raise DatabaseUnavailable("the database does not answer; try again shortly") from error

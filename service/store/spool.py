@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from service.errors import StorageDamaged
 from service.store.failing import failing_disk_named
 from service.store.hashing import Hashing, begin_writing
+from service.store.held import hold, holding
+from service.store.private import PRIVATE_FILE
+from service.store.verifying import verifying
 
 CHUNK = 1024 * 1024
+MOST_REMEMBERED = 10_000  # blobs that a process knows to be whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class BlobWriter:
 
     def __init__(self, spool: Path, keep: Callable[[Path, str], None]) -> None:
         self._file: IO[bytes] = tempfile.NamedTemporaryFile(dir=spool, prefix="new-", delete=False)  # noqa: SIM115 (close() ends it)
+        hold(self._file.fileno())
         self.path = Path(self._file.name)
         self._hashing = Hashing(self._file.fileno())
         self._keep = keep
@@ -55,10 +62,13 @@ class BlobWriter:
         Its bytes are read by `commit`, or by `seal` before.
         """
         with failing_disk_named():
+            taken = path.open("r+b")
+            hold(taken.fileno())
+            os.fchmod(taken.fileno(), PRIVATE_FILE)
             os.replace(path, self.path)
             self._hashing.close()
             self._file.close()
-            self._file = self.path.open("r+b")
+            self._file = taken
         self._hashing, self.size, self._is_counted = Hashing(self._file.fileno()), 0, False
 
     def seal(self) -> None:
@@ -105,6 +115,7 @@ class Spooling:
 
     def __init__(self, spool: Path) -> None:
         self.spool = spool
+        self._verified: dict[str, tuple[int, str]] = {}  # what this process has found whole, as it was then
 
     def writer(self) -> BlobWriter:
         with failing_disk_named():
@@ -119,8 +130,36 @@ class Spooling:
     def workspace(self) -> Iterator[Path]:
         with failing_disk_named():
             directory = tempfile.TemporaryDirectory(dir=self.spool, prefix="work-", ignore_cleanup_errors=True)
-        with directory as name:
+        with directory as name, holding(Path(name)):
             yield Path(name)
+
+    def open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+        return self._open(key, part) if part is not None else verifying(self._open(key), key)
+
+    def verify(self, key: str) -> None:
+        identity = self._identity(key)
+        if self._verified.get(key) == identity:
+            return
+        with contextlib.closing(self._open(key)) as stream:
+            digest = hashlib.sha256()
+            while piece := stream.read(CHUNK):
+                digest.update(piece)
+        if digest.hexdigest() != key:
+            raise StorageDamaged(key)
+        if len(self._verified) >= MOST_REMEMBERED:
+            self._verified.clear()
+        self._verified[key] = identity
+
+    def size(self, key: str) -> int:
+        return self._identity(key)[0]
+
+    def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
+        """The bytes as they lie there. Raises KeyError."""
+        raise NotImplementedError
+
+    def _identity(self, key: str) -> tuple[int, str]:
+        """How many bytes there are, and what changes when they are written again. Raises KeyError."""
+        raise NotImplementedError
 
     def _keep(self, spooled: Path, key: str) -> None:
         """Make a file's bytes readable under a key."""

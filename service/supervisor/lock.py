@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from service.errors import AlreadyRunning, CannotStart
+from service.store.private import PRIVATE_FILE, make_private
 
 PATIENCE_SECONDS = 0.5  # `running` holds the lock for a moment; a killed holder is a moment in dying
 LOOK_SECONDS = 0.02
@@ -48,8 +49,8 @@ class Lock:
 def hold(data: Path) -> Iterator[Lock]:
     """The lock of this data directory. Raises AlreadyRunning, or CannotStart where the directory cannot be written."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        make_private(data)
+        descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     except OSError as error:
         raise CannotStart(f"the data directory {data} cannot be used: {error.strerror}") from error
     try:

@@ -17,7 +17,9 @@ from sqlalchemy.exc import OperationalError
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
 from service.queue import INGEST, QUEUES, TRAIN
 from service.settings import Settings
+from service.store.intact import check_intact
 from service.store.migrate import migrate
+from service.store.private import make_private
 from service.store.session import Database
 from service.supervisor import parts, valkey
 from service.supervisor.address import Address, reserve
@@ -118,8 +120,11 @@ def _form(log_format: str) -> Form:
 
 
 def _migrate(settings: Settings) -> None:
+    if settings.data.is_dir():
+        make_private(settings.data)
     database = Database(settings.resolved_database_url)
     try:
+        check_intact(database)
         migrate(database)
     except OperationalError as error:
         raise DatabaseUnavailable(f"the database does not answer: {error.orig}") from error

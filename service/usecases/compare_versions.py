@@ -14,7 +14,7 @@ from service.domain.version_comparison import Compared, compare
 from service.errors import FileNotFound
 from service.store import models
 from service.store.blobs import Blobs
-from service.store.bundles import read_file
+from service.store.bundles import read_version_file
 from service.store.session import Database
 from service.store.tables import VersionRow
 
@@ -51,7 +51,7 @@ def _version(session: Session, name: str, word: str) -> VersionRow:
 
 def _compared(blobs: Blobs, row: VersionRow) -> Compared:
     try:
-        report = json.loads(read_file(blobs, row.files[REPORT]))
+        report = json.loads(read_version_file(blobs, row, REPORT))
     except KeyError:
         raise FileNotFound(f"version {row.version} of {row.model_name!r} has no report to compare by") from None
     lineage = report.get("lineage") or {}

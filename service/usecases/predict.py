@@ -18,7 +18,7 @@ from service.domain.predictor import Predictor
 from service.errors import AdalineError, NotFound, Unavailable
 from service.store import models
 from service.store.blobs import Blobs
-from service.store.bundles import read_file
+from service.store.bundles import read_version_file
 from service.store.session import Database
 from service.store.tables import VersionRow
 
@@ -138,7 +138,7 @@ class LoadedModels:
         if loaded is not None and (loaded.name, loaded.version) == (row.model_name, row.version):
             return loaded
         if loaded is None:
-            predictor = read(*(read_file(self._blobs, row.files[name]) for name in (MANIFEST, WEIGHTS)))
+            predictor = read(*(read_version_file(self._blobs, row, name) for name in (MANIFEST, WEIGHTS)))
         else:
             predictor = loaded.predictor  # two versions of the same bytes
         model = LoadedModel(row.model_name, row.version, predictor, key)

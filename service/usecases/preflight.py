@@ -150,7 +150,8 @@ def figures_of(checked: Checked, blobs: Blobs | None) -> Figures:
         return Figures(table, {}, no_gram="the dataset has no profile")
     read = _read_and_keep if len(table.columns) <= KEPT_COLUMNS else _read
     try:
-        return Figures.of(table, *read(blobs, dataset.profile_key, dataset.gram_key))  # type: ignore[arg-type]
+        with datasets.part_named(dataset, "profile"):
+            return Figures.of(table, *read(blobs, dataset.profile_key, dataset.gram_key))  # type: ignore[arg-type]
     except KeyError:
         return Figures(table, {}, no_gram="the dataset has just been deleted")
 

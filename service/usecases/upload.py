@@ -46,22 +46,31 @@ def upload(
     options: Mapping[str, object],
     key: str | None,
     render: Callable[[DatasetRow], Json],
+    is_whole: Callable[[DatasetRow], bool] = lambda row: True,
 ) -> Uploaded:
-    """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset.
+    """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset; one of
+    which something is damaged (`is_whole`, which may take long) is read anew.
 
     `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it.
     Raises IdempotencyKeyReused.
     """
     read_as: Json = {"media_type": media_type, **options}
     fingerprint = hashlib.sha256(to_json([blob.key, read_as])).hexdigest()
+    with database.read() as session:
+        here = datasets.by_fingerprint(session, fingerprint)
+    # looked at before the transaction: the table may be large, and others wait for SQLite's lock
+    damaged = None if here is None or here.state != "ready" or is_whole(here) else here.fence
 
     def register() -> tuple[Uploaded, bool]:
         with database.write() as session:
             request = hashlib.sha256(to_json([fingerprint, name])).hexdigest()
+            # held first: whoever withdraws it waits, and sees then that it was told; or it is gone, with its answer
+            known = datasets.by_fingerprint(session, fingerprint, for_change=True)
+            if known is not None:
+                answers.mark_told(session, known.id)
             if key is not None and (first := answers.recall(session, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
-            known = datasets.by_fingerprint(session, fingerprint)
-            is_new = known is None or known.state == "failed"
+            is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
             row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint)
             if known is not None and is_new:
                 _start_anew(known)
@@ -119,11 +128,12 @@ def _in_use(id: str, found: datasets.References) -> str:
 def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> None:
     """Take back an upload whose client was gone before it could be told: nobody knows whether it was whole.
 
-    `key` is the request's Idempotency-Key. A dataset that a job uses by now stays.
+    `key` is the request's Idempotency-Key. A dataset that a job uses by now stays, and so does one whose id somebody
+    else was given.
     """
     with database.write() as session:
         row = session.get(DatasetRow, id, with_for_update=True)
-        if row is None or datasets.references(session, id):
+        if row is None or answers.was_told(session, id) or datasets.references(session, id):
             return
         session.delete(row)
         if key is not None:

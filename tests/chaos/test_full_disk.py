@@ -66,6 +66,43 @@ def test_upload_to_a_full_disk_is_refused_and_what_was_there_stays(
     assert again.status_code == 202
 
 
+def test_full_disk_is_told_by_readiness(serve: Callable[..., Server], small_disk: Path) -> None:
+    server = serve(blobs_url=small_disk.as_uri())
+    assert server.http.get("/readyz").status_code == 200
+    fill(small_disk)
+    answer = server.http.get("/readyz")
+    assert (answer.status_code, answer.json()["parts"]["blobs"]) == (503, "full")
+    (small_disk / "ballast").unlink()
+    assert server.http.get("/readyz").status_code == 200
+
+
+def test_on_a_full_disk_datasets_can_be_deleted_and_that_makes_room(
+    serve: Callable[..., Server], deps: Deps, small_disk: Path
+) -> None:
+    """The database is there too."""
+    database = small_disk / "adaline.db"
+    database.write_bytes((deps.settings.data / "adaline.db").read_bytes())
+    server = serve(database_url=f"sqlite:///{database}", blobs_url=(small_disk / "blobs").as_uri())
+    sent = [
+        server.http.post("/v1/datasets", content=LARGE[: 400_000 + 10_000 * number], headers=CSV) for number in range(3)
+    ]
+    fill(small_disk)
+    for answer in sent:
+        deleted = server.http.delete(f"/v1/datasets/{answer.json()['id']}")
+        assert deleted.status_code == 204, deleted.json()
+    assert server.http.get("/v1/datasets").json()["data"] == []
+
+
+def fill(place: Path) -> None:
+    """Not one block is left."""
+    with (place / "ballast").open("wb") as ballast:
+        while True:
+            try:
+                os.write(ballast.fileno(), bytes(4096))
+            except OSError:
+                break
+
+
 def test_full_disk_of_the_database_is_named(serve: Callable[..., Server], deps: Deps, small_disk: Path) -> None:
     database = small_disk / "adaline.db"
     database.write_bytes((deps.settings.data / "adaline.db").read_bytes())

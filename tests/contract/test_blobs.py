@@ -8,6 +8,8 @@ import hashlib
 import os
 import resource
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,9 +20,10 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from service.errors import SettingInvalid, StorageFull
+from service.errors import SettingInvalid, StorageDamaged, StorageFull
 from service.store.blobs import Blobs, open_blobs, read_blob
 from service.store.blobs_disk import DiskBlobs
+from service.store.blobs_s3 import S3Blobs
 from service.store.bundles import key_of, open_file, read_file, write_bundle
 from service.store.spool import Blob
 from tests.contract.rows import at_once
@@ -250,8 +253,10 @@ def test_what_a_killed_writer_left_is_cleared_once_it_is_old(tmp_path: Path) -> 
     old = time.time() - 7200
     os.utime(writer.path, (old, old))
     assert list(blobs.keys(3600)) == []
+    assert writer.path.exists()  # a slow upload is not over
+    writer._file.close()  # as the kernel does for one that was killed
+    assert list(blobs.keys(3600)) == []
     assert not writer.path.exists()
-    writer.close()
 
 
 def test_a_place_of_another_kind_is_refused() -> None:
@@ -291,3 +296,83 @@ def test_workspace_that_a_killed_worker_left_is_swept(tmp_path: Path) -> None:
     assert left.exists()
     assert list(blobs.keys(0)) == []
     assert not left.exists()
+
+
+def test_what_is_held_is_not_swept_however_old_it_is(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    with blobs.workspace() as directory, blobs.writer() as paused, blobs.writer() as taking:
+        (directory / "table").write_bytes(DATA)
+        taking.take(directory / "table")
+        paused.write(DATA)
+        for path in (directory, paused.path, taking.path):
+            os.utime(path, (1, 1))
+        with subprocess.Popen([sys.executable, "-c", SWEEP, tmp_path.as_uri()]) as sweeper:  # a process of its own
+            assert sweeper.wait() == 0
+        assert directory.is_dir()
+        assert [paused.commit().key, taking.commit().key] == [KEY, KEY]
+    assert list(blobs.keys(3600)) == []  # what was committed just now is not old, however long it was on its way
+    assert read_blob(blobs, KEY) == DATA
+
+
+SWEEP = """
+import sys
+from service.store.blobs import open_blobs
+assert list(open_blobs(sys.argv[1]).keys(3600)) == []
+"""
+
+
+def test_a_directory_of_an_earlier_version_is_closed_to_others(tmp_path: Path) -> None:
+    root = tmp_path / "blobs"
+    DiskBlobs(root).put(DATA)
+    for path in [*root.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    blobs = DiskBlobs(root)
+    assert {path.stat().st_mode & 0o077 for path in root.rglob("*")} == {0}
+    assert read_blob(blobs, KEY) == DATA
+
+
+def test_a_stream_never_hands_out_damaged_bytes_to_their_end(blobs: Blobs, tmp_path: Path) -> None:
+    large = os.urandom(3 * 2**20 + 5)
+    key = blobs.put(large).key
+    for harm in (lambda data: data[:-1], lambda data: data[:-1] + bytes([data[-1] ^ 1]), lambda _: b""):
+        _overwrite(blobs, key, harm(large))
+        got: list[int] = []
+        with pytest.raises(StorageDamaged, match=key):
+            _read_on(blobs, key, got)
+        assert sum(got) < len(large)
+        with pytest.raises(StorageDamaged), blobs.local(key):
+            pass
+        with pytest.raises(StorageDamaged):
+            blobs.verify(key)
+    assert blobs.put(large).key == key  # the same bytes again mend it
+    with blobs.local(key) as path:
+        assert path.read_bytes() == large
+
+
+def _read_on(blobs: Blobs, key: str, got: list[int]) -> None:
+    with contextlib.closing(blobs.open(key)) as stream:
+        got.extend(len(piece) for piece in iter(lambda: stream.read(100_000), b""))
+
+
+def _overwrite(blobs: Blobs, key: str, data: bytes) -> None:
+    if isinstance(blobs, DiskBlobs):
+        blobs._path(key).write_bytes(data)
+    else:
+        assert isinstance(blobs, S3Blobs)
+        blobs._client.put_object(Bucket=blobs._bucket, Key=blobs._name(key), Body=data)
+
+
+def test_two_deletions_and_a_new_writing_leave_what_was_written_last(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    for _ in range(20):
+        key = blobs.put(DATA).key
+        os.utime(tmp_path / "objects" / key[:2] / key, (1, 1))
+
+        def act(place: int, key: str = key) -> None:
+            if place == 0:
+                blobs.put(DATA)
+            else:
+                blobs.delete(key, 3600)
+
+        at_once(3, act)
+        assert read_blob(blobs, KEY) == DATA

@@ -151,3 +151,54 @@ def test_a_dataset_that_a_job_uses_is_not_withdrawn(database: Database, queue: Q
     add_job(database, dataset_id=uploaded.dataset_id)
     withdraw(database, Changes(valkey_url), uploaded.dataset_id, None)
     assert send(database, queue).dataset_id == uploaded.dataset_id
+
+
+def test_a_dataset_that_another_client_was_told_of_is_not_withdrawn(
+    database: Database, queue: Queue, valkey_url: str
+) -> None:
+    changes = Changes(valkey_url)
+    first = send(database, queue)
+    again = send(database, queue, name="another's")
+    withdraw(database, changes, first.dataset_id, None)
+    with database.read() as session:
+        assert datasets.get(session, again.dataset_id).id == first.dataset_id
+
+
+def test_a_client_that_repeats_its_request_keeps_what_it_is_told(
+    database: Database, queue: Queue, valkey_url: str
+) -> None:
+    changes = Changes(valkey_url)
+    first = send(database, queue, key="k")
+    assert send(database, queue, key="k").dataset_id == first.dataset_id
+    withdraw(database, changes, first.dataset_id, "k")
+    assert send(database, queue, key="k").dataset_id == first.dataset_id
+
+
+def test_whoever_is_told_an_id_while_it_is_withdrawn_finds_it_there(
+    database: Database, queue: Queue, valkey_url: str
+) -> None:
+    changes = Changes(valkey_url)
+    for number in range(30):
+        blob = Blob(f"{number:064x}", 1)
+        first = send(database, queue, blob)
+
+        def act(place: int, blob: Blob = blob, first: Uploaded = first, key: str = f"key {number}") -> Uploaded | None:
+            if place == 0:
+                withdraw(database, changes, first.dataset_id, None)
+                return None
+            return send(database, queue, blob, key=key if place == 1 else None)
+
+        told = [uploaded for uploaded in at_once(3, act) if uploaded is not None]
+        with database.read() as session:
+            assert [datasets.get(session, uploaded.dataset_id).id for uploaded in told]
+
+
+def test_a_dataset_of_which_something_is_damaged_is_read_anew(database: Database, queue: Queue) -> None:
+    id = send(database, queue).dataset_id
+    end(database, id, "ready", rows=3)
+    render: Any = lambda row: {"state": row.state}  # noqa: E731
+    for is_whole, state in ((True, "ready"), (False, "ingesting")):
+        again = upload(database, queue, BLOB, "d", "text/csv", {}, None, render, lambda _, whole=is_whole: whole)
+        assert (again.dataset_id, again.is_new, again.answer["state"]) == (id, not is_whole, state)
+    with database.read() as session:
+        assert datasets.get(session, id).state == "ingesting"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from service.domain.artifact import MANIFEST, WEIGHTS, read
 from service.domain.batch import BatchSpec
 from service.domain.predictor import Predictor
-from service.errors import VersionNotFound, WorkFailed
+from service.errors import StorageDamaged, VersionNotFound, WorkFailed
 from service.store import datasets, jobs, models
-from service.store.bundles import read_file
+from service.store.bundles import read_version_file
 from service.store.session import now
 from service.store.spool import Blob
 from service.store.tables import DatasetRow, JobRow, Json
@@ -44,8 +45,10 @@ class Recorder:
         self._rows = 0
         self._first = 0
         self._started = self._told = self._kept = time.perf_counter()
-        self.parts: list[KeptPart] = [KeptPart(**part) for part in (lease.row.result or {}).get("parts", ())]
+        kept = [KeptPart(**part) for part in (lease.row.result or {}).get("parts", ())]
+        self.parts: list[KeptPart] = list(takewhile(self._is_whole, kept))
         """What this attempt and those before have done, in the order of the rows."""
+        self._are_damaged = len(self.parts) < len(kept)
 
     def start(self) -> tuple[BatchSpec, DatasetRow, Predictor]:
         """The job's spec, its dataset and its model. Raises DatasetNotFound, WorkFailed for a version that is gone."""
@@ -53,13 +56,14 @@ class Recorder:
         with self._deps.database.read() as session:
             dataset = datasets.get(session, job.dataset_id)
             try:
-                files = models.get_version(session, job.model_name, job.model_version or 0).files
+                version = models.get_version(session, job.model_name, job.model_version or 0)
             except VersionNotFound as error:
                 raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
-        predictor = read(*(read_file(self._deps.blobs, files[name]) for name in (MANIFEST, WEIGHTS)))
+        predictor = read(*(read_version_file(self._deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
         self._rows, self._first = dataset.rows or 0, self.done
-        if self.done:
-            self._tell(self.done, f"goes on after row {self.done:,}")
+        if self.done or self._are_damaged:
+            why = "; what was done behind it is damaged, and is done again" if self._are_damaged else ""
+            self._tell(self.done, f"goes on after row {self.done:,}{why}")
         return BatchSpec(**job.spec), dataset, predictor
 
     @property
@@ -107,6 +111,13 @@ class Recorder:
             if not ended:
                 raise LeaseLost(job.id)
         self._deps.changes.publish(job.id)
+
+    def _is_whole(self, part: KeptPart) -> bool:
+        try:
+            self._deps.blobs.verify(part.key)
+        except (KeyError, StorageDamaged):
+            return False
+        return True
 
     def _taken(self, path: Path) -> Blob:
         with self._deps.blobs.writer() as writer:

@@ -11,6 +11,7 @@ import structlog
 
 from service.domain.conversion import ways
 from service.domain.table import Table
+from service.store import datasets
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
@@ -29,7 +30,7 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     kinds = predictor.feature_kinds
     read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
     answers = Answers.of(predictor, read_as, spec.format)
-    with deps.blobs.workspace() as directory, deps.blobs.local(dataset.table_key or "") as table:
+    with deps.blobs.workspace() as directory, datasets.stored_table(deps.blobs, dataset) as table:
         path, whole = directory / "part", directory / "whole"
         coming = pieces(table, kinds, read_as, predictor.text_style, recorder.done, predictor.piece_rows)
         is_over = False

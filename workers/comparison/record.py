@@ -10,6 +10,7 @@ from typing import Any
 from service.domain.artifact import to_json
 from service.domain.comparison import ComparisonSpec
 from service.domain.comparison_schema import read_comparison
+from service.errors import StorageDamaged
 from service.store import datasets, jobs
 from service.store.blobs import read_blob
 from service.store.session import now
@@ -41,7 +42,14 @@ class Recorder:
     def finished(self) -> list[Course]:
         """The descents that an earlier attempt has done."""
         key = self._lease.row.checkpoint_key
-        return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))] if key else []
+        if key is None:
+            return []
+        try:
+            return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
+        except (StorageDamaged, KeyError, TypeError, ValueError):
+            text = "the descents that were done are damaged or gone; the comparison starts anew"
+            tell(self._deps, self._lease, {}, [("message", {"text": text, "blob": key})])
+            return []
 
     def begun(self, descent: Descent, stable: float, spec: ComparisonSpec, done: int) -> None:
         """Tell of a descent that begins; `done` others are finished."""

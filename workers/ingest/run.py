@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 import structlog
 
 from service.domain.artifact import to_json
-from service.errors import StorageFull, Unavailable, WorkFailed
+from service.errors import StorageDamaged, StorageFull, Unavailable, WorkFailed
 from service.settings import Settings
+from service.store import datasets
 from service.store.failing import failing_disk_named
 from service.store.tables import DatasetRow
 from service.wiring import Deps
@@ -43,7 +46,7 @@ def run(deps: Deps, id: str) -> None:
             log.warning("lease lost", dataset=id)
         except WorkerStopping:
             lease.give_back()
-        except (WorkFailed, StorageFull) as error:
+        except (WorkFailed, StorageDamaged, StorageFull) as error:
             code = error.reason if isinstance(error, WorkFailed) else error.code
             lease.write(state="failed", lease_until=None, error={"code": code, "detail": error.detail})
             log.info("dataset failed", dataset=id, code=code, detail=error.detail)
@@ -59,7 +62,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     row, settings = lease.row, deps.settings
     read = load_parquet if row.media_type == PARQUET else load
     threads = os.cpu_count() or 1
-    with deps.blobs.workspace() as directory, deps.blobs.local(row.sha256) as source, deps.blobs.writer() as table:
+    with deps.blobs.workspace() as directory, _source(deps, row) as source, deps.blobs.writer() as table:
         duck = opening(settings, directory, source)
         loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
         lease.check()
@@ -82,6 +85,15 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
             "gram_key": gram_key,
             "rejects_key": deps.blobs.put(rejects_csv(loaded.rejects)).key if loaded.rejects else None,
         }
+
+
+@contextlib.contextmanager
+def _source(deps: Deps, row: DatasetRow) -> Iterator[Path]:
+    """The uploaded file. Raises StorageDamaged."""
+    with contextlib.ExitStack() as stack:
+        with datasets.part_named(row, "uploaded file"):
+            path = stack.enter_context(deps.blobs.local(row.sha256))
+        yield path
 
 
 def opening(settings: Settings, directory: Path, source: Path) -> Opening:

@@ -12,14 +12,28 @@ from safetensors.numpy import load, save
 from workers.training.loop import EpochEnded, Progress
 from workers.training.problem import State
 
+BUSY_SHARE = 0.1  # of a run's time that large checkpoints may take
+FREE_SECONDS = 0.5  # what takes less does not count
 
-def dump(progress: Progress) -> bytes:
-    """The progress at the end of an epoch."""
+
+def pause_seconds(size_bytes: int, taken_seconds: float, least_seconds: float, bytes_per_second: int) -> float:
+    """How long to train on before the next checkpoint, by the size of the last and the time that it took."""
+    for_time = taken_seconds / BUSY_SHARE if taken_seconds > FREE_SECONDS else 0.0
+    return max(least_seconds, size_bytes / bytes_per_second, for_time)
+
+
+def dump(progress: Progress, owner: str = "") -> bytes:
+    """The progress at the end of an epoch.
+
+    `owner` names the attempt that saves it: two never have the same bytes then, so that whoever has written it may
+    delete it without asking who else names that blob.
+    """
     arrays = {f"moments.{name}": vector for name, vector in progress.state.moments.items()}
     arrays["parameters"] = progress.state.parameters
     if progress.best is not None:
         arrays["best"] = progress.best
     numbers = {
+        "owner": owner,
         "step": progress.state.step,
         "best_loss": None if math.isinf(progress.best_loss) else progress.best_loss,
         "best_epoch": progress.best_epoch,

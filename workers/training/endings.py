@@ -12,7 +12,7 @@ from service.domain.curvature import Curvature
 from service.domain.lifecycle import JobState
 from service.domain.rates import safe_rate
 from service.domain.spec import TrainingSpec
-from service.errors import DatasetNotFound, StorageFull, Unavailable, WorkFailed
+from service.errors import DatasetNotFound, StorageDamaged, StorageFull, Unavailable, WorkFailed
 from service.store import jobs
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
@@ -20,6 +20,7 @@ from service.store.tables import JobRow, Json
 from service.wiring import Deps
 from workers.explain.descent import guides
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
+from workers.training.record import forget_blob
 
 GIVEN_BACK: Json = {"state": "queued", "reason": "its worker was told to stop"}
 
@@ -43,7 +44,7 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
         _end(deps, job, "cancelled")
     except WorkFailed as error:
         _end(deps, job, "failed", {"code": error.reason, "detail": error.detail})
-    except (CellInvalid, StorageFull, DatasetNotFound) as error:
+    except (CellInvalid, StorageDamaged, StorageFull, DatasetNotFound) as error:
         code = "missing_values" if isinstance(error, CellInvalid) else error.code
         _end(deps, job, "failed", {"code": code, "detail": error.detail})
     except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
@@ -63,12 +64,15 @@ def _what(job: JobRow) -> str:
 
 def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
     with deps.database.write() as session:
+        kept = jobs.get(session, job.id).checkpoint_key if job.kind == "train" else None
         moved = jobs.move(
             session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, **NOTHING_KEPT
         )
     if not moved:
         log.warning("lease lost", job=job.id)
         return
+    if kept is not None:
+        forget_blob(deps, kept)
     deps.changes.publish(job.id)
     log.info("job ended", job=job.id, state=state, **(error or {}))
 

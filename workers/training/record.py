@@ -8,14 +8,17 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import structlog
+from safetensors import SafetensorError
+
 from service.domain.rates import Rates
 from service.domain.spec import TrainingSpec
-from service.errors import WorkFailed
+from service.errors import StorageDamaged, WorkFailed
 from service.store import datasets, jobs
 from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Cancelled, Lease, WorkerStopping, stopping
+from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping, stopping
 from workers.training import checkpoint
 from workers.training.choices import choices
 from workers.training.loop import EpochEnded, Progress, why_ended
@@ -25,6 +28,9 @@ from workers.training.problem import Problem, State
 
 STOP_SECONDS = 2.0  # how old an epoch may be that a stopping process still brings to its end, to save it
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
+ANEW = "the saved progress is damaged or gone; the training starts anew"
+
+log = structlog.get_logger(__name__)
 
 
 class Recorder:
@@ -43,6 +49,8 @@ class Recorder:
         self._unkept: Json = {}
         self._untold: list[jobs.Told] = []
         self._saved = time.perf_counter()
+        self._pause_seconds = deps.settings.checkpoint_seconds
+        self._checkpoint = lease.row.checkpoint_key
 
     def start(self) -> tuple[TrainingSpec, DatasetRow, DatasetRow | None]:
         """The job's spec, its dataset, and the one that validates. Raises DatasetNotFound."""
@@ -70,12 +78,21 @@ class Recorder:
 
     def resume(self, problem: Problem) -> Progress:
         """The progress of an earlier attempt, else a start."""
-        key = self._lease.row.checkpoint_key
-        progress = checkpoint.read(read_blob(self._deps.blobs, key)) if key else Progress(State.start(problem))
+        key = self._checkpoint
+        progress = (self._kept(key) if key else None) or Progress(State.start(problem))
         self._first_epoch = progress.epoch
         self._started = self._epoch_began = time.perf_counter()
         self._told = -math.inf if key else self._started  # a run that goes on says so with its first epoch
         return progress
+
+    def _kept(self, key: str) -> Progress | None:
+        """What a checkpoint holds; None, which is told, where it cannot be read."""
+        try:
+            return checkpoint.read(read_blob(self._deps.blobs, key))
+        except (StorageDamaged, SafetensorError, KeyError, TypeError, ValueError) as error:
+            log.warning("checkpoint cannot be read", job=self._lease.row.id, blob=key, error=repr(error))
+            self._untold.append(("message", {"text": ANEW, "blob": key}))
+            return None
 
     def epoch(self, ended: EpochEnded, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
@@ -84,7 +101,7 @@ class Recorder:
             self._told = moment
             self._add(self._progress(ended, spec, prepared, ended.epoch / spec.last_epoch), ended)
             self.tell()
-        if moment - self._saved >= self._deps.settings.checkpoint_seconds:
+        if moment - self._saved >= self._pause_seconds:
             self.checkpoint(progress)
         elif stopping.is_set():
             self.checkpoint(progress)
@@ -132,10 +149,27 @@ class Recorder:
             raise
 
     def checkpoint(self, progress: Progress) -> None:
-        """Save the progress at the end of an epoch."""
-        blob = self._deps.blobs.put(checkpoint.dump(progress))
-        self._lease.got_further(checkpoint_key=blob.key)
+        """Save the progress at the end of an epoch, in the place of what was saved before."""
+        began, job = time.perf_counter(), self._lease.row
+        blob = self._deps.blobs.put(checkpoint.dump(progress, f"{job.id}.{job.fence}"))
+        try:
+            self._lease.got_further(checkpoint_key=blob.key)
+        except LeaseLost:
+            forget_blob(self._deps, blob.key)
+            raise
+        before, self._checkpoint = self._checkpoint, blob.key
+        if before is not None and before != blob.key:
+            forget_blob(self._deps, before)
         self._saved = time.perf_counter()
+        allowed = self._deps.settings
+        self._pause_seconds = checkpoint.pause_seconds(
+            blob.size, self._saved - began, allowed.checkpoint_seconds, allowed.checkpoint_bytes_per_second
+        )
+
+    def published(self) -> None:
+        """The run is over, and its checkpoint of no use any more."""
+        if self._checkpoint is not None:
+            forget_blob(self._deps, self._checkpoint)
 
     def _add(self, told: Json, ended: EpochEnded) -> None:
         self._unkept["progress"] = told
@@ -164,3 +198,11 @@ def tell(deps: Deps, lease: Lease[JobRow], kept: Json, told: Sequence[jobs.Told]
         lease.write_in(session, **kept)
         jobs.append_events(session, lease.row.id, told)
     deps.changes.publish(lease.row.id)
+
+
+def forget_blob(deps: Deps, key: str) -> None:
+    """Delete a checkpoint that no row names any more; where that fails the sweeper does it later."""
+    try:
+        deps.blobs.delete(key, 0)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the work itself is unharmed)
+        log.warning("checkpoint not deleted", blob=key, error=str(error))

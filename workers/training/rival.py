@@ -17,9 +17,9 @@ from service.domain.columns import CellInvalid, Columns, Floats, Kind
 from service.domain.predictor import Predictor, label_text
 from service.domain.promotion import Judged, main_metric
 from service.domain.spec import TrainingSpec
-from service.errors import DatasetNotFound
+from service.errors import DatasetNotFound, StorageDamaged
 from service.store.blobs import Blobs
-from service.store.bundles import read_file
+from service.store.bundles import read_version_file
 from service.store.rows import CHUNK_ROWS, chunks
 from service.store.tables import DatasetRow, VersionRow
 from workers.training.prepare import CHUNK_CELLS, Prepared
@@ -67,8 +67,8 @@ def _fitting(contender: Contender, serving: VersionRow, blobs: Blobs) -> Predict
     if not contender.n_rows:
         raise NotComparable("no row validates")
     try:
-        rival = read(*(read_file(blobs, serving.files[name]) for name in (MANIFEST, WEIGHTS)))
-    except (KeyError, ArtifactInvalid) as error:
+        rival = read(*(read_version_file(blobs, serving, name) for name in (MANIFEST, WEIGHTS)))
+    except (KeyError, ArtifactInvalid, StorageDamaged) as error:
         raise NotComparable(f"the files of version {number} cannot be read: {error}") from error
     if rival.target != mine.target or bool(rival.classes) != bool(mine.classes):
         raise NotComparable(f"version {number} predicts {_question(rival)}, this one {_question(mine)}")
@@ -142,7 +142,10 @@ def _summed(metric: str, truth: Floats, scores: Floats, quantile: float) -> floa
 
 def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:
     """What flatters the version that serves: rows that it was trained on, by another split or another dataset."""
-    lineage = json.loads(read_file(blobs, serving.files[REPORT])).get("lineage", {})
+    try:
+        lineage = json.loads(read_version_file(blobs, serving, REPORT)).get("lineage", {})
+    except StorageDamaged as error:
+        return f"whether version {serving.version} was trained on some of them is not known: {error}"
     if lineage.get("dataset_sha256") != contender.dataset.sha256:
         return ""
     if (

@@ -84,7 +84,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     predictor = calibrated(predictor, held)
     seconds = time.perf_counter() - started
     trained = Trained(
-        partial(deps.blobs.local, dataset.table_key or ""), spec, kinds, prepared, predictor, progress.epoch,
+        partial(datasets.stored_table, deps.blobs, dataset), spec, kinds, prepared, predictor, progress.epoch,
         room.copies_bytes,
     )  # fmt: skip
     certified = certify(trained, recorder.check)
@@ -99,6 +99,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     judging_table = partial(datasets.stored_table, deps.blobs, judging)
     contender = Contender(spec, prepared, predictor, judging, judging_table, report)
     version = publish(deps, lease, contender, speed, recorder.untold)
+    recorder.published()
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))
 
 

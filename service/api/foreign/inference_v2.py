@@ -18,7 +18,7 @@ from service.api.foreign.features import DATATYPE, columns_of, wrong
 from service.api.foreign.outputs import answer_bytes, names_of, tensors_of, wanted
 from service.api.foreign.predicting import body_of, predicted
 from service.api.foreign.tensors import HEADER_LENGTH, read_tensors, split
-from service.api.operations import parts_that_answer
+from service.api.operations import OK, parts_that_answer
 from service.errors import InputInvalid, MediaTypeUnsupported, VersionNotFound
 from service.store import models
 from service.usecases.predict import LoadedModel
@@ -71,7 +71,7 @@ def v2_live() -> Any:
 @blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.ServerReady)
 def v2_ready() -> Any:
     """Say whether the server is ready"""
-    ready = all(parts_that_answer().values())
+    ready = all(word == OK for word in parts_that_answer().values())
     return {"ready": ready}, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
 
 
