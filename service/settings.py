@@ -73,6 +73,9 @@ class Settings:
         20 * 1024 * MIB, "largest table to predict from (CSV, JSON lines, Arrow, Parquet), also once decompressed", 1
     )
     max_prediction_rows: int = _knob(0, "most rows in one prediction request; 0: any number", 0)
+    max_batch_bytes: int = _knob(
+        1024 * MIB, "most bytes of one record batch of Arrow or page of Parquet, once decompressed", MIB
+    )
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
     max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)

@@ -83,6 +83,11 @@ class Body:
         if request.content_length is not None and request.content_length > limit.size_bytes:
             raise limit.too_large()
 
+    @property
+    def received(self) -> int:
+        """How many bytes have come so far, as they were sent."""
+        return self._received
+
     def pieces(self) -> Iterator[bytes]:
         """The body, decompressed. Raises BodyTooLarge, BodyMalformed."""
         return self.decoded(self._arriving(), self._encoding)
