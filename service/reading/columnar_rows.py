@@ -14,7 +14,7 @@ from service.reading.arriving import Arriving
 from service.reading.arrow_frames import Frames
 from service.reading.bounds import Bounds
 from service.reading.parquet_bounds import check_pages, expanded_bytes, opened
-from service.reading.parquet_pages import PagesDamaged
+from service.reading.thrift import Damaged
 from service.reading.readings import of_arrow
 from service.reading.rows import PIECE, Rows, Wrong
 from service.reading.values import ColumnInvalid
@@ -138,7 +138,7 @@ def parquet_rows(
         checked = check_pages(file, parquet, bounds, received, wanted)
         file.seek(0)
         parquet = opened(file, checked.dictionaries)
-    except (pa.ArrowException, OSError, PagesDamaged, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, Damaged, UnicodeDecodeError) as error:
         raise BodyMalformed(f"the body is not the Parquet file that Content-Type says: {told(error)}") from None
     batches = parquet.iter_batches(checked.at_once, columns=wanted, use_threads=False)
     return ColumnarRows(schema, batches, kinds, style, with_table, bounds, lambda: received, checked.dictionaries)

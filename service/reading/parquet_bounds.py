@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from os import SEEK_END
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,7 +13,9 @@ import pyarrow.parquet as pq
 
 from service.errors import DecompressedTooLarge
 from service.reading.bounds import PIECE_BYTES, Bounds
-from service.reading.parquet_pages import DELTA_BYTE_ARRAY, Page, PagesDamaged, pages
+from service.reading.parquet_footer import Footer
+from service.reading.parquet_pages import DELTA_BYTE_ARRAY, Page, pages
+from service.reading.thrift import Damaged
 
 PIECE_ROWS = 8192
 LEAST_ROWS = 16
@@ -63,28 +64,27 @@ def check_pages(
     file: BinaryIO, parquet: Any, bounds: Bounds, received: int, names: Collection[str] | None = None
 ) -> Checked:
     """Hold the pages of the columns `names` (None: all) of a file that came as `received` bytes to the bounds; `parquet`
-    is the same file, opened. Raises DecompressedTooLarge, DecompressionRatioTooLarge, PagesDamaged."""
-    size = file.seek(0, SEEK_END)
+    is the same file, opened. Raises DecompressedTooLarge, DecompressionRatioTooLarge, Damaged."""
+    footer = Footer(file)
     whole = count = 0
     found: dict[str, _Words] = {}
-    for chunk in _chunks(parquet.metadata, names):
-        starts = [at for at in (chunk.dictionary_page_offset, chunk.data_page_offset) if at is not None and at > 0]
-        start, name = min(starts, default=0), chunk.path_in_schema
-        if not starts or start >= size:
-            raise PagesDamaged(f"the pages of column {name!r} are said to be beyond the end of the file")
+    for chunk in footer.chunks():
+        name = chunk.name
+        if names is not None and not any(_is_of(name, wanted) for wanted in names):
+            continue
         words = found.setdefault(name, _Words())
         decoded = values = 0
-        for page in pages(file, start, min(start + chunk.total_compressed_size, size), chunk.num_values):
+        for page in pages(file, chunk.start, min(chunk.start + chunk.compressed_bytes, footer.size), chunk.values):
             count += 1
-            if count > max(FEW_PAGES, size // SMALLEST_PAGE):
-                raise PagesDamaged("the file has more pages than its bytes can hold")
+            if count > max(FEW_PAGES, footer.size // SMALLEST_PAGE):
+                raise Damaged("the file has more pages than its bytes can hold")
             bounds.check_at_once(page.decompressed_bytes, received, f"a page of column {name!r}", "write smaller pages")
             words.add(page)
             decoded += page.decompressed_bytes
             values += 0 if page.is_dictionary else page.values
-        whole += max(decoded, CELL_BYTES * max(values, chunk.num_values))
+        whole += max(decoded, CELL_BYTES * max(values, chunk.values))
         bounds.check_whole(whole, received, "the file")
-    bounds.check_whole(max(whole, parquet.metadata.num_rows), received, "the file")
+    bounds.check_whole(max(whole, footer.rows), received, "the file")
     texts = set(text_columns(parquet.schema_arrow))
     repeated = {name: words for name, words in found.items() if name in texts and words.longest}
     at_once = min((_rows_at_once(name, words) for name, words in repeated.items()), default=PIECE_ROWS)
@@ -147,15 +147,6 @@ def _rows_at_once(name: str, words: _Words) -> int:
             f"cell that is repeated; at most {PIECE_BYTES // LEAST_ROWS:,} are read so: write smaller pages, or PLAIN"
         )
     return min(PIECE_ROWS, PIECE_BYTES // words.longest)
-
-
-def _chunks(metadata: Any, names: Collection[str] | None) -> Iterator[Any]:
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for column in range(row_group.num_columns):
-            chunk = row_group.column(column)
-            if names is None or any(_is_of(chunk.path_in_schema, name) for name in names):
-                yield chunk
 
 
 def _is_of(path: str, name: str) -> bool:

@@ -73,7 +73,7 @@ def of_parquet(data: bytes, kinds: dict[str, Kind], with_table: bool = False) ->
                 compression="zstd",
             ),
             "city",
-            DecompressedTooLarge,
+            DecompressionRatioTooLarge,
         ),
     ],
     ids=["batch", "zstd", "lz4", "rows of nothing", "dictionary", "repeated", "word", "page", "prefixes"],
