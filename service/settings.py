@@ -86,10 +86,19 @@ class Settings:
     max_decompressed_bytes: int = _knob(0, "largest upload once decompressed; 0: as ADALINE_MAX_UPLOAD_BYTES", 0)
     max_decompression_ratio: int = _knob(200, "largest ratio of decompressed to received bytes", 1)
     max_body_bytes: int = _knob(64 * MIB, "largest body of any other request", 1)
+    max_json_bytes: int = _knob(
+        16 * MIB, "largest JSON document to predict from and largest body of /invocations, once decompressed", 1
+    )
+    max_json_containers: int = _knob(500_000, "most objects and lists in a JSON document to predict from", 1)
+    max_spec_bytes: int = _knob(MIB, "largest spec of a job, once decompressed", 1)
+    max_document_bytes: int = _knob(64 * 1024, "largest other JSON document, once decompressed", 1)
     max_prediction_bytes: int = _knob(
         20 * 1024 * MIB, "largest table to predict from (CSV, JSON lines, Arrow, Parquet), also once decompressed", 1
     )
     max_prediction_rows: int = _knob(0, "most rows in one prediction request; 0: any number", 0)
+    max_batch_bytes: int = _knob(
+        1024 * MIB, "most bytes of one record batch of Arrow or page of Parquet, once decompressed", MIB
+    )
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
     max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)

@@ -10,7 +10,7 @@ from flask import request
 from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.documents import read_object
+from service.api.documents import document_limit, read_object
 from service.api.jobs import BAD_BODY, started, told
 from service.api.parameters import StartHeaders
 from service.usecases.batch import submit_batch
@@ -39,6 +39,6 @@ def submit_batch_prediction(headers: dict[str, Any]) -> Any:
     what /predict answers for it; `GET /v1/jobs/{id}/result` downloads it, also in ranges.
     """
     deps = context().deps
-    body = read_object(request, deps.settings)
+    body = read_object(request, document_limit(deps.settings))
     key = headers.get("idempotency_key")
     return started(submit_batch(deps.database, deps.queue, body, key, told), headers)

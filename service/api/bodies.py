@@ -30,16 +30,17 @@ class Limit:
     ratio: int
     setting: str
     decompressed_setting: str
+    mend: str = "send it in parts"
 
     def too_large(self) -> BodyTooLarge:
         return BodyTooLarge(
-            f"the body is larger than {self.size_bytes:,} bytes, the limit set by {self.setting}; send it in parts"
+            f"the body is larger than {self.size_bytes:,} bytes, the limit set by {self.setting}; {self.mend}"
         )
 
     def too_large_decompressed(self) -> DecompressedTooLarge:
         return DecompressedTooLarge(
             f"the body is larger than {self.decompressed_bytes:,} bytes once decompressed, the limit set by "
-            f"{self.decompressed_setting}; send it in parts"
+            f"{self.decompressed_setting}; {self.mend}"
         )
 
     def too_dense(self) -> DecompressionRatioTooLarge:
@@ -81,6 +82,11 @@ class Body:
             )
         if request.content_length is not None and request.content_length > limit.size_bytes:
             raise limit.too_large()
+
+    @property
+    def received(self) -> int:
+        """How many bytes have come so far, as they were sent."""
+        return self._received
 
     def pieces(self) -> Iterator[bytes]:
         """The body, decompressed. Raises BodyTooLarge, BodyMalformed."""

@@ -81,7 +81,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     deps = here.deps
     received = Upload(request, deps.settings)
     if options.pop("preview"):
-        return Response(orjson.dumps(preview(received, options, deps.settings.max_columns)), mimetype=PREVIEW_TYPE)
+        return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     with deps.blobs.writer() as writer:
         for piece in received.pieces():
             writer.write(piece)

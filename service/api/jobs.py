@@ -10,7 +10,7 @@ from flask import jsonify, request
 from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.documents import read_object
+from service.api.documents import read_object, spec_limit
 from service.api.files import send
 from service.api.parameters import (
     EventsQuery,
@@ -69,7 +69,7 @@ BAD_BODY = (
 def submit_job(headers: dict[str, Any]) -> Any:
     """Start a job: train a model, or compare the descents on a dataset ("kind": "descent-comparison")"""
     deps = context().deps
-    body = read_object(request, deps.settings)
+    body = read_object(request, spec_limit(deps.settings))
     key = headers.get("idempotency_key")
     submitted = submit(deps.database, deps.queue, deps.limits, body, key, told, deps.blobs)
     return started(submitted, headers)
@@ -82,7 +82,7 @@ def submit_job(headers: dict[str, Any]) -> Any:
 def validate_job() -> Any:
     """Check a spec against its dataset without running it: what would be run and why, warnings, what it would take"""
     deps = context().deps
-    body = read_object(request, deps.settings)
+    body = read_object(request, spec_limit(deps.settings))
     return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
 
 
@@ -91,7 +91,7 @@ def validate_job() -> Any:
 @blueprint.answers(HTTPStatus.OK, paging.JobList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_jobs(query: dict[str, Any]) -> Any:
-    """List the jobs, newest first"""
+    """List the jobs, newest first; each by itself also has its spec"""
     with context().deps.database.read() as session:
         after, state, kind, model = (query.get(name) for name in ("after", "state", "kind", "model"))
         return paging.envelope(jobs.listing(session, query["limit"], after, state, kind, model, query["metadata"]))

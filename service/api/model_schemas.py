@@ -39,7 +39,9 @@ class File(Answer):
     sha256 = fields.String(required=True)
 
 
-class Version(Answer):
+class ListedVersion(Answer):
+    """A version as a list has it: without spec and metadata; `GET /v1/models/{name}/versions/{n}` has both."""
+
     model = fields.String(required=True)
     version = fields.Integer(required=True)
     job = fields.String(required=True)
@@ -56,11 +58,14 @@ class Version(Answer):
     metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
     files = fields.List(fields.Nested(File), required=True)
     aliases = fields.List(fields.String(), required=True)
+    created_at = Time(required=True)
+
+
+class Version(ListedVersion):
     spec = fields.Dict(
         required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
     )
     metadata = fields.Dict(required=True, metadata=says("the spec's"))
-    created_at = Time(required=True)
 
 
 class Alias(Answer):

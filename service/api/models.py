@@ -12,7 +12,7 @@ from flask import Response, request
 from service.api import model_schemas, paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.documents import load, read_object
+from service.api.documents import document_limit, load, read_object
 from service.api.files import send_file
 from service.api.parameters import CompareQuery, MatchHeaders, ModelsQuery, VersionsQuery
 from service.api.report_schemas import Report
@@ -72,11 +72,11 @@ def get_model(name: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, paging.VersionList)
 @blueprint.fails(*NOT_FOUND)
 def list_versions(query: dict[str, Any], name: str) -> Any:
-    """List the versions of a model, newest first"""
+    """List the versions of a model, newest first; each by itself also has its spec and metadata"""
     with context().deps.database.read() as session:
         page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"), query["metadata"])
         aliases = models.aliases(session, [name])[name]
-    return paging.envelope(page, lambda row: _version(row, aliases))
+    return paging.envelope(page, lambda row: _listed(row, aliases))
 
 
 @blueprint.route("/<name>/compare")
@@ -162,7 +162,8 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     if not re.fullmatch(MODEL_NAME, alias):
         detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
         raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
-    target = load(model_schemas.AliasTarget, read_object(request, context().deps.settings))
+    document = read_object(request, document_limit(context().deps.settings))
+    target = load(model_schemas.AliasTarget, document)
     row = promote.promote(_database(), name, alias, target["version"], _expected(name, alias))
     _tell()
     return row, {"ETag": f'"{row.revision}"'}
@@ -234,6 +235,10 @@ def _model(row: ModelRow, newest: dict[str, int], aliases: dict[str, dict[str, i
 
 
 def _version(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
+    return {**_listed(row, aliases), "spec": row.spec, "metadata": row.metadata_}
+
+
+def _listed(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
     return {
         "model": row.model_name,
         "version": row.version,
@@ -245,7 +250,5 @@ def _version(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
         "metrics": row.metrics,
         "files": [{"name": name, **row.files[name]} for name in sorted(row.files)],
         "aliases": [alias for alias, version in aliases.items() if version == row.version],
-        "spec": row.spec,
-        "metadata": row.metadata_,
         "created_at": row.created_at,
     }

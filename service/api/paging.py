@@ -19,17 +19,17 @@ def envelope(page: Page[T], show: Callable[[T], Any] = lambda row: row) -> dict[
     return {"data": [show(row) for row in page.data], "has_more": page.next is not None, "next": page.next}
 
 
-def listing(item: type[ma.Schema]) -> type[ma.Schema]:
-    """The envelope of a list, newest first."""
+def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
+    """The envelope of a list, newest first; it is called by the name, else by the item's."""
     envelope: dict[str, fields.Field[Any]] = {
         "data": fields.List(fields.Nested(item), required=True),
         "has_more": fields.Boolean(required=True),
         "next": fields.String(required=True, allow_none=True, metadata=schemas.says("give it as ?after= to go on")),
     }
-    return schemas.Answer.from_dict(envelope, name=f"{item.__name__}List")
+    return schemas.Answer.from_dict(envelope, name=f"{name or item.__name__}List")
 
 
 DatasetList = listing(schemas.Dataset)
-JobList = listing(schemas.Job)
+JobList = listing(schemas.ListedJob, "Job")
 ModelList = listing(model_schemas.Model)
-VersionList = listing(model_schemas.Version)
+VersionList = listing(model_schemas.ListedVersion, "Version")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,22 +10,27 @@ from service.api.stored_rows import as_json
 from service.domain.columns import Kind
 from service.domain.dialect import DialectInvalid, names_of
 from service.errors import UploadInvalid
-from service.settings import MIB
+from service.reading.bounds import Bounds
+from service.reading.thrift import Damaged
+from service.settings import MIB, Settings
 
 ROWS = 50
 
 
-def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], most_columns: int) -> dict[str, Any]:
+def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], settings: Settings) -> dict[str, Any]:
     """As `preview` answers. Raises UploadInvalid."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from service.reading.parquet_bounds import check_pages, opened
 
     if not whole:
         detail = f"a Parquet file names its columns at its end: a preview needs all of it, at most {MIB:,} bytes"
         raise UploadInvalid(detail, reason="preview_too_short")
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        source = io.BytesIO(data)
+        file = opened(source)
         schema = file.schema_arrow
+        most_columns = settings.max_columns
         if len(schema.names) > most_columns:
             raise UploadInvalid(
                 f"the file has {len(schema.names):,} columns; at most {most_columns:,} are allowed "
@@ -33,10 +39,17 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], most_
             )
         names_of(schema.names)
         kinds = {field.name: _kind(field.name, field.type) for field in schema}
-        batch = next(file.iter_batches(ROWS, use_threads=False), None)
-        cells = [column.to_pylist() for column in batch.columns] if batch is not None else []
-    except (pa.ArrowException, OSError) as error:
-        raise UploadInvalid(f"the file cannot be read as Parquet: {error}", reason="not_parquet") from None
+        bounds = Bounds.of(settings)
+        checked = check_pages(source, file, bounds, len(data))
+        source.seek(0)
+        batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
+        cells = _cells(next(batches, None), bounds)
+    except UnicodeDecodeError:
+        detail = "the name of a column is not UTF-8; write the file with names that are text"
+        raise UploadInvalid(detail, reason="not_text") from None
+    except (pa.ArrowException, OSError, Damaged) as error:
+        detail = f"the file cannot be read as Parquet: {str(error).splitlines()[0]}"
+        raise UploadInvalid(detail, reason="not_parquet") from None
     except DialectInvalid as error:
         raise UploadInvalid(error.detail, reason=error.code) from None
     if unknown := sorted(set(declared) - set(kinds)):
@@ -52,6 +65,20 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], most_
         "rejects": [],
         "truncated": False,
     }
+
+
+def _cells(batch: Any, bounds: Bounds) -> list[list[Any]]:
+    """The cells of each column. Raises UploadInvalid for those that are no text or no time."""
+    from service.reading.parquet_bounds import expanded_bytes
+
+    cells = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True) if batch is not None else ():
+        bounds.check_piece(expanded_bytes(column), name, len(column))
+        try:
+            cells.append(column.to_pylist())
+        except (ValueError, OverflowError) as error:
+            raise UploadInvalid(f"column {name!r} holds what cannot be read: {error}", reason="not_parquet") from None
+    return cells
 
 
 def _kind(name: str, of: Any) -> Kind:

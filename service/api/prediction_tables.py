@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from service.domain.predictor import Predictor
 from service.domain.written import TextStyle
 from service.errors import BodyMalformed, FieldError
 from service.reading.arrow_alone import arrow_alone
+from service.reading.bounds import Bounds
 from service.reading.rows import Rows, Wrong
 from service.settings import Settings
 
@@ -52,15 +53,15 @@ def opened(
     body = Body(real, Limit(most, most, settings.max_decompression_ratio, setting, setting))
     if media_type != CSV:
         check_parquet(query, "a body of this type says by itself how it is read")
-    return _OPENERS[media_type](body.pieces(), predictor, query, settings)
+    return _OPENERS[media_type](body, predictor, query, settings)
 
 
-def _csv(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     from service.reading.csv_rows import CsvRows
 
     style = _style(predictor.text_style, query)
     kinds = predictor.feature_kinds
-    rows = CsvRows(pieces, kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"])
+    rows = CsvRows(body.pieces(), kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"])
     if not set(kinds) & set(rows.names) and rows.looks_like_json:
         raise BodyMalformed("the body is not the CSV that Content-Type says; for JSON send application/json")
     check_features(kinds, rows.names)
@@ -76,32 +77,34 @@ def _style(style: TextStyle, query: Mapping[str, Any]) -> TextStyle:
     return style
 
 
-def _json_lines(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _json_lines(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     from service.reading.json_lines import JsonLines
 
-    rows = JsonLines(pieces, predictor.feature_kinds, predictor.text_style, settings.max_cell_bytes, query["echo"])
+    rows = JsonLines(body.pieces(), predictor.feature_kinds, predictor.text_style, settings.max_cell_bytes, query["echo"])
     return Table(rows.parts(), rows.names, lambda: None)
 
 
-def _arrow(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], _: Settings) -> Table:
+def _arrow(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     from service.reading.columnar_rows import stream_rows
 
-    rows = stream_rows(pieces, predictor.feature_kinds, predictor.text_style, query["echo"])
+    kinds, style, bounds = predictor.feature_kinds, predictor.text_style, Bounds.of(settings)
+    rows = stream_rows(body.pieces(), kinds, style, query["echo"], bounds, lambda: body.received)
     check_features(predictor.feature_kinds, rows.names)
     return Table(rows.parts(), rows.names, lambda: None)
 
 
-def _parquet(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, Any], _: Settings) -> Table:
+def _parquet(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     """Its end says where all else is: it waits on the disk until that has come."""
     from service.reading.columnar_rows import parquet_rows
 
     file = tempfile.TemporaryFile(prefix="adaline-body-")  # noqa: SIM115  # open as long as its rows are read
     try:
-        file.writelines(pieces)
+        file.writelines(body.pieces())
         if not file.tell():
             raise BodyMalformed("there is no body; send a Parquet file")
         file.seek(0)
-        rows = parquet_rows(file, predictor.feature_kinds, predictor.text_style, query["echo"])
+        kinds, style, bounds = predictor.feature_kinds, predictor.text_style, Bounds.of(settings)
+        rows = parquet_rows(file, kinds, style, query["echo"], bounds, body.received)
         check_features(predictor.feature_kinds, rows.names)
     except BaseException:
         file.close()
@@ -109,7 +112,7 @@ def _parquet(pieces: Iterator[bytes], predictor: Predictor, query: Mapping[str, 
     return Table(rows.parts(), rows.names, file.close)
 
 
-_OPENERS: Mapping[str, Callable[[Iterator[bytes], Predictor, Mapping[str, Any], Settings], Table]] = {
+_OPENERS: Mapping[str, Callable[[Body, Predictor, Mapping[str, Any], Settings], Table]] = {
     CSV: _csv,
     NDJSON: _json_lines,
     ARROW: _arrow,

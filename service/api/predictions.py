@@ -18,7 +18,7 @@ from service.api.breaking import broken_off
 from service.api.codec_json import rows_of
 from service.api.codecs import ALSO, ARROW, CSV, JSON, NDJSON
 from service.api.context import context
-from service.api.documents import as_object, body_limit, is_json, parse
+from service.api.documents import as_object, is_json, parse_rows, rows_limit
 from service.api.parameters import PredictAnyQuery, PredictQuery
 from service.api.prediction_bodies import documented
 from service.api.prediction_stream import predicted
@@ -63,9 +63,10 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
     media_type = _media_type()
     if media_type != JSON:
         return _of_table(_find(ref), media_type, query)
-    data = read(request, body_limit(context().deps.settings))
+    settings = context().deps.settings
+    data = read(request, rows_limit(settings))
     model = _find(ref)
-    return _of_document(model, as_object(parse(data)), query)
+    return _of_document(model, as_object(parse_rows(data, settings)), query)
 
 
 @blueprint.route("/predict", methods=["POST"])
@@ -79,10 +80,11 @@ def predict(query: dict[str, Any]) -> Any:
         if "model" not in query:
             raise ParameterInvalid.at("/model", "model: name the model in the query: /v1/predict?model=house-price")
         return _of_table(_find(query["model"]), media_type, query)
-    data = read(request, body_limit(context().deps.settings))
+    settings = context().deps.settings
+    data = read(request, rows_limit(settings))
     if "model" in query:
         raise ParameterInvalid.at("/model", 'model: a JSON body names it itself: {"model": "house-price", …}')
-    body = as_object(parse(data))
+    body = as_object(parse_rows(data, settings))
     ref = body.get("model")
     if not isinstance(ref, str):
         raise InputInvalid.at("/model", 'name the model: "name", "name@alias" or "name:version"')

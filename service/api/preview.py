@@ -14,21 +14,22 @@ from service.domain import sample
 from service.domain.dialect import SAMPLE_BYTES, DialectInvalid, Found, SampleTooShort, find
 from service.domain.written import TextStyle
 from service.errors import UploadInvalid
-from service.settings import MIB
+from service.settings import MIB, Settings
 
 PREVIEW_BYTES = MIB  # of the file, decompressed; no more is read
 ROWS = 50
 REJECTS = 10
 
 
-def preview(upload: Upload, options: Mapping[str, Any], most_columns: int) -> dict[str, Any]:
+def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """{"dialect", "columns", "rows", "rejects", "truncated"}. Raises UploadInvalid for what an ingest would refuse."""
     first, whole = _first_part(upload)
     options = merged(options, upload.fields)
     if upload.media_type == PARQUET:
         check_parquet(options)
-        return parquet_preview(first, whole, options.get("types") or {}, most_columns)
+        return parquet_preview(first, whole, options.get("types") or {}, settings)
     found = _found(first, whole, options)
+    most_columns = settings.max_columns
     if len(found.names) > most_columns:
         detail = (
             f"the file has {len(found.names):,} columns; at most {most_columns:,} are allowed (ADALINE_MAX_COLUMNS)"

@@ -134,7 +134,9 @@ class Progress(Answer):
     eta_seconds = fields.Float(allow_none=True)
 
 
-class Job(Answer):
+class JobFields(Answer):
+    """What a job has wherever it is told."""
+
     id = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(JOB_KINDS))
     state = fields.String(required=True, validate=one_of(JOB_STATES))
@@ -143,7 +145,6 @@ class Job(Answer):
         required=True,
         metadata=says("nothing more can happen to the job", type="boolean"),
     )
-    spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
         "_model",
@@ -161,6 +162,20 @@ class Job(Answer):
 
     def _model(self, job: JobRow) -> dict[str, Any] | None:
         return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
+
+
+class Job(JobFields):
+    spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
+
+
+class ListedJob(JobFields):
+    """A job as a list has it: without its spec, and so without the metadata in it; `GET /v1/jobs/{id}` has both."""
+
+    model_name = fields.Function(
+        lambda job: job.model_name or None,
+        required=True,
+        metadata=says("that the spec asks for; null where it asks for none", type=["string", "null"]),
+    )
 
 
 class Event(Answer):

@@ -184,7 +184,7 @@ def _listed(target: str | list[str]) -> str:
 
 
 def _model_of(it: Job) -> str:
-    model = it.model or {"name": it.spec.get("model", NOTHING)}
+    model = it.model or {"name": it.spec.get("model") or it.model_name or NOTHING}
     return f"{model['name']}:{model['version']}" if model.get("version") else str(model["name"])
 
 

@@ -183,7 +183,7 @@ class Client:
         model: str | None = None,
         metadata: Mapping[str, Any] = NO_FILTER,
     ) -> Iterator[Job]:
-        """All jobs, newest first; those that have all of this metadata."""
+        """All jobs, newest first; those that have all of this metadata. Their specs are empty: see `job`."""
         params = {"state": state, "kind": kind, "model": model, **filters(metadata)}
         return waiting.pages(self._connection, Job, "/v1/jobs", **params)
 
@@ -239,7 +239,8 @@ class Client:
         return waiting.get(self._connection, Model, f"/v1/models/{_quote(name)}")
 
     def versions(self, name: str, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Version]:
-        """All versions of a model, newest first; those that have all of this metadata."""
+        """All versions of a model, newest first; those that have all of this metadata. What `version` tells beside that,
+        `spec` and `metadata`, is empty."""
         return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions", **filters(metadata))
 
     def compare_versions(self, name: str, a: int | str, b: int | str) -> Json:

@@ -70,7 +70,8 @@ class Dataset(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """A piece of work. `spec` is the resolved one; `model` is `{"name", "version"}` once there is a version."""
+    """A piece of work. `spec` is the resolved one, empty in a list; `model` is `{"name", "version"}` once there is a
+    version, `model_name` in a list the one that the spec asks for."""
 
     id: str
     kind: str = "train"
@@ -79,6 +80,7 @@ class Job(Record):
     spec: Json = field(default_factory=dict)
     dataset: str | None = None
     model: Json | None = None
+    model_name: str | None = None
     progress: Json | None = None
     attempt: int = 0
     created_at: datetime | None = None
@@ -117,7 +119,7 @@ class Model(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version(Record):
     """A published version of a model. `metrics` is those of each split; `features` are what a row must have; `spec` is
-    the resolved one that it was trained by, `metadata` what that says of it."""
+    the resolved one that it was trained by, `metadata` what that says of it; both are empty in a list."""
 
     model: str
     version: int

@@ -14,6 +14,8 @@ from service.domain.encodings import BAD
 from service.errors import WorkFailed
 
 MOST_READ_AGAIN = 8  # times the longest record: stray quotes must not make the work grow with the square of the file
+LINE_END = re.compile("\r\n|\n|\r")
+TEXT = 64 * 1024  # letters of a file that are read at once
 NEVER_CLOSED = "a quote is opened and not closed as it should be; close it, or double the quotes inside the cell"
 
 
@@ -114,6 +116,10 @@ class _Lines:
         self._width = width
         self._longest = longest
         self._blank = "\r\n" if width == 1 else " \r\n" + ("" if dialect.delimiter == "\t" else "\t")
+        self._text = ""  # of the file, from `_at` on not yet read
+        self._at = 0
+        self._feeds_alone = False
+        self._blank_lines = re.compile(f"[{self._blank}]*[\r\n]")
         self._again: list[str] = []
         self._taken: list[str] = []
         self._size = 0
@@ -140,6 +146,7 @@ class _Lines:
             self.start = self.number
             if not ((line.isspace() and not line.strip(self._blank)) or self._is_comment(line)):
                 break
+            self._skip_blank_lines()
         self._taken.append(line)
         self._size += len(line)
         if self._size > self._longest:
@@ -164,12 +171,42 @@ class _Lines:
         return [first]
 
     def _line(self) -> str:
-        line = self._file.readline(self._longest)
+        line = self._next_line()
         if self.number == 0:
             line = line.removeprefix("\ufeff")
         if len(line) >= self._longest and not line.endswith(("\r", "\n")):
             raise too_long(self.number + 1, 1, self._longest // 2)
         return line
+
+    def _next_line(self) -> str:
+        """As `readline` has it: a line with its end, or so much of one that is too long."""
+        at, end = self._at, self._text.find("\n", self._at) + 1 if self._feeds_alone else 0
+        if 0 < end <= at + self._longest:
+            self._at = end
+            return self._text[at:end]
+        while True:
+            found = LINE_END.search(self._text, self._at)
+            size = (found.end() if found else len(self._text)) - self._at
+            if size >= self._longest:
+                break
+            if found and (found.end() < len(self._text) or found[0] != "\r"):
+                break
+            if not (more := self._file.read(TEXT)):
+                break
+            self._text, self._at = self._text[self._at :] + more, 0
+            self._feeds_alone = "\r" not in self._text
+        line = self._text[self._at : self._at + min(size, self._longest)]
+        self._at += len(line)
+        return line
+
+    def _skip_blank_lines(self) -> None:
+        """What else is blank below a blank line, as far as the text is here: files may be little else."""
+        if self._again or not (found := self._blank_lines.match(self._text, self._at)):
+            return
+        end = found.end() - (found.end() == len(self._text) and self._text.endswith("\r"))  # may be half of one
+        skipped = self._text[self._at : end]
+        self.number += skipped.count("\n") + skipped.count("\r") - skipped.count("\r\n")
+        self._at = end
 
     def _is_comment(self, line: str) -> bool:
         """Whether a line that begins with the mark is none of the table's: it has not as many cells."""

@@ -58,7 +58,8 @@ def listing(
     model: str | None,
     metadata: Mapping[str, str] = NOTHING,
 ) -> Page[JobRow]:
-    query = select(JobRow).options(defer(JobRow.result, raiseload=True))  # a result may be large, and no list tells it
+    # both may be large, and no list tells them
+    query = select(JobRow).options(defer(JobRow.result, raiseload=True), defer(JobRow.spec, raiseload=True))
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)

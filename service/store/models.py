@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.filters import has
@@ -81,9 +81,10 @@ def get_version(session: Session, name: str, version: int) -> VersionRow:
 def versions(
     session: Session, name: str, limit: int, after: int | None, metadata: Mapping[str, str] = NOTHING
 ) -> Page[VersionRow]:
-    """Those that have this metadata. Raises ModelNotFound."""
+    """Those that have this metadata, without it and their specs: a list tells neither. Raises ModelNotFound."""
     get(session, name)
-    query = select(VersionRow).where(VersionRow.model_name == name, *has(session, _METADATA, metadata))
+    untold = (defer(VersionRow.spec, raiseload=True), defer(VersionRow.metadata_, raiseload=True))
+    query = select(VersionRow).options(*untold).where(VersionRow.model_name == name, *has(session, _METADATA, metadata))
     return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
 
 

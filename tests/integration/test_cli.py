@@ -67,7 +67,7 @@ def test_check_says_what_would_be_run_and_trains_nothing(
     assert "(learning_rate_unstable)" in told
     assert run("train", houses, "--target", "price", "--check", "--json") == 0
     assert json.loads(capsys.readouterr().out)["rates"]["is_estimate"] is True
-    assert "unborn" not in {job.spec.get("model") for job in server.jobs()}
+    assert "unborn" not in {job.model_name for job in server.jobs()}
 
 
 def test_preview_shows_and_stores_nothing(

@@ -137,9 +137,9 @@ def test_versions_jobs_and_models_are_found_by_metadata(server: Client, dataset:
     train(server, dataset, name, metadata={"team": name, "run": 2})
     assert [it.version for it in server.versions(name, {"team": name})] == [2, 1]
     assert [it.version for it in server.versions(name, odd)] == [1]
-    assert [it.metadata for it in server.versions(name, {"run": 1})] == [odd]
+    assert [server.version(name, it.version).metadata for it in server.versions(name, {"run": 1})] == [odd]
     assert [it.name for it in server.models({"team": name, "run": 2})] == [name]
-    assert [it.spec["metadata"]["run"] for it in server.jobs(metadata={"team": name})] == [2, 1]
+    assert [server.job(it.id).spec["metadata"]["run"] for it in server.jobs(metadata={"team": name})] == [2, 1]
     version = server.version(name, 1)
     assert version.spec == server.job(version.job).spec
     assert '"auto"' not in json.dumps({**version.spec, "metadata": None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.errors import WorkFailed
+from service.reading.bounds import Bounds
 from service.settings import Settings
 
 
@@ -16,10 +17,11 @@ class Limits:
     columns: int
     cell_bytes: int
     rejected_rows: int
+    bounds: Bounds
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        return cls(settings.max_rows, settings.max_columns, settings.max_cell_bytes, settings.max_rejected_rows)
+        return cls(settings.max_rows, settings.max_columns, settings.max_cell_bytes, settings.max_rejected_rows, Bounds.of(settings))
 
     def check_rows(self, rows: int) -> None:
         if rows > self.rows:

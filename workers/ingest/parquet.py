@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from service.domain.dialect import DialectInvalid, names_of
 from service.domain.written import MOST_DIGITS, TextStyle
-from service.errors import WorkFailed
+from service.errors import BodyTooLarge, WorkFailed
+from service.reading.parquet_bounds import check_cells, check_pages, opened
+from service.reading.thrift import Damaged
 from workers.ingest.careful import LINE
 from workers.ingest.duck import PARQUET, Opening, first_line, quoted, quoted_name
 from workers.ingest.kinds import TYPE_OF_KIND, Decision, declared_types
@@ -38,6 +41,7 @@ def load_parquet(
     threads: int = 1,
 ) -> Loaded:
     """Read a Parquet file into `directory`. Only an empty string is missing beside a null. Raises WorkFailed."""
+    _hold_to_bounds(source, limits, check)
     read = f"read_parquet({quoted(str(source))}, file_row_number=true)"
     try:
         with opening() as connection:
@@ -73,6 +77,25 @@ def load_parquet(
     style = replace(style, words=spelling.words())
     rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
     return Reading(directory, kinds, limits, check, threads).done(table, rejects, Decision(as_declared, style), None)
+
+
+def _hold_to_bounds(source: Path, limits: Limits, check: Callable[[], None]) -> None:
+    """DuckDB makes room by what the pages say, outside its memory limit. Raises WorkFailed."""
+    size = source.stat().st_size
+    try:
+        with source.open("rb") as file:
+            parquet = opened(file)
+            limits.check_columns(len(parquet.schema_arrow.names))
+            checked = check_pages(file, parquet, limits.bounds, size)
+            check()
+            check_cells(file, parquet, limits.bounds, size, checked, check)
+    except BodyTooLarge as error:
+        raise WorkFailed(error.code, error.detail) from None
+    except UnicodeDecodeError:
+        detail = "the name of a column is not UTF-8; write the file with names that are text"
+        raise WorkFailed("not_text", detail) from None
+    except (pa.ArrowException, OSError, Damaged) as error:
+        raise WorkFailed("not_parquet", f"the file cannot be read as Parquet: {first_line(error)}") from None
 
 
 def _type(name: str, type: str) -> str:

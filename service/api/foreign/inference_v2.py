@@ -161,9 +161,9 @@ def _infer(name: str, version: str | None) -> Response:
         raise MediaTypeUnsupported(
             f"{request.mimetype} is not understood here; send {JSON}, or {BINARY} with tensors in it"
         )
-    data = body_of(request)
+    data = body_of(request, may_be_binary=HEADER_LENGTH in request.headers)
     model = _find(name, version)
-    body, behind = split(data, request.headers.get(HEADER_LENGTH))
+    body, behind = split(data, request.headers.get(HEADER_LENGTH), context().deps.settings)
     id, parameters = body.get("id"), body.get("parameters", {})
     if id is not None and not isinstance(id, str):
         raise InputInvalid.at("/id", "must be a string")

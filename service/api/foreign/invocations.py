@@ -17,7 +17,7 @@ from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from service.api.context import context
-from service.api.documents import as_object, is_json, parse
+from service.api.documents import as_object, check_size, is_json, parse
 from service.api.foreign import invocation_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InvocationError
 from service.api.foreign.invocation_answers import as_csv, as_mlflow, as_score_lines, as_scores
@@ -149,6 +149,7 @@ def _read(data: bytes, media_type: str, predictor: Predictor) -> tuple[Cells, An
             raise MediaTypeUnsupported("send the CSV in UTF-8")
         cells = csv_cells(data, features, request.mimetype_params.get("header"))
         return cells, cells.typed(kinds, partial(from_text, style=predictor.text_style))
+    check_size(data, context().deps.settings)
     cells = json_lines_cells(data, features) if media_type == LINES else json_cells(as_object(parse(data)), features)
     return cells, cells.typed(kinds, partial(from_json, style=predictor.text_style))
 

@@ -11,7 +11,7 @@ from flask import Request
 from service.api.bodies import read
 from service.api.codecs import refused
 from service.api.context import context
-from service.api.documents import body_limit
+from service.api.documents import body_limit, rows_limit
 from service.domain.columns import CellInvalid, Columns
 from service.domain.predictor import Predictor
 from service.errors import FieldError, RowsInvalid
@@ -19,9 +19,10 @@ from service.errors import FieldError, RowsInvalid
 CELLS = 4_000_000  # values of the widest layer that are held at once
 
 
-def body_of(request: Request) -> bytes:
-    """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
-    return read(request, body_limit(context().deps.settings))
+def body_of(request: Request, may_be_binary: bool = False) -> bytes:
+    """The whole body: a document, or, where it may be binary, anything. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
+    settings = context().deps.settings
+    return read(request, body_limit(settings) if may_be_binary else rows_limit(settings))
 
 
 def predicted(

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.api.documents import as_object, parse, pointer
+from service.api.documents import as_object, parse_rows, pointer
 from service.errors import BodyMalformed, InputInvalid
+from service.settings import Settings
 
 HEADER_LENGTH = "Inference-Header-Content-Length"
 DTYPES: Mapping[str, str] = {
@@ -46,10 +47,10 @@ class Tensor:
         return pointer("inputs", self.index) if self.binary else pointer("inputs", self.index, "data", element)
 
 
-def split(data: bytes, header_length: str | None) -> tuple[dict[str, Any], memoryview]:
-    """The JSON object of a body, and the bytes behind it. Raises BodyMalformed, InputInvalid."""
+def split(data: bytes, header_length: str | None, settings: Settings) -> tuple[dict[str, Any], memoryview]:
+    """The JSON object of a body, and the bytes behind it. Raises BodyMalformed, BodyTooLarge, InputInvalid."""
     if header_length is None:
-        return as_object(parse(data)), memoryview(b"")
+        return as_object(parse_rows(data, settings)), memoryview(b"")
     known = len(header_length) < 20 and header_length.isascii() and header_length.isdecimal()
     if not known or int(header_length) > len(data):
         raise BodyMalformed(
@@ -57,7 +58,7 @@ def split(data: bytes, header_length: str | None) -> tuple[dict[str, Any], memor
             "its first bytes are JSON"
         )
     length = int(header_length)
-    return as_object(parse(data[:length])), memoryview(data)[length:]
+    return as_object(parse_rows(data[:length], settings)), memoryview(data)[length:]
 
 
 def read_tensors(inputs: Any, behind: memoryview) -> list[Tensor]:

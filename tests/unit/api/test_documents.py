@@ -36,7 +36,7 @@ def test_constant_that_is_no_json_is_told_with_its_place(data: bytes, pointer: s
         (b"[" * 100_000, "depth"),
         (b'"\\ud800"', "surrogate"),
         (b"[1e999]", "infinity"),
-        (b'{"a": NaN', "line 1, column 7: NaN is not JSON"),
+        (b'{"a": NaN', "/a: NaN is not JSON"),
     ],
 )
 def test_what_is_no_json_is_told_with_its_place(data: bytes, says: str) -> None:

@@ -14,6 +14,8 @@ from service.domain.artifact import to_json
 from service.domain.columns import Kind
 from service.domain.table import Table
 from service.domain.written import TextStyle
+from service.reading.bounds import Bounds
+from service.settings import Settings
 from workers.ingest.duck import database
 from workers.ingest.limits import Limits
 from workers.ingest.load import Loaded, Reader, load
@@ -22,7 +24,7 @@ from workers.ingest.profile import profile
 
 MIB = 1024 * 1024
 READERS: tuple[Reader, ...] = ("unquoted", "plain", "careful")  # the fastest one that may be used
-LIMITS = Limits(rows=1_000_000, columns=10_000, cell_bytes=16 * MIB, rejected_rows=1000)
+LIMITS = Limits(1_000_000, 10_000, cell_bytes=16 * MIB, rejected_rows=1000, bounds=Bounds.of(Settings()))
 
 
 @dataclass(frozen=True, slots=True)

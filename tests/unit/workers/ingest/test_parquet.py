@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import resource
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -61,3 +63,28 @@ def test_what_cannot_be_a_table_is_named(data: bytes, code: str, tmp_path: Path)
     with pytest.raises(WorkFailed) as raised:
         read(tmp_path, data, parquet=True)
     assert raised.value.reason == code
+
+
+def test_what_would_become_huge_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    repeated = pa.DictionaryArray.from_arrays(np.zeros(100_000, np.int32), ["x" * 1_000_000])
+    words = {"word": repeated.slice(0, 5000)}
+    for columns, code in (
+        (words, "decompressed_too_large"),
+        ({"word": ["x" * 200_000_000]}, "decompressed_too_large"),
+        ({"n": np.zeros(20_000_000)}, "decompression_ratio_too_large"),
+    ):
+        out = io.BytesIO()
+        pq.write_table(pa.table(columns), out, compression="zstd")
+        assert len(out.getvalue()) < 100_000
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(WorkFailed) as raised:
+            read(tmp_path, out.getvalue(), parquet=True)
+        assert raised.value.reason == code
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+
+
+def test_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    data = parquet({"abcd": [1, 2]}).replace(b"abcd", b"ab\xff\xfe")
+    with pytest.raises(WorkFailed, match="UTF-8") as raised:
+        read(tmp_path, data, parquet=True)
+    assert raised.value.reason in ("not_text", "not_parquet")
