@@ -62,7 +62,7 @@ def test_upload_that_breaks_off_leaves_nothing(serve: Callable[..., Server], dep
     server = serve()
     blobs = deps.settings.data / "blobs"
     for number, (case, request) in enumerate(BROKEN.items(), 1):
-        connection = server.send(b"POST /v1/datasets HTTP/1.1\r\nHost: x\r\n" + request)
+        connection = server.send(b"POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\n" + request)
         # all that was sent is in the server's spool, or refused; then the line goes dead
         assert eventually(lambda: [*(blobs / "spool").iterdir()] or len(_uploads(server)) == number), case  # noqa: B023
         if reset:

@@ -1,4 +1,4 @@
-"""The API in a process of its own, on the parts of a test: granian and real sockets."""
+"""The API in a process of its own, on the parts of a test: the server as it is started, and real sockets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ import psutil
 from service.wiring import Deps
 
 START_SECONDS = 20
-GRANIAN = ("--interface", "wsgi", "--factory", "service.wsgi:app", "--host", "127.0.0.1", "--blocking-threads", "32")
 MEGABYTE = 1e6
 
 
@@ -28,13 +27,19 @@ class Server:
     def __init__(self, deps: Deps, **settings: object) -> None:
         with socket.create_server(("127.0.0.1", 0)) as reserved:
             self.port = reserved.getsockname()[1]
-        chosen = {"data": deps.settings.data, "broker_url": deps.settings.broker_url, "log_format": "json", **settings}
+        chosen = {
+            "data": deps.settings.data,
+            "broker_url": deps.settings.broker_url,
+            "log_format": "json",
+            "port": self.port,
+            **settings,
+        }
         environment = {f"ADALINE_{name.upper()}": str(value) for name, value in chosen.items()}
         began = time.monotonic()
         self.log_file = deps.settings.data.parent / f"server-{self.port}.log"
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "granian", *GRANIAN, "--port", str(self.port)],
+                [sys.executable, "-m", "service.supervisor.http_server"],
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1", **environment},
                 stdout=log,
                 stderr=log,

@@ -37,7 +37,7 @@ def server(serve: Callable[..., Server], deps: Deps) -> Server:
 def begun(server: Server, *head: str, query: str = "") -> socket.socket:
     lines = [
         f"POST /v1/models/houses/predict{query} HTTP/1.1",
-        "Host: adaline",
+        "Host: localhost",
         "Content-Type: text/csv",
         *head,
         "",
