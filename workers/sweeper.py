@@ -84,6 +84,7 @@ def tidy(deps: Deps) -> None:
             log.info("orphan deleted", blob=key)
     with deps.database.write() as session:
         answers.forget(session, deps.settings.idempotency_seconds)
+    deps.database.keep_reserve()
 
 
 def _end_or_free_jobs(deps: Deps) -> None:

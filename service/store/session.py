@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import DatabaseUnavailable, StorageDamaged, StorageFull
 from service.store.private import PRIVATE_DIRECTORY, make_private_file
+from service.store.reserve import Reserve
 
 BUSY_SECONDS = 30
 DISK_FAILURES = ("53100", "58030")  # PostgreSQL: disk_full, io_error
@@ -33,6 +34,15 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        path = self.engine.url.database
+        is_file = self.engine.dialect.name == "sqlite" and path and not path.startswith((":", "file:"))
+        self._reserve = Reserve(Path(path or "")) if is_file else None
+        self.keep_reserve()
+
+    def keep_reserve(self) -> None:
+        """Set room aside for deleting, where a full disk has taken it and there is plenty now."""
+        if self._reserve:
+            self._reserve.keep()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
@@ -41,8 +51,13 @@ class Database:
             yield session
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction. On SQLite it takes the write lock at once, so that it never has to be given up midway."""
+    def write(self, *, frees_room: bool = False) -> Iterator[Session]:
+        """One transaction. On SQLite it takes the write lock at once, so that it never has to be given up midway.
+
+        What `frees_room` may use, on a full disk, the room that is kept aside for that.
+        """
+        if frees_room and self._reserve:
+            self._reserve.release_if_full()
         with _unavailable_named(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"adaline_writes": True})
             yield session

@@ -12,7 +12,7 @@ from service.store.tables import JobRow
 
 def cancel(database: Database, changes: Changes, id: str) -> JobRow:
     """The job as it is after the request. Raises JobNotFound; IllegalMove for a job that has ended otherwise."""
-    with database.write() as session:
+    with database.write(frees_room=True) as session:
         job = jobs.get(session, id, for_change=True)
         if job.state in ("cancelling", "cancelled"):
             return job

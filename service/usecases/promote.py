@@ -23,7 +23,7 @@ def promote(database: Database, name: str, alias: str, version: int, expected: i
 
 def remove_alias(database: Database, name: str, alias: str, expected: int | None) -> None:
     """Forget an alias. Raises ModelNotFound, AliasNotFound, AliasChanged."""
-    with database.write() as session:
+    with database.write(frees_room=True) as session:
         models.get(session, name, for_change=True)
         row = models.get_alias(session, name, alias)
         _unchanged(alias, row.revision, expected)
@@ -33,7 +33,7 @@ def remove_alias(database: Database, name: str, alias: str, expected: int | None
 
 def delete_version(database: Database, name: str, version: int) -> None:
     """Forget a version that no alias points at. Raises ModelNotFound, VersionNotFound, VersionAliased."""
-    with database.write() as session:
+    with database.write(frees_room=True) as session:
         models.get(session, name, for_change=True)
         models.get_version(session, name, version)
         if held := models.aliases_of_version(session, name, version):

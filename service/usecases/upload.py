@@ -106,7 +106,7 @@ def delete(database: Database, changes: Changes, id: str, force: bool = False) -
 
     Raises DatasetNotFound, DatasetInUse.
     """
-    with database.write() as session:
+    with database.write(frees_room=True) as session:
         row = datasets.get(session, id, for_change=True)
         if not force and (found := datasets.references(session, id)):
             raise DatasetInUse(_in_use(id, found), (*found.jobs, *found.versions))

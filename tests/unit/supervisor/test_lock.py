@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from service.errors import AlreadyRunning, CannotStart
+from service.store.session import Database
 from service.supervisor.lock import Running, hold, running
 
 HOLDER = """
@@ -65,3 +67,25 @@ def test_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         hold(tmp_path / "file" / "data"),
     ):
         pass
+
+
+def test_a_data_directory_is_its_owners_alone_and_so_is_what_an_earlier_version_left_in_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    blob = data / "blobs" / "objects" / "ab" / "abcd"
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"x")
+    (data / "adaline.db").write_bytes(b"")
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    with hold(data):
+        found = {str(path.relative_to(tmp_path)): oct(path.stat().st_mode & 0o777) for path in (data, *data.rglob("*"))}
+    database = Database(f"sqlite:///{tmp_path / 'new' / 'adaline.db'}")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE x (y)"))
+    made = {path.name: oct(path.stat().st_mode & 0o777) for path in (tmp_path / "new").rglob("*")}
+    database.close()
+    assert {mode for name, mode in found.items() if "." in name or name.endswith(("lock", "abcd"))} == {"0o600"}
+    assert found["data"] == found["data/blobs"] == found["data/blobs/objects/ab"] == "0o700"
+    assert {"adaline.db", "adaline.db-wal", "adaline.db-shm"} <= set(made)
+    assert set(made.values()) == {"0o600"}
+    assert oct((tmp_path / "new").stat().st_mode & 0o777) == "0o700"
