@@ -14,9 +14,9 @@ from service.reading.arriving import Arriving
 from service.reading.arrow_frames import Frames
 from service.reading.bounds import Bounds
 from service.reading.parquet_bounds import check_pages, expanded_bytes, opened
-from service.reading.thrift import Damaged
 from service.reading.readings import of_arrow
 from service.reading.rows import PIECE, Rows, Wrong
+from service.reading.thrift import Damaged
 from service.reading.values import ColumnInvalid
 
 MOST_TOLD = 300
