@@ -96,9 +96,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], num
     """Rows under headings; the columns named in `numbers` stand to the right."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold")
+        made.add_column(
+            visible(heading), justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold"
+        )
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(_shown, row))
     return made
 
 
@@ -108,8 +110,15 @@ def details(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        made.add_row(name, value)
+        made.add_row(visible(name), _shown(value))
     return made
+
+
+def _shown(cell: RenderableType) -> RenderableType:
+    """A cell with its escapes written out before its width is measured."""
+    if isinstance(cell, Text):
+        return Text(visible(cell.plain), style=cell.style) if visible(cell.plain) != cell.plain else cell
+    return visible(cell) if isinstance(cell, str) else cell
 
 
 def datasets(records: Iterable[Dataset]) -> Table:
