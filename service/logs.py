@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import io
 import logging
 import os
 import select
@@ -12,12 +13,13 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
 
 from service.settings import Settings
+from service.visible import visible
 
 # a frame's locals may hold users' rows: they stay out of the log
 _FRAMES_ONLY = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
@@ -33,7 +35,7 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
     ]
     render: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [_visible_values, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback)]
         if as_lines
         else [_FRAMES_ONLY, structlog.processors.JSONRenderer()]
     )
@@ -56,6 +58,17 @@ def configure_logging(settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     access_log().begin(None if as_lines else sys.stderr.fileno(), settings.log_level)
+
+
+def _visible_values(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Paths and names are strangers': on a terminal they steer nothing."""
+    return {key: visible(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(into: TextIO, of: Any) -> None:
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, of)
+    into.write(visible(text.getvalue()))
 
 
 QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
@@ -139,7 +152,7 @@ def _record(line: Line) -> dict[str, Any]:
     return {
         "event": "request",
         "method": method,
-        "path": path,
+        "path": visible(path),
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
         "request_id": request_id,

@@ -53,7 +53,10 @@ def is_json(media_type: str) -> bool:
 
 
 def read_object(request: Request, limit: Limit) -> dict[str, Any]:
-    """The JSON object of a request's body, held to its limit before it is parsed. Raises BodyMalformed, InputInvalid, MediaTypeUnsupported, BodyTooLarge."""
+    """The JSON object of a request's body, held to its limit before it is parsed.
+
+    Raises BodyMalformed, InputInvalid, MediaTypeUnsupported, BodyTooLarge.
+    """
     if request.mimetype and not is_json(request.mimetype):
         raise MediaTypeUnsupported(f"{request.mimetype} is not understood here; send Content-Type: application/json")
     data = read(request, limit)

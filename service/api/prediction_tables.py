@@ -80,9 +80,8 @@ def _style(style: TextStyle, query: Mapping[str, Any]) -> TextStyle:
 def _json_lines(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     from service.reading.json_lines import JsonLines
 
-    rows = JsonLines(
-        body.pieces(), predictor.feature_kinds, predictor.text_style, settings.max_cell_bytes, query["echo"]
-    )
+    kinds, style = predictor.feature_kinds, predictor.text_style
+    rows = JsonLines(body.pieces(), kinds, style, settings.max_cell_bytes, query["echo"])
     return Table(rows.parts(), rows.names, lambda: None)
 
 

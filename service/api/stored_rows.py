@@ -12,10 +12,12 @@ from service.errors import FileNotFound
 from service.store.blobs import Blobs
 
 BATCH = 8192
+MOST_BYTES = 32 * 1024 * 1024  # of an answer's texts; what is beyond is for the next request
 
 
 def stored_rows(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, Any]:
-    """{"columns", "data", "has_more"}: rows from `offset`; only the row groups that hold them are read."""
+    """{"columns", "data", "has_more"}: rows from `offset`, fewer than `limit` where they are long; only the row groups
+    that hold them are read."""
     import pyarrow.parquet as pq
 
     try:
@@ -30,6 +32,7 @@ def stored_rows(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, An
 def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
     first = 0
     rows: list[list[Any]] = []
+    size = 0
     for group in range(file.num_row_groups):
         count = file.metadata.row_group(group).num_rows
         if first + count > offset and len(rows) < limit:
@@ -38,7 +41,11 @@ def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
                 part = batch.slice(min(skip, batch.num_rows), limit - len(rows))
                 skip = max(0, skip - batch.num_rows)
                 columns = [column.to_pylist() for column in part.columns]
-                rows += [[as_json(cell) for cell in row] for row in zip(*columns, strict=True)]
+                for row in zip(*columns, strict=True):
+                    size += sum(len(cell) for cell in row if isinstance(cell, str))
+                    if rows and size > MOST_BYTES:
+                        return rows
+                    rows.append([as_json(cell) for cell in row])
                 if len(rows) >= limit:
                     break
         first += count

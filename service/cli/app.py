@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.visible import visible, visible_json
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -66,7 +68,7 @@ def connect(url: str) -> AbstractContextManager[Client]:
 def show(as_json: bool, answer: Any, page: Callable[[], RenderableType]) -> None:
     """Put a command's result on standard output: as JSON, or as a page for people."""
     if as_json:
-        sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(visible_json(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n")
         return
     from service.cli.rendering import console
 
@@ -75,7 +77,7 @@ def show(as_json: bool, answer: Any, page: Callable[[], RenderableType]) -> None
 
 def tell(text: str) -> None:
     """Say something beside the result."""
-    sys.stderr.write(text.rstrip() + "\n")
+    sys.stderr.write(visible(text.rstrip()) + "\n")
 
 
 def refusal(text: str) -> typer.Exit:

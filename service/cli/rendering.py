@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from service.client.records import Dataset, Job
+from service.visible import visible
 
 NOTHING = "–"
 BARS = "▁▂▃▄▅▆▇█"
@@ -30,10 +32,18 @@ PREVIEW_ROWS = 10
 SPLITS = ("train", "validation", "test")
 
 
+class VisibleConsole(Console):
+    """A console that names and cells of strangers cannot steer."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that is coloured and as wide as its window on a terminal, and plain and wide elsewhere."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+    made = VisibleConsole(stderr=stderr, highlight=False)
+    return made if made.is_terminal else VisibleConsole(stderr=stderr, highlight=False, width=WIDE, no_color=True)
 
 
 def figure(value: Any) -> str:
@@ -86,9 +96,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], num
     """Rows under headings; the columns named in `numbers` stand to the right."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for index, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold")
+        made.add_column(
+            visible(heading), justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold"
+        )
     for row in rows:
-        made.add_row(*row)
+        made.add_row(*map(_shown, row))
     return made
 
 
@@ -98,8 +110,15 @@ def details(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        made.add_row(name, value)
+        made.add_row(visible(name), _shown(value))
     return made
+
+
+def _shown(cell: RenderableType) -> RenderableType:
+    """A cell with its escapes written out before its width is measured."""
+    if isinstance(cell, Text):
+        return Text(visible(cell.plain), style=cell.style) if visible(cell.plain) != cell.plain else cell
+    return visible(cell) if isinstance(cell, str) else cell
 
 
 def datasets(records: Iterable[Dataset]) -> Table:

@@ -239,8 +239,8 @@ class Client:
         return waiting.get(self._connection, Model, f"/v1/models/{_quote(name)}")
 
     def versions(self, name: str, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Version]:
-        """All versions of a model, newest first; those that have all of this metadata. What `version` tells beside that,
-        `spec` and `metadata`, is empty."""
+        """All versions of a model, newest first; those that have all of this metadata. Their `spec` and `metadata` are
+        empty: see `version`."""
         return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions", **filters(metadata))
 
     def compare_versions(self, name: str, a: int | str, b: int | str) -> Json:

@@ -1,4 +1,4 @@
-"""How much the bytes of a table may become in memory: compressed and repeated cells are counted before they are decoded.
+"""How much a table may become in memory: compressed and repeated cells are counted before they are decoded.
 
 What a file says of its sizes is its writer's word; so much memory and time it would take. Bounds follow the bytes that
 came, with a floor, so that small files may be dense and large ones may be large.
@@ -32,16 +32,16 @@ class Bounds:
         """Raises DecompressionRatioTooLarge."""
         if decoded > max(FREE_BYTES, self.ratio * received):
             raise DecompressionRatioTooLarge(
-                f"{what} has {received:,} bytes and would become {decoded:,} once decoded, more than {self.ratio} times "
-                "as many, which is refused (ADALINE_MAX_DECOMPRESSION_RATIO); send fewer rows at once, or a CSV"
+                f"{what} has {received:,} bytes and would become {decoded:,} once decoded, more than {self.ratio} "
+                "times as many, which is refused (ADALINE_MAX_DECOMPRESSION_RATIO); send fewer rows at once, or a CSV"
             )
 
     def check_at_once(self, decoded: int, came: int, what: str, mend: str) -> None:
         """Of what is decoded in one go. Raises DecompressedTooLarge."""
         if decoded > min(max(FREE_AT_ONCE_BYTES, DENSE * came), self.at_once_bytes):
             raise DecompressedTooLarge(
-                f"{what} has {came:,} bytes and would become {decoded:,} at once; at most {FREE_AT_ONCE_BYTES:,}, or {DENSE} "
-                f"times its bytes, and never more than {self.at_once_bytes:,} (ADALINE_MAX_BATCH_BYTES); {mend}"
+                f"{what} has {came:,} bytes and would become {decoded:,} at once; at most {FREE_AT_ONCE_BYTES:,}, or "
+                f"{DENSE} times its bytes, and never more than {self.at_once_bytes:,} (ADALINE_MAX_BATCH_BYTES); {mend}"
             )
 
     def check_piece(self, decoded: int, name: str, rows: int) -> None:

@@ -63,8 +63,8 @@ def opened(source: BinaryIO | str, texts: Collection[str] = ()) -> Any:
 def check_pages(
     file: BinaryIO, parquet: Any, bounds: Bounds, received: int, names: Collection[str] | None = None
 ) -> Checked:
-    """Hold the pages of the columns `names` (None: all) of a file that came as `received` bytes to the bounds; `parquet`
-    is the same file, opened. Raises DecompressedTooLarge, DecompressionRatioTooLarge, Damaged."""
+    """Hold the pages of the columns `names` (None: all) of a file that came as `received` bytes to the bounds;
+    `parquet` is the same file, opened. Raises DecompressedTooLarge, DecompressionRatioTooLarge, Damaged."""
     footer = Footer(file)
     whole = count = 0
     found: dict[str, _Words] = {}
@@ -143,8 +143,8 @@ def _rows_at_once(name: str, words: _Words) -> int:
         return PIECE_ROWS
     if words.longest > PIECE_BYTES // LEAST_ROWS:
         raise DecompressedTooLarge(
-            f"column {name!r} is written as DELTA_BYTE_ARRAY with a page of {words.longest:,} bytes, which may all be one "
-            f"cell that is repeated; at most {PIECE_BYTES // LEAST_ROWS:,} are read so: write smaller pages, or PLAIN"
+            f"column {name!r} is written as DELTA_BYTE_ARRAY with a page of {words.longest:,} bytes, which may all "
+            f"be one cell, repeated; at most {PIECE_BYTES // LEAST_ROWS:,} are read so: write smaller pages, or PLAIN"
         )
     return min(PIECE_ROWS, PIECE_BYTES // words.longest)
 

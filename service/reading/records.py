@@ -179,7 +179,8 @@ class _Lines:
         return line
 
     def _next_line(self) -> str:
-        """As `readline` has it: a line with its end, or so much of one that is too long."""
+        """As `readline` has it: a line with its end, or so much of one that is too long. Of a long one twice as much is
+        read each time: it is looked through a few times, not once for each piece."""
         at, end = self._at, self._text.find("\n", self._at) + 1 if self._feeds_alone else 0
         if 0 < end <= at + self._longest:
             self._at = end
@@ -191,7 +192,7 @@ class _Lines:
                 break
             if found and (found.end() < len(self._text) or found[0] != "\r"):
                 break
-            if not (more := self._file.read(TEXT)):
+            if not (more := self._file.read(max(TEXT, len(self._text) - self._at))):
                 break
             self._text, self._at = self._text[self._at :] + more, 0
             self._feeds_alone = "\r" not in self._text

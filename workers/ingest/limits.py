@@ -21,13 +21,8 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        return cls(
-            settings.max_rows,
-            settings.max_columns,
-            settings.max_cell_bytes,
-            settings.max_rejected_rows,
-            Bounds.of(settings),
-        )
+        rows, columns, cell = settings.max_rows, settings.max_columns, settings.max_cell_bytes
+        return cls(rows, columns, cell, settings.max_rejected_rows, Bounds.of(settings))
 
     def check_rows(self, rows: int) -> None:
         if rows > self.rows:

@@ -20,7 +20,10 @@ CELLS = 4_000_000  # values of the widest layer that are held at once
 
 
 def body_of(request: Request, may_be_binary: bool = False) -> bytes:
-    """The whole body: a document, or, where it may be binary, anything. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
+    """The whole body: a document, or, where it may be binary, anything.
+
+    Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported.
+    """
     settings = context().deps.settings
     return read(request, body_limit(settings) if may_be_binary else rows_limit(settings))
 

@@ -84,7 +84,7 @@ def test_what_would_become_huge_is_refused_before_it_is_decoded(
     body = data()
     assert len(body) < 3 * MIB
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(expected, match="ADALINE_MAX_BATCH_BYTES|ADALINE_MAX_DECOMPRESSION_RATIO|PLAIN"):
+    with pytest.raises(expected, match=r"ADALINE_MAX_BATCH_BYTES|ADALINE_MAX_DECOMPRESSION_RATIO|PLAIN"):
         for _ in read(body, {kind: KINDS[kind]}, True).parts():
             pass
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 * 1024
