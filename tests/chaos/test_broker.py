@@ -83,7 +83,7 @@ def worker(deps: Deps) -> Iterator[Running]:
     """A pool that has shown that it works, and outlives all that is done to its broker."""
     with pool(deps.settings, TRAIN.queue) as worker:
         first = add_job(deps, add_dataset(deps), epochs=1)
-        assert eventually(lambda: job_of(deps, first).state == "succeeded", START_SECONDS)
+        assert eventually(lambda: job_of(deps, first).state == "succeeded", START_SECONDS), "\n".join(worker.lines)
         yield worker
         assert worker.process.poll() is None
 
