@@ -20,7 +20,7 @@ from workers.watch import Watch
 
 WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm"}
 
-START_SECONDS = 60.0  # for a process to import all that, and to warm up, on a loaded machine
+START_SECONDS = 300.0  # for a process to import all that, and to warm up, on a machine that has other work too
 
 
 class Loader(AppLoader):  # type: ignore[misc]
