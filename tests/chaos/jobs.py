@@ -26,7 +26,7 @@ from service.store.tables import DatasetRow, JobRow
 from service.usecases.submit import submit
 from service.wiring import Deps, wire
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0  # for a loaded machine, on which a process takes long to start
 ROWS = 400
 # many small steps of torch: an epoch takes some hundredths of a second, the job a few seconds
 SLOW = {
