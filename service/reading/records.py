@@ -37,7 +37,31 @@ class Record:
 def records(path: Path, dialect: Dialect, width: int, most_cell_bytes: int) -> Iterator[Record]:
     """Every record of a file, as `records_of` reads it. Raises WorkFailed."""
     with path.open(encoding=dialect.encoding, errors="surrogateescape", newline="") as file:
-        yield from records_of(file, dialect, width, most_cell_bytes)
+        try:
+            yield from records_of(file, dialect, width, most_cell_bytes)
+        except _Undecodable as error:
+            raise _Undecodable(_line_of_error(path, dialect.encoding) or error.line, error.why) from None
+
+
+class _Undecodable(WorkFailed):
+    """Bytes that the encoding does not have, about at `line`: text is decoded many lines at a time."""
+
+    def __init__(self, line: int, why: UnicodeError) -> None:
+        super().__init__("not_text", f"line {line} cannot be decoded: {why}")
+        self.line = line
+        self.why = why
+
+
+def _line_of_error(path: Path, encoding: str) -> int:
+    """The line on which a file cannot be decoded, by decoding it line by line; 0 where it can."""
+    number = 0
+    with path.open(encoding=encoding, errors="surrogateescape", newline="") as file:
+        try:
+            for piece in iter(lambda: file.readline(TEXT), ""):
+                number += piece.endswith(("\n", "\r"))
+        except UnicodeError:
+            return number + 1
+    return 0
 
 
 def records_of(
@@ -72,7 +96,7 @@ def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Record | No
     except (csv.Error, _TooLong):
         return Record(lines.start, [], lines.take_first(), NEVER_CLOSED)
     except UnicodeError as error:
-        raise WorkFailed("not_text", f"line {lines.number + 1} cannot be decoded: {error}") from None
+        raise _Undecodable(lines.number + 1, error) from None
 
 
 def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from service.api.app import create_app
-from service.client import Client, DownloadDamaged, NotFound, Occupied
+from service.client import Client, DownloadDamaged, NotFound, Occupied, ServerFault
 from service.store.tables import VersionRow
 from service.wiring import Deps
 from tests import samples
@@ -91,16 +91,32 @@ def test_what_is_not_of_the_download_stays(client: Client, directory: Path) -> N
     assert (directory / "notes.txt").read_text() == "mine\n"
 
 
-def test_damaged_file_is_not_kept(client: Client, deps: Deps, houses: VersionRow, directory: Path) -> None:
+def test_file_damaged_in_the_store_is_not_kept(client: Client, deps: Deps, houses: VersionRow, directory: Path) -> None:
     file = houses.files["predict.py"]
     with deps.blobs.local(file["bundle"]) as path:
         data = bytearray(path.read_bytes())
         data[file["start"]] ^= 1
         path.chmod(0o600)
         path.write_bytes(data)
-    with pytest.raises(DownloadDamaged, match=r"predict\.py"):
+    with pytest.raises(ServerFault, match=r"predict\.py .* is damaged"):
         client.download("houses", directory)
     assert {path.name for path in directory.iterdir()} <= FILES - {"predict.py"}  # and nothing half written
+
+
+def test_file_damaged_on_its_way_is_not_kept(
+    client: Client, houses: VersionRow, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = httpx.Response.iter_bytes
+
+    def flipped(response: httpx.Response, chunk_size: int | None = None) -> Iterator[bytes]:
+        is_file = "/files/" in str(response.request.url)
+        for chunk in whole(response, chunk_size):
+            yield bytes([chunk[0] ^ 1]) + chunk[1:] if is_file else chunk
+
+    monkeypatch.setattr(httpx.Response, "iter_bytes", flipped)
+    with pytest.raises(DownloadDamaged):
+        client.download("houses", directory)
+    assert {path.name for path in directory.iterdir()} <= {"empty.txt"}  # no byte of it could be damaged
 
 
 def test_version_that_is_not_there_leaves_no_directory(client: Client, tmp_path: Path) -> None:
