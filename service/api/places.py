@@ -50,6 +50,8 @@ def place_in(data: bytes, position: int) -> str:
         marks = np.flatnonzero(_MARKS[letters] & ~inside)
         if len(marks):
             _follow(path, letters[marks], marks + start)
+    if path and path[-1].is_object and not text.rstrip().endswith(b":"):
+        path.pop()  # a name is to stand there, not a value: the place is that of the object
     return "".join("/" + (_key(data, text, one.colon) if one.is_object else str(one.commas)) for one in path)
 
 

@@ -50,3 +50,18 @@ def test_byte_order_mark_is_skipped() -> None:
 
 def test_last_of_duplicate_keys_counts() -> None:
     assert parse(b'{"a": 1, "a": 2}') == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b"{NaNinputsNaN: {NaNnNaN: [99", ""),
+        (b'{"a": 1, NaN: 2}', ""),
+        (b'{"a": {"b": [1, {NaN', "/a/b/1"),
+        (b'{"a":1,"b" NaN', ""),
+    ],
+)
+def test_a_constant_in_the_place_of_a_name_is_placed_in_its_object(body: bytes, pointer: str) -> None:
+    with pytest.raises(BodyMalformed, match="is not JSON") as raised:
+        parse(body)
+    assert [error.pointer for error in raised.value.errors] == [pointer]
