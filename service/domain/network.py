@@ -192,16 +192,6 @@ def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.flo
     return Layers.of(network, parameters).scores(inputs)
 
 
-def first_sums(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
-    """W a + b of the first layer: (n_rows, sizes[1]) float64."""
-    return Layers.of(network, parameters).first_sums(inputs)
-
-
-def onward(network: Network, parameters: Parameters, sums: Array) -> Array:
-    """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are."""
-    return Layers.of(network, parameters).onward(sums)
-
-
 def softmax(scores: Array) -> Array:
     """Probabilities (n_rows, n_classes) of scores, each row shifted by its largest score first."""
     if scores.shape[1] > FEW_CLASSES:

@@ -91,14 +91,17 @@ class Predictor:
     def scores(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """What the network says of prepared inputs: (n_rows,) in the target's units, (n_rows, n_targets) for several,
         or (n_rows, n_classes)."""
-        layers = self._layers if self.network.n_parameters <= MOST_KEPT else self._made_layers()
-        return self.meaning(layers.scores(inputs))
+        return self.meaning(self.layers.scores(inputs))
+
+    @property
+    def layers(self) -> Layers:
+        """The network ready to answer: kept, where that is not too much."""
+        if self.network.n_parameters > MOST_KEPT:
+            return Layers.of(self.network, self.parameters)
+        return self._kept_layers
 
     @functools.cached_property
-    def _layers(self) -> Layers:
-        return self._made_layers()
-
-    def _made_layers(self) -> Layers:
+    def _kept_layers(self) -> Layers:
         return Layers.of(self.network, self.parameters)
 
     @functools.cached_property

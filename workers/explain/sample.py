@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Floats
-from service.domain.network import first_sums, onward
 from service.domain.predictor import Predictor
 from service.domain.transform import FittedTransform
 
@@ -51,7 +50,7 @@ class Sample:
 
     @classmethod
     def of(cls, predictor: Predictor, inputs: npt.NDArray[np.float32]) -> Sample:
-        return cls(predictor, inputs, first_sums(predictor.network, predictor.parameters, inputs))
+        return cls(predictor, inputs, predictor.layers.first_sums(inputs))
 
     def share(self, positions: Positions, inputs: npt.NDArray[np.float32] | None = None) -> Floats:
         """(n, h): what some inputs, these rows' own or others', add to the first layer's sums."""
@@ -61,14 +60,14 @@ class Sample:
 
     def unchanged(self) -> Floats:
         """As `Predictor.scores`: (n,) or (n, classes)."""
-        return self.predictor.meaning(onward(self.predictor.network, self.predictor.parameters, self.sums))
+        return self.predictor.meaning(self.predictor.layers.onward(self.sums))
 
     def scores(self, own: Floats, others: Floats) -> Floats:
         """As `Predictor.scores`, (g, n) or (g, n, classes): with the share `own` (n, h) replaced by each of `others`
         (g, n, h) or (g, 1, h)."""
         changed = (self.sums - own) + others
         flat = changed.reshape(-1, changed.shape[-1])
-        scores = self.predictor.meaning(onward(self.predictor.network, self.predictor.parameters, flat))
+        scores = self.predictor.meaning(self.predictor.layers.onward(flat))
         return scores.reshape(*changed.shape[:2], *scores.shape[1:])
 
     def together(self) -> int:

@@ -16,7 +16,6 @@ import numpy as np
 from scipy.special import stdtrit
 
 from service.domain.columns import Floats
-from service.domain.network import forward
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.losses import loss_of
@@ -80,7 +79,7 @@ def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
     loss = loss_of(spec.loss, spec.quantile)
     pieces: list[Floats] = []
     for rows in slices(len(part), max(predictor.network.sizes)):
-        scores = forward(predictor.network, predictor.parameters, part.inputs[rows])
+        scores = predictor.layers.scores(part.inputs[rows])
         targets = part.data.targets[rows]
         if targets.ndim == 1:
             pieces.append(loss(scores, targets).loss)
