@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.api.filters import MetadataQuery
-from service.api.schemas import one_of, says, within
+from service.api.schemas import one_of, says, switch, within
 from service.api.upload_options import CsvOptions
 from service.domain.fields import Matches
 from service.domain.lifecycle import JOB_KINDS, JOB_STATES
@@ -38,12 +38,7 @@ class CompareQuery(ma.Schema):
 
 
 class DeleteQuery(ma.Schema):
-    force = fields.Boolean(
-        load_default=False,
-        truthy={"true", "1"},
-        falsy={"false", "0"},
-        metadata=says("true: delete it though versions or unfinished jobs were made from it"),
-    )
+    force = switch("true: delete it though versions or unfinished jobs were made from it")
 
 
 class JobsQuery(PageQuery, MetadataQuery):
@@ -71,25 +66,15 @@ class RowsQuery(ma.Schema):
 class PredictQuery(CsvOptions):
     """What is answered for rows, and how a CSV of them is read: as the model's own file was, unless told."""
 
-    flags = fields.Boolean(
-        load_default=False,
-        truthy={"true", "1"},
-        falsy={"false", "0"},
-        metadata=says("name the features of each row whose value is unlike any in training"),
-    )
+    flags = switch("name the features of each row whose value is unlike any in training")
     on_error = fields.String(
         load_default="fail",
         validate=one_of(("fail", "null")),
         metadata=says("what a row does that cannot be read: fail the request, or be answered null and listed"),
     )
-    echo = fields.Boolean(
-        load_default=False,
-        truthy={"true", "1"},
-        falsy={"false", "0"},
-        metadata=says(
-            "repeat the columns of a table before the outputs, cells as they were written; an output whose name a "
-            "column has is called predicted_<name>. Not for JSON documents"
-        ),
+    echo = switch(
+        "repeat the columns of a table before the outputs, cells as they were written; an output whose name a "
+        "column has is called predicted_<name>. Not for JSON documents"
     )
     intervals = fields.Float(
         validate=ma.validate.Range(
@@ -104,14 +89,9 @@ class PredictQuery(CsvOptions):
             exclusiveMaximum=1,
         ),
     )  # fmt: skip
-    contributions = fields.Boolean(
-        load_default=False,
-        truthy={"true", "1"},
-        falsy={"false", "0"},
-        metadata=says(
-            "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
-            "classes in log-odds. With the intercept they add up to the prediction"
-        ),
+    contributions = switch(
+        "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
+        "classes in log-odds. With the intercept they add up to the prediction"
     )
     columns = fields.String(
         metadata=says(

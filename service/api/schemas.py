@@ -35,6 +35,11 @@ def says(what: str, **more: Any) -> dict[str, Any]:
     return {"description": what, **more}
 
 
+def switch(what: str) -> ma.fields.Boolean:
+    """A parameter of a query that is off unless it says true."""
+    return ma.fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"}, metadata=says(what))
+
+
 def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
     return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
 

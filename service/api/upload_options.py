@@ -9,7 +9,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields
 
-from service.api.schemas import one_of, says
+from service.api.schemas import one_of, says, switch
 from service.domain import encodings
 from service.domain.columns import KINDS
 from service.domain.fields import Matches, flatten
@@ -122,12 +122,7 @@ class UploadOptions(CsvOptions):
 class UploadQuery(UploadOptions):
     """The options, and whether anything is to be stored."""
 
-    preview = fields.Boolean(
-        load_default=False,
-        truthy={"true", "1"},
-        falsy={"false", "0"},
-        metadata=says("answer what would be read from the first part of the file; nothing is stored"),
-    )
+    preview = switch("answer what would be read from the first part of the file; nothing is stored")
 
 
 def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str, Any]:
