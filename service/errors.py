@@ -12,7 +12,7 @@ AdalineError
 │                           DecompressedTooLarge DecompressionRatioTooLarge
 ├── BodyTooSlow             a body that does not come
 ├── NotFound                DatasetNotFound JobNotFound ModelNotFound VersionNotFound AliasNotFound FileNotFound
-├── Conflict                DatasetInUse DatasetNotReady VersionAliased IllegalMove ResultNotReady
+├── Conflict                DatasetInUse DatasetNotReady ModelNotEmpty VersionAliased IllegalMove ResultNotReady
 │                           IdempotencyKeyReused AliasChanged
 ├── CallerRefused           who calls, or by which name: HostInvalid HostNotAllowed OriginNotAllowed
 ├── Unavailable             QueueUnavailable StorageFull TooManyStreams TooManyBodies DatabaseUnavailable
@@ -171,6 +171,11 @@ class DatasetInUse(Conflict):
 class DatasetNotReady(Conflict):
     code = "dataset_not_ready"
     title = "The dataset is not ready"
+
+
+class ModelNotEmpty(Conflict):
+    code = "model_not_empty"
+    title = "The model has versions"
 
 
 class VersionAliased(Conflict):

@@ -11,12 +11,12 @@ from flask.json.provider import JSONProvider
 
 from service.api import (
     access,
+    aliases,
     batch_predictions,
     blueprints,
     context,
     datasets,
     jobs,
-    models,
     operations,
     predictions,
     problems,
@@ -28,7 +28,7 @@ from service.wiring import Deps
 BLUEPRINTS = (
     datasets.blueprint,
     jobs.blueprint,
-    models.blueprint,
+    aliases.blueprint,  # the models', with their aliases
     predictions.blueprint,
     inference_v2.blueprint,
     invocations.blueprint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import jsonify, request
+from flask import Response, jsonify, request
 
 from service.api import paging, schemas
 from service.api.blueprints import Blueprint
@@ -31,6 +31,7 @@ from service.store import jobs, models
 from service.store.blobs import damage_named
 from service.store.tables import JobRow
 from service.usecases.cancel import cancel
+from service.usecases.delete_job import delete_job as delete_ended_job
 from service.usecases.preflight import preflight
 from service.usecases.start import Submitted
 from service.usecases.submit import submit
@@ -107,6 +108,19 @@ def get_job(headers: dict[str, Any], id: str) -> Any:
     return job or _get(id), answered
 
 
+@blueprint.route("/<id>", methods=["DELETE"])
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def delete_job(id: str) -> Any:
+    """Delete a job that has ended, with its events and the file of a batch prediction
+
+    A version that it has published stays, with its report. One that has not ended is to be cancelled first.
+    """
+    deps = context().deps
+    delete_ended_job(deps.database, deps.changes, id)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
 @blueprint.route("/<id>/cancel", methods=["POST"])
 @blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Job, description="cancelled")
@@ -126,9 +140,13 @@ def cancel_job(headers: dict[str, Any], id: str) -> Any:
 @blueprint.headers(NewestKnownHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Events)
 @blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type="text/event-stream")
+@blueprint.also_answers(HTTPStatus.NO_CONTENT, description="no stream: the job has ended, and all of it is known")
 @blueprint.fails(*NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
-    """Follow a job: its events after the one you have, by polling, long-polling or as a stream"""
+    """Follow a job: its events after the one you have, by polling, long-polling or as a stream
+
+    A stream of a job that has ended, after its last event, is answered 204: an EventSource then stops.
+    """
     return events_answer(id, query, headers)
 
 

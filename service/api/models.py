@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from service.api import model_schemas, paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.documents import document_limit, load, read_object
 from service.api.files import send_file
-from service.api.parameters import CompareQuery, MatchHeaders, ModelsQuery, VersionsQuery
+from service.api.parameters import CompareQuery, ModelsQuery, VersionsQuery
 from service.api.report_schemas import Report
 from service.changes import REGISTRY
 from service.domain.artifact import REPORT
-from service.domain.spec import MODEL_NAME
-from service.errors import AliasChanged, FieldError, FileNotFound, ParameterInvalid, Unavailable
+from service.errors import FileNotFound, Unavailable
 from service.store import models
 from service.store.bundles import version_named
 from service.store.paging import Page
@@ -32,16 +29,10 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
-ALIAS = "/<name>/aliases/<alias>"
 MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "text/markdown", ".py": "text/x-python"}
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 BINARY = "application/octet-stream"
-ALIAS_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
-}
-TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
 @blueprint.route("")
@@ -65,6 +56,16 @@ def get_model(name: str) -> Any:
     with context().deps.database.read() as session:
         row = models.get(session, name)
         return _model(row, models.newest_versions(session, [name]), models.aliases(session, [name]))
+
+
+@blueprint.route("/<name>", methods=["DELETE"])
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
+def delete_model(name: str) -> Any:
+    """Delete a model that has no versions left"""
+    promote.delete_model(_database(), name)
+    tell()
+    return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @blueprint.route("/<name>/versions")
@@ -106,7 +107,7 @@ def get_version(name: str, version: int) -> Any:
 def delete_version(name: str, version: int) -> Any:
     """Delete a version that no alias points at"""
     promote.delete_version(_database(), name, version)
-    _tell()
+    tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -133,80 +134,16 @@ def get_file(name: str, version: int, file: str) -> Any:
     return _file(name, version, file)
 
 
-@blueprint.route(ALIAS)
-@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
-@blueprint.fails(*NOT_FOUND)
-def get_alias(name: str, alias: str) -> Any:
-    """Get an alias: the version that it means"""
-    with context().deps.database.read() as session:
-        row = models.get_alias(session, name, alias)
-    return row, {"ETag": f'"{row.revision}"'}
-
-
-@blueprint.route(ALIAS, methods=["PUT"])
-@blueprint.headers(MatchHeaders)
-@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
-@blueprint.fails(
-    *NOT_FOUND,
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-)
-@blueprint.described(requestBody=ALIAS_BODY)
-def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Point an alias at a version; with If-Match only if nobody else has since
-
-    If-Match: * asks for an alias that is there, If-None-Match: * for one that is not.
-    """
-    if not re.fullmatch(MODEL_NAME, alias):
-        detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
-        raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
-    document = read_object(request, document_limit(context().deps.settings))
-    target = load(model_schemas.AliasTarget, document)
-    row = promote.promote(_database(), name, alias, target["version"], _expected(name, alias))
-    _tell()
-    return row, {"ETag": f'"{row.revision}"'}
-
-
-@blueprint.route(ALIAS, methods=["DELETE"])
-@blueprint.headers(MatchHeaders)
-@blueprint.answers(HTTPStatus.NO_CONTENT)
-@blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
-def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Forget an alias; without 'default', the model's bare name means its newest version"""
-    promote.remove_alias(_database(), name, alias, _expected(name, alias))
-    _tell()
-    return Response(status=HTTPStatus.NO_CONTENT)
-
-
 def _database() -> Database:
     return context().deps.database
 
 
-def _tell() -> None:
+def tell() -> None:
     """Whoever changed the registry predicts by it at once here, and soon in the other processes."""
     here = context()
     with suppress(Unavailable):  # it is changed; this process then sees it as the others do
         here.models.refresh()
     here.deps.changes.publish(REGISTRY)
-
-
-def _expected(name: str, alias: str) -> int | None:
-    """The revision that If-Match asks for, 0 for If-None-Match: *. Raises AliasChanged, ParameterInvalid."""
-    if request.if_none_match.star_tag:
-        return 0
-    if request.if_match.star_tag:
-        with _database().read() as session:
-            return models.get_alias(session, name, alias).revision
-    if "If-Match" not in request.headers:
-        return None
-    tags = list(request.if_match)
-    if len(tags) != 1:
-        raise ParameterInvalid.at("/If-Match", 'If-Match must be one ETag of the alias, such as "1", or *')
-    if not (tags[0].isdecimal() and tags[0].isascii()):
-        raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read it again, then decide")
-    return int(tags[0])
 
 
 def _file(name: str, version: int, file: str) -> Response:

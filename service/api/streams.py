@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from flask import Response, request
 from service.api import schemas
 from service.api.context import Context, context
 from service.domain.lifecycle import is_terminal
-from service.errors import FieldError, ParameterInvalid
+from service.errors import FieldError, JobNotFound, ParameterInvalid
 from service.store import jobs
 from service.store.tables import EventRow
 
@@ -60,7 +61,9 @@ def _read(here: Context, id: str, after: int) -> tuple[Sequence[EventRow], bool]
 
 
 def _stream(here: Context, id: str, after: int) -> Response:
-    _read(here, id, after)  # a job that does not exist is told by a status, not in the stream
+    events, over = _read(here, id, after)  # a job that does not exist is told by a status, not in the stream
+    if over and not events:
+        return Response(status=HTTPStatus.NO_CONTENT)  # what ends an EventSource: it comes back after any other end
     release = here.waiting.stream()
     answer = Response(_told(here, id, after), mimetype=STREAM, headers={"Cache-Control": "no-store"})
     answer.headers["X-Accel-Buffering"] = "no"  # what nginx and its kin take as: pass it on at once
@@ -75,7 +78,10 @@ def _told(here: Context, id: str, after: int) -> Iterator[bytes]:
 
     yield b"retry: 1000\n\n"
     while not here.deps.changes.closed:
-        found = here.deps.changes.wait(id, look, HEARTBEAT_SECONDS)
+        try:
+            found = here.deps.changes.wait(id, look, HEARTBEAT_SECONDS)
+        except JobNotFound:  # it has ended, and was deleted at once
+            return
         if found is None:
             yield b": still here\n\n"
             continue

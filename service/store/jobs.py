@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
 from service.domain.lifecycle import EventType, JobState, sources
@@ -87,6 +88,11 @@ def _moving(to: JobState, is_fenced: bool) -> Update:
     legal = or_(*(JobRow.state == state for state in sources(to)))
     query = update(table_of(JobRow)).where(JobRow.id == bindparam("at_id"), legal)
     return query.where(JobRow.fence == bindparam("at_fence")) if is_fenced else query
+
+
+def delete(session: Session, id: str) -> None:
+    """Forget a job, and its events with it."""
+    session.execute(delete_rows(JobRow).where(JobRow.id == id))
 
 
 def begin(session: Session, job: JobRow) -> None:

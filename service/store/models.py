@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import delete as delete_rows
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
@@ -16,7 +17,7 @@ from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
-from service.store.tables import AliasRow, Json, ModelRow, RegistryRow, VersionRow, table_of
+from service.store.tables import AliasRow, JobRow, Json, ModelRow, RegistryRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -149,7 +150,8 @@ def publish(session: Session, name: str, **values: object) -> VersionRow:
     number = _next_number(session, name, moment)
     if number is None:
         with contextlib.suppress(IntegrityError), session.begin_nested():  # made by another at the same moment
-            session.add(ModelRow(id=new_id("mdl"), name=name, last_version=0, created_at=moment, updated_at=moment))
+            last = _last_of_its_jobs(session, name)
+            session.add(ModelRow(id=new_id("mdl"), name=name, last_version=last, created_at=moment, updated_at=moment))
         number = _next_number(session, name, moment)
     version = {
         "model_name": name,
@@ -192,13 +194,25 @@ def _next_number(session: Session, name: str, moment: datetime) -> int | None:
     return number
 
 
+def _last_of_its_jobs(session: Session, name: str) -> int:
+    """The highest number that a job says it has published under a name: one that was deleted, and is used anew."""
+    trained = select(func.max(JobRow.model_version)).where(JobRow.model_name == name, JobRow.kind == "train")
+    return session.scalar(trained) or 0
+
+
 def aliases_of_version(session: Session, name: str, version: int) -> Sequence[str]:
     query = select(AliasRow.alias).where(AliasRow.model_name == name, AliasRow.version == version)
     return session.scalars(query.order_by(AliasRow.alias)).all()
 
 
 def delete_version(session: Session, name: str, version: int) -> None:
-    session.execute(delete(VersionRow).where(VersionRow.model_name == name, VersionRow.version == version))
+    session.execute(delete_rows(VersionRow).where(VersionRow.model_name == name, VersionRow.version == version))
+    raise_revision(session)
+
+
+def delete(session: Session, name: str) -> None:
+    """Forget a model that has no versions, and so no aliases."""
+    session.execute(delete_rows(ModelRow).where(ModelRow.name == name))
     raise_revision(session)
 
 

@@ -1,8 +1,8 @@
-"""Aliases: names that say which version of a model is meant; and the end of a version."""
+"""Aliases: names that say which version of a model is meant; and the end of a version, and of a model."""
 
 from __future__ import annotations
 
-from service.errors import AliasChanged, VersionAliased
+from service.errors import AliasChanged, ModelNotEmpty, VersionAliased
 from service.store import models
 from service.store.session import Database
 from service.store.tables import AliasRow
@@ -41,6 +41,22 @@ def delete_version(database: Database, name: str, version: int) -> None:
                 f"version {version} of {name!r} is what {', '.join(held)} means; point the alias elsewhere first"
             )
         models.delete_version(session, name, version)
+
+
+def delete_model(database: Database, name: str) -> None:
+    """Forget a model that has no versions left. A training that is under way makes it anew when it publishes.
+
+    Raises ModelNotFound, ModelNotEmpty.
+    """
+    with database.write(frees_room=True) as session:
+        models.get(session, name, for_change=True)
+        if numbers := models.version_numbers(session, name):
+            shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
+            raise ModelNotEmpty(
+                f"model {name!r} still has {'versions' if len(numbers) > 1 else 'version'} {shown}; delete each with "
+                f"DELETE /v1/models/{name}/versions/{numbers[0]}, then the model"
+            )
+        models.delete(session, name)
 
 
 def _unchanged(alias: str, revision: int, expected: int | None) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from service.errors import AliasChanged, AliasNotFound, ModelNotFound, VersionAliased, VersionNotFound
+from service.errors import AliasChanged, AliasNotFound, ModelNotEmpty, ModelNotFound, VersionAliased, VersionNotFound
 from service.store import models
-from service.store.session import Database, new_id
-from service.usecases.promote import delete_version, promote, remove_alias
+from service.store.session import Database, new_id, now
+from service.store.tables import JobRow
+from service.usecases.promote import delete_model, delete_version, promote, remove_alias
 from tests.contract.rows import at_once
 
 
@@ -45,6 +46,26 @@ def test_a_number_is_never_used_again(database: Database) -> None:
     for version in (1, 2, 4):
         delete_version(database, "m", version)
     assert publish(database) == 5
+
+
+def test_a_model_goes_once_it_has_no_versions_and_its_name_goes_on_counting(database: Database) -> None:
+    for _ in range(2):
+        publish(database)
+    with database.write() as session:
+        job = JobRow(id="job_1", kind="train", state="succeeded", spec={}, dataset_id="ds_1", model_name="m")
+        job.model_version, job.created_at = 2, now()
+        session.add(job)
+    with pytest.raises(ModelNotEmpty, match="1, 2"):
+        delete_model(database, "m")
+    for version in (1, 2):
+        delete_version(database, "m", version)
+    delete_model(database, "m")
+    with database.read() as session, pytest.raises(ModelNotFound):
+        models.get(session, "m")
+    with pytest.raises(ModelNotFound):
+        delete_model(database, "m")
+    assert publish(database) == 3  # not a number that somebody may still ask for
+    assert publish(database, "new") == 1
 
 
 def test_a_bare_name_is_its_newest_version_until_there_is_a_default(database: Database) -> None:

@@ -64,7 +64,8 @@ def _what(job: JobRow) -> str:
 
 def _end(deps: Deps, job: JobRow, state: JobState, error: dict[str, str] | None = None) -> None:
     with deps.database.write() as session:
-        kept = jobs.get(session, job.id).checkpoint_key if job.kind == "train" else None
+        row = session.get(JobRow, job.id)  # None: somebody else has ended it, and deleted it
+        kept = row.checkpoint_key if row is not None and job.kind == "train" else None
         moved = jobs.move(
             session, job.id, state, job.fence, error=error, finished_at=now(), lease_until=None, **NOTHING_KEPT
         )

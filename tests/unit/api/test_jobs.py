@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from typing import Any
@@ -256,6 +257,37 @@ def test_cancelling_twice_changes_nothing(client: FlaskClient, deps: Deps) -> No
 def test_ended_job_cannot_be_cancelled(client: FlaskClient, deps: Deps) -> None:
     answer = client.post(f"/v1/jobs/{samples.job(deps, state='succeeded').id}/cancel")
     assert (answer.status_code, answer.json["code"]) == (409, "illegal_move")
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_job_that_has_ended_goes_with_all_of_its_record(client: FlaskClient, deps: Deps, state: str) -> None:
+    version = samples.publish(deps, samples.price_predictor(), "houses")
+    job, other = samples.job(deps, state=state, model_version=version.version), samples.job(deps)
+    for id in (job.id, other.id):
+        with deps.database.write() as session:
+            jobs.append_event(session, id, "state", {"state": state})
+    answer = client.delete(f"/v1/jobs/{job.id}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    for below in ("", "/events", "/result"):
+        assert client.get(f"/v1/jobs/{job.id}{below}").status_code == 404
+    assert client.delete(f"/v1/jobs/{job.id}").json["code"] == "job_not_found"
+    assert [row["id"] for row in client.get("/v1/jobs").json["data"]] == [other.id]
+    assert len(client.get(f"/v1/jobs/{other.id}/events").json["data"]) == 1
+    assert client.get("/v1/models/houses/versions/1").status_code == 200
+
+
+@pytest.mark.parametrize(("state", "way"), [("queued", "cancel"), ("running", "cancel"), ("cancelling", "soon")])
+def test_job_that_has_not_ended_is_not_deleted_and_the_way_is_told(
+    client: FlaskClient, deps: Deps, state: str, way: str
+) -> None:
+    id = samples.job(deps, state=state).id
+    answer = client.delete(f"/v1/jobs/{id}")
+    assert (answer.status_code, answer.json["code"]) == (409, "illegal_move")
+    assert way in answer.json["detail"]
+    if state == "queued":  # the way that is told is a way
+        (told,) = re.findall(r"POST (\S+)\)", answer.json["detail"])
+        assert client.post(told).status_code == 200
+        assert client.delete(f"/v1/jobs/{id}").status_code == 204
 
 
 def test_result_names_the_version(client: FlaskClient, deps: Deps) -> None:

@@ -200,3 +200,20 @@ def test_promotion_by_comparison_needs_rows_to_compare_on(client: FlaskClient, d
         "pointer": "/promote",
         "detail": "best is not a choice here; use one of: newest, if_better, never",
     }
+
+
+def test_a_model_without_versions_goes_and_one_with_some_says_which(client: FlaskClient, deps: Deps) -> None:
+    publish(deps)
+    publish(deps)
+    client.put("/v1/models/houses/aliases/default", json={"version": 1})
+    answer = client.delete("/v1/models/houses")
+    assert (answer.status_code, answer.json["code"]) == (409, "model_not_empty")
+    assert "versions 1, 2" in answer.json["detail"]
+    client.delete("/v1/models/houses/aliases/default")
+    for number in (1, 2):
+        assert client.delete(f"/v1/models/houses/versions/{number}").status_code == 204
+    assert client.get("/v1/models/houses").json["latest_version"] is None
+    assert client.delete("/v1/models/houses").status_code == 204
+    assert client.get("/v1/models/houses").status_code == 404
+    assert client.delete("/v1/models/houses").json["code"] == "model_not_found"
+    assert client.get("/v1/models").json["data"] == []

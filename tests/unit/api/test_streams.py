@@ -98,6 +98,22 @@ def test_stream_goes_on_after_the_last_event_id(client: FlaskClient, told_job: s
     assert [frame["id"] for frame in frames(answer.data)] == ["4"]
 
 
+@pytest.mark.parametrize(("query", "headers"), [("", {"Last-Event-ID": "4"}), ("?after=4", {})])
+def test_stream_of_an_ended_job_that_is_all_known_is_refused_for_good(
+    client: FlaskClient, told_job: str, query: str, headers: dict[str, str]
+) -> None:
+    answer = client.get(f"/v1/jobs/{told_job}/events{query}", headers={**STREAM, **headers})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert client.get(f"/v1/jobs/{told_job}/events?after=4").status_code == 200  # those who poll read a document
+
+
+def test_stream_ends_with_the_job_that_is_deleted_under_it(client: FlaskClient, deps: Deps, told_job: str) -> None:
+    pieces = client.get(f"/v1/jobs/{told_job}/events", headers=STREAM).iter_encoded()
+    next(pieces)
+    assert client.delete(f"/v1/jobs/{told_job}").status_code == 204
+    assert list(pieces) == []
+
+
 def test_wrong_last_event_id_is_refused(client: FlaskClient, told_job: str) -> None:
     answer = client.get(f"/v1/jobs/{told_job}/events", headers={**STREAM, "Last-Event-ID": "x"})
     assert (answer.status_code, answer.json["code"]) == (422, "parameter_invalid")

@@ -1,0 +1,90 @@
+"""/v1/models/{name}/aliases: names that say which version of a model is meant."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+
+from service.api import model_schemas
+from service.api.context import context
+from service.api.documents import document_limit, load, read_object
+from service.api.models import NOT_FOUND, blueprint, tell
+from service.api.parameters import MatchHeaders
+from service.domain.spec import MODEL_NAME
+from service.errors import AliasChanged, FieldError, ParameterInvalid
+from service.store import models
+from service.usecases import promote
+
+ALIAS = "/<name>/aliases/<alias>"
+ALIAS_BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
+}
+TAG = {"ETag": {"schema": {"type": "string"}}}
+
+
+@blueprint.route(ALIAS)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
+@blueprint.fails(*NOT_FOUND)
+def get_alias(name: str, alias: str) -> Any:
+    """Get an alias: the version that it means"""
+    with context().deps.database.read() as session:
+        row = models.get_alias(session, name, alias)
+    return row, {"ETag": f'"{row.revision}"'}
+
+
+@blueprint.route(ALIAS, methods=["PUT"])
+@blueprint.headers(MatchHeaders)
+@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
+@blueprint.fails(
+    *NOT_FOUND,
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.PRECONDITION_FAILED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
+@blueprint.described(requestBody=ALIAS_BODY)
+def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
+    """Point an alias at a version; with If-Match only if nobody else has since
+
+    If-Match: * asks for an alias that is there, If-None-Match: * for one that is not.
+    """
+    if not re.fullmatch(MODEL_NAME, alias):
+        detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
+        raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
+    document = read_object(request, document_limit(context().deps.settings))
+    target = load(model_schemas.AliasTarget, document)
+    row = promote.promote(context().deps.database, name, alias, target["version"], _expected(name, alias))
+    tell()
+    return row, {"ETag": f'"{row.revision}"'}
+
+
+@blueprint.route(ALIAS, methods=["DELETE"])
+@blueprint.headers(MatchHeaders)
+@blueprint.answers(HTTPStatus.NO_CONTENT)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
+def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
+    """Forget an alias; without 'default', the model's bare name means its newest version"""
+    promote.remove_alias(context().deps.database, name, alias, _expected(name, alias))
+    tell()
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _expected(name: str, alias: str) -> int | None:
+    """The revision that If-Match asks for, 0 for If-None-Match: *. Raises AliasChanged, ParameterInvalid."""
+    if request.if_none_match.star_tag:
+        return 0
+    if request.if_match.star_tag:
+        with context().deps.database.read() as session:
+            return models.get_alias(session, name, alias).revision
+    if "If-Match" not in request.headers:
+        return None
+    tags = list(request.if_match)
+    if len(tags) != 1:
+        raise ParameterInvalid.at("/If-Match", 'If-Match must be one ETag of the alias, such as "1", or *')
+    if not (tags[0].isdecimal() and tags[0].isascii()):
+        raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read it again, then decide")
+    return int(tags[0])
