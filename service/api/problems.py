@@ -107,7 +107,7 @@ def of_http_error(error: HTTPException) -> Response | HTTPException:
 
 def _in_our_words(error: HTTPException, status: HTTPStatus) -> str:
     if status == HTTPStatus.NOT_FOUND:
-        return f"there is nothing at {request.path}; GET /openapi.json lists what there is"
+        return f"there is nothing at {request.path}; GET /openapi.json lists what there is, and GET /docs shows it"
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
         return f"{request.method} is not for {request.path}; use {allowed}"

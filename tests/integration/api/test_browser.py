@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from service.store import jobs
 from service.wiring import Deps
 from tests import samples
 from tests.integration.api.serving import Server
@@ -234,3 +235,22 @@ def test_our_own_pages_work(serve: Callable[..., Server], page: Page, name: str)
              {method: 'POST', body: 'a,b\\n1,2\\n', headers: {'Content-Type': 'text/csv'}})).status"""
     )
     assert posted == 202
+
+
+def test_an_event_source_stops_after_the_end_of_a_job(
+    serve: Callable[..., Server], page: Page, deps: Deps, state: dict[str, str]
+) -> None:
+    with deps.database.write() as session:
+        for to in ("running", "succeeded"):
+            jobs.move(session, state["JOB"], to)
+    server = serve()
+    page.goto(f"http://127.0.0.1:{server.port}/docs")
+    script = """(url) => new Promise((done) => {
+      const seen = [];
+      const source = new EventSource(url);
+      source.addEventListener('state', (event) => seen.push(JSON.parse(event.data).data.state));
+      source.onerror = () => { if (source.readyState === EventSource.CLOSED) done(seen) };
+    })"""
+    events = f"/v1/jobs/{state['JOB']}/events"
+    assert page.evaluate(script, f"http://127.0.0.1:{server.port}{events}") == ["running", "succeeded"]
+    assert eventually(lambda: answered(server, "GET", events) == [200, 204])

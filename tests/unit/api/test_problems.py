@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from flask import Flask
@@ -23,6 +24,8 @@ from service.errors import (
     StorageFull,
     UploadInvalid,
 )
+from service.wiring import Deps
+from tests import samples
 
 
 @pytest.mark.parametrize(
@@ -107,3 +110,32 @@ def test_wrong_method_is_a_problem_that_names_the_right_ones(client: FlaskClient
 
 def test_trailing_slash_makes_no_difference(client: FlaskClient) -> None:
     assert client.get("/v1/datasets/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/nothing",
+        "/v1/nothing",
+        "/v1/models/none",
+        "/v1/models/none/versions",
+        "/v1/models/prices/versions/9",
+        "/v1/models/prices/versions/nine",
+        "/v1/models/prices/versions/1/files/none",
+        "/v1/models/prices/compare?a=1&b=9",
+        "/v1/datasets/ds_none/rows",
+        "/v1/jobs/job_none/result",
+        "/v2/models/none",
+    ],
+)
+def test_what_is_not_found_names_something_that_is(client: FlaskClient, deps: Deps, path: str) -> None:
+    samples.publish(deps, samples.price_predictor(), "prices")
+    answer = client.get(path)
+    assert answer.status_code == 404
+    told = answer.json.get("detail") or answer.json["error"]
+    named = re.findall(r"GET (/[\w./{}-]+)", told)
+    assert named or "it has" in told  # the names of those there are
+    for place in named:
+        with client.get(place) as there:
+            assert there.status_code == 200
