@@ -18,6 +18,8 @@ from service.errors import AliasChanged, FieldError, ParameterInvalid
 from service.store import models
 from service.usecases import promote
 
+__all__ = ["blueprint"]  # the models', with the views below
+
 ALIAS = "/<name>/aliases/<alias>"
 ALIAS_BODY = {
     "required": True,

@@ -35,6 +35,7 @@ app = typer.Typer(
 
 Url = Annotated[str, typer.Option(envvar="ADALINE_URL", help="Address of the server.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Show every column, however wide the page gets.")]
 Ref = Annotated[str, typer.Argument(help="A model: name, name@alias or name:version.")]
 
 
@@ -65,14 +66,15 @@ def connect(url: str) -> AbstractContextManager[Client]:
         raise refusal(str(error)) from None
 
 
-def show(as_json: bool, answer: Any, page: Callable[[], RenderableType]) -> None:
-    """Put a command's result on standard output: as JSON, or as a page for people."""
+def show(as_json: bool, answer: Any, page: Callable[[], RenderableType], wide: bool = False) -> None:
+    """Put a command's result on standard output: as JSON, or as a page for people, that fits their window unless it
+    may be `wide`."""
     if as_json:
         sys.stdout.write(visible_json(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n")
         return
     from service.cli.rendering import console
 
-    console().print(page())
+    console(wide=wide).print(page(), crop=False)
 
 
 def tell(text: str) -> None:

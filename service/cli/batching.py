@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show, tell
 from service.cli.learning import Data, dataset_of, followed
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def batch(
     out: Out = None,
     watch: Watch = True,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Predict for each row of a dataset, on the server's workers: for tables of any size."""
@@ -47,7 +48,7 @@ def batch(
                 with open(sys.stdout.fileno(), "wb", closefd=False) as sink:
                     sink.writelines(client.download_result(job.id))
                 return
-    show(as_json, job.json, lambda: rendering.job(job))
+    show(as_json, job.json, lambda: rendering.job(job), wide)
 
 
 def _download(client: Client, id: str, out: Path) -> None:

@@ -33,7 +33,7 @@ def page(found: Mapping[str, Any]) -> Group:
     )
     parts: list[RenderableType] = [choices, "", *(Text(note, style="dim") for note in found["notes"])]
     parts += curvature(found)
-    parts += [Text(f"on {len(found['curvature']['columns'])} columns; {found['curvature']['basis']}", style="dim")]
+    parts += [Text(f"columns: {len(found['curvature']['columns'])}; {found['curvature']['basis']}", style="dim")]
     parts += [Text(f"left out: {it['column']}, {it['detail']}", style="dim") for it in found["curvature"]["left_out"]]
     parts += [Text(f"warning: {it['detail']} ({it['code']})", style="yellow") for it in found["warnings"]]
     return Group(*parts)

@@ -11,6 +11,7 @@ from rich.text import Text
 from service.cli.rendering import details, figure, sparkline, table
 
 NUMBERS = ("rows in a step", "learning rate", "stable below", "epochs", "steps", "rows touched", "seconds", "loss")
+SPARE = ("curve", "seconds", "rows touched", "stable below", "steps", "rows in a step")
 CURVE = 24
 
 
@@ -38,7 +39,7 @@ def page(comparison: Mapping[str, Any]) -> Group:
             figure(one["learning_rate"]),
             figure(one["stable_learning_rate"]),
             outcome(one),
-            f"{one['epochs']:.3g}",
+            figure(float(f"{one['epochs']:.3g}")),
             figure(one["steps"]),
             figure(one["rows_touched"]),
             f"{one['seconds']:.2g}",
@@ -48,7 +49,7 @@ def page(comparison: Mapping[str, Any]) -> Group:
         for one in descents
     ]
     headings = ("descent", *NUMBERS[:3], "goal", *NUMBERS[3:], "curve")
-    return Group(head, table(headings, rows, NUMBERS), Text(comparison["sentence"], style="bold"))
+    return Group(head, table(headings, rows, NUMBERS, SPARE), Text(comparison["sentence"], style="bold"))
 
 
 def outcome(descent: Mapping[str, Any]) -> Text:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, app, connect, refusal, show, tell
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
@@ -63,6 +63,7 @@ def upload(
         bool, typer.Option("--preview", help="Show how its first part would be read; store nothing.")
     ] = False,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Upload a table and wait until it is ready. What is not told of it is found by looking."""
@@ -84,10 +85,10 @@ def upload(
     with connect(url) as client:
         if preview:
             seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
-            show(as_json, seen, lambda: rendering.preview(seen))
+            show(as_json, seen, lambda: rendering.preview(seen), wide)
             return
         dataset = _uploaded(client, file, name, **options)
-    show(as_json, dataset.json, lambda: rendering.dataset(dataset))
+    show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
 
 
 @app.command(rich_help_panel=THERE)
@@ -100,6 +101,7 @@ def train(
     check: Check = False,
     watch: Watch = True,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model; it is published as the next version of its name."""
@@ -116,15 +118,15 @@ def train(
         spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
         if check:
             found = client.validate(spec)
-            show(as_json, found, lambda: checking.page(found))
+            show(as_json, found, lambda: checking.page(found), wide)
             return
         job = client.submit(spec)
         if not watch:
-            show(as_json, job.json, lambda: rendering.job(job))
+            show(as_json, job.json, lambda: rendering.job(job), wide)
             return
         version = client.version_of(followed(client, job))
         report = client.report(version.ref)
-    show(as_json, version.json, lambda: reporting.published(version, report))
+    show(as_json, version.json, lambda: reporting.published(version, report), wide)
 
 
 @app.command(rich_help_panel=THERE)
@@ -134,6 +136,7 @@ def compare(
     hidden: Hidden = None,
     choices: Choices = None,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare batch, stochastic and mini-batch descent on a table, with and without scaling."""
@@ -148,19 +151,22 @@ def compare(
         dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
         comparison = client.result(followed(client, job).id)["comparison"]
-    show(as_json, comparison, lambda: comparing.page(comparison))
+    show(as_json, comparison, lambda: comparing.page(comparison), wide)
 
 
 @app.command(rich_help_panel=THERE)
 def cancel(
-    job: Annotated[str, typer.Argument(help="The id of a job.")], url: Url = LOCAL, as_json: AsJson = False
+    job: Annotated[str, typer.Argument(help="The id of a job.")],
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cancel a job: at once while it waits, at its next batch while it runs."""
     from service.cli import rendering
 
     with connect(url) as client:
         cancelled = client.cancel(job)
-    show(as_json, cancelled.json, lambda: rendering.job(cancelled))
+    show(as_json, cancelled.json, lambda: rendering.job(cancelled), wide)
 
 
 def dataset_of(client: Client, data: str) -> Dataset:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
 
 One = Annotated[str | None, typer.Argument(help="Show this one in detail.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
@@ -30,17 +30,17 @@ def wanted_metadata(words: list[str] | None) -> dict[str, str]:
 
 
 @app.command(rich_help_panel=THERE)
-def datasets(id: One = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def datasets(id: One = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
     """List datasets, or show one with its columns."""
     from service.cli import rendering
 
     with connect(url) as client:
         if id is not None:
             dataset = client.dataset(id)
-            show(as_json, dataset.json, lambda: rendering.dataset(dataset))
+            show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
             return
         listed = list(islice(client.datasets(), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.datasets(listed))
+    show(as_json, [it.json for it in listed], lambda: rendering.datasets(listed), wide)
 
 
 @app.command(rich_help_panel=THERE)
@@ -50,6 +50,7 @@ def jobs(
     metadata: Metadata = None,
     limit: Limit = 20,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List jobs, or show one."""
@@ -59,15 +60,20 @@ def jobs(
     with connect(url) as client:
         if id is not None:
             job = client.job(id)
-            show(as_json, job.json, lambda: rendering.job(job))
+            show(as_json, job.json, lambda: rendering.job(job), wide)
             return
         listed = list(islice(client.jobs(state=state, metadata=wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed))
+    show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed), wide)
 
 
 @app.command(rich_help_panel=THERE)
 def models(
-    name: One = None, metadata: Metadata = None, limit: Limit = 20, url: Url = LOCAL, as_json: AsJson = False
+    name: One = None,
+    metadata: Metadata = None,
+    limit: Limit = 20,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """List models with what serves and their aliases, or show one with its versions and their metrics."""
     from service.cli import serving
@@ -77,18 +83,18 @@ def models(
         if name is not None:
             model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
             answer = {**model.json, "versions": [it.json for it in versions]}
-            show(as_json, answer, lambda: serving.model(model, versions))
+            show(as_json, answer, lambda: serving.model(model, versions), wide)
             return
         listed = list(islice(client.models(wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: serving.models(listed))
+    show(as_json, [it.json for it in listed], lambda: serving.models(listed), wide)
 
 
 @app.command(rich_help_panel=THERE)
-def report(ref: Ref, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def report(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
     """Show how good a version is, beside the baseline, and what the data's curvature allows."""
     from service.cli import reporting
 
     with connect(url) as client:
         version = client.version(ref)
         found = client.report(version.ref)
-    show(as_json, found, lambda: reporting.page(version, found))
+    show(as_json, found, lambda: reporting.page(version, found), wide)

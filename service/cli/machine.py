@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import HERE, AsJson, app, show
+from service.cli.app import HERE, AsJson, Wide, app, show
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -58,13 +58,13 @@ def sweep() -> None:
 
 
 @app.command(rich_help_panel=HERE)
-def settings(as_json: AsJson = False) -> None:
+def settings(wide: Wide = False, as_json: AsJson = False) -> None:
     """List every setting: its value, where that came from, what it means."""
     from service.cli import rendering
 
     listed = _settings().describe(os.environ)
     columns = ("name", "value", "from", "meaning")
-    show(as_json, listed, lambda: rendering.table(columns, ([row[name] for name in columns] for row in listed)))
+    show(as_json, listed, lambda: rendering.table(columns, ([row[name] for name in columns] for row in listed)), wide)
 
 
 @app.command(rich_help_panel=HERE)

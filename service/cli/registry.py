@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Url, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
 from service.cli.looking import Limit, Metadata, wanted_metadata
 
 Name = Annotated[str, typer.Argument(help="The name of a model.")]
@@ -23,6 +23,7 @@ def versions(
     metadata: Metadata = None,
     limit: Limit = 20,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """List the versions of a model with their metrics, or compare two of them."""
@@ -32,10 +33,10 @@ def versions(
     with connect(url) as client:
         if compare is not None:
             found = client.compare_versions(name, *compare)
-            show(as_json, found, lambda: versus.page(found))
+            show(as_json, found, lambda: versus.page(found), wide)
             return
         model, listed = client.model(name), list(islice(client.versions(name, wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: serving.model(model, listed))
+    show(as_json, [it.json for it in listed], lambda: serving.model(model, listed), wide)
 
 
 @app.command(rich_help_panel=THERE)
@@ -45,6 +46,7 @@ def alias(
     version: Annotated[int | None, typer.Argument(min=1, help="The version to point it at; none to see it.")] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Forget the alias.")] = False,
     url: Url = LOCAL,
+    wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
     """Show an alias, point it at a version, or forget it; and say what the model's bare name means then."""
@@ -60,4 +62,4 @@ def alias(
         else:
             client.alias(name, alias)
         model = client.model(name)
-    show(as_json, model.json, lambda: serving.what_serves(model))
+    show(as_json, model.json, lambda: serving.what_serves(model), wide)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
+from service.cli.fitting import UNLIMITED, Cell, Pairs, Sheet, Words, text_of
 from service.client.records import Dataset, Job
 from service.visible import visible
 
 NOTHING = "–"
 BARS = "▁▂▃▄▅▆▇█"
-WIDE = 200  # columns of a page that nobody's window limits: a pipe or a file
+WIDE = 200  # columns of a sentence that nobody's window limits: in a pipe or a file
 STATE_STYLES = {
     "ready": "green",
     "succeeded": "green",
@@ -33,17 +33,30 @@ SPLITS = ("train", "validation", "test")
 
 
 class VisibleConsole(Console):
-    """A console that names and cells of strangers cannot steer."""
+    """A console that names and cells of strangers cannot steer, and that breaks no word. Sheets may be wider than it
+    where `sheet_width` says so."""
+
+    sheet_width = 0
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        if isinstance(renderable, str | Text):
+            renderable = Words(text_of(renderable))
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A console that is coloured and as wide as its window on a terminal, and plain and wide elsewhere."""
+def console(*, stderr: bool = False, wide: bool = False) -> Console:
+    """A console that is coloured and as wide as its window on a terminal, and plain elsewhere: as wide as COLUMNS says,
+    else as sheets need. With `wide` no window limits it."""
     made = VisibleConsole(stderr=stderr, highlight=False)
-    return made if made.is_terminal else VisibleConsole(stderr=stderr, highlight=False, width=WIDE, no_color=True)
+    if not made.is_terminal:
+        given = os.environ.get("COLUMNS", "")
+        limit = int(given) if given.isdecimal() else None
+        made = VisibleConsole(stderr=stderr, highlight=False, width=limit or WIDE, no_color=True)
+        made.sheet_width = 0 if limit else UNLIMITED
+    if wide:
+        made.width = UNLIMITED
+    return made
 
 
 def figure(value: Any) -> str:
@@ -92,49 +105,34 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
     return "".join(BARS[round((value - low) / span * (len(BARS) - 1))] for value in values)
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]], numbers: Sequence[str] = ()) -> Table:
-    """Rows under headings; the columns named in `numbers` stand to the right."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index, heading in enumerate(headings):
-        made.add_column(
-            visible(heading), justify="right" if heading in numbers else "left", no_wrap=index == 0, overflow="fold"
-        )
-    for row in rows:
-        made.add_row(*map(_shown, row))
-    return made
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[Cell]], numbers: Sequence[str] = (), spare: Sequence[str] = ()
+) -> Sheet:
+    """Rows under headings; the columns named in `numbers` stand to the right, those in `spare` may be left out."""
+    cells = [[text_of(cell) for cell in row] for row in rows]
+    return Sheet([visible(heading) for heading in headings], cells, numbers, spare)
 
 
-def details(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
+def details(pairs: Iterable[tuple[str, Cell]]) -> Pairs:
     """A name and a value on each line."""
-    made = Table.grid(padding=(0, 2))
-    made.add_column(style="bold", no_wrap=True)
-    made.add_column(overflow="fold")
-    for name, value in pairs:
-        made.add_row(visible(name), _shown(value))
-    return made
+    return Pairs([(visible(name), text_of(value)) for name, value in pairs])
 
 
-def _shown(cell: RenderableType) -> RenderableType:
-    """A cell with its escapes written out before its width is measured."""
-    if isinstance(cell, Text):
-        return Text(visible(cell.plain), style=cell.style) if visible(cell.plain) != cell.plain else cell
-    return visible(cell) if isinstance(cell, str) else cell
-
-
-def datasets(records: Iterable[Dataset]) -> Table:
+def datasets(records: Iterable[Dataset]) -> Sheet:
     rows = (
         (
-            it.id,
             it.name,
             state(it.state),
             figure(it.rows),
             figure(len(it.columns)),
             size(it.bytes),
             moment(it.created_at),
+            it.id,
         )
         for it in records
     )
-    return table(("dataset", "name", "state", "rows", "columns", "size", "uploaded"), rows, ("rows", "columns", "size"))
+    headings = ("name", "state", "rows", "columns", "size", "uploaded", "dataset")
+    return table(headings, rows, ("rows", "columns", "size"), ("uploaded", "size", "columns", "rows"))
 
 
 def dataset(it: Dataset) -> Group:
@@ -160,22 +158,23 @@ def preview(seen: Mapping[str, Any]) -> Group:
     head = details((name, repr(to) if isinstance(to, str) else str(to)) for name, to in written.items())
     columns = [(it["name"], it["kind"], Text("; ".join(it["notes"]), style="yellow")) for it in seen["columns"]]
     rows = [[NOTHING if cell is None else str(cell) for cell in row] for row in seen["rows"][:PREVIEW_ROWS]]
+    names = [it["name"] for it in seen["columns"]]
     rejects = [(str(it["row"]), it["column"], it["reason"]) for it in seen["rejects"]]
     return Group(
         head,
         table(("column", "kind", "notes"), columns),
-        table([it["name"] for it in seen["columns"]], rows),
+        table(names, rows, spare=names[:0:-1]),
         *([table(("rejected row", "column", "reason"), rejects)] if rejects else []),
     )
 
 
-def jobs(records: Iterable[Job]) -> Table:
-    rows = ((it.id, it.kind, state(it.state), _model_of(it), _progress(it), moment(it.created_at)) for it in records)
-    return table(("job", "kind", "state", "model", "progress", "submitted"), rows)
+def jobs(records: Iterable[Job]) -> Sheet:
+    rows = ((_model_of(it), state(it.state), _share(it), moment(it.created_at), it.kind, it.id) for it in records)
+    headings = ("model", "state", "progress", "submitted", "kind", "job")
+    return table(headings, rows, spare=("submitted", "kind"))
 
 
-def job(it: Job) -> Table:
-    progress = it.progress or {}
+def job(it: Job) -> Pairs:
     return details(
         (
             ("job", it.id),
@@ -185,10 +184,7 @@ def job(it: Job) -> Table:
             ("dataset", it.dataset or NOTHING),
             ("target", _listed(it.spec.get("target", NOTHING))),
             ("progress", _progress(it)),
-            (
-                "loss",
-                f"train {figure(progress.get('train_loss'))}, validation {figure(progress.get('validation_loss'))}",
-            ),
+            *_losses(it),
             ("attempt", figure(it.attempt)),
             ("submitted", moment(it.created_at)),
             ("started", moment(it.started_at)),
@@ -196,6 +192,16 @@ def job(it: Job) -> Table:
             *_error(it.error),
         )
     )
+
+
+def _losses(it: Job) -> list[tuple[str, Cell]]:
+    """Those of a training: a comparison's are of one descent among six."""
+    told = [
+        f"{split} {figure(loss)}"
+        for split in ("train", "validation")
+        if (loss := (it.progress or {}).get(f"{split}_loss")) is not None
+    ]
+    return [("loss", ", ".join(told))] if told and it.kind == "train" else []
 
 
 def _listed(target: str | list[str]) -> str:
@@ -207,6 +213,14 @@ def _model_of(it: Job) -> str:
     return f"{model['name']}:{model['version']}" if model.get("version") else str(model["name"])
 
 
+def _share(it: Job) -> str:
+    """How far it is, in few letters: 35/100 epochs, or 67% of a work that has none."""
+    progress = it.progress or {}
+    if it.kind == "train" and progress.get("epoch") is not None:
+        return f"{figure(progress['epoch'])}/{figure(progress.get('epochs'))}"
+    return _progress(it)
+
+
 def _progress(it: Job) -> str:
     progress = it.progress or {}
     if not progress:
@@ -216,5 +230,5 @@ def _progress(it: Job) -> str:
     return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
 
 
-def _error(error: Mapping[str, Any] | None) -> list[tuple[str, RenderableType]]:
+def _error(error: Mapping[str, Any] | None) -> list[tuple[str, Cell]]:
     return [("error", Text(f"{error.get('detail')} ({error.get('code')})", style="red"))] if error else []

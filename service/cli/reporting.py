@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
+from service.cli.fitting import Sheet
 from service.cli.rendering import SPLITS, details, figure, sparkline, table
 from service.client import Version
 
@@ -69,7 +68,7 @@ def trained(report: Mapping[str, Any]) -> str:
     return f"{figure(len(history))} epochs{kept}"
 
 
-def metrics(report: Mapping[str, Any]) -> Table:
+def metrics(report: Mapping[str, Any]) -> Sheet:
     """Each metric on each split, beside what always saying the mean (or the commonest class) would score."""
     judged: Mapping[str, Any] = {split: scores for split, scores in (report.get("metrics") or {}).items() if scores}
     baseline: Mapping[str, Any] = {split: scores for split, scores in (report.get("baseline") or {}).items() if scores}
@@ -139,24 +138,24 @@ def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
     several = len({one.get("class") for one in coefficients}) > 1
     rows = [[_coefficient(one, several), *_interval(one, "value")] for one in coefficients]
     of = coefficients[0].get("class") if coefficients and not several else None
-    heading = "coefficient" if of is None else escape(f"log-odds of {of}")
+    heading = "coefficient" if of is None else f"log-odds of {of}"
     return [gap, *notes, *([_intervals("log-odds" if several else heading, rows)] if rows else [])]
 
 
 def importance(report: Mapping[str, Any]) -> list[RenderableType]:
     """How much worse the model gets without each feature."""
-    rows = [[escape(str(one.get("feature"))), *_interval(one, "value")] for one in report.get("importance") or ()]
+    rows = [[str(one.get("feature")), *_interval(one, "value")] for one in report.get("importance") or ()]
     return [_intervals("importance", rows)] if rows else []
 
 
 def _coefficient(one: Mapping[str, Any], several: bool) -> str:
     """Its name, with its class where there are several."""
-    return escape(f"{one.get('class')}: {one.get('feature')}" if several else str(one.get("feature")))
+    return f"{one.get('class')}: {one.get('feature')}" if several else str(one.get("feature"))
 
 
 def _interval(one: Mapping[str, Any], name: str) -> list[str]:
     return [figure(one.get(name)), figure(one.get("low")), figure(one.get("high"))]
 
 
-def _intervals(heading: str, rows: Sequence[Sequence[str]]) -> Table:
+def _intervals(heading: str, rows: Sequence[Sequence[str]]) -> Sheet:
     return table((heading, "value", "low", "high"), rows, ("value", "low", "high"))

@@ -6,22 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group
-from rich.table import Table
 
+from service.cli.fitting import Pairs, Sheet
 from service.cli.rendering import NOTHING, SPLITS, details, figure, moment, table
 from service.client.records import Model, Version
 
 
-def models(records: Iterable[Model]) -> Table:
+def models(records: Iterable[Model]) -> Sheet:
     rows = (
         (it.name, figure(it.serves), figure(it.latest_version), _aliases(it.aliases), moment(it.updated_at))
         for it in records
     )
     numbers = ("serves", "newest version")
-    return table(("model", *numbers, "aliases", "changed"), rows, numbers)
+    return table(("model", *numbers, "aliases", "changed"), rows, numbers, ("changed", "newest version"))
 
 
-def what_serves(it: Model) -> Table:
+def what_serves(it: Model) -> Pairs:
     """What a model's bare name means, and its aliases."""
     return details((("model", it.name), ("serves", _serves(it)), ("aliases", _aliases(it.aliases))))
 
@@ -38,16 +38,21 @@ def model(it: Model, versions: Sequence[Version]) -> Group:
             (
                 figure(version.version),
                 aliases,
-                version.task,
-                ", ".join(version.targets),
-                split,
                 *figures,
+                split,
+                ", ".join(version.targets),
+                version.task,
                 moment(version.created_at),
             )
         )
     return Group(
         what_serves(it),
-        table(("version", "aliases", "task", "target", "judged on", *names, "made"), rows, ("version", *names)),
+        table(
+            ("version", "aliases", *names, "judged on", "target", "task", "made"),
+            rows,
+            ("version", *names),
+            ("made", "task", "target", *reversed(names[1:]), "judged on"),
+        ),
     )
 
 
@@ -67,4 +72,4 @@ def _serves(it: Model) -> str:
 
 
 def _aliases(aliases: Mapping[str, int]) -> str:
-    return ", ".join(f"{alias} → {version}" for alias, version in aliases.items()) or NOTHING
+    return ", ".join(f"{alias}\u00a0→\u00a0{version}" for alias, version in aliases.items()) or NOTHING

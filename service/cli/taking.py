@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, show
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, show
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -20,14 +20,16 @@ Force = Annotated[bool, typer.Option("--force", help="Replace files there that h
 
 
 @app.command(rich_help_panel=THERE)
-def download(ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def download(
+    ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+) -> None:
     """Download all files of a version: it answers with them alone, without a server."""
     with connect(url) as client:
         version = client.version(ref)
         directory = client.download(version.ref, to, replace=force)
     names = [file["name"] for file in version.files]
     answer = {"model": version.model, "version": version.version, "directory": str(directory), "files": names}
-    show(as_json, answer, lambda: _page(version, directory, names))
+    show(as_json, answer, lambda: _page(version, directory, names), wide)
 
 
 def _page(version: Version, directory: Path, names: list[str]) -> Group:

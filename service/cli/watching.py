@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.cli import rendering
-from service.client.records import Event
+from service.client.records import TERMINAL, Event
 
 LINES = 10  # how many lines of progress a run writes where no bar can be drawn
 
@@ -61,28 +61,35 @@ class View:
             head.add_row(sign, rendering.state(self.state))
             return head
         bar = ProgressBar(total=1.0, completed=self._fraction, width=20)
-        head.add_row(sign, rendering.state(self.state), bar, self.line())
+        head.add_row(sign, rendering.state(self.state), bar)
+        if self.state in TERMINAL and self._compares:  # where its last descent was says nothing of all of them
+            return head
         curves = Table.grid(padding=(0, 1))
         for name, curve, style in (("train", self._train, "cyan"), ("validation", self._validation, "magenta")):
             if curve:
                 curves.add_row(
                     "  loss", name, Text(rendering.sparkline(curve), style=style), rendering.figure(curve[-1])
                 )
-        return Group(head, curves)
+        return Group(head, Text(f"  {self.line()}"), curves)
 
     def line(self) -> str:
         """Where the run is, in one line."""
         at = self.progress
-        of = f"{at['descent']}: " if at.get("descent") else ""
-        if at.get("epoch") is None:
+        if self._compares:
+            parts = [f"{self._fraction:.0%} done", str(at["descent"])]
+        elif at.get("epoch") is None:
             parts = [f"{self._fraction:.0%} of the rows"]
         else:
-            parts = [f"{of}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+            parts = [f"epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:
             parts.append(f"{duration(seconds)} left")
         return " · ".join(parts)
+
+    @property
+    def _compares(self) -> bool:
+        return bool(self.progress.get("descent"))
 
     @property
     def _fraction(self) -> float:
@@ -109,7 +116,7 @@ def _write(events: Iterable[Event], view: View, console: Console) -> None:
     for event in events:
         view.take(event)
         if event.type == "message":
-            console.print(_told(event.data), markup=False)
+            console.print(_told(event.data), markup=False, crop=False)
         elif event.type == "state":
             console.print(view.state)
         else:
@@ -121,4 +128,5 @@ def _write(events: Iterable[Event], view: View, console: Console) -> None:
                     for name, key in (("train", "train_loss"), ("validation", "validation_loss"))
                     if event.data.get(key) is not None
                 )
-                console.print(" · ".join(filter(None, (view.line(), losses))), markup=False)
+                told = "" if event.data.get("descent") else losses  # of a descent among six
+                console.print(" · ".join(filter(None, (view.line(), told))), markup=False, crop=False)
