@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli import known
 from service.visible import visible, visible_json
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ app = typer.Typer(
 Url = Annotated[str, typer.Option(envvar="ADALINE_URL", help="Address of the server.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
 Wide = Annotated[bool, typer.Option("--wide", help="Show every column, however wide the page gets.")]
-Ref = Annotated[str, typer.Argument(help="A model: name, name@alias or name:version.")]
+Ref = Annotated[str, typer.Argument(help="A model: name, name@alias or name:version.", autocompletion=known.models)]
 
 
 def _version(asked: bool) -> None:
@@ -79,7 +80,9 @@ def show(as_json: bool, answer: Any, page: Callable[[], RenderableType], wide: b
 
 def tell(text: str) -> None:
     """Say something beside the result."""
-    sys.stderr.write(visible(text.rstrip()) + "\n")
+    from service.cli.fitting import folded
+
+    sys.stderr.write(folded(visible(text.rstrip()), sys.stderr.isatty()) + "\n")
 
 
 def refusal(text: str) -> typer.Exit:

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+SEPARATED = re.compile(r"[+-]?\d+([,_' ]\d+)+(\.\d+)?")
+WORDS = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "null", "NULL": "null"}
+OPENING = ("{", "[", '"')
+
 
 class ChoiceInvalid(ValueError):
     """A choice that cannot be read; says how to write it."""
@@ -16,7 +21,7 @@ class ChoiceInvalid(ValueError):
 def spec_of(assignments: Sequence[str]) -> dict[str, Any]:
     """Assignments as a nested spec: `optimizer.learning_rate=0.1` is `{"optimizer": {"learning_rate": 0.1}}`.
 
-    A value is JSON, else a bare string. Raises ChoiceInvalid.
+    A value is JSON, a number such as .5, else a bare word. Raises ChoiceInvalid.
     """
     spec: dict[str, Any] = {}
     for assignment in assignments:
@@ -29,7 +34,7 @@ def spec_of(assignments: Sequence[str]) -> dict[str, Any]:
             part = part.setdefault(name, {})
             if not isinstance(part, dict):
                 raise ChoiceInvalid(f"--set {assignment}: {name} was already set to a value")
-        part[last] = _value(text)
+        part[last] = _value(path.strip(), text)
     return spec
 
 
@@ -71,8 +76,31 @@ def model_name(dataset_name: str) -> str:
     return name
 
 
-def _value(text: str) -> Any:
+def _value(path: str, text: str) -> Any:
+    """JSON, a number as people write it, or a word. Raises ChoiceInvalid for what was to be JSON or a number and is
+    none: as a word, it would be told of as something that nobody typed."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        return json.loads(text, parse_constant=_no_json)
+    except ValueError as error:
+        why = str(error)
+    if path.split(".")[0] == "metadata" and text[:1] not in OPENING:
+        return text  # the user's own words
+    if NUMBER.fullmatch(text):
+        return float(text)
+    if text in WORDS:
+        raise ChoiceInvalid(f"--set {path}={text}: write it as {WORDS[text]}")
+    if SEPARATED.fullmatch(text):
+        raise ChoiceInvalid(
+            f"--set {path}={text}: write a number with a point before its decimals and nothing between its thousands, "
+            "as 0.1 or 1000; a list in brackets, as [16,8]"
+        )
+    if text[:1] in OPENING:
+        raise ChoiceInvalid(
+            f"--set {path}={text}: it is not JSON ({why}). Write it as JSON in quotes of the shell, as "
+            """--set 'split={"validation": 0.2}', or name the field within, as --set split.validation=0.2"""
+        )
+    return text
+
+
+def _no_json(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")

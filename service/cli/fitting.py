@@ -7,7 +7,9 @@ that it can be copied.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -152,6 +154,20 @@ class Pairs:
                 line.rstrip()
                 yield from line.render(console)
                 yield Segment.line()
+
+
+def window(is_terminal: bool) -> int | None:
+    """How many columns there are: those of the terminal, or those that COLUMNS says; None for no limit."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    return shutil.get_terminal_size().columns if is_terminal else None
+
+
+def folded(text: str, is_terminal: bool) -> str:
+    """The text with its lines broken between words, where a window limits them."""
+    columns = window(is_terminal)
+    return text if columns is None else "\n".join(line.plain for line in wrapped(Text(text), columns))
 
 
 def text_of(cell: Cell) -> Text:

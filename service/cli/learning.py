@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli import known
 from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def compare(
 
 @app.command(rich_help_panel=THERE)
 def cancel(
-    job: Annotated[str, typer.Argument(help="The id of a job.")],
+    job: Annotated[str, typer.Argument(help="The id of a job.", autocompletion=known.jobs)],
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,

@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
 
-One = Annotated[str | None, typer.Argument(help="Show this one in detail.")]
+ONE = "Show this one in detail."
+Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
+Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
+Model = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
 Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
 Metadata = Annotated[
     list[str] | None,
@@ -30,7 +34,9 @@ def wanted_metadata(words: list[str] | None) -> dict[str, str]:
 
 
 @app.command(rich_help_panel=THERE)
-def datasets(id: One = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def datasets(
+    id: Dataset = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+) -> None:
     """List datasets, or show one with its columns."""
     from service.cli import rendering
 
@@ -45,7 +51,7 @@ def datasets(id: One = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = F
 
 @app.command(rich_help_panel=THERE)
 def jobs(
-    id: One = None,
+    id: Job = None,
     state: State = None,
     metadata: Metadata = None,
     limit: Limit = 20,
@@ -68,7 +74,7 @@ def jobs(
 
 @app.command(rich_help_panel=THERE)
 def models(
-    name: One = None,
+    name: Model = None,
     metadata: Metadata = None,
     limit: Limit = 20,
     url: Url = LOCAL,

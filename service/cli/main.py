@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
-from service.cli import batching, learning, looking, machine, predicting, registry, taking
+from service.cli import batching, completing, deleting, learning, looking, machine, predicting, registry, tables, taking
 from service.cli.app import SERVER, USAGE, app, status_of, tell
+from service.cli.completing import COMPLETES
 
-COMMANDS = (machine, learning, predicting, batching, looking, registry, taking)  # each adds its commands to the app
+# each adds its commands to the app
+COMMANDS = (machine, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status. An error is told in a few lines; a trace is shown for a fault of ours only."""
+    if COMPLETES in os.environ:  # a shell asks for what may come next
+        from typer._completion_classes import completion_init
+
+        completion_init()
     try:
         app(arguments, prog_name="adaline")
     except SystemExit as leaving:
@@ -20,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = status_of(error)
         if status is None:
             raise
-        tell(f"error: {error}")
+        from service.cli.wording import told
+
+        tell(f"error: {told(error)}")
         if status == SERVER and (request_id := getattr(error, "request_id", None)):
             tell(f"the server's log has more under {request_id}")
         return status

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
 from service.cli.looking import Limit, Metadata, wanted_metadata
 
-Name = Annotated[str, typer.Argument(help="The name of a model.")]
+Name = Annotated[str, typer.Argument(help="The name of a model.", autocompletion=known.models)]
 
 
 @app.command(rich_help_panel=THERE)

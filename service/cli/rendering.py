@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from service.cli.fitting import UNLIMITED, Cell, Pairs, Sheet, Words, text_of
+from service.cli.fitting import UNLIMITED, Cell, Pairs, Sheet, Words, text_of, window
 from service.client.records import Dataset, Job
 from service.visible import visible
 
@@ -50,8 +49,7 @@ def console(*, stderr: bool = False, wide: bool = False) -> Console:
     else as sheets need. With `wide` no window limits it."""
     made = VisibleConsole(stderr=stderr, highlight=False)
     if not made.is_terminal:
-        given = os.environ.get("COLUMNS", "")
-        limit = int(given) if given.isdecimal() else None
+        limit = window(is_terminal=False)
         made = VisibleConsole(stderr=stderr, highlight=False, width=limit or WIDE, no_color=True)
         made.sheet_width = 0 if limit else UNLIMITED
     if wide:
@@ -82,7 +80,7 @@ def size(n_bytes: int) -> str:
 
 def moment(time: datetime | None) -> str:
     """A time on the reader's own clock, to the minute."""
-    return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d %H:%M")
+    return NOTHING if time is None else time.astimezone().strftime("%Y-%m-%d\u00a0%H:%M")
 
 
 def state(word: str) -> Text:

@@ -1,4 +1,4 @@
-"""The command that takes a model along: download."""
+"""Commands on the files of a version: files, download."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def download(
     names = [file["name"] for file in version.files]
     answer = {"model": version.model, "version": version.version, "directory": str(directory), "files": names}
     show(as_json, answer, lambda: _page(version, directory, names), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def files(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """List the files of a version: its numbers, its report, its pictures, and what answers without a server."""
+    from service.cli.rendering import size, table
+
+    with connect(url) as client:
+        found = client.version(ref).files
+    rows = [(file["name"], size(file["bytes"]), file["sha256"]) for file in found]
+    show(as_json, found, lambda: table(("file", "size", "sha256"), rows, ("size",), ("sha256",)), wide)
 
 
 def _page(version: Version, directory: Path, names: list[str]) -> Group:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, overload
 from urllib.parse import quote
 
@@ -12,15 +11,14 @@ import httpx
 
 from service.client import downloads, waiting
 from service.client.connection import Call, Connection
-from service.client.errors import DatasetFailed, JobCancelled, JobFailed, NotFound
+from service.client.errors import DatasetFailed, JobCancelled, JobFailed
 from service.client.metadata import NO_FILTER, filters
-from service.client.records import Alias, Dataset, Event, Job, Json, Model, Version
-from service.client.rows import Rows, body_of, prediction, unbroken
+from service.client.models import Models
+from service.client.records import Dataset, Event, Job, Json, Version
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
-from service.client.version_files import download
 
 
-class Client:
+class Client(Models):
     """One Adaline server: `with Client() as client: …`. Threads may share it.
 
     `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it.
@@ -63,7 +61,7 @@ class Client:
                 repeatable=True,  # the same bytes and options are the same dataset
                 wait_seconds=waiting.WAIT_SECONDS if wait else 0,
             )
-            dataset = Dataset.of(self._connection.json(call))
+            dataset = self._connection.record(Dataset, call)
         return self.ready(dataset) if wait else dataset
 
     def preview(self, source: Source, **options: Any) -> Json:
@@ -97,6 +95,18 @@ class Client:
 
     def dataset(self, id: str) -> Dataset:
         return waiting.get(self._connection, Dataset, f"/v1/datasets/{_quote(id)}")
+
+    def profile(self, id: str, correlate: str | None = None) -> Json:
+        """Figures of each column; with the name of a numeric one in `correlate`, how the others go with it."""
+        call = Call("GET", f"/v1/datasets/{_quote(id)}/profile", params={"correlate": correlate})
+        profile: Json = self._connection.json(call)
+        return profile
+
+    def rejects(self, id: str) -> Iterator[bytes]:
+        """The lines that could not be read, as a CSV: line, column, reason, raw."""
+        call = Call("GET", f"/v1/datasets/{_quote(id)}/rejects", headers={"Accept": "text/csv"})
+        with self._connection.stream(call) as response:
+            yield from response.iter_bytes()
 
     def delete_dataset(self, id: str, force: bool = False) -> None:
         """Raises Conflict, whose `references` say what was made from it, where there is such and no `force`."""
@@ -166,9 +176,7 @@ class Client:
         A key of its own makes each call safe to repeat when its answer is lost.
         """
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return Job.of(
-            self._connection.json(Call("POST", "/v1/jobs", json=dict(spec), headers=headers, repeatable=True))
-        )
+        return self._connection.record(Job, Call("POST", "/v1/jobs", json=dict(spec), headers=headers, repeatable=True))
 
     def validate(self, spec: Mapping[str, Any]) -> Json:
         """What would be run for this spec, and why: the resolved spec, notes, warnings (code, detail, pointer),
@@ -192,7 +200,11 @@ class Client:
 
     def cancel(self, id: str) -> Job:
         """Ask a job to stop. Raises Conflict when it has ended otherwise."""
-        return Job.of(self._connection.json(Call("POST", f"/v1/jobs/{_quote(id)}/cancel", repeatable=True)))
+        return self._connection.record(Job, Call("POST", f"/v1/jobs/{_quote(id)}/cancel", repeatable=True))
+
+    def delete_job(self, id: str) -> None:
+        """Forget a job that has ended; a version that it has published stays. Raises Conflict for one that has not."""
+        self._connection.send(Call("DELETE", f"/v1/jobs/{_quote(id)}"))
 
     def wait(self, id: str) -> Job:
         """The job, once it has succeeded. Raises JobFailed, JobCancelled."""
@@ -219,8 +231,8 @@ class Client:
         id = dataset.id if isinstance(dataset, Dataset) else dataset
         body = {"model": ref, "dataset": id, "format": format}
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return Job.of(
-            self._connection.json(Call("POST", "/v1/batch-predictions", json=body, headers=headers, repeatable=True))
+        return self._connection.record(
+            Job, Call("POST", "/v1/batch-predictions", json=body, headers=headers, repeatable=True)
         )
 
     def download_result(self, id: str) -> Iterator[bytes]:
@@ -230,122 +242,6 @@ class Client:
     def events(self, id: str, after: int = 0) -> Iterator[Event]:
         """What happens in a job, as it happens, until the job ends; from the first event, or after one."""
         return waiting.events(self._connection, f"/v1/jobs/{_quote(id)}", after)
-
-    def models(self, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Model]:
-        """All models, newest first; those with a version that has all of this metadata."""
-        return waiting.pages(self._connection, Model, "/v1/models", **filters(metadata))
-
-    def model(self, name: str) -> Model:
-        return waiting.get(self._connection, Model, f"/v1/models/{_quote(name)}")
-
-    def versions(self, name: str, metadata: Mapping[str, Any] = NO_FILTER) -> Iterator[Version]:
-        """All versions of a model, newest first; those that have all of this metadata. Their `spec` and `metadata` are
-        empty: see `version`."""
-        return waiting.pages(self._connection, Version, f"/v1/models/{_quote(name)}/versions", **filters(metadata))
-
-    def compare_versions(self, name: str, a: int | str, b: int | str) -> Json:
-        """Two versions of a model, by number or alias: how their specs, metrics and lineage differ, whether they were
-        judged on the same rows, which is better, and a sentence that says so or why nobody can."""
-        call = Call("GET", f"/v1/models/{_quote(name)}/compare", params={"a": str(a), "b": str(b)})
-        comparison: Json = self._connection.json(call)
-        return comparison
-
-    def version(self, ref: str, number: int | None = None) -> Version:
-        """What `name`, `name@alias` or `name:version` means; or the version of that number."""
-        return waiting.get(self._connection, Version, self._path(ref, number))
-
-    def version_of(self, job: Job) -> Version:
-        """The version that a job has published. Raises ValueError when it has published none."""
-        if not job.model or job.model.get("version") is None:
-            raise ValueError(f"job {job.id} ({job.state}) has published no version")
-        return self.version(job.model["name"], job.model["version"])
-
-    def report(self, ref: str, number: int | None = None) -> Json:
-        """The report of a version: metrics, baseline, history, curvature, certificate, lineage."""
-        report: Json = self._connection.json(Call("GET", f"{self._path(ref, number)}/report"))
-        return report
-
-    def files(self, ref: str, number: int | None = None) -> list[str]:
-        """The names of a version's files."""
-        return [file["name"] for file in self.version(ref, number).files]
-
-    def file(self, file: str, ref: str, number: int | None = None) -> bytes:
-        """One file of a version."""
-        return self._connection.send(
-            Call("GET", f"{self._path(ref, number)}/files/{_quote(file)}", headers={"Accept": "*/*"})
-        ).content
-
-    def download(self, ref: str, to: str | Path | None = None, *, replace: bool = False) -> Path:
-        """All files of a version, into the directory `to`, else `<model>-<version>` here; which one is returned.
-
-        Each is whole and checked by its hash, or not there; what is there already is not sent again. Raises Occupied
-        for files of other content, unless they are to be replaced; DownloadDamaged.
-        """
-        version = self.version(ref)
-        return download(self._connection, version, Path(to or f"{version.model}-{version.version}"), replace)
-
-    def delete_version(self, name: str, number: int) -> None:
-        """Forget a version. Raises Conflict while an alias points at it."""
-        self._connection.send(Call("DELETE", self._path(name, number)))
-
-    def set_alias(self, name: str, alias: str, version: int) -> Alias:
-        """Make `name@alias` mean this version."""
-        path = f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"
-        return Alias.of(self._connection.json(Call("PUT", path, json={"version": version})))
-
-    def alias(self, name: str, alias: str) -> Alias:
-        return waiting.get(self._connection, Alias, f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}")
-
-    def delete_alias(self, name: str, alias: str) -> None:
-        self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"))
-
-    def predict(self, ref: str, rows: Rows, **options: Any) -> list[Any]:
-        """A prediction for each row: numbers for a regression, `{"label", "probabilities"}` for classes.
-
-        Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a file of
-        rows (CSV, JSON lines, Parquet: its path, a CSV's text, bytes or a binary file). None and NaN are missing cells.
-        Options: on_error ("fail", "null"), and for a CSV delimiter, encoding, header, null_values, decimal.
-        """
-        predictions: list[Any] = self.predict_with(ref, rows, **options)["predictions"]
-        return predictions
-
-    def predict_with(self, ref: str, rows: Rows, **options: Any) -> dict[str, Any]:
-        """The `predictions`, and beside them what else the options ask for, for each row: `intervals` ([low, high]) for
-        intervals=0.9, `contributions` ({feature: number}, with the intercept) for contributions=True, `flags` (names of
-        features) for flags=True, `errors` for on_error="null"."""
-        with body_of(rows) as body:
-            told: dict[str, Any] = self._connection.json(prediction(ref, body, "application/json", options))
-        return {name: listed for name, listed in told.items() if isinstance(listed, list)}
-
-    def predict_csv(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
-        """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive.
-
-        Options: those of `predict`, and echo (True: a file's columns before the outputs). Raises Invalid, after the
-        rows before it, for a row that cannot be predicted.
-        """
-        return self._predicted(ref, rows, "text/csv", options)
-
-    def predict_lines(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
-        """The same as JSON lines: `{"prediction": …}` for each row."""
-        return self._predicted(ref, rows, "application/x-ndjson", options)
-
-    def _predicted(self, ref: str, rows: Rows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:
-        with body_of(rows) as body, self._connection.stream(prediction(ref, body, accept, options)) as response:
-            yield from unbroken(response.iter_bytes())
-
-    def _path(self, ref: str, number: int | None) -> str:
-        """The path of the version that a reference means."""
-        name, mark, word = ref.partition("@") if "@" in ref else ref.partition(":")
-        if mark == ":" and word.isdecimal():
-            number = int(word)
-        if number is None:
-            model = self.model(name)
-            newest = None if mark else model.latest_version
-            number = model.aliases.get(word or "default", newest) if mark != ":" else None
-        if number is None:
-            what = f"alias {word!r}" if mark == "@" else f"version {word}"
-            raise NotFound(404, "version_not_found", "No such version", f"model {name!r} has no {what}".rstrip())
-        return f"/v1/models/{_quote(name)}/versions/{number}"
 
 
 def _quote(part: str) -> str:

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from service.client.errors import Unreachable, problem_of, retry_after_of
+from service.client.errors import Unreachable, problem_of, retry_after_of, stranger, stranger_of
+from service.client.records import NotOurs, R
 
 RETRIES = 5
 FIRST_PAUSE_SECONDS = 0.2
@@ -72,10 +73,18 @@ class Connection:
             return response.json()
         except ValueError:
             kind = response.headers.get("content-type", "something else")
-            raise Unreachable(
-                f"what answers at {self.url} is not Adaline: {call.method} {call.path} gave {kind} "
-                "where JSON was expected; check the address"
-            ) from None
+            raise stranger(self.url, f"it gave {kind} where JSON was expected") from None
+
+    def record(self, kind: type[R], call: Call) -> R:
+        """The body of the answer as a record. Raises what `json` raises."""
+        return self.read(kind, self.json(call))
+
+    def read(self, kind: type[R], answer: Any) -> R:
+        """A part of an answer as a record. Raises Unreachable for what no Adaline answers."""
+        try:
+            return kind.of(answer)
+        except NotOurs as error:
+            raise stranger(self.url, str(error)) from None
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[httpx.Response]:
@@ -130,21 +139,25 @@ class Connection:
             return self._unreachable(call, error)
         finally:
             response.close()
-        return problem_of(response)
+        return stranger_of(self.url, response) or problem_of(response)
 
     def _unreachable(self, call: Call, error: httpx.TransportError) -> Unreachable:
+        if isinstance(error, httpx.ConnectError) and "SSL" in str(error):
+            return stranger(self.url, f"it does not speak TLS as it should ({error}); without TLS it is http://…")
+        if isinstance(error, httpx.RemoteProtocolError) and not self._has_answered and "disconnected" not in str(error):
+            return stranger(self.url, "it does not speak HTTP")
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unreachable(
                 f"no Adaline server answers at {self.url}: start one with `adaline serve`, or give its address"
             )
         if isinstance(error, httpx.TimeoutException):
             return Unreachable(
-                f"{self.url} did not answer {call.method} {call.path} in {self._timeout + call.wait_seconds:g} s: "
+                f"{self.url} did not answer in {self._timeout + call.wait_seconds:g} s: "
                 "see what `adaline serve` prints, or give it more time (timeout)"
             )
         return Unreachable(
-            f"the connection to {self.url} was lost during {call.method} {call.path} "
-            f"({str(error) or type(error).__name__}): see whether `adaline serve` still runs, then try again"
+            f"the connection to {self.url} was lost ({str(error) or type(error).__name__}): "
+            "see whether `adaline serve` still runs, then try again"
         )
 
 

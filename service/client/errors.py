@@ -168,6 +168,9 @@ _BY_STATUS: Mapping[int, type[Problem]] = {
 }
 
 
+NO_SUCH_PATH = frozenset({400, 404, 405, 410, 411, 415, 422, 501})
+
+
 def problem_of(response: httpx.Response) -> Problem:
     """The exception for an answer that is not 2xx, whoever wrote it. The body must have been read."""
     status = response.status_code
@@ -188,6 +191,26 @@ def problem_of(response: httpx.Response) -> Problem:
         retry_after=retry_after_of(response),
         references=tuple(one for one in body.get("references") or () if isinstance(one, Mapping)),
     )
+
+
+def stranger(url: str, why: str) -> Unreachable:
+    """The exception for a server that is another one."""
+    return Unreachable(f"what answers at {url} is not Adaline: {why}; check the address and its port")
+
+
+def stranger_of(url: str, response: httpx.Response) -> Unreachable | None:
+    """That exception, for an answer that a server gives which has no such path; None for one that Adaline has written,
+    or something between here and there. The body must have been read."""
+    if response.has_redirect_location:
+        moved = response.headers["location"]
+        return stranger(url, f"it sends elsewhere, to {moved}")
+    body = _body_of(response)
+    if response.status_code not in NO_SUCH_PATH or "code" in body or "request_id" in body:
+        return None
+    server = response.headers.get("server")
+    named = f" by {server}" if server else ""
+    phrase = HTTPStatus(response.status_code).phrase
+    return stranger(url, f"it answered {response.status_code} {phrase}{named}, in no form of Adaline's")
 
 
 def retry_after_of(response: httpx.Response) -> float | None:

@@ -5,14 +5,18 @@ Times are aware datetimes in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 Json = Mapping[str, Any]
 R = TypeVar("R", bound="Record")
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class NotOurs(ValueError):
+    """An answer that no Adaline gives; says how one sees that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +27,21 @@ class Record:
 
     @classmethod
     def of(cls: type[R], answer: Json) -> R:
-        """Read an answer: known fields by name, absent ones by their defaults, the rest kept in `json`."""
+        """Read an answer: known fields by name, absent ones by their defaults, the rest kept in `json`. Raises NotOurs
+        for one without what every such record has."""
+        if not isinstance(answer, Mapping):
+            raise NotOurs(f"it gave a {type(answer).__name__} where a {cls.__name__.lower()} was expected")
         known = {name: answer[name] for name in cls.__dataclass_fields__ if name != "json" and name in answer}
         for name in known:
             if name.endswith("_at") or name == "at":
                 known[name] = _time(known[name])
+        if missing := [name for name in cls._needed() if name not in known]:
+            raise NotOurs(f"it gave a {cls.__name__.lower()} without {' and '.join(missing)}")
         return cls(json=answer, **cls._convert(known))
+
+    @classmethod
+    def _needed(cls) -> list[str]:
+        return [it.name for it in fields(cls) if it.default is MISSING and it.default_factory is MISSING]
 
     @classmethod
     def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +174,15 @@ class Alias(Record):
     version: int
     revision: int | None = None
     updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Record):
+    """A part of a list, and where the rest begins."""
+
+    data: Sequence[Any]
+    has_more: bool = False
+    next: str | None = None
 
 
 def _time(text: Any) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from service.client.connection import Call, Connection
-from service.client.records import Event, Record
+from service.client.records import Event, Page, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -22,17 +22,17 @@ PAGE = 100
 
 
 def get(connection: Connection, record: type[R], path: str) -> R:
-    return record.of(connection.json(Call("GET", path)))
+    return connection.record(record, Call("GET", path))
 
 
 def pages(connection: Connection, record: type[R], path: str, **params: Any) -> Iterator[R]:
     """Every item of a list, page by page, as far as it is read."""
     after: Any = None
     while True:
-        page = connection.json(Call("GET", path, params={"limit": PAGE, "after": after, **params}))
-        yield from (record.of(item) for item in page["data"])
-        after = page.get("next")
-        if not page.get("has_more") or after is None:
+        page = connection.record(Page, Call("GET", path, params={"limit": PAGE, "after": after, **params}))
+        yield from (connection.read(record, item) for item in page.data)
+        after = page.next
+        if not page.has_more or after is None:
             return
 
 
@@ -40,7 +40,7 @@ def held(connection: Connection, record: type[R], path: str, is_done: Callable[[
     """The resource, once it is done."""
     call = Call("GET", path, headers=PREFER_WAIT, wait_seconds=WAIT_SECONDS)
     pace = _Pace()
-    while not is_done(found := record.of(connection.json(call))):
+    while not is_done(found := connection.record(record, call)):
         pace.after_an_early_answer()
     return found
 

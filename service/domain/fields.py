@@ -17,13 +17,14 @@ class OneOrWords(ma.fields.Field[Any]):
         super().__init__(**options)
         self.inner = inner
         self.words = words
+        self.shape = "a value without quotes"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
         if isinstance(value, str):
             if value in self.words:
                 return value
             words = " or ".join(f'"{word}"' for word in self.words)
-            raise ma.ValidationError(f"{value!r} is not understood; give {words} or a value without quotes")
+            raise ma.ValidationError(f"{value!r} is not understood; give {words}, or {self.shape}")
         return self.inner.deserialize(value, attr, data, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:

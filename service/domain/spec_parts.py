@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from service.domain.fields import Matches, OneOrWords
 from service.domain.network import ACTIVATIONS
+from service.domain.shapes import example, teach
 from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split
 
 NETWORK_KINDS = ("linear", "mlp")
@@ -44,6 +45,9 @@ class Part(ma.Schema):
     makes: type[Any]
     error_messages = {"unknown": "is not a field of the spec; remove it or check its spelling"}  # noqa: RUF012
 
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        teach(field_obj)
+
     @ma.post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Any:
         return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
@@ -51,6 +55,7 @@ class Part(ma.Schema):
 
 class SplitSchema(Part):
     makes = Split
+    error_messages = example(validation="0.2", test="0.1")
     validation = ma.fields.Float(
         load_default=0.2,
         validate=between(0, 1, below=True),
@@ -89,6 +94,7 @@ class SplitSchema(Part):
 
 class NetworkSchema(Part):
     makes = NetworkSpec
+    error_messages = example(kind='"mlp"', hidden="[16]")
     kind = ma.fields.String(load_default="linear", validate=one_of(NETWORK_KINDS))
     hidden = ma.fields.List(
         ma.fields.Integer(strict=True, validate=between(1, MAX_LAYER)),
@@ -114,6 +120,7 @@ class NetworkSchema(Part):
 
 class OptimizerSchema(Part):
     makes = OptimizerSpec
+    error_messages = example(kind='"sgd"', learning_rate="0.05")
     kind = ma.fields.String(load_default="auto", validate=one_of(OPTIMIZERS))
     learning_rate = OneOrWords(
         ma.fields.Float(validate=between(0, 1e6, above=True)),
@@ -161,5 +168,6 @@ class OptimizerSchema(Part):
 
 class EarlyStoppingSchema(Part):
     makes = EarlyStopping
+    error_messages = example(patience="10")
     patience = ma.fields.Integer(strict=True, load_default=10, validate=between(1, 1_000_000))
     min_delta = ma.fields.Float(load_default=0.0, validate=between(0, 1e12))

@@ -39,7 +39,7 @@ def datasets() -> list[Dataset]:
         Dataset(
             id="ds_01k4q2v7x8m3n5p6r9s0t1w2y3", name=name, state="ingesting", rows=123_456_789_012, bytes=10**12,
             rejected_rows=1_234_567, sha256="0123456789abcdef" * 4, columns=columns, created_at=MOMENT,
-            error={"code": "too_many_rejected", "detail": f"a third of the rows of {LONG} cannot be read; upload again"},
+            error={"code": "too_many_rejected", "detail": f"a third of the rows of {LONG} cannot be read; mend it"},
         )
         for name in (f"{LONG} of the county 2024.csv", f"{LONGEST}.csv", "cancer.csv")
     ]  # fmt: skip
@@ -102,7 +102,7 @@ def comparison() -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "task": "regression", "loss": "mse", "rows": 123_456_789, "descents": descents, "least_is": "exact",
-        "baseline_loss": FIGURES[4], "tolerance": 0.01, "sentence": f"On scaled columns of {LONG} mini-batch got there.",
+        "baseline_loss": FIGURES[4], "tolerance": 0.01, "sentence": f"On scaled columns of {LONG} it arrived.",
     }  # fmt: skip
 
 
@@ -116,7 +116,7 @@ def preflight() -> dict[str, Any]:
         "estimate": {"memory": {"total_bytes": 10**12}, "time": {"seconds": 123_456, "why": f"as {LONG} took"}},
         "rates": {"learning_rate": 0.0013141, "why": "half of 2/λmax = 0.07529", "epochs": 1_000_000},
         "notes": [f"{TARGET} is numeric with 123,456,789 values"],
-        "curvature": {"scaled": curvature, "raw": curvature, "columns": ["a"], "basis": "all rows", "left_out": left_out},
+        "curvature": {"scaled": curvature, "raw": curvature, "columns": ["a"], "basis": "rows", "left_out": left_out},
         "warnings": [{"code": "not_scaled", "detail": f"{LONGEST} would need about 60,287,823 epochs"}],
     }  # fmt: skip
 

@@ -79,3 +79,35 @@ def test_kinds_of_columns() -> None:
     for wrong in ("zip", "=text", "zip="):
         with pytest.raises(ChoiceInvalid, match="column=kind"):
             kinds_of([wrong])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(".5", 0.5), ("5.", 5.0), ("+3", 3.0), ("1e-3", 0.001), ("none", "none"), ("v1.2", "v1.2")]
+)
+def test_numbers_are_read_as_people_write_them(text: str, value: object) -> None:
+    assert spec_of([f"field={text}"]) == {"field": value}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "told"),
+    [
+        ("optimizer.learning_rate=0,1", "a point before its decimals"),
+        ("epochs=1_000", "nothing between its thousands"),
+        ("network.hidden=16,8", r"as \[16,8\]"),
+        ("network.bias=False", "write it as false"),
+        ("early_stopping=None", "write it as null"),
+        ("split={validation: 0.3}", r"--set split\.validation=0\.2"),
+        ("network.hidden=[16,", "it is not JSON"),
+        ('scaler="none', "it is not JSON"),
+        ("metadata.run={a}", "it is not JSON"),
+    ],
+)
+def test_a_value_that_does_not_parse_is_told_how_it_looks(assignment: str, told: str) -> None:
+    with pytest.raises(ChoiceInvalid, match=told):
+        spec_of([assignment])
+
+
+def test_words_of_the_users_own_stay_as_they_are() -> None:
+    assert spec_of(["metadata.version=1,2", "metadata.is=True", "metadata.at=2026-11-29"]) == {
+        "metadata": {"version": "1,2", "is": "True", "at": "2026-11-29"}
+    }

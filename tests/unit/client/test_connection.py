@@ -194,6 +194,33 @@ def test_a_server_that_is_not_adaline_is_told_apart() -> None:
         connection(Network(httpx.Response(200, html="<h1>Hello</h1>"))).json(Call("GET", "/v1/jobs"))
 
 
+STRANGERS = [
+    httpx.Response(404, html="<h1>Not Found</h1>", headers={"Server": "nginx/1.27"}),
+    httpx.Response(404, json={"message": "no route"}),
+    httpx.Response(405, text="no"),
+    httpx.Response(301, headers={"Location": "https://elsewhere/"}),
+    httpx.Response(200, json=[]),
+    httpx.Response(200, json={"models": []}),
+    httpx.Response(200, json={"data": [{"title": "a name of something else"}]}),
+    httpx.Response(200, json={"data": ["a", "b"]}),
+]
+
+
+@pytest.mark.parametrize("answer", STRANGERS)
+def test_other_servers_are_told_by_what_they_answer(answer: httpx.Response) -> None:
+    with (
+        Client("http://server", transport=httpx.MockTransport(Network(answer))) as client,
+        pytest.raises(Unreachable, match="what answers at http://server is not Adaline"),
+    ):
+        list(client.models())
+
+
+@pytest.mark.parametrize("status", [401, 403, 413, 500, 502, 504])
+def test_what_stands_between_may_answer_in_the_place_of_adaline(status: int) -> None:
+    with pytest.raises(Problem, match=str(status)):
+        connection(Network(httpx.Response(status, html="<h1>No</h1>"))).send(Call("GET", "/v1/jobs"))
+
+
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://server", "http://", ""])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="no address of a server"):
