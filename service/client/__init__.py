@@ -25,6 +25,7 @@ from service.client.errors import (
     Unavailable,
     Unreachable,
 )
+from service.client.pages import Report
 from service.client.records import Alias, Column, Dataset, Event, Job, Model, Version
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "NotFound",
     "Occupied",
     "Problem",
+    "Report",
     "ServerFault",
     "Unavailable",
     "Unreachable",

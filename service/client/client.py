@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 from urllib.parse import quote
 
 import httpx
 
-from service.client import downloads, waiting
+from service.client import waiting
 from service.client.connection import Call, Connection
-from service.client.errors import DatasetFailed, JobCancelled, JobFailed
-from service.client.metadata import NO_FILTER, filters
+from service.client.errors import DatasetFailed
+from service.client.jobs import Jobs
 from service.client.models import Models
 from service.client.records import Dataset, Event, Job, Json, Version
 from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
 
 
-class Client(Models):
+class Client(Jobs, Models):
     """One Adaline server: `with Client() as client: …`. Threads may share it.
 
     `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it.
@@ -46,8 +45,10 @@ class Client(Models):
         self._connection.close()
 
     def upload(self, source: Source, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
-        """Stream a table (a path, bytes or a binary file) to the server; with `wait`, until it is ready.
+        """Stream a table (a path, bytes, a binary file, or a DataFrame of pandas, polars or Arrow) to the server; with
+        `wait`, until it is ready.
 
+        A DataFrame goes as Parquet, without an index that has no name.
         Options: delimiter, encoding, header (bool), types (kind by column), null_values (words), decimal.
         Raises DatasetFailed.
         """
@@ -55,7 +56,7 @@ class Client(Models):
             call = Call(
                 "POST",
                 "/v1/datasets",
-                params=parameters(upload.name, options),
+                params=parameters(upload.name, upload.with_kinds(options)),
                 content=upload.content,
                 headers={**upload.headers, **(waiting.PREFER_WAIT if wait else {})},
                 repeatable=True,  # the same bytes and options are the same dataset
@@ -71,7 +72,7 @@ class Client(Models):
         """
         with opened(source, None) as upload:
             first = upload.content.read(PREVIEW_BYTES)
-            params = {**parameters(None, options), "preview": True}
+            params = {**parameters(None, upload.with_kinds(options)), "preview": True}
             answer: Json = self._connection.json(
                 Call("POST", "/v1/datasets", params=params, content=first, headers=upload.headers, repeatable=True)
             )
@@ -121,6 +122,7 @@ class Client(Models):
         model: str,
         wait: Literal[True] = True,
         on_event: Callable[[Event], None] | None = None,
+        progress: bool | None = None,
         **spec: Any,
     ) -> Version: ...
 
@@ -132,6 +134,7 @@ class Client(Models):
         model: str,
         wait: Literal[False],
         on_event: None = None,
+        progress: bool | None = None,
         **spec: Any,
     ) -> Job: ...
 
@@ -142,22 +145,20 @@ class Client(Models):
         model: str,
         wait: bool = True,
         on_event: Callable[[Event], None] | None = None,
+        progress: bool | None = None,
         **spec: Any,
     ) -> Version | Job:
         """Train a model: the published version, or with `wait=False` the job that will make it.
 
         `spec` takes the other fields of a TrainingSpec (`network={"kind": "mlp", "hidden": [16]}`, `epochs=50`, …).
-        Raises JobFailed, JobCancelled.
+        A notebook shows a bar meanwhile, unless `progress` is False. Raises JobFailed, JobCancelled.
         """
         id = dataset.id if isinstance(dataset, Dataset) else dataset
         targets = target if isinstance(target, str) else list(target)
         job = self.submit({"dataset": id, "target": targets, "model": model, **spec})
         if not wait:
             return job
-        if on_event is not None:
-            for event in self.events(job.id):
-                on_event(event)
-        return self.version_of(self.wait(job.id))
+        return self.version_of(self.wait(job.id, on_event, progress))
 
     def compare(self, dataset: Dataset | str, target: str, **spec: Any) -> Json:
         """Compare batch, stochastic and mini-batch descent on a dataset, with and without scaling.
@@ -169,79 +170,6 @@ class Client(Models):
         job = self.submit({"kind": "descent-comparison", "dataset": id, "target": target, **spec})
         comparison: Json = self.result(self.wait(job.id).id)["comparison"]
         return comparison
-
-    def submit(self, spec: Mapping[str, Any], idempotency_key: str | None = None) -> Job:
-        """Queue a job: of the spec's `kind`, or a training.
-
-        A key of its own makes each call safe to repeat when its answer is lost.
-        """
-        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return self._connection.record(Job, Call("POST", "/v1/jobs", json=dict(spec), headers=headers, repeatable=True))
-
-    def validate(self, spec: Mapping[str, Any]) -> Json:
-        """What would be run for this spec, and why: the resolved spec, notes, warnings (code, detail, pointer),
-        curvature, rates, and an estimate of memory and time. Nothing is stored. Raises Invalid."""
-        answer: Json = self._connection.json(Call("POST", "/v1/jobs/validate", json=dict(spec), repeatable=True))
-        return answer
-
-    def jobs(
-        self,
-        state: str | None = None,
-        kind: str | None = None,
-        model: str | None = None,
-        metadata: Mapping[str, Any] = NO_FILTER,
-    ) -> Iterator[Job]:
-        """All jobs, newest first; those that have all of this metadata. Their specs are empty: see `job`."""
-        params = {"state": state, "kind": kind, "model": model, **filters(metadata)}
-        return waiting.pages(self._connection, Job, "/v1/jobs", **params)
-
-    def job(self, id: str) -> Job:
-        return waiting.get(self._connection, Job, f"/v1/jobs/{_quote(id)}")
-
-    def cancel(self, id: str) -> Job:
-        """Ask a job to stop. Raises Conflict when it has ended otherwise."""
-        return self._connection.record(Job, Call("POST", f"/v1/jobs/{_quote(id)}/cancel", repeatable=True))
-
-    def delete_job(self, id: str) -> None:
-        """Forget a job that has ended; a version that it has published stays. Raises Conflict for one that has not."""
-        self._connection.send(Call("DELETE", f"/v1/jobs/{_quote(id)}"))
-
-    def wait(self, id: str) -> Job:
-        """The job, once it has succeeded. Raises JobFailed, JobCancelled."""
-        job = waiting.held(self._connection, Job, f"/v1/jobs/{_quote(id)}", lambda it: it.is_terminal)
-        if job.state == "cancelled":
-            raise JobCancelled(job)
-        if job.state == "failed":
-            raise JobFailed(job)
-        return job
-
-    def result(self, id: str) -> Json:
-        """What a job has made: `{"model", "metrics", "promotion"}` or `{"comparison"}`; a batch prediction has a
-        file, see `download_result`. Raises Conflict for one without a result."""
-        result: Json = self._connection.json(Call("GET", f"/v1/jobs/{_quote(id)}/result"))
-        return result
-
-    def batch_predict(
-        self, ref: str, dataset: Dataset | str, format: str = "csv", idempotency_key: str | None = None
-    ) -> Job:
-        """Queue a prediction for every row of a dataset: `wait` for the job, then `download_result`.
-
-        `format` is csv or parquet. The reference means the version that it means now.
-        """
-        id = dataset.id if isinstance(dataset, Dataset) else dataset
-        body = {"model": ref, "dataset": id, "format": format}
-        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return self._connection.record(
-            Job, Call("POST", "/v1/batch-predictions", json=body, headers=headers, repeatable=True)
-        )
-
-    def download_result(self, id: str) -> Iterator[bytes]:
-        """The file that a batch prediction has made, in pieces; after a lost connection from where it broke off."""
-        return downloads.pieces(self._connection, f"/v1/jobs/{_quote(id)}/result")
-
-    def events(self, id: str, after: int = 0) -> Iterator[Event]:
-        """What happens in a job, as it happens, until the job ends; from the first event, or after one."""
-        return waiting.events(self._connection, f"/v1/jobs/{_quote(id)}", after)
 
 
 def _quote(part: str) -> str:

@@ -144,8 +144,11 @@ class Connection:
     def _unreachable(self, call: Call, error: httpx.TransportError) -> Unreachable:
         if isinstance(error, httpx.ConnectError) and "SSL" in str(error):
             return stranger(self.url, f"it does not speak TLS as it should ({error}); without TLS it is http://…")
-        if isinstance(error, httpx.RemoteProtocolError) and not self._has_answered and "disconnected" not in str(error):
-            return stranger(self.url, "it does not speak HTTP")
+        if isinstance(error, httpx.RemoteProtocolError) and not self._has_answered:
+            return Unreachable(
+                f"what listens at {self.url} gave no answer in HTTP ({error}): check the address and its port, and "
+                "whether `adaline serve` still runs there"
+            )
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unreachable(
                 f"no Adaline server answers at {self.url}: start one with `adaline serve`, or give its address"

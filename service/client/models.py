@@ -11,6 +11,7 @@ from service.client import waiting
 from service.client.connection import Call, Connection
 from service.client.errors import NotFound
 from service.client.metadata import NO_FILTER, filters
+from service.client.pages import Report
 from service.client.records import Alias, Job, Json, Model, Version
 from service.client.rows import Rows, body_of, prediction, unbroken
 from service.client.version_files import download
@@ -50,10 +51,9 @@ class Models:
             raise ValueError(f"job {job.id} ({job.state}) has published no version")
         return self.version(job.model["name"], job.model["version"])
 
-    def report(self, ref: str, number: int | None = None) -> Json:
+    def report(self, ref: str, number: int | None = None) -> Report:
         """The report of a version: metrics, baseline, history, curvature, certificate, lineage."""
-        report: Json = self._connection.json(Call("GET", f"{self._path(ref, number)}/report"))
-        return report
+        return Report(self._connection.json(Call("GET", f"{self._path(ref, number)}/report")))
 
     def files(self, ref: str, number: int | None = None) -> list[str]:
         """The names of a version's files."""

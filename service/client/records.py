@@ -10,6 +10,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
+from service.client.pages import version_page
+
 Json = Mapping[str, Any]
 R = TypeVar("R", bound="Record")
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
@@ -147,6 +149,9 @@ class Version(Record):
     spec: Json = field(default_factory=dict)
     metadata: Json = field(default_factory=dict)
     created_at: datetime | None = None
+
+    def _repr_html_(self) -> str:
+        return version_page(self.ref, self.task, self.targets, self.metrics, self.job)
 
     @property
     def ref(self) -> str:

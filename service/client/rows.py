@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
+from service.client import frames
 from service.client.connection import Call
 from service.client.errors import Invalid
 from service.client.uploads import Source, opened, query_of
@@ -68,6 +70,8 @@ def body_of(rows: Rows) -> Iterator[Body]:
 def _json_of(rows: Any) -> dict[str, Any]:
     if callable(getattr(rows, "notna", None)):  # a pandas DataFrame: every kind of missing cell becomes None
         rows = rows.astype(object).where(rows.notna(), None).to_dict(orient="list")
+    elif frames.is_frame(rows):
+        rows = frames.columns_of(rows)
     if isinstance(rows, Mapping):
         return {"columns": {name: _column(name, cells) for name, cells in rows.items()}}
     if hasattr(rows, "tolist"):  # a numpy array
@@ -92,7 +96,7 @@ def _column(name: str, cells: Any) -> list[Any]:
 def _cell(cell: Any) -> Any:
     if cell is None or isinstance(cell, bool | int | str):
         return cell
-    if isinstance(cell, float):
+    if isinstance(cell, float | Decimal):
         return None if cell != cell else float(cell)
     if hasattr(cell, "isoformat"):
         return None if cell != cell else cell.isoformat()

@@ -6,11 +6,13 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-Source = str | Path | bytes | BinaryIO
+from service.client import frames
+
+Source = str | Path | bytes | BinaryIO | Any  # the last: a DataFrame
 
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
@@ -30,6 +32,11 @@ class Upload:
     content: BinaryIO
     name: str | None
     headers: Mapping[str, str]
+    kinds: Mapping[str, str] = field(default_factory=dict)  # of columns whose type in a DataFrame says it
+
+    def with_kinds(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Options of an upload, with these kinds beside those that they name."""
+        return {**options, "types": {**self.kinds, **(options.get("types") or {})}} if self.kinds else dict(options)
 
 
 def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +52,11 @@ def query_of(options: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def opened(source: Source, name: str | None) -> Iterator[Upload]:
     """The source as an open binary file, never read whole. Raises OSError, TypeError for a text file."""
-    if isinstance(source, bytes):
+    if frames.is_frame(source):
+        file, kinds = frames.parquet_of(source)
+        with file:
+            yield Upload(file, name or frames.NAME, {"Content-Type": MEDIA_TYPES[".parquet"]}, kinds)
+    elif isinstance(source, bytes):
         yield _described(io.BytesIO(source), name, name)
     elif isinstance(source, str | Path):
         with Path(source).open("rb") as file:
@@ -55,7 +66,9 @@ def opened(source: Source, name: str | None) -> Iterator[Upload]:
             raise TypeError('the file gives text, not bytes: open it with mode "rb"')
         yield _described(source, name, _name_of(source))
     else:
-        raise TypeError(f"cannot upload a {type(source).__name__}: give a path, bytes or a file opened in binary mode")
+        raise TypeError(
+            f"cannot upload a {type(source).__name__}: give a path, bytes, a file opened in binary mode or a DataFrame"
+        )
 
 
 def _described(content: BinaryIO, name: str | None, file_name: str | None) -> Upload:
