@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 OPTIONS = {
@@ -54,8 +54,16 @@ def told(error: Exception) -> str:
     places = [one for one in getattr(error, "errors", ()) if one.pointer]
     detail = str(getattr(error, "detail", error))
     lines = [f"{place(one.pointer)}: {in_words(one.detail, one.pointer)}" for one in places]
-    says_more = not any(one.detail in detail for one in places)
-    return "\n".join([in_words(detail)] * says_more + lines)
+    return "\n".join([*_said_before(detail, places), *lines])
+
+
+def _said_before(detail: str, places: Sequence[Any]) -> list[str]:
+    """What the whole says that its places do not."""
+    told = next((one for one in places if one.detail in detail), None)
+    if told is None:
+        return [in_words(detail)]
+    head = detail.partition(told.detail)[0].rstrip(": ")
+    return [f"{in_words(head)}:"] if head.lstrip("/") not in ("", told.pointer.lstrip("/")) else []
 
 
 def place(pointer: str) -> str:

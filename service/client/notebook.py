@@ -37,7 +37,7 @@ class Bar:
         self._draw()
 
     def _draw(self) -> None:
-        from IPython.display import HTML, display  # type: ignore[import-not-found]  # there, where there is a notebook
+        from IPython.display import HTML, display  # it is there, where there is a notebook
 
         page = HTML(drawn(self._state, self._at))
         if self._shown is None:

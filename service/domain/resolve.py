@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from service.domain.auto import choose
 from service.domain.combinations import check_combinations
 from service.domain.engines import choose_engine
+from service.domain.left_out import none_of_them, nothing_left
 from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.other_rows import check_other_rows
 from service.domain.row_weights import check_weights
@@ -125,7 +126,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
         if name in (spec.features or ())[:index]:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
     if errors:
-        raise SpecInvalid(errors[0].detail, errors)
+        raise SpecInvalid(none_of_them(spec, errors) or errors[0].detail, errors)
     candidates = [
         column
         for column in table.columns
@@ -141,11 +142,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
         chosen = [column for column in chosen if column.name not in constant]
         notes.append(f"left out as constant: {listed(constant)}")
     if not chosen:
-        raise _wrong(
-            "/features",
-            "no feature is left to learn from: the columns are the target, excluded, constant or text; "
-            "name at least one column that varies",
-        )
+        raise _wrong("/features", nothing_left(spec, table, targets))
     return chosen
 
 

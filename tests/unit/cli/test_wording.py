@@ -106,5 +106,12 @@ def test_each_place_is_told_once() -> None:
     assert told(Invalid(422, "x", "…", "the file has no rows", (FieldError("", "the file has no rows"),))) == (
         "the file has no rows"
     )
+    listed = (FieldError("/features/0", "'a' is text"), FieldError("/features/1", "'b' is text"))
+    none = Invalid(422, "x", "…", "nothing can be learnt from these features: 'a' is text; 'b' is text", listed)
+    assert told(none).splitlines() == [
+        "nothing can be learnt from these features:",
+        "--set features, entry 1: 'a' is text",
+        "--set features, entry 2: 'b' is text",
+    ]
     several = Invalid(422, "x", "…", "2 rows cannot be read", (FieldError("/records/0/a", "is missing"),))
     assert told(several) == "2 rows cannot be read\nrow 1, column 'a': is missing"

@@ -110,6 +110,21 @@ def test_features_are_those_asked_for_without_the_excluded() -> None:
     assert "size" not in (run(exclude=["size"]).spec.features or ())
 
 
+def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason() -> None:
+    words = [column for column in COLUMNS if column.name in ("note", "same", "empty", "price")]
+    with pytest.raises(SpecInvalid) as caught:
+        run(Table(100, tuple(words)), target="price")
+    for told in ("'note' is free text", "'same' is constant", "'empty' has no values", "'price' is the target"):
+        assert told in caught.value.detail
+    with pytest.raises(SpecInvalid) as caught:
+        run(features=["same", "size"], exclude=["size"])
+    for told in ("'same' is constant", "'size' is excluded", "'colour' is not among the features"):
+        assert told in caught.value.detail
+    several = Column("remark", "text", 0, 90)
+    with pytest.raises(SpecInvalid, match=r"nothing can be learnt from these features: 'note' holds.*; 'remark' holds"):
+        run(Table(100, (*COLUMNS, several)), features=["note", "remark"])
+
+
 @pytest.mark.parametrize(
     ("pointer", "says", "body"),
     [
