@@ -35,8 +35,13 @@ def _figures(what: str, **more: Any) -> fields.Dict:
 
 class ReportedEpoch(Answer):
     epoch = fields.Integer()
-    train_loss = fields.Float()
-    validation_loss = _number()
+    train_loss = fields.Float(
+        metadata=says(
+            "mean over the epoch's steps, of each batch's loss before its step: with full batches that of the weights "
+            "with which the epoch begins"
+        )
+    )
+    validation_loss = _number("of the weights with which the epoch ends, one epoch's steps later than `train_loss`")
     learning_rate = fields.Float()
     seconds = fields.Float()
 

@@ -64,7 +64,7 @@ class View:
         head.add_row(sign, rendering.state(self.state), bar, self.line())
         curves = Table.grid(padding=(0, 1))
         for name, curve, style in (("train", self._train, "cyan"), ("validation", self._validation, "magenta")):
-            if curve:
+            if curve and not (self.state == "succeeded" and self.progress.get("descent")):
                 curves.add_row(
                     "  loss", name, Text(rendering.sparkline(curve), style=style), rendering.figure(curve[-1])
                 )
@@ -73,6 +73,8 @@ class View:
     def line(self) -> str:
         """Where the run is, in one line."""
         at = self.progress
+        if self.state == "succeeded" and at.get("descent"):
+            return "all descents have ended"  # what the last of them came to is not what a comparison came to
         of = f"{at['descent']}: " if at.get("descent") else ""
         if at.get("epoch") is None:
             parts = [f"{self._fraction:.0%} of the rows"]

@@ -25,7 +25,7 @@ from service.domain.preflight.estimate import Memory, Time, cost_warnings, memor
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
-from service.domain.preflight.shape import shape_warnings
+from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import Warned, shortened
 from service.domain.resolve import Resolution
 from service.domain.spec import TrainingSpec
@@ -166,7 +166,10 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
-    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there."""
+    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there.
+
+    A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its
+    features and layers only, and with nothing but what its own spec can mend."""
     spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
     if isinstance(spec, TrainingSpec):
@@ -175,9 +178,9 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),
-        *class_warnings(planned),
-        *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
-        *shape_warnings(planned),
-        *cost_warnings(planned, needed, taken),
+        *(class_warnings(planned) if is_training else ()),
+        *(learning_warnings(planned) if is_training else ()),
+        *(shape_warnings(planned) if is_training else collapse_warnings(planned)),
+        *(cost_warnings(planned, needed, taken) if is_training else ()),
     )
     return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)

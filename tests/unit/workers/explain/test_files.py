@@ -232,3 +232,17 @@ def test_a_network_of_many_inputs_has_pictures_of_its_strongest(tmp_path: Path) 
     assert "and 280 more" in drawn["model-card.md"].decode()
     assert "f299" not in drawn["importance.svg"].decode()
     assert set(drawn) == set(files)
+
+
+def test_the_losses_of_the_last_epoch_are_told_with_when_they_are_taken(tmp_path: Path) -> None:
+    """Full batches: the last training loss is that of the weights before the last step, the validation loss that of
+    the weights after it, which are those that predict."""
+    report, files = files_of(tmp_path, "regression", epochs=7, split=Split(0.3, 0.0))
+    (tmp_path / "shorter").mkdir()
+    shorter, _ = files_of(tmp_path / "shorter", "regression", epochs=6, split=Split(0.3, 0.0))
+    last = report["history"][-1]
+    assert last["train_loss"] == pytest.approx(shorter["metrics"]["train"]["mse"], rel=1e-4)
+    assert last["validation_loss"] == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-4)
+    said = next(text for text in texts(files["loss.svg"]) if text.startswith("in the last epoch"))
+    assert f"training {written(last['train_loss'], 0)} (mean before each step)" in said
+    assert f"validation {written(last['validation_loss'], 0)} (after the last)" in said
