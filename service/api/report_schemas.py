@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.api.preflight_schemas import Curvature, Warned
+from service.api.preflight_schemas import Curvature, Forecasts, Warned
 from service.api.schemas import ANY_SPEC, Answer, says
 
 LABEL = {"type": ["string", "number", "boolean"]}
@@ -50,6 +50,8 @@ class ReportedCurvature(Answer):
     scaled = _part(Curvature, "of what the network reads")
     raw = _part(Curvature, "of the columns as they came")
     note = fields.String(allow_none=True, metadata=says("where the bounds are a guide only"))
+    forecast = _part(Forecasts, "what descent does on the training rows, beside the bounds")
+    forecast_left_out = fields.String(allow_none=True, metadata=says("why there is no forecast"))
 
 
 class Importance(Answer):

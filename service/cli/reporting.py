@@ -18,8 +18,13 @@ CURVATURE = {
     "lambda_min": "λmin",
     "condition_number": "condition number",
     "stable_learning_rate": "stable learning rate below",
-    "best_learning_rate": "best learning rate",
-    "epochs_to_1_percent": "epochs to 1 % of the gap",
+    "best_learning_rate": "best learning rate in the worst case",
+    "epochs_to_1_percent": "epochs to 1 % of the gap at it, at most",
+}
+FORECAST = {
+    "best_learning_rate": "best learning rate on these rows",
+    "epochs_to_1_percent": "epochs to 1 % of the gap at it",
+    "epochs_at_worst_case_rate": "epochs at the rate for the worst case",
 }
 
 
@@ -106,8 +111,26 @@ def curvature(report: Mapping[str, Any]) -> list[RenderableType]:
     found = report.get("curvature") or {}
     kinds = [kind for kind in ("scaled", "raw") if found.get(kind)]
     rows = [(label, *(figure(found[kind].get(name)) for kind in kinds)) for name, label in CURVATURE.items()]
-    note: list[RenderableType] = [Text(str(found["note"]), style="dim"), ""] if kinds and found.get("note") else []
-    return [table(("curvature", *kinds), rows, kinds), *note] if kinds else []
+    told = found.get("forecast") or {}
+    if told:
+        rows += [
+            (label, *(figure((told.get(kind) or {}).get(name)) for kind in kinds)) for name, label in FORECAST.items()
+        ]
+    notes = [found.get("note"), _of_run(told.get("run")), found.get("forecast_left_out")]
+    said: list[RenderableType] = [Text(str(note), style="dim") for note in notes if note]
+    return [table(("curvature", *kinds), rows, kinds), *said, *([""] if said else [])] if kinds else []
+
+
+def _of_run(run: Mapping[str, Any] | None) -> str | None:
+    """What the forecast says of the spec itself."""
+    if run is None:
+        return None
+    arrives = run["epochs_to_1_percent"]
+    when = f"after {figure(arrives)} of its" if arrives is not None else "not within its"
+    return (
+        f"forecast for full-batch descent with this rate and momentum: 1 % of the gap is left {when} "
+        f"{figure(run['epochs'])} epochs, and {run['share_left']:.2g} of it at the end"
+    )
 
 
 def verdict(report: Mapping[str, Any]) -> list[RenderableType]:

@@ -64,7 +64,7 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     if is_bowl and not momentum:
         if spec.epochs == "auto":
             epochs = _within(epochs_to(SMALL_GAP, found.condition_number))
-        why = "2/(λmax + λmin), the best constant rate of full-batch descent"
+        why = "2/(λmax + λmin), the constant rate of full-batch descent with the best worst case"
         return Rates(found.best_learning_rate, 0.0, epochs, why)
     return _with_noise(spec, found, batch, momentum, epochs)
 

@@ -22,6 +22,7 @@ from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
@@ -75,6 +76,7 @@ class Preflight:
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
         found, bound = self.plan.conditioning, self.plan.bound
+        foretold = foretell(self.plan)
         rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
         by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
         return {
@@ -88,6 +90,8 @@ class Preflight:
                 "left_out": [{"column": name, "detail": why} for name, why in found.left_out.items()],
                 "basis": BASIS,
                 "bound": asdict(bound) if bound else None,
+                "forecast": foretold.to_json(),
+                "forecast_left_out": foretold.left_out,
             },
             "rates": {**asdict(rates), "is_estimate": by_curvature} if rates else None,
             "estimate": {"memory": self.memory.to_json(), "time": self.time.to_json()},

@@ -7,10 +7,8 @@ import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from service.domain.columns import Floats
-from service.domain.curvature import Curvature, curvature, gram
+from service.domain.curvature import Curvature
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
@@ -18,6 +16,7 @@ from workers.explain.descent import descent_note
 from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
+from workers.training.design import forecasts, products
 from workers.training.fill import Part
 from workers.training.held_out import HeldOut, judged
 from workers.training.loop import EpochEnded, Progress
@@ -74,11 +73,7 @@ def make_report(
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
         "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
-        "curvature": {
-            "scaled": scaled.to_json() if scaled else None,
-            "raw": _json(_raw_curvature(prepared, spec.network.bias)),
-            "note": descent_note(spec, len(prepared.train)),
-        },
+        "curvature": _curvature(spec, prepared, scaled),
         "certificate": only.certificate,
         "certificate_left_out": only.left_out,
         "verdict": _verdict(spec, prepared, some, predictor, linear) if linear else None,
@@ -140,11 +135,18 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
     }
 
 
-def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
-    """Of the same columns before scaling: what descent would have met without it."""
-    transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
-    return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
+def _curvature(spec: TrainingSpec, prepared: Prepared, scaled: Curvature | None) -> dict[str, Any]:
+    """What the rows allow: bounds, on the columns as they are read and as they came; and what descent does on them."""
+    rows = len(prepared.train)
+    read, bare = products(prepared, spec.network.bias)
+    told, left_out = forecasts(spec, rows, prepared.transform.n_outputs, read, bare)
+    return {
+        "scaled": _json(scaled),
+        "raw": _json(bare.curvature),
+        "note": descent_note(spec, rows),
+        "forecast": told,
+        "forecast_left_out": left_out,
+    }
 
 
 def _json(found: Curvature | None) -> dict[str, Any] | None:
