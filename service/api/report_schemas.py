@@ -182,6 +182,38 @@ class Lineage(Answer):
     seconds = fields.Float()
 
 
+class Weight(Answer):
+    """A coefficient of score = intercept + Σ coefficient · feature, in the user's units; for classes of the log-odds:
+    of the second of two, of more each against the mean of all."""
+
+    feature = fields.String()
+    label = fields.String(data_key="class")
+    learnt = fields.Float(metadata=says("what predicts"))
+    optimum = _number("the exact optimum's, on the same rows; null where there is none")
+    difference = _number("learnt less optimum")
+    standard_error = _number("of the optimum's")
+    low = _number("of the optimum's 95 % interval")
+    high = _number()
+    step = _number("what the scaler divides the feature by: with standard its standard deviation")
+
+
+class WeightCourse(Answer):
+    name = fields.String(metadata=says("of a linear neuron the feature, else from where to where: `hidden 1.2 ← area`"))
+    optimum = _number("the exact optimum's")
+    step = _number("as in `weights`")
+    values = _numbers("after each of the epochs")
+
+
+class WeightsByEpoch(Answer):
+    """Of networks of at most 20 weights."""
+
+    units = fields.String()
+    epochs = fields.List(
+        fields.Integer(), metadata=says("0 is the start; every epoch up to 127, every second up to 255, and so on")
+    )
+    weights = fields.List(fields.Nested(WeightCourse))
+
+
 class OfTarget(Answer):
     """What is told of one target."""
 
@@ -189,6 +221,9 @@ class OfTarget(Answer):
         "of a linear neuron: the exact optimum, and the gap to it; `note` says what is not from all rows, or left out"
     )
     certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
+    weights = _parts(
+        Weight, "of a linear neuron: learnt and optimal, side by side; null for a network, or beyond 5,000 of them"
+    )
     importance = _parts(Importance, "largest first")
     importance_on = _part(ImportanceOn)
     partial_dependence = _parts(PartialDependence, "of the features that matter most")
@@ -210,6 +245,7 @@ class Report(OfTarget):
     loss_units = fields.String(metadata=says("of the losses in the history: those of the target, or scaled and summed"))
     best_epoch = fields.Integer(metadata=says("whose weights were kept"))
     curvature = fields.Nested(ReportedCurvature)
+    weights_by_epoch = _part(WeightsByEpoch, "how the weights came to be, where they are at most 20")
     verdict = _figures("of a network: whether it is worth it beside the linear neuron")
     by_target = fields.Dict(
         keys=fields.String(),

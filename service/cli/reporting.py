@@ -21,6 +21,7 @@ CURVATURE = {
     "best_learning_rate": "best learning rate in the worst case",
     "epochs_to_1_percent": "epochs to 1 % of the gap at it, at most",
 }
+BESIDE = ("learnt", "optimum", "difference")
 FORECAST = {
     "best_learning_rate": "best learning rate on these rows",
     "epochs_to_1_percent": "epochs to 1 % of the gap at it",
@@ -59,6 +60,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         *curvature(report),
         *verdict(report),
         *certificate(report),
+        *weights(report),
         *importance(report),
         *by_target(report),
         *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
@@ -142,12 +144,12 @@ def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
 def by_target(report: Mapping[str, Any]) -> list[RenderableType]:
     """What is told of each of several targets alone."""
     each = (report.get("by_target") or {}).items()
-    told = ((name, [*certificate(parts), *importance(parts)]) for name, parts in each)
+    told = ((name, [*certificate(parts), *weights(parts), *importance(parts)]) for name, parts in each)
     return [line for name, lines in told if lines for line in (Text(name, style="bold"), *lines)]
 
 
 def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
-    """How far a linear neuron is from its exact optimum, and the optimum itself; or why that is not told."""
+    """How far a linear neuron is from its exact optimum; or why that is not told."""
     found = report.get("certificate")
     if not found:
         left_out = report.get("certificate_left_out")
@@ -158,18 +160,30 @@ def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
     separated = found.get("separation") or {}
     told = (separated.get("detail"), found.get("note"))
     notes: list[RenderableType] = [line for one in told if one for line in (Text(str(one), style="yellow"), "")]
-    coefficients = found.get("coefficients") or ()
-    several = len({one.get("class") for one in coefficients}) > 1
-    rows = [[_coefficient(one, several), *_interval(one, "value")] for one in coefficients]
-    of = coefficients[0].get("class") if coefficients and not several else None
-    heading = "coefficient" if of is None else escape(f"log-odds of {of}")
-    return [gap, *notes, *([_intervals("log-odds" if several else heading, rows)] if rows else [])]
+    return [gap, *notes]
+
+
+def weights(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What a linear neuron has learnt, beside the exact optimum, in the user's units."""
+    listed = report.get("weights") or _optimum((report.get("certificate") or {}).get("coefficients") or ())
+    several = len({one.get("class") for one in listed}) > 1
+    of = listed[0].get("class") if listed and not several else None
+    heading = "log-odds" if several else "coefficient" if of is None else escape(f"log-odds of {of}")
+    rows = [
+        [_coefficient(one, several), *(figure(one.get(name)) for name in (*BESIDE, "low", "high"))] for one in listed
+    ]
+    return [table((heading, *BESIDE, "low", "high"), rows, (*BESIDE, "low", "high"))] if rows else []
 
 
 def importance(report: Mapping[str, Any]) -> list[RenderableType]:
     """How much worse the model gets without each feature."""
     rows = [[escape(str(one.get("feature"))), *_interval(one, "value")] for one in report.get("importance") or ()]
     return [_intervals("importance", rows)] if rows else []
+
+
+def _optimum(coefficients: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the reports of earlier versions have: the optimum's alone."""
+    return [{**one, "optimum": one.get("value")} for one in coefficients]
 
 
 def _coefficient(one: Mapping[str, Any], several: bool) -> str:

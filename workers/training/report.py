@@ -16,6 +16,7 @@ from workers.explain.descent import descent_note
 from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
+from workers.explain.weights import by_epoch, side_by_side
 from workers.training.design import forecasts, products
 from workers.training.fill import Part
 from workers.training.held_out import HeldOut, judged
@@ -61,6 +62,7 @@ def make_report(
     understood, noticed = understand_each(predictor, some, scores, spec.seed)
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
+    beside = side_by_side(predictor, certified)
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
@@ -76,9 +78,11 @@ def make_report(
         "curvature": _curvature(spec, prepared, scaled),
         "certificate": only.certificate,
         "certificate_left_out": only.left_out,
+        "weights": beside[predictor.targets[0]] if len(predictor.targets) == 1 else None,
+        "weights_by_epoch": by_epoch(predictor, progress, spec.seed, beside),
         "verdict": _verdict(spec, prepared, some, predictor, linear) if linear else None,
         **understood[0],
-        "by_target": _by_target(predictor, certified, understood),
+        "by_target": _by_target(predictor, certified, beside, understood),
         "warnings": [*warnings, *noticed],
         "lineage": {
             "dataset_sha256": sources[0],
@@ -99,7 +103,10 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def _by_target(
-    predictor: Predictor, certified: Mapping[str, Certified], understood: Sequence[Understood]
+    predictor: Predictor,
+    certified: Mapping[str, Certified],
+    beside: Mapping[str, Any],
+    understood: Sequence[Understood],
 ) -> dict[str, Any] | None:
     """What is told of each target alone, where there are several; `understood` has them after their common part."""
     if len(predictor.targets) == 1:
@@ -109,6 +116,7 @@ def _by_target(
             **parts,
             "certificate": certified[name].certificate,
             "certificate_left_out": certified[name].left_out,
+            "weights": beside[name],
         }
         for name, parts in zip(predictor.targets, understood[1:], strict=True)
     }
