@@ -58,6 +58,11 @@ class Comparison(Answer):
     )
     descents = fields.List(fields.Nested(ComparedDescent), required=True)
     sentence = fields.String(required=True, metadata=says("what a teacher would say of these numbers"))
+    pictures = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=says("SVG by the name of a file: the gap that each descent has left, by rows and by steps"),
+    )
 
 
 class Promotion(Answer):

@@ -8,6 +8,7 @@ from typing import Any
 from service.domain.comparison import ComparisonSpec
 from service.domain.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
+from workers.comparison.pictures import pictures
 from workers.comparison.sentence import Told, sentence
 from workers.training.objectives import in_user_units
 
@@ -64,7 +65,7 @@ def make_result(
                 ],
             }
         )
-    return {
+    result = {
         "task": spec.task,
         "loss": spec.loss,
         "rows": rows,
@@ -78,6 +79,7 @@ def make_result(
             "the best loss" if exact else "the lowest loss that any of them saw",
         ),
     }
+    return {**result, "pictures": pictures(result)}
 
 
 def least_losses(bias: bool, courses: Sequence[Course]) -> dict[bool, float] | None:

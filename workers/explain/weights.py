@@ -28,14 +28,14 @@ def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> di
     """
     if predictor.network.n_layers != 1 or predictor.network.n_parameters > MOST:
         return dict.fromkeys(predictor.targets)
-    told = {}
+    told: dict[str, list[Json] | None] = {}
     for target, scale, labels, weights in _outputs(predictor):
         certificate = certified[target].certificate or {}
         best = {(one["feature"], one.get("class")): one for one in certificate.get("coefficients", ())}
         steps = dict(zip(predictor.transform.encoded_names, predictor.transform.scale.tolist(), strict=True))
         learnt = coefficients(weights, None, None, predictor.network.bias, predictor.transform, scale, **labels)
         beside = [_beside(one, best.get((one["feature"], one.get("class"))), steps) for one in learnt]
-        told[target] = [*told.get(target, ()), *beside]
+        told[target] = [*(told.get(target) or ()), *beside]
     return told
 
 
@@ -72,7 +72,9 @@ def by_epoch(
     if predictor.network.n_parameters > FEW_WEIGHTS:
         return None
     kept = {0: predictor.network.start(seed)}
-    kept |= {ended.epoch: np.float32(ended.weights) for ended in progress.history if ended.weights is not None}
+    for ended in progress.history:
+        if ended.weights is not None:
+            kept[ended.epoch] = np.array(ended.weights, dtype=np.float32)
     kept[progress.epoch] = progress.state.parameters
     linear = predictor.network.n_layers == 1
     values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
