@@ -182,6 +182,51 @@ class Lineage(Answer):
     seconds = fields.Float()
 
 
+class Coefficient(Answer):
+    """Of the optimum, in the user's units; for what was learnt beside it see `weights`."""
+
+    feature = fields.String()
+    label = fields.String(data_key="class")
+    value = fields.Float()
+    standard_error = _number()
+    low = _number("of the 95 % interval")
+    high = _number()
+
+
+class Certificate(Answer):
+    """The exact optimum of a linear neuron's loss on the training rows, and how far what was learnt is from it."""
+
+    method = fields.String()
+    optimum_loss = fields.Float(metadata=says("in the target's units, as the other losses"))
+    loss = fields.Float(metadata=says("of what was learnt, with its penalties"))
+    gap = fields.Float(metadata=says("loss less optimum_loss"))
+    gradient_norm = fields.Float(metadata=says("of the scaled problem, at what was learnt"))
+    weight_distance = _number("between the scaled weights")
+    prediction_distance = _number("root mean square over the rows, in the target's units")
+    rank = fields.Integer(metadata=says("how many directions of the design the rows tell apart"))
+    collinear = fields.List(
+        fields.List(fields.String()), metadata=says("columns that determine each other: many optima predict alike")
+    )
+    condition_number = fields.Float(
+        metadata=says(
+            "of the scaled design Z itself, its greatest singular value over its least; that of the squared error, "
+            "2/n ZᵀZ, is its square: `curvature.scaled.condition_number`"
+        )
+    )
+    digits = fields.Integer(allow_none=True, metadata=says("decimal digits of the coefficients that rounding leaves"))
+    coefficients = fields.List(fields.Nested(Coefficient))
+    residual_standard_deviation = _number()
+    separation = _figures("classes that a linear boundary separates: the optimum is at infinity")
+    epochs_to_millionth = fields.Integer(
+        allow_none=True,
+        metadata=says(
+            "a bound: full-batch descent at the rate with the best worst case takes no more of them to come "
+            "within a millionth of the optimal loss"
+        ),
+    )
+    note = fields.String(allow_none=True, metadata=says("what is not from all rows, or left out"))
+
+
 class Weight(Answer):
     """A coefficient of score = intercept + Σ coefficient · feature, in the user's units; for classes of the log-odds:
     of the second of two, of more each against the mean of all."""
@@ -217,9 +262,7 @@ class WeightsByEpoch(Answer):
 class OfTarget(Answer):
     """What is told of one target."""
 
-    certificate = _figures(
-        "of a linear neuron: the exact optimum, and the gap to it; `note` says what is not from all rows, or left out"
-    )
+    certificate = _part(Certificate, "of a linear neuron: the exact optimum, and the gap to it")
     certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
     weights = _parts(
         Weight, "of a linear neuron: learnt and optimal, side by side; null for a network, or beyond 5,000 of them"

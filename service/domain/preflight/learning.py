@@ -39,7 +39,7 @@ def _rate(plan: Plan) -> Iterator[Warned]:
     yield Warned(
         "learning_rate_unstable",
         f"the learning rate {rate:g} is above {bound.learning_rate:.4g}, below which descent{by_momentum} is stable "
-        f"on this data (λmax = {found.lambda_max:.4g}{is_partial}){sure}; "
+        f"on this data (λmax = {found.lambda_max:.4g} of all rows{is_partial}){sure}; "
         f'try {bound.learning_rate / 2:.2g}, or "auto"',
         "/optimizer/learning_rate",
     )
