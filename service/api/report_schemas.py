@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.api.preflight_schemas import Curvature, Warned
+from service.api.preflight_schemas import Curvature, Forecasts, Warned
 from service.api.schemas import ANY_SPEC, Answer, says
 
 LABEL = {"type": ["string", "number", "boolean"]}
@@ -35,8 +35,13 @@ def _figures(what: str, **more: Any) -> fields.Dict:
 
 class ReportedEpoch(Answer):
     epoch = fields.Integer()
-    train_loss = fields.Float()
-    validation_loss = _number()
+    train_loss = fields.Float(
+        metadata=says(
+            "mean over the epoch's steps, of each batch's loss before its step: with full batches that of the weights "
+            "with which the epoch begins"
+        )
+    )
+    validation_loss = _number("of the weights with which the epoch ends, one epoch's steps later than `train_loss`")
     learning_rate = fields.Float()
     seconds = fields.Float()
 
@@ -45,6 +50,8 @@ class ReportedCurvature(Answer):
     scaled = _part(Curvature, "of what the network reads")
     raw = _part(Curvature, "of the columns as they came")
     note = fields.String(allow_none=True, metadata=says("where the bounds are a guide only"))
+    forecast = _part(Forecasts, "what descent does on the training rows, beside the bounds")
+    forecast_left_out = fields.String(allow_none=True, metadata=says("why there is no forecast"))
 
 
 class Importance(Answer):
@@ -175,13 +182,91 @@ class Lineage(Answer):
     seconds = fields.Float()
 
 
+class Coefficient(Answer):
+    """Of the optimum, in the user's units; for what was learnt beside it see `weights`."""
+
+    feature = fields.String()
+    label = fields.String(data_key="class")
+    value = fields.Float()
+    standard_error = _number()
+    low = _number("of the 95 % interval")
+    high = _number()
+
+
+class Certificate(Answer):
+    """The exact optimum of a linear neuron's loss on the training rows, and how far what was learnt is from it."""
+
+    method = fields.String()
+    optimum_loss = fields.Float(metadata=says("in the target's units, as the other losses"))
+    loss = fields.Float(metadata=says("of what was learnt, with its penalties"))
+    gap = fields.Float(metadata=says("loss less optimum_loss"))
+    gradient_norm = fields.Float(metadata=says("of the scaled problem, at what was learnt"))
+    weight_distance = _number("between the scaled weights")
+    prediction_distance = _number("root mean square over the rows, in the target's units")
+    rank = fields.Integer(metadata=says("how many directions of the design the rows tell apart"))
+    collinear = fields.List(
+        fields.List(fields.String()), metadata=says("columns that determine each other: many optima predict alike")
+    )
+    condition_number = fields.Float(
+        metadata=says(
+            "of the scaled design Z itself, its greatest singular value over its least; that of the squared error, "
+            "2/n ZᵀZ, is its square: `curvature.scaled.condition_number`"
+        )
+    )
+    digits = fields.Integer(allow_none=True, metadata=says("decimal digits of the coefficients that rounding leaves"))
+    coefficients = fields.List(fields.Nested(Coefficient))
+    residual_standard_deviation = _number()
+    separation = _figures("classes that a linear boundary separates: the optimum is at infinity")
+    epochs_to_millionth = fields.Integer(
+        allow_none=True,
+        metadata=says(
+            "a bound: full-batch descent at the rate with the best worst case takes no more of them to come "
+            "within a millionth of the optimal loss"
+        ),
+    )
+    note = fields.String(allow_none=True, metadata=says("what is not from all rows, or left out"))
+
+
+class Weight(Answer):
+    """A coefficient of score = intercept + Σ coefficient · feature, in the user's units; for classes of the log-odds:
+    of the second of two, of more each against the mean of all."""
+
+    feature = fields.String()
+    label = fields.String(data_key="class")
+    learnt = fields.Float(metadata=says("what predicts"))
+    optimum = _number("the exact optimum's, on the same rows; null where there is none")
+    difference = _number("learnt less optimum")
+    standard_error = _number("of the optimum's")
+    low = _number("of the optimum's 95 % interval")
+    high = _number()
+    step = _number("what the scaler divides the feature by: with standard its standard deviation")
+
+
+class WeightCourse(Answer):
+    name = fields.String(metadata=says("of a linear neuron the feature, else from where to where: `hidden 1.2 ← area`"))
+    optimum = _number("the exact optimum's")
+    step = _number("as in `weights`")
+    values = _numbers("after each of the epochs")
+
+
+class WeightsByEpoch(Answer):
+    """Of networks of at most 20 weights."""
+
+    units = fields.String()
+    epochs = fields.List(
+        fields.Integer(), metadata=says("0 is the start; every epoch up to 127, every second up to 255, and so on")
+    )
+    weights = fields.List(fields.Nested(WeightCourse))
+
+
 class OfTarget(Answer):
     """What is told of one target."""
 
-    certificate = _figures(
-        "of a linear neuron: the exact optimum, and the gap to it; `note` says what is not from all rows, or left out"
-    )
+    certificate = _part(Certificate, "of a linear neuron: the exact optimum, and the gap to it")
     certificate_left_out = fields.String(allow_none=True, metadata=says("why there is no certificate"))
+    weights = _parts(
+        Weight, "of a linear neuron: learnt and optimal, side by side; null for a network, or beyond 5,000 of them"
+    )
     importance = _parts(Importance, "largest first")
     importance_on = _part(ImportanceOn)
     partial_dependence = _parts(PartialDependence, "of the features that matter most")
@@ -203,6 +288,7 @@ class Report(OfTarget):
     loss_units = fields.String(metadata=says("of the losses in the history: those of the target, or scaled and summed"))
     best_epoch = fields.Integer(metadata=says("whose weights were kept"))
     curvature = fields.Nested(ReportedCurvature)
+    weights_by_epoch = _part(WeightsByEpoch, "how the weights came to be, where they are at most 20")
     verdict = _figures("of a network: whether it is worth it beside the linear neuron")
     by_target = fields.Dict(
         keys=fields.String(),

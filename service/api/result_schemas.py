@@ -25,12 +25,16 @@ class ComparedDescent(Answer):
     stable_learning_rate = fields.Float(
         required=True, metadata=says("below it this descent cannot diverge; behind a hidden layer, a guide")
     )
-    condition_number = fields.Float(required=True, metadata=says("λmax/λmin of the design with intercept"))
+    condition_number = fields.Float(required=True, metadata=says("λmax/λmin of 2/n ZᵀZ, Z the design with intercept"))
     reached = fields.Boolean(required=True, metadata=says("the loss came down to the goal"))
     diverged = fields.Boolean(required=True, metadata=says("it ended above the loss that it began with"))
     epochs = fields.Float(required=True)
     steps = fields.Integer(required=True)
+    steps_least = fields.Integer(
+        required=True, metadata=says("looks at the loss lie apart: it may have arrived unseen after so many already")
+    )
     rows_touched = fields.Integer(required=True)
+    rows_touched_least = fields.Integer(required=True, metadata=says("those of `steps_least`"))
     seconds = fields.Float(required=True, metadata=says("of its steps alone, without looks at the loss"))
     loss = fields.Float(required=True, metadata=says("at the end of these steps, in the target's units"))
     goal_loss = fields.Float(required=True)
@@ -54,6 +58,11 @@ class Comparison(Answer):
     )
     descents = fields.List(fields.Nested(ComparedDescent), required=True)
     sentence = fields.String(required=True, metadata=says("what a teacher would say of these numbers"))
+    pictures = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=says("SVG by the name of a file: the gap that each descent has left, by rows and by steps"),
+    )
 
 
 class Promotion(Answer):

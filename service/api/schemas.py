@@ -132,9 +132,13 @@ class Progress(Answer):
     epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
-        allow_none=True, metadata=says("in the target's units; of several targets the sum, each in its scaled units")
+        allow_none=True,
+        metadata=says(
+            "in the target's units; of several targets the sum, each in its scaled units. A training's is the mean "
+            "over the epoch's steps, before each of them; a comparison's is that of all rows, where the descent is"
+        ),
     )
-    validation_loss = fields.Float(allow_none=True)
+    validation_loss = fields.Float(allow_none=True, metadata=says("after the epoch's steps"))
     rows_per_second = fields.Float(allow_none=True)
     eta_seconds = fields.Float(allow_none=True)
 

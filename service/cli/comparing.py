@@ -13,6 +13,7 @@ from service.cli.rendering import details, figure, sparkline, table
 NUMBERS = ("rows in a step", "learning rate", "stable below", "epochs", "steps", "rows touched", "seconds", "loss")
 SPARE = ("curve", "seconds", "rows touched", "stable below", "steps", "rows in a step")
 CURVE = 24
+PICTURES = {"descents-by-rows.svg", "descents-by-steps.svg"}  # no other name is taken from a server
 
 
 def page(comparison: Mapping[str, Any]) -> Group:

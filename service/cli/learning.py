@@ -136,6 +136,9 @@ def compare(
     target: Target,
     hidden: Hidden = None,
     choices: Choices = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder to write the pictures to.", file_okay=False, show_default=False)
+    ] = None,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -152,6 +155,10 @@ def compare(
         dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
         comparison = client.result(followed(client, job).id)["comparison"]
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+        for name in comparing.PICTURES & set(comparison.get("pictures") or ()):
+            (pictures / name).write_text(comparison["pictures"][name], encoding="utf-8")
     show(as_json, comparison, lambda: comparing.page(comparison), wide)
 
 

@@ -17,8 +17,14 @@ CURVATURE = {
     "lambda_min": "λmin",
     "condition_number": "condition number",
     "stable_learning_rate": "stable learning rate below",
-    "best_learning_rate": "best learning rate",
-    "epochs_to_1_percent": "epochs to 1 % of the gap",
+    "best_learning_rate": "best learning rate in the worst case",
+    "epochs_to_1_percent": "epochs to 1 % of the gap at it, at most",
+}
+BESIDE = ("learnt", "optimum", "difference")
+FORECAST = {
+    "best_learning_rate": "best learning rate on these rows",
+    "epochs_to_1_percent": "epochs to 1 % of the gap at it",
+    "epochs_at_worst_case_rate": "epochs at the rate for the worst case",
 }
 
 
@@ -53,6 +59,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         *curvature(report),
         *verdict(report),
         *certificate(report),
+        *weights(report),
         *importance(report),
         *by_target(report),
         *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
@@ -105,8 +112,26 @@ def curvature(report: Mapping[str, Any]) -> list[RenderableType]:
     found = report.get("curvature") or {}
     kinds = [kind for kind in ("scaled", "raw") if found.get(kind)]
     rows = [(label, *(figure(found[kind].get(name)) for kind in kinds)) for name, label in CURVATURE.items()]
-    note: list[RenderableType] = [Text(str(found["note"]), style="dim"), ""] if kinds and found.get("note") else []
-    return [table(("curvature", *kinds), rows, kinds), *note] if kinds else []
+    told = found.get("forecast") or {}
+    if told:
+        rows += [
+            (label, *(figure((told.get(kind) or {}).get(name)) for kind in kinds)) for name, label in FORECAST.items()
+        ]
+    notes = [found.get("note"), _of_run(told.get("run")), found.get("forecast_left_out")]
+    said: list[RenderableType] = [Text(str(note), style="dim") for note in notes if note]
+    return [table(("curvature", *kinds), rows, kinds), *said, *([""] if said else [])] if kinds else []
+
+
+def _of_run(run: Mapping[str, Any] | None) -> str | None:
+    """What the forecast says of the spec itself."""
+    if run is None:
+        return None
+    arrives = run["epochs_to_1_percent"]
+    when = f"after {figure(arrives)} of its" if arrives is not None else "not within its"
+    return (
+        f"forecast for full-batch descent with this rate and momentum: 1 % of the gap is left {when} "
+        f"{figure(run['epochs'])} epochs, and {run['share_left']:.2g} of it at the end"
+    )
 
 
 def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
@@ -118,12 +143,12 @@ def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
 def by_target(report: Mapping[str, Any]) -> list[RenderableType]:
     """What is told of each of several targets alone."""
     each = (report.get("by_target") or {}).items()
-    told = ((name, [*certificate(parts), *importance(parts)]) for name, parts in each)
+    told = ((name, [*certificate(parts), *weights(parts), *importance(parts)]) for name, parts in each)
     return [line for name, lines in told if lines for line in (Text(name, style="bold"), *lines)]
 
 
 def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
-    """How far a linear neuron is from its exact optimum, and the optimum itself; or why that is not told."""
+    """How far a linear neuron is from its exact optimum; or why that is not told."""
     found = report.get("certificate")
     if not found:
         left_out = report.get("certificate_left_out")
@@ -134,18 +159,30 @@ def certificate(report: Mapping[str, Any]) -> list[RenderableType]:
     separated = found.get("separation") or {}
     told = (separated.get("detail"), found.get("note"))
     notes: list[RenderableType] = [line for one in told if one for line in (Text(str(one), style="yellow"), "")]
-    coefficients = found.get("coefficients") or ()
-    several = len({one.get("class") for one in coefficients}) > 1
-    rows = [[_coefficient(one, several), *_interval(one, "value")] for one in coefficients]
-    of = coefficients[0].get("class") if coefficients and not several else None
-    heading = "coefficient" if of is None else f"log-odds of {of}"
-    return [gap, *notes, *([_intervals("log-odds" if several else heading, rows)] if rows else [])]
+    return [gap, *notes]
+
+
+def weights(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What a linear neuron has learnt, beside the exact optimum, in the user's units."""
+    listed = report.get("weights") or _optimum((report.get("certificate") or {}).get("coefficients") or ())
+    several = len({one.get("class") for one in listed}) > 1
+    of = listed[0].get("class") if listed and not several else None
+    heading = "log-odds" if several else "coefficient" if of is None else f"log-odds of {of}"
+    rows = [
+        [_coefficient(one, several), *(figure(one.get(name)) for name in (*BESIDE, "low", "high"))] for one in listed
+    ]
+    return [table((heading, *BESIDE, "low", "high"), rows, (*BESIDE, "low", "high"), ("low", "high"))] if rows else []
 
 
 def importance(report: Mapping[str, Any]) -> list[RenderableType]:
     """How much worse the model gets without each feature."""
     rows = [[str(one.get("feature")), *_interval(one, "value")] for one in report.get("importance") or ()]
     return [_intervals("importance", rows)] if rows else []
+
+
+def _optimum(coefficients: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the reports of earlier versions have: the optimum's alone."""
+    return [{**one, "optimum": one.get("value")} for one in coefficients]
 
 
 def _coefficient(one: Mapping[str, Any], several: bool) -> str:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from safetensors.numpy import load, save
 
 from service.domain.curvature import Curvature, curvature
+from service.domain.forecast import Slope, slope_of
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -58,13 +59,35 @@ class Gram:
         """Those of the columns that are not constant. Raises KeyError."""
         return [self.names[place] for place in self._varying(features)]
 
+    def slope(
+        self, places: Mapping[str, tuple[float, float]], targets: Sequence[str], scaled_targets: bool, bias: bool
+    ) -> Slope | None:
+        """How descent from weights of zero goes on these columns, each less its centre and divided by its scale, and on
+        these targets, at mean 0 and deviation 1 or as they are. Raises KeyError."""
+        at, goals = self._varying(list(places)), [self._place(name) for name in targets]
+        centres, scales = (np.array([places[self.names[place]][part] for place in at]) for part in (0, 1))
+        n = max(self.rows, 1)
+        goal_means = np.zeros(len(goals)) if scaled_targets else self.means[goals]
+        goal_scales = np.sqrt(self.centred[goals, goals] / n) if scaled_targets else np.ones(len(goals))
+        if not (len(at) and goal_scales.all()):
+            return None
+        means = (self.means[at] - centres) / scales
+        moments = self.centred[np.ix_(at, goals)] / scales[:, None] + self.rows * np.outer(means, goal_means)
+        if bias:
+            moments = np.vstack([moments, self.rows * goal_means])
+        return slope_of(self._hessian(at, centres, scales, bias), -2 / n * moments / goal_scales)
+
     def _placed(self, at: list[int], centres: Vector, scales: Vector, bias: bool) -> Curvature | None:
+        return curvature(self._hessian(at, centres, scales, bias)) if len(at) or bias else None
+
+    def _hessian(self, at: list[int], centres: Vector, scales: Vector, bias: bool) -> Matrix:
         means = (self.means[at] - centres) / scales
         products = self.centred[np.ix_(at, at)] / np.outer(scales, scales) + self.rows * np.outer(means, means)
         if bias:
             edge = self.rows * means[:, None]
             products = np.block([[products, edge], [edge.T, np.array([[float(self.rows)]])]])
-        return curvature(2 / max(self.rows, 1) * products) if len(products) else None
+        hessian: Matrix = 2 / max(self.rows, 1) * products
+        return hessian
 
     def correlations_with(self, name: str) -> list[dict[str, Any]]:
         """Pearson's r of each other column with this one, over the rows in which both are present, the strongest

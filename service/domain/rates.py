@@ -59,11 +59,12 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     batch = spec.step_rows(rows)
     is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
     if is_bowl and spec.optimizer.momentum == "auto":
-        return (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
+        chosen = (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
+        return replace(chosen, why=f"{chosen.why}, l2 added to λmax") if spec.optimizer.l2 else chosen
     if is_bowl and not momentum:
         if spec.epochs == "auto":
             epochs = _within(epochs_to(SMALL_GAP, found.condition_number))
-        why = "2/(λmax + λmin), the best constant rate of full-batch descent"
+        why = "2/(λmax + λmin), the constant rate of full-batch descent with the best worst case"
         return Rates(found.best_learning_rate, 0.0, epochs, why)
     return _with_noise(spec, found, batch, momentum, epochs)
 
@@ -106,8 +107,18 @@ def _nesterov(found: Curvature, asked: int | Literal["auto"]) -> Rates:
     wanted = math.sqrt(found.condition_number)
     epochs = _within(math.ceil(SETTLING * wanted)) if asked == "auto" else asked
     root = min(wanted, max(epochs / SETTLING, 1.0))
-    why = f"Nesterov's for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}"
+    why = f"Nesterov's for λmax = {found.lambda_max:.4g} and {_condition(found, root, epochs)}"
     return Rates(1 / found.lambda_max, (root - 1) / (root + 1), epochs, why)
+
+
+def _condition(found: Curvature, root: float, epochs: int) -> str:
+    """The κ = `root`² that a momentum is made for, beside the data's own where the epochs are too few for that."""
+    if root >= math.sqrt(found.condition_number):
+        return f"κ = {found.condition_number:.4g}"
+    return (
+        f"{epochs:,} epochs: its momentum is that for κ = {root**2:.4g}, as κ = {found.condition_number:.4g} would "
+        "take more of them"
+    )
 
 
 def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
@@ -122,7 +133,8 @@ def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
         root = max(root * 0.99, 1.0)
     momentum = ((root - 1) / (root + 1)) ** 2
     rate = (2 * root / (root + 1)) ** 2 / found.lambda_max
-    return Rates(rate, momentum, epochs, f"heavy ball for λmax = {found.lambda_max:.4g} and κ = {root**2:.4g}")
+    why = f"heavy ball for λmax = {found.lambda_max:.4g} and {_condition(found, root, epochs)}"
+    return Rates(rate, momentum, epochs, why)
 
 
 def _swing(root: float) -> float:
@@ -139,11 +151,18 @@ def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: floa
     λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
     known factor; behind a hidden layer the bound is a guide only, and is halved."""
     l2 = spec.optimizer.l2  # in λmax already
-    bound = FLATTER.get(spec.loss, 1.0) * (found.lambda_max - l2 + 2 * found.trace / batch) + l2
-    rate = (1 - momentum) / bound / (1 if spec.network.kind == "linear" else 2)
-    return Rates(
-        rate, momentum, epochs, f"below 2/λmax = {found.stable_learning_rate:.4g} by what batches of {batch} rows add"
-    )
+    flatter = FLATTER.get(spec.loss, 1.0)
+    bound = flatter * (found.lambda_max - l2 + 2 * found.trace / batch) + l2
+    share = (1 - momentum) / (1 if spec.network.kind == "linear" else 2)
+    return Rates(share / bound, momentum, epochs, _why_noise(spec, found, batch, flatter, share))
+
+
+def _why_noise(spec: TrainingSpec, found: Curvature, batch: int, flatter: float, share: float) -> str:
+    """The formula of the rate, with its numbers."""
+    curved = f"λmax + 2·trace/b = {found.lambda_max - spec.optimizer.l2 + 2 * found.trace / batch:.4g}"
+    of_loss = f"{flatter:g} of {curved}, as {spec.loss} is flatter" if flatter != 1 else curved
+    with_l2 = f", plus l2 = {spec.optimizer.l2:g}" if spec.optimizer.l2 else ""
+    return f"{share:.3g} over {of_loss}{with_l2}; b = {batch:,} rows in a step"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 
 import marshmallow as ma
 
+from service.domain.auto import PATIENCE
 from service.domain.fields import Matches, OneOrSeveral, OneOrWords, flatten
 from service.domain.metadata import Metadata
-from service.domain.spec import MODEL_NAME, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.spec import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.spec_parts import (
     DATASET_ID,
     EarlyStoppingSchema,
@@ -149,8 +150,9 @@ class TrainingSpecSchema(Part):
         load_default="auto",
         allow_none=True,
         metadata={
-            "description": "null trains for all epochs; auto is null for a linear neuron with mse, else "
-            '{"patience": 10, "min_delta": 0.0}'
+            "description": "null trains for all epochs; auto is null for a linear neuron with mse and without "
+            f'validation rows, else {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience of '
+            f"{PATIENCE} where the schedule is plateau"
         },
     )
     class_weights = OneOrWords(

@@ -22,10 +22,11 @@ from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
-from service.domain.preflight.shape import shape_warnings
+from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import Warned, shortened
 from service.domain.resolve import Resolution
 from service.domain.spec import TrainingSpec
@@ -75,6 +76,7 @@ class Preflight:
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
         found, bound = self.plan.conditioning, self.plan.bound
+        foretold = foretell(self.plan)
         rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
         by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
         return {
@@ -88,6 +90,8 @@ class Preflight:
                 "left_out": [{"column": name, "detail": why} for name, why in found.left_out.items()],
                 "basis": BASIS,
                 "bound": asdict(bound) if bound else None,
+                "forecast": foretold.to_json(),
+                "forecast_left_out": foretold.left_out,
             },
             "rates": {**asdict(rates), "is_estimate": by_curvature} if rates else None,
             "estimate": {"memory": self.memory.to_json(), "time": self.time.to_json()},
@@ -166,7 +170,10 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
-    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there."""
+    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there.
+
+    A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its
+    features and layers only, and with nothing but what its own spec can mend."""
     spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
     if isinstance(spec, TrainingSpec):
@@ -175,9 +182,9 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),
-        *class_warnings(planned),
-        *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
-        *shape_warnings(planned),
-        *cost_warnings(planned, needed, taken),
+        *(class_warnings(planned) if is_training else ()),
+        *(learning_warnings(planned) if is_training else ()),
+        *(shape_warnings(planned) if is_training else collapse_warnings(planned)),
+        *(cost_warnings(planned, needed, taken) if is_training else ()),
     )
     return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)

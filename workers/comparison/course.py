@@ -31,6 +31,11 @@ class Course:
         """The first look at which the loss was `goal` or less."""
         return next((point for point in self.points if point.loss <= goal), None)
 
+    def before(self, arrival: Point) -> Point | None:
+        """The look before that one; None for the first."""
+        place = self.points.index(arrival)
+        return self.points[place - 1] if place else None
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 

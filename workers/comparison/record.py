@@ -70,6 +70,13 @@ class Recorder:
         progress = _progress(descent, spec, point.rows_touched // rows, fraction, loss)
         tell(self._deps, self._lease, {"progress": progress}, [("epoch", progress)])
 
+    def ended(self, course: Course, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
+        """Tell how a descent has ended, with which `done` are finished."""
+        last = course.points[-1]
+        loss = in_user_units(spec.loss, last.loss, scale)
+        progress = _progress(course.descent, spec, -(-last.rows_touched // rows), done / DESCENTS, loss)
+        tell(self._deps, self._lease, {"progress": progress}, [("epoch", progress)])
+
     def keep(self, courses: Sequence[Course]) -> None:
         """Save the descents that are done."""
         blob = self._deps.blobs.put(to_json([course.to_json() for course in courses]))

@@ -8,6 +8,7 @@ from typing import Any
 from service.domain.comparison import ComparisonSpec
 from service.domain.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
+from workers.comparison.pictures import pictures
 from workers.comparison.sentence import Told, sentence
 from workers.training.objectives import in_user_units
 
@@ -18,17 +19,20 @@ def make_result(
     spec: ComparisonSpec, courses: Sequence[Course], baseline: float, rows: int, scale: TargetScale
 ) -> dict[str, Any]:
     """Losses are in the target's units. Without an exact optimum the least loss is the lowest that any descent saw."""
+    exact = least_losses(spec.network.bias, courses)
     lowest = min(course.lowest for course in courses)
+    leasts = exact or dict.fromkeys((True, False), lowest)
 
     def units(loss: float) -> float:
         return in_user_units(spec.loss, loss, scale.scale)
 
     descents = []
     for course in courses:
-        least = lowest if course.least is None else course.least
+        least = leasts[course.descent.scaled]
         goal = goal_loss(baseline, least, spec.tolerance)
         arrival = course.arrival(goal)
         end = arrival or course.points[-1]
+        before = course.before(end) if arrival else None
         descents.append(
             {
                 "descent": course.descent.name,
@@ -41,7 +45,11 @@ def make_result(
                 "diverged": course.diverged,
                 "epochs": end.rows_touched / rows,
                 "steps": end.steps,
+                "steps_least": end.steps if before is None else before.steps + 1,
                 "rows_touched": end.rows_touched,
+                "rows_touched_least": end.rows_touched
+                if before is None
+                else min(before.rows_touched + course.descent.batch_size, end.rows_touched),
                 "seconds": end.seconds,
                 "loss": units(end.loss),
                 "goal_loss": units(goal),
@@ -57,13 +65,27 @@ def make_result(
                 ],
             }
         )
-    return {
+    result = {
         "task": spec.task,
         "loss": spec.loss,
         "rows": rows,
         "tolerance": spec.tolerance,
         "baseline_loss": units(baseline),
-        "least_is": "lowest seen" if courses[0].least is None else "exact",
+        "least_is": "exact" if exact else "lowest seen",
         "descents": descents,
-        "sentence": sentence(spec.tolerance, [Told.of(descent) for descent in descents]),
+        "sentence": sentence(
+            spec.tolerance,
+            [Told.of(descent) for descent in descents],
+            "the best loss" if exact else "the lowest loss that any of them saw",
+        ),
     }
+    return {**result, "pictures": pictures(result)}
+
+
+def least_losses(bias: bool, courses: Sequence[Course]) -> dict[bool, float] | None:
+    """The exact optimum on scaled columns (True) and on raw ones; None where one of them is not known. With a bias both
+    are the same, since what scaling shifts and stretches the weights make up for."""
+    exact = {course.descent.scaled: course.least for course in courses if course.least is not None}
+    if bias and exact:
+        exact = dict.fromkeys((True, False), next(iter(exact.values()))) | exact
+    return exact if {course.descent.scaled for course in courses} <= set(exact) else None

@@ -40,6 +40,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
                 if descent.name not in done:
                     courses.append(_course(spec, ground, descent, recorder, lease, len(courses)))
                     recorder.keep(courses)
+                    recorder.ended(courses[-1], spec, ground.terrain.rows, len(courses), ground.scale.scale)
     recorder.end(make_result(spec, courses, ground.baseline, ground.terrain.rows, ground.scale))
     log.info("compared", job=lease.row.id)
 

@@ -11,7 +11,8 @@ ALIKE = 1.5  # factors up to this are called the same
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The figures of a descent that are spoken of."""
+    """The figures of a descent that are spoken of. It arrived after `steps` by what was looked at; between two looks it
+    may have been there after `steps_least` already."""
 
     name: str
     scaled: bool
@@ -19,7 +20,10 @@ class Told:
     diverged: bool
     epochs: float
     steps: int
+    steps_least: int
     rows_touched: int
+    rows_touched_least: int
+    batch_size: int
     learning_rate: float
     condition_number: float
 
@@ -29,55 +33,81 @@ class Told:
         return cls(name=descent["descent"], **known)
 
 
-def sentence(tolerance: float, descents: Sequence[Told]) -> str:
-    """On scaled columns, which descent took the fewest rows and what a step costs; then what scaling did."""
+def sentence(tolerance: float, descents: Sequence[Told], best: str = "the best loss") -> str:
+    """On scaled columns, which descent took the fewest rows and what a step costs; then what scaling did. `best` names
+    the loss that the gap is measured to."""
     scaled = [descent for descent in descents if descent.scaled]
     raw = [descent for descent in descents if not descent.scaled]
-    return " ".join([_on_descents(tolerance, scaled), _on_scaling(scaled, raw)])
+    return " ".join([_on_descents(f"{tolerance:.3g} of the gap to {best}", scaled), _on_scaling(scaled, raw)])
 
 
-def _on_descents(tolerance: float, descents: Sequence[Told]) -> str:
+def _on_descents(share: str, descents: Sequence[Told]) -> str:
     arrived = sorted((one for one in descents if one.reached), key=lambda one: (one.rows_touched, one.steps))
-    others = [descent for descent in descents if not descent.reached]
     said = []
-    if arrived:
-        first, *later = arrived
-        said.append(
-            f"On scaled columns {first.name} descent touched the fewest rows until {tolerance:.3g} of the gap to the "
-            f"best loss was left: {_way(first)}"
-            + "".join(f"; {descent.name} descent took {_way(descent)}" for descent in later)
-            + "."
-        )
-        fewest = min(arrived, key=lambda descent: descent.steps)
-        if fewest is not first:
-            said.append(f"The fewest steps made {fewest.name} descent, as each of its steps averages more rows.")
-    for descent in others:
-        said.append(f"{_capital(descent.name)} descent {_why_not(descent)}.")
+    if arrived and not arrived[-1].steps:
+        said.append("All descents begin at the goal: there is no gap to close.")
+    elif arrived:
+        said.append(_on_rows(share, arrived))
+        said += _on_steps(arrived)
+    for descent in descents:
+        if not descent.reached:
+            said.append(f"{_capital(descent.name)} descent {_why_not(descent)}.")
     return " ".join(said)
+
+
+def _on_rows(share: str, arrived: Sequence[Told]) -> str:
+    """`arrived` come by their rows, and of as many rows by their steps."""
+    first = arrived[0]
+    if len(arrived) == 1:
+        return f"On scaled columns only {first.name} descent came to {share}: it took {_way(first)}."
+    alike = [one for one in arrived if one.rows_touched_least <= first.rows_touched]
+    later = "".join(f"; {one.name} descent took {_way(one)}" for one in arrived if one not in alike)
+    if len(alike) == 1:
+        won = f"{first.name} descent touched the fewest rows until {share} was left"
+        return f"On scaled columns {won}: {_way(first)}{later}."
+    ways = "; ".join(f"{one.name} descent {_way(one)}" for one in alike)
+    return (
+        f"On scaled columns {_listed([one.name for one in alike])} descent touched as many rows, to within two looks "
+        f"at the loss, until {share} was left: {ways}{later}."
+    )
+
+
+def _on_steps(arrived: Sequence[Told]) -> list[str]:
+    """Said where another descent than that of the fewest rows made the fewest steps."""
+    fewest = min(arrived, key=lambda one: one.steps)
+    alike = [one for one in arrived if one.steps_least <= fewest.steps]
+    if len(alike) > 1 or fewest is arrived[0]:
+        return []
+    return [
+        f"The fewest steps made {fewest.name} descent: {fewest.steps:,}, of {_many(fewest.batch_size, 'row')} each."
+    ]
 
 
 def _on_scaling(scaled: Sequence[Told], raw: Sequence[Told]) -> str:
     before, after = raw[0].condition_number, scaled[0].condition_number
-    condition = f"the condition number is {before:,.3g} instead of {after:,.3g}"
-    late = [descent for descent in raw if not descent.reached]
-    in_time = {descent.name: descent for descent in scaled if descent.reached}
-    lost = [descent.name for descent in late if descent.name in in_time]
+    said = f"Without scaling the condition number is {before:,.3g} instead of {after:,.3g}"
+    pairs = list(zip(sorted(scaled, key=_by_name), sorted(raw, key=_by_name), strict=True))
+    lost = [one.name for one, bare in pairs if one.reached and not bare.reached]
+    gained = [one.name for one, bare in pairs if bare.reached and not one.reached]
+    both = [(one, bare) for one, bare in pairs if one.reached and bare.reached and one.rows_touched]
+    factors = {one.name: bare.rows_touched / one.rows_touched for one, bare in both}
+    if factors and not lost and not gained and all(1 / ALIKE <= factor <= ALIKE for factor in factors.values()):
+        return f"{said}; that makes little difference to these descents."
+    parts = []
     if lost:
-        names = _listed(lost)
-        return f"Without scaling {condition}, and {names} descent did not come there: scaling is what matters here."
-    factors = [
-        descent.rows_touched / in_time[descent.name].rows_touched
-        for descent in raw
-        if descent.reached and descent.name in in_time and in_time[descent.name].rows_touched
-    ]
-    if not factors:
-        return f"Without scaling {condition}."
-    most, least = max(factors), min(factors)
-    if most <= ALIKE and least >= 1 / ALIKE:
-        return f"Without scaling {condition}; it makes little difference on these columns."
-    if most > ALIKE:
-        return f"Without scaling {condition}, and it took up to {most:,.2g} times as many rows."
-    return f"Without scaling {condition}, and yet it took no more rows: the target follows the columns that are large."
+        parts.append(f"{_listed(lost)} descent did not come there")
+    if gained:
+        parts.append(f"{_listed(gained)} descent came there, as it did not with scaling")
+    for name, factor in factors.items():
+        if factor > ALIKE:
+            parts.append(f"{name} descent took {factor:,.2g} times as many rows")
+        elif factor < 1 / ALIKE:
+            parts.append(f"{name} descent took fewer rows, {factor:,.2g} times as many")
+    return f"{said}: {'; '.join(parts)}." if parts else f"{said}."
+
+
+def _by_name(descent: Told) -> str:
+    return descent.name
 
 
 def _way(descent: Told) -> str:

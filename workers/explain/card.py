@@ -16,6 +16,8 @@ MOST_FEATURES = 20
 SPLITS = ("train", "validation", "test")
 CAPTIONS = {
     "loss.svg": "Loss by epoch",
+    "weights.svg": "What was learnt, beside the exact optimum",
+    "weights-by-epoch.svg": "How the weights were learnt",
     "residuals.svg": "Predicted and true values, and residuals",
     "importance.svg": "Which features matter",
     "partial-dependence.svg": "How predictions follow the features",
@@ -121,7 +123,32 @@ def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -
         )
         if len(ranked) > MOST_FEATURES:
             yield f"{len(ranked) - MOST_FEATURES} more features are in the report."
-    yield from _shown(pictures, "importance.svg", "partial-dependence.svg", number=number)
+    if weights := report.get("weights"):
+        yield from _weights(report, weights)
+    yield from _shown(pictures, "weights.svg", "importance.svg", "partial-dependence.svg", number=number)
+
+
+def _weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The learnt coefficients, with the optimum's where there is one."""
+    of = code(target_of(report)) if report["task"] == "regression" else "the log-odds of a class"
+    yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
+    several = len({one.get("class") for one in listed}) > 1
+    names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]
+    yield table(
+        ["feature", "learnt", "optimum", "difference"],
+        [
+            [code(name), *(_figure(one[key]) for key in ("learnt", "optimum", "difference"))]
+            for name, one in list(zip(names, listed, strict=True))[:MOST_FEATURES]
+        ],
+    )
+    if len(listed) > MOST_FEATURES:
+        yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
+    if collinear := (report.get("certificate") or {}).get("collinear"):
+        groups = "; ".join(", ".join(code(name) for name in names) for names in collinear[:5])
+        yield (
+            f"Columns that determine each other ({groups}) have no coefficients of their own: the optimum told is the "
+            "one of least length, and another that predicts the same may have been learnt."
+        )
 
 
 def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
@@ -165,7 +192,7 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
             yield f"{code(target)}: {_gap(found)}" if number else _gap(found)
             if found["note"]:
                 yield f"Of that optimum: {prose(found['note'])}."
-    yield from _shown(pictures, "loss.svg")
+    yield from _shown(pictures, "loss.svg", "weights-by-epoch.svg")
 
 
 def _gap(found: Mapping[str, Any]) -> str:

@@ -11,12 +11,15 @@ from workers.explain.picture_classes import calibration_picture, confusion_pictu
 from workers.explain.picture_features import dependence_picture, importance_picture
 from workers.explain.picture_regression import residual_picture
 from workers.explain.picture_training import loss_picture
+from workers.explain.picture_weights import weights_by_epoch_picture, weights_picture
 from workers.explain.svg import Picture
 from workers.explain.views import numbered, numbers
 
-LOSS = "loss.svg"
+LOSS, BY_EPOCH = "loss.svg", "weights-by-epoch.svg"
 PICTURES: dict[str, Callable[[Mapping[str, Any]], Picture | None]] = {
     LOSS: loss_picture,
+    BY_EPOCH: weights_by_epoch_picture,
+    "weights.svg": weights_picture,
     "residuals.svg": residual_picture,
     "importance.svg": importance_picture,
     "partial-dependence.svg": dependence_picture,
@@ -40,6 +43,7 @@ def shown(
 
 
 def _drawn(report: Mapping[str, Any]) -> Iterator[tuple[str, Picture | None]]:
-    yield LOSS, PICTURES[LOSS](report)
+    of_all = (LOSS, BY_EPOCH)
+    yield from ((name, PICTURES[name](report)) for name in of_all)
     for number, _, view in numbers(report):
-        yield from ((numbered(name, number), draw(view)) for name, draw in PICTURES.items() if name != LOSS)
+        yield from ((numbered(name, number), draw(view)) for name, draw in PICTURES.items() if name not in of_all)

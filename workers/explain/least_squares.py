@@ -149,8 +149,8 @@ def least_squares(
 ) -> dict[str, Any]:  # fmt: skip
     """The certificate for one target: the optimum and the gap to it. `learnt` (w,) are its trained weights, the bias
     last. Losses and coefficients are in the user's units; the gradient and the distance between weights are those of
-    the scaled problem. `epochs_to_millionth` predicts when full-batch descent from zeros at the best constant rate is
-    within a millionth of the optimal loss; null where that loss is zero, or penalised."""
+    the scaled problem. `epochs_to_millionth` bounds when full-batch descent from zeros at the rate with the best worst
+    case is within a millionth of the optimal loss; null where that loss is zero, or penalised."""
     width = len(learnt)
     penalty = np.full(width, math.sqrt(found.rows * l2 / 2))
     penalty[width - int(bias) :] = 0.0

@@ -13,7 +13,10 @@ from workers.explain.svg import Picture
 WIDTH, HEIGHT = 720.0, 380.0
 MOST_POINTS = 400
 MUCH = 30.0  # a greatest loss this many times the least one is drawn on a scale of ratios
-KEYS = (("train_loss", "training", "s0"), ("validation_loss", "validation", "s1"))
+KEYS = (
+    ("train_loss", "training", "mean before each step", "s0"),
+    ("validation_loss", "validation", "after the last", "s1"),
+)
 
 
 def loss_picture(report: Mapping[str, Any]) -> Picture | None:
@@ -22,13 +25,13 @@ def loss_picture(report: Mapping[str, Any]) -> Picture | None:
     if not history:
         return None
     shown = [history[place] for place in np.unique(np.linspace(0, len(history) - 1, MOST_POINTS).round()).astype(int)]
-    series = {key: [(epoch["epoch"], epoch[key]) for epoch in shown if epoch[key] is not None] for key, _, _ in KEYS}
+    series = {key: [(epoch["epoch"], epoch[key]) for epoch in shown if epoch[key] is not None] for key, *_ in KEYS}
     losses = [loss for points in series.values() for _, loss in points]
     log = min(losses) > 0 and max(losses) > MUCH * min(losses)
     kind, best = report["lineage"]["spec"]["loss"], report["best_epoch"]
-    said = [f"{name} {written(points[-1][1], 0)}" for key, name, _ in KEYS if (points := series[key])]
+    said = [f"{name} {written(points[-1][1], 0)} ({when})" for key, name, when, _ in KEYS if (points := series[key])]
     kept = f"; epoch {best:,} was kept" if best != history[-1]["epoch"] else ""
-    subtitle = f"at the end: {', '.join(said)}{kept}"
+    subtitle = f"in the last epoch: {', '.join(said)}{kept}"
     picture = headed(WIDTH, HEIGHT, "Loss by epoch", subtitle, f"{len(history)} epochs of {kind}.")
     room = 84.0  # for the names at the ends of the lines
     x = Axis("epoch", 1, max(history[-1]["epoch"], 2))
@@ -39,7 +42,7 @@ def loss_picture(report: Mapping[str, Any]) -> Picture | None:
     if kept:
         plot.line((best, y.low), (best, y.high), "axis-line dashed")
     ends = []
-    for key, name, look in KEYS:
+    for key, name, _, look in KEYS:
         if points := series[key]:
             plot.curve([epoch for epoch, _ in points], [loss for _, loss in points], f"{look}-line")
             ends.append((plot.at(*points[-1]), name, look))

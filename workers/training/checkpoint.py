@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -52,8 +53,12 @@ def read(data: bytes) -> Progress:
     moments = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
     return Progress(
         state=State(arrays["parameters"], moments, numbers["step"]),
-        history=[EpochEnded(**ended) for ended in numbers["history"]],
+        history=[_ended(**ended) for ended in numbers["history"]],
         best=arrays.get("best"),
         best_loss=math.inf if numbers["best_loss"] is None else numbers["best_loss"],
         best_epoch=numbers["best_epoch"],
     )
+
+
+def _ended(weights: list[float] | None = None, **ended: Any) -> EpochEnded:
+    return EpochEnded(**ended, weights=None if weights is None else tuple(weights))

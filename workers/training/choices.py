@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.domain.auto import is_bowl
-from service.domain.rates import Rates
+from service.domain.auto import FEWEST_EPOCHS, is_bowl
+from service.domain.rates import MOST_BOWL_EPOCHS, Rates
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
 from workers.training.fit import RARE_ROWS
@@ -20,7 +20,9 @@ def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTran
         texts.append(f"momentum {rates.momentum:g}: auto chooses it together with the learning rate only")
     if spec.epochs == "auto":
         by_curvature = is_bowl(spec) and spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"
-        why = "as many as this rate needs on this curvature" if by_curvature else "the most that auto takes"
+        why = "the most that auto takes"
+        if by_curvature and rates.epochs < MOST_BOWL_EPOCHS:
+            why = f"enough for this curvature with any target, and at least {FEWEST_EPOCHS}"
         texts.append(f"{rates.epochs} epochs: {why}")
     if spec.device == "auto":
         texts.append(f"device {device!r}: what auto takes on this worker")

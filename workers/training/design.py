@@ -1,8 +1,16 @@
-"""The design that a network reads, as it was prepared: its curvature."""
+"""The design that a network reads, as it was prepared: its curvature, and how descent goes on it."""
 
 from __future__ import annotations
 
-from service.domain.curvature import Curvature, curvature, gram
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.domain.auto import is_bowl
+from service.domain.curvature import Curvature, Matrix, curvature, gram
+from service.domain.forecast import WIDEST, Slope, is_plain, slope_of
+from service.domain.spec import TrainingSpec
 from workers.explain.rows import slices
 from workers.training.prepare import Prepared
 
@@ -12,3 +20,67 @@ def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
     inputs, weights = prepared.train.inputs, prepared.train.data.weights
     pieces = (inputs[rows] for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, weights))
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Of the training rows: `hessian` (w, w) 2/n ZᵀCZ, and `gradient` (w, k) -2/n ZᵀCY of the squared error at weights
+    of zero; (w, 0) for classes."""
+
+    hessian: Matrix
+    gradient: Matrix
+
+    @property
+    def curvature(self) -> Curvature | None:
+        return curvature(self.hessian)
+
+    @property
+    def slope(self) -> Slope | None:
+        return slope_of(self.hessian, self.gradient)
+
+
+def products(prepared: Prepared, bias: bool) -> tuple[Products, Products]:
+    """Of the design that the network reads, and of the same columns before scaling: in one pass, since scaling is a map
+    of the design's columns."""
+    inputs, targets, weights = prepared.train.inputs, prepared.train.data.targets, prepared.train.data.weights
+    width, goals = inputs.shape[1], 0 if prepared.classes else targets.shape[1]
+
+    def pieces() -> Any:
+        for rows in slices(len(inputs), width + goals):
+            some = inputs[rows].astype(np.float64)
+            yield np.column_stack([some, targets[rows]]) if goals else some
+
+    every = gram(pieces(), width + goals, bias=True, weights=weights)
+    kept = [*range(width), width + goals]  # without the targets, the ones last
+    scaled = Products(every[np.ix_(kept, kept)], -every[kept, width : width + goals])
+    to_raw = np.diag(np.append(prepared.transform.scale, 1.0))
+    to_raw[:width, width] = prepared.transform.centre
+    raw = Products(to_raw @ scaled.hessian @ to_raw.T, to_raw @ scaled.gradient)
+    return _with(scaled, bias), _with(raw, bias)
+
+
+def _with(found: Products, bias: bool) -> Products:
+    return found if bias else Products(found.hessian[:-1, :-1], found.gradient[:-1])
+
+
+def forecasts(
+    spec: TrainingSpec, rows: int, width: int, scaled: Products, raw: Products
+) -> tuple[dict[str, Any] | None, str | None]:
+    """What descent from weights of zero does on these `rows`, by the settled spec too where that is full-batch descent;
+    or the reason why that is not told."""
+    if not is_bowl(spec):
+        return None, "only a linear neuron's squared error is a quadratic, of which descent can be forecast"
+    if width > WIDEST:
+        return None, f"of more than {WIDEST} columns descent is not forecast"
+    told: dict[str, Any] = {"run": None}
+    for name, found in (("scaled", scaled), ("raw", raw)):
+        curved, slope = found.curvature, found.slope
+        told[name] = slope.forecast(curved).to_json() if curved and slope else None
+    if told["scaled"] is None:
+        return None, "there is no gap to close: always saying the mean is the best there is"
+    slope, optimizer = scaled.slope, spec.optimizer
+    if slope is not None and is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
+        momentum = 0.0 if optimizer.momentum == "auto" else optimizer.momentum
+        course = slope.course(optimizer.learning_rate, momentum, optimizer.nesterov, spec.last_epoch)
+        told["run"] = course.to_json()
+    return told, None

@@ -18,18 +18,22 @@ from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine, State, Vector
 from workers.training.schedules import Schedule
 
+FEW_WEIGHTS = 20  # of a network so small each epoch's are kept, to show
+KEPT_OF_EACH_DOUBLING = 64  # epochs: every one up to 127, then every second up to 255, and so on
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """Mean losses over the epoch's batches and, after it, over the validation rows (None without such rows)."""
+    """Mean losses over the epoch's batches, of each before its step, and after the last of them over the validation
+    rows (None without such rows); the weights after it, where the network is small and this epoch is one to keep."""
 
     epoch: int
     train_loss: float
     validation_loss: float | None
     learning_rate: float
     seconds: float
+    weights: tuple[float, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -75,13 +79,21 @@ def train(
         order = as_they_lie(shape) if batch_size >= rows else in_order(spec.seed, epoch, shape)
         train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
-        ended = EpochEnded(epoch, train_loss, validation_loss, rate, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        ended = EpochEnded(epoch, train_loss, validation_loss, rate, seconds, _weights(progress.state, epoch))
         _check_converges(progress, spec, ended)
         progress.history.append(ended)
         _remember_best(progress, spec, ended)
         schedule.saw(ended)
         spent += ended.seconds
         yield ended
+
+
+def _weights(state: State, epoch: int) -> tuple[float, ...] | None:
+    """What of an epoch's weights is kept: a share of the epochs that bounds them, whatever their number."""
+    if len(state.parameters) > FEW_WEIGHTS or epoch % max(1, 2 ** (epoch.bit_length() - 1) // KEPT_OF_EACH_DOUBLING):
+        return None
+    return tuple(state.parameters.tolist())
 
 
 def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:

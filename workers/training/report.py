@@ -7,10 +7,8 @@ import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from service.domain.columns import Floats
-from service.domain.curvature import Curvature, curvature, gram
+from service.domain.curvature import Curvature
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
@@ -18,6 +16,8 @@ from workers.explain.descent import descent_note
 from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
+from workers.explain.weights import by_epoch, side_by_side
+from workers.training.design import forecasts, products
 from workers.training.fill import Part
 from workers.training.held_out import HeldOut, judged
 from workers.training.loop import EpochEnded, Progress
@@ -62,6 +62,7 @@ def make_report(
     understood, noticed = understand_each(predictor, some, scores, spec.seed)
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
+    beside = side_by_side(predictor, certified)
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
     return {
         "task": spec.task,
@@ -74,16 +75,14 @@ def make_report(
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
         "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
-        "curvature": {
-            "scaled": scaled.to_json() if scaled else None,
-            "raw": _json(_raw_curvature(prepared, spec.network.bias)),
-            "note": descent_note(spec, len(prepared.train)),
-        },
+        "curvature": _curvature(spec, prepared, scaled),
         "certificate": only.certificate,
         "certificate_left_out": only.left_out,
+        "weights": beside[predictor.targets[0]] if len(predictor.targets) == 1 else None,
+        "weights_by_epoch": by_epoch(predictor, progress, spec.seed, beside),
         "verdict": _verdict(spec, prepared, some, predictor, linear) if linear else None,
         **understood[0],
-        "by_target": _by_target(predictor, certified, understood),
+        "by_target": _by_target(predictor, certified, beside, understood),
         "warnings": [*warnings, *noticed],
         "lineage": {
             "dataset_sha256": sources[0],
@@ -104,7 +103,10 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def _by_target(
-    predictor: Predictor, certified: Mapping[str, Certified], understood: Sequence[Understood]
+    predictor: Predictor,
+    certified: Mapping[str, Certified],
+    beside: Mapping[str, Any],
+    understood: Sequence[Understood],
 ) -> dict[str, Any] | None:
     """What is told of each target alone, where there are several; `understood` has them after their common part."""
     if len(predictor.targets) == 1:
@@ -114,6 +116,7 @@ def _by_target(
             **parts,
             "certificate": certified[name].certificate,
             "certificate_left_out": certified[name].left_out,
+            "weights": beside[name],
         }
         for name, parts in zip(predictor.targets, understood[1:], strict=True)
     }
@@ -140,11 +143,18 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
     }
 
 
-def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
-    """Of the same columns before scaling: what descent would have met without it."""
-    transform, inputs = prepared.transform, prepared.train.inputs
-    pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
-    return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))
+def _curvature(spec: TrainingSpec, prepared: Prepared, scaled: Curvature | None) -> dict[str, Any]:
+    """What the rows allow: bounds, on the columns as they are read and as they came; and what descent does on them."""
+    rows = len(prepared.train)
+    read, bare = products(prepared, spec.network.bias)
+    told, left_out = forecasts(spec, rows, prepared.transform.n_outputs, read, bare)
+    return {
+        "scaled": _json(scaled),
+        "raw": _json(bare.curvature),
+        "note": descent_note(spec, rows),
+        "forecast": told,
+        "forecast_left_out": left_out,
+    }
 
 
 def _json(found: Curvature | None) -> dict[str, Any] | None:

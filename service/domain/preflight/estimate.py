@@ -96,7 +96,9 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
         min(each * epochs, most) + found.other_seconds for each in (found.epoch_seconds, found.low, found.high)
     )
     why = f"by the {found.runs} finished runs most like it" if found.runs > 1 else "by the one run that has finished"
-    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, f"{why}; early stopping may end it sooner")
+    if isinstance(spec.early_stopping, EarlyStopping):
+        why += "; early stopping may end it sooner"
+    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why)
 
 
 def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:

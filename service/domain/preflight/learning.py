@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.domain.auto import FEWEST_EPOCHS
+from service.domain.curvature import Curvature
+from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.rates import settle
+from service.domain.rates import Rates, settle
 from service.domain.spec import EarlyStopping
 
 BAD_CONDITION = 1000.0  # descent then needs some two thousand epochs to come to a percent of the gap
@@ -37,7 +39,7 @@ def _rate(plan: Plan) -> Iterator[Warned]:
     yield Warned(
         "learning_rate_unstable",
         f"the learning rate {rate:g} is above {bound.learning_rate:.4g}, below which descent{by_momentum} is stable "
-        f"on this data (λmax = {found.lambda_max:.4g}{is_partial}){sure}; "
+        f"on this data (λmax = {found.lambda_max:.4g} of all rows{is_partial}){sure}; "
         f'try {bound.learning_rate / 2:.2g}, or "auto"',
         "/optimizer/learning_rate",
     )
@@ -49,13 +51,36 @@ def _scaling(plan: Plan) -> Iterator[Warned]:
         return
     before, after = raw.condition_number, standardised.condition_number
     if before > BAD_CONDITION and before > BETTER * after:
+        foretold = foretell(plan)
+        slow, fast = foretold.raw, foretold.standardised
+        if slow is None or fast is None:
+            costs = (
+                "in the worst case full-batch descent on a squared error then takes up to "
+                f"{raw.epochs_to_1_percent:,} epochs to 1 % of the gap to the optimum instead of up to "
+                f"{standardised.epochs_to_1_percent:,} (a bound, no forecast)"
+            )
+        elif _is_sooner(slow.epochs_to_1_percent, fast.epochs_to_1_percent):
+            return
+        else:
+            costs = (
+                "at the best constant rate full-batch descent then comes to 1 % of the gap to the optimum of this "
+                f"table {_after(slow.epochs_to_1_percent)} instead of {_after(fast.epochs_to_1_percent)}"
+            )
         yield Warned(
             "not_scaled",
-            f"without scaling the condition number is {before:.4g}, with standard scaling {after:.4g}: descent then "
-            f"needs about {raw.epochs_to_1_percent:,} epochs instead of {standardised.epochs_to_1_percent:,}; use "
+            f"without scaling the condition number is {before:.4g}, with standard scaling {after:.4g}: {costs}; use "
             '"scaler": "standard"',
             "/scaler",
         )
+
+
+def _is_sooner(epochs: int | None, others: int | None) -> bool:
+    """Or as soon; None is never."""
+    return epochs is not None and (others is None or epochs <= others)
+
+
+def _after(epochs: int | None) -> str:
+    return "never" if epochs is None else f"after {epochs:,}" if epochs != 1 else "after 1 epoch"
 
 
 def _batches(plan: Plan) -> Iterator[Warned]:
@@ -70,28 +95,41 @@ def _batches(plan: Plan) -> Iterator[Warned]:
 
 
 def _epochs(plan: Plan) -> Iterator[Warned]:
-    """On a bowl the epochs that it takes are known."""
+    """On a bowl what its epochs leave of the gap is known: of this table, else in the worst case."""
     found, rates, asked = plan.conditioning.scaled, plan.rates, plan.spec.epochs
     if asked == "auto" or found is None or rates is None or not plan.is_bowl or plan.spec.optimizer.kind != "sgd":
         return
-    if plan.spec.schedule != "constant":
-        return
-    if plan.spec.optimizer.momentum == "auto" and plan.spec.optimizer.learning_rate == "auto":
-        needed = settle(replace(plan.spec, epochs="auto"), found, plan.rows.train).epochs
-        needed = needed if needed > FEWEST_EPOCHS else 0
-    elif rates.momentum or plan.bound is None or rates.learning_rate >= plan.bound.learning_rate:
-        return  # heavy balls of any rate have no short formula; above the bound there is another warning
-    else:
-        furthest = max(abs(1 - rates.learning_rate * each) for each in (found.lambda_min, found.lambda_max))
-        needed = math.ceil(math.log(SHARE_LEFT) / (2 * math.log(furthest))) if 0 < furthest < 1 else 1
+    if plan.spec.schedule != "constant" or (plan.bound and rates.learning_rate >= plan.bound.learning_rate):
+        return  # above the bound there is another warning
+    run = foretell(plan).run
+    if run is not None and run.share_left > SHARE_LEFT:
+        yield Warned(
+            "epochs_few",
+            f"after {asked:,} epochs about {run.share_left:.2g} of the gap to the optimum of this table is left "
+            f"(learning rate {rates.learning_rate:.3g}, momentum {rates.momentum:.3g}); use "
+            '"epochs": "auto", or more of them',
+            "/epochs",
+        )
+    needed = _needed(plan, found, rates) if run is None else 0
     if needed > asked:
         yield Warned(
             "epochs_few",
-            f"the flattest directions (condition number {found.condition_number:.4g}) need about {needed:,} epochs at "
-            f"learning rate {rates.learning_rate:.3g}, and there are {asked:,}: they stay short of the optimum; use "
-            '"epochs": "auto"',
+            f"the flattest directions (condition number {found.condition_number:.4g}) take about {needed:,} epochs at "
+            f"learning rate {rates.learning_rate:.3g}, and there are {asked:,}: as far as the target lies along them "
+            'the model stays short of the optimum; use "epochs": "auto"',
             "/epochs",
         )
+
+
+def _needed(plan: Plan, found: Curvature, rates: Rates) -> int:
+    """Until the flattest directions have a percent of their part of the gap left; 0 where that has no short formula."""
+    if plan.spec.optimizer.momentum == "auto" and plan.spec.optimizer.learning_rate == "auto":
+        needed = settle(replace(plan.spec, epochs="auto"), found, plan.rows.train).epochs
+        return needed if needed > FEWEST_EPOCHS else 0
+    if rates.momentum or plan.bound is None:
+        return 0  # heavy balls of any rate
+    furthest = max(abs(1 - rates.learning_rate * each) for each in (found.lambda_min, found.lambda_max))
+    return math.ceil(math.log(SHARE_LEFT) / (2 * math.log(furthest))) if 0 < furthest < 1 else 1
 
 
 def _early_stopping(plan: Plan) -> Iterator[Warned]:

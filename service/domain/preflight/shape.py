@@ -13,12 +13,12 @@ FEW_TO_JUDGE_BY = 30
 
 
 def shape_warnings(plan: Plan) -> Iterator[Warned]:
-    yield from _collapse(plan)
+    yield from collapse_warnings(plan)
     yield from _parameters(plan)
     yield from _judging(plan)
 
 
-def _collapse(plan: Plan) -> Iterator[Warned]:
+def collapse_warnings(plan: Plan) -> Iterator[Warned]:
     """Without a curve between them matrices multiply, and a product has at most the rank of the narrowest."""
     hidden = plan.spec.network.hidden
     if not hidden or plan.spec.network.activation != "identity":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
+import pytest
 from flask.testing import FlaskClient
 
 from service.store.tables import JobRow
@@ -93,3 +94,17 @@ def test_a_submitted_job_carries_the_same_warnings_to_its_report(
     assert [data["text"] for data in told] == [warning["detail"] for warning in expected]
     train(deps, job)
     assert client.get("/v1/models/m/versions/1/report").json["warnings"] == expected
+
+
+@pytest.mark.parametrize("hidden", [None, [4]])
+def test_early_stopping_may_end_it_only_where_there_is_any(
+    client: FlaskClient, deps: Deps, upload: Upload, hidden: list[int] | None
+) -> None:
+    network = {"kind": "mlp", "hidden": hidden} if hidden else {"kind": "linear"}
+    body = {"dataset": upload(numbers()), "model": "m", "target": "y", "network": network}
+    train(deps, client.post("/v1/jobs", json=body).json["id"])
+    found = client.post("/v1/jobs/validate", json=body).json
+    stops = found["spec"]["early_stopping"] is not None
+    assert stops == (hidden is not None)
+    assert ("early stopping may end it" in found["estimate"]["time"]["why"]) == stops
+    assert any(note.startswith("no early stopping") for note in found["notes"]) == (not stops)

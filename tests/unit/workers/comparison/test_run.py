@@ -25,6 +25,9 @@ from tests.unit.workers.comparison.running import (
     without_seconds,
 )
 from workers import lease
+from workers.comparison.course import Course
+from workers.comparison.descent import Descent, Point
+from workers.comparison.result import least_losses
 from workers.job import run
 
 steady = settings(
@@ -60,6 +63,7 @@ def test_scaling_saves_epochs_where_columns_differ(deps: Deps) -> None:
         assert raw["reached"]
         assert 3 * scaled["epochs"] < raw["epochs"]
     assert "times as many rows" in result["sentence"]
+    assert "fewer rows" not in result["sentence"]
 
 
 def test_what_is_asked_for_is_used_and_may_diverge(deps: Deps) -> None:
@@ -149,6 +153,30 @@ def test_behind_a_hidden_layer_the_best_is_the_lowest_seen(deps: Deps) -> None:
     assert result["least_is"] == "lowest seen"
     lowest = min(point["loss"] for one in result["descents"] for point in one["curve"])
     assert all(one["least_loss"] == lowest for one in result["descents"])
+
+
+def test_an_optimum_that_one_scaling_has_is_that_of_both_with_a_bias() -> None:
+    def course(scaled: bool, least: float | None) -> Course:
+        return Course(Descent("batch", scaled, 4, 0.1), 1.0, 2.0, least, (Point(0, 0, 1.0, 0.0),), diverged=False)
+
+    one_known = [course(True, 0.25), course(False, None)]
+    assert least_losses(True, one_known) == {True: 0.25, False: 0.25}
+    assert least_losses(False, one_known) is None
+    assert least_losses(True, [course(True, None), course(False, None)]) is None
+    assert least_losses(False, [course(True, 0.25), course(False, 0.5)]) == {True: 0.25, False: 0.5}
+
+
+def test_a_descent_may_have_arrived_since_the_look_before(deps: Deps) -> None:
+    """Numpy's loss after every step: at `steps_least - 1` a look found it above the goal, at `steps` below."""
+    X, y = descents.table(13, 300, [1, 2], [0, 0])
+    result = result_of(compared(deps, add_table(deps, X, y), epochs=40, tolerance=1e-3))
+    for one in (one for one in result["descents"] if one["scaled"] and one["reached"]):
+        losses = descents.losses(descents.standardised(X), y, one["batch_size"], one["learning_rate"], one["steps"])
+        assert losses[one["steps"]] <= one["goal_loss"] * (1 + 1e-5)
+        assert losses[one["steps_least"] - 1] > one["goal_loss"] * (1 - 1e-5)
+        assert one["rows_touched_least"] <= one["rows_touched"]
+        epochs, left = divmod(one["steps_least"], -(-300 // one["batch_size"]))
+        assert one["rows_touched_least"] == min(epochs * 300 + left * one["batch_size"], one["rows_touched"])
 
 
 def test_without_a_bias_scaled_and_raw_columns_have_an_optimum_each(deps: Deps) -> None:
@@ -243,6 +271,12 @@ def test_progress_rises_and_names_the_descent(deps: Deps) -> None:
     assert 0 <= fractions[0] <= fractions[-1] <= 1
     names = {f"{name}, {scaling}" for name in ("batch", "stochastic", "mini-batch") for scaling in ("scaled", "raw")}
     assert {one["descent"] for one in told} <= names
+    ended = {one["descent"]: one for one in told}  # the last that is told of each
+    for one in result_of(job)["descents"]:
+        last = ended[f"{one['descent']}, {'scaled' if one['scaled'] else 'raw'}"]
+        assert last["train_loss"] == pytest.approx(one["loss"], rel=1e-6)
+        assert last["epoch"] == np.ceil(one["epochs"])
+    assert told[-1]["fraction"] == 1
     begun = [
         event.data["text"] for event in events if event.type == "message" and "rows in a step" in event.data["text"]
     ]

@@ -23,10 +23,10 @@ HOSTILE = (
 )
 
 
-def report_of(made: Run, spec: TrainingSpec) -> dict[str, Any]:
+def report_of(made: Run, spec: TrainingSpec, certified: Mapping[str, Certified] | None = None) -> dict[str, Any]:
     """As it is stored: through JSON."""
     linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
-    certified = {name: Certified() for name in spec.targets}
+    certified = certified or {name: Certified() for name in spec.targets}
     report = make_report(
         spec,
         made.prepared,

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from service.domain.spec import NetworkSpec, Split
-from tests.unit.workers.explain.reports import HOSTILE, mixed, trained
+from service.domain.spec import NetworkSpec, OptimizerSpec, Split
+from tests.unit.workers.explain.reports import HOSTILE, mixed, report_of, trained
+from tests.unit.workers.training.running import run, spec_of, write_table
+from workers.explain.certificate import Trained, certify
 from workers.explain.files import PICTURES, shown
 from workers.explain.markdown import code, prose, table
 from workers.explain.plot import Axis, written
 from workers.explain.svg import Picture, escaped, shortened, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
+WEIGHTS = {"weights.svg", "weights-by-epoch.svg"}
 DRAWN = {"svg", "title", "desc", "style", "rect", "text", "line", "polyline", "polygon", "circle", "g"}
 
 
@@ -45,9 +50,9 @@ def rendered(markdown: str) -> str:
 @pytest.mark.parametrize(
     ("task", "expected"),
     [
-        ("regression", {"loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"}),
+        ("regression", {"loss.svg", *WEIGHTS, "residuals.svg", "importance.svg", "partial-dependence.svg"}),
         ("binary", set(PICTURES) - {"residuals.svg"}),
-        ("multiclass", set(PICTURES) - {"residuals.svg"}),
+        ("multiclass", set(PICTURES) - {"residuals.svg", "weights-by-epoch.svg"}),  # of more than 20 weights
     ],
 )
 def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected: set[str], tmp_path: Path) -> None:
@@ -232,3 +237,77 @@ def test_a_network_of_many_inputs_has_pictures_of_its_strongest(tmp_path: Path) 
     assert "and 280 more" in drawn["model-card.md"].decode()
     assert "f299" not in drawn["importance.svg"].decode()
     assert set(drawn) == set(files)
+
+
+def neuron(directory: Path, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """A report of a neuron of three inputs with its certificate, and its files."""
+    generator = np.random.default_rng(0)
+    cells = {name: generator.normal(size=120) * size for name, size in (("near", 1), ("far", 300), ("idle", 1))}
+    cells["y"] = 2 * cells["near"] - cells["far"] / 100 + generator.normal(size=120)
+    kinds: Any = dict.fromkeys(cells, "numeric")
+    path = write_table(directory / "t.parquet", {name: values.tolist() for name, values in cells.items()}, kinds)
+    spec = spec_of(**{"split": Split(0, 0), "optimizer": OptimizerSpec("sgd", 0.05, 0.0), **changes})
+    made = run(path, spec, kinds)
+    features = {name: kind for name, kind in kinds.items() if name != "y"}
+    asked = Trained(lambda: nullcontext(path), spec, features, made.prepared, made.predictor, 10, 2**30)
+    report = report_of(made, spec, certify(asked, lambda: None))
+    return report, dict(shown(report, made.predictor.feature_kinds))
+
+
+def test_learnt_and_optimal_stand_side_by_side_and_say_which_they_are(tmp_path: Path) -> None:
+    report, files = neuron(tmp_path)
+    picture, card = texts(files["weights.svg"]), files["model-card.md"].decode()
+    assert {"learnt", "optimum", "difference"} <= set(picture)
+    assert "| feature | learnt | optimum | difference |" in card
+    for one in report["weights"]:
+        numbers = [written(one[name], 0) for name in ("learnt", "optimum", "difference")]
+        assert f"| `{one['feature']}` | {' | '.join(numbers)} |" in card
+        place = picture.index(one["feature"])
+        assert picture[place + 1 : place + 4] == numbers
+    hints = {
+        (element.find(f"{SVG}title").text or ""): float(element.get("cx", 0))  # type: ignore[union-attr]
+        for element in elements(files["weights.svg"])
+        if element.tag == f"{SVG}circle"
+    }
+    sloped = [one for one in report["weights"] if one["step"]]
+    ends = {kind: [hints[f"{one['feature']}, {kind}: {written(one[kind], 0)}"] for one in sloped]
+            for kind in ("learnt", "optimum")}  # fmt: skip
+    moved = [one["learnt"] * one["step"] - one["optimum"] * one["step"] for one in sloped]
+    drawn = [learnt - best for learnt, best in zip(ends["learnt"], ends["optimum"], strict=True)]
+    np.testing.assert_allclose(np.array(drawn) / drawn[0], np.array(moved) / moved[0], atol=0.03)
+
+
+def test_the_lines_of_the_weights_end_where_the_weights_do(tmp_path: Path) -> None:
+    report, files = neuron(tmp_path)
+    lines = [e for e in elements(files["weights-by-epoch.svg"]) if e.tag == f"{SVG}polyline"]
+    followed = [one for one in report["weights_by_epoch"]["weights"] if one["step"] is not None]
+    assert len(lines) == len(followed) == 3
+    heights = [[float(point.split(",")[1]) for point in (line.get("points") or "").split()] for line in lines]
+    values = [[value * one["step"] for value in one["values"]] for one in followed]
+    flat, drawn = np.concatenate(values), np.concatenate(heights)
+    slope, level = np.polyfit(flat, drawn, 1)
+    assert slope < 0  # higher numbers stand higher
+    np.testing.assert_allclose(drawn, slope * flat + level, atol=0.1)
+    dashed = [e for e in elements(files["weights-by-epoch.svg"]) if "dashed" in (e.get("class") or "")]
+    expected = [slope * one["optimum"] * one["step"] + level for one in followed]
+    np.testing.assert_allclose([float(line.get("y1", 0)) for line in dashed], expected, atol=0.1)
+
+
+def test_where_there_is_no_optimum_the_picture_says_so(tmp_path: Path) -> None:
+    _, files = neuron(tmp_path, optimizer=OptimizerSpec("sgd", 0.05, 0.0, l1=0.1))
+    assert any("an exact optimum was not computed" in text for text in texts(files["weights.svg"]))
+    assert not any("dashed" in text for text in texts(files["weights-by-epoch.svg"]))
+
+
+def test_the_losses_of_the_last_epoch_are_told_with_when_they_are_taken(tmp_path: Path) -> None:
+    """Full batches: the last training loss is that of the weights before the last step, the validation loss that of
+    the weights after it, which are those that predict."""
+    report, files = files_of(tmp_path, "regression", epochs=7, split=Split(0.3, 0.0))
+    (tmp_path / "shorter").mkdir()
+    shorter, _ = files_of(tmp_path / "shorter", "regression", epochs=6, split=Split(0.3, 0.0))
+    last = report["history"][-1]
+    assert last["train_loss"] == pytest.approx(shorter["metrics"]["train"]["mse"], rel=1e-4)
+    assert last["validation_loss"] == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-4)
+    said = next(text for text in texts(files["loss.svg"]) if text.startswith("in the last epoch"))
+    assert f"training {written(last['train_loss'], 0)} (mean before each step)" in said
+    assert f"validation {written(last['validation_loss'], 0)} (after the last)" in said

@@ -69,7 +69,14 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     version, report = version_of(deps, job)
     assert set(version.files) == {
         *(MANIFEST, WEIGHTS, REPORT, "model-card.md", "model.onnx", "predict.py"),
-        *("loss.svg", "residuals.svg", "importance.svg", "partial-dependence.svg"),
+        *(
+            "loss.svg",
+            "weights.svg",
+            "weights-by-epoch.svg",
+            "residuals.svg",
+            "importance.svg",
+            "partial-dependence.svg",
+        ),
     }
     for file in version.files.values():
         assert len(read_file(deps.blobs, file)) == file["bytes"]

@@ -1,0 +1,143 @@
+"""What a linear neuron has learnt, beside the exact optimum, in the user's units; and how small networks came there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from service.domain.columns import Floats
+from service.domain.predictor import Predictor, TargetScale, label_text
+from workers.explain.certificate import Certified, linear_weights
+from workers.explain.coefficients import coefficients, user_map
+from workers.training.loop import FEW_WEIGHTS, Progress
+from workers.training.problem import Vector
+
+MOST = 5_000  # coefficients: a report with more is of no use to people
+
+Json = dict[str, Any]
+
+
+def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> dict[str, list[Json] | None]:
+    """For each target its learnt coefficients with the optimum's and the difference, null where there is none. None for
+    a network, and where they are too many.
+
+    `step` is what the scaler divides a feature by: with "standard" its standard deviation. For classes they are of the
+    log-odds: of the second of two; of more, each against the mean of all.
+    """
+    if predictor.network.n_layers != 1 or predictor.network.n_parameters > MOST:
+        return dict.fromkeys(predictor.targets)
+    told: dict[str, list[Json] | None] = {}
+    for target, scale, labels, weights in _outputs(predictor):
+        certificate = certified[target].certificate or {}
+        best = {(one["feature"], one.get("class")): one for one in certificate.get("coefficients", ())}
+        steps = dict(zip(predictor.transform.encoded_names, predictor.transform.scale.tolist(), strict=True))
+        learnt = coefficients(weights, None, None, predictor.network.bias, predictor.transform, scale, **labels)
+        beside = [_beside(one, best.get((one["feature"], one.get("class"))), steps) for one in learnt]
+        told[target] = [*(told.get(target) or ()), *beside]
+    return told
+
+
+def _beside(learnt: Json, best: Json | None, steps: Mapping[str, float]) -> Json:
+    optimum = None if best is None else best["value"]
+    errors = {name: None if best is None else best[name] for name in ("standard_error", "low", "high")}
+    return {
+        **{name: learnt[name] for name in ("feature", "class") if name in learnt},
+        "learnt": learnt["value"],
+        "optimum": optimum,
+        "difference": None if optimum is None else learnt["value"] - optimum,
+        **errors,
+        "step": steps.get(learnt["feature"]),
+    }
+
+
+def _outputs(predictor: Predictor) -> Iterator[tuple[str, TargetScale, Json, Floats]]:
+    """Each output of a linear neuron: its target and the target's scale, its class, and its weights (w,), bias last."""
+    weights, classes = linear_weights(predictor), predictor.classes
+    if len(classes) > 2:
+        weights = weights - weights.mean(axis=1, keepdims=True)  # softmax does not see what all classes have alike
+    for column in range(weights.shape[1]):
+        target = predictor.targets[0 if classes else column]
+        scale = predictor.target_scales[0 if classes else column]
+        labels = {"class": label_text(classes[1 if len(classes) == 2 else column])} if classes else {}
+        yield target, scale, labels, weights[:, column]
+
+
+def by_epoch(
+    predictor: Predictor, progress: Progress, seed: int, beside: Mapping[str, Sequence[Mapping[str, Any]] | None]
+) -> Json | None:
+    """The weights of a network of at most 20 after the epochs that were kept, the start as epoch 0: of a linear neuron
+    as coefficients in the user's units, with the optimum's, else as they are, between scaled numbers."""
+    if predictor.network.n_parameters > FEW_WEIGHTS:
+        return None
+    kept = {0: predictor.network.start(seed)}
+    for ended in progress.history:
+        if ended.weights is not None:
+            kept[ended.epoch] = np.array(ended.weights, dtype=np.float32)
+    kept[progress.epoch] = progress.state.parameters
+    linear = predictor.network.n_layers == 1
+    values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
+    names = [*(_coefficients(predictor, beside) if linear else ((name, None, None) for name in _names(predictor)))]
+    return {
+        "units": "coefficients in the user's units" if linear else "weights between scaled numbers",
+        "epochs": list(kept),
+        "weights": [
+            {"name": name, "optimum": optimum, "step": step, "values": values[:, place].tolist()}
+            for place, (name, optimum, step) in enumerate(names)
+        ],
+    }
+
+
+def _values(predictor: Predictor, parameters: Vector) -> Floats:
+    """(outputs · coefficients,) of one epoch's parameters."""
+    transform, bias = predictor.transform, predictor.network.bias
+    found = []
+    for _, scale, _, weights in _outputs(_with(predictor, parameters)):
+        values = user_map(transform, scale, bias) @ weights
+        values[0] += scale.centre
+        found.append(values)
+    return np.concatenate(found)
+
+
+def _with(predictor: Predictor, parameters: Vector) -> Predictor:
+    return Predictor(
+        predictor.task,
+        predictor.target,
+        predictor.transform,
+        predictor.network,
+        parameters,
+        predictor.target_scales,
+        predictor.classes,
+    )
+
+
+def _coefficients(
+    predictor: Predictor, beside: Mapping[str, Sequence[Mapping[str, Any]] | None]
+) -> Iterator[tuple[str, float | None, float | None]]:
+    """The name, the optimum and the step of each, in the order of `_values`."""
+    several = len(predictor.targets) > 1
+    for target, _, labels, _ in _outputs(predictor):
+        of = labels.get("class")
+        found = {one["feature"]: one for one in beside[target] or () if one.get("class") == of}
+        for feature in ("intercept", *predictor.transform.encoded_names):
+            named = f"{target}: {feature}" if several else f"{of}: {feature}" if of is not None else feature
+            one = found.get(feature, {})
+            yield named, one.get("optimum"), one.get("step")
+
+
+def _names(predictor: Predictor) -> Iterator[str]:
+    """Of a network's weights, as they lie in the flat vector: `hidden 1.2 ← area`, from a unit's inputs to its bias."""
+    network = predictor.network
+    layers = [
+        list(predictor.transform.encoded_names),
+        *([f"hidden {layer}.{unit + 1}" for unit in range(size)] for layer, size in enumerate(network.sizes[1:-1], 1)),
+        [label_text(label) for label in predictor.classes][-network.sizes[-1] :] or list(predictor.targets),
+    ]
+    for slot in network.slots():
+        layer = int(slot.name.split(".")[1])
+        for unit in layers[layer + 1]:
+            if slot.name.endswith("bias"):
+                yield f"{unit} bias"
+            else:
+                yield from (f"{unit} ← {source}" for source in layers[layer])
