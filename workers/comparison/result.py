@@ -9,7 +9,7 @@ from service.domain.comparison import ComparisonSpec
 from service.domain.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
 from workers.comparison.sentence import Told, sentence
-from workers.training.objectives import in_user_units
+from workers.training.objectives import in_user_units, loss_scale
 
 MOST_POINTS = 200  # of a curve
 
@@ -21,7 +21,7 @@ def make_result(
     lowest = min(course.lowest for course in courses)
 
     def units(loss: float) -> float:
-        return in_user_units(spec.loss, loss, scale.scale)
+        return in_user_units(spec.loss, loss, loss_scale((scale,)))
 
     descents = []
     for course in courses:

@@ -18,6 +18,7 @@ from workers.comparison.rates import stable_learning_rate
 from workers.comparison.record import Recorder
 from workers.comparison.result import make_result
 from workers.lease import Lease
+from workers.training.objectives import loss_scale
 from workers.training.problem import State
 
 GENTLER = 0.1  # what a chosen rate is multiplied by where a network's descent diverged at it
@@ -70,7 +71,7 @@ def _one(
     try:
         for point in descend(ground.engine, state, descent, spec.seed, spec.epochs, rows, most, lease.check):
             points.append(point)
-            recorder.looked(descent, point, spec, rows, done, ground.scale.scale)
+            recorder.looked(descent, point, spec, rows, done, loss_scale((ground.scale,)))
             if goal is not None and point.loss <= goal:
                 break
     except WorkFailed as error:

@@ -14,15 +14,17 @@ from service.domain.curvature import Curvature, curvature, gram
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
+from workers.explain.certificate_effort import EIGENVALUES, LONGEST
 from workers.explain.descent import descent_note
 from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
 from workers.explain.verdict import verdict
 from workers.training.fill import Part
+from workers.training.finite import only_finite
 from workers.training.held_out import HeldOut, judged
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
-from workers.training.objectives import in_user_units, loss_scale
+from workers.training.objectives import in_user_units, loss_scale, loss_units
 from workers.training.prepare import Prepared
 from workers.training.split import split_sha256
 
@@ -63,7 +65,7 @@ def make_report(
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
-    return {
+    report = {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
         "metrics": {name: judge(predictor, part, known.get(name)) for name, part in prepared.parts.items()},
@@ -72,7 +74,7 @@ def make_report(
             for name, part in held_out.items()
         },
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
-        "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
+        "loss_units": loss_units(predictor.target_scales),
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
         "curvature": {
             "scaled": scaled.to_json() if scaled else None,
@@ -95,6 +97,7 @@ def make_report(
             "seconds": seconds,
         },
     }
+    return only_finite(report)
 
 
 @functools.cache
@@ -141,7 +144,10 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 
 
 def _raw_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
-    """Of the same columns before scaling: what descent would have met without it."""
+    """Of the same columns before scaling: what descent would have met without it. None where they are so many that to
+    know takes as long as a training."""
+    if EIGENVALUES * prepared.transform.n_outputs**3 > LONGEST:
+        return None
     transform, inputs = prepared.transform, prepared.train.inputs
     pieces = (inputs[rows].astype(np.float64) * transform.scale + transform.centre for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, prepared.train.data.weights))

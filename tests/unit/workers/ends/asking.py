@@ -1,0 +1,81 @@
+"""From a table's bytes to what a job on it has ended as, asked over HTTP; workers run in the process of the test."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from service.wiring import Deps
+from workers.ingest.run import run as ingest
+from workers.job import run
+
+BEYOND = "the prediction is not a finite number"
+TOO_LARGE = "is too large"  # the sentence about learning rates
+
+
+def upload(deps: Deps, client: FlaskClient, data: bytes, **options: str) -> dict[str, Any]:
+    """The dataset once it is read."""
+    answer = client.post("/v1/datasets", data=data, query_string=options, content_type="text/csv")
+    assert answer.status_code in (200, 202), answer.json
+    ingest(deps, answer.json["id"])
+    found: dict[str, Any] = client.get(f"/v1/datasets/{answer.json['id']}").json
+    return found
+
+
+def ended(deps: Deps, client: FlaskClient, dataset: str, **spec: Any) -> dict[str, Any]:
+    """The job once it has ended, or the problem that refused it. `validate` says the same of whether it can be run."""
+    body = {"dataset": dataset, "model": "ends", "target": "y", **spec}
+    looked = client.post("/v1/jobs/validate", json=body)
+    answer = client.post("/v1/jobs", json=body)
+    assert looked.status_code in (200, 422), looked.json
+    assert (looked.status_code == 200) == (answer.status_code == 202), (looked.json, answer.json)
+    if answer.status_code != 202:
+        assert answer.status_code == 422, answer.json
+        return dict(answer.json)
+    run(deps, answer.json["id"])
+    job: dict[str, Any] = client.get(f"/v1/jobs/{answer.json['id']}").json
+    return {**job, "validated": looked.json}
+
+
+def report_of(client: FlaskClient, job: dict[str, Any]) -> dict[str, Any]:
+    """The report of the version that a job has made; every number in it is one."""
+    model = job["model"]
+    answer = client.get(f"/v1/models/{model['name']}/versions/{model['version']}/report")
+    assert answer.status_code == 200, answer.json
+    return dict(json.loads(answer.data, parse_constant=_no_constant))
+
+
+def _no_constant(name: str) -> float:
+    raise AssertionError(f"{name} in an answer")
+
+
+def what_is_wrong(deps: Deps, client: FlaskClient, dataset: str, rows: bytes, **spec: Any) -> str | None:
+    """Of a job that may fail, but only with a cause that is true; None where nothing is."""
+    job = ended(deps, client, dataset, **spec)
+    if "state" not in job:
+        return None  # refused, with a problem
+    if job["state"] == "failed":
+        error = job["error"]
+        if error["code"] == "internal":
+            return f"internal: {error['detail']}"
+        by_auto = spec.get("optimizer", {}).get("learning_rate", "auto") == "auto"
+        return error["detail"] if by_auto and TOO_LARGE in error["detail"] else None
+    if job["state"] != "succeeded":
+        return f"the job is {job['state']}"
+    report = report_of(client, job)
+    if not report["history"]:
+        return "no epoch"
+    model = job["model"]
+    answer = client.post(f"/v1/models/{model['name']}:{model['version']}/predict", data=rows, content_type="text/csv")
+    if answer.status_code == 422 and BEYOND in answer.json["detail"]:
+        return None  # which is true, at the very end
+    if answer.status_code != 200:
+        return f"predict: {answer.status_code} {answer.json}"
+    for said in answer.json["predictions"]:
+        if isinstance(said, dict) or (isinstance(said, float | int) and math.isfinite(said)):
+            continue
+        return f"predicted {said}"
+    return None
