@@ -5,6 +5,7 @@ What only the training rows can tell (the learning rate, the device) stays `auto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -21,6 +22,7 @@ from service.domain.tasks import class_name, natural_task, too_rare
 from service.errors import FieldError, SpecInvalid
 
 LEAST_ROWS = 3
+MOST_TOLD = 20  # columns of which each has its reason told
 
 Spec = TypeVar("Spec")
 
@@ -124,6 +126,10 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
+    if errors and len(errors) == len(spec.features or ()) and not spec.exclude:
+        raise SpecInvalid(
+            f"nothing in this list can be learnt from: {_some([error.detail for error in errors])}", errors
+        )
     if errors:
         raise SpecInvalid(errors[0].detail, errors)
     candidates = [
@@ -141,12 +147,41 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
         chosen = [column for column in chosen if column.name not in constant]
         notes.append(f"left out as constant: {listed(constant)}")
     if not chosen:
-        raise _wrong(
-            "/features",
-            "no feature is left to learn from: the columns are the target, excluded, constant or text; "
-            "name at least one column that varies",
-        )
+        raise _wrong("/features", _nothing_left(spec, table, targets))
     return chosen
+
+
+def _nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -> str:
+    """Why no column can be learnt from, one by one, and what would be."""
+    reasons, mends = [], []
+    for column in table.columns:
+        name = repr(column.name)
+        if column in targets:
+            reasons.append(f"{name} is the target")
+        elif column.name == spec.weight_column:
+            reasons.append(f"{name} weighs the rows")
+        elif column.name in spec.exclude:
+            reasons.append(f"{name} is excluded")
+            if column.kind != "text" and not column.is_constant:
+                mends.append(f'take {name} out of "exclude"')
+        elif spec.features is not None and column.name not in spec.features:
+            reasons.append(f"{name} is not in the list")
+            if column.kind != "text" and not column.is_constant:
+                mends.append(f"name {name}")
+        elif column.distinct == 0:
+            reasons.append(f"{name} has no values")
+        elif column.is_constant:
+            reasons.append(f"{name} is constant")
+        else:
+            reasons.append(f"{name} holds free text")
+            mends.append(f'declare {name} when you upload: "types": {{{json.dumps(column.name)}: "categorical"}}')
+    mend = mends[0] if mends else "a column that varies is needed"
+    return f"no feature is left to learn from: {_some(reasons)}; {mend}"
+
+
+def _some(sentences: Sequence[str]) -> str:
+    rest = len(sentences) - MOST_TOLD
+    return ", ".join(sentences[:MOST_TOLD]) + (f" and {rest} more columns likewise" if rest > 0 else "")
 
 
 def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:

@@ -27,7 +27,8 @@ def upload(deps: Deps, client: FlaskClient, data: bytes, **options: str) -> dict
 
 def ended(deps: Deps, client: FlaskClient, dataset: str, **spec: Any) -> dict[str, Any]:
     """The job once it has ended, or the problem that refused it. `validate` says the same of whether it can be run."""
-    body = {"dataset": dataset, "model": "ends", "target": "y", **spec}
+    named = {} if spec.get("kind") == "descent-comparison" else {"model": "ends"}
+    body = {"dataset": dataset, "target": "y", **named, **spec}
     looked = client.post("/v1/jobs/validate", json=body)
     answer = client.post("/v1/jobs", json=body)
     assert looked.status_code in (200, 422), looked.json
@@ -65,17 +66,21 @@ def what_is_wrong(deps: Deps, client: FlaskClient, dataset: str, rows: bytes, **
         return error["detail"] if by_auto and TOO_LARGE in error["detail"] else None
     if job["state"] != "succeeded":
         return f"the job is {job['state']}"
-    report = report_of(client, job)
-    if not report["history"]:
+    if job["kind"] == "descent-comparison":
+        result = client.get(f"/v1/jobs/{job['id']}/result")
+        json.loads(result.data, parse_constant=_no_constant)
+        return None if result.status_code == 200 else f"result: {result.status_code} {result.json}"
+    if not report_of(client, job)["history"]:
         return "no epoch"
     model = job["model"]
-    answer = client.post(f"/v1/models/{model['name']}:{model['version']}/predict", data=rows, content_type="text/csv")
-    if answer.status_code == 422 and BEYOND in answer.json["detail"]:
-        return None  # which is true, at the very end
+    address = f"/v1/models/{model['name']}:{model['version']}/predict?on_error=null"
+    answer = client.post(address, data=rows, content_type="text/csv")
     if answer.status_code != 200:
         return f"predict: {answer.status_code} {answer.json}"
-    for said in answer.json["predictions"]:
-        if isinstance(said, dict) or (isinstance(said, float | int) and math.isfinite(said)):
-            continue
-        return f"predicted {said}"
+    refused = {error["line"]: error["detail"] for error in answer.json.get("errors", ())}
+    for line, said in enumerate(answer.json["predictions"], 2):
+        if said is None and any(why in refused[line] for why in (BEYOND, "is missing")):
+            continue  # which is true, at the very end; and where nothing fills gaps
+        if not isinstance(said, dict | int | float) or (isinstance(said, float) and not math.isfinite(said)):
+            return f"predicted {said} for line {line}"
     return None
