@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import structlog
 
 from service.domain.comparison import ComparisonSpec
@@ -29,6 +30,11 @@ log = structlog.get_logger(__name__)
 
 def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a comparison. What it raises ends the job (see `workers.training.endings`)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a descent whose figures are no numbers has diverged
+        _compare(deps, lease)
+
+
+def _compare(deps: Deps, lease: Lease[JobRow]) -> None:
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
     courses = recorder.finished()

@@ -222,7 +222,8 @@ class Moments:
         """Population standard deviation, as StandardScaler has it; where that is below the least number of float64, the
         span of the values."""
         values: Floats = np.sqrt(self.squares / max(self.count, 1)) / self.unit
-        span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
+        with np.errstate(over="ignore"):
+            span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
         return np.where(values > 0, values, span)
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:

@@ -16,7 +16,7 @@ def client(deps: Deps) -> FlaskClient:
     return create_app(deps).test_client()
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_a_training_by_auto_ends_well(deps: Deps, client: FlaskClient, seed: int) -> None:
     made_of, table = random_table(seed)
     dataset = upload(deps, client, table.csv)
@@ -25,7 +25,7 @@ def test_a_training_by_auto_ends_well(deps: Deps, client: FlaskClient, seed: int
         assert what_is_wrong(deps, client, dataset["id"], table.csv, network={"kind": kind}) is None, made_of
 
 
-@pytest.mark.parametrize("seed", range(1000, 1060))
+@pytest.mark.parametrize("seed", range(1000, 1050))
 def test_a_training_with_choices_of_its_own_ends_well(deps: Deps, client: FlaskClient, seed: int) -> None:
     made_of, table = random_table(seed)
     dataset = upload(deps, client, table.csv)
@@ -33,7 +33,7 @@ def test_a_training_with_choices_of_its_own_ends_well(deps: Deps, client: FlaskC
     assert what_is_wrong(deps, client, dataset["id"], table.csv, **spec) is None, f"{made_of}: {spec}"
 
 
-@pytest.mark.parametrize("seed", range(2000, 2015))
+@pytest.mark.parametrize("seed", range(2000, 2012))
 def test_a_comparison_of_descents_ends_well(deps: Deps, client: FlaskClient, seed: int) -> None:
     made_of, table = random_table(seed)
     dataset = upload(deps, client, table.csv)
