@@ -5,6 +5,9 @@ A power of two is exact: what was multiplied by one has lost no digit, and gets 
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from service.domain.columns import Floats
@@ -28,3 +31,12 @@ def unit_of(size: float) -> float:
 def has_square(size: float) -> bool:
     """Whether sums of squares of numbers of this size are in float64, to their last digits."""
     return SMALL < size < GREAT
+
+
+def is_finite(part: Any) -> bool:
+    """Whether every number in it is one."""
+    if isinstance(part, dict):
+        return all(map(is_finite, part.values()))
+    if isinstance(part, list | tuple):
+        return all(map(is_finite, part))
+    return not isinstance(part, float) or math.isfinite(part)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
+
+from service.domain.magnitude import is_finite
 
 Part = dict[str, Any]
 
@@ -44,15 +45,6 @@ def _without(view: Part, touched: list[str]) -> Part:
     if "certificate" in touched and found.get("certificate", 0) is None:
         found["certificate_left_out"] = found.get("certificate_left_out") or BEYOND
     return found
-
-
-def is_finite(part: Any) -> bool:
-    """Whether every number in it is one."""
-    if isinstance(part, dict):
-        return all(map(is_finite, part.values()))
-    if isinstance(part, list | tuple):
-        return all(map(is_finite, part))
-    return not isinstance(part, float) or math.isfinite(part)
 
 
 def _nulled(part: Any) -> Any:

@@ -31,6 +31,7 @@ def ended(deps: Deps, client: FlaskClient, dataset: str, **spec: Any) -> dict[st
     body = {"dataset": dataset, "target": "y", **named, **spec}
     looked = client.post("/v1/jobs/validate", json=body)
     answer = client.post("/v1/jobs", json=body)
+    json.loads(looked.data, parse_constant=_no_constant)
     assert looked.status_code in (200, 422), looked.json
     assert (looked.status_code == 200) == (answer.status_code == 202), (looked.json, answer.json)
     if answer.status_code != 202:
@@ -47,6 +48,22 @@ def report_of(client: FlaskClient, job: dict[str, Any]) -> dict[str, Any]:
     answer = client.get(f"/v1/models/{model['name']}/versions/{model['version']}/report")
     assert answer.status_code == 200, answer.json
     return dict(json.loads(answer.data, parse_constant=_no_constant))
+
+
+def what_is_wrong_beside(deps: Deps, client: FlaskClient, dataset: str) -> str | None:
+    """Of a job that predicts for the whole dataset, and of what is told of the dataset itself."""
+    for part in ("profile", "profile?correlate=y", "rows"):
+        told = client.get(f"/v1/datasets/{dataset}/{part}")
+        if told.status_code not in (200, 422):
+            return f"{part}: {told.status_code} {told.json}"
+        json.loads(told.data, parse_constant=_no_constant)
+    started = client.post("/v1/batch-predictions", json={"model": "ends", "dataset": dataset, "format": "csv"})
+    assert started.status_code == 202, started.json
+    run(deps, started.json["id"])
+    job = client.get(f"/v1/jobs/{started.json['id']}").json
+    if job["state"] == "failed" and BEYOND not in job["error"]["detail"]:
+        return f"batch prediction: {job['error']}"
+    return None
 
 
 def _no_constant(name: str) -> float:

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from service.api.app import create_app
 from service.wiring import Deps
-from tests.unit.workers.ends.asking import upload, what_is_wrong
+from tests.unit.workers.ends.asking import upload, what_is_wrong, what_is_wrong_beside
 from tests.unit.workers.ends.extreme import random_spec, random_table
 
 
@@ -23,6 +23,8 @@ def test_a_training_by_auto_ends_well(deps: Deps, client: FlaskClient, seed: int
     assert dataset["state"] == "ready", made_of
     for kind in ("linear", "mlp"):
         assert what_is_wrong(deps, client, dataset["id"], table.csv, network={"kind": kind}) is None, made_of
+    if client.get("/v1/models/ends").status_code == 200:
+        assert what_is_wrong_beside(deps, client, dataset["id"]) is None, made_of
 
 
 @pytest.mark.parametrize("seed", range(1000, 1050))
