@@ -285,7 +285,12 @@ class Report(OfTarget):
     )
     baseline = fields.Dict(metadata=says("of always saying the mean, or the class shares, by split"))
     history = fields.List(fields.Nested(ReportedEpoch))
-    loss_units = fields.String(metadata=says("of the losses in the history: those of the target, or scaled and summed"))
+    loss_units = fields.String(
+        metadata=says(
+            "of the losses in the history and the certificate: those of the target; `scaled`, where its squares are "
+            "beyond float64; or scaled and summed over several"
+        )
+    )
     best_epoch = fields.Integer(metadata=says("whose weights were kept"))
     curvature = fields.Nested(ReportedCurvature)
     weights_by_epoch = _part(WeightsByEpoch, "how the weights came to be, where they are at most 20")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from service.domain.figures import Figures
-from service.domain.predictor import Label, label_text
+from service.domain.predictor import Label, label_text, number_label
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table, listed
 from service.domain.written import BLANKS, FALSE_WORDS, TRUE_WORDS, TextStyle, read_boolean, read_number
@@ -92,20 +92,16 @@ def _known(column: Column, table: Table, figures: Figures) -> tuple[Label, ...] 
     if column.kind == "boolean":
         return as_written((False, True), column.name, table.style) if column.distinct == 2 else None
     if values := figures.details.get(column.name, {}).get("values"):
-        return tuple(value if isinstance(value, str) else _number(value) for value in values)
+        return tuple(value if isinstance(value, str) else number_label(value) for value in values)
     if counts := figures.counts(column):
         return tuple(sorted(counts))
     if column.kind != "numeric" or not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
     if column.distinct == 2:
-        return _number(low), _number(high)
+        return number_label(low), number_label(high)
     if column.whole and column.distinct <= MOST_CODES and high - low + 1 == column.distinct:
         return tuple(range(int(low), int(high) + 1))
     return None
-
-
-def _number(value: float) -> Label:
-    return int(value) if float(value).is_integer() else value
 
 
 def _impossible(name: str, column: Column, decimal: str) -> str | None:
@@ -120,4 +116,5 @@ def _impossible(name: str, column: Column, decimal: str) -> str | None:
     if low <= number <= high and (number.is_integer() or not column.whole):
         return None
     what = "whole numbers" if column.whole else "numbers"
-    return f"{name!r} is no class; the classes of {column.name!r} are {what} from {_number(low)} to {_number(high)}"
+    ends = f"{number_label(low)} to {number_label(high)}"
+    return f"{name!r} is no class; the classes of {column.name!r} are {what} from {ends}"

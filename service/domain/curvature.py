@@ -66,7 +66,10 @@ def curvature(hessian: Matrix) -> Curvature | None:
     largest = float(eigenvalues[-1])
     # directions flatter than rounding can tell from flat do not converge at all: they are left out
     flat = largest * len(hessian) * np.finfo(np.float64).eps
-    smallest = float(eigenvalues[eigenvalues > flat][0])
+    told = eigenvalues[eigenvalues > flat]
+    if not len(told) or not math.isfinite(largest):  # near the greatest number
+        return None
+    smallest = float(told[0])
     condition = largest / smallest
     return Curvature(
         lambda_max=largest,

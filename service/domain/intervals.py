@@ -69,12 +69,15 @@ class Calibration:
 
 
 def calibrate(residuals: Floats, part: str) -> Calibration | None:
-    """What to keep of the residuals (n,), or (n, n_targets), of a part's rows; None without rows. Of many rows those of
+    """What to keep of the residuals (n,), or (n, n_targets), of a part's rows; None without rows, and where a
+    residual is beyond float64. Of many rows those of
     the ranks that levels from 0.01 to 0.999 ask for, finer towards 1: some 600 for each target."""
     if not len(residuals):
         return None
     ranks = _kept_ranks(len(residuals))
     each = residuals.reshape(len(residuals), -1).T
+    if not np.isfinite(each).all():
+        return None
     return Calibration(part, len(residuals), ranks, np.stack([np.sort(np.abs(one))[ranks - 1] for one in each]))
 
 

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError
 
-MOST = 20  # columns that are named
+MOST_TOLD = 20  # columns of which each has its reason told
 
 
 def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -> str:
-    """Each column with the reason for which it is no feature, and the way on."""
-    reasons = [f"{column.name!r} {_reason(column, spec, table, targets)}" for column in table.columns]
-    more = f"; and {len(reasons) - MOST} more" if len(reasons) > MOST else ""
-    return (
-        f"no feature is left to learn from: {'; '.join(reasons[:MOST])}{more}. "
-        "A feature is a column that varies, of numbers, dates, true and false, or words that repeat"
-    )
+    """Why no column can be learnt from, one by one, and what would be."""
+    reasons, mends = [], []
+    for column in table.columns:
+        name = repr(column.name)
+        if column in targets:
+            reasons.append(f"{name} is the target")
+        elif column.name == spec.weight_column:
+            reasons.append(f"{name} weighs the rows")
+        elif column.name in spec.exclude:
+            reasons.append(f"{name} is excluded")
+            if column.kind != "text" and not column.is_constant:
+                mends.append(f'take {name} out of "exclude"')
+        elif spec.features is not None and column.name not in spec.features:
+            reasons.append(f"{name} is not in the list")
+            if column.kind != "text" and not column.is_constant:
+                mends.append(f"name {name}")
+        elif column.distinct == 0:
+            reasons.append(f"{name} has no values")
+        elif column.is_constant:
+            reasons.append(f"{name} is constant")
+        else:
+            reasons.append(f"{name} holds free text")
+            mends.append(f'declare {name} when you upload: "types": {{{json.dumps(column.name)}: "categorical"}}')
+    mend = mends[0] if mends else "a column that varies is needed"
+    return f"no feature is left to learn from: {_some(reasons)}; {mend}"
 
 
 def none_of_them(spec: TrainingSpec, errors: Sequence[FieldError]) -> str | None:
@@ -27,18 +46,9 @@ def none_of_them(spec: TrainingSpec, errors: Sequence[FieldError]) -> str | None
     places = [f"/features/{index}" for index in range(len(spec.features or ()))]
     if len(places) < 2 or not all(place in wrong for place in places):
         return None
-    return f"nothing can be learnt from these features: {'; '.join(wrong[place] for place in places)}"
+    return f"nothing can be learnt from these features: {_some([wrong[place] for place in places], '; ')}"
 
 
-def _reason(column: Column, spec: TrainingSpec, table: Table, targets: Sequence[Column]) -> str:
-    if column in targets:
-        return "is the target"
-    if column.name == spec.weight_column:
-        return "weighs the rows"
-    if column.name in spec.exclude:
-        return "is excluded"
-    if spec.features is not None and column.name not in spec.features:
-        return "is not among the features"
-    if column.kind == "text":
-        return "is free text"
-    return "has no values" if column.nulls == table.rows else "is constant"
+def _some(sentences: Sequence[str], between: str = ", ") -> str:
+    rest = len(sentences) - MOST_TOLD
+    return between.join(sentences[:MOST_TOLD]) + (f" and {rest} more columns likewise" if rest > 0 else "")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from service.domain.columns import Columns, Kind
 from service.domain.dialect import Dialect
 from service.domain.intervals import Calibration
+from service.domain.magnitude import GREAT
 from service.domain.network import Inputs, Layers, Network, Parameters, class_probabilities
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
@@ -110,13 +111,22 @@ class Predictor:
         centres, scales = zip(*((one.centre, one.scale) for one in self.target_scales), strict=True)
         return np.array(centres), np.array(scales)
 
+    @functools.cached_property
+    def _reaches_far(self) -> bool:
+        """Whether a prediction may be beyond float64."""
+        return max(one.scale for one in self.target_scales) > GREAT
+
     def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
             return class_probabilities(scores)
         centres, scales = self._units
-        values: npt.NDArray[np.float64] = scores * scales
-        values += centres
+        if self._reaches_far:
+            with np.errstate(over="ignore"):  # beyond float64 is infinity
+                values: npt.NDArray[np.float64] = scores * scales + centres
+        else:
+            values = scores * scales
+            values += centres
         return values[:, 0] if isinstance(self.target, str) else values
 
     def predict(self, columns: Columns) -> npt.NDArray[np.float64]:
@@ -135,6 +145,11 @@ class Predictor:
             {"label": self.classes[best], "probabilities": dict(zip(names, row, strict=True))}
             for best, row in zip(predictions.argmax(axis=1).tolist(), predictions.tolist(), strict=True)
         ]
+
+
+def number_label(value: float) -> Label:
+    """A number as a class: a whole one without decimals, as long as JSON's readers hold it in 64 bits."""
+    return int(value) if float(value).is_integer() and abs(value) < 2**63 else float(value)
 
 
 def label_text(label: Label) -> str:

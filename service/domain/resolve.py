@@ -18,9 +18,9 @@ from service.domain.other_rows import check_other_rows
 from service.domain.row_weights import check_weights
 from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table, listed, no_such_column
+from service.domain.tasks import class_name, natural_task, too_rare
 from service.errors import FieldError, SpecInvalid
 
-CLASS_CODES = 20  # numeric targets holding at most so many codes 0…k-1 or 1…k are taken as classes
 LEAST_ROWS = 3
 
 Spec = TypeVar("Spec")
@@ -163,9 +163,10 @@ def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> 
 
 
 def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, notes: list[str]) -> str:
-    task = spec.task if spec.task != "auto" else _natural_task(target)
-    if spec.task == "auto":
-        notes.append(f"task {task!r}: {target.name!r} is {target.kind} with {target.distinct} values")
+    task = spec.task
+    if task == "auto":
+        task, why = natural_task(target)
+        notes.append(f"task {task!r}: {why}")
     if task == "regression":
         if target.kind != "numeric":
             raise _wrong("/task", f"regression needs a numeric target; {target.name!r} is {target.kind}")
@@ -179,12 +180,13 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
     if task == "multiclass" and target.distinct == 2:
         task = "binary"
         notes.append("task 'binary': the target has 2 classes")
-    if target.rarest is not None and target.rarest["count"] < 2:
-        rarest = table.label(target.name, target.rarest["value"])
+    if target.rarest is not None and too_rare(int(target.rarest["count"]), spec.split):
+        rarest = class_name(table.label(target.name, target.rarest["value"]))
+        numbers = ', or, if these are numbers and not names, take "task": "regression"'
         raise _wrong(
             "/target",
-            f"class {rarest!r} of {target.name!r} has one row only: it cannot be in both the "
-            "training and the validation rows; add rows of it, or remove that row",
+            f"class {rarest} of {target.name!r} has one row only: it cannot be in both the training and the held-out "
+            f"rows; add rows of it, or remove that row{numbers if target.kind == 'numeric' else ''}",
         )
     return task
 
@@ -195,22 +197,6 @@ def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
     if spec.task == "auto":
         notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
     return "regression"
-
-
-def _natural_task(target: Column) -> str:
-    if target.distinct == 2:
-        return "binary"
-    if target.kind != "numeric":
-        return "multiclass"
-    codes = (
-        target.whole
-        and target.distinct <= CLASS_CODES
-        and target.minimum in (0, 1)
-        and isinstance(target.maximum, float | int)
-        and isinstance(target.minimum, float | int)
-        and target.maximum - target.minimum + 1 == target.distinct
-    )
-    return "multiclass" if codes else "regression"
 
 
 def _loss(spec: TrainingSpec, task: str) -> str:

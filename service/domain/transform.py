@@ -114,9 +114,9 @@ class FittedTransform:
 
     def scaled(self, encoded: Floats) -> npt.NDArray[np.float32]:
         """Encoded rows (n_rows, n_outputs) as the network reads them; `encoded` is used up."""
-        encoded -= self.centre
-        encoded /= self.scale
         with np.errstate(over="ignore"):  # beyond float32's 3.4e38 is infinity
+            encoded -= self.centre
+            encoded /= self.scale
             return encoded.astype(np.float32)
 
     def scaled_in_blocks(self, encoded: Floats) -> Floats:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
+
 from service.domain.gram import Gram
+from service.domain.magnitude import is_finite
 from service.errors import FieldError, ParameterInvalid
 from service.store.blobs import Blobs, read_blob
 
@@ -13,7 +16,7 @@ from service.store.blobs import Blobs, read_blob
 def correlate(blobs: Blobs, profile_key: str, gram_key: str | None, name: str) -> dict[str, Any]:
     """The profile with `correlations`, those of the other numeric columns with this one, and `linear`, what a linear
     neuron that predicts it from all of them can reach: its curvature, and the exact optimum unless cells of the column
-    are missing.
+    are missing; what is beyond float64 is null.
 
     Raises ParameterInvalid for a column that the matrix does not have, KeyError for blobs that are gone.
     """
@@ -24,14 +27,20 @@ def correlate(blobs: Blobs, profile_key: str, gram_key: str | None, name: str) -
     gram = Gram.from_bytes(read_blob(blobs, gram_key))
     if name not in gram.names:
         raise _invalid(f"{name!r} is no numeric column; give one of: {', '.join(gram.names[:20])}")
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is no number then is null
+        return {**profile, **_linear(gram, name)}
+
+
+def _linear(gram: Gram, name: str) -> dict[str, Any]:
     others = [other for other in gram.names if other != name]
     curvatures = {kind: gram.curvature(others, scaled=kind == "scaled") for kind in ("scaled", "raw")}
+    optimum = gram.optimum(name, others)
+    told = {kind: found and found.to_json() for kind, found in curvatures.items()}
     return {
-        **profile,
         "correlations": {"column": name, "over": "rows with both", "values": gram.correlations_with(name)},
         "linear": {
-            "curvature": {kind: found and found.to_json() for kind, found in curvatures.items()},
-            "optimum": gram.optimum(name, others),
+            "curvature": {kind: found if is_finite(found) else None for kind, found in told.items()},
+            "optimum": optimum if is_finite(optimum) else None,
         },
     }
 

@@ -142,6 +142,21 @@ def test_a_damaged_checkpoint_starts_the_run_anew_to_the_same_weights(
     assert not file_of(deps, key).exists()
 
 
+@pytest.mark.parametrize("place", [0.0, 0.02, 0.25, 0.5, 0.75, 0.98, 1.0])
+def test_no_flipped_bit_of_a_checkpoint_is_trained_on(deps: Deps, client: FlaskClient, place: float) -> None:
+    """Of its head, of any of its arrays and of its last byte: what was saved is known by all of its bytes."""
+    id, _ = uploaded(client, deps, CSV)
+    job = job_started(client, "/v1/jobs", dataset=id, **LONG)
+    with stopped_once(lambda: bool(job_of(deps, job).checkpoint_key)):
+        done(client, deps, job)
+    saved = file_of(deps, job_of(deps, job).checkpoint_key or "")
+    flip(saved, int(place * (saved.stat().st_size - 1)))
+    ended = done(client, deps, job)
+    assert ended["state"] == "succeeded", ended["error"]
+    assert any("the training starts anew" in text for text in texts(deps, job))
+    assert ended["progress"]["epoch"] == ended["progress"]["epochs"]
+
+
 @each_way
 def test_each_file_of_a_version_is_told_to_be_damaged_and_the_others_go_on(
     deps: Deps, client: FlaskClient, how: str

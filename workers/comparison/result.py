@@ -10,7 +10,7 @@ from service.domain.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
 from workers.comparison.pictures import pictures
 from workers.comparison.sentence import Told, sentence
-from workers.training.objectives import in_user_units
+from workers.training.objectives import in_user_units, loss_scale
 
 MOST_POINTS = 200  # of a curve
 
@@ -24,7 +24,7 @@ def make_result(
     leasts = exact or dict.fromkeys((True, False), lowest)
 
     def units(loss: float) -> float:
-        return in_user_units(spec.loss, loss, scale.scale)
+        return in_user_units(spec.loss, loss, loss_scale((scale,)))
 
     descents = []
     for course in courses:

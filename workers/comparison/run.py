@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import structlog
 
 from service.domain.comparison import ComparisonSpec
@@ -18,6 +19,7 @@ from workers.comparison.rates import stable_learning_rate
 from workers.comparison.record import Recorder
 from workers.comparison.result import make_result
 from workers.lease import Lease
+from workers.training.objectives import loss_scale
 from workers.training.problem import State
 
 GENTLER = 0.1  # what a chosen rate is multiplied by where a network's descent diverged at it
@@ -28,6 +30,11 @@ log = structlog.get_logger(__name__)
 
 def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a comparison. What it raises ends the job (see `workers.training.endings`)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # a descent whose figures are no numbers has diverged
+        _compare(deps, lease)
+
+
+def _compare(deps: Deps, lease: Lease[JobRow]) -> None:
     recorder = Recorder(deps, lease)
     spec, dataset = recorder.start()
     courses = recorder.finished()
@@ -71,7 +78,7 @@ def _one(
     try:
         for point in descend(ground.engine, state, descent, spec.seed, spec.epochs, rows, most, lease.check):
             points.append(point)
-            recorder.looked(descent, point, spec, rows, done, ground.scale.scale)
+            recorder.looked(descent, point, spec, rows, done, loss_scale((ground.scale,)))
             if goal is not None and point.loss <= goal:
                 break
     except WorkFailed as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate_effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
 from workers.explain.convex import NotFound, convex
-from workers.explain.least_squares import gentle_triangle, least_squares, triangle
+from workers.explain.least_squares import gentle_triangle, least_squares, space_of, triangle
 from workers.explain.linear_program import absolute, too_many_cells
 from workers.explain.rows import Rows, exact_rows, network_rows, of_target
 from workers.training.prepare import Prepared
@@ -67,7 +68,7 @@ def certify(trained: Trained, check: Callable[[], None]) -> dict[str, Certified]
         return dict.fromkeys(targets, Certified(left_out=reason))
     way = _way(trained, size)
     if way is None:
-        return dict.fromkeys(targets, Certified(left_out=_too_large(size)))
+        return dict.fromkeys(targets, Certified(left_out=_too_large(size, partial(_has_way, trained))))
     with ExitStack() as opened:
         try:
             reads = way.exact and trained.prepared.table is None
@@ -110,6 +111,10 @@ def _way(trained: Trained, size: Size) -> Way | None:
     return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors, kept)
 
 
+def _has_way(trained: Trained, size: Size) -> bool:
+    return _way(trained, size) is not None
+
+
 def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> Rows:
     """Of the table in float64, or what the network reads of it."""
     prepared, bias = trained.prepared, trained.spec.network.bias
@@ -126,12 +131,13 @@ def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> It
     found = None
     if spec.loss == "mse":
         found = triangle(rows) if way.whole else gentle_triangle(rows) or triangle(rows)
+    space = None if found is None else space_of(found, bias, l2)
     for column, scale in enumerate(scales):
         own = of_target(rows, column) if several or (not way.exact and not trained.prepared.classes) else rows
         learnt = weights[:, column : column + 1] if several else weights
         try:
             if found is not None:
-                made = least_squares(found, learnt[:, 0], bias, l2, transform, scale, column)
+                made = least_squares(found, learnt[:, 0], bias, l2, transform, scale, column, space)
             elif spec.loss in ("mae", "quantile"):
                 made = absolute(own, spec.loss, spec.quantile, learnt, bias, transform, scale)
             else:
@@ -149,10 +155,18 @@ def _of_float32(made: dict[str, Any]) -> dict[str, Any]:
     return made | {"digits": kept, "note": note}
 
 
-def _too_large(size: Size) -> str:
+def _too_large(size: Size, affordable: Callable[[Size], bool]) -> str:
+    """Why there is no way, and what would be one."""
+    ways = {
+        "fewer features (`exclude`)": replace(size, width=min(size.width, 2)),
+        "a part of the rows": replace(size, rows=min(size.rows, 20 * size.outputs)),
+        "fewer classes": replace(size, outputs=3) if size.outputs > 3 else size,
+    }
+    mends = [mend for mend, smaller in ways.items() if affordable(smaller)]
+    with_mends = f"; with {' or '.join(mends)} there is one" if mends else ""
     return (
-        f"the exact optimum of {size.weights:,} weights over {size.rows:,} rows takes too long beside the training; "
-        f"with fewer features (`exclude`), or a part of the rows, there is one"
+        f"the exact optimum of {size.weights:,} weights over {size.rows:,} rows takes too long beside the training"
+        f"{with_mends}"
     )
 
 
@@ -164,4 +178,4 @@ def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
         return "l1 makes the loss one without an exact optimum by linear algebra"
     if spec.loss in ("mae", "quantile") and objective_l2(spec):
         return f"{spec.loss} with l2 is neither least squares nor a linear program"
-    return too_many_cells(spec.loss, size.cells) if spec.loss in ("mae", "quantile") else None
+    return too_many_cells(spec.loss, size.cells, size.outputs) if spec.loss in ("mae", "quantile") else None

@@ -17,7 +17,12 @@ PASSES = 22  # that L-BFGS and conjugate gradients usually take
 CONVERTED = 1  # a cell, from float32
 FEW_ROWS = 5_000  # Newton's method goes through these with whole Hessians
 NEWTON_STEPS = 12
-INVERTED = 0.25  # of the cube of a Hessian's size
+INVERTED, ROOTED = 0.25, 0.55  # of the cube of a Hessian's size: its inverse, and a symmetric root by its eigenvectors
+SINGULAR, EIGENVALUES = 1.7, 0.25  # of the cube of a design's width: singular values with their directions, and none
+LONGEST = 20 * BUDGET  # half a minute or so, for what is not left out before
+PAIR = 40_000  # a block of a Hessian for two of several outputs, over no rows at all
+CURVED = 10  # a row of such a block: how much its loss is bent by two scores
+LEAST_SAMPLE, ROWS_IN_METRIC = 5_000, 20  # rows in such a metric: at least, and for each two of its outputs
 ROWS_FOR_EACH = 35  # rows for each column: standard errors from fewer are too large by more than 2 % or so
 
 
@@ -48,9 +53,22 @@ class Size:
 
     def hessian(self, every: int) -> int:
         """From every n-th row; and its inverse."""
-        blocks = max(1, self.outputs * (self.outputs - 1) // 2)
-        gathered = blocks * (self.rows // every) * (self.width**2 // SYMMETRIC + self.width)
-        return gathered + int(INVERTED * self.weights**3)
+        return self._gathered(self.rows // every, self.width) + int(INVERTED * self.weights**3)
+
+    def metric(self) -> int:
+        """What makes many passes few (`workers.explain.score_metric`): the curvature along the scores' directions."""
+        outputs = self.outputs
+        every = max(1, self.rows // max(LEAST_SAMPLE, ROWS_IN_METRIC * outputs * (outputs + 1)))
+        rows, directions = self.rows // every, min(self.width, outputs + 1)
+        in_scores = rows * outputs**2 * CURVED
+        return in_scores + self._gathered(rows, directions) + int(ROOTED * (outputs * directions) ** 3)
+
+    def _gathered(self, rows: int, width: int) -> int:
+        """Of a Hessian's blocks, one for each two outputs."""
+        if self.outputs == 1:
+            return rows * (width**2 // SYMMETRIC + width)
+        blocks = self.outputs * (self.outputs - 1) // 2
+        return blocks * (PAIR + rows * (width**2 // SYMMETRIC + width + CURVED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +88,11 @@ def allowance(size: Size, epochs: int, budget: int = BUDGET) -> int:
     return max(budget, int(SHARE * size.cells * (PREPARED + TRAINED * epochs)))
 
 
-def to_least_squares(size: Size, allowed: int) -> Way:
-    """For `outputs` targets at once; the cheapest way is taken whatever it costs, for training is not cheaper."""
+def to_least_squares(size: Size, allowed: int) -> Way | None:
+    """For `outputs` targets at once; the cheapest way through the rows is taken whatever it costs, for training is not
+    cheaper. None where the columns are so many that to tell them apart takes long by itself."""
+    if int(SINGULAR * size.width**3) > max(allowed, LONGEST):
+        return None
     read = READ * size.cells
     if read + int(REDUCED * size.rows * (size.width + size.outputs) ** 2) <= allowed:
         return Way()
@@ -85,9 +106,9 @@ def to_convex(size: Size, allowed: int, errors: bool, kept: bool = True) -> Way 
     again = 0 if kept else read
     if size.rows <= FEW_ROWS and read + NEWTON_STEPS * (again + size.hessian(1)) <= allowed:
         return Way()
-    exact = read + size.products() + PASSES * (again + size.passing()) <= allowed
+    exact = read + size.products() + size.metric() + PASSES * (again + size.passing()) <= allowed
     each = size.passing() + (again if exact else CONVERTED * size.cells)
-    left = allowed - size.products() - (read if exact else 0)
+    left = allowed - size.products() - size.metric() - (read if exact else 0)
     if left < PASSES * each:
         return None
     most = max(1, size.rows // (ROWS_FOR_EACH * size.width)) if errors or size.outputs == 1 else 0

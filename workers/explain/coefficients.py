@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from service.domain.columns import Floats
+from service.domain.magnitude import units
 from service.domain.predictor import TargetScale
 from service.domain.transform import FittedTransform
 
@@ -25,6 +26,13 @@ def user_map(transform: FittedTransform, scale: TargetScale, bias: bool) -> Floa
     return to_user
 
 
+def _lengths(rows: Floats) -> Floats:
+    """(n,) the Euclidean norms of rows (n, r), also of those whose squares are not in float64."""
+    unit = units(np.abs(rows).max(axis=1, initial=0.0))
+    found: Floats = np.sqrt(np.sum((rows * unit[:, None]) ** 2, axis=1)) / unit
+    return found
+
+
 def coefficients(
     weights: Floats, spread: Floats | None, reach: float | None, bias: bool, transform: FittedTransform,
     scale: TargetScale, **labels: Any,
@@ -34,7 +42,7 @@ def coefficients(
     to_user = user_map(transform, scale, bias)
     values = to_user @ weights
     values[0] += scale.centre
-    errors = None if spread is None else np.sqrt(np.sum((to_user @ spread) ** 2, axis=1))
+    errors = None if spread is None else _lengths(to_user @ spread)
     listed = []
     for index, name in enumerate(["intercept", *transform.encoded_names]):
         if index == 0 and not bias and values[0] == 0.0:

@@ -29,6 +29,7 @@ from workers.explain.rows import Rows
 from workers.explain.separation import separation
 from workers.explain.standard_errors import inverse, spread, stand_for_all
 from workers.explain.truncated_newton import approach
+from workers.training.objectives import in_user_units, loss_scale
 
 
 class NotFound(Exception):
@@ -55,7 +56,7 @@ def convex(
         )
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
-    units = scale.scale**2
+    units = in_user_units(name, 1.0, loss_scale((scale,)))
     least = 0.0 if apart is not None and apart.complete else found.point.loss
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
     likelihood = bool(classes) and not l2 and all(counts is None for _, _, counts in rows.pieces())

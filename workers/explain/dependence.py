@@ -22,6 +22,7 @@ POINTS = 20  # of a grid
 MOST_ROWS, LEAST_ROWS = 1000, 50
 MOST_CLASSES = 10
 TAIL = 0.05  # the grid of numbers leaves out this share of the rows at each end
+CALENDAR = (-62_135_596_800.0, 253_402_300_799.0)  # seconds from 1970 to the years 1 and 9999, first and last
 DIGITS = 6  # of a number's range: float32 holds no more
 
 
@@ -106,11 +107,13 @@ def _moments(days: Floats) -> Floats:
     points = _quantiles(days) * SECONDS_PER_DAY
     step = SECONDS_PER_DAY if np.ptp(days) > 60 else 60.0
     slack = 0.5 / 60  # float32 has shifted times by some seconds in years
-    return np.unique(np.floor(points / step + slack) * step)
+    return np.unique(np.clip(np.floor(points / step + slack) * step, *CALENDAR))
 
 
 def _quantiles(column: Floats) -> Floats:
-    """Values that occur: all when they are few, else at evenly spaced ranks without the tails."""
+    """Values that occur: all when they are few, else at evenly spaced ranks without the tails. What float32 has moved
+    beyond float64 is no value that occurs."""
+    column = column[np.isfinite(column)]
     spread = float(np.ptp(column)) if len(column) else 0.0
     if spread == 0.0:
         return np.empty(0)

@@ -7,14 +7,15 @@ All encoded columns of a feature move together: a category, a date and its parts
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
 from service.domain.columns import Floats
-from service.domain.predictor import Predictor
+from service.domain.magnitude import unit_of
+from service.domain.predictor import Predictor, TargetScale
 from workers.explain.effort import BUDGET, Effort, plan
 from workers.explain.sample import IMPORTANCE, Positions, Sample, choose, draws, inputs_of_features, strongest
 from workers.training.fill import Part
@@ -39,12 +40,13 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
     effort = plan(predictor.network, len(used), len(part), budget)
     generator = draws(seed, IMPORTANCE)
     rows = choose(generator, len(part), effort.rows)
-    sample, truth = Sample.of(predictor, part.inputs[rows]), part.truth[rows]
+    predictor, unit = _squarable(predictor)
+    sample, truth = Sample.of(predictor, part.inputs[rows]), part.truth[rows] * unit
     orders = np.stack([generator.permutation(len(rows)) for _ in range(effort.repeats)])
     before = row_losses(predictor, truth, sample.unchanged())
     measured = used if effort.features == len(used) else strongest(sample, inputs, effort.features)
     found = [
-        {"feature": features[number].name, **_increase(sample, truth, before, inputs[number], orders)}
+        {"feature": features[number].name, **_increase(sample, truth, before, inputs[number], orders, unit)}
         for number in measured
     ]
     found += [
@@ -54,6 +56,14 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
     ]
     ranked = sorted(found, key=lambda one: -one["value"])
     return Importances(ranked, "log_loss" if predictor.classes else "rmse", effort, len(used) - len(measured))
+
+
+def _squarable(predictor: Predictor) -> tuple[Predictor, float]:
+    """The same with a regression's target in a unit in which errors have squares, and how many of it are one of the
+    user's."""
+    unit = 1.0 if predictor.classes else unit_of(predictor.target_scale.scale)
+    scales = tuple(TargetScale(one.centre * unit, one.scale * unit) for one in predictor.target_scales)
+    return (predictor if unit == 1 else replace(predictor, target_scales=scales)), unit
 
 
 def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:
@@ -67,9 +77,11 @@ def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:
     return losses
 
 
-def _increase(sample: Sample, truth: Floats, before: Floats, positions: Positions, orders: Positions) -> dict[str, Any]:
+def _increase(
+    sample: Sample, truth: Floats, before: Floats, positions: Positions, orders: Positions, unit: float
+) -> dict[str, Any]:
     """The mean increase over the orders (r, n) from the losses `before` (n,), and an interval for it that covers the
-    choice of rows and of orders.
+    choice of rows and of orders; of both the part that is one of the user's units.
 
     The shuffled loss is a mean over pairs of a row and the row whose value it was given, so a row's influence on it
     is the sum of both roles (Hoeffding 1948). For rmse it passes through the root's derivative.
@@ -88,9 +100,9 @@ def _increase(sample: Sample, truth: Floats, before: Floats, positions: Position
         influence += losses.sum(axis=0)
         influence += np.bincount(some.reshape(-1), losses.reshape(-1), n)
     if n < 2:
-        return {"value": value, "low": None, "high": None}
+        return {"value": value / unit, "low": None, "high": None}
     reach = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * float(influence.std(ddof=1)) / math.sqrt(n)
-    return {"value": value, "low": value - reach, "high": value + reach}
+    return {"value": value / unit, "low": (value - reach) / unit, "high": (value + reach) / unit}
 
 
 def _levels(losses: Floats, rooted: bool) -> tuple[Floats, Floats]:

@@ -22,6 +22,7 @@ from service.domain.predictor import TargetScale
 from service.domain.transform import FittedTransform
 from workers.explain.coefficients import CONFIDENCE, coefficients
 from workers.explain.rows import Rows
+from workers.training.objectives import in_user_units, loss_scale
 
 GENTLE = 1e4  # of a condition number: its square still leaves half of the digits
 AT_A_TIME = 20  # rows for each column
@@ -143,29 +144,43 @@ def digits(condition: float) -> int:
     return max(0, math.floor(-math.log10(np.finfo(np.float64).eps * condition)))
 
 
+def penalty_rows(found: Triangle, bias: bool, l2: float) -> Floats:
+    """(w,) what a penalty puts below the design's columns: 0 for the bias that is last."""
+    rows = np.full(found.width, math.sqrt(found.rows * l2 / 2))
+    rows[found.width - int(bias) :] = 0.0
+    return rows
+
+
+def space_of(found: Triangle, bias: bool, l2: float) -> Directions:
+    """What the design's columns tell apart, with a penalty's rows below them: the same for every target."""
+    design = found.design
+    if l2:
+        design = np.vstack([design, np.diag(penalty_rows(found, bias, l2))])
+    return directions(design, found.rows)
+
+
 def least_squares(
     found: Triangle, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
-    column: int = 0,
+    column: int = 0, space: Directions | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The certificate for one target: the optimum and the gap to it. `learnt` (w,) are its trained weights, the bias
     last. Losses and coefficients are in the user's units; the gradient and the distance between weights are those of
     the scaled problem. `epochs_to_millionth` bounds when full-batch descent from zeros at the rate with the best worst
-    case is within a millionth of the optimal loss; null where that loss is zero, or penalised."""
+    case is within a millionth of the optimal loss; null where that loss is zero, or penalised. `space` is `space_of`
+    these, where it is known."""
     width = len(learnt)
-    penalty = np.full(width, math.sqrt(found.rows * l2 / 2))
-    penalty[width - int(bias) :] = 0.0
-    design, target = found.design, found.target(column)
+    penalty, target = penalty_rows(found, bias, l2), found.target(column)
     if l2:
-        design = np.vstack([design, np.diag(penalty)])
         target = np.concatenate([target, np.zeros(width)])
-    space = directions(design, found.rows)
+    if space is None:
+        space = space_of(found, bias, l2)
     best = space.right.T @ ((space.left.T @ target) / space.singular)  # type: ignore[union-attr]  # of a triangle
 
     def objective(weights: Floats) -> float:
         return (found.squares(weights, column) + float(np.sum((penalty * weights) ** 2))) / found.rows
 
     gradient = 2 / found.rows * (found.design.T @ (found.design @ learnt - found.target(column)) + penalty**2 * learnt)
-    units = scale.scale**2
+    units = in_user_units("mse", 1.0, loss_scale((scale,)))
     least, loss = objective(best), objective(learnt)
     freedom = found.rows - space.rank
     variance = found.squares(best, column) / freedom if freedom > 0 and not l2 else None

@@ -16,6 +16,7 @@ from service.domain.columns import Floats
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
+from workers.explain.certificate_effort import LONGEST, Size
 from workers.explain.convex import penalised
 from workers.explain.losses import loss_of
 from workers.explain.newton import LOG_2, minimise
@@ -26,6 +27,7 @@ from workers.training.fit import Moments
 from workers.training.prepare import Prepared
 
 ENOUGH = 1e-7  # of the first loss: far below what a verdict can tell
+FEWEST_PASSES, MOST_PASSES = 20, 60  # over the rows, in a search by gradients
 FEW_ROWS = 20  # rows for each weight: with fewer the optimum fits the training rows' noise
 SHRINKAGE = (1.0, 1e-1, 1e-2, 1e-3, 1e-4)  # l2 as a share of the loss's own curvature
 CURVES = {"mse": 2.0, "cross_entropy": 0.25}  # of the loss, at most; 1 for the others
@@ -79,12 +81,15 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
 def _best(task: Task) -> Floats:
     """(w, k): the optimum, or of it and shrunk ones the best on the validation rows."""
     start = np.zeros((task.rows.width if task.basis is None else task.basis.matrix.shape[1], task.outputs))
-    optimum, worst = _minimise(task, 0.0, start)
+    passes = LONGEST // Size(task.rows.count, task.rows.width, task.outputs).passing()
+    optimum, worst = _minimise(task, 0.0, start, passes)
     candidates = [optimum]
     few = task.rows.count < FEW_ROWS * start.size
-    if task.spec.early_stopping is not None and task.validation.count and (few or worst < LOG_2):
+    each = (passes - MOST_PASSES) // len(SHRINKAGE)
+    may_be_shrunk = task.spec.early_stopping is not None and task.validation.count and each >= FEWEST_PASSES
+    if may_be_shrunk and (few or worst < LOG_2):
         for share in SHRINKAGE:  # each starts where the last, more shrunk one has ended
-            start, _ = _minimise(task, share, start)
+            start, _ = _minimise(task, share, start, each)
             candidates.append(start)
     if len(candidates) == 1:
         return task.weights(optimum)
@@ -93,9 +98,9 @@ def _best(task: Task) -> Floats:
     return task.weights(candidates[int(np.argmin(losses))])
 
 
-def _minimise(task: Task, share: float, start: Floats) -> tuple[Floats, float]:
+def _minimise(task: Task, share: float, start: Floats, passes: int) -> tuple[Floats, float]:
     """Weights (r, k) under the spec's penalties and `share` of shrinkage, and the greatest loss of a row, which only
-    cross-entropy's caller asks for."""
+    cross-entropy's caller asks for. By gradients so many passes are taken at most, and a few in any case."""
     optimizer, bias = task.spec.optimizer, task.spec.network.bias
     marks = penalised(task.rows.width, bias)
     ridge = marks * (optimizer.l2 + share * CURVES.get(task.spec.loss, 1.0) * task.sizes**2)
@@ -109,7 +114,7 @@ def _minimise(task: Task, share: float, start: Floats) -> tuple[Floats, float]:
         if curved and not start.any():
             start = start_from_some(task.rows, loss, penalty, start, task.basis)
         metric = sampled_metric(task.rows, loss, penalty, start, task.basis) if curved else None
-        point = descend(task.rows, loss, penalty, start, task.basis, ENOUGH, metric)
+        point = descend(task.rows, loss, penalty, start, task.basis, ENOUGH, metric, max(passes, FEWEST_PASSES))
     else:
         every = stride(task.rows.count, len(start), ROWS_FOR_EACH)
         point = minimise(task.rows, loss, penalty, start, task.basis, every, ENOUGH, most_steps=50).point

@@ -21,12 +21,20 @@ from workers.explain.least_squares import digits, directions, triangle
 from workers.explain.losses import loss_of
 from workers.explain.passes import Penalty, evaluate
 from workers.explain.rows import Rows
+from workers.training.objectives import in_user_units, loss_scale
 
 MOST_CELLS = 200_000  # of the design: the solver's time grows faster than these
+MOST_FOR_ALL = 1_000_000  # cells that are gone into for several targets, each of which has a program of its own
 
 
-def too_many_cells(name: str, cells: int) -> str | None:
-    """Why a design of so many cells is not gone into."""
+def too_many_cells(name: str, cells: int, targets: int = 1) -> str | None:
+    """Why a design of so many cells is not gone into, once for each target."""
+    if cells <= MOST_CELLS and cells * targets > MOST_FOR_ALL:
+        return (
+            f"the exact optima of {name} are a linear program for each of {targets} targets, solved here for up to "
+            f"{MOST_FOR_ALL:,} cells of all designs together; these have {cells * targets:,}. With fewer targets, "
+            "features (`exclude`) or rows, or with the loss huber, there are some"
+        )
     if cells <= MOST_CELLS:
         return None
     return (
@@ -60,12 +68,13 @@ def absolute(
     loss, free = loss_of(name, quantile), Penalty(np.zeros(width))
     at_best, at_learnt = (evaluate(rows, loss, free, weights, None, every=0) for weights in (best, learnt))
     off = design @ (learnt - best)
+    units = in_user_units(name, 1.0, loss_scale((scale,)))
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
     return {
         "method": "linear program",
-        "optimum_loss": at_best.loss * scale.scale,
-        "loss": at_learnt.loss * scale.scale,
-        "gap": (at_learnt.loss - at_best.loss) * scale.scale,
+        "optimum_loss": at_best.loss * units,
+        "loss": at_learnt.loss * units,
+        "gap": (at_learnt.loss - at_best.loss) * units,
         "gradient_norm": float(np.linalg.norm(at_learnt.gradient)),
         "weight_distance": float(np.linalg.norm(learnt - best)),
         "prediction_distance": math.sqrt(float(np.sum(counts[:, None] * off**2)) / rows.count) * scale.scale,

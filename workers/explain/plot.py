@@ -11,6 +11,8 @@ from workers.explain.svg import Picture, shortened, width_of
 
 MARGIN = 20.0
 HEAD = 58.0  # a picture's title and the line below it
+WIDEST, FINEST = 8e307, 1e-300  # of an axis: its length is in float64, and its ticks are no subnormal numbers
+GREATEST = 1.7e308
 LEFT, BELOW, ABOVE = 62.0, 42.0, 26.0  # of a plot: room for its ticks, its names and its heading
 
 
@@ -31,9 +33,11 @@ class Axis:
         if log:
             room = 0.05 * math.log(high / low) if high > low else math.log(2)
             return cls(name, low / math.exp(room), high * math.exp(room), log=True)
+        if math.isinf(1.2 * (high - low)):
+            low, high = max(low, -WIDEST), min(high, WIDEST)
         room = 0.05 * (high - low) or 0.5 * abs(high) or 0.5
         keep_zero = zero and low == 0.0
-        return cls(name, low if keep_zero else low - room, high + room)
+        return cls(name, low if keep_zero else max(low - room, -GREATEST), min(high + room, GREATEST))
 
     def shares(self, values: Iterable[float]) -> list[float]:
         """How far along the axis values lie, 0 to 1."""
@@ -65,6 +69,7 @@ class Axis:
 
 
 def _round_step(least: float) -> float:
+    least = max(least, FINEST)
     magnitude = 10.0 ** math.floor(math.log10(least))
     return magnitude * next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= least * (1 - 1e-9))
 

@@ -14,13 +14,13 @@ from scipy.linalg import LinAlgError, cholesky
 from scipy.linalg.lapack import dtrtri
 
 from service.domain.columns import Floats
+from workers.explain.certificate_effort import LEAST_SAMPLE, ROWS_IN_METRIC
 from workers.explain.losses import Loss
 from workers.explain.newton import is_separated, minimise, without_gauge
 from workers.explain.passes import Basis, Penalty, Point, evaluate
 from workers.explain.rows import Rows, thinned
 
-ROWS_FOR_EACH = 20  # rows for each column in the Hessian
-LEAST_SAMPLE = 5_000
+ROWS_FOR_EACH = ROWS_IN_METRIC  # rows for each column in the Hessian
 REMEMBERED = 20  # steps
 MOST_STEPS = 60
 MANY = 8  # times the sampled rows

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from service.domain.columns import Floats
+from service.domain.magnitude import unit_of
 from workers.explain.sample import POINTS, Positions, choose, draws
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -18,15 +20,17 @@ def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: 
     """Of one target. A residual is truth - prediction, in the target's units; `rows` (n,) are the rows' places in the
     dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
     residuals = truth - predictions
-    deviation = float(residuals.std())
+    unit = unit_of(float(np.abs(residuals).max()))
+    off = residuals * unit - (residuals * unit).mean()
+    deviation = float(np.sqrt((off**2).mean()))
     worst = _greatest(np.abs(residuals), WORST)
     drawn = choose(draws(seed, POINTS), len(truth), MOST_POINTS)
     return {
         "part": part,
         "rows": len(truth),
-        "mean": float(residuals.mean()),
-        "standard_deviation": float(residuals.std(ddof=1)) if len(truth) > 1 else None,
-        "skew": float(((residuals - residuals.mean()) ** 3).mean()) / deviation**3 if deviation > 0 else None,
+        "mean": float((residuals * unit).mean()) / unit,
+        "standard_deviation": deviation / unit * math.sqrt(len(truth) / (len(truth) - 1)) if len(truth) > 1 else None,
+        "skew": float(((off / deviation) ** 3).mean()) if deviation > 0 else None,
         "quantiles": dict(zip(map(str, LEVELS), np.quantile(residuals, LEVELS).tolist(), strict=True)),
         "worst": [
             {

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.columns import Floats
+from workers.explain.certificate_effort import LEAST_SAMPLE, ROWS_IN_METRIC
 from workers.explain.losses import Loss
 from workers.explain.newton import without_gauge
 from workers.explain.passes import Basis, Penalty, evaluate
-from workers.explain.quasi_newton import LEAST_SAMPLE, ROWS_FOR_EACH
 from workers.explain.rows import Rows, thinned
 
 FLATTEST = 1e-3  # of the mean curvature: less is left as it is
@@ -47,7 +47,7 @@ class ScoreMetric:
 def score_metric(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Basis) -> ScoreMetric:
     """At `weights` (r, k), from some of the rows, in a basis in which they spread alike."""
     outputs, mapped = weights.shape[1], basis.matrix @ weights
-    some = thinned(rows, max(1, rows.count // max(LEAST_SAMPLE, ROWS_FOR_EACH * outputs * (outputs + 1))))
+    some = thinned(rows, max(1, rows.count // max(LEAST_SAMPLE, ROWS_IN_METRIC * outputs * (outputs + 1))))
     mean, middle = np.zeros((outputs, outputs)), np.zeros(rows.width)
     for design, target, counts in some.pieces():
         local = loss(design @ mapped, target)

@@ -7,6 +7,7 @@ row by row.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +40,8 @@ class Separation:
     @property
     def alone(self) -> list[Label]:
         """The classes that are separated from all others."""
-        others = len(self.classes) - 1
-        return [name for name in self.classes if sum(name in pair for pair in self.pairs) == others]
+        others, counts = len(self.classes) - 1, Counter(name for pair in self.pairs for name in pair)
+        return [name for name in self.classes if counts[name] == others]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -13,6 +13,7 @@ from service.domain.columns import Columns, Floats, Kind, missing
 from service.domain.predictor import TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
+from service.errors import WorkFailed
 from workers.training.problem import Data, Inputs
 from workers.training.reading import Reading
 from workers.training.room import Sheet
@@ -99,8 +100,7 @@ class _Sheets:
         self._inputs.add(inputs)
         self._truth.add(values)
         if values.dtype != np.int64:
-            centres, widths = [one.centre for one in scales], [one.scale for one in scales]
-            self._targets.add((values.reshape(len(values), len(scales)) - centres) / widths)
+            self._targets.add(_scaled(values.reshape(len(values), len(scales)), scales))
         else:
             self._targets.add(values)
         if self._weights is not None and weights is not None:
@@ -146,11 +146,56 @@ def _add(
     """A chunk's rows, each to its part. A row that no part has may have a gap that nothing fills."""
     parts = rows.split[piece]
     used = np.flatnonzero(parts != UNUSED)
-    inputs = transform.apply(chunk if len(used) == len(parts) else chunk.take(used))
-    values = rows.targets.values(piece, chunk)
+    taken = chunk if len(used) == len(parts) else chunk.take(used)
+    inputs = transform.apply(taken)
     of_used = parts[used]
+    if not np.isfinite(inputs).all():
+        raise _feature_too_far(inputs, transform, taken, of_used)
+    values = rows.targets.values(piece, chunk)
+    if values.dtype != np.int64 and not np.isfinite(_scaled(values[used].reshape(len(used), -1), scales)).all():
+        raise _target_too_far(values[used].reshape(len(used), -1), rows.targets.names, scales, of_used)
     for code, sheet in sheets.items():
         if len(chosen := np.flatnonzero(of_used == code)):
             places = used[chosen]
             of_part = None if weights.is_even else weights.of(code, piece, chunk, rows.targets)[places]
             sheet.add(inputs[chosen], values[places], scales, of_part)
+
+
+def _scaled(values: Floats | npt.NDArray[np.int64], scales: Sequence[TargetScale]) -> npt.NDArray[np.float32]:
+    """(n, k) targets as they are learnt."""
+    centres, widths = [one.centre for one in scales], [one.scale for one in scales]
+    with np.errstate(over="ignore"):
+        found: npt.NDArray[np.float32] = ((values - centres) / widths).astype(np.float32)
+    return found
+
+
+def _feature_too_far(
+    inputs: npt.NDArray[np.float32], transform: FittedTransform, rows: Columns, parts: Parts
+) -> WorkFailed:
+    row, place = (int(at[0]) for at in np.nonzero(~np.isfinite(inputs)))
+    value, name = float(transform.encode(rows)[row, place]), transform.encoded_names[place]
+    scale = TargetScale(float(transform.centre[place]), float(transform.scale[place]))
+    mends = ['leave the feature out ("exclude")']
+    if scale == TargetScale() and parts[row] == TRAIN:
+        mends.append('take "scaler": "standard"')
+    return _too_far(f"feature {name!r}", value, scale, mends)
+
+
+def _target_too_far(
+    values: Floats | npt.NDArray[np.int64], names: Sequence[str], scales: Sequence[TargetScale], parts: Parts
+) -> WorkFailed:
+    row, place = (int(at[0]) for at in np.nonzero(~np.isfinite(_scaled(values, scales))))
+    mends = ['take "scale_target": "auto"'] if scales[place] == TargetScale() and parts[row] == TRAIN else []
+    return _too_far(f"target {names[place]!r}", float(values[row, place]), scales[place], mends)
+
+
+def _too_far(what: str, value: float, scale: TargetScale, mends: Sequence[str]) -> WorkFailed:
+    """`mends` are those for a value that is meant as it is."""
+    scaled = f" less {scale.centre:.6g}, divided by {scale.scale:.6g} (the training rows' centre and scale),"
+    meant = f"; if it is meant, {' or '.join(mends)}" if mends else ""
+    return WorkFailed(
+        "too_large",
+        f"{what} has the value {value!r}, which{'' if scale == TargetScale() else scaled} is beyond the 3.4e38 of "
+        "float32 that training computes with; if it stands for a missing value, name it when you upload "
+        f'("null_values"){meant}',
+    )

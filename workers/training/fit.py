@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.magnitude import LOWER, unit_of, units
 from service.domain.transform import Feature, FittedTransform
 from service.errors import WorkFailed
 
@@ -53,6 +54,7 @@ def fit(
         raise WorkFailed(
             "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
         )
+    _check_spans(whole, moments)
     centre, scale = _scaling(scaler, moments)
     return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
 
@@ -89,6 +91,7 @@ class _Gatherer:
     count: int = 0
     gaps: int = 0
     total: float = 0.0
+    lowered: bool = False  # the total is that of the numbers times `LOWER`: their own is not in float64
     low: float = np.inf
     high: float = -np.inf
     categories: Counter[str] = field(default_factory=Counter)
@@ -104,21 +107,32 @@ class _Gatherer:
             return
         present = values[~gaps] if n_gaps else values
         if len(present):
-            self.total += float(present.sum())
+            self._add_sum(present)
             self.low = min(self.low, float(present.min()))
             self.high = max(self.high, float(present.max()))
             if self.kept is not None:
                 self.kept.add(present)
+
+    def _add_sum(self, present: Floats) -> None:
+        if not self.lowered:
+            with np.errstate(over="ignore"):
+                total = self.total + float(present.sum())
+            if np.isfinite(total):
+                self.total = total
+                return
+            self.total, self.lowered = self.total * LOWER, True
+        self.total += float((present * LOWER).sum())
 
     def fill(self, policy: str) -> float:
         """What replaces a missing number; 0 in a column without any value."""
         if not self.count:
             return 0.0
         if policy == "mean" or self.kept is None:
-            return self.total / self.count
+            return self.total / self.count / (LOWER if self.lowered else 1.0)
         values = self.kept.rows()
         if policy == "median":
-            return float(np.median(values))
+            unit = unit_of(float(np.abs(values).max()))
+            return float(np.median(values * unit) / unit)
         distinct, counts = np.unique(values, return_counts=True)
         return float(distinct[np.argmax(counts)])
 
@@ -155,15 +169,18 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categorie
 
 
 class Moments:
-    """Count, mean, sum of squared deviations, least and greatest of each column, chunk by chunk.
+    """Count, mean, standard deviation, least and greatest of each column, chunk by chunk.
 
-    Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits.
+    Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits. Columns whose
+    squares are not in float64 are summed up times a power of two (`unit`).
     """
 
     def __init__(self, width: int, kept: Kept | None = None) -> None:
         self.count = 0
-        self.mean = np.zeros(width)
+        self.unit = np.ones(width)
+        self._mean = np.zeros(width)
         self.squares = np.zeros(width)
+        """Sums of squared deviations, (width,) in the unit's square."""
         self.low = np.full(width, np.inf)
         self.high = np.full(width, -np.inf)
         self._kept = kept
@@ -171,23 +188,43 @@ class Moments:
     def add(self, rows: Floats) -> None:
         if not len(rows):
             return
-        mean = rows.mean(axis=0)
-        squares = ((rows - mean) ** 2).sum(axis=0)
-        total = self.count + len(rows)
-        shift = mean - self.mean
-        self.squares += squares + shift**2 * (self.count * len(rows) / total)
-        self.mean += shift * (len(rows) / total)
-        self.count = total
         self.low = np.minimum(self.low, rows.min(axis=0))
         self.high = np.maximum(self.high, rows.max(axis=0))
         if self._kept is not None:
             self._kept.add(rows)
+        self._choose_units()
+        if (self.unit != 1).any():
+            rows = rows * self.unit
+        mean = rows.mean(axis=0)
+        squares = ((rows - mean) ** 2).sum(axis=0)
+        total = self.count + len(rows)
+        shift = mean - self._mean
+        self.squares += squares + shift**2 * (self.count * len(rows) / total)
+        self._mean += shift * (len(rows) / total)
+        self.count = total
+
+    def _choose_units(self) -> None:
+        """As the greatest number so far asks for; sizes only grow, and what was summed up before shrinks with them."""
+        chosen = units(np.maximum(np.abs(self.low), np.abs(self.high)))
+        if (chosen != self.unit).any():
+            ratio = chosen / self.unit if self.count else np.ones_like(chosen)
+            self._mean *= ratio
+            self.squares = self.squares * ratio * ratio
+            self.unit = chosen
+
+    @property
+    def mean(self) -> Floats:
+        found: Floats = self._mean / self.unit
+        return found
 
     @property
     def deviation(self) -> Floats:
-        """Population standard deviation, as StandardScaler has it."""
-        values: Floats = np.sqrt(self.squares / max(self.count, 1))
-        return values
+        """Population standard deviation, as StandardScaler has it; where that is below the least number of float64, the
+        span of the values."""
+        values: Floats = np.sqrt(self.squares / max(self.count, 1)) / self.unit
+        with np.errstate(over="ignore"):
+            span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
+        return np.where(values > 0, values, span)
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:
         """Of the rows that were kept. Raises ValueError where none were to be."""
@@ -195,6 +232,19 @@ class Moments:
             raise ValueError("no rows were kept")
         first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)
         return first, median, third
+
+
+def _check_spans(whole: FittedTransform, moments: Moments) -> None:
+    """Raises WorkFailed where two values are further apart than the greatest number."""
+    with np.errstate(over="ignore"):
+        spans = moments.high - moments.low
+    for place in np.flatnonzero(np.isinf(spans)).tolist():
+        raise WorkFailed(
+            "too_large",
+            f"feature {whole.encoded_names[place]!r} goes from {moments.low[place]:.6g} to {moments.high[place]:.6g}, "
+            "further than float64 can tell; if one of them stands for a missing value, name it when you upload "
+            '("null_values"), or leave the feature out ("exclude")',
+        )
 
 
 def _scaling(scaler: str, moments: Moments) -> tuple[Floats, Floats]:

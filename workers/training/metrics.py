@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Floats
+from service.domain.magnitude import unit_of
 from service.domain.predictor import Label
 from workers.training.fit import Kept, Moments, target_moments
 
@@ -24,8 +25,8 @@ MOST_RANKED = 2**23  # numbers that roc_auc is computed from: of more rows every
 
 
 def number_metrics(pieces: Pieces, targets: Sequence[str]) -> Metrics:
-    """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary. Of several targets the mean
-    over them, None where one of them has none, and `by_target`."""
+    """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary, and what is beyond float64 is
+    None too. Of several targets the mean over them, None where one of them has none, and `by_target`."""
     errors = [_Errors() for _ in targets]
     for truth, predictions in pieces:
         columns = truth.reshape(len(truth), -1).T, predictions.reshape(len(truth), -1).T
@@ -46,20 +47,33 @@ class _Errors:
 
     def __init__(self) -> None:
         self._truth = Moments(1)
-        self._squares = self._sizes = 0.0
+        self._squares = self._sizes = self._greatest = 0.0
+        self._unit = 1.0
 
     def add(self, truth: Floats, predictions: Floats) -> None:
-        errors = truth - predictions
+        with np.errstate(over="ignore"):
+            errors = truth - predictions
         self._truth.add(np.ascontiguousarray(truth)[:, None])
+        self._greatest = max(self._greatest, float(np.abs(errors).max(initial=0.0)))
+        unit = unit_of(self._greatest)
+        if unit != self._unit:
+            ratio = unit / self._unit if self._squares else 1.0
+            self._squares, self._sizes = self._squares * ratio * ratio, self._sizes * ratio
+            self._unit = unit
+        if unit != 1.0:
+            errors = errors * unit
         self._squares += float(errors @ errors)
         self._sizes += float(np.abs(errors).sum())
 
     def metrics(self) -> Metrics:
         count = self._truth.count
-        mse = self._squares / count
-        varies = bool(count > 1 and self._truth.low[0] < self._truth.high[0])
-        r2 = 1 - self._squares / float(self._truth.squares[0]) if varies else None
-        return {"mse": mse, "rmse": math.sqrt(mse), "mae": self._sizes / count, "r2": r2}
+        mean, unit, truth = self._squares / count, self._unit, self._truth
+        varies = bool(count > 1 and truth.low[0] < truth.high[0])
+        ratio = float(truth.unit[0]) / unit
+        spread = float(truth.squares[0])
+        r2 = 1 - self._squares / spread * ratio * ratio if varies and spread else None
+        found = {"mse": mean / unit / unit, "rmse": math.sqrt(mean) / unit, "mae": self._sizes / count / unit, "r2": r2}
+        return {name: None if value is None or not math.isfinite(value) else value for name, value in found.items()}
 
 
 def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> Metrics:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from service.domain.magnitude import has_square
 from service.domain.predictor import TargetScale
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -52,8 +53,15 @@ def row_loss(name: str, quantile: float) -> Loss:
 
 def loss_scale(scales: Sequence[TargetScale]) -> float:
     """What `in_user_units` goes by. The loss of several targets is the sum of theirs, which have no unit in common: it
-    stays that of the scaled ones."""
-    return scales[0].scale if len(scales) == 1 else 1.0
+    stays that of the scaled ones. So does that of a target whose squares are not in float64."""
+    return scales[0].scale if len(scales) == 1 and has_square(scales[0].scale) else 1.0
+
+
+def loss_units(scales: Sequence[TargetScale]) -> str:
+    """The same in words."""
+    if len(scales) > 1:
+        return "scaled, summed over the targets"
+    return "target" if has_square(scales[0].scale) else "scaled"
 
 
 def in_user_units(loss: str, value: float, scale: float) -> float:

@@ -12,6 +12,7 @@ from service.domain.curvature import Curvature
 from service.domain.predictor import Predictor
 from service.domain.spec import TrainingSpec
 from workers.explain.certificate import Certified
+from workers.explain.certificate_effort import EIGENVALUES, LONGEST
 from workers.explain.descent import descent_note
 from workers.explain.rows import slices
 from workers.explain.understanding import Understood, understand_each
@@ -19,10 +20,11 @@ from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
 from workers.training.design import forecasts, products
 from workers.training.fill import Part
+from workers.training.finite import only_finite
 from workers.training.held_out import HeldOut, judged
 from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import Metrics, baseline, class_metrics, number_metrics
-from workers.training.objectives import in_user_units, loss_scale
+from workers.training.objectives import in_user_units, loss_scale, loss_units
 from workers.training.prepare import Prepared
 from workers.training.split import split_sha256
 
@@ -64,7 +66,7 @@ def make_report(
     only = certified[predictor.targets[0]] if len(predictor.targets) == 1 else Certified()
     beside = side_by_side(predictor, certified)
     held_out = {name: part for name, part in prepared.parts.items() if name != "train" and len(part)}
-    return {
+    report = {
         "task": spec.task,
         "rows": {name: len(part) for name, part in prepared.parts.items()},
         "metrics": {name: judge(predictor, part, known.get(name)) for name, part in prepared.parts.items()},
@@ -73,7 +75,7 @@ def make_report(
             for name, part in held_out.items()
         },
         "history": [epoch_json(ended, spec, predictor) for ended in progress.history],
-        "loss_units": "target" if len(predictor.targets) == 1 else "scaled, summed over the targets",
+        "loss_units": loss_units(predictor.target_scales),
         "best_epoch": progress.best_epoch if progress.best is not None else progress.epoch,
         "curvature": _curvature(spec, prepared, scaled),
         "certificate": only.certificate,
@@ -94,6 +96,7 @@ def make_report(
             "seconds": seconds,
         },
     }
+    return only_finite(report)
 
 
 @functools.cache
@@ -146,11 +149,13 @@ def epoch_json(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> d
 def _curvature(spec: TrainingSpec, prepared: Prepared, scaled: Curvature | None) -> dict[str, Any]:
     """What the rows allow: bounds, on the columns as they are read and as they came; and what descent does on them."""
     rows = len(prepared.train)
+    width = prepared.transform.n_outputs
+    is_known = EIGENVALUES * width**3 <= LONGEST  # else to know takes as long as a training
     read, bare = products(prepared, spec.network.bias)
-    told, left_out = forecasts(spec, rows, prepared.transform.n_outputs, read, bare)
+    told, left_out = forecasts(spec, rows, width, read, bare)
     return {
         "scaled": _json(scaled),
-        "raw": _json(bare.curvature),
+        "raw": _json(bare.curvature) if is_known else None,
         "note": descent_note(spec, rows),
         "forecast": told,
         "forecast_left_out": left_out,

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import structlog
 import torch
 
@@ -45,13 +46,14 @@ log = structlog.get_logger(__name__)
 def train(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a training job. What it raises ends the job (see `workers.training.endings`)."""
     recorder = Recorder(deps, lease)
-    with recorder.telling():
+    with recorder.telling(), np.errstate(over="ignore", invalid="ignore"):  # told where the figures are kept
         _train(deps, lease, recorder)
 
 
 def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     started = time.perf_counter()
-    spec, dataset, other = recorder.start()
+    asked, dataset, other = recorder.start()
+    spec = asked
     table = table_of(dataset)
     kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
     target = next(column for column in table.columns if column.name == spec.targets[0])
@@ -78,7 +80,7 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
                 recorder.epoch(ended, progress, spec, prepared)
         recorder.end(progress, spec, prepared)
     except WorkFailed as error:
-        raise explained(error, spec, found, len(prepared.train)) from None
+        raise explained(error, asked, spec, found, prepared) from None
     predictor = make_predictor(spec, prepared, problem.network, progress.chosen, table.style, dialect_of(dataset))
     held = held_out(predictor, prepared)
     predictor = calibrated(predictor, held)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from service.domain.classes import as_written
 from service.domain.columns import Categories, Columns, Floats, Kind, Values, missing
-from service.domain.predictor import Label, label_text
+from service.domain.predictor import Label, label_text, number_label
 from service.domain.spec import TrainingSpec
 from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
@@ -99,7 +99,7 @@ def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
         return tuple(sorted(words))
     if kind == "boolean":
         return tuple(bool(value) for value in sorted(values))
-    return tuple(int(value) if value.is_integer() else value for value in sorted(values))
+    return tuple(number_label(value) for value in sorted(values))
 
 
 def _coded(table: Reading, names: tuple[str, ...], stored: tuple[Label, ...], labels: tuple[Label, ...]) -> Targets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.domain.preflight.outliers import far_values
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned, at_feature
 from service.domain.table import Column
@@ -22,6 +23,8 @@ def feature_warnings(plan: Plan) -> Iterator[Warned]:
         for target, found in correlations:
             yield from _copy(plan, feature, target, found.get(feature.name))
         yield from _names(plan, feature)
+    for column in (*plan.targets, *features):
+        yield from far_values(plan, column)
     for feature in features:
         yield from _gaps(plan, feature)
 

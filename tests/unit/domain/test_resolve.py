@@ -81,7 +81,12 @@ def test_the_task_follows_the_target(target: str, task: str, loss: str) -> None:
         (Column("t", "numeric", 0, 3, 0.0, 9.0, whole=True), "regression"),  # with holes
         (Column("t", "numeric", 0, 3, 0.0, 2.0, whole=False), "regression"),
         (Column("t", "numeric", 0, 30, 0.0, 29.0, whole=True), "regression"),  # too many
-        (Column("t", "numeric", 0, 2, -7.0, 0.5), "binary"),
+        (Column("t", "numeric", 0, 2, -7.0, 0.5), "regression"),  # with decimals
+        (Column("t", "numeric", 0, 2, -7.0, 5.0, whole=True), "binary"),
+        (Column("t", "numeric", 0, 2, 3.0, 4.0, whole=True, rarest={"value": 3.0, "count": 2}), "binary"),
+        (Column("t", "numeric", 0, 2, 3.0, 4.0, whole=True, rarest={"value": 3.0, "count": 1}), "regression"),
+        (Column("t", "numeric", 0, 3, 0.0, 2.0, whole=True, rarest={"value": 1.0, "count": 5}), "multiclass"),
+        (Column("t", "numeric", 0, 3, 0.0, 2.0, whole=True, rarest={"value": 1.0, "count": 4}), "regression"),
         (Column("t", "categorical", 0, 2), "binary"),
     ],
 )

@@ -39,6 +39,13 @@ def gaps(rows: int, **choices: Any) -> Asked:
     return asked(frame, **choices)
 
 
+def far(rows: int, value: float) -> Asked:
+    """A number that stands for none in so many rows; the others lie within a few units."""
+    frame = numbers()
+    frame.loc[: rows - 1, "a"] = value
+    return asked(frame)
+
+
 def row_numbers(skipped: int) -> Asked:
     """A column that counts the rows, but for so many numbers in the middle."""
     return asked(numbers().assign(row=[row + skipped * (row > 200) for row in range(ROWS)]))
@@ -77,6 +84,7 @@ CASES: dict[str, tuple[Asked, Asked]] = {
     "identifier": (row_numbers(skipped=0), row_numbers(skipped=7)),
     "gaps_refused": (gaps(10, missing="error"), gaps(10, missing="mean")),
     "mostly_missing": (gaps(250), gaps(150)),
+    "far_value": (far(30, -999.0), far(30, -99.0)),
     "learning_rate_unstable": (rate(3.0), rate(0.1)),
     "not_scaled": (asked(scaler="none"), asked(scaler="minmax")),
     "batch_larger_than_rows": (asked(batch_size=321), asked(batch_size=319)),

@@ -17,6 +17,7 @@ from service.domain.columns import Kind
 from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
+from workers.explain.certificate_effort import Size, to_convex
 
 ROWS = 300
 KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "w": "numeric", "y": "numeric", "c": "categorical"}
@@ -187,7 +188,16 @@ def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(t
 def test_what_takes_too_long_is_left_out_with_what_to_do(tmp_path: Path) -> None:
     found = certified(tmp_path, spec_for("cross_entropy"), budget=0, epochs=0)
     assert found.certificate is None
-    assert "fewer features (`exclude`)" in (found.left_out or "")
+    assert (found.left_out or "").endswith("takes too long beside the training")  # nothing would help
+    two, three = Size(300, 2, 1), Size(300, 3, 1)
+    between = next(
+        budget
+        for budget in range(10_000, 10**7, 10_000)
+        if to_convex(two, budget, True) and not to_convex(three, budget, True)
+    )
+    found = certified(tmp_path, spec_for("cross_entropy"), budget=between, epochs=0)
+    assert found.certificate is None
+    assert "with fewer features (`exclude`)" in (found.left_out or "")
     # a long training has room for it
     assert certified(tmp_path, spec_for("cross_entropy"), budget=0, epochs=10_000).certificate is not None
 

@@ -90,7 +90,7 @@ def diverge(path: Path, kinds: dict[str, Kind], spec: TrainingSpec) -> WorkFaile
     features = {name: kind for name, kind in kinds.items() if name != "y"}
     prepared = prepare(path, spec, features, kinds["y"], 100, MEMORY)
     found = scaled_curvature(prepared, spec.network.bias)
-    return explained(raised.value, spec, found, len(prepared.train))
+    return explained(raised.value, spec, spec, found, prepared)
 
 
 def named_rate(error: WorkFailed) -> float:
