@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 from service.logs import configure_logging
-from service.queue import QUEUES
+from service.queue import QUEUES, ROLES
 from service.settings import Settings
 from workers.app import run_worker
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--queues", default=",".join(QUEUES), help="queues to work on, by commas")
+    parser.add_argument("--queues", default=",".join(QUEUES), help=f"what to work on, by commas: {', '.join(ROLES)}")
     parser.add_argument("--processes", type=int, default=None, help="processes; default: ADALINE_WORKER_PROCESSES")
     arguments = parser.parse_args()
     settings = Settings.from_environment()

@@ -19,6 +19,8 @@ class Limits:
     max_classes: int
     max_categories: int
     training_memory_bytes: int | None = None
+    short_job_seconds: float = 0.0
+    max_job_seconds: float = 0.0
 
 
 def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:

@@ -18,10 +18,19 @@ from service.domain.comparison import ComparisonSpec
 from service.domain.figures import Figures
 from service.domain.gram import Gram
 from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
+from service.domain.lanes import lane_of_job
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
-from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.estimate import (
+    Memory,
+    Time,
+    cost_warnings,
+    memory,
+    most_seconds,
+    most_seconds_compared,
+    time,
+)
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
@@ -72,6 +81,16 @@ class Preflight:
     memory: Memory
     time: Time
 
+    @property
+    def lane(self) -> str:
+        """Where the job waits."""
+        spec = self.spec
+        if isinstance(spec, ComparisonSpec):
+            seconds = most_seconds_compared(self.plan, spec.mini_batch)
+        else:
+            seconds = most_seconds(self.plan, self.time)
+        return lane_of_job(seconds, self.plan.limits.short_job_seconds)
+
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
         found, bound = self.plan.conditioning, self.plan.bound
@@ -97,20 +116,18 @@ class Preflight:
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
     """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
-        checked = check(session, limits, body, with_times=True)
+        checked = check(session, limits, body)
     return look(checked, figures_of(checked, blobs), limits)
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times: bool = False) -> Checked:
-    """The spec as it would be run; `with_times` also how long it would take where no budget asks for that. Raises
-    SpecInvalid, DatasetNotReady."""
+def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
+    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
     judging = table_of(other) if other else None
     table = table_of(dataset)
     resolution = resolve_job(asked, table, limits, judging)
-    is_timed = isinstance(asked, TrainingSpec) and (with_times or asked.budget_seconds is not None)
-    speeds = jobs.speeds(session) if is_timed else ()
+    speeds = jobs.speeds(session) if isinstance(asked, TrainingSpec) else ()
     return Checked(asked, resolution, dataset, table, judging.rows if judging else None, speeds)
 
 

@@ -18,7 +18,7 @@ from service.store import datasets, jobs
 from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping, stopping
+from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
 from workers.training import checkpoint
 from workers.training.choices import choices
 from workers.training.loop import EpochEnded, Progress, why_ended
@@ -103,7 +103,7 @@ class Recorder:
             self.tell()
         if moment - self._saved >= self._pause_seconds:
             self.checkpoint(progress)
-        elif stopping.is_set():
+        elif self._lease.is_to_leave:
             self.checkpoint(progress)
             self._lease.check()
 

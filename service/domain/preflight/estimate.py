@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.engines import needs_no_rows
+from service.domain.engines import needs_no_rows, not_fused
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
+from service.domain.rates import MOST_BOWL_EPOCHS
 from service.domain.spec import EarlyStopping
-from service.domain.speed import BOWL, Speed, expect
+from service.domain.speed import BOWL, Speed, expect, roughly
 
 FLOAT32, FLOAT64 = 4, 8
 CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
@@ -80,12 +81,11 @@ def memory(plan: Plan) -> Memory:
 
 def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     """By the finished runs that are most like this one."""
-    spec, rows = plan.spec, plan.rows
+    spec = plan.spec
     epochs = plan.rates.epochs if plan.rates is not None else None
     device = "cpu" if spec.device == "auto" else spec.device
-    cells = (rows.train + rows.validation + rows.test) * plan.network.sizes[0]
-    engine = BOWL if needs_no_rows(spec, rows.train, plan.network.sizes[0]) else spec.engine
-    found = expect(speeds, engine, device, rows.train, plan.batch, plan.network.n_parameters, cells)
+    engine, shape = _shape(plan)
+    found = expect(speeds, engine, device, *shape)
     if found is None:
         why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet: the first one will tell"
         return Time(None, None, None, None, epochs, 0, why)
@@ -97,6 +97,30 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     )
     why = f"by the {found.runs} finished runs most like it" if found.runs > 1 else "by the one run that has finished"
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, f"{why}; early stopping may end it sooner")
+
+
+def most_seconds(plan: Plan, time: Time) -> float:
+    """What the run would take if it is as slow as the slowest of those like it, or roughly where there are none."""
+    if time.high is not None:
+        return time.high
+    epochs = plan.rates.epochs if plan.rates is not None else plan.spec.epochs
+    engine, shape = _shape(plan)
+    return roughly(engine, *shape, MOST_BOWL_EPOCHS if epochs == "auto" else epochs, plan.spec.budget_seconds)
+
+
+def most_seconds_compared(plan: Plan, mini_batch: int) -> float:
+    """The same of a comparison, whose `plan` is that of its batch descent: of three descents on two scalings."""
+    engine, (rows, _, weights, cells) = "autograd" if not_fused(plan.spec) else "fused", _shape(plan)[1]
+    epochs = MOST_BOWL_EPOCHS if plan.spec.epochs == "auto" else plan.spec.epochs
+    return 2 * sum(roughly(engine, rows, batch, weights, cells, epochs) for batch in (rows, 1, min(mini_batch, rows)))
+
+
+def _shape(plan: Plan) -> tuple[str, tuple[int, int, int, int]]:
+    """The engine, in the words of `service.domain.speed`; rows, batch, weights, cells."""
+    rows, inputs = plan.rows, plan.network.sizes[0]
+    engine = BOWL if needs_no_rows(plan.spec, rows.train, inputs) else plan.spec.engine
+    cells = (rows.train + rows.validation + rows.test) * inputs
+    return engine, (rows.train, plan.batch, plan.network.n_parameters, cells)
 
 
 def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:
