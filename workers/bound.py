@@ -19,13 +19,15 @@ def too_long(row: JobRow | DatasetRow, most_seconds: float) -> WorkFailed:
     return _failed(most_seconds, f"nothing of it is kept; {mend}")
 
 
-def training_too_long(most_seconds: float, before_seconds: float, epoch: int, best_epoch: int) -> WorkFailed:
-    """Of a training whose epochs began after `before_seconds`: `epoch` of them were made, and the best on the
-    validation rows was `best_epoch` (0: none is known)."""
+def training_too_long(
+    most_seconds: float, before_seconds: float, learning_share: float, epoch: int, best_epoch: int
+) -> WorkFailed:
+    """Of a training whose epochs began after `before_seconds`: `epoch` of them were made, which took a `learning_share`
+    of the time since then, and the best on the validation rows was `best_epoch` (0: none is known)."""
     if not epoch:
         return _failed(most_seconds, f"its first epoch was not over, and nothing of it is kept; {SMALLER['train']}")
     which = f"of epoch {best_epoch}, the best on the validation rows," if best_epoch else f"after epoch {epoch}"
-    budget = SHARE * (most_seconds - before_seconds)
+    budget = SHARE * learning_share * (most_seconds - before_seconds)
     return _failed(
         most_seconds,
         f'its weights {which} are not published; "budget_seconds": {budget:.3g} ends the epochs in time and publishes '

@@ -22,21 +22,15 @@ from service.domain.lanes import lane_of_job
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
-from service.domain.preflight.estimate import (
-    Memory,
-    Time,
-    cost_warnings,
-    memory,
-    most_seconds,
-    most_seconds_compared,
-    time,
-)
+from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
+from service.domain.preflight.memory import Memory, memory
 from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.shape import shape_warnings
 from service.domain.preflight.warned import Warned, shortened
-from service.domain.resolve import Resolution
+from service.domain.resolve import Resolution, resolve
 from service.domain.spec import TrainingSpec
 from service.domain.speed import Speed
 from service.domain.table import Table
@@ -59,15 +53,19 @@ NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A spec that can be run: as it was sent, as it is resolved, on what, how many rows of another dataset validate
-    (None: no other does), and how fast runs have been here."""
+    """A spec that can be run: as it was sent, as it is resolved, on what, which other table's rows validate (None: no
+    other's), and how fast runs have been here."""
 
     asked: JobSpec
     resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
     table: Table
-    other_rows: int | None
+    judging: Table | None
     speeds: Sequence[Speed]
+
+    @property
+    def other_rows(self) -> int | None:
+        return self.judging.rows if self.judging else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
     table = table_of(dataset)
     resolution = resolve_job(asked, table, limits, judging)
     speeds = jobs.speeds(session) if isinstance(asked, TrainingSpec) else ()
-    return Checked(asked, resolution, dataset, table, judging.rows if judging else None, speeds)
+    return Checked(asked, resolution, dataset, table, judging, speeds)
 
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
@@ -183,18 +181,26 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
-    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there."""
+    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there, and for a run
+    that takes more memory than there is."""
     spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
     if isinstance(spec, TrainingSpec):
         check_class_weights(spec, figures)
     planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
+
+    def tried(other: TrainingSpec) -> tuple[Plan, Memory]:
+        resolved = resolve(other, checked.table, limits, checked.judging).spec
+        another = plan(other, resolved, figures, limits, checked.other_rows)
+        return another, memory(another)
+
+    check_memory(planned, needed, not is_training or needs_table(planned.spec), tried if is_training else None)
     warnings = (
         *feature_warnings(planned),
         *class_warnings(planned),
         *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
         *shape_warnings(planned),
-        *cost_warnings(planned, needed, taken),
+        *cost_warnings(planned, taken),
     )
     return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)

@@ -146,7 +146,9 @@ class Recorder:
             return too_long(self._lease.row, most)
         if self._is_over:
             return report_too_long(most)
-        return training_too_long(most, self._prepared_seconds, going.epoch, going.best_epoch)
+        learning = sum(ended.seconds for ended in going.history[self._first_epoch :])
+        share = min(learning / (time.perf_counter() - self._started), 1.0)  # the rest went to saving and telling
+        return training_too_long(most, self._prepared_seconds, share, going.epoch, going.best_epoch)
 
     def tell(self) -> None:
         """Tell now what still waits."""

@@ -1,4 +1,4 @@
-"""What a run would take: memory from the sizes of what it holds, time from what finished runs took on this machine."""
+"""How long a run would take, by what finished runs took on this machine."""
 
 from __future__ import annotations
 
@@ -11,34 +11,7 @@ from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.rates import MOST_BOWL_EPOCHS
-from service.domain.spec import EarlyStopping
 from service.domain.speed import BOWL, Speed, expect, roughly
-
-FLOAT32, FLOAT64 = 4, 8
-CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
-ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
-JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
-GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
-# flat float32 vectors that an optimiser keeps beside the weights; lbfgs keeps the weights and ten pairs of steps and
-# changes of the gradient, in float64
-MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1, "lbfgs": 42}
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Bytes beyond what an idle worker takes. `limit` is what the prepared matrix may take here; None: no limit."""
-
-    matrix: int
-    weights: int
-    optimizer: int
-    workspace: int
-    limit: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        parts = plain(self)
-        limit = parts.pop("limit")
-        total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
-        return {**total, "limit_bytes": limit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +29,6 @@ class Time:
 
     def to_json(self) -> dict[str, Any]:
         return plain(self)
-
-
-def memory(plan: Plan) -> Memory:
-    """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
-    encoded, an epoch's rows in order with their activations and the gradient, or rows that are judged in float64."""
-    rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
-    held = rows.train + rows.validation + rows.test
-    row = sizes[0] * FLOAT32
-    kept = 1 if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
-    encoding = ENCODING_COPIES * min(plan.figures.table.rows, CHUNK_ROWS) * sizes[0] * FLOAT64
-    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
-    gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
-    passing = 2 * max(plan.batch, min(rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
-    epoch = gathered + passing + rows.train * FLOAT64 + weights * (1 + kept)
-    return Memory(
-        matrix=held * row,
-        weights=weights,
-        optimizer=weights * MOMENT_VECTORS[plan.spec.optimizer.kind],
-        workspace=max(encoding, epoch, judging),
-        limit=plan.limits.training_memory_bytes,
-    )
 
 
 def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
@@ -123,15 +75,15 @@ def _shape(plan: Plan) -> tuple[str, tuple[int, int, int, int]]:
     return engine, (rows.train, plan.batch, plan.network.n_parameters, cells)
 
 
-def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:
-    """What would not fit into memory or the time that is allowed."""
-    if memory.limit is not None and memory.matrix > memory.limit and plan.spec.engine == "autograd":
+def cost_warnings(plan: Plan, time: Time) -> Iterator[Warned]:
+    """What would not fit into the time that is allowed."""
+    most = plan.limits.max_job_seconds
+    if most and time.low is not None and time.low > most:
         yield Warned(
-            "too_large",
-            f"the prepared table would take about {memory.matrix / 2**20:,.0f} MiB of memory, "
-            f"{memory.limit / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns, or "
-            'the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk',
-            "/features",
+            "job_too_long",
+            f"at this machine's speed this takes {time.low:,.3g} s at least, and a job is ended after {most:g} "
+            '(ADALINE_MAX_JOB_SECONDS), with nothing published; give "budget_seconds", or fewer epochs',
+            "/budget_seconds",
         )
     budget = plan.spec.budget_seconds
     if budget is None or time.epoch_seconds is None or time.epochs is None:
