@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 
 from service.logs import configure_logging
 from service.queue import QUEUES, ROLES
@@ -17,7 +19,9 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings.from_environment()
     configure_logging(settings)
-    run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes)
+    with contextlib.suppress(KeyboardInterrupt):  # before there was anything to end
+        code = run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes)
+        sys.exit(code)
 
 
 if __name__ == "__main__":

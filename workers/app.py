@@ -17,6 +17,7 @@ from service.errors import SettingInvalid
 from service.logs import configure_logging
 from service.queue import INGEST, ROLES, TRAIN, Queue, celery_settings, queues_of
 from service.settings import Settings
+from workers.interrupts import keep_from_children
 from workers.start import let_others_start
 from workers.watch import Watch
 
@@ -78,8 +79,9 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
     return app
 
 
-def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> None:
-    """Work on what these roles take until told to stop."""
+def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
+    """Work on what these roles take until told to stop. The exit code: not 0 for a worker that has to begin anew."""
+    keep_from_children()
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
@@ -93,7 +95,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> None
     elif SHORT in roles:
         os.nice(settings.training_niceness // 2)
         let_others_start(queue)
-    app.worker_main(
+    code: int | None = app.worker_main(
         [
             "--quiet",
             "worker",
@@ -106,6 +108,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> None
             "--without-heartbeat",
         ]
     )
+    return code or 0
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
