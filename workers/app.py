@@ -85,7 +85,10 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
+    ready: list[Any] = []  # the worker, once it is: what Celery returns has lost its exit code
+
     def watch(sender: Any, **_: Any) -> None:
+        ready.append(sender.controller)
         Watch(sender, queue, roles, _tell_children, settings.stop_seconds).start()
 
     worker_ready.connect(watch, weak=False)
@@ -95,7 +98,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     elif SHORT in roles:
         os.nice(settings.training_niceness // 2)
         let_others_start(queue)
-    code: int | None = app.worker_main(
+    app.worker_main(
         [
             "--quiet",
             "worker",
@@ -108,7 +111,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
             "--without-heartbeat",
         ]
     )
-    return code or 0
+    return next((int(worker.exitcode or 0) for worker in ready), 0)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

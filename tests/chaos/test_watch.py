@@ -29,7 +29,7 @@ def stop_listening(sender, **_):
     sender.task_consumer.cancel()
     print("deaf now", flush=True)
 
-run_worker(Settings.from_environment(), ["train"], 1)
+raise SystemExit(run_worker(Settings.from_environment(), ["train"], 1))
 """
 ENDLESS = {"epochs": 1_000_000}
 

@@ -51,7 +51,9 @@ def test_memory_counts_weights_and_what_the_optimizer_keeps(look: Look) -> None:
         assert (memory["weights_bytes"], memory["optimizer_bytes"]) == (196, 196 * vectors)
 
 
-def test_time_is_told_by_what_runs_have_taken(client: FlaskClient, deps: Deps, upload: Upload) -> None:
+def test_time_is_told_by_what_runs_have_taken(
+    client: FlaskClient, deps: Deps, upload: Upload, limited: Callable[..., FlaskClient]
+) -> None:
     body = {
         "dataset": upload(numbers(2000)), "model": "m", "target": "y", "epochs": 20, "early_stopping": None,
         "network": {"kind": "mlp", "hidden": [16]}, "batch_size": 32,
@@ -78,6 +80,9 @@ def test_time_is_told_by_what_runs_have_taken(client: FlaskClient, deps: Deps, u
     assert found["low"] <= found["seconds"] <= found["high"]
     assert "budget_short" in warned(told(budget_seconds=found["epoch_seconds"] * 5))
     assert "budget_short" not in warned(told(budget_seconds=found["epoch_seconds"] * 2000))
+    for most, is_told in ((found["low"] / 2, True), (found["high"] * 2, False)):
+        bounded = limited(max_job_seconds=most).post("/v1/jobs/validate", json={**body, "epochs": 60}).json
+        assert ("job_too_long" in warned(bounded)) == is_told
     with deps.database.read() as session:
         row = session.get_one(JobRow, job)
         assert row.result is not None
