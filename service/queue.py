@@ -16,10 +16,11 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
+from service.domain.lanes import LANES, LONG, SHORT
 from service.errors import QueueUnavailable
 
 ANSWER_SECONDS = 5.0
-SERVED = "adaline.served."  # and a queue's name: a key that workers keep alive
+SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
 SERVED_SECONDS = 5.0  # how long what they say holds; they say it each second
 READ_AT_ONCE = 1000  # messages, of about a kilobyte each
 SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does not answer
@@ -27,15 +28,39 @@ SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does no
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task by its name, and the queue that it waits in."""
+    """A task by its name, and the queue that it waits in; in the lane for short work, the one beside it."""
 
     name: str
     queue: str
 
+    def queue_in(self, lane: str) -> str:
+        """The queue of this lane."""
+        return self.queue if lane == LONG else f"{self.queue}-{lane}"
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """Those of all lanes."""
+        return tuple(self.queue_in(lane) for lane in LANES)
+
 
 INGEST = Task("adaline.ingest", "ingest")
 TRAIN = Task("adaline.train", "train")
-QUEUES = tuple(task.queue for task in (INGEST, TRAIN))
+QUEUES = tuple(task.queue for task in (INGEST, TRAIN))  # the roles of workers who take all that waits for them
+ROLES: dict[str, tuple[str, ...]] = {
+    TRAIN.queue: TRAIN.queues,
+    INGEST.queue: INGEST.queues,
+    SHORT: (TRAIN.queue_in(SHORT), INGEST.queue_in(SHORT)),
+}
+"""What a worker may be started for (`--queues`), and which queues that means."""
+
+
+def queues_of(roles: Sequence[str]) -> list[str]:
+    """The queues that these roles take work from, each once.
+
+    >>> queues_of(["train", "short"])
+    ['train-short', 'train', 'ingest-short']
+    """
+    return list(dict.fromkeys(queue for role in roles for queue in ROLES[role]))
 
 
 def celery_settings(broker_url: str) -> dict[str, Any]:
@@ -81,16 +106,17 @@ class Queue:
         self._celery.finalize()
         _ = self._celery.amqp.producer_pool, self._celery.backend
 
-    def send(self, task: Task, id: str) -> None:
+    def send(self, task: Task, id: str, lane: str = LONG) -> None:
         """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""
+        queue = task.queue_in(lane)
         try:
-            self._celery.send_task(task.name, args=[id], argsrepr=id, queue=task.queue, retry=False, ignore_result=True)
+            self._celery.send_task(task.name, args=[id], argsrepr=id, queue=queue, retry=False, ignore_result=True)
         except BrokerError as error:
             raise QueueUnavailable("the queue does not answer; the work is kept and will be sent again") from error
 
     def waiting(self, task: Task) -> int:
-        """How many messages wait in the task's queue. Raises QueueUnavailable."""
-        return self.length(task.queue)
+        """How many messages wait for the task, in all lanes. Raises QueueUnavailable."""
+        return sum(map(self.length, task.queues))
 
     def length(self, name: str) -> int:
         """How many messages wait in the queue of this name. Raises QueueUnavailable."""
@@ -98,29 +124,33 @@ class Queue:
             return int(self._redis.llen(name))
 
     def ids_waiting(self, task: Task) -> frozenset[str]:
-        """Whose messages wait in the task's queue. Raises QueueUnavailable."""
+        """Whose messages wait for the task, in any lane. Raises QueueUnavailable."""
+        return frozenset(id for queue in task.queues for id in self._ids_in(queue))
+
+    def _ids_in(self, queue: str) -> set[str]:
         ids: set[str] = set()
         first = 0
         with _answering():
             # a queue gets shorter at its end while it is read, and longer at its start: none is passed by
-            while some := self._redis.lrange(task.queue, first, first + READ_AT_ONCE - 1):
+            while some := self._redis.lrange(queue, first, first + READ_AT_ONCE - 1):
                 messages: list[bytes] = some  # type: ignore[assignment]
                 ids.update(filter(None, map(_id_in, messages)))
                 first += len(messages)
-        return frozenset(ids)
+        return ids
 
-    def announce(self, names: Sequence[str]) -> None:
-        """Say that a worker serves these queues, at this moment. Raises QueueUnavailable."""
+    def announce(self, roles: Sequence[str]) -> None:
+        """Say that a worker has these roles, at this moment. Raises QueueUnavailable."""
         with _answering(), self._redis.pipeline() as together:
-            for name in names:
+            for name in {*roles, *queues_of(roles)}:
                 together.set(SERVED + name, b"", px=int(SERVED_SECONDS * 1000))
             together.execute()
 
     def served(self) -> dict[str, bool]:
-        """Whether some worker serves each queue. Raises QueueUnavailable."""
+        """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""
+        names = list(dict.fromkeys([*ROLES, *queues_of([*ROLES])]))
         with _answering():
-            found: list[bytes | None] = self._redis.mget([SERVED + name for name in QUEUES])  # type: ignore[assignment]
-        return {name: one is not None for name, one in zip(QUEUES, found, strict=True)}
+            found: list[bytes | None] = self._redis.mget([SERVED + name for name in names])  # type: ignore[assignment]
+        return {name: one is not None for name, one in zip(names, found, strict=True)}
 
 
 @contextlib.contextmanager

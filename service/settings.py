@@ -53,6 +53,16 @@ class Settings:
     worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
     training_niceness: int = _knob(10, "how far training gives way to the other parts (nice(2)); 0: not at all", 0)
     ingest_processes: int = _knob(1, "processes that read uploads; each may use every core for a large one", 1)
+    short_processes: int = _knob(
+        1, "processes that take short jobs and small files alone, so that these never wait behind long ones; 0: none", 0
+    )
+    short_job_seconds: float = _knob(
+        2.0, "a job that is expected to take at most so long is short; one that takes thrice as long no more", 0
+    )
+    short_file_bytes: int = _knob(4 * MIB, "an upload of at most so many bytes is small", 0)
+    max_job_seconds: float = _knob(
+        0.0, "longest that a job may be worked on, before it ends as failed (too_long); 0: any time", 0
+    )
     waiting_requests: int = _knob(
         20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
     )

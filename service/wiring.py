@@ -31,7 +31,12 @@ class Deps:
     def limits(self) -> Limits:
         allowed = self.settings
         return Limits(
-            allowed.max_parameters, allowed.max_classes, allowed.max_categories, allowed.training_memory_bytes
+            allowed.max_parameters,
+            allowed.max_classes,
+            allowed.max_categories,
+            allowed.training_memory_bytes,
+            allowed.short_job_seconds,
+            allowed.max_job_seconds,
         )
 
 

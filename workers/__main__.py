@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 
 from service.logs import configure_logging
-from service.queue import QUEUES
+from service.queue import QUEUES, ROLES
 from service.settings import Settings
 from workers.app import run_worker
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--queues", default=",".join(QUEUES), help="queues to work on, by commas")
+    parser.add_argument("--queues", default=",".join(QUEUES), help=f"what to work on, by commas: {', '.join(ROLES)}")
     parser.add_argument("--processes", type=int, default=None, help="processes; default: ADALINE_WORKER_PROCESSES")
     arguments = parser.parse_args()
     settings = Settings.from_environment()
     configure_logging(settings)
-    run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes)
+    with contextlib.suppress(KeyboardInterrupt):  # before there was anything to end
+        code = run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes)
+        sys.exit(code)
 
 
 if __name__ == "__main__":

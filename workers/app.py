@@ -12,13 +12,16 @@ from celery import Celery
 from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
+from service.domain.lanes import SHORT
 from service.errors import SettingInvalid
 from service.logs import configure_logging
-from service.queue import INGEST, TRAIN, Queue, celery_settings
+from service.queue import INGEST, ROLES, TRAIN, Queue, celery_settings, queues_of
 from service.settings import Settings
+from workers.interrupts import keep_from_children
+from workers.start import let_others_start
 from workers.watch import Watch
 
-WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm"}
+WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm", SHORT: "workers.short"}
 
 START_SECONDS = 300.0  # for a process to import all that, and to warm up, on a machine that has other work too
 
@@ -30,25 +33,33 @@ class Loader(AppLoader):  # type: ignore[misc]
         parent = billiard.current_process()._parent_pid
         if parent is not None and parent != os.getppid():
             os._exit(1)
-        return super().import_default_modules()
+        imported = super().import_default_modules()
+        if (
+            parent is not None
+        ):  # the pool's own process needs none of it: it would keep 250 MiB, and begin seconds later
+            for module in self.app.conf.adaline_warmed:
+                self.import_module(module)
+        return imported
 
 
-def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
+def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
     """An application that takes messages one at a time and acknowledges them when the work is done.
 
-    Its processes import at their start what these queues' tasks need, so that no user's job waits for it, and this
+    Its processes import at their start what these roles' tasks need, so that no user's job waits for it, and this
     module, whose logging they need too.
     """
-    unknown = [queue for queue in queues if queue not in WARMED]
-    if unknown:
-        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(WARMED)}")
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
+    if SHORT in roles and len(roles) > 1:
+        raise SettingInvalid("a worker for short work takes nothing else: start another for the other queues")
     app = Celery(
         "adaline",
         loader="workers.app:Loader",
-        include=["workers.app", "workers.tasks", *(WARMED[queue] for queue in queues)],
+        include=["workers.app", "workers.tasks"],
     )
     app.conf.update(
         celery_settings(settings.broker_url),
+        adaline_warmed=[WARMED[role] for role in roles],
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         # a message is taken when a process is free. The transport's own count of messages on their way (a multiplier
@@ -68,30 +79,39 @@ def make_app(settings: Settings, queues: Sequence[str]) -> Celery:
     return app
 
 
-def run_worker(settings: Settings, queues: Sequence[str], processes: int) -> None:
-    """Work on these queues until told to stop."""
-    app = make_app(settings, queues)
+def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
+    """Work on what these roles take until told to stop. The exit code: not 0 for a worker that has to begin anew."""
+    keep_from_children()
+    app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
+    ready: list[Any] = []  # the worker, once it is: what Celery returns has lost its exit code
+
     def watch(sender: Any, **_: Any) -> None:
-        Watch(sender, queue, queues, _tell_children, settings.stop_seconds).start()
+        ready.append(sender.controller)
+        Watch(sender, queue, roles, _tell_children, settings.stop_seconds).start()
 
     worker_ready.connect(watch, weak=False)
-    if TRAIN.queue in queues:
-        os.nice(settings.training_niceness)  # its processes inherit it: who waits for an answer goes first
+    # its processes inherit it: who waits for an answer goes first, then short work
+    if TRAIN.queue in roles:
+        os.nice(settings.training_niceness)
+    elif SHORT in roles:
+        os.nice(settings.training_niceness // 2)
+        let_others_start(queue)
     app.worker_main(
         [
             "--quiet",
             "worker",
-            f"--queues={','.join(queues)}",
+            f"--queues={','.join(queues_of(roles))}",
             f"--concurrency={processes}",
-            f"--hostname={queues[0]}@%h",
+            f"--hostname={roles[0]}@%h",
             f"--loglevel={settings.log_level}",
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
         ]
     )
+    return next((int(worker.exitcode or 0) for worker in ready), 0)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,14 +14,19 @@ from typing import Any, Generic
 import structlog
 from sqlalchemy.orm import Session
 
+from service.domain.lanes import LONG
 from service.errors import AdalineError
-from service.store import work
+from service.store import jobs, work
+from service.store.tables import JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps
+from workers.bound import too_long
+from workers.lane import here
 
 log = structlog.get_logger(__name__)
 
 MOST_HELD = 1000  # at once by a process, which works on one row at a time
+PATIENCES = 5.0  # after so many, work that should have gone elsewhere is taken away, and the process ends
 
 stopping = threading.Event()
 """Set by SIGTERM: this process gives its work back at the next batch."""
@@ -47,16 +53,48 @@ class Lease(Generic[AnyWork]):
         self._table: type[AnyWork] = type(row)
         self._state = "held"
         self._ended = threading.Event()
-        self._renewed = time.monotonic()
+        self._began = self._renewed = time.monotonic()
+        self._patience_seconds = here.patience_seconds
+        self._most_seconds = (deps.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
+        self._before_seconds: float = row.worked_seconds if isinstance(row, JobRow) else 0.0
 
     def check(self) -> None:
-        """Cheap; asked between batches. Raises LeaseLost, Cancelled or WorkerStopping."""
+        """Cheap; asked between batches. Raises LeaseLost, Cancelled, WorkerStopping, or WorkFailed for a job that has
+        taken too long."""
         if self._state == "lost":
             raise LeaseLost(self.row.id)
         if self._state == "cancelling":
             raise Cancelled(self.row.id)
-        if stopping.is_set():
+        if self.is_to_leave:
             raise WorkerStopping(self.row.id)
+        if self.is_too_long:
+            raise too_long(self.row, self._most_seconds or 0.0)
+
+    @property
+    def worked_seconds(self) -> float:
+        """How long the row has been worked on, those who had it before and got further included."""
+        return self._before_seconds + time.monotonic() - self._began
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether that is more than a job is allowed."""
+        return self._most_seconds is not None and self.worked_seconds > self._most_seconds
+
+    @property
+    def is_to_leave(self) -> bool:
+        """Whether this process is to give the row back: it stops, or the row is no work for its lane."""
+        return stopping.is_set() or self._is_overdue()
+
+    def _is_overdue(self, patiences: float = 1.0) -> bool:
+        seconds = self._patience_seconds
+        return seconds is not None and time.monotonic() - self._began > seconds * patiences
+
+    @property
+    def why_given_back(self) -> str:
+        """Of a row that this process gives back."""
+        if stopping.is_set() or self._patience_seconds is None:
+            return "its worker was told to stop"
+        return f"it took longer than {self._patience_seconds:g} s, and goes on in the lane of long work"
 
     def write(self, **values: Any) -> None:
         """Change the row, in a transaction of its own. Raises LeaseLost."""
@@ -71,22 +109,28 @@ class Lease(Generic[AnyWork]):
 
     def got_further(self, **kept: Any) -> None:
         """Keep progress with the row: the attempts before it were not in vain, and count no more. Raises LeaseLost."""
-        self.write(attempt=1, **kept)
+        self.write(attempt=1, **self._spent(), **kept)
 
     def give_back(self, tell: Callable[[Session], None] | None = None) -> bool:
-        """Let the row wait again, at no cost to its attempts; False when it is lost or being cancelled. `tell` adds to
-        the transaction that gives it back."""
+        """Let the row wait again, at no cost to its attempts, and in the other lane when it is no work for this one;
+        False when it is lost or being cancelled. `tell` adds to the transaction that gives it back."""
+        changed = self._spent() | ({"lane": LONG} if self._is_overdue() else {})
         with self._deps.database.write() as session:
-            released = work.release(session, self._table, self.row.id, self.row.fence)
+            released = work.release(session, self._table, self.row.id, self.row.fence, **changed)
             if released and tell is not None:
                 tell(session)
         self._deps.changes.publish(self.row.id)
         return released
 
+    def _spent(self) -> dict[str, float]:
+        return {"worked_seconds": self.worked_seconds} if isinstance(self.row, JobRow) else {}
+
     def _beat(self) -> None:
         settings = self._deps.settings
         while not self._ended.wait(settings.heartbeat_seconds):
             try:
+                if self._is_overdue(PATIENCES):
+                    self._break_away()
                 state = self._look(settings.lease_seconds)
             except Exception as error:  # a database that is away, say: the lease holds until its time is up
                 unknown = not isinstance(error, AdalineError)
@@ -100,6 +144,19 @@ class Lease(Generic[AnyWork]):
                 return
             if state == "cancelling":
                 self._state = "cancelling"
+
+    def _break_away(self) -> None:
+        """Work that does not ask whether it should go elsewhere is taken away, and the process that does it ends: the
+        lane is for others."""
+
+        def tell(session: Session) -> None:
+            if isinstance(self.row, JobRow):
+                told = {"state": "queued", "reason": self.why_given_back}
+                jobs.append_event(session, self.row.id, "state", told)
+
+        if self.give_back(tell):
+            log.warning("taken away from the short lane; its process ends", id=self.row.id)
+            os._exit(1)
 
     def _look(self, lease_seconds: float) -> str | None:
         if time.monotonic() - self._renewed < lease_seconds / 3:
@@ -119,7 +176,7 @@ def claimed(
     """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's); `begin`
     adds to the transaction that claims it."""
     with deps.database.write() as session:
-        row = work.claim(session, table, id, deps.settings.lease_seconds, deps.settings.max_attempts)
+        row = work.claim(session, table, id, deps.settings.lease_seconds, deps.settings.max_attempts, here.only)
         if row is not None and begin is not None:
             begin(session, row)
     if row is None:

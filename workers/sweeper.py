@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 from sqlalchemy import select
 
+from service.domain.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
 from service.queue import INGEST, TRAIN, Task
@@ -22,6 +23,7 @@ from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
+from workers.forgotten import Forgotten
 
 log = structlog.get_logger(__name__)
 
@@ -49,9 +51,10 @@ def main() -> None:
     deps = wire(settings)
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
+    forgotten = Forgotten(settings.lease_seconds)
     while not stop.is_set():
         try:
-            sweep(deps, resend_seconds)
+            sweep(deps, resend_seconds, forgotten)
             resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):
                 tidied = time.monotonic()
@@ -62,11 +65,12 @@ def main() -> None:
     deps.close()
 
 
-def sweep(deps: Deps, resend_seconds: float | None = None) -> None:
+def sweep(deps: Deps, resend_seconds: float | None = None, forgotten: Forgotten | None = None) -> None:
     """One look at everything that waits or should have been renewed. What was sent longer ago than `resend_seconds`
-    (default: the setting) is looked for in its queue."""
-    _end_or_free_jobs(deps)
-    _fail_or_free_datasets(deps)
+    (default: the setting) is looked for in its queue; `forgotten` remembers leases from one look to the next."""
+    remembered = forgotten or Forgotten(deps.settings.lease_seconds)
+    _end_or_free_jobs(deps, remembered)
+    _fail_or_free_datasets(deps, remembered)
     after_seconds = deps.settings.resend_seconds if resend_seconds is None else resend_seconds
     _send(deps, DatasetRow, INGEST, after_seconds)
     _send(deps, JobRow, TRAIN, after_seconds)
@@ -87,9 +91,9 @@ def tidy(deps: Deps) -> None:
     deps.database.keep_reserve()
 
 
-def _end_or_free_jobs(deps: Deps) -> None:
+def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
     with deps.database.read() as session:
-        lost = work.expired(session, JobRow)
+        lost = [*work.expired(session, JobRow), *forgotten.among(session, JobRow)]
     for job in lost:
         ended = {"finished_at": now(), "lease_until": None, **NOTHING_KEPT}
         with deps.database.write() as session:
@@ -104,9 +108,9 @@ def _end_or_free_jobs(deps: Deps) -> None:
         deps.changes.publish(job.id)
 
 
-def _fail_or_free_datasets(deps: Deps) -> None:
+def _fail_or_free_datasets(deps: Deps, forgotten: Forgotten) -> None:
     with deps.database.read() as session:
-        lost = work.expired(session, DatasetRow)
+        lost = [*work.expired(session, DatasetRow), *forgotten.among(session, DatasetRow)]
     for dataset in lost:
         with deps.database.write() as session:
             if dataset.attempt >= deps.settings.max_attempts:
@@ -121,16 +125,21 @@ def _fail_or_free_datasets(deps: Deps) -> None:
 
 
 def _send(deps: Deps, table: type[AnyWork], task: Task, resend_seconds: float) -> None:
+    for lane in LANES:
+        _send_in(deps, table, task, lane, resend_seconds)
+
+
+def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_seconds: float) -> None:
     with deps.database.read() as session:
-        new: Sequence[str] = work.never_sent(session, table)
-        old: Sequence[str] = work.unsent(session, table, resend_seconds)
+        new: Sequence[str] = work.never_sent(session, table, lane)
+        old: Sequence[str] = work.unsent(session, table, resend_seconds, lane)
     # a message that still waits is no loss, however long its queue is: nothing is sent twice for it
     waiting: frozenset[str] = deps.queue.ids_waiting(task) if old else frozenset()
     due = sorted([*new, *(id for id in old if id not in waiting)])
     for first in range(0, len(due), SENT_AT_ONCE):
         some = due[first : first + SENT_AT_ONCE]
         for id in some:
-            deps.queue.send(task, id)
+            deps.queue.send(task, id, lane)
         _mark_sent(deps, table, some)
         log.info("sent", task=task.name, ids=some)
     _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
@@ -144,10 +153,12 @@ def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:
 
 def _tell_of_missing_workers(deps: Deps) -> None:
     """Jobs that have waited a while say so, once, when nobody serves their queue: the oldest ones, who wait first."""
-    if deps.queue.served()[TRAIN.queue]:
-        return
+    served = deps.queue.served()
+    unserved = [lane for lane in LANES if not served[TRAIN.queue_in(lane)]]
     with deps.database.read() as session:
-        waiting = work.unsent(session, JobRow, UNSERVED_SECONDS)[:TOLD_AT_ONCE]
+        waiting = [
+            id for lane in unserved for id in work.unsent(session, JobRow, UNSERVED_SECONDS, lane)[:TOLD_AT_ONCE]
+        ]
         untold = [id for id in waiting if jobs.last_event(session, id) != UNSERVED]
     for id in untold:
         with deps.database.write() as session:

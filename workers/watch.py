@@ -17,7 +17,7 @@ import structlog
 from celery.worker import state
 
 from service.errors import QueueUnavailable
-from service.queue import Queue
+from service.queue import Queue, queues_of
 
 LOOK_SECONDS = 1.0
 DEAF_SECONDS = 10.0  # with work waiting and processes free
@@ -30,11 +30,11 @@ class Watch:
     """Over the pool of `consumer`. `end` asks the tasks that run to give their work back."""
 
     def __init__(
-        self, consumer: Any, queue: Queue, names: Sequence[str], end: Callable[[], None], stop_seconds: float
+        self, consumer: Any, queue: Queue, roles: Sequence[str], end: Callable[[], None], stop_seconds: float
     ) -> None:
         self._consumer = consumer
         self._queue = queue
-        self._names = names
+        self._roles = roles
         self._end = end
         self._stop_seconds = stop_seconds
         self._taken = 0
@@ -58,22 +58,23 @@ class Watch:
     def _look(self) -> None:
         up = self._processes_up()
         if up:
-            self._queue.announce(self._names)
-        waiting = sum(self._queue.length(name) for name in self._names)
+            self._queue.announce(self._roles)
+        waiting = sum(map(self._queue.length, queues_of(self._roles)))
         taken = state.all_total_count[0]
         if not waiting or up <= len(state.reserved_requests) or taken != self._taken:
             self._taken, self._alert_since = taken, time.monotonic()
 
     def _processes_up(self) -> int:
         """Those that have imported all that they need, and wait for work or do it."""
-        pool = self._consumer.pool._pool
-        return len(pool._pool) - len(pool._waiting_to_start)
+        return len(
+            self._consumer.pool._pool._all_inqueues
+        )  # of those that have said so; first ones are in no other list
 
     def _leave(self) -> None:
         log.error(
             f"work waits and processes are free, and for {DEAF_SECONDS:g} s nothing was taken: this worker ends, "
             "to be started again",
-            queues=list(self._names),
+            queues=queues_of(self._roles),
         )
         self._end()
         state.should_stop = FAILURE

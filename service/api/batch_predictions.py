@@ -41,4 +41,5 @@ def submit_batch_prediction(headers: dict[str, Any]) -> Any:
     deps = context().deps
     body = read_object(request, document_limit(deps.settings))
     key = headers.get("idempotency_key")
-    return started(submit_batch(deps.database, deps.queue, body, key, told), headers)
+    short_seconds = deps.settings.short_job_seconds
+    return started(submit_batch(deps.database, deps.queue, body, key, told, short_seconds), headers)

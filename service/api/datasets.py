@@ -93,7 +93,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     key = headers.get("idempotency_key")
     uploaded = upload.upload(
         deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump,
-        partial(datasets.is_whole, deps.blobs),
+        partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
     )  # fmt: skip
     id = uploaded.dataset_id
     if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told

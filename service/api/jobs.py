@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -35,6 +36,7 @@ from service.usecases.delete_job import delete_job as delete_ended_job
 from service.usecases.preflight import preflight
 from service.usecases.start import Submitted
 from service.usecases.submit import submit
+from service.usecases.waiting import waiting
 
 blueprint = Blueprint(
     "jobs", __name__, url_prefix="/v1/jobs", description="Trainings, comparisons and batch predictions"
@@ -103,9 +105,17 @@ def list_jobs(query: dict[str, Any]) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.Job)
 @blueprint.fails(*NOT_FOUND)
 def get_job(headers: dict[str, Any], id: str) -> Any:
-    """Get a job: its state and progress; with Prefer: wait=N, once it has ended"""
-    job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
-    return job or _get(id), answered
+    """Get a job: its state and progress, or why it waits; with Prefer: wait=N, once it has ended"""
+    here = context()
+    job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
+    if job is not None:
+        return job, answered
+    with here.deps.database.read() as session:
+        job = jobs.get(session, id)
+        why = waiting(session, here.deps.queue, job)
+    if why is None:
+        return job, answered
+    return jsonify(told(job) | {"waiting": asdict(why)}), answered
 
 
 @blueprint.route("/<id>", methods=["DELETE"])

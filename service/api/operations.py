@@ -14,12 +14,14 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
+from service.domain.lanes import SHORT
 from service.errors import QueueUnavailable, StorageFull
 from service.queue import INGEST, TRAIN
 
 DOCUMENT = "/openapi.json"
 DOCS = "/docs"
 SERVING = {"trainers": TRAIN.queue, "ingest": INGEST.queue}
+LANE = {"short": SHORT}  # who takes short work alone; without them all of it is done, by the others
 OK, UNAVAILABLE, FULL, DEGRADED = "ok", "unavailable", "full", "degraded"
 
 log = structlog.get_logger(__name__)
@@ -41,11 +43,12 @@ def is_ready() -> Any:
     """Say whether the database, the blobs and the broker answer, and whether somebody trains and ingests
 
     Answers 503 when one of the first three does not answer, or has no room left (`full`). Without workers models still
-    predict, and what is queued waits for them: then the status is `degraded`, with 200.
+    predict, and what is queued waits for them: then the status is `degraded`, with 200. `short` are those who take
+    short jobs and small files alone: without them these may wait behind long ones, and all the same it is `ok`.
     """
     answering, serving = parts_that_answer(), parts_that_serve()
     ready = all(word == OK for word in answering.values())
-    served = OK if all(word == OK for word in serving.values()) else DEGRADED
+    served = OK if all(serving[name] == OK for name in SERVING) else DEGRADED
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
     return {"status": served if ready else UNAVAILABLE, "parts": answering | serving}, status
 
@@ -63,7 +66,8 @@ def parts_that_serve() -> dict[str, str]:
         served = context().deps.queue.served()
     except QueueUnavailable:  # nobody can be asked, and nobody can be told of work
         served = {}
-    return {name: OK if served.get(queue, False) else UNAVAILABLE for name, queue in SERVING.items()}
+    roles = SERVING | LANE
+    return {name: OK if served.get(role, False) else UNAVAILABLE for name, role in roles.items()}
 
 
 def _answers(name: str, check: Callable[[], None]) -> str:

@@ -105,7 +105,9 @@ class Memory(Answer):
     weights_bytes = fields.Integer(required=True)
     optimizer_bytes = fields.Integer(required=True)
     workspace_bytes = fields.Integer(required=True)
-    limit_bytes = fields.Integer(required=True, allow_none=True, metadata=says("what the prepared rows may take"))
+    limit_bytes = fields.Integer(
+        required=True, allow_none=True, metadata=says("what a training process may take: what does not fit is refused")
+    )
 
 
 class Duration(Answer):

@@ -9,6 +9,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.domain.columns import KINDS
+from service.domain.lanes import LANES
 from service.domain.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
@@ -173,8 +174,24 @@ class JobFields(Answer):
         return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
 
 
+class Waiting(Answer):
+    """Why a job waits."""
+
+    lane = fields.String(
+        required=True,
+        validate=one_of(LANES),
+        metadata=says("short: what is expected to end soon, which has processes of its own besides all others"),
+    )
+    before = fields.Integer(
+        required=True, metadata=says("jobs of its lane that were submitted earlier and wait too; 1000: or more")
+    )
+    running = fields.Integer(required=True, metadata=says("jobs that run now; 1000: or more"))
+    why = fields.String(required=True)
+
+
 class Job(JobFields):
     spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
+    waiting = fields.Nested(Waiting, metadata=says("of a queued job, where GET /v1/jobs/{id} tells it"))
 
 
 class ListedJob(JobFields):

@@ -13,6 +13,14 @@ WIDE_LAYER, FEW_ROWS = 200_000, 4
 WIDEST_BOWL, EPOCHS_FOR_AN_INPUT = 2000, 0.5
 
 
+PAIRS, PAIR_NUMBERS = 10, 2**25
+
+
+def lbfgs_pairs(n_weights: int) -> int:
+    """How many of its last steps lbfgs keeps: fewer where they would hold more numbers than PAIR_NUMBERS."""
+    return max(1, min(PAIRS, PAIR_NUMBERS // max(n_weights, 1)))
+
+
 def choose_engine(spec: TrainingSpec, inputs: int) -> tuple[str, str]:
     """The engine for a spec whose choices are made, but for what the worker settles, and why. The network reads about
     `inputs` columns."""

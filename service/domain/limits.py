@@ -10,6 +10,8 @@ from service.domain.spec import TrainingSpec
 from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
 
+PROCESS_BYTES = 512 * 2**20  # of a training process itself: its libraries take that much before any row is read
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -19,6 +21,15 @@ class Limits:
     max_classes: int
     max_categories: int
     training_memory_bytes: int | None = None
+    short_job_seconds: float = 0.0
+    max_job_seconds: float = 0.0
+
+    @property
+    def free_bytes(self) -> int | None:
+        """What a training may take of the memory, beside its process; None: anything. A setting below what the
+        libraries take says nothing of them."""
+        allowed = self.training_memory_bytes
+        return None if allowed is None else max(allowed - PROCESS_BYTES, min(allowed, PROCESS_BYTES))
 
 
 def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:

@@ -22,6 +22,8 @@ BOWL_WORK = 100_000.0
 ROW_WORK = 40.0
 FIXED_CELLS = 500_000
 NEAREST = 5
+# where no run has told yet: on the side of too long, by the figures above on a machine half as fast
+UNIT_SECONDS, CELL_SECONDS = 0.6e-9, 4e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,16 @@ def expect(
     taken = [work * it.epoch_seconds / _work(engine, it.rows, it.batch, it.weights) for it in nearest]
     others = [it.other_seconds * (FIXED_CELLS + cells) / (FIXED_CELLS + it.cells) for it in _by_cells(alike, cells)]
     return Expected(median(taken), min(taken), max(taken), median(others), len(nearest))
+
+
+def roughly(
+    engine: str, rows: int, batch: int, weights: int, cells: int, epochs: int, budget_seconds: float | None = None
+) -> float:
+    """Seconds that a run of this shape hardly exceeds, while none has finished here. Its epochs take at most
+    `budget_seconds`."""
+    learning = epochs * _work(engine, rows, batch, weights) * UNIT_SECONDS
+    most = math.inf if budget_seconds is None else budget_seconds
+    return min(learning, most) + (FIXED_CELLS + cells) * CELL_SECONDS
 
 
 def _work(engine: str, rows: int, batch: int, weights: int) -> float:

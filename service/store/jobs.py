@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Update, bindparam, func, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
+from service.domain.lanes import LANES, LONG
 from service.domain.lifecycle import EventType, JobState, sources
 from service.domain.speed import Speed
 from service.errors import JobNotFound
@@ -19,6 +21,7 @@ from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.tables import EventRow, JobRow, Json, table_of
 
+MOST_COUNTED = 1000  # jobs before one that waits
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
 NOTHING_KEPT: Json = {"checkpoint_key": None, "result": None}
@@ -45,7 +48,8 @@ def add(session: Session, **values: Any) -> JobRow:
     """A job that waits, and is sent in a moment: a second transaction to say so would cost one more wait for the disk.
     The row is told as it is, and not the session's."""
     moment = now()
-    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment, **values}
+    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment, "lane": LONG}
+    row |= values
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 
@@ -121,10 +125,31 @@ def warnings(session: Session, job_id: str) -> list[Json]:
 
 
 def speeds(session: Session, newest: int = 50) -> list[Speed]:
-    """What the newest finished runs took."""
-    query = select(JobRow.result["speed"]).where(JobRow.state == "succeeded", JobRow.kind == "train")
-    found = session.scalars(query.order_by(JobRow.id.desc()).limit(newest))
-    return [Speed.of(speed) for speed in found if speed is not None]
+    """What the newest finished runs took: of each lane so many, which the index has in order."""
+    ended = select(JobRow.id, JobRow.kind, JobRow.result["speed"]).where(JobRow.state == "succeeded")
+    queries = [ended.where(JobRow.lane == lane).order_by(JobRow.id.desc()).limit(newest) for lane in LANES]
+    found = sorted((tuple(row) for query in queries for row in session.execute(query)), reverse=True)
+    return [Speed.of(speed) for _, kind, speed in found if kind == "train" and speed is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Of a job that waits: how many of its lane were submitted before it and wait too, and how many jobs run; neither
+    is counted beyond MOST_COUNTED."""
+
+    before: int
+    running: int
+
+
+def place(session: Session, job: JobRow) -> Place:
+    """Counted in an index, and not far: this is asked at each poll."""
+    ahead = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == job.lane, JobRow.id < job.id)
+    running = select(JobRow.id).where(JobRow.state == "running")
+    before, run = (
+        session.scalar(select(func.count()).select_from(query.limit(MOST_COUNTED).subquery())) or 0
+        for query in (ahead, running)
+    )
+    return Place(before, run)
 
 
 def keys_in_use(session: Session) -> set[str]:

@@ -16,6 +16,12 @@ from service.domain.columns import Categories, CellInvalid, Columns, Floats, Kin
 from service.domain.written import BLANKS
 
 CHUNK_ROWS = 65_536
+CHUNK_CELLS = 2**23  # in float64: 64 MiB, some eight times over while a chunk is encoded
+
+
+def rows_at_once(width: int) -> int:
+    """How many rows of a table that is encoded into `width` columns are read at a time."""
+    return max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(width, 1)))
 
 
 def chunks(path: Path, kinds: Mapping[str, Kind], rows: int = CHUNK_ROWS) -> Iterator[Columns]:

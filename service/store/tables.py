@@ -1,7 +1,7 @@
 """The database, table by table. Times are UTC; documents are JSON.
 
-Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts and the time of its
-last wake-up, so that the truth about who may write is where the data is.
+Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts, the lane that it waits in
+and the time of its last wake-up, so that the truth about who may write is where the data is.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKeyConstraint, Index, String, Table, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKeyConstraint, Index, String, Table, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from service.domain.lanes import LONG
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -53,6 +55,7 @@ class Work:
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
 
 class DatasetRow(Work, Row):
@@ -97,8 +100,10 @@ class JobRow(Work, Row):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    worked_seconds: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")
 
-    __table_args__ = (Index("ix_jobs_state", "state"),)
+    # in a lane by the order of submission: a job's place is counted in the index alone
+    __table_args__ = (Index("ix_jobs_state_lane", "state", "lane", "id"),)
 
 
 class EventRow(Row):

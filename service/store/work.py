@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -25,23 +25,31 @@ AnyWork = TypeVar("AnyWork", DatasetRow, JobRow)
 
 NAMED_AT_ONCE = 10_000  # values in a statement: SQLite takes 32,766, PostgreSQL 65,535
 
+CLOCKS_DIFFER = timedelta(seconds=60)  # of several machines, by less than this
+
 WAITING: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "queued"}
 STARTED: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "running"}
 HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling")}
 
 
 def claim(
-    session: Session, table: type[AnyWork], id: str, lease_seconds: float, max_attempts: int | None = None
+    session: Session,
+    table: type[AnyWork],
+    id: str,
+    lease_seconds: float,
+    max_attempts: int | None = None,
+    lane: str | None = None,
 ) -> AnyWork | None:
-    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take.
+    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take, or nothing in
+    this `lane`.
 
     A row that has had its last attempt is left to the sweeper, which says so.
     """
     moment = now()
     until = moment + timedelta(seconds=lease_seconds)
     found = session.connection().execute(
-        _claiming(table, max_attempts is not None),
-        {"at_id": id, "at_moment": moment, "most_attempts": max_attempts, "lease_until": until},
+        _claiming(table, max_attempts is not None, lane is not None),
+        {"at_id": id, "at_moment": moment, "most_attempts": max_attempts, "at_lane": lane, "lease_until": until},
     )
     values = found.mappings().one_or_none()
     return None if values is None else table(**values)
@@ -70,15 +78,15 @@ def write(session: Session, table: type[AnyWork], id: str, fence: int, **values:
     return bool(done.rowcount)
 
 
-def release(session: Session, table: type[AnyWork], id: str, fence: int) -> bool:
-    """Give the row back, unharmed, to whoever comes next: the attempt does not count.
+def release(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> bool:
+    """Give the row back, unharmed, to whoever comes next: the attempt does not count. `values` change with it.
 
     False when the lease is lost, or when the job is being cancelled: that must not run again.
     """
     done = session.execute(
         update(table)
         .where(table.id == id, table.fence == fence, table.state == STARTED[table])
-        .values(state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1)
+        .values(state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1, **values)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
@@ -89,25 +97,42 @@ def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
 
 
 def free(session: Session, row: AnyWork) -> bool:
-    """Take an expired row away from its worker, so that it waits again; False when somebody else has acted."""
+    """Take a row away from a worker that has not renewed its lease since `row` was read, so that it waits again; False
+    when somebody has acted."""
     table = type(row)
+    held = and_(table.state.in_(HELD[table]), table.lease_until == row.lease_until)
     done = session.execute(
         update(table)
-        .where(table.id == row.id, table.fence == row.fence, _expired(table, now()))
+        .where(table.id == row.id, table.fence == row.fence, held)
         .values(state=WAITING[table], lease_until=None, sent_at=None, fence=table.fence + 1)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def unsent(session: Session, table: type[AnyWork], older_than_seconds: float) -> Sequence[str]:
-    """Ids of rows that still wait though their wake-up was sent so long ago, oldest first."""
-    before = now() - timedelta(seconds=older_than_seconds)
-    return session.scalars(select(table.id).where(_waits(table), table.sent_at < before).order_by(table.id)).all()
+def held_long(session: Session, table: type[AnyWork], lease_seconds: float) -> Sequence[AnyWork]:
+    """Rows whose lease ends later than one that is taken now: somebody has another setting, or the clock was put
+    back."""
+    after = now() + timedelta(seconds=lease_seconds)
+    query = select(table).where(table.state.in_(HELD[table]), table.lease_until > after)
+    return session.scalars(query.order_by(table.id)).all()
 
 
-def never_sent(session: Session, table: type[AnyWork]) -> Sequence[str]:
-    """Ids of rows that wait and have had no wake-up, oldest first."""
-    return session.scalars(select(table.id).where(_waits(table), table.sent_at.is_(None)).order_by(table.id)).all()
+def unsent(session: Session, table: type[AnyWork], older_than_seconds: float, lane: str | None = None) -> Sequence[str]:
+    """Ids of rows (of this lane) that still wait though their wake-up was sent so long ago, oldest first; also those
+    that were sent in the future, by a clock that has been put back since."""
+    moment, age = now(), timedelta(seconds=older_than_seconds)
+    sent = or_(table.sent_at < moment - age, table.sent_at > moment + max(age, CLOCKS_DIFFER))
+    return session.scalars(_waiting_in(table, lane).where(sent)).all()
+
+
+def never_sent(session: Session, table: type[AnyWork], lane: str | None = None) -> Sequence[str]:
+    """Ids of rows (of this lane) that wait and have had no wake-up, oldest first."""
+    return session.scalars(_waiting_in(table, lane).where(table.sent_at.is_(None))).all()
+
+
+def _waiting_in(table: type[AnyWork], lane: str | None) -> Select[str]:
+    query = select(table.id).where(_waits(table)).order_by(table.id)
+    return query if lane is None else query.where(table.lane == lane)
 
 
 def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> None:
@@ -130,8 +155,9 @@ def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:
 
 
 @functools.cache
-def _claiming(table: type[AnyWork], is_limited: bool) -> ReturningUpdate[Any]:
-    """Of the row at `at_id`, when it can be claimed at `at_moment` after less than `most_attempts`; all of it."""
+def _claiming(table: type[AnyWork], is_limited: bool, is_of_lane: bool) -> ReturningUpdate[Any]:
+    """Of the row at `at_id` (in `at_lane`), when it can be claimed at `at_moment` after less than `most_attempts`; all
+    of it."""
     columns = table_of(table).c
     # an expired job that was being cancelled is not run again: the sweeper ends it
     expired = and_(table.state == STARTED[table], table.lease_until < bindparam("at_moment"))
@@ -146,6 +172,8 @@ def _claiming(table: type[AnyWork], is_limited: bool) -> ReturningUpdate[Any]:
     if table is JobRow:
         values["started_at"] = func.coalesce(JobRow.started_at, bindparam("at_moment"))
     claimed = update(table_of(table)).where(table.id == bindparam("at_id"), or_(_waits(table), expired))
+    if is_of_lane:
+        claimed = claimed.where(table.lane == bindparam("at_lane"))
     return claimed.values(values).returning(*columns)
 
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import OperationalError
 
+from service.domain.lanes import SHORT
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
 from service.queue import INGEST, QUEUES, TRAIN
 from service.settings import Settings
@@ -97,6 +98,7 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
     if server is not None and socket is not None:
         told = dataclasses.replace(told, broker_url=f"unix://{socket}")
         broker = Child(Program("valkey", valkey.command(server, socket), dict(os.environ), valkey.HIDDEN), relay)
+    has_short_lane = range(1 if settings.short_processes else 0)
     stack = Stack(
         broker=broker,
         api=Child(parts.api(told), relay),
@@ -105,6 +107,7 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
             # apart from the others, so that an upload never waits behind long trainings
             Child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told), relay),
             Child(parts.sweeper(told), relay),
+            *(Child(parts.worker("short", [SHORT], settings.short_processes, told), relay) for _ in has_short_lane),
         ],
         relay=relay,
         stop_seconds=settings.stop_seconds,

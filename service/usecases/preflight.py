@@ -18,17 +18,20 @@ from service.domain.comparison import ComparisonSpec
 from service.domain.figures import Figures
 from service.domain.gram import Gram
 from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
+from service.domain.lanes import lane_of_job
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.preflight.classes import class_warnings
-from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
+from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time
 from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
+from service.domain.preflight.memory import Memory, memory
 from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import Warned, shortened
-from service.domain.resolve import Resolution
+from service.domain.resolve import Resolution, resolve
 from service.domain.spec import TrainingSpec
 from service.domain.speed import Speed
 from service.domain.table import Table
@@ -51,15 +54,19 @@ NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A spec that can be run: as it was sent, as it is resolved, on what, how many rows of another dataset validate
-    (None: no other does), and how fast runs have been here."""
+    """A spec that can be run: as it was sent, as it is resolved, on what, which other table's rows validate (None: no
+    other's), and how fast runs have been here."""
 
     asked: JobSpec
     resolution: Resolution[TrainingSpec] | Resolution[ComparisonSpec]
     dataset: DatasetRow
     table: Table
-    other_rows: int | None
+    judging: Table | None
     speeds: Sequence[Speed]
+
+    @property
+    def other_rows(self) -> int | None:
+        return self.judging.rows if self.judging else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,16 @@ class Preflight:
     warnings: tuple[Warned, ...]
     memory: Memory
     time: Time
+
+    @property
+    def lane(self) -> str:
+        """Where the job waits."""
+        spec = self.spec
+        if isinstance(spec, ComparisonSpec):
+            seconds = most_seconds_compared(self.plan, spec.mini_batch)
+        else:
+            seconds = most_seconds(self.plan, self.time)
+        return lane_of_job(seconds, self.plan.limits.short_job_seconds)
 
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
@@ -101,21 +118,19 @@ class Preflight:
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
     """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
-        checked = check(session, limits, body, with_times=True)
+        checked = check(session, limits, body)
     return look(checked, figures_of(checked, blobs), limits)
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any], with_times: bool = False) -> Checked:
-    """The spec as it would be run; `with_times` also how long it would take where no budget asks for that. Raises
-    SpecInvalid, DatasetNotReady."""
+def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
+    """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
     dataset, other = ready_datasets(session, asked)
     judging = table_of(other) if other else None
     table = table_of(dataset)
     resolution = resolve_job(asked, table, limits, judging)
-    is_timed = isinstance(asked, TrainingSpec) and (with_times or asked.budget_seconds is not None)
-    speeds = jobs.speeds(session) if is_timed else ()
-    return Checked(asked, resolution, dataset, table, judging.rows if judging else None, speeds)
+    speeds = jobs.speeds(session) if isinstance(asked, TrainingSpec) else ()
+    return Checked(asked, resolution, dataset, table, judging, speeds)
 
 
 def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
@@ -170,7 +185,8 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
-    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there.
+    """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there, and for a run
+    that takes more memory than there is.
 
     A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its
     features and layers only, and with nothing but what its own spec can mend."""
@@ -180,11 +196,18 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         check_class_weights(spec, figures)
     planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
+
+    def tried(other: TrainingSpec) -> tuple[Plan, Memory]:
+        resolved = resolve(other, checked.table, limits, checked.judging).spec
+        another = plan(other, resolved, figures, limits, checked.other_rows)
+        return another, memory(another)
+
+    check_memory(planned, needed, not is_training or needs_table(planned.spec), tried if is_training else None)
     warnings = (
         *feature_warnings(planned),
         *(class_warnings(planned) if is_training else ()),
         *(learning_warnings(planned) if is_training else ()),
         *(shape_warnings(planned) if is_training else collapse_warnings(planned)),
-        *(cost_warnings(planned, needed, taken) if is_training else ()),
+        *(cost_warnings(planned, taken) if is_training else ()),
     )
     return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)

@@ -55,30 +55,31 @@ def start(database: Database, queue: Queue, request: Request, add: Callable[[Ses
     """Keep the job that `add` adds with its first events, unless an earlier request has. Raises IdempotencyKeyReused,
     and what `add` raises."""
     try:
-        submitted, is_new = _keep(database, request, add)
+        submitted, new = _keep(database, request, add)
     except IntegrityError:  # the same key, at the same moment: its answer is there now
-        submitted, is_new = _keep(database, request, add)
-    if is_new:
-        _wake(database, queue, submitted.job_id)
+        submitted, new = _keep(database, request, add)
+    if new is not None:
+        _wake(database, queue, new.id, new.lane)
     return submitted
 
 
-def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]) -> tuple[Submitted, bool]:
+def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]) -> tuple[Submitted, JobRow | None]:
+    """The answer, and the job that was added for it, if one was."""
     render = request.render
     with database.write() as session:
         if first := first_answer(session, request):
-            return first, False
+            return first, None
         job = add(session)
         if request.key is not None:
             answers.remember(session, request.scope, request.key, request.fingerprint, job.id, render(job))
-        return Submitted(job.id, lambda: render(job)), True
+        return Submitted(job.id, lambda: render(job)), job
 
 
-def _wake(database: Database, queue: Queue, id: str) -> None:
+def _wake(database: Database, queue: Queue, id: str, lane: str) -> None:
     """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
     process dies just now, once the wake-up counts as lost."""
     try:
-        queue.send(TRAIN, id)
+        queue.send(TRAIN, id, lane)
     except QueueUnavailable as error:
         log.warning("job not sent", job=id, error=str(error))
         with database.write() as session:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from service.domain.job_spec import JobSpec
 from service.domain.limits import Limits
-from service.domain.preflight.warned import Warned
 from service.domain.spec import TrainingSpec
 from service.errors import Unavailable
 from service.queue import Queue
@@ -18,7 +17,7 @@ from service.store import datasets, jobs
 from service.store.blobs import Blobs
 from service.store.session import Database
 from service.store.tables import JobRow, Json
-from service.usecases.preflight import Checked, check, figures_of, look, ready_datasets
+from service.usecases.preflight import Checked, Preflight, check, figures_of, look, ready_datasets
 from service.usecases.start import Request, Submitted, first_answer, start
 
 log = structlog.get_logger(__name__)
@@ -45,21 +44,21 @@ def submit(
         if first := first_answer(session, request):
             return first
         checked = check(session, limits, body)
-    warnings = _warnings(checked, blobs, limits)
-    return start(database, queue, request, lambda session: _add(session, checked, warnings))
+    looked = _look(checked, blobs, limits)
+    return start(database, queue, request, lambda session: _add(session, checked, looked))
 
 
-def _warnings(checked: Checked, blobs: Blobs | None, limits: Limits) -> tuple[Warned, ...]:
+def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
     """What the preflight says. A store that is away costs warnings, and no job."""
     try:
         figures = figures_of(checked, blobs)
     except Unavailable as error:
         log.warning("figures not read", dataset=checked.dataset.id, error=str(error))
         figures = figures_of(checked, None)
-    return look(checked, figures, limits).warnings
+    return look(checked, figures, limits)
 
 
-def _add(session: Session, checked: Checked, warnings: Sequence[Warned]) -> JobRow:
+def _add(session: Session, checked: Checked, looked: Preflight) -> JobRow:
     spec = checked.resolution.spec
     _check_still_there(session, spec)
     job = jobs.add(
@@ -68,10 +67,11 @@ def _add(session: Session, checked: Checked, warnings: Sequence[Warned]) -> JobR
         spec=spec.to_json(),
         dataset_id=spec.dataset,
         model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
+        lane=looked.lane,
     )
     told: list[jobs.Told] = [("state", {"state": "queued"})]
     told += [("message", {"text": note}) for note in checked.resolution.notes]
-    told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in warnings]
+    told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in looked.warnings]
     jobs.append_events(session, job.id, told)
     return job
 

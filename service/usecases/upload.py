@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.changes import Changes
 from service.domain.artifact import to_json
+from service.domain.lanes import lane_of_file
 from service.errors import DatasetInUse, QueueUnavailable
 from service.queue import INGEST, Queue
 from service.store import answers, datasets, work
@@ -47,12 +48,13 @@ def upload(
     key: str | None,
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
+    short_bytes: int = 0,
 ) -> Uploaded:
     """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset; one of
     which something is damaged (`is_whole`, which may take long) is read anew.
 
-    `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it.
-    Raises IdempotencyKeyReused.
+    `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it. A file of at most
+    `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused.
     """
     read_as: Json = {"media_type": media_type, **options}
     fingerprint = hashlib.sha256(to_json([blob.key, read_as])).hexdigest()
@@ -60,6 +62,8 @@ def upload(
         here = datasets.by_fingerprint(session, fingerprint)
     # looked at before the transaction: the table may be large, and others wait for SQLite's lock
     damaged = None if here is None or here.state != "ready" or is_whole(here) else here.fence
+
+    lane = lane_of_file(blob.size, short_bytes)
 
     def register() -> tuple[Uploaded, bool]:
         with database.write() as session:
@@ -71,9 +75,9 @@ def upload(
             if key is not None and (first := answers.recall(session, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
             is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
-            row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint)
+            row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint, lane)
             if known is not None and is_new:
-                _start_anew(known)
+                _start_anew(known, lane)
             uploaded = Uploaded(row.id, is_new, render(row), known is None)
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}
@@ -85,14 +89,14 @@ def upload(
     except IntegrityError:  # the same upload or key, at the same moment: it is registered now
         uploaded, has_begun = register()
     if has_begun:
-        wake(database, queue, uploaded.dataset_id)
+        wake(database, queue, uploaded.dataset_id, lane)
     return uploaded
 
 
-def wake(database: Database, queue: Queue, id: str) -> None:
+def wake(database: Database, queue: Queue, id: str, lane: str) -> None:
     """Tell a worker of a dataset. When the queue is away, the sweeper does it later."""
     try:
-        queue.send(INGEST, id)
+        queue.send(INGEST, id, lane)
     except QueueUnavailable as error:
         log.warning("ingest not sent", dataset=id, error=str(error))
         return
@@ -142,13 +146,16 @@ def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> 
     log.info("upload withdrawn", dataset=id)
 
 
-def _start_anew(row: DatasetRow) -> None:
+def _start_anew(row: DatasetRow, lane: str) -> None:
     """What failed once may have failed for a passing reason: the same id starts anew."""
+    row.lane = lane
     row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, None, None
     row.fence += 1
 
 
-def _inserted(session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str) -> DatasetRow:
+def _inserted(
+    session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str, lane: str
+) -> DatasetRow:
     row = DatasetRow(
         id=new_id("ds"),
         name=name,
@@ -158,6 +165,7 @@ def _inserted(session: Session, blob: Blob, name: str, media_type: str, options:
         bytes=blob.size,
         media_type=media_type,
         options=options,
+        lane=lane,
         created_at=now(),
     )
     session.add(row)

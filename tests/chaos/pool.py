@@ -16,9 +16,13 @@ START_SECONDS = 180.0  # for a pool to import, compile its kernels and rehearse,
 REPOSITORY = Path(__file__).parent.parent.parent
 
 
-def pool(settings: Settings, queue: str, processes: int = 1) -> AbstractContextManager[Running]:
-    """A Celery worker for this queue; `until("ready")` waits for it."""
+def pool(
+    settings: Settings, queue: str, processes: int = 1, *, is_group: bool = False
+) -> AbstractContextManager[Running]:
+    """A Celery worker for this queue; `until("ready")` waits for it. It may be a group of processes, as a shell makes
+    one of what it starts."""
     command = [sys.executable, "-m", "workers", "--queues", queue, "--processes", str(processes)]
+    command = ["setsid", *command] if is_group else command
     environment = {name: text for name, text in settings.to_environment(os.environ).items() if "ADALINE" in name}
     return started(command, environment | {"OMP_NUM_THREADS": "1"}, REPOSITORY)
 

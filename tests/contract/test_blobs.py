@@ -376,3 +376,12 @@ def test_two_deletions_and_a_new_writing_leave_what_was_written_last(tmp_path: P
 
         at_once(3, act)
         assert read_blob(blobs, KEY) == DATA
+
+
+def test_deletions_of_one_blob_at_the_same_moment_all_end_and_it_is_gone(blobs: Blobs) -> None:
+    for number in range(10):
+        key = blobs.put(b"blob %d" % number).key
+        at_once(4, lambda _, key=key: blobs.delete(key, 0))
+        with pytest.raises(KeyError):
+            blobs.open(key)
+        blobs.delete(key, 0)  # nor is one that has gone an error

@@ -167,6 +167,50 @@ def test_what_was_sent_long_ago_and_still_waits_is_found_oldest_first(database: 
         assert list(work.unsent(session, table, 60)) == sorted([old, older])
 
 
+@both
+def test_what_was_sent_by_a_clock_that_was_put_back_since_is_found_as_well(
+    database: Database, table: type[Any]
+) -> None:
+    ahead, little = ADD[table](database), ADD[table](database)
+    with database.write() as session:
+        for id, by in ((ahead, timedelta(hours=1)), (little, timedelta(seconds=5))):
+            session.execute(update(table).where(table.id == id).values(sent_at=now() + by))
+    with database.read() as session:
+        assert list(work.unsent(session, table, 30)) == [ahead]  # clocks of two machines differ a little
+
+
+@both
+def test_more_ids_than_a_statement_takes_are_marked_as_sent(database: Database, table: type[Any]) -> None:
+    ids = sorted(ADD[table](database) for _ in range(3))
+    most = 65_535  # values of one statement, on PostgreSQL
+    with database.write() as session:
+        work.mark_sent(session, table, [ids[0], *(f"no_{number}" for number in range(most)), *ids[1:]])
+    with database.read() as session:
+        assert list(work.never_sent(session, table)) == []
+
+
+@both
+def test_only_what_waits_in_the_lane_is_claimed_for_it(database: Database, table: type[Any]) -> None:
+    short, long = ADD[table](database, lane="short"), ADD[table](database)
+    with database.write() as session:
+        assert work.claim(session, table, long, LEASE, lane="short") is None
+        assert work.claim(session, table, short, LEASE, lane="short") is not None
+        assert work.claim(session, table, long, LEASE) is not None
+
+
+@both
+def test_a_row_that_is_given_back_may_change_its_lane(database: Database, table: type[Any]) -> None:
+    id = ADD[table](database, lane="short")
+    fence = claim(database, table, id).fence
+    with database.write() as session:
+        assert work.release(session, table, id, fence, lane="long")
+    with database.read() as session:
+        assert (list(work.never_sent(session, table, "long")), list(work.never_sent(session, table, "short"))) == (
+            [id],
+            [],
+        )
+
+
 def test_an_expired_row_that_has_had_its_last_attempt_is_not_claimed(database: Database) -> None:
     id = add_job(database)
     with database.write() as session:

@@ -91,7 +91,7 @@ def test_taken_port_is_refused_before_anything_starts(stack: Running, tmp_path: 
 
 
 def test_each_part_computes_on_one_core(stack: Running) -> None:
-    for words in (["http_server"], ["workers", "train"], ["workers", "ingest"], ["workers.sweeper"]):
+    for words in (*(["workers", role] for role in ("train", "ingest", "short")), ["http_server"], ["workers.sweeper"]):
         environment = part(stack, *words).environ()
         assert environment["OMP_NUM_THREADS"] == environment["OPENBLAS_NUM_THREADS"] == "1"
 
@@ -101,6 +101,7 @@ def test_training_gives_way_to_the_api_and_to_ingest(stack: Running) -> None:
     assert {one.nice() for one in (trainer, *trainer.children(recursive=True))} == {Settings().training_niceness}
     for words in (["http_server"], ["workers", "ingest"], ["workers.sweeper"]):
         assert part(stack, *words).nice() == 0
+    assert 0 < part(stack, "workers", "short").nice() < Settings().training_niceness
 
 
 def test_broker_that_dies_comes_back_and_the_others_with_it(stack: Running) -> None:
@@ -108,7 +109,7 @@ def test_broker_that_dies_comes_back_and_the_others_with_it(stack: Running) -> N
     part(stack, "unixsocket").kill()
     stack.until("valkey ended with SIGKILL")
     assert eventually(lambda: is_ready(url))
-    assert len(psutil.Process(stack.process.pid).children()) == 5
+    assert len(psutil.Process(stack.process.pid).children()) == 6
 
 
 def test_api_that_dies_comes_back_on_its_port(stack: Running) -> None:

@@ -27,8 +27,6 @@ from workers.training.record import forget_blob
 
 FAR = 1e12  # in a learnt unit: on columns and targets of the size that training makes them no number is so large
 
-GIVEN_BACK: Json = {"state": "queued", "reason": "its worker was told to stop"}
-
 log = structlog.get_logger(__name__)
 
 
@@ -41,8 +39,9 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except LeaseLost:
         log.warning("lease lost", job=job.id)
     except WorkerStopping:
-        if lease.give_back(lambda session: jobs.append_event(session, job.id, "state", GIVEN_BACK)):
-            log.info("given back", job=job.id)
+        told: Json = {"state": "queued", "reason": lease.why_given_back}
+        if lease.give_back(lambda session: jobs.append_event(session, job.id, "state", told)):
+            log.info("given back", job=job.id, reason=lease.why_given_back)
         else:  # cancelled since the last heartbeat
             _end(deps, job, "cancelled")
     except Cancelled:

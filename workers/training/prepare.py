@@ -107,12 +107,13 @@ def prepare(
     validation: Path | None = None,
     from_disk: bool = True,
     style: TextStyle = PLAIN,
+    width: int = 0,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
-    written. Raises WorkFailed, StorageFull."""
+    written; the features will be encoded into about `width` columns. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
-    table = Reading(path, columns, room.copies_bytes)
+    table = Reading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
     split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
     if spec.missing == "drop":
@@ -120,7 +121,9 @@ def prepare(
     per_class = _check_parts(split, targets)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
-        tables.append(_others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets))
+        tables.append(
+            _others(Reading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
+        )
     transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
     size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.engines import lbfgs_pairs
 from service.domain.network import Network
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
@@ -28,7 +29,6 @@ MOMENTS: dict[str, tuple[str, ...]] = {
     "rmsprop": ("second_moment",),
     "lbfgs": ("weights", "steps", "changes"),
 }
-PAIRS, PAIR_NUMBERS = 10, 2**25  # lbfgs keeps so many steps, fewer where they would hold more numbers than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class State:
     def start(cls, problem: Problem) -> State:
         parameters = problem.network.start(problem.seed)
         if problem.optimizer == "lbfgs":
-            pairs = np.zeros(max(1, min(PAIRS, PAIR_NUMBERS // len(parameters))) * len(parameters))
+            pairs = np.zeros(lbfgs_pairs(len(parameters)) * len(parameters))
             return cls(parameters, {"weights": parameters.astype(np.float64), "steps": pairs, "changes": pairs.copy()})
         return cls(parameters, {name: np.zeros_like(parameters) for name in MOMENTS[problem.optimizer]})
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from service.domain.columns import Columns, Kind
-from service.store.rows import CHUNK_ROWS, chunks
+from service.store.rows import chunks, rows_at_once
 
 CELL_BYTES = 8  # of a column in memory, at most: float64, or the number of a category
 SMALL_BYTES = 2**20  # a table that takes no more may stay in memory as long as a job runs
@@ -17,7 +17,9 @@ SMALL_BYTES = 2**20  # a table that takes no more may stay in memory as long as 
 class Reading:
     """The columns `kinds` of a table, a chunk at a time; chunks have the same borders every time."""
 
-    def __init__(self, path: Path, kinds: Mapping[str, Kind], copies_bytes: int) -> None:
+    def __init__(self, path: Path, kinds: Mapping[str, Kind], copies_bytes: int, width: int = 0) -> None:
+        """The columns will be encoded into about `width`."""
+        self._rows = rows_at_once(max(width, len(kinds)))
         self._path = path
         self._kinds = dict(kinds)
         with pq.ParquetFile(path) as file:
@@ -42,10 +44,10 @@ class Reading:
 
     def _chunks(self, wanted: Mapping[str, Kind]) -> Iterable[Columns]:
         if not wanted:
-            sizes = (min(CHUNK_ROWS, self.n_rows - start) for start in range(0, self.n_rows, CHUNK_ROWS))
+            sizes = (min(self._rows, self.n_rows - start) for start in range(0, self.n_rows, self._rows))
             return (Columns({}, size) for size in sizes)
         if not self._keeps:
-            return chunks(self._path, wanted)
+            return chunks(self._path, wanted, self._rows)
         if self._kept is None:
-            self._kept = list(chunks(self._path, self._kinds))
+            self._kept = list(chunks(self._path, self._kinds, self._rows))
         return self._kept

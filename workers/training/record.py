@@ -18,7 +18,8 @@ from service.store import datasets, jobs
 from service.store.blobs import read_blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping, stopping
+from workers.bound import report_too_long, too_long, training_too_long
+from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
 from workers.training import checkpoint
 from workers.training.choices import choices
 from workers.training.loop import EpochEnded, Progress, why_ended
@@ -44,6 +45,9 @@ class Recorder:
         """What the preflight warned of when the job was submitted."""
         self._choices: list[str] = []
         self._first_epoch = 0
+        self._going: Progress | None = None
+        self._prepared_seconds = 0.0
+        self._is_over = False
         self._epoch_began = -math.inf
         self._ready = self._told = 0.0
         self._unkept: Json = {}
@@ -80,7 +84,8 @@ class Recorder:
         """The progress of an earlier attempt, else a start."""
         key = self._checkpoint
         progress = (self._kept(key) if key else None) or Progress(State.start(problem))
-        self._first_epoch = progress.epoch
+        self._first_epoch, self._going = progress.epoch, progress
+        self._prepared_seconds = time.perf_counter() - self._started
         self._started = self._epoch_began = time.perf_counter()
         self._told = -math.inf if key else self._started  # a run that goes on says so with its first epoch
         return progress
@@ -103,14 +108,14 @@ class Recorder:
             self.tell()
         if moment - self._saved >= self._pause_seconds:
             self.checkpoint(progress)
-        elif stopping.is_set():
+        elif self._lease.is_to_leave:
             self.checkpoint(progress)
             self._lease.check()
 
     def end(self, progress: Progress, spec: TrainingSpec, prepared: Prepared) -> None:
         """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
         whoever ends the job, see `untold`."""
-        self._epoch_began = -math.inf
+        self._epoch_began, self._is_over = -math.inf, True
         self._add(self._progress(progress.history[-1], spec, prepared, 1.0), progress.history[-1])
         if why := why_ended(progress, spec):
             self._untold.append(("message", {"text": why}))
@@ -124,7 +129,9 @@ class Recorder:
 
     def check(self) -> None:
         """As the lease's, between batches; tells what has waited for its time. A stop waits for the end of an epoch
-        that has just begun: only there can the progress be saved."""
+        that has just begun: only there can the progress be saved. Raises WorkFailed for a job that takes too long."""
+        if self._lease.is_too_long:
+            raise self._too_long()
         try:
             self._lease.check()
         except WorkerStopping:
@@ -132,6 +139,16 @@ class Recorder:
                 raise
         if self._untold and time.perf_counter() - self._ready >= EVENT_SECONDS:
             self.tell()
+
+    def _too_long(self) -> WorkFailed:
+        most, going = self._deps.settings.max_job_seconds, self._going
+        if going is None:
+            return too_long(self._lease.row, most)
+        if self._is_over:
+            return report_too_long(most)
+        learning = sum(ended.seconds for ended in going.history[self._first_epoch :])
+        share = min(learning / (time.perf_counter() - self._started), 1.0)  # the rest went to saving and telling
+        return training_too_long(most, self._prepared_seconds, share, going.epoch, going.best_epoch)
 
     def tell(self) -> None:
         """Tell now what still waits."""

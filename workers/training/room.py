@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.limits import PROCESS_BYTES
 from workers.training.order import WINDOW_BYTES
 from workers.training.stored import Stored
-
-PROCESS_BYTES = 512 * 2**20  # of the process itself: its libraries take that much before any row is read
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import structlog
 import torch
 
 from service.domain.dialect import Dialect
+from service.domain.limits import n_inputs
 from service.domain.network import Network
 from service.domain.predictor import Predictor
 from service.domain.rates import settle
@@ -60,7 +61,10 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     most = deps.settings
     room = Room.of(most.training_memory_bytes, deps.blobs.spool)
     with datasets.stored_table(deps.blobs, dataset) as path, _table_of(deps, other) as other_path:
-        prepared = prepare(path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style)
+        width = n_inputs(spec, table, deps.limits)
+        prepared = prepare(
+            path, spec, kinds, target.kind, most.max_categories, room, other_path, style=table.style, width=width
+        )
     lease.check()
     found = scaled_curvature(prepared, spec.network.bias)
     rates = settle(spec, found, len(prepared.train))

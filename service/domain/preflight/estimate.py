@@ -1,4 +1,4 @@
-"""What a run would take: memory from the sizes of what it holds, time from what finished runs took on this machine."""
+"""How long a run would take, by what finished runs took on this machine."""
 
 from __future__ import annotations
 
@@ -6,38 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.engines import needs_no_rows
+from service.domain.engines import needs_no_rows, not_fused
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.spec import EarlyStopping
-from service.domain.speed import BOWL, Speed, expect
-
-FLOAT32, FLOAT64 = 4, 8
-CHUNK_ROWS = 65_536  # rows that are read, encoded and judged at a time
-ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
-JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
-GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
-# flat float32 vectors that an optimiser keeps beside the weights; lbfgs keeps the weights and ten pairs of steps and
-# changes of the gradient, in float64
-MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1, "lbfgs": 42}
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Bytes beyond what an idle worker takes. `limit` is what the prepared matrix may take here; None: no limit."""
-
-    matrix: int
-    weights: int
-    optimizer: int
-    workspace: int
-    limit: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        parts = plain(self)
-        limit = parts.pop("limit")
-        total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
-        return {**total, "limit_bytes": limit}
+from service.domain.rates import MOST_BOWL_EPOCHS
+from service.domain.speed import BOWL, Speed, expect, roughly
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +31,13 @@ class Time:
         return plain(self)
 
 
-def memory(plan: Plan) -> Memory:
-    """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
-    encoded, an epoch's rows in order with their activations and the gradient, or rows that are judged in float64."""
-    rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
-    held = rows.train + rows.validation + rows.test
-    row = sizes[0] * FLOAT32
-    kept = 1 if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
-    encoding = ENCODING_COPIES * min(plan.figures.table.rows, CHUNK_ROWS) * sizes[0] * FLOAT64
-    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
-    gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
-    passing = 2 * max(plan.batch, min(rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
-    epoch = gathered + passing + rows.train * FLOAT64 + weights * (1 + kept)
-    return Memory(
-        matrix=held * row,
-        weights=weights,
-        optimizer=weights * MOMENT_VECTORS[plan.spec.optimizer.kind],
-        workspace=max(encoding, epoch, judging),
-        limit=plan.limits.training_memory_bytes,
-    )
-
-
 def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     """By the finished runs that are most like this one."""
-    spec, rows = plan.spec, plan.rows
+    spec = plan.spec
     epochs = plan.rates.epochs if plan.rates is not None else None
     device = "cpu" if spec.device == "auto" else spec.device
-    cells = (rows.train + rows.validation + rows.test) * plan.network.sizes[0]
-    engine = BOWL if needs_no_rows(spec, rows.train, plan.network.sizes[0]) else spec.engine
-    found = expect(speeds, engine, device, rows.train, plan.batch, plan.network.n_parameters, cells)
+    engine, shape = _shape(plan)
+    found = expect(speeds, engine, device, *shape)
     if found is None:
         why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet: the first one will tell"
         return Time(None, None, None, None, epochs, 0, why)
@@ -101,15 +53,39 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why)
 
 
-def cost_warnings(plan: Plan, memory: Memory, time: Time) -> Iterator[Warned]:
-    """What would not fit into memory or the time that is allowed."""
-    if memory.limit is not None and memory.matrix > memory.limit and plan.spec.engine == "autograd":
+def most_seconds(plan: Plan, time: Time) -> float:
+    """What the run would take if it is as slow as the slowest of those like it, or roughly where there are none."""
+    if time.high is not None:
+        return time.high
+    epochs = plan.rates.epochs if plan.rates is not None else plan.spec.epochs
+    engine, shape = _shape(plan)
+    return roughly(engine, *shape, MOST_BOWL_EPOCHS if epochs == "auto" else epochs, plan.spec.budget_seconds)
+
+
+def most_seconds_compared(plan: Plan, mini_batch: int) -> float:
+    """The same of a comparison, whose `plan` is that of its batch descent: of three descents on two scalings."""
+    engine, (rows, _, weights, cells) = "autograd" if not_fused(plan.spec) else "fused", _shape(plan)[1]
+    epochs = MOST_BOWL_EPOCHS if plan.spec.epochs == "auto" else plan.spec.epochs
+    return 2 * sum(roughly(engine, rows, batch, weights, cells, epochs) for batch in (rows, 1, min(mini_batch, rows)))
+
+
+def _shape(plan: Plan) -> tuple[str, tuple[int, int, int, int]]:
+    """The engine, in the words of `service.domain.speed`; rows, batch, weights, cells."""
+    rows, inputs = plan.rows, plan.network.sizes[0]
+    engine = BOWL if needs_no_rows(plan.spec, rows.train, inputs) else plan.spec.engine
+    cells = (rows.train + rows.validation + rows.test) * inputs
+    return engine, (rows.train, plan.batch, plan.network.n_parameters, cells)
+
+
+def cost_warnings(plan: Plan, time: Time) -> Iterator[Warned]:
+    """What would not fit into the time that is allowed."""
+    most = plan.limits.max_job_seconds
+    if most and time.low is not None and time.low > most:
         yield Warned(
-            "too_large",
-            f"the prepared table would take about {memory.matrix / 2**20:,.0f} MiB of memory, "
-            f"{memory.limit / 2**20:,.0f} are allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns, or "
-            'the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk',
-            "/features",
+            "job_too_long",
+            f"at this machine's speed this takes {time.low:,.3g} s at least, and a job is ended after {most:g} "
+            '(ADALINE_MAX_JOB_SECONDS), with nothing published; give "budget_seconds", or fewer epochs',
+            "/budget_seconds",
         )
     budget = plan.spec.budget_seconds
     if budget is None or time.epoch_seconds is None or time.epochs is None:

@@ -42,7 +42,9 @@ def test_submitted_job_waits_with_its_resolved_spec(client: FlaskClient, deps: D
     assert (job["model"], job["progress"], job["error"], job["finished_at"]) == (None, None, None, None)
     assert (job["spec"]["task"], job["spec"]["loss"]) == ("regression", "mse")
     assert job["spec"]["features"] == ["size", "colour", "rare"]
-    assert client.get(f"/v1/jobs/{job['id']}").json == job
+    found = client.get(f"/v1/jobs/{job['id']}").json
+    assert found.pop("waiting")["before"] == 0
+    assert found == job
     assert deps.queue.waiting(TRAIN) == before + 1
 
 

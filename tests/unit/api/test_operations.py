@@ -27,7 +27,7 @@ def test_living_process_says_so(client: FlaskClient) -> None:
 def test_ready_process_names_its_parts(client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    nobody = {"trainers": "unavailable", "ingest": "unavailable"}
+    nobody = {"trainers": "unavailable", "ingest": "unavailable", "short": "unavailable"}
     assert answer.json == {
         "status": "degraded", "parts": {"database": "ok", "blobs": "ok", "broker": "ok", **nobody},
     }  # fmt: skip

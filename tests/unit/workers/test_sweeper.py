@@ -17,6 +17,7 @@ from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, JobRow
 from service.wiring import Deps
 from tests import samples
+from workers.forgotten import Forgotten
 from workers.ingest import run as ingest
 from workers.sweeper import sweep, tidy
 
@@ -119,6 +120,40 @@ def test_an_ingest_whose_worker_died_is_done_by_another(make_deps: Callable[...,
     with deps.database.read() as session:
         row = session.get_one(DatasetRow, id)
     assert (row.state, row.rows, row.attempt, row.lease_until) == ("ready", 2, 2, None)
+
+
+def test_a_lease_that_a_clock_put_back_has_made_long_holds_only_while_it_is_renewed(
+    make_deps: Callable[..., Deps],
+) -> None:
+    """As if the clock had been put back by an hour while two jobs ran: of one the worker is dead."""
+    deps = make_deps(lease_seconds=1.0)
+    dead, alive = (samples.job(deps).id for _ in range(2))
+    with deps.database.write() as session:
+        claims = {id: work.claim(session, JobRow, id, 3600 + 1.0) for id in (dead, alive)}
+    forgotten, looks = Forgotten(1.0), 0
+
+    def state(id: str) -> str:
+        with deps.database.read() as session:
+            return jobs.get(session, id).state
+
+    while state(dead) == "running":
+        with deps.database.write() as session:  # with the clock as it is now
+            assert work.renew(session, JobRow, alive, claims[alive].fence, 3600 + looks) == "running"
+        sweep(deps, None, forgotten)
+        looks += 1
+    assert looks > 1  # it was seen twice at least
+    assert (state(dead), state(alive)) == ("queued", "running")
+
+
+def test_what_is_sent_again_goes_to_the_queue_of_its_lane(deps: Deps) -> None:
+    samples.job(deps, lane="short")
+    samples.job(deps, lane="long")
+    samples.dataset(deps, state="ingesting", lane="short")
+    sweep(deps)
+    queues = (*TRAIN.queues, *INGEST.queues)
+    assert {name: deps.queue.length(name) for name in queues} == {
+        "train-short": 1, "train": 1, "ingest-short": 1, "ingest": 0,
+    }  # fmt: skip
 
 
 def test_a_file_that_kills_every_worker_fails_at_last(make_deps: Callable[..., Deps]) -> None:

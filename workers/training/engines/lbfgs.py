@@ -60,6 +60,7 @@ class Lbfgs:
 
         def along(step: float) -> Trial:
             check()
+            _keep_lowest(tried)
             tried[step] = self._evaluate(point.weights + step * path)
             return Trial(step, tried[step].objective, float(tried[step].gradient @ path))
 
@@ -97,9 +98,18 @@ def direction(gradient: Floats, steps: Floats, changes: Floats) -> Floats:
     return -path
 
 
+def _keep_lowest(tried: dict[float, Point]) -> None:
+    """Of what was tried a search takes the lowest (of equal ones the first), or its last: the others' vectors go."""
+    lowest = min(tried, key=lambda step: np.nan_to_num(tried[step].objective, nan=np.inf), default=None)
+    for step in [step for step in tried if step != lowest]:
+        del tried[step]
+
+
 def _remember(steps: Floats, changes: Floats, step: Floats, change: Floats) -> None:
     """The newest pair in the place of the oldest; one without curvature (rounding's doing) would spoil the rest."""
     if float(step @ change) <= np.finfo(np.float64).eps * float(change @ change):
         return
-    steps[:-1], changes[:-1] = steps[1:].copy(), changes[1:].copy()
-    steps[-1], changes[-1] = step, change
+    for pairs, newest in ((steps, step), (changes, change)):
+        for place in range(len(pairs) - 1):  # row by row: a copy of all of them would be as large as the state
+            pairs[place] = pairs[place + 1]
+        pairs[-1] = newest

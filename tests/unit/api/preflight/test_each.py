@@ -15,7 +15,7 @@ from service.domain import preflight
 from tests.unit.api.preflight.looking import ROWS, Look, draws, numbers, warned
 
 # they need a server's limits or its past (test_estimate.py), or a kind that comes with the upload (test_data.py)
-ELSEWHERE = {"too_large", "budget_short", "categories_many"}
+ELSEWHERE = {"job_too_long", "budget_short", "categories_many"}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from workers.ingest.run import run as ingest
 from workers.job import run as train
 
 
-def test_a_table_beyond_the_memory_is_told(limited: Callable[..., FlaskClient], make_deps: Callable[..., Deps]) -> None:
+def test_a_table_beyond_the_memory_is_refused_where_it_must_be_in_it(
+    limited: Callable[..., FlaskClient], make_deps: Callable[..., Deps]
+) -> None:
     rows, columns = 20_000, 20
     cells = draws().normal(size=(rows, columns + 1)).round(3)
     data = pd.DataFrame(cells, columns=[*(f"x{n}" for n in range(columns)), "y"]).to_csv(index=False).encode()
@@ -27,16 +29,19 @@ def test_a_table_beyond_the_memory_is_told(limited: Callable[..., FlaskClient], 
         answer = client.post("/v1/datasets", data=data, headers={"Content-Type": "text/csv"})
         ingest(make_deps(), answer.json["id"])
         body = {"dataset": answer.json["id"], "model": "m", "target": "y"}
-        found = client.post("/v1/jobs/validate", json={**body, "engine": "autograd"}).json
-        memory = found["estimate"]["memory"]
+        answer = client.post("/v1/jobs/validate", json={**body, "engine": "autograd"})
+        assert (answer.status_code == 422) == is_told
+        if is_told:
+            assert "the prepared table 1.5 MiB" in answer.json["detail"]
+            assert 'use "engine": "fused"' in answer.json["detail"]
+            continue
+        memory = answer.json["estimate"]["memory"]
         assert (memory["matrix_bytes"], memory["limit_bytes"]) == (matrix, limit)
         assert memory["total_bytes"] == sum(
             memory[f"{part}_bytes"] for part in ("matrix", "weights", "optimizer", "workspace")
         )
-        assert ("too_large" in warned(found)) == is_told
-        on_disk = client.post("/v1/jobs/validate", json=body).json  # the fused engine trains from there
-        assert on_disk["spec"]["engine"] == "fused"
-        assert "too_large" not in warned(on_disk)
+    on_disk = limited(training_memory_bytes=2**20).post("/v1/jobs/validate", json=body)  # the fused engine trains there
+    assert (on_disk.status_code, on_disk.json["spec"]["engine"]) == (200, "fused")
 
 
 def test_memory_counts_weights_and_what_the_optimizer_keeps(look: Look) -> None:
@@ -47,7 +52,9 @@ def test_memory_counts_weights_and_what_the_optimizer_keeps(look: Look) -> None:
         assert (memory["weights_bytes"], memory["optimizer_bytes"]) == (196, 196 * vectors)
 
 
-def test_time_is_told_by_what_runs_have_taken(client: FlaskClient, deps: Deps, upload: Upload) -> None:
+def test_time_is_told_by_what_runs_have_taken(
+    client: FlaskClient, deps: Deps, upload: Upload, limited: Callable[..., FlaskClient]
+) -> None:
     body = {
         "dataset": upload(numbers(2000)), "model": "m", "target": "y", "epochs": 20, "early_stopping": None,
         "network": {"kind": "mlp", "hidden": [16]}, "batch_size": 32,
@@ -74,6 +81,9 @@ def test_time_is_told_by_what_runs_have_taken(client: FlaskClient, deps: Deps, u
     assert found["low"] <= found["seconds"] <= found["high"]
     assert "budget_short" in warned(told(budget_seconds=found["epoch_seconds"] * 5))
     assert "budget_short" not in warned(told(budget_seconds=found["epoch_seconds"] * 2000))
+    for most, is_told in ((found["low"] / 2, True), (found["high"] * 2, False)):
+        bounded = limited(max_job_seconds=most).post("/v1/jobs/validate", json={**body, "epochs": 60}).json
+        assert ("job_too_long" in warned(bounded)) == is_told
     with deps.database.read() as session:
         row = session.get_one(JobRow, job)
         assert row.result is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.network import Network
-from service.domain.preflight.estimate import MOMENT_VECTORS
+from service.domain.preflight.memory import optimizer_bytes
 from service.domain.spec import Split
 from service.domain.spec_parts import OPTIMIZERS
 from tests.unit.workers.training.running import run, spec_of, write_table
@@ -17,7 +17,7 @@ from workers.training.speed import measured
 def test_the_estimate_counts_the_vectors_that_each_optimizer_keeps(optimizer: str) -> None:
     state = State.start(Problem(Network((3, 2)), "mse", optimizer))
     kept_bytes = sum(vector.nbytes for vector in state.moments.values())
-    assert MOMENT_VECTORS[optimizer] == kept_bytes / state.parameters.nbytes
+    assert optimizer_bytes(optimizer, len(state.parameters)) == kept_bytes
 
 
 def test_a_run_is_measured_by_its_median_epoch_and_the_rest(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""What memory a run would take, from the sizes of what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.domain.engines import lbfgs_pairs
+from service.domain.plain import plain
+from service.domain.preflight.plan import Plan
+from service.domain.spec import EarlyStopping, TrainingSpec
+
+FLOAT32, FLOAT64 = 4, 8
+CHUNK_ROWS = 65_536  # rows that are judged at a time, and that are read and encoded where they are narrow
+CHUNK_CELLS = 2**23  # that are encoded at a time
+ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
+JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
+GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
+MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1}  # float32, kept beside the weights; lbfgs has its own
+SEARCHING = (
+    12  # float64 vectors of lbfgs that pass: three points and their gradients, the path, what torch computes with
+)
+PUBLISHING = 8  # float32 vectors that pass at the end: layers in float64, a graph of them, its bytes
+SAVING = 2  # copies of all that a checkpoint holds, while it is written
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes beyond what an idle worker takes. `limit` is what a training process may take here (None: no limit);
+    `least` is what is taken wherever the table is: all that grows with the weights and with the rows of a step."""
+
+    matrix: int
+    weights: int
+    optimizer: int
+    workspace: int
+    limit: int | None
+    least: int
+
+    def to_json(self) -> dict[str, Any]:
+        parts = plain(self)
+        limit = parts.pop("limit")
+        del parts["least"]
+        total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
+        return {**total, "limit_bytes": limit}
+
+
+def memory(plan: Plan) -> Memory:
+    """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
+    encoded, an epoch's rows in order with what the engine computes on them, rows that are judged in float64, a
+    checkpoint, or the model as it is published."""
+    rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
+    row = sizes[0] * FLOAT32
+    n_read = min(plan.figures.table.rows, CHUNK_ROWS, max(CHUNK_CELLS // max(sizes[0], 1), 1))
+    encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
+    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
+    gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
+    optimizer = optimizer_bytes(plan.spec.optimizer.kind, plan.network.n_parameters)
+    engine = _engine_bytes(plan.spec, weights, optimizer)
+    best = weights if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
+    stepping = _activations(plan) + (SEARCHING * 2 * weights if plan.spec.optimizer.kind == "lbfgs" else 0)
+    ending = max(SAVING * (weights + optimizer + best), PUBLISHING * weights)
+    return Memory(
+        matrix=(rows.train + rows.validation + rows.test) * row,
+        weights=weights,
+        optimizer=optimizer,
+        workspace=best + engine + max(encoding, gathered + rows.train * FLOAT64 + stepping, judging, ending),
+        limit=plan.limits.training_memory_bytes,
+        least=weights + optimizer + best + engine + max(stepping, ending),
+    )
+
+
+def optimizer_bytes(kind: str, n_weights: int) -> int:
+    """What an optimiser keeps beside the weights."""
+    if kind == "lbfgs":  # the weights once more, and pairs of steps and changes of the gradient
+        return n_weights * FLOAT64 * (1 + 2 * lbfgs_pairs(n_weights))
+    return n_weights * FLOAT32 * MOMENT_VECTORS[kind]
+
+
+def _engine_bytes(spec: TrainingSpec, weights: int, optimizer: int) -> int:
+    """What an engine has besides: the gradient; torch has weights and moments of its own too."""
+    if spec.optimizer.kind == "lbfgs":
+        return 2 * weights
+    return weights if spec.engine == "fused" else 2 * weights + optimizer
+
+
+def _activations(plan: Plan) -> int:
+    """Of a step, forward and back; lbfgs takes its rows in pieces, in float64."""
+    sizes = plan.network.sizes
+    if plan.spec.optimizer.kind == "lbfgs":
+        return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64
+    return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32

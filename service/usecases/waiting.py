@@ -1,0 +1,51 @@
+"""Why a job waits: its place among those of its lane, and whether anybody takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from service.errors import QueueUnavailable
+from service.queue import TRAIN, Queue
+from service.store import jobs
+from service.store.tables import JobRow
+
+MOST = jobs.MOST_COUNTED
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`before` jobs of the lane were submitted earlier and wait too, and `running` jobs run; both up to MOST."""
+
+    lane: str
+    before: int
+    running: int
+    why: str
+
+
+def waiting(session: Session, queue: Queue, job: JobRow) -> Waiting | None:
+    """Of a job that waits; None for another."""
+    if job.state != "queued":
+        return None
+    found = jobs.place(session, job)
+    return Waiting(job.lane, found.before, found.running, _why(queue, job, found))
+
+
+def _why(queue: Queue, job: JobRow, found: jobs.Place) -> str:
+    try:
+        is_served = queue.served()[TRAIN.queue_in(job.lane)]
+    except QueueUnavailable:
+        return "the queue does not answer; the job is kept, and sent once it does"
+    if not is_served:
+        return f"no worker takes {job.lane} jobs at this moment; see /readyz, and start a worker"
+    runs = f"{_counted(found.running)} job(s) run now"
+    if found.before:
+        return f"{_counted(found.before)} {job.lane} job(s) were submitted before it and wait too; {runs}"
+    if job.sent_at is None:
+        return f"it is about to be sent to the queue of {job.lane} jobs; {runs}"
+    return f"no other {job.lane} job waits longer: it begins as soon as a process is free; {runs}"
+
+
+def _counted(number: int) -> str:
+    return f"{MOST:,} or more" if number >= MOST else str(number)
