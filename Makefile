@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads upload-race predict-own-files bench-api bench-ingest bench-ingest-memory \
+.PHONY: help demo pictures serve test fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         bench-predict bench-bulk fuzz-predict predict-under-force absences \
         check lint types imports \
@@ -35,6 +35,12 @@ bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through
 
 fuzz-uploads: $(READY)  ## 20,000 mutated and random byte strings through the upload endpoint of a running stack
 	$(BIN)/python -m tests.chaos.fuzz_uploads $(FUZZ)
+
+fuzz-routes: $(READY)  ## 20,000 mutated, truncated and bombed bodies to every route that takes one, with memory and time watched
+	$(BIN)/python -m tests.chaos.fuzz_routes $(FUZZ)
+
+slow-clients: $(READY)  ## 200 slow clients of each kind: how soon /healthz, reads and predictions are answered beside them
+	$(BIN)/python -m tests.chaos.slow_clients $(SLOW)
 
 upload-race: $(READY)  ## 1,000 uploads whose clients leave, beside others of the same bytes: nothing that was told is lost
 	$(BIN)/python -m tests.chaos.upload_race $(RACE)

@@ -97,6 +97,11 @@ class MediaTypeUnsupported(AdalineError):
     title = "Content-Type not understood"
 
 
+class LengthRequired(AdalineError):
+    code = "length_required"
+    title = "Nothing says where the body ends"
+
+
 class BodyTooLarge(AdalineError):
     code = "body_too_large"
     title = "The body is too large"
@@ -246,6 +251,11 @@ class TooManyStreams(Unavailable):
 class TooManyBodies(Unavailable):
     code = "too_many_bodies"
     title = "Too many bodies on their way"
+
+
+class TooManyAnswers(Unavailable):
+    code = "too_many_answers"
+    title = "Too many answers on their way"
 
 
 class StorageFull(AdalineError):

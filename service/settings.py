@@ -69,6 +69,9 @@ class Settings:
     reading_requests: int = _knob(
         1024, "requests of one API process whose bodies may be waited for at once; each holds a thread", 1
     )
+    sending_requests: int = _knob(
+        128, "long answers of one API process that may be on their way to clients at once; each holds a thread", 1
+    )
     slow_body_seconds: float = _knob(10.0, "how long a body may take before it must come at the least rate", 0.1)
     slow_body_rate: int = _knob(1024, "least bytes a second of a body", 1)
     wait_seconds: float = _knob(30.0, "longest wait that a request may ask for", 0)

@@ -84,6 +84,15 @@ class Body:
             raise limit.too_large()
 
     @property
+    def says_its_end(self) -> bool:
+        """Whether it is known, when no more comes, that all has come: by a length, or by what it is packed in.
+
+        Of a body in chunks the server ends the reading in the same way whether its last chunk came, the connection
+        was lost, or the framing broke.
+        """
+        return "Transfer-Encoding" not in self._request.headers or self._encoding in DECODERS
+
+    @property
     def received(self) -> int:
         """How many bytes have come so far, as they were sent."""
         return self._received

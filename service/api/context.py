@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from service.api.waiting import Waiting
+from service.api.waiting import Places, Waiting
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 
@@ -16,18 +16,20 @@ NAME = "adaline"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts, the models in memory and the requests that wait: one of each in a process."""
+    """The parts, the models in memory, the requests that wait and the answers that are on their way: one of each in a
+    process."""
 
     deps: Deps
     models: LoadedModels
     waiting: Waiting
+    sending: Places
 
 
 def attach(app: Flask, deps: Deps) -> None:
     """Give the app's views their parts."""
     models = LoadedModels(deps.database, deps.blobs, deps.settings.cached_models)
     waiting = Waiting(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
-    app.extensions[NAME] = Context(deps, models, waiting)
+    app.extensions[NAME] = Context(deps, models, waiting, Places(deps.settings.sending_requests))
 
 
 def context() -> Context:

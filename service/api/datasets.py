@@ -12,7 +12,6 @@ from flask import Response, jsonify, request
 from service.api import paging, schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.delivery import delivered_or
 from service.api.files import send
 from service.api.forms import FIELDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
@@ -64,6 +63,7 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.also_answers(HTTPStatus.OK, Preview, content_type=PREVIEW_TYPE, description=OK_HERE)
 @blueprint.fails(
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.LENGTH_REQUIRED,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -73,14 +73,16 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Upload a CSV or a Parquet file
 
-    As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. The same
-    bytes and options again are the same dataset. With ?preview=true the first part of a file is enough, and nothing is
+    As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. A plain
+    CSV needs its Content-Length, since in chunks nothing tells its end. The same bytes and options again are the same
+    dataset. With ?preview=true the first part of a file is enough, and nothing is
     stored.
     """
     here = context()
     deps = here.deps
-    received = Upload(request, deps.settings)
-    if options.pop("preview"):
+    in_part = options.pop("preview")
+    received = Upload(request, deps.settings, in_part=in_part)
+    if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     with deps.blobs.writer() as writer:
         for piece in received.pieces():
@@ -96,13 +98,6 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
         partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
     )  # fmt: skip
     id = uploaded.dataset_id
-    if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told
-        answer = jsonify(uploaded.answer)
-        answer.status_code = HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK
-        answer.headers.extend({"Location": _location(id), "Retry-After": str(RETRY_SECONDS)})
-        if not uploaded.is_first:
-            return answer
-        return delivered_or(lambda: upload.withdraw(deps.database, deps.changes, id, key), answer)
     row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     if row is not None:
         status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK

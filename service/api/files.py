@@ -10,11 +10,15 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from service.errors import FileNotFound
+from service.api.context import context
+from service.errors import FileNotFound, TooManyAnswers
 from service.store.blobs import Blobs
 from service.store.bundles import open_file
-from service.store.spool import CHUNK
 from service.store.tables import Json
+
+SMALL_BYTES = 256 * 1024  # read before it is answered
+PIECE_BYTES = 64 * 1024  # at once: of an answer that nobody reads, the server holds half a dozen
+CROWDED = "too many answers are on their way at this moment; come back shortly (ADALINE_SENDING_REQUESTS)"
 
 
 def send(
@@ -69,13 +73,15 @@ def _send(
         answer.content_range.set(first, first + count, size_bytes)
     try:
         stream = opened(part)
-        begin = _first(stream)
+        begin, release = _first(stream)
     except KeyError:
         raise FileNotFound("these bytes have just been deleted") from None
     if size_bytes is None:  # an answer without a length that breaks off would look like a whole one
-        answer.content_length = size() if len(begin) == CHUNK else len(begin)
+        answer.content_length = size() if len(begin) == SMALL_BYTES else len(begin)
     answer.response = _pieces(begin, stream)
     answer.call_on_close(stream.close)
+    if release is not None:
+        answer.call_on_close(release)
     if filename is not None:
         answer.headers["Content-Disposition"] = _attachment(filename)
     return answer
@@ -106,9 +112,11 @@ def _attachment(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def _first(stream: IO[bytes]) -> bytes:
+def _first(stream: IO[bytes]) -> tuple[bytes, Callable[[], None] | None]:
+    """The first piece, and how the answer's place is given back: a thread waits for clients that take more."""
     try:
-        return stream.read(CHUNK)
+        begin = stream.read(SMALL_BYTES)
+        return begin, context().sending.take(TooManyAnswers(CROWDED)) if len(begin) == SMALL_BYTES else None
     except BaseException:
         stream.close()
         raise
@@ -117,6 +125,8 @@ def _first(stream: IO[bytes]) -> bytes:
 def _pieces(piece: bytes, stream: IO[bytes]) -> Iterator[bytes]:
     """What breaks off here leaves an answer that ends before its last piece, and the client sees that."""
     with stream:
-        while piece:
-            yield piece
-            piece = stream.read(CHUNK)
+        for start in range(0, len(piece), PIECE_BYTES):
+            yield piece[start : start + PIECE_BYTES]
+        del piece
+        while more := stream.read(PIECE_BYTES):
+            yield more

@@ -15,6 +15,7 @@ from service.reading.thrift import Damaged
 from service.settings import MIB, Settings
 
 ROWS = 50
+MOST_BYTES = MIB  # of the rows' cells; of long ones fewer are shown
 
 
 def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], settings: Settings) -> dict[str, Any]:
@@ -71,6 +72,9 @@ def _cells(batch: Any, bounds: Bounds) -> list[list[Any]]:
     """The cells of each column. Raises UploadInvalid for those that are no text or no time."""
     from service.reading.parquet_bounds import expanded_bytes
 
+    if batch is not None:
+        size = sum(map(expanded_bytes, batch.columns))
+        batch = batch.slice(0, max(1, batch.num_rows * MOST_BYTES // max(size, MOST_BYTES)))
     cells = []
     for name, column in zip(batch.schema.names, batch.columns, strict=True) if batch is not None else ():
         bounds.check_piece(expanded_bytes(column), name, len(column))

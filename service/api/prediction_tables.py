@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from werkzeug.local import LocalProxy
 
 from service.api.bodies import Body, Limit
 from service.api.codecs import ARROW, CSV, NDJSON, PARQUET, check_features
+from service.api.decoding import CutOff
 from service.api.upload_options import check_parquet
 from service.domain.predictor import Predictor
 from service.domain.written import TextStyle
@@ -22,6 +23,8 @@ from service.reading.rows import Rows, Wrong
 from service.settings import Settings
 
 TABLES = (CSV, NDJSON, ARROW, PARQUET)
+LINE_ENDS = (b"\n", b"\r")
+END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"  # of Arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,29 @@ def opened(
     return _OPENERS[media_type](body, predictor, query, settings)
 
 
+def _to_its_end(body: Body, ends: tuple[bytes, ...]) -> Iterator[bytes]:
+    """The body. Raises CutOff where neither the request nor its last bytes say that it has come to its end: half a
+    number is another number."""
+    last = b""
+    for piece in body.pieces():
+        last = (last + piece[-len(END_OF_STREAM) :])[-len(END_OF_STREAM) :]
+        yield piece
+    if last and not body.says_its_end and not last.endswith(ends):
+        end = "the mark that ends an Arrow stream" if END_OF_STREAM in ends else "a line break"
+        raise CutOff(
+            f"the body came in chunks and does not end with {end}, so it may have been cut off; end it so, or say its "
+            "Content-Length"
+        )
+
+
 def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
     from service.reading.csv_rows import CsvRows
 
     style = _style(predictor.text_style, query)
     kinds = predictor.feature_kinds
-    rows = CsvRows(body.pieces(), kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"])
+    rows = CsvRows(
+        _to_its_end(body, LINE_ENDS), kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"]
+    )
     if not set(kinds) & set(rows.names) and rows.looks_like_json:
         raise BodyMalformed("the body is not the CSV that Content-Type says; for JSON send application/json")
     check_features(kinds, rows.names)
@@ -81,7 +101,7 @@ def _json_lines(body: Body, predictor: Predictor, query: Mapping[str, Any], sett
     from service.reading.json_lines import JsonLines
 
     kinds, style = predictor.feature_kinds, predictor.text_style
-    rows = JsonLines(body.pieces(), kinds, style, settings.max_cell_bytes, query["echo"])
+    rows = JsonLines(_to_its_end(body, LINE_ENDS), kinds, style, settings.max_cell_bytes, query["echo"])
     return Table(rows.parts(), rows.names, lambda: None)
 
 
@@ -89,7 +109,7 @@ def _arrow(body: Body, predictor: Predictor, query: Mapping[str, Any], settings:
     from service.reading.columnar_rows import stream_rows
 
     kinds, style, bounds = predictor.feature_kinds, predictor.text_style, Bounds.of(settings)
-    rows = stream_rows(body.pieces(), kinds, style, query["echo"], bounds, lambda: body.received)
+    rows = stream_rows(_to_its_end(body, (END_OF_STREAM,)), kinds, style, query["echo"], bounds, lambda: body.received)
     check_features(predictor.feature_kinds, rows.names)
     return Table(rows.parts(), rows.names, lambda: None)
 

@@ -15,11 +15,14 @@ from typing import IO
 
 from flask import Response, g
 
+from service.api.context import context
+from service.api.files import CROWDED
+from service.errors import TooManyAnswers
 from service.settings import MIB
 
 BEGIN_BYTES = MIB  # what is wrong before so much of an answer is made has a status of its own
-IN_MEMORY_BYTES = 4 * MIB
-TAKEN_BYTES = 256 * 1024  # from the disk at once
+IN_MEMORY_BYTES = MIB
+TAKEN_BYTES = 128 * 1024  # from the disk at once
 
 
 def streamed(pieces: Generator[bytes], broken: Callable[[Exception], bytes], media_type: str) -> Response:
@@ -37,8 +40,11 @@ def streamed(pieces: Generator[bytes], broken: Callable[[Exception], bytes], med
             break
     else:
         return Response(b"".join(begun), mimetype=media_type)
+    release = context().sending.take(TooManyAnswers(CROWDED))
     g.body_is_read_on = True
-    return Response(Spooled(begun, pieces, broken), mimetype=media_type)
+    answer = Response(Spooled(begun, pieces, broken), mimetype=media_type)
+    answer.call_on_close(release)
+    return answer
 
 
 class Spooled:

@@ -11,7 +11,7 @@ from flask import Request
 from service.api.bodies import Body, Limit
 from service.api.decoding import CutOff
 from service.api.forms import Form
-from service.errors import BodyMalformed, MediaTypeUnsupported, UploadInvalid
+from service.errors import BodyMalformed, LengthRequired, MediaTypeUnsupported, UploadInvalid
 from service.settings import Settings
 
 CSV = "text/csv"
@@ -25,6 +25,12 @@ LOOKED_AT_BYTES = 16
 UNDERSTOOD = (
     f"send {CSV} or {PARQUET} as the body (curl -H 'Content-Type: text/csv' --data-binary @data.csv), "
     f"or {MULTIPART} with a file (curl -F file=@data.csv)"
+)
+# of a table that lost its last lines on the way nothing would tell so
+END_UNSAID = (
+    "of a plain CSV in chunks (Transfer-Encoding: chunked) nothing says where it ends, so that one that was cut off on "
+    "the way looks like a whole one; send it with its Content-Length, with Content-Encoding: gzip, or, from a pipe, as "
+    "a form (curl -F 'file=@-;filename=data.csv')"
 )
 
 # What the first bytes give away: files that people upload as CSV and that are none.
@@ -55,8 +61,11 @@ class _File:
 class Upload:
     """The file of a request. Once `pieces` has ended, `filename`, `media_type` and `fields` (of a form) are known."""
 
-    def __init__(self, request: Request, settings: Settings) -> None:
-        """Raises MediaTypeUnsupported, BodyTooLarge, BodyMalformed for what the headers already give away."""
+    def __init__(self, request: Request, settings: Settings, *, in_part: bool = False) -> None:
+        """`in_part`: its first part is enough.
+
+        Raises MediaTypeUnsupported, LengthRequired, BodyTooLarge, BodyMalformed for what the headers already give away.
+        """
         said = request.mimetype
         if said not in (CSV, MULTIPART, *PARQUETS):
             what = f"Content-Type {said!r} is not understood" if said else "the request has no Content-Type"
@@ -64,8 +73,9 @@ class Upload:
         self._body = Body(request, limit(settings))
         self._form = Form(request.mimetype_params.get("boundary", "")) if said == MULTIPART else None
         self._file = None if self._form else _File(None, CSV if said == CSV else PARQUET)
-        self._length_is_said = request.content_length is not None
-        self._is_packed = "Content-Encoding" in request.headers
+        self._end_is_said = said != CSV or self._body.says_its_end
+        if not (self._end_is_said or in_part):
+            raise LengthRequired(END_UNSAID)
         self.fields: dict[str, list[str]] = self._form.fields if self._form else {}
 
     @property
@@ -75,12 +85,6 @@ class Upload:
     @property
     def media_type(self) -> str:
         return self._file.media_type if self._file else CSV
-
-    @property
-    def may_be_cut_off(self) -> bool:
-        """Whether nothing says where the file ends: a plain CSV in chunks. Of these, the server does not say whether
-        the connection ended before they did."""
-        return not (self._length_is_said or self._is_packed or self._form) and self.media_type == CSV
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes of the file. Raises UploadInvalid, BodyMalformed, BodyTooLarge, ParameterInvalid."""
@@ -111,11 +115,8 @@ class Upload:
             raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")
         if is_parquet and last != PARQUET_MARK:
             raise CutOff("the Parquet file does not end as one does: it was cut off; send it again, whole")
-        if self.may_be_cut_off and last[-1:] not in (b"\r", b"\n"):
-            raise CutOff(
-                "the body came without a Content-Length and does not end with a line break, so it may have been cut "
-                "off; end the last line, or say the Content-Length"
-            )
+        if not self._end_is_said and last[-1:] not in (b"\r", b"\n"):
+            raise CutOff("the body breaks off within a line")
 
 
 def limit(settings: Settings) -> Limit:

@@ -11,11 +11,30 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from service.changes import Changes
-from service.errors import TooManyStreams
+from service.errors import TooManyStreams, Unavailable
 
 T = TypeVar("T")
 
 _WAIT = re.compile(r'\s*wait\s*=\s*"?\s*(\d{1,9})\s*"?\s*(;.*)?', re.IGNORECASE)
+
+
+class Places:
+    """So many places, each of which is given back once."""
+
+    def __init__(self, most: int) -> None:
+        self.slots = threading.BoundedSemaphore(most)
+
+    def take(self, full: Unavailable) -> Callable[[], None]:
+        """Take a place; call what is returned to give it back, once or more. Raises `full` where there is none."""
+        if not self.slots.acquire(blocking=False):
+            raise full
+        taken = threading.Lock()
+
+        def release() -> None:
+            if taken.acquire(blocking=False):
+                self.slots.release()
+
+        return release
 
 
 class Waiting:
@@ -24,17 +43,17 @@ class Waiting:
     def __init__(self, changes: Changes, most: int, longest_seconds: float) -> None:
         self._changes = changes
         self._longest_seconds = longest_seconds
-        self._slots = threading.BoundedSemaphore(most)
+        self._places = Places(most)
 
     def hold(self, id: str, look: Callable[[], T | None], seconds: float) -> tuple[T | None, bool]:
         """What `look` gives within the time, and whether the request was allowed to wait for it."""
         seconds = min(seconds, self._longest_seconds)
-        if seconds <= 0 or not self._slots.acquire(blocking=False):
+        if seconds <= 0 or not self._places.slots.acquire(blocking=False):
             return look(), False
         try:
             return self._changes.wait(id, look, seconds), True
         finally:
-            self._slots.release()
+            self._places.slots.release()
 
     def preferred(self, header: str, id: str, look: Callable[[], T | None]) -> tuple[T | None, dict[str, str]]:
         """As `hold`, by a Prefer header; with the header that says whether it was honoured."""
@@ -47,15 +66,9 @@ class Waiting:
 
     def stream(self) -> Callable[[], None]:
         """Take a place for a stream; call what is returned to give it back, once or more. Raises TooManyStreams."""
-        if not self._slots.acquire(blocking=False):
-            raise TooManyStreams("too many streams are open; come back shortly, or poll with ?after=&wait=")
-        taken = threading.Lock()
-
-        def release() -> None:
-            if taken.acquire(blocking=False):
-                self._slots.release()
-
-        return release
+        return self._places.take(
+            TooManyStreams("too many streams are open; come back shortly, or poll with ?after=&wait=")
+        )
 
 
 def preferred_seconds(header: str) -> int | None:

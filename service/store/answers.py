@@ -11,8 +11,6 @@ from service.errors import IdempotencyKeyReused
 from service.store.session import now
 from service.store.tables import AnswerRow, Json
 
-TOLD = "told"  # no scope of requests: the keys are ids
-
 
 def recall(session: Session, scope: str, key: str, fingerprint: str) -> AnswerRow | None:
     """The first answer to this key. Raises IdempotencyKeyReused when that request had another body."""
@@ -29,21 +27,6 @@ def remember(session: Session, scope: str, key: str, fingerprint: str, resource_
         AnswerRow(scope=scope, key=key, fingerprint=fingerprint, resource_id=resource_id, body=body, created_at=now())
     )
     session.flush()
-
-
-def take_back(session: Session, scope: str, key: str) -> None:
-    """Let the key be used anew: what its request did has been undone."""
-    session.execute(delete(AnswerRow).where(AnswerRow.scope == scope, AnswerRow.key == key))
-
-
-def mark_told(session: Session, resource_id: str) -> None:
-    """Remember that somebody else than who made it was given this id. It is kept as long as answers are."""
-    if not was_told(session, resource_id):
-        remember(session, TOLD, resource_id, "", resource_id, {})
-
-
-def was_told(session: Session, resource_id: str) -> bool:
-    return session.get(AnswerRow, (TOLD, resource_id)) is not None
 
 
 def forget(session: Session, older_than_seconds: float) -> None:

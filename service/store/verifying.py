@@ -15,7 +15,7 @@ from service.errors import StorageDamaged
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = 128 * 1024  # a few of them wait with each answer that nobody reads
 
 
 def verifying(stream: IO[bytes], sha256: str, key: str = "") -> IO[bytes]:

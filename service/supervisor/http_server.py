@@ -88,7 +88,7 @@ def main(settings: Settings, app: str = APP) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.api_processes,
-        blocking_threads=settings.api_threads + settings.reading_requests,
+        blocking_threads=settings.api_threads + settings.reading_requests + settings.sending_requests,
         backlog=BACKLOG,
         backpressure=_connections() // settings.api_processes,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -28,14 +28,12 @@ SCOPE = "POST /v1/datasets"
 class Uploaded:
     """The dataset, whether this upload made it (or made it start anew), and what the client is told.
 
-    A request that is repeated with its Idempotency-Key is told what it was told first. `is_first`: nothing of the
-    dataset was here before this request.
+    A request that is repeated with its Idempotency-Key is told what it was told first.
     """
 
     dataset_id: str
     is_new: bool
     answer: Json
-    is_first: bool = field(default=False, compare=False)
 
 
 def upload(
@@ -68,10 +66,7 @@ def upload(
     def register() -> tuple[Uploaded, bool]:
         with database.write() as session:
             request = hashlib.sha256(to_json([fingerprint, name])).hexdigest()
-            # held first: whoever withdraws it waits, and sees then that it was told; or it is gone, with its answer
             known = datasets.by_fingerprint(session, fingerprint, for_change=True)
-            if known is not None:
-                answers.mark_told(session, known.id)
             if key is not None and (first := answers.recall(session, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
             is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
@@ -127,23 +122,6 @@ def _in_use(id: str, found: datasets.References) -> str:
         parts.append(f"{found.n_versions} version(s) were made from it, and could not be made again: delete them first")
     anyway = "Or delete it all the same with ?force=true: versions keep answering"
     return f"dataset {id} is in use. {'. '.join(parts)}. {anyway}"
-
-
-def withdraw(database: Database, changes: Changes, id: str, key: str | None) -> None:
-    """Take back an upload whose client was gone before it could be told: nobody knows whether it was whole.
-
-    `key` is the request's Idempotency-Key. A dataset that a job uses by now stays, and so does one whose id somebody
-    else was given.
-    """
-    with database.write() as session:
-        row = session.get(DatasetRow, id, with_for_update=True)
-        if row is None or answers.was_told(session, id) or datasets.references(session, id):
-            return
-        session.delete(row)
-        if key is not None:
-            answers.take_back(session, SCOPE, key)
-    changes.publish(id)
-    log.info("upload withdrawn", dataset=id)
 
 
 def _start_anew(row: DatasetRow, lane: str) -> None:

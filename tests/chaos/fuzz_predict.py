@@ -10,16 +10,12 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import itertools
 import json
 import random
 import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import psutil
@@ -27,8 +23,8 @@ import psutil
 from service.client import Client
 from tests.benchmarks.streamed import Memory
 from tests.chaos import predict_cases
-from tests.chaos.fuzz_uploads import AT_ONCE, Watch, stack
-from tests.chaos.predict_cases import DOCUMENTS, JSON, MODEL, ROWS, TABLES
+from tests.chaos.fuzzing import OUR_FAULT, Findings, Outcome, Watch, send_all, stack
+from tests.chaos.predict_cases import DOCUMENTS, JSON, MODEL, ROWS, TABLES, Request
 from tests.integration.processes import Running
 
 EFFECT = {"Lyon": 60.0, "Lille": 20.0, "Köln": 95.0}
@@ -36,23 +32,6 @@ TRAINED_ROWS = 400
 NEAR = 0.5  # how far a linear neuron may be from an exact sum
 SETTLED = 0.25  # of the cases; from there on memory has to stay flat
 GROWN_MB = 30
-OUR_FAULT = b"something went wrong on the server's side"
-
-
-@dataclass(slots=True)
-class Findings:
-    """What came of the cases; `wrong` says of each case that must not be so what it is."""
-
-    statuses: Counter[int] = field(default_factory=Counter)
-    refusals: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-    settled_mb: float = 0.0
-    end_mb: float = 0.0
-
-    @property
-    def grown_mb(self) -> float:
-        """The API's memory at the end, over that after a quarter of the cases."""
-        return self.end_mb - self.settled_mb
 
 
 def train(url: str) -> None:
@@ -92,54 +71,44 @@ def known_answers(http: httpx.Client) -> dict[str, list[float]]:
     return found
 
 
-def fuzz(url: str, running: Running, numbers: Sequence[int], seed: int) -> Findings:
-    """Send the cases, several at once."""
-    findings = Findings()
-    lock = threading.Lock()
-    began = time.monotonic()
+def fuzz(url: str, running: Running, numbers: Sequence[int], seed: int) -> tuple[Findings, float]:
+    """Send the cases, several at once; also the API's memory at the end, over that after a quarter of the cases."""
     api = Memory(psutil.Process(running.process.pid))
-    with httpx.Client(base_url=url, timeout=60, limits=httpx.Limits(max_connections=AT_ONCE)) as http:
+    settled: list[float] = []
 
-        def one(number: int) -> None:
-            status, refusal, wrong = _sent(http, seed, number)
-            with lock:
-                findings.statuses[status] += 1
-                findings.refusals[refusal] += 1
-                if wrong:
-                    findings.wrong.append(f"case {number}: {wrong}")
-                count = findings.statuses.total()
-                if count == int(SETTLED * len(numbers)):
-                    findings.settled_mb = api.held()
-                if count % 1000 == 0:
-                    rate = count / (time.monotonic() - began)
-                    told = f"{count:>7,} sent, {rate:.0f} a second, {len(findings.wrong)} wrong"
-                    print(f"{told}, API {api.held():.0f} MB", flush=True)
+    def after(count: int) -> None:
+        if count == max(1, int(SETTLED * len(numbers))):
+            settled.append(api.held())
 
-        with ThreadPoolExecutor(AT_ONCE) as many:
-            for _ in many.map(one, numbers):
-                pass
-    findings.end_mb = api.held()
-    return findings
+    findings = send_all(url, numbers, partial(_sent, seed), after)
+    return findings, api.held() - settled[0]
 
 
-def _sent(http: httpx.Client, seed: int, number: int) -> tuple[int, str, str | None]:
-    """The status of one case, how it was refused, and what is wrong with that."""
-    this = predict_cases.request(seed, number)
+def _sent(seed: int, http: httpx.Client, number: int) -> Outcome:
+    return sent(http, predict_cases.request(seed, number))
+
+
+def sent(http: httpx.Client, this: Request) -> Outcome:
+    """How one request is answered, and what is wrong with that."""
     headers = {name: value.encode("latin-1") for name, value in this.headers.items()}
     try:
-        answer = http.post(this.path, params=this.query, headers=headers, content=this.body)
+        try:
+            answer = http.request(this.method, this.path, params=this.query, headers=headers, content=this.body)
+        except httpx.RemoteProtocolError:  # the connection was closed before the request came: as RFC 9110, 9.2.2
+            answer = http.request(this.method, this.path, params=this.query, headers=headers, content=this.body)
     except httpx.HTTPError as error:
-        return 0, "no answer", f"{type(error).__name__}: {error}"
-    if answer.status_code >= 500 or OUR_FAULT in answer.content:
-        return answer.status_code, "5xx", answer.text
-    if answer.is_success:
-        return answer.status_code, "answered", _unreadable(answer)
+        return Outcome(0, "no answer", f"{type(error).__name__}: {error}")
+    status = answer.status_code
+    if status >= 500 or OUR_FAULT in answer.content:
+        return Outcome(status, "5xx", answer.text)
+    if not answer.is_error:
+        return Outcome(status, "answered", _unreadable(answer))
     try:
         told = answer.json()
         reason = told.get("detail") or told.get("error") or told.get("message")
     except ValueError:
-        return answer.status_code, "no problem", f"is refused without a document: {answer.text[:200]}"
-    return answer.status_code, str(told.get("code")), None if reason else f"is refused without a reason: {told}"
+        return Outcome(status, "no problem", f"is refused without a document: {answer.text[:200]}")
+    return Outcome(status, str(told.get("code")), None if reason else f"is refused without a reason: {told}")
 
 
 def _unreadable(answer: httpx.Response) -> str | None:
@@ -168,29 +137,16 @@ def main() -> int:
         before = known_answers(http)
         began = time.monotonic()
         with Watch(running) as watch:
-            findings = fuzz(url, running, numbers, chosen.seed)
-        seconds = time.monotonic() - began
+            findings, grown_mb = fuzz(url, running, numbers, chosen.seed)
+        findings.print(time.monotonic() - began)
+        watch.print()
         changes = watch.changes()
         is_same = known_answers(http) == before
-    _print(findings, seconds, sorted(before))
-    print("processes: " + ("; ".join(changes) or "the same at the end as at the beginning"))
+    print(f"right bodies that were tried: {', '.join(sorted(before))}")
     print(f"right bodies afterwards: {'the same, right answers' if is_same else 'OTHER ANSWERS'}")
-    is_flat = chosen.only is not None or findings.grown_mb < GROWN_MB
+    print(f"the API's memory grew by {grown_mb:.0f} MB after a quarter of the cases; to be flat it may by {GROWN_MB}")
+    is_flat = chosen.only is not None or grown_mb < GROWN_MB
     return 0 if not findings.wrong and not changes and is_same and is_flat else 1
-
-
-def _print(findings: Findings, seconds: float, forms: Sequence[str]) -> None:
-    sent = findings.statuses.total()
-    print(f"\n{sent:,} bodies in {seconds:.0f} s ({sent / seconds:.0f} a second)")
-    print("statuses: " + ", ".join(f"{status}: {count:,}" for status, count in sorted(findings.statuses.items())))
-    for refusal, count in findings.refusals.most_common():
-        print(f"{count:>8,}  {refusal}")
-    print(f"right bodies that were tried: {', '.join(forms)}")
-    told = f"{findings.settled_mb:.0f} MB after a quarter, {findings.end_mb:.0f} MB at the end"
-    print(f"API memory: {told}; to be flat it may grow by {GROWN_MB}")
-    for line in itertools.islice(findings.wrong, 50):
-        print(f"WRONG {line}")
-    print(f"{len(findings.wrong)} wrong")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,7 @@ class Request:
     body: bytes
     headers: dict[str, str]
     query: dict[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
 
 def documents() -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.chaos.fuzz_uploads import Watch, fuzz, stack
+from tests.chaos.fuzz_uploads import fuzz
+from tests.chaos.fuzzing import API, API_MB, INGEST, Watch, ingest_mb, stack
 
 CASES = 300
-MEGABYTES = 600
 
 
 def test_whatever_is_uploaded_ends_ready_or_failed_with_a_reason() -> None:
@@ -15,7 +15,8 @@ def test_whatever_is_uploaded_ends_ready_or_failed_with_a_reason() -> None:
         assert findings.wrong == []
         assert findings.statuses.total() == CASES
         assert watch.changes() == []
-        assert max(watch.highest.values()) < MEGABYTES
+        assert watch.grown(API) < API_MB
+        assert watch.grown(INGEST) < ingest_mb()
         # the cases are worth something: many tables are read, many are not, for many reasons
         assert findings.outcomes["ready"] > CASES / 10
         assert len(findings.outcomes) > 10

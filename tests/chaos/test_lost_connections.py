@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import select
 import socket
 import struct
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from service.wiring import Deps
+from tests import samples
 from tests.integration.api.serving import Server
 from tests.integration.processes import eventually
 from tests.samples import parquet
@@ -29,6 +31,7 @@ def with_length(data: bytes, length: int) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % length + data
 
 
+LAST = b"0\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 GZIP = b"Content-Encoding: gzip\r\n"
 OF_FORM = b"Content-Type: multipart/form-data; boundary=b\r\n"
@@ -43,9 +46,10 @@ BROKEN = {
     "chunked, within a line": OF_CSV + CHUNKED + chunked(LINES[:-2]),
     "chunked, at the end of a line": OF_CSV + CHUNKED + chunked(LINES),
     "chunked, within a chunk": OF_CSV + CHUNKED + chunked(LINES, len(LINES) + 100),
-    "chunked, with a broken chunk": OF_CSV + CHUNKED + chunked(LINES[:-1]) + b"zz\r\n",
+    "chunked, with a broken chunk": OF_CSV + CHUNKED + chunked(LINES) + b"zz\r\n",
     "chunked, at the end of a line, with a key": OF_CSV + b"Idempotency-Key: k\r\n" + CHUNKED + chunked(LINES),
     "chunked, waiting": OF_CSV + b"Prefer: wait=30\r\n" + CHUNKED + chunked(LINES),
+    "chunked, said not to be packed": OF_CSV + b"Content-Encoding: identity\r\n" + CHUNKED + chunked(LINES),
     "multipart": OF_FORM + with_length(FORM, len(FORM) + 7),
     "multipart, chunked": OF_FORM + CHUNKED + chunked(FORM),
     "multipart, chunked, but for its end": OF_FORM + CHUNKED + chunked(FORM + b"\r\n--b-"),
@@ -57,15 +61,27 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_upload_that_breaks_off_leaves_nothing(serve: Callable[..., Server], deps: Deps, reset: bool) -> None:
+WHOLE = {
+    "raw": OF_CSV + with_length(LINES, len(LINES)),
+    "gzip, chunked": OF_CSV + GZIP + CHUNKED + chunked(PACKED) + LAST,
+    "multipart, chunked": OF_FORM + CHUNKED + chunked(FORM + b"\r\n--b--\r\n") + LAST,
+    "multipart, gzip, chunked": OF_FORM + GZIP + CHUNKED + chunked(gzip.compress(FORM + b"\r\n--b--\r\n")) + LAST,
+    "Parquet, chunked": OF_PARQUET + CHUNKED + chunked(TABLE) + LAST,
+}
+
+
+@pytest.mark.parametrize("ending", ["closed", "reset", "half-closed"])
+def test_upload_that_breaks_off_leaves_nothing(serve: Callable[..., Server], deps: Deps, ending: str) -> None:
     server = serve()
     blobs = deps.settings.data / "blobs"
     for number, (case, request) in enumerate(BROKEN.items(), 1):
         connection = server.send(b"POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\n" + request)
         # all that was sent is in the server's spool, or refused; then the line goes dead
-        assert eventually(lambda: [*(blobs / "spool").iterdir()] or len(_uploads(server)) == number), case  # noqa: B023
-        if reset:
+        assert eventually(lambda: [*(blobs / "spool").iterdir()] or _is_answered(connection)), case  # noqa: B023
+        if ending == "half-closed":
+            connection.shutdown(socket.SHUT_WR)
+            assert _status(connection) in (400, 411), case
+        elif ending == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         connection.close()
         assert eventually(lambda: len(_uploads(server)) == number), case  # noqa: B023
@@ -75,14 +91,33 @@ def test_upload_that_breaks_off_leaves_nothing(serve: Callable[..., Server], dep
     assert good.status_code == 202  # neither the bytes nor the key are remembered
 
 
-def test_chunked_upload_that_is_whole_stays(serve: Callable[..., Server]) -> None:
+def test_upload_that_is_whole_stays_however_it_came(serve: Callable[..., Server]) -> None:
     server = serve()
-    for number in range(20):
-        content = iter([b"a,b\n", b"%d,2\n" % number])
-        answer = server.http.post("/v1/datasets", content=content, headers={"Content-Type": "text/csv"})
-        assert answer.status_code == 202
-        assert answer.json()["state"] == "ingesting"
-    assert len(server.http.get("/v1/datasets").json()["data"]) == 20
+    for case, request in WHOLE.items():
+        with server.send(b"POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\n" + request) as connection:
+            assert _status(connection) in (200, 202), case
+    assert len(server.http.get("/v1/datasets").json()["data"]) == 2  # the lines and the table
+
+
+@pytest.mark.parametrize("cut", [b"", b"zz\r\n"], ids=["without its last chunk", "with a broken chunk"])
+def test_half_a_line_is_never_predicted(serve: Callable[..., Server], deps: Deps, cut: bytes) -> None:
+    samples.publish(deps, samples.price_predictor(), "houses")
+    server = serve()
+    cases = {b"text/csv": b"size,colour,sold\n2,red,false\n33", b"application/x-ndjson": b'{"size": 2}\n{"size": 3}'}
+    for media_type, rows in cases.items():
+        head = b"POST /v1/models/houses/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + media_type + b"\r\n"
+        with server.send(head + CHUNKED + chunked(rows) + cut) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            assert _status(connection) == 400, media_type
+
+
+def _is_answered(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 0)[0])
+
+
+def _status(connection: socket.socket) -> int:
+    connection.settimeout(60)
+    return int(connection.recv(65536).split()[1])
 
 
 def _uploads(server: Server) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gzip
 import random
 import socket
 import struct
@@ -15,12 +16,12 @@ import time
 
 import httpx
 
-from tests.chaos.fuzz_uploads import stack
+from tests.chaos.fuzzing import stack
 
 HEAD = (
-    b"POST /v1/datasets HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"POST /v1/datasets HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: text/csv\r\nContent-Encoding: gzip\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
 )
-SETTLED_SECONDS = 0.2  # after a connection is gone its upload is withdrawn within some hundredths of a second
 
 
 def lost(url: str, rounds: int, seed: int = 0) -> list[str]:
@@ -36,17 +37,19 @@ def lost(url: str, rounds: int, seed: int = 0) -> list[str]:
             )
             leaving.start()
             time.sleep(chance.uniform(0, 0.03))
-            body = data if number % 2 else iter([data])  # of a known length, or in chunks itself
-            answer = client.post("/v1/datasets", content=body, headers={"Content-Type": "text/csv"})
+            packed = gzip.compress(data)
+            body = packed if number % 2 else iter([packed])  # of a known length, or in chunks itself
+            headers = {"Content-Type": "text/csv", "Content-Encoding": "gzip"}
+            answer = client.post("/v1/datasets", content=body, headers=headers)
             answer.raise_for_status()
             told.append(answer.json()["id"])
             leaving.join()
-        time.sleep(SETTLED_SECONDS)
         return [id for id in told if client.get(f"/v1/datasets/{id}").status_code != 200]
 
 
 def _leave(host: str, port: int, data: bytes, after_seconds: float) -> None:
     """Send a whole upload in chunks, and reset the connection without taking the answer."""
+    data = gzip.compress(data)
     with socket.create_connection((host, port)) as connection:
         connection.sendall(HEAD % port + b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data))
         time.sleep(after_seconds)

@@ -14,7 +14,7 @@ from service.store import datasets, work
 from service.store.session import Database, now
 from service.store.spool import Blob
 from service.store.tables import DatasetRow, JobRow
-from service.usecases.upload import Uploaded, delete, upload, withdraw
+from service.usecases.upload import Uploaded, delete, upload
 from tests.contract.rows import add_job, at_once
 
 BLOB = Blob("ab" * 32, 123)
@@ -132,65 +132,6 @@ def test_a_dataset_that_validates_an_unfinished_job_stays(database: Database, qu
         work.write(session, JobRow, running, 0, state="succeeded")
     delete(database, changes, id)
     changes.close()
-
-
-def test_a_withdrawn_upload_was_never_there(database: Database, queue: Queue, valkey_url: str) -> None:
-    changes = Changes(valkey_url)
-    uploaded = send(database, queue, key="k")
-    assert uploaded.is_first
-    withdraw(database, changes, uploaded.dataset_id, "k")
-    withdraw(database, changes, uploaded.dataset_id, "k")  # no error
-    again = send(database, queue, key="k")
-    assert again.is_first
-    assert again.dataset_id != uploaded.dataset_id
-    assert not send(database, queue, key="k").is_first
-
-
-def test_a_dataset_that_a_job_uses_is_not_withdrawn(database: Database, queue: Queue, valkey_url: str) -> None:
-    uploaded = send(database, queue)
-    add_job(database, dataset_id=uploaded.dataset_id)
-    withdraw(database, Changes(valkey_url), uploaded.dataset_id, None)
-    assert send(database, queue).dataset_id == uploaded.dataset_id
-
-
-def test_a_dataset_that_another_client_was_told_of_is_not_withdrawn(
-    database: Database, queue: Queue, valkey_url: str
-) -> None:
-    changes = Changes(valkey_url)
-    first = send(database, queue)
-    again = send(database, queue, name="another's")
-    withdraw(database, changes, first.dataset_id, None)
-    with database.read() as session:
-        assert datasets.get(session, again.dataset_id).id == first.dataset_id
-
-
-def test_a_client_that_repeats_its_request_keeps_what_it_is_told(
-    database: Database, queue: Queue, valkey_url: str
-) -> None:
-    changes = Changes(valkey_url)
-    first = send(database, queue, key="k")
-    assert send(database, queue, key="k").dataset_id == first.dataset_id
-    withdraw(database, changes, first.dataset_id, "k")
-    assert send(database, queue, key="k").dataset_id == first.dataset_id
-
-
-def test_whoever_is_told_an_id_while_it_is_withdrawn_finds_it_there(
-    database: Database, queue: Queue, valkey_url: str
-) -> None:
-    changes = Changes(valkey_url)
-    for number in range(30):
-        blob = Blob(f"{number:064x}", 1)
-        first = send(database, queue, blob)
-
-        def act(place: int, blob: Blob = blob, first: Uploaded = first, key: str = f"key {number}") -> Uploaded | None:
-            if place == 0:
-                withdraw(database, changes, first.dataset_id, None)
-                return None
-            return send(database, queue, blob, key=key if place == 1 else None)
-
-        told = [uploaded for uploaded in at_once(3, act) if uploaded is not None]
-        with database.read() as session:
-            assert [datasets.get(session, uploaded.dataset_id).id for uploaded in told]
 
 
 def test_a_dataset_of_which_something_is_damaged_is_read_anew(database: Database, queue: Queue) -> None:

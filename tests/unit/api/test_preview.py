@@ -102,6 +102,13 @@ def test_row_that_would_be_rejected_is_told(client: FlaskClient) -> None:
     assert len(answer.json["rows"]) == 30
 
 
+def test_of_long_cells_fewer_rows_are_shown(client: FlaskClient) -> None:
+    long = "x" * 400_000
+    table = parquet({"word": [long] * 40, "n": list(range(40))})
+    shown = client.post(PATH, data=table, headers={"Content-Type": "application/vnd.apache.parquet"})
+    assert shown.json["rows"] == [[long, 0], [long, 1]]
+
+
 def test_parquet_is_shown_when_it_is_whole(client: FlaskClient) -> None:
     table = parquet({"x": [0.5, None], "word": ["a", "b"], "yes": [True, False]})
     headers = {"Content-Type": "application/vnd.apache.parquet"}

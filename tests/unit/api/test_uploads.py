@@ -404,18 +404,36 @@ def test_body_that_ends_early_leaves_nothing(client: FlaskClient, deps: Deps) ->
     assert spooled(deps) == []
 
 
-def test_body_of_unsaid_length_must_end_its_last_line(client: FlaskClient) -> None:
-    def send(data: bytes) -> TestResponse:
-        return client.post(
-            "/v1/datasets",
-            input_stream=io.BytesIO(data),
-            headers={"Content-Type": "text/csv"},
-            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
-        )
+def in_chunks(client: FlaskClient, data: bytes, path: str = "/v1/datasets", **headers: str) -> TestResponse:
+    return client.post(
+        path,
+        input_stream=io.BytesIO(data),
+        headers={"Content-Type": "text/csv", **headers},
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
 
-    refused = send(b"a,b\n1,2")
-    assert (refused.status_code, refused.json["code"]) == (400, "body_malformed")
-    assert send(b"a,b\n1,2\n").status_code == 202
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "identity"}])
+def test_plain_csv_that_does_not_say_where_it_ends_is_refused(
+    client: FlaskClient, deps: Deps, headers: dict[str, str]
+) -> None:
+    refused = in_chunks(client, b"a,b\n1,2\n", **headers)
+    assert (refused.status_code, refused.json["code"]) == (411, "length_required")
+    assert client.get("/v1/datasets").json["data"] == []
+    assert spooled(deps) == []
+
+
+def test_what_the_refusal_of_chunks_advises_is_taken(client: FlaskClient) -> None:
+    form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\na,b\n1,2\n\r\n--b--\r\n'
+    packed = in_chunks(client, gzip.compress(b"a,b\n1,2\n"), **{"Content-Encoding": "gzip"})
+    in_form = in_chunks(client, form, **{"Content-Type": "multipart/form-data; boundary=b"})
+    assert (packed.status_code, in_form.status_code) == (202, 200)
+    assert packed.json["id"] == in_form.json["id"]
+
+
+def test_the_first_part_of_a_file_is_previewed_in_chunks_too(client: FlaskClient) -> None:
+    shown = in_chunks(client, b"a,b\n1,2\n3,", "/v1/datasets?preview=true").json
+    assert (shown["rows"], shown["truncated"]) == ([[1, 2]], True)
 
 
 def test_repeated_key_gets_the_first_answer(client: FlaskClient) -> None:
