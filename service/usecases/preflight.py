@@ -20,6 +20,7 @@ from service.domain.gram import Gram
 from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
+from service.domain.preflight.cells import cell_warnings
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Memory, Time, cost_warnings, memory, time
 from service.domain.preflight.leakage import feature_warnings
@@ -175,6 +176,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
         *feature_warnings(planned),
+        *cell_warnings(planned),
         *class_warnings(planned),
         *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows
         *shape_warnings(planned),

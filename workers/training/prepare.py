@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Floats, Kind
+from service.domain.limits import kept_categories
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
@@ -110,7 +111,7 @@ def prepare(
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
-    written. Raises WorkFailed, StorageFull."""
+    written; `most_categories` is the operator's limit (0: none). Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = Reading(path, columns, room.copies_bytes)
     targets = read_targets(table, spec, target_kind, style)
@@ -121,7 +122,8 @@ def prepare(
     tables = [Sorted(table, split, targets)]
     if validation is not None:
         tables.append(_others(Reading(validation, columns, room.copies_bytes), spec, kinds, target_kind, targets))
-    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
+    most = kept_categories(len(split), most_categories)
+    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
     size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])
     decimal = style.decimal_of(spec.targets[0])
