@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from rich.console import Console
 
 from service.api.app import create_app
+from service.cli import rendering
+from service.client.records import Dataset
 from service.wiring import Deps
 from workers.ingest.run import run as ingest
 from workers.job import run as train
@@ -155,6 +158,18 @@ def test_a_target_in_a_currency_is_predicted(uploads: Uploads) -> None:
     uploads.learn(dataset, "price", epochs=50)
     answer = uploads.client.post("/v1/models/m/predict", json={"records": [{"a": 1.264}]}).json["predictions"]
     assert answer[0] == pytest.approx(amounts[cells("currency-target")["a"].index("1.264")], rel=0.1)
+
+
+def test_a_note_is_shown_by_the_command_line_and_the_card(uploads: Uploads) -> None:
+    dataset = uploads.case("currency-target")
+    note = column(dataset, "price")["notes"][0]
+    out = io.StringIO()
+    Console(file=out, width=200).print(rendering.dataset(Dataset.of(dataset)))
+    assert f"price: {note}" in out.getvalue()
+    report = uploads.learn(dataset, "price", epochs=5)
+    assert report["lineage"]["column_notes"] == {"price": [note]}
+    card = uploads.client.get("/v1/models/m/versions/1/files/model-card.md").text
+    assert "cells are written with" in card.split("## Limits")[1].split("##")[0]
 
 
 def test_limits_of_detection_are_told_and_the_mend_reads_them(uploads: Uploads) -> None:
