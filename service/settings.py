@@ -120,7 +120,10 @@ class Settings:
     max_parameters: int = _knob(50_000_000, "most weights and biases in a network", 1)
     max_classes: int = _knob(1000, "most classes of a target", 2)
     max_categories: int = _knob(
-        100, "most one-hot columns of one feature; rarer categories share the column 'other'", 1
+        0,
+        "most one-hot columns of one feature; rarer categories share the column 'other'; 0: 100, or up to 1,000 where "
+        "they take 128 MiB",
+        0,
     )
     training_memory_bytes: int = _knob(
         4096 * MIB, "resident memory that a training process stays below; a larger table is kept on the disk", MIB

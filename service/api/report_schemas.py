@@ -179,6 +179,11 @@ class Lineage(Answer):
     versions = fields.Dict(keys=fields.String(), values=fields.String())
     engine = fields.String()
     engine_note = fields.String(metadata=says("how it went through the rows"))
+    column_notes = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata=says("of the target and the features: how their cells were read, where that is worth a word"),
+    )
     seconds = fields.Float()
 
 

@@ -147,7 +147,8 @@ def dataset(it: Dataset) -> Group:
         )
     )
     columns = [(c.name, c.kind, figure(c.nulls), figure(c.distinct)) for c in it.columns]
-    return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")))
+    notes = [Text(visible(f"{c.name}: {note}"), style="yellow") for c in it.columns for note in c.notes]
+    return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")), *notes)
 
 
 def preview(seen: Mapping[str, Any]) -> Group:

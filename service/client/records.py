@@ -52,7 +52,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Record):
-    """A column of a dataset. `kind` is numeric, boolean, categorical, datetime or text."""
+    """A column of a dataset. `kind` is numeric, boolean, categorical, datetime or text; `notes` say how
+    it was read, and what to declare if that was not meant."""
 
     name: str
     kind: str
@@ -60,6 +61,11 @@ class Column(Record):
     distinct: int | None = None
     minimum: float | str | None = None
     maximum: float | str | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def _convert(cls, known: dict[str, Any]) -> dict[str, Any]:
+        return {**known, "notes": tuple(known.get("notes", ()))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

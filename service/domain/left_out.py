@@ -34,7 +34,7 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
         elif column.is_constant:
             reasons.append(f"{name} is constant")
         else:
-            reasons.append(f"{name} holds free text")
+            reasons.append("; ".join((f"{name} holds free text", *column.notes)))
             mends.append(f'declare {name} when you upload: "types": {{{json.dumps(column.name)}: "categorical"}}')
     mend = mends[0] if mends else "a column that varies is needed"
     return f"no feature is left to learn from: {_some(reasons)}; {mend}"

@@ -11,11 +11,13 @@ from service.domain.table import Column, Table
 from service.errors import FieldError, SpecInvalid
 
 PROCESS_BYTES = 512 * 2**20  # of a training process itself: its libraries take that much before any row is read
+FEW_CATEGORIES, MANY_CATEGORIES = 100, 1000
+MOST_CELLS = 2**25  # of the inputs of one feature, in float32
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the operator allows (see service.settings)."""
+    """What the operator allows (see service.settings); `max_categories` 0: see `kept_categories`."""
 
     max_parameters: int
     max_classes: int
@@ -56,16 +58,23 @@ def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
 def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
     """About how many columns the features are once encoded."""
     chosen = frozenset(spec.features or ())
-    return sum(_width(column, spec, limits) for column in table.columns if column.name in chosen)
+    return sum(_width(column, spec, table.rows, limits) for column in table.columns if column.name in chosen)
 
 
-def _width(column: Column, spec: TrainingSpec, limits: Limits) -> int:
+def kept_categories(rows: int, most: int) -> int:
+    """How many categories of one feature have an input of their own in a table of so many rows; rarer ones share one.
+    `most` is what the operator says; 0: 100 always, and up to 1,000 where all inputs of the feature take 128 MiB."""
+    return most or max(FEW_CATEGORIES, min(MANY_CATEGORIES, MOST_CELLS // max(rows, 1)))
+
+
+def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int:
     """How many encoded columns one of the table gives (see service.domain.transform)."""
     has_indicator = column.nulls > 0 and spec.missing in ("mean", "median", "most_frequent")
     if column.is_constant:
         width = 0  # but for its gaps, which may tell something
     elif column.kind == "categorical":
-        width = min(column.distinct, limits.max_categories) + int(column.distinct > limits.max_categories)
+        most = kept_categories(rows, limits.max_categories)
+        width = min(column.distinct, most) + int(column.distinct > most)
     else:
         width = len(DATETIME_PARTS) if column.kind == "datetime" else 1
     return width + int(has_indicator)

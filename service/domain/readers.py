@@ -98,10 +98,10 @@ SENT = {
 def _of_kind(column: str, kind: str, style: TextStyle) -> TextReader:
     """Of cells that are not missing."""
     if kind == "numeric":
-        decimal, missing = style.decimal_of(column), style.missing_numbers(column)
+        decimal, mark, missing = style.decimal_of(column), style.mark_of(column), style.missing_numbers(column)
         if not missing:
-            return lambda cell: read_number(cell, decimal)
-        return lambda cell: None if (value := read_number(cell, decimal)) in missing else value
+            return lambda cell: read_number(cell, decimal, mark)
+        return lambda cell: None if (value := read_number(cell, decimal, mark)) in missing else value
     if kind == "boolean":
         return read_boolean
     if kind == "datetime":

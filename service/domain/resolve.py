@@ -100,7 +100,9 @@ def _wrong_target(target: Column, of: int) -> str | None:
     if of > 1 and target.kind != "numeric":
         return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
     if target.kind in ("text", "datetime"):
-        return f"{name} holds {target.kind}, which cannot be predicted; choose a numeric, boolean or categorical column"
+        told = f" ({'; '.join(target.notes)})" if target.notes else ""
+        mend = "choose a numeric, boolean or categorical column"
+        return f"{name} holds {target.kind}{told}, which cannot be predicted; {mend}"
     if target.distinct == 0:
         return f"{name} has no values: every cell is missing"
     if target.is_constant:
@@ -138,6 +140,9 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
         chosen = [column for column in candidates if column.kind != "text"]
         if texts := [column.name for column in candidates if column.kind == "text"]:
             notes.append(f"left out as free text: {listed(texts)}")
+            notes += [
+                f"{column.name!r}: {note}" for column in candidates if column.kind == "text" for note in column.notes
+            ]
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
         notes.append(f"left out as constant: {listed(constant)}")

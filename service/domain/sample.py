@@ -5,7 +5,6 @@ Ingest decides by the whole file; it may therefore decide otherwise.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,27 +13,17 @@ from typing import Any
 
 from service.domain.columns import Kind
 from service.domain.encodings import BAD
-from service.domain.kinds import (
-    BOOLEAN_WORDS,
-    MOSTLY,
-    OF_NUMBERS,
-    OF_OTHERS,
-    POINTED,
-    Decision,
-    misfits_note,
-    settle,
-)
+from service.domain.kinds import Decision, beneath_units, gaps_note, settle
+from service.domain.odd_cells import as_numbers, declared_words, doubtful, judged, missing_notes, odd_note
 from service.domain.times import read_time
-from service.domain.written import BLANKS, TextStyle, number_pattern, read_boolean, read_number
+from service.domain.ways import ways_of
+from service.domain.written import BLANKS, TextStyle, read_boolean, read_number
 
 MOST_CELLS = 50_000
 LONGEST_VALUE = 100  # longer text is no number and no time
 LONG_TEXT = 100.0
 FEW_WORDS = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_POINTED = re.compile(POINTED)
-_OF_NUMBERS = [(what, re.compile(pattern, re.ASCII)) for what, pattern in OF_NUMBERS.items()]
-_OF_OTHERS = [(what, re.compile(pattern, re.ASCII)) for what, pattern in OF_OTHERS.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +44,38 @@ def decide(
     full = [row for row in rows[: max(1, MOST_CELLS // len(names))] if not _flaw(names, row)]
     cells: dict[str, Counter[str]] = {}
     for position, name in enumerate(names):
-        cells[name] = Counter(row[position].strip(BLANKS) for row in full if not style.is_missing(row[position]))
+        cells[name] = _cells(full, position, style)
         if name in declared:
             made.kinds[name] = declared[name].partition(":")[0]  # type: ignore[assignment]
-    seen = {name: _seen(cells[name], made.style) for name in names if name not in declared}
-    settled = settle(seen, made.style)
+    gaps = {name: _gaps(full, position, style) for position, name in enumerate(names)}
+    words = declared_words(style, sorted({word for counts in gaps.values() for word in counts}))
+    numeric = [name for name in declared if name in cells and declared[name] == "numeric"]
+    asked = [name for name in names if name not in declared]
+    seen = {name: _seen(cells[name], made.style) for name in (*asked, *numeric)}
+    first = {name: _seen(_cells(full[:1], names.index(name), style), made.style) for name in asked}
+    beneath = beneath_units({name: seen[name] for name in asked}, first, made.style) if len(full) > 1 else {}
+    settled = settle({**seen, **beneath}, made.style, numeric)
     made.style, made.notes = settled.style, settled.notes
-    for name in seen:
-        made.kinds[name] = _held(name, cells[name], settled)
+    for name in asked:
+        made.kinds[name] = _held(name, cells[name], seen[name], settled, bool(beneath), words)
+    for name, counts in seen.items():
+        if made.kinds[name] == "numeric" and (note := gaps_note(counts)):
+            made.note(name, note)
+    for name in names:
+        is_number = made.kinds[name] in ("numeric", "datetime")
+        for note in missing_notes(gaps[name], len(full), is_number, made.style, words):
+            made.note(name, note)
     return made
+
+
+def _cells(rows: Sequence[Sequence[str]], position: int, style: TextStyle) -> Counter[str]:
+    """The different cells of a column that are there."""
+    return Counter(row[position].strip(BLANKS) for row in rows if not style.is_missing(row[position]))
+
+
+def _gaps(rows: Sequence[Sequence[str]], position: int, style: TextStyle) -> Counter[str]:
+    """The words for a missing cell in a column."""
+    return Counter(cell for row in rows if (cell := row[position].strip(BLANKS)) and cell in style.missing)
 
 
 def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -> tuple[list[list[Any]], list[Misfit]]:
@@ -77,7 +89,7 @@ def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -
         values = []
         for name, cell in zip(names, row, strict=True):
             try:
-                values.append(_value(name, cell, made))
+                values.append(_value(name, cell, made.kinds.get(name), made.style))
             except ValueError as error:
                 misfits.append(Misfit(number, name, str(error)))
                 break
@@ -98,58 +110,56 @@ def _flaw(names: Sequence[str], row: Sequence[str]) -> tuple[str, str] | None:
 
 def _seen(cells: Counter[str], style: TextStyle) -> Counter[str]:
     """How many cells are written in each way."""
-    number = re.compile(number_pattern(style.decimal), re.ASCII)
     seen: Counter[str] = Counter()
     for cell, count in cells.items():
-        text = cell.strip(BLANKS)
         seen["all"] += count
-        if number.fullmatch(text):
-            seen["number"] += count
-            seen["pointed"] += count if _POINTED.search(text) else 0
-            ways = _OF_NUMBERS
-        else:
-            seen["words"] += count if text.lower() in BOOLEAN_WORDS else 0
-            ways = _OF_OTHERS if len(text) <= LONGEST_VALUE else []
-        for what, pattern in ways:
-            if pattern.fullmatch(text):
-                seen[what] += count
+        for what in ways_of(cell, style.decimal) if len(cell) <= LONGEST_VALUE else ():
+            seen[what] += count
     return seen
 
 
-def _held(name: str, cells: Counter[str], made: Decision) -> Kind:
-    """The kind that was decided on, if enough cells are of it; else that of words."""
+def _held(
+    name: str, cells: Counter[str], seen: Counter[str], made: Decision, has_units: bool, words: Sequence[str]
+) -> Kind:
+    """The kind that was decided on, if enough cells are of it; else that of words. `words` stand for missing cells."""
     kind = made.kinds.get(name)
+    if odd := doubtful(kind, seen, made.style):
+        style = made.style if kind else as_numbers(name, seen, made.style)
+        for cell, count in cells.items():
+            if not _fits(name, cell, odd.kind, style):
+                odd.add(cell, count)
+        if kind and not judged(odd, True, MOST_CELLS, has_units):
+            kind = None
+            made.notes.pop(name, None)
+        if odd.cells and (kind or name not in made.notes):
+            made.note(name, odd_note(odd, words))
     if kind is not None:
-        wrong = sum(count for cell, count in cells.items() if not _fits(name, cell, made))
-        if wrong <= (1 - MOSTLY) * cells.total():
-            return kind
-        made.note(name, misfits_note(wrong, cells.total(), kind))
+        return kind
     names_rather_than_kinds = len(cells) > FEW_WORDS and len(cells) > cells.total() / 2
     letters = sum(len(cell) * count for cell, count in cells.items())
     return "text" if names_rather_than_kinds or letters > LONG_TEXT * cells.total() else "categorical"
 
 
-def _fits(name: str, cell: str, made: Decision) -> bool:
+def _fits(name: str, cell: str, kind: Kind, style: TextStyle) -> bool:
     try:
-        _value(name, cell, made)
+        _value(name, cell, kind, style)
     except ValueError:
         return False
     return True
 
 
-def _value(name: str, cell: str, made: Decision) -> Any:
+def _value(name: str, cell: str, kind: Kind | None, style: TextStyle) -> Any:
     """Raises ValueError."""
-    kind = made.kinds.get(name)
-    if made.style.is_missing(cell):
+    if style.is_missing(cell):
         return None
     if kind == "numeric":
-        number = read_number(cell, made.style.decimal_of(name))
-        return None if number != number or number in made.style.missing_numbers(name) else number
+        number = read_number(cell, style.decimal_of(name), style.mark_of(name))
+        return None if number != number or number in style.missing_numbers(name) else number
     if kind == "boolean":
         return read_boolean(cell) == 1.0
     if kind == "datetime":
         try:
-            return EPOCH + timedelta(microseconds=read_time(cell, made.style.order_of(name)))
+            return EPOCH + timedelta(microseconds=read_time(cell, style.order_of(name)))
         except OverflowError:
             raise ValueError(f'"{cell}" is no time of the years 1 to 9999') from None
-    return made.style.word(cell)
+    return style.word(cell)

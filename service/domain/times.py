@@ -19,7 +19,12 @@ ISO = (  # the forms that DuckDB takes, for its RE2: a zone only after a time
     rf"(?:[T\s]\s*{_CLOCK}{_ZONE})?"
 )
 DAY_AND_MONTH = rf"([0-9]{{1,2}})[-/.]([0-9]{{1,2}})[-/.][0-9]{{4}}(?:[T\s,]\s*{_CLOCK}(?: ?[aApP][mM])?{_ZONE})?"
-SHORT_YEAR = r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}(?:\s.*)?"
+_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
+SHORT_YEAR = (
+    rf"(?:[0-9]{{1,2}}[-/.][0-9]{{1,2}}|[0-9]{{1,2}}[ /-]{_MONTH}|{_MONTH}[ /-][0-9]{{1,2}})"
+    r"[-/., ]{1,2}[0-9]{2}(?:\s.*)?"
+)
+NAMED = rf"(?:[0-9]{{1,2}}[ ./-]+)?{_MONTH}[ ./-].*[0-9]{{4}}.*|[0-9]{{4}}[ /-]{_MONTH}[ /-][0-9].*"
 
 _TAIL = (
     r"(?:(?:[T\s]|,\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d*))?)?"
@@ -28,9 +33,12 @@ _TAIL = (
 )
 _YEAR_FIRST = r"(?P<year>\d{4})(?P<mark>[-/ \\])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
 _NAMED = (
-    r"(?:(?P<day>\d{1,2})(?:[ -]|\. )(?P<name>[A-Za-z]{3,9})\.?[ -](?P<year>\d{4}))",
+    r"(?:(?P<day>\d{1,2})(?:[ /-]|\. )(?P<name>[A-Za-z]{3,9})\.?[ /-](?P<year>\d{4}))",
     r"(?:(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4}))",
+    r"(?:(?P<name>[A-Za-z]{3,9})(?P<mark>[-/])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4}))",
+    r"(?:(?P<year>\d{4})(?P<mark>[-/ ])(?P<name>[A-Za-z]{3,9})(?P=mark)(?P<day>\d{1,2}))",
 )
+_NAMED_OF_A_CENTURY = tuple(form.replace(r"(?P<year>\d{4})", r"(?P<year>\d{2})") for form in _NAMED[:3])
 _ORDERED = {
     "ymd": (
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})",
@@ -40,7 +48,10 @@ _ORDERED = {
     "mdy": (r"(?P<month>\d{1,2})(?P<mark>[-/. ])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{2}|\d{4})",),
 }
 _FORMS = {
-    order: tuple(re.compile(form + _TAIL, re.ASCII) for form in (*_ORDERED.get(order, ()), _YEAR_FIRST, *_NAMED))
+    order: tuple(
+        re.compile(form + _TAIL, re.ASCII)
+        for form in (*_ORDERED.get(order, ()), _YEAR_FIRST, *_NAMED, *(_NAMED_OF_A_CENTURY if order else ()))
+    )
     for order in ("", *ORDERS)
 }
 _NAMES = {

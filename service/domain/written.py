@@ -15,7 +15,10 @@ from typing import Any
 
 TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1"})
 FALSE_WORDS = frozenset({"false", "f", "no", "n", "0"})
-MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>", "\\N")
+SPREADSHEET_ERRORS = ("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!")
+MISSING_WORDS = (
+    "", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>", "\\N", *SPREADSHEET_ERRORS,
+)  # fmt: skip
 """How a missing cell is written in a CSV: an empty cell, or one of the words that the common tools write."""
 
 BLANKS = " \t\n\v\f\r"
@@ -25,21 +28,53 @@ LEAVE_EMPTY = "leave the cell empty where it is missing"
 SEND_NULL = "send null where it is missing"
 MOST_DIGITS = 1e16  # from here on float64 itself is written with an exponent
 
-_DIGITS = r"[0-9]+(?:_[0-9]+)*"
-PLAIN_NUMBER = rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
-NOT_A_NUMBER = r"[+-]?[nN][aA][nN]"
+MINUS_SIGNS = "\u2212\u2013"  # the minus sign of typesetters, and the dash that stands for it
+_SIGN = f"[+\\-{MINUS_SIGNS}]"
+_DIGITS = "[0-9]+"
+_EXPONENT = "(?:[eE][+-]?[0-9]+)?"
+_PLAIN = rf"(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS}){_EXPONENT}"
+PLAIN_NUMBER = rf"{_SIGN}?{_PLAIN}"
+# in a column of numbers: the word, the marks of those who leave a cell out, and what a spreadsheet could not work out
+_LEFT_OUT = f"[.]{{1,3}}|-{{1,3}}|[\u2014{MINUS_SIGNS}]{{1,2}}|\u2026|[?]{{1,3}}|[*]{{1,3}}|_{{1,3}}|/|#{{2,}}"
+_NOT_WORKED_OUT = r"#(?:N/A|NAME\?|(?:DIV/0|VALUE|REF|NUM|NULL|SPILL|CALC)!)|Err:[0-9]{3}"
+NOT_A_NUMBER = rf"[+-]?[nN][aA][nN]|{_LEFT_OUT}|{_NOT_WORKED_OUT}"
 # thousands are set apart by the other mark, or by a blank, an apostrophe or a narrow blank, each in threes
 GROUP_MARKS = {".": (",", " ", "'", "\u2019", "\u00a0", "\u202f"), ",": (".", " ", "'", "\u2019", "\u00a0", "\u202f")}
+LAKHS = "[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"  # 12,34,567, as India groups digits
+_GAP = "[ \u00a0\u202f]*"  # between a number and its currency
 
 
-def number_pattern(decimal: str) -> str:
-    """The pattern of a number: plain ones for "", else those with this decimal mark and perhaps thousands apart."""
+def number_pattern(decimal: str, mark: str = "") -> str:
+    """The pattern of a number: plain ones for "", else those with this decimal mark and perhaps thousands apart; a
+    `mark`, a currency or %, may stand before or behind it, and parentheses around a negative amount then."""
+    number = _unsigned(decimal)
+    if not mark:
+        return f"{_SIGN}?{number}"
+    sign = re.escape(mark)
+    return (
+        rf"(?:{_SIGN}?(?:{sign}{_GAP})?{number}(?:{_GAP}{sign})?|{sign}{_GAP}{_SIGN}{number}|"
+        rf"\((?:{sign}{_GAP})?{number}(?:{_GAP}{sign})?\))"
+    )
+
+
+def _unsigned(decimal: str) -> str:
     if not decimal:
-        return PLAIN_NUMBER
+        return _PLAIN
     groups = "|".join(f"(?:{re.escape(mark)}[0-9]{{3}})+" for mark in GROUP_MARKS[decimal])
     mark = re.escape(decimal)
-    whole = rf"(?:[0-9]{{1,3}}(?:{groups})|{_DIGITS})"
-    return rf"[+-]?(?:{whole}(?:{mark}(?:{_DIGITS})?)?|{mark}{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
+    lakhs = f"|{LAKHS}" if decimal == "." else ""
+    whole = rf"(?:[0-9]{{1,3}}(?:{groups}){lakhs}|{_DIGITS})"
+    return rf"(?:{whole}(?:{mark}(?:{_DIGITS})?)?|{mark}{_DIGITS}){_EXPONENT}"
+
+
+def unwritten(decimal: str, mark: str) -> list[tuple[str, str]]:
+    """What is to be replaced in a number of that pattern, in this order, to make it a plain one."""
+    found = [(sign, "-") for sign in MINUS_SIGNS]
+    if mark:
+        found += [(mark, ""), *((blank, "") for blank in _GAP[1:-2]), ("(", "-"), (")", "")]
+    if decimal:
+        found += [*((group, "") for group in GROUP_MARKS[decimal]), (decimal, ".")]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +82,23 @@ class TextStyle:
     """What cells of a file mean beyond their plain forms.
 
     `missing` are the words for a missing cell. `decimal` is the declared decimal mark ("" when plain numbers are
-    all there is); `decimals` the mark of single columns that were found to differ; `dates` the order of day,
-    month and year by column: "ymd", "dmy" or "mdy"; `words` how false and true are written, by column, where that is
-    neither false and true nor 0 and 1.
+    all there is); `decimals` the mark of single columns that were found to differ; `marks` the currency or % that a
+    column's numbers are written with; `dates` the order of day, month and year by column: "ymd", "dmy" or "mdy";
+    `words` how false and true are written, by column, where that is neither false and true nor 0 and 1.
     """
 
     missing: tuple[str, ...] = MISSING_WORDS
     decimal: str = ""
     decimals: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def decimal_of(self, column: str) -> str:
         return self.decimals.get(column, self.decimal)
+
+    def mark_of(self, column: str) -> str:
+        return self.marks.get(column, "")
 
     def order_of(self, column: str) -> str:
         return self.dates.get(column, "")
@@ -73,7 +112,7 @@ class TextStyle:
 
     def missing_numbers(self, column: str) -> frozenset[float]:
         """What the words for a missing cell are as numbers: where -999 is missing, so is -999.0."""
-        return _missing_numbers(self.missing, self.decimal_of(column))
+        return _missing_numbers(self.missing, self.decimal_of(column), self.mark_of(column))
 
     def word(self, cell: str) -> str:
         """The word of a cell that is not missing: blanks around it are of no cell."""
@@ -84,6 +123,7 @@ class TextStyle:
             "missing": list(self.missing),
             "decimal": self.decimal,
             "decimals": dict(self.decimals),
+            "marks": dict(self.marks),
             "dates": dict(self.dates),
             "words": {column: list(words) for column, words in self.words.items()},
         }
@@ -97,6 +137,7 @@ class TextStyle:
             tuple(data["missing"]),
             str(data["decimal"]),
             dict(data.get("decimals", {})),
+            dict(data.get("marks", {})),
             dict(data.get("dates", {})),
             {column: (false, true) for column, (false, true) in data.get("words", {}).items()},
         )
@@ -111,30 +152,29 @@ class TextStyle:
 PLAIN = TextStyle()
 
 
-@lru_cache(maxsize=8)
-def _number(decimal: str) -> re.Pattern[str]:
-    return re.compile(number_pattern(decimal))
+@lru_cache(maxsize=64)
+def _number(decimal: str, mark: str) -> tuple[re.Pattern[str], list[tuple[str, str]]]:
+    return re.compile(number_pattern(decimal, mark)), unwritten(decimal, mark)
 
 
 _NAN = re.compile(NOT_A_NUMBER)
 
 
-def is_number(cell: str, decimal: str = "") -> bool:
+def is_number(cell: str, decimal: str = "", mark: str = "") -> bool:
     """Whether a cell is written as a number."""
-    return _number(decimal).fullmatch(cell.strip(BLANKS)) is not None
+    return _number(decimal, mark)[0].fullmatch(cell.strip(BLANKS)) is not None
 
 
-def read_number(cell: str, decimal: str = "") -> float:
-    """The number, NaN for the word. Raises ValueError with what is wrong."""
+def read_number(cell: str, decimal: str = "", mark: str = "") -> float:
+    """The number, NaN for a word or mark that leaves it out. Raises ValueError with what is wrong."""
     text = cell.strip(BLANKS)
     if _NAN.fullmatch(text):
         return math.nan
-    if not _number(decimal).fullmatch(text):
+    pattern, replaced = _number(decimal, mark)
+    if not pattern.fullmatch(text):
         raise ValueError(not_a_number(cell, decimal))
-    if decimal:
-        for mark in GROUP_MARKS[decimal]:
-            text = text.replace(mark, "")
-        text = text.replace(decimal, ".")
+    for what, by in replaced:
+        text = text.replace(what, by)
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{shown(cell)} is too large for a number")
@@ -150,8 +190,8 @@ def not_a_number(cell: str, decimal: str = "") -> str:
 
 
 @lru_cache(maxsize=64)
-def _missing_numbers(words: tuple[str, ...], decimal: str) -> frozenset[float]:
-    return frozenset(read_number(word, decimal) for word in words if is_number(word, decimal))
+def _missing_numbers(words: tuple[str, ...], decimal: str, mark: str) -> frozenset[float]:
+    return frozenset(read_number(word, decimal, mark) for word in words if is_number(word, decimal, mark))
 
 
 def digits(number: float) -> str:

@@ -12,11 +12,11 @@ from service.domain.times import read_time
 from service.domain.written import (
     BLANKS,
     FALSE_WORDS,
-    GROUP_MARKS,
     NOT_A_NUMBER,
     TRUE_WORDS,
     TextStyle,
     number_pattern,
+    unwritten,
 )
 
 CLEAN_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?Z?)?"
@@ -45,7 +45,7 @@ def read_cells(name: str, type: str, style: TextStyle, cells: Any) -> tuple[Any,
         there = pc.and_(there, pc.invert(matches(text, NOT_A_NUMBER)))
     text = pc.if_else(there, text, pa.scalar(None, pa.string()))
     if type == "DOUBLE":
-        values = _numbers(text, style.decimal_of(name))
+        values = _numbers(text, style.decimal_of(name), style.mark_of(name))
     elif type == "BOOLEAN":
         values = _booleans(text)
     else:
@@ -62,13 +62,11 @@ def without_missing(name: str, numbers: Any, style: TextStyle) -> Any:
     return pc.if_else(pc.is_in(numbers, pa.array(sorted(missing))), pa.scalar(None, pa.float64()), numbers)
 
 
-def _numbers(text: Any, decimal: str) -> Any:
-    text = pc.if_else(matches(text, number_pattern(decimal)), text, pa.scalar(None, pa.string()))
-    if decimal:
-        for mark in GROUP_MARKS[decimal]:
-            text = pc.replace_substring(text, mark, "")
-        text = pc.replace_substring(text, decimal, ".")
-    text = pc.replace_substring_regex(text, r"^\+|_", "")
+def _numbers(text: Any, decimal: str, mark: str) -> Any:
+    text = pc.if_else(matches(text, number_pattern(decimal, mark)), text, pa.scalar(None, pa.string()))
+    for what, by in unwritten(decimal, mark):
+        text = pc.replace_substring(text, what, by)
+    text = pc.replace_substring_regex(text, r"^\+", "")
     try:
         values = pc.cast(text, pa.float64())
     except pa.ArrowInvalid:  # a number too large, or written in a way that Arrow does not have

@@ -21,6 +21,7 @@ from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, trainin
 from service.domain.lanes import lane_of_job
 from service.domain.limits import Limits
 from service.domain.other_rows import POINTER as VALIDATION_POINTER
+from service.domain.preflight.cells import cell_warnings
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time
 from service.domain.preflight.forecasts import foretell
@@ -205,6 +206,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     check_memory(planned, needed, not is_training or needs_table(planned.spec), tried if is_training else None)
     warnings = (
         *feature_warnings(planned),
+        *cell_warnings(planned),
         *(class_warnings(planned) if is_training else ()),
         *(learning_warnings(planned) if is_training else ()),
         *(shape_warnings(planned) if is_training else collapse_warnings(planned)),

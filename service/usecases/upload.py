@@ -73,7 +73,7 @@ def upload(
             row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint, lane)
             if known is not None and is_new:
                 _start_anew(known, lane)
-            uploaded = Uploaded(row.id, is_new, render(row), known is None)
+            uploaded = Uploaded(row.id, is_new, render(row))
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}
                 answers.remember(session, SCOPE, key, request, row.id, told)

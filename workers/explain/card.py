@@ -205,6 +205,8 @@ def _gap(found: Mapping[str, Any]) -> str:
 
 def _limits(report: Mapping[str, Any]) -> Iterator[str]:
     noted = [prose(warning["detail"]) for warning in report["warnings"]]
+    for name, notes in report["lineage"].get("column_notes", {}).items():
+        noted += [f"{code(name)}: {prose(note)}" for note in notes]
     fixed = ["It knows rows like those of its dataset. `?flags=true` marks what is unlike any training row."]
     each = list(views(report).values())
     if any(view["importance"] for view in each):

@@ -146,6 +146,11 @@ def parts_of_time(seconds: Any) -> Any:
 # fmt: off
 BOOLEANS = {**dict.fromkeys(["true", "t", "yes", "y", "1"], 1.0), **dict.fromkeys(["false", "f", "no", "n", "0"], 0.0)}
 GROUPS = {"": "", ".": ", '\u2019\u00a0\u202f", ",": ". '\u2019\u00a0\u202f"}  # sets thousands apart, by decimal mark
+LAKHS = {"": "", ".": "|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}", ",": ""}
+LEFT_OUT = re.compile(  # what stands in a column of numbers where one is left out
+    "[+-]?[nN][aA][nN]|[.]{1,3}|-{1,3}|[\u2014\u2212\u2013]{1,2}|\u2026|[?]{1,3}|[*]{1,3}|_{1,3}|/|#{2,}|"
+    r"#(?:N/A|NAME\?|(?:DIV/0|VALUE|REF|NUM|NULL|SPILL|CALC)!)|Err:[0-9]{3}"
+)
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 CLOCK = (
     r"(?:(?:,?\s|T)\s*(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]?\d)(?::(?P<second>[0-5]?\d)(?P<fraction>\.\d*)?)?"
@@ -157,8 +162,10 @@ DATES = {  # by the order of day, month and year that a column is known to have;
     "dmy": [r"(?P<day>\d{1,2})([-/. ])(?P<month>\d{1,2})\2(?P<year>\d{2}|\d{4})"],
     "mdy": [r"(?P<month>\d{1,2})([-/. ])(?P<day>\d{1,2})\2(?P<year>\d{2}|\d{4})"],
     "": [r"(?P<year>\d{4})([-/ \\])(?P<month>\d{1,2})\2(?P<day>\d{1,2})",
-         r"(?P<day>\d{1,2})(?:[ -]|\. )(?P<name>[A-Za-z]{3,9})\.?[ -](?P<year>\d{4})",
-         r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})"],
+         r"(?P<day>\d{1,2})(?:[ /-]|\. )(?P<name>[A-Za-z]{3,9})\.?[ /-](?P<year>\d{4})",
+         r"(?P<name>[A-Za-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})",
+         r"(?P<name>[A-Za-z]{3,9})([-/])(?P<day>\d{1,2})\2(?P<year>\d{4})",
+         r"(?P<year>\d{4})([-/ ])(?P<name>[A-Za-z]{3,9})\2(?P<day>\d{1,2})"],
 }
 # fmt: on
 
@@ -177,13 +184,13 @@ def read_cell(cell: Any, column: str, kind: str, style: dict[str, Any]) -> Any:
     if isinstance(cell, str) and text in style["missing"]:
         return None
     if kind == "numeric":
-        mark = style["decimals"].get(column, style["decimal"])
-        value = number_of(text, mark) if isinstance(cell, str) else float(cell)
-        if text.lower().lstrip("+-") == "nan":
+        written = style["decimals"].get(column, style["decimal"]), style.get("marks", {}).get(column, "")
+        value = number_of(text, *written) if isinstance(cell, str) else float(cell)
+        if LEFT_OUT.fullmatch(text):
             return None
         if not math.isfinite(value):
             raise ValueError
-        if value in [number_of(word, mark) for word in style["missing"]]:
+        if value in [number_of(word, *written) for word in style["missing"]]:
             return None  # where -999 is missing, so is -999.0
         return value
     if kind == "boolean":
@@ -192,19 +199,27 @@ def read_cell(cell: Any, column: str, kind: str, style: dict[str, Any]) -> Any:
 
 
 @functools.lru_cache(100_000)
-def number_of(text: str, mark: str) -> float:
-    """A number with this decimal mark, perhaps with thousands set apart; a plain one where the mark is "". NaN for what
-    is none."""
-    some, point = "[0-9]+(?:_[0-9]+)*", re.escape(mark or ".")
-    apart = "".join(rf"|[0-9]{{1,3}}(?:[{group}][0-9]{{3}})+" for group in GROUPS[mark])
-    if not re.fullmatch(rf"[+-]?(?:(?:{some}{apart})(?:{point}(?:{some})?)?|{point}{some})(?:[eE][+-]?{some})?", text):
+def number_of(text: str, mark: str, unit: str) -> float:
+    """A number with this decimal mark, perhaps with thousands set apart; a plain one where the mark is "". `unit` is
+    the currency or % that may stand beside it. NaN for what is none."""
+    gap, sign, point = "[ \u00a0\u202f]*", "[+\u2212\u2013-]", re.escape(mark or ".")
+    apart = "".join(rf"|[0-9]{{1,3}}(?:[{group}][0-9]{{3}})+" for group in GROUPS[mark]) + LAKHS[mark]
+    number = rf"(?:(?:[0-9]+{apart})(?:{point}(?:[0-9]+)?)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    form = f"{sign}?{number}"
+    if unit:
+        one, bare = re.escape(unit), rf"(?:{re.escape(unit)}{gap})?{number}(?:{gap}{re.escape(unit)})?"
+        form = rf"{sign}?{bare}|{one}{gap}{sign}{number}|\({bare}\)"
+    if not re.fullmatch(form, text):
         return math.nan
+    text = re.sub(gap, "", text.replace(unit, "")).replace("(", "-").replace(")", "") if unit else text
+    text = re.sub("[\u2212\u2013]", "-", text)
     return float("".join(letter for letter in text if letter not in GROUPS[mark]).replace(mark or ".", "."))
 
 
 def seconds_of(text: str, order: str) -> float:
     """Seconds since 1970 in UTC, to the microsecond. A time without a zone is UTC."""
     forms = [*(DATES[order] if order else []), *DATES[""]]
+    forms += [form.replace(r"(?P<year>\d{4})", r"(?P<year>\d{2})") for form in DATES[""][1:4] if order]
     found = next(filter(None, (re.fullmatch(f"(?:{form}){CLOCK}", text, re.ASCII) for form in forms)), None)
     if not found:
         raise ValueError

@@ -10,11 +10,12 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from service.domain.columns import Kind
-from service.domain.kinds import MOSTLY, misfits_note, settle
-from service.domain.written import TextStyle
+from service.domain.kinds import beneath_units, gaps_note, settle
+from service.domain.odd_cells import Odd, as_numbers, doubtful, judged
+from service.domain.written import BLANKS, TextStyle
 from service.errors import WorkFailed
 from service.reading.cells import read_cells
-from workers.ingest.evidence import gather
+from workers.ingest.evidence import gather, of_first_row
 from workers.ingest.typed import batches
 
 TYPE_OF_KIND: dict[Kind, str] = {
@@ -24,16 +25,18 @@ TYPE_OF_KIND: dict[Kind, str] = {
     "categorical": "VARCHAR",
     "text": "VARCHAR",
 }
-KIND_OF_TYPE: dict[str, Kind] = {"DOUBLE": "numeric", "TIMESTAMP": "datetime"}
+KIND_OF_TYPE: dict[str, Kind] = {"DOUBLE": "numeric", "TIMESTAMP": "datetime", "BOOLEAN": "boolean"}
 
 
 @dataclass(slots=True)
 class Decision:
-    """The type of each column, how its cells are written, and what to tell of it."""
+    """The type of each column, how its cells are written, and what to tell of it; `odd` are the cells that are not as
+    the others of their column."""
 
     types: dict[str, str]
     style: TextStyle
     notes: dict[str, list[str]] = field(default_factory=dict)
+    odd: dict[str, Odd] = field(default_factory=dict)
 
     def note(self, name: str, sentence: str) -> None:
         self.notes.setdefault(name, []).append(sentence)
@@ -62,31 +65,46 @@ def decide(
     made = Decision(dict(stored), style)
     for name, kind in declared.items():
         made.types[name] = TYPE_OF_KIND[kind]
+    numeric = [name for name, kind in declared.items() if kind == "numeric" and stored[name] == "VARCHAR"]
     asked = [name for name, type in stored.items() if type == "VARCHAR" and name not in declared]
-    seen = gather(raw, asked, style, check)
-    settled = settle(seen, style)
+    seen = gather(raw, [*asked, *numeric], style, check)
+    first = of_first_row(raw, asked, style) if set(stored.values()) == {"VARCHAR"} else {}
+    beneath = beneath_units({name: seen[name] for name in asked}, first, style) if first else {}
+    settled = settle({**seen, **beneath}, style, numeric)
     made.style, made.notes = settled.style, settled.notes
-    made.types.update({name: TYPE_OF_KIND[kind] for name, kind in settled.kinds.items()})
-    _drop_misfitting(raw, seen, made, most_rejects, check)
+    kinds = {name: kind for name, kind in settled.kinds.items() if name not in numeric}
+    made.types.update({name: TYPE_OF_KIND[kind] for name, kind in kinds.items()})
+    _look_at_odd(raw, {name: seen[name] for name in asked}, made, most_rejects, bool(beneath), check)
+    for name, counts in seen.items():
+        if made.types[name] == "DOUBLE" and (note := gaps_note(counts)):
+            made.note(name, note)
     return made
 
 
-def _drop_misfitting(
-    raw: Path, seen: Mapping[str, Counter[str]], made: Decision, most_rejects: int, check: Callable[[], None]
+def _look_at_odd(
+    raw: Path,
+    seen: Mapping[str, Counter[str]],
+    made: Decision,
+    most_rejects: int,
+    has_units: bool,
+    check: Callable[[], None],
 ) -> None:
-    """A column with too many cells that are not of its type is text after all."""
-    doubtful = [
-        name
-        for name, counts in seen.items()
-        if made.types[name] in ("DOUBLE", "TIMESTAMP") and counts["number"] < counts["all"]
-    ]
-    misfits: Counter[str] = Counter()
-    for batch in batches(raw, doubtful) if doubtful else ():
-        for name in doubtful:
-            _, wrong = read_cells(name, made.types[name], made.style, batch.column(name))
-            misfits[name] += pc.sum(wrong).as_py() or 0
+    """What the cells are that are not of their column's type, of those that have one and those that nearly have it. A
+    column with too many of them is text after all; a row of units above it is none of it."""
+    kinds = {name: KIND_OF_TYPE.get(made.types[name]) for name in seen}
+    looked = {name: odd for name, counts in seen.items() if (odd := doubtful(kinds[name], counts, made.style))}
+    styles = {name: made.style if kinds[name] else as_numbers(name, seen[name], made.style) for name in looked}
+    for batch in batches(raw, list(looked)) if looked else ():
+        for name, odd in looked.items():
+            cells = batch.column(name)
+            _, wrong = read_cells(name, TYPE_OF_KIND[odd.kind], styles[name], cells)
+            if pc.any(wrong).as_py():
+                for one in pc.value_counts(pc.utf8_trim(cells.filter(wrong), BLANKS)).to_pylist():
+                    odd.add(one["values"], one["counts"])
         check()
-    for name, cells in misfits.items():
-        if cells > min(most_rejects, (1 - MOSTLY) * seen[name]["all"]):
-            made.note(name, misfits_note(cells, seen[name]["all"], KIND_OF_TYPE[made.types[name]]))
+    for name, odd in looked.items():
+        if kinds[name] and not judged(odd, True, most_rejects, has_units):
             made.types[name] = "VARCHAR"
+            made.notes.pop(name, None)
+        if odd.cells and (made.types[name] != "VARCHAR" or name not in made.notes):
+            made.odd[name] = odd

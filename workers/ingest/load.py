@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,9 @@ from workers.ingest.careful import raw_of, read_carefully
 from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
-from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
+from workers.ingest.missing import MissingWords
+from workers.ingest.notes import tell
+from workers.ingest.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
 from workers.ingest.rejects import Reject, refuse_too_many
 from workers.ingest.spelling import Spelling
 from workers.ingest.typed import write_typed
@@ -30,7 +32,9 @@ Reader = Literal["unquoted", "plain", "careful"]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The table at `path`, its columns' DuckDB types, the declared kinds, notes by column, and its rejects."""
+    """The table at `path`, its columns' DuckDB types, the declared kinds, notes by column, and its rejects;
+    `counted` says of a column of words how many cells were read as missing by which word ("missing_words"), or are no
+    numbers among many ("odd_cells")."""
 
     path: Path
     rows: int
@@ -40,6 +44,7 @@ class Loaded:
     notes: dict[str, list[str]]
     style: TextStyle
     dialect: Dialect | None = None
+    counted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def dialect_json(self) -> dict[str, Any]:
         """How the file was read, for the user and for prediction."""
@@ -95,12 +100,13 @@ def load(
     decision = decide(raw, stored, kinds, style, limits.rejected_rows, check)
     table = directory / "table.parquet"
     spelling = Spelling()
-    misfits = write_typed(raw, table, stored, decision.types, decision.style, limits.rejected_rows, check, spelling)
+    most, missing = limits.rejected_rows, MissingWords()
+    misfits = write_typed(raw, table, stored, decision.types, decision.style, most, check, spelling, missing)
     if misfits:
         texts = raw_of(source, found.dialect, len(stored), limits, {line for line, _, _ in misfits})
         rejects += [Reject(line, column, reason, texts[line]) for line, column, reason in misfits]
     decision.style = replace(decision.style, words=spelling.words())
-    return job.done(table, rejects, decision, found.dialect)
+    return job.done(table, rejects, decision, found.dialect, missing)
 
 
 def _load_plain(
@@ -109,13 +115,20 @@ def _load_plain(
     """The table by a fast reader; None when any row has a flaw."""
     plain, table = job.directory / "plain.parquet", job.directory / "table.parquet"
     guessed = guess(found, style, job.kinds)
-    if fastest == "unquoted" and read_unquoted(source, plain, found, guessed, style, job.threads, job.check):
+    missing = MissingWords()
+    if fastest == "unquoted" and read_unquoted(source, plain, found, guessed, style, job.threads, job.check, missing):
         numbers: set[str] | None = guessed
     else:
+        missing = MissingWords()
         with opening() as connection:
             numbers = read_plain(connection, source, plain, found, guessed, style)
+            if numbers is not None:
+                lacking = [name for name in lacking_columns(plain) if name not in numbers]
+                for name, counts in count_missing(connection, source, found, lacking, style).items():
+                    missing.add(name, counts.items())
     if numbers is None:
         return None
+    missing.all_seen = not any(name in numbers for name in lacking_columns(plain))
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
     decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
     spelling = Spelling()
@@ -124,7 +137,22 @@ def _load_plain(
     elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check, spelling):
         return None  # the careful reader knows the lines of what does not fit
     decision.style = replace(decision.style, words=spelling.words())
-    return job.done(table, [], decision, found.dialect)
+    return job.done(table, [], decision, found.dialect, missing)
+
+
+def lacking_columns(table: Path) -> list[str]:
+    """The columns of a Parquet file that have a missing cell."""
+    metadata = pq.read_metadata(table)
+    groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
+    return [
+        metadata.schema.column(place).name
+        for place in range(metadata.num_columns)
+        if any(_lacks(group.column(place).statistics) for group in groups)
+    ]
+
+
+def _lacks(statistics: Any) -> bool:
+    return statistics is None or not statistics.has_null_count or statistics.null_count > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +165,14 @@ class Reading:
     check: Callable[[], None]
     threads: int = 1
 
-    def done(self, table: Path, rejects: list[Reject], decision: Decision, dialect: Dialect | None) -> Loaded:
+    def done(
+        self,
+        table: Path,
+        rejects: list[Reject],
+        decision: Decision,
+        dialect: Dialect | None,
+        missing: MissingWords | None = None,
+    ) -> Loaded:
         """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""
         rejects = sorted(rejects, key=lambda reject: reject.line)
         refuse_too_many(rejects, self.limits.rejected_rows)
@@ -146,7 +181,10 @@ class Reading:
         if rows == 0:
             why = f": {rejects[0].sentence}" if rejects else ""
             raise WorkFailed("no_rows", f"no row of the file can be read{why}")
-        return Loaded(table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect)
+        counted = {} if missing is None else tell(decision, missing, rows + len(rejects))
+        return Loaded(
+            table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect, counted
+        )
 
 
 def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:

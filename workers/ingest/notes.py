@@ -5,12 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.domain.odd_cells import declared_words, missing_notes, odd_note
+from workers.ingest.kinds import Decision
+from workers.ingest.missing import MissingWords
+
 EXACT = 2**53
 
 
-def noted(columns: Sequence[Mapping[str, Any]], notes: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """The columns as JSON with their notes: those of the reader, and integers that float64 cannot tell apart."""
-    return [{**column, "notes": [*notes.get(column["name"], ()), *_large(column)]} for column in columns]
+def tell(decision: Decision, missing: MissingWords, rows: int) -> dict[str, dict[str, Any]]:
+    """Note what was read as missing, and the odd cells with the option that declares them; the counts by column."""
+    found = {word for counts in missing.by_column.values() for word in counts} if missing.all_seen else None
+    words = declared_words(decision.style, None if found is None else sorted(found))
+    for name, odd in decision.odd.items():
+        decision.note(name, odd_note(odd, words))
+    for name, counts in missing.by_column.items():
+        is_number = decision.types[name] in ("DOUBLE", "TIMESTAMP")
+        for note in missing_notes(counts, rows, is_number, decision.style, words):
+            decision.note(name, note)
+    counted: dict[str, dict[str, Any]] = {}
+    for name, found_words in missing.of_words(decision.types).items():
+        counted.setdefault(name, {})["missing_words"] = found_words
+    for name, odd in decision.odd.items():
+        if not odd.are_rejected:
+            counted.setdefault(name, {})["odd_cells"] = odd.cells
+    return counted
+
+
+def noted(
+    columns: Sequence[Mapping[str, Any]],
+    notes: Mapping[str, Sequence[str]],
+    figures: Mapping[str, Mapping[str, Any]] | None = None,
+) -> list[dict[str, Any]]:
+    """The columns as JSON with their notes: those of the reader, and integers that float64 cannot tell apart; and with
+    the figures that the reader has counted in some."""
+    counted = figures or {}
+    return [
+        {**column, "notes": [*notes.get(column["name"], ()), *_large(column)], **counted.get(column["name"], {})}
+        for column in columns
+    ]
 
 
 def _large(column: Mapping[str, Any]) -> list[str]:

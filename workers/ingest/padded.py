@@ -1,7 +1,9 @@
-"""Whether any cell of a file begins like 007 or with a blank: what a fast conversion to numbers would not show."""
+"""Whether any cell of a file begins like 007 or with a blank, or joins digits as 1990_91 does: what a fast conversion
+to numbers would not show."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +11,13 @@ import numpy as np
 from service.domain.written import BLANKS
 
 BLOCK = 256 * 1024  # its masks stay in the processor's cache
+JOINED = re.compile(rb"[0-9]_[0-9]")
 BEFORE = b"\n\n\n"  # of a file: what a cell's first sign, 0 and digit may straddle
 
 
 def has_padded(source: Path, delimiter: str) -> bool:
-    """Whether a cell of a UTF-8 file begins with a blank, or with 0 and a digit after a sign or none.
+    """Whether a cell of a UTF-8 file begins with a blank, or with 0 and a digit after a sign or none; or joins digits
+    by an underscore.
 
     A cell is what follows the delimiter, a line end or a quote; there may be a few false alarms within text.
     """
@@ -40,6 +44,8 @@ def padded_in(buffer: bytearray, end: int, delimiter: str) -> bool:
         for blank, starts in blank_cells.items():
             if buffer.find(blank, start, stop) >= 0 and any(buffer.find(one, start, stop) >= 0 for one in starts):
                 return True
+        if buffer.find(b"_", start, stop) >= 0 and JOINED.search(buffer, start, stop):
+            return True
         block = cells[start:stop]
         padded = block[1:-1] == ord("0")
         padded &= (block[2:] - np.uint8(ord("0"))) < 10

@@ -12,6 +12,7 @@ import duckdb
 from service.domain.dialect import Dialect, Found
 from service.domain.written import BLANKS, TextStyle, is_number
 from workers.ingest.duck import PARQUET, Connection, interrupted_after, quoted, quoted_name
+from workers.ingest.missing import plain_gaps
 from workers.ingest.padded import has_padded
 
 CHUNK = 4 * 1024 * 1024
@@ -65,10 +66,10 @@ def guess(found: Found, style: TextStyle, declared: Mapping[str, str]) -> set[st
     """The columns whose first cells are all plain numbers: they are tried as such while the file is read."""
     if style.decimal:
         return set()
-    names = set()
+    names, gaps = set(), plain_gaps(style)
     for position, name in enumerate(found.names):
         cells = [row[position] for row in found.rows if position < len(row)]
-        present = [cell for cell in cells if not style.is_missing(cell)]
+        present = [cell for cell in cells if cell.strip(BLANKS) not in gaps]
         may_be_one = declared.get(name, "numeric") == "numeric" and not all(map(GROUPED.fullmatch, present))
         if may_be_one and all(map(_is_clean, present)):
             names.add(name)
@@ -133,11 +134,7 @@ def _copy(
         f"c{position}" if name in numbers else f"trim(c{position}, {quoted(BLANKS)}) AS c{position}"
         for position, name in enumerate(found.names)
     )
-    read = (
-        f"read_csv({quoted(str(source))}, auto_detect=false, columns={{{columns}}}, "
-        f"delim={quoted(found.dialect.delimiter)}, quote='\"', escape='\"', "
-        f"header={str(found.dialect.header).lower()}, nullstr=[{words}])"
-    )
+    read = _read(source, found, columns, ", ".join(map(quoted, plain_gaps(style))))
     try:
         with interrupted_after(connection, PATIENCE_SECONDS + source.stat().st_size / SLOWEST):
             rows = f"SELECT {selected} FROM (SELECT {trimmed} FROM {read})"
@@ -145,6 +142,29 @@ def _copy(
     except duckdb.Error:  # the careful reader will say what it is
         return False
     return True
+
+
+def _read(source: Path, found: Found, columns: str, null_words: str) -> str:
+    return (
+        f"read_csv({quoted(str(source))}, auto_detect=false, columns={{{columns}}}, "
+        f"delim={quoted(found.dialect.delimiter)}, quote='\"', escape='\"', "
+        f"header={str(found.dialect.header).lower()}, nullstr=[{null_words}])"
+    )
+
+
+def count_missing(
+    connection: Connection, source: Path, found: Found, names: Collection[str], style: TextStyle
+) -> dict[str, dict[str, int]]:
+    """How often each word for a missing cell stands in these columns of a file that `read_plain` has read."""
+    words = [word for word in style.missing if word]
+    if not names or not words:
+        return {}
+    columns = ", ".join(f"{quoted(f'c{position}')}: 'VARCHAR'" for position in range(len(found.names)))
+    places = {name: f"trim(c{found.names.index(name)}, {quoted(BLANKS)})" for name in names}
+    known = ", ".join(map(quoted, words))
+    counted = ", ".join(f"histogram(CASE WHEN {cell} IN ({known}) THEN {cell} END)" for cell in places.values())
+    counts = connection.execute(f"SELECT {counted} FROM {_read(source, found, columns, quoted(''))}").fetchall()[0]
+    return {name: dict(each) for name, each in zip(places, counts, strict=True) if each}
 
 
 def _text(column: str, words: str) -> str:
@@ -158,7 +178,8 @@ def _made_number(column: str) -> str:
 
 def _number(column: str) -> str:
     padded = " OR ".join(f"({column} >= '{sign}00' AND {column} < '{sign}0:')" for sign in ("", "-", "+"))
-    value, odd = f"TRY_CAST({column} AS DOUBLE)", "'inf'::DOUBLE"
+    joined = f"contains({column}, '_')"  # 1990_91 is a number to DuckDB
+    value, odd = f"CASE WHEN {joined} THEN NULL ELSE TRY_CAST({column} AS DOUBLE) END", "'inf'::DOUBLE"
     return (
         f"CASE WHEN {column} IS NULL THEN NULL WHEN {column} >= '1' AND {column} < ':' THEN coalesce({value}, {odd}) "
         f"WHEN isnan({value}) THEN NULL WHEN {column} < '!' OR {padded} THEN {odd} ELSE coalesce({value}, {odd}) END"

@@ -74,7 +74,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
         columns = noted(found_out.table.columns_json(), loaded.notes)
         gram_key = deps.blobs.put(found_out.gram.to_bytes()).key if found_out.gram else None
         described = found_out.to_json(gram_key)
-        described["columns"] = noted(described["columns"], loaded.notes)
+        described["columns"] = noted(described["columns"], loaded.notes, loaded.counted)
         return {
             "rows": loaded.rows,
             "rejected_rows": len(loaded.rejects),

@@ -14,6 +14,7 @@ from service.domain.times import read_time
 from service.domain.written import TextStyle, read_boolean, read_number
 from service.reading.cells import read_cells
 from workers.ingest.careful import LINE
+from workers.ingest.missing import MissingWords
 from workers.ingest.spelling import Spelling
 
 STORED_AS = {"DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(), "TIMESTAMP": pa.timestamp("us"), "VARCHAR": pa.string()}
@@ -41,9 +42,11 @@ def write_typed(
     most: int,
     check: Callable[[], None],
     spelling: Spelling | None = None,
+    missing: MissingWords | None = None,
 ) -> list[Misfit]:
     """Write the table without the rows that do not fit; of these the first `most` + 1. `stored` are the types of
-    `raw`; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false."""
+    `raw`; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false,
+    `missing` those for a missing cell."""
     misfits: list[Misfit] = []
     names = list(types)
     schema = pa.schema([(name, STORED_AS[type]) for name, type in types.items()])
@@ -58,7 +61,10 @@ def write_typed(
                 if stored[name] == "VARCHAR":
                     if type == "BOOLEAN" and spelling is not None:
                         spelling.count(name, cells)
-                    cells, bad = read_cells(name, type, style, cells)
+                    texts = cells
+                    cells, bad = read_cells(name, type, style, texts)
+                    if missing is not None:
+                        missing.count(name, texts, cells, bad, style)
                     if bad is not None and pc.any(bad).as_py():
                         wrong[name] = bad
                 columns.append(cells)
@@ -103,7 +109,7 @@ def _misfits(
 def _reason(cell: str, name: str, type: str, style: TextStyle) -> str:
     try:
         if type == "DOUBLE":
-            read_number(cell, style.decimal_of(name))
+            read_number(cell, style.decimal_of(name), style.mark_of(name))
         elif type == "BOOLEAN":
             read_boolean(cell)
         else:

@@ -27,6 +27,7 @@ from service.domain.dialect import Found
 from service.domain.written import TextStyle, is_number
 from service.reading.cells import read_cells, without_missing
 from workers.ingest.digits import AFTER, MARKS, count_lines, read_numbers
+from workers.ingest.missing import MissingWords, plain_gaps
 from workers.ingest.padded import BEFORE, padded_in
 
 WHOLE = 12 * 1024 * 1024  # a file up to this size is one block, and becomes one group of rows
@@ -42,8 +43,10 @@ def read_unquoted(
     style: TextStyle,
     threads: int,
     check: Callable[[], None],
+    missing: MissingWords,
 ) -> bool:
-    """Write every row of a plain file, the columns `numbers` as such and the others as text.
+    """Write every row of a plain file, the columns `numbers` as such and the others as text, whose words for a missing
+    cell are counted.
 
     False when a cell is quoted, a row has any flaw, or a cell of a number column may be none; `target` is then to be
     written anew. Each thread holds one block and its cells, and so much again waits to be written.
@@ -52,7 +55,7 @@ def read_unquoted(
     with source.open("rb") as file:
         if (start := _start(file, found)) is None:
             return False
-        reader = _Reader(file.fileno(), found, numbers, style)
+        reader = _Reader(file.fileno(), found, numbers, style, missing)
         options: dict[str, Any] = {"compression": "snappy", "use_dictionary": text or False}
         with pq.ParquetWriter(target, reader.schema, **options) as writer:
             for table in _in_order(reader.table, _blocks(file, start), threads):
@@ -103,12 +106,15 @@ def _blocks(file: Any, start: int) -> Iterator[tuple[int, int]]:
 class _Reader:
     """Makes a table of each block; a thread reads all of its blocks into the same memory."""
 
-    def __init__(self, descriptor: int, found: Found, numbers: Collection[str], style: TextStyle) -> None:
+    def __init__(
+        self, descriptor: int, found: Found, numbers: Collection[str], style: TextStyle, missing: MissingWords
+    ) -> None:
         types = {name: pa.float64() if name in numbers else pa.string() for name in found.names}
         self.schema = pa.schema(types.items())
         self._descriptor = descriptor
         self._delimiter = found.dialect.delimiter
         self._style = style
+        self._missing = missing
         numbers_may_lack = any(map(is_number, style.missing))
         self._may_be_plain = self._delimiter not in MARKS and not numbers_may_lack and len(numbers) == len(types)
         # "-999 " is missing where -999 is, and would be a number here
@@ -118,7 +124,7 @@ class _Reader:
         self._read = pacsv.ReadOptions(column_names=found.names, use_threads=False)
         # cells of text are looked at below, with the blanks around them
         self._convert = pacsv.ConvertOptions(
-            column_types=types, null_values=list(style.missing), strings_can_be_null=False, check_utf8=True
+            column_types=types, null_values=plain_gaps(style), strings_can_be_null=False, check_utf8=True
         )
         self._own = threading.local()
 
@@ -169,6 +175,8 @@ class _Reader:
     def _checked(self, field: pa.Field, column: Any) -> Any:
         if field.type == pa.string():
             cells = [read_cells(field.name, "VARCHAR", self._style, chunk)[0] for chunk in column.chunks]
+            for chunk, read in zip(column.chunks, cells, strict=True):
+                self._missing.count(field.name, chunk, read, None, self._style)
             return pa.chunked_array(cells, field.type)
         total = pc.sum(column).as_py()
         if total is not None and not math.isfinite(total) and not pc.all(pc.is_finite(column)).as_py():

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.columns import Columns, Floats, Kind
+from service.domain.limits import kept_categories
 from service.domain.predictor import Label, TargetScale
 from service.domain.spec import TrainingSpec
 from service.domain.transform import FittedTransform
@@ -111,7 +112,8 @@ def prepare(
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
-    written; the features will be encoded into about `width` columns. Raises WorkFailed, StorageFull."""
+    written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0: none).
+    Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = Reading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
@@ -124,7 +126,8 @@ def prepare(
         tables.append(
             _others(Reading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
         )
-    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most_categories)
+    most = kept_categories(len(split), most_categories)
+    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
     size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])
     decimal = style.decimal_of(spec.targets[0])

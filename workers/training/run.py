@@ -100,6 +100,9 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
         spec, prepared, predictor, held, progress, found, certified, linear, sources, seconds, recorder.warnings
     )
     report["lineage"]["engine_note"] = how
+    used = {*spec.targets, *kinds}
+    notes = {column.name: list(column.notes) for column in table.columns if column.name in used and column.notes}
+    report["lineage"]["column_notes"] = notes
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     judging = dataset if other is None else other
     judging_table = partial(datasets.stored_table, deps.blobs, judging)

@@ -11,6 +11,7 @@ from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.rates import MOST_BOWL_EPOCHS
+from service.domain.spec import EarlyStopping
 from service.domain.speed import BOWL, Speed, expect, roughly
 
 

@@ -21,6 +21,7 @@ LATER = (
     "letters after a closing quote",
     "zeros in front at the end of a long file",
     "words at the end of a long file",
+    "digits joined at the end of a long file",
     "numbers after a long gap",
     "the day first, told late",
 )

@@ -21,6 +21,7 @@ steady = settings(max_examples=150, deadline=None, derandomize=True)
 STYLE = TextStyle(
     missing=("", "-", "-999", "9"),
     decimals={"comma": ","},
+    marks={"usd": "$", "share": "%"},
     dates={"dmy": "dmy", "ymd": "ymd"},
     words={"b": ("No", "Yes")},
 )
@@ -79,7 +80,10 @@ def test_a_column_of_any_type_is_read(column: str, kind: Kind, cells: Any, expec
 @pytest.mark.parametrize(
     ("column", "kind", "cells"),
     [
-        ("n", "numeric", ["1", " 2.5", "-999", "-999.0", "NaN", "1_000", "-", "", None]),
+        ("n", "numeric", ["1", " 2.5", "-999", "-999.0", "NaN", "−8", "-", "", None, ".", "#REF!"]),
+        ("usd", "numeric", ["$1", "-$2.5", "$-3", "(4)", "($5)", "6 $", "$ 7", "-999", "$-999", "8", "--", None]),
+        ("usd", "numeric", ["1", "2.5", None]),
+        ("share", "numeric", ["12.3%", "4 %", "-5%", "0.5", "", None]),
         ("n", "numeric", ["1", "2.5", "+3", "-"]),
         ("n", "numeric", ["1", "2.5", "-", None]),
         ("comma", "numeric", ["1,5", "1.234,5", "-999,0", "-", "7"]),
