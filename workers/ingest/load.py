@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,15 +12,25 @@ import pyarrow.parquet as pq
 
 from service.domain import encodings
 from service.domain.columns import Kind
-from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found, SampleTooShort, find
+from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import raw_of, read_carefully
 from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
+from workers.ingest.mends import mend
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
-from workers.ingest.rejects import Reject, refuse_too_many
+from workers.ingest.rejects import (
+    MOST_REASONS,
+    TELL_SHARE,
+    Reject,
+    TooManyRejects,
+    reasons,
+    refuse_too_large_a_share,
+    refuse_too_many,
+)
 from workers.ingest.spelling import Spelling
 from workers.ingest.typed import write_typed
 from workers.ingest.unquoted import read_unquoted
@@ -40,6 +51,19 @@ class Loaded:
     notes: dict[str, list[str]]
     style: TextStyle
     dialect: Dialect | None = None
+    mend: str = ""
+
+    @property
+    def rejected_share(self) -> float:
+        """Of the rows of the file."""
+        return len(self.rejects) / (self.rows + len(self.rejects))
+
+    def rejected_json(self) -> dict[str, Any] | None:
+        """How many rows were rejected and why, and what helps; None where none was."""
+        if not self.rejects:
+            return None
+        told = reasons(self.rejects)[:MOST_REASONS]
+        return {"rows": len(self.rejects), "share": self.rejected_share, "reasons": told, "mend": self.mend or None}
 
     def dialect_json(self) -> dict[str, Any]:
         """How the file was read, for the user and for prediction."""
@@ -78,11 +102,39 @@ def load(
 
     Raises WorkFailed with what is wrong and what mends it.
     """
+
+    def again(other: Mapping[str, Any]) -> tuple[int, int]:
+        with tempfile.TemporaryDirectory(dir=directory) as trial:
+            tried = _read(opening, Path(trial), source, other, limits, check, threads, "careful")
+        return tried.rows, len(tried.rejects)
+
+    try:
+        loaded = _read(opening, directory, source, options, limits, check, threads, fastest)
+    except TooManyRejects as error:
+        found = look(source, options)
+        helps = mend(error.rejects, found.names, found.dialect, options, again)
+        raise TooManyRejects(f"{error.detail}. To mend it, {helps}", error.rejects, error.rows) from None
+    if loaded.rejected_share <= TELL_SHARE:
+        return loaded
+    return replace(loaded, mend=mend(loaded.rejects, list(loaded.types), loaded.dialect, options, again))
+
+
+def _read(
+    opening: Opening,
+    directory: Path,
+    source: Path,
+    options: Mapping[str, Any],
+    limits: Limits,
+    check: Callable[[], None],
+    threads: int,
+    fastest: Reader,
+) -> Loaded:
+    """As `load`, whatever share of the rows is rejected up to a third. Raises WorkFailed, TooManyRejects."""
     found = look(source, options)
     limits.check_columns(len(found.names))
-    kinds, orders = declared_types(options.get("types") or {}, found.names)
+    kinds, orders = declared_types({**found.assumed, **(options.get("types") or {})}, found.names)
     style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
-    job = Reading(directory, kinds, limits, check, threads)
+    job = Reading(directory, kinds, limits, check, threads, found.notes)
     if fastest != "careful" and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
         check()
         if loaded := _load_plain(opening, source, found, style, job, fastest):
@@ -136,6 +188,7 @@ class Reading:
     limits: Limits
     check: Callable[[], None]
     threads: int = 1
+    notes: Mapping[str, list[str]] = field(default_factory=dict)
 
     def done(self, table: Path, rejects: list[Reject], decision: Decision, dialect: Dialect | None) -> Loaded:
         """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""
@@ -146,7 +199,10 @@ class Reading:
         if rows == 0:
             why = f": {rejects[0].sentence}" if rejects else ""
             raise WorkFailed("no_rows", f"no row of the file can be read{why}")
-        return Loaded(table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect)
+        refuse_too_large_a_share(rejects, rows)
+        notes = {name: [*self.notes.get(name, ()), *decision.notes.get(name, ())] for name in decision.types}
+        told = {name: sentences for name, sentences in notes.items() if sentences}
+        return Loaded(table, rows, rejects, decision.types, self.kinds, told, decision.style, dialect)
 
 
 def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:
