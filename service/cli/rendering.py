@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from service.cli.rejected import rejected_rows
 from service.client.records import Dataset, Job
 from service.visible import visible
 
@@ -151,7 +152,8 @@ def dataset(it: Dataset) -> Group:
         )
     )
     columns = [(c.name, c.kind, figure(c.nulls), figure(c.distinct)) for c in it.columns]
-    return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")))
+    shown = table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct"))
+    return Group(head, shown, *rejected_rows((it.dialect or {}).get("rejected")))
 
 
 def preview(seen: Mapping[str, Any]) -> Group:

@@ -67,7 +67,7 @@ def _is_header(record: Sequence[str], below: Sequence[Sequence[str]], may_count:
 def _records(text: str, whole: bool, delimiter: str) -> list[tuple[int, list[str]]]:
     """The records that are not blank, each with the number of lines above it."""
     reader: Any = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter, strict=True)
-    found = []
+    found: list[tuple[int, list[str]]] = []
     above = 0
     while True:
         try:

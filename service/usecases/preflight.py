@@ -25,6 +25,7 @@ from service.domain.preflight.estimate import Memory, Time, cost_warnings, memor
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.shape import shape_warnings
 from service.domain.preflight.warned import Warned, shortened
 from service.domain.resolve import Resolution
@@ -174,6 +175,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
     warnings = (
+        *rejected_warnings((checked.dataset.dialect or {}).get("rejected"), checked.table.rows),
         *feature_warnings(planned),
         *class_warnings(planned),
         *(learning_warnings(planned) if is_training else ()),  # how it is learnt is what a comparison shows

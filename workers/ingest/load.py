@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from service.domain import encodings
 from service.domain.columns import Kind
 from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.preflight.rejected import TELL_SHARE
 from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
@@ -20,11 +21,10 @@ from workers.ingest.careful import raw_of, read_carefully
 from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
-from workers.ingest.mends import mend
+from workers.ingest.mends import Mend, mend
 from workers.ingest.plain import CHUNK, LONGEST_LINE, guess, is_plain, read_plain
 from workers.ingest.rejects import (
     MOST_REASONS,
-    TELL_SHARE,
     Reject,
     TooManyRejects,
     reasons,
@@ -51,24 +51,26 @@ class Loaded:
     notes: dict[str, list[str]]
     style: TextStyle
     dialect: Dialect | None = None
-    mend: str = ""
+    mend: Mend | None = None
 
     @property
     def rejected_share(self) -> float:
         """Of the rows of the file."""
         return len(self.rejects) / (self.rows + len(self.rejects))
 
-    def rejected_json(self) -> dict[str, Any] | None:
-        """How many rows were rejected and why, and what helps; None where none was."""
-        if not self.rejects:
-            return None
-        told = reasons(self.rejects)[:MOST_REASONS]
-        return {"rows": len(self.rejects), "share": self.rejected_share, "reasons": told, "mend": self.mend or None}
-
     def dialect_json(self) -> dict[str, Any]:
-        """How the file was read, for the user and for prediction."""
+        """How the file was read, for the user and for prediction; of rejected rows how many, why, and what helps."""
         read = self.dialect.to_json() if self.dialect else {}
-        return {**read, "text_style": self.style.to_json()}
+        told = {**read, "text_style": self.style.to_json()}
+        if self.rejects:
+            told["rejected"] = {
+                "rows": len(self.rejects),
+                "share": self.rejected_share,
+                "reasons": reasons(self.rejects)[:MOST_REASONS],
+                "mend": self.mend.sentence if self.mend else None,
+                "options": dict(self.mend.options) if self.mend else None,
+            }
+        return told
 
 
 def look(source: Path, options: Mapping[str, Any]) -> Found:
@@ -112,11 +114,11 @@ def load(
         loaded = _read(opening, directory, source, options, limits, check, threads, fastest)
     except TooManyRejects as error:
         found = look(source, options)
-        helps = mend(error.rejects, found.names, found.dialect, options, again)
-        raise TooManyRejects(f"{error.detail}. To mend it, {helps}", error.rejects, error.rows) from None
+        helps = mend(error.rejects, source, found.names, found.dialect, options, again)
+        raise TooManyRejects(f"{error.detail}. To mend it, {helps.sentence}", error.rejects, error.rows) from None
     if loaded.rejected_share <= TELL_SHARE:
         return loaded
-    return replace(loaded, mend=mend(loaded.rejects, list(loaded.types), loaded.dialect, options, again))
+    return replace(loaded, mend=mend(loaded.rejects, source, list(loaded.types), loaded.dialect, options, again))
 
 
 def _read(

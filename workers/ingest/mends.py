@@ -6,37 +6,55 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from service.domain.dialect import Dialect
+from service.domain.preflight.rejected import TELL_SHARE
 from service.domain.written import MISSING_WORDS, is_number
 from service.errors import WorkFailed
-from workers.ingest.rejects import TELL_SHARE, Reject
+from workers.ingest.rejects import Reject
 
 MOST_WORDS = 8
 MOST_COLUMNS = 20
+MOST_LETTERS = 16 * 1024 * 1024
 Options = Mapping[str, Any]
 Try = Callable[[Options], tuple[int, int]]
 """Reads the file with other options: how many rows are read and how many rejected. Raises WorkFailed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What helps, to be read after "to mend it, "; `options` are those of an upload, none where the file is to be
+    changed."""
+
+    sentence: str
+    options: Options = field(default_factory=dict)
+
+
 def mend(
-    rejects: Sequence[Reject], names: Sequence[str], dialect: Dialect | None, options: Options, attempt: Try
-) -> str:
-    """The sentence of what helps: the first options with which the file is read almost whole, else a change of it."""
+    rejects: Sequence[Reject],
+    source: Path,
+    names: Sequence[str],
+    dialect: Dialect | None,
+    options: Options,
+    attempt: Try,
+) -> Mend:
+    """The first options with which the file `source` is read almost whole, else a change of it."""
     if dialect is not None:
-        for more in _options(rejects, names, dialect, options):
+        for more in _options(rejects, source, names, dialect, options):
             try:
                 rows, rejected = attempt({**options, **more})
             except WorkFailed:
                 continue
             if rejected <= TELL_SHARE * (rows + rejected):
-                return f"upload it with {_query(more)}"
-    return _by_hand(rejects, names, dialect)
+                return Mend(f"upload the file with {_query(more)}", more)
+    return Mend(_by_hand(rejects, names, dialect))
 
 
 def _options(
-    rejects: Sequence[Reject], names: Sequence[str], dialect: Dialect, options: Options
+    rejects: Sequence[Reject], source: Path, names: Sequence[str], dialect: Dialect, options: Options
 ) -> Iterator[dict[str, Any]]:
     """Words that are no values first; then the columns that hold them as text."""
     columns = Counter(one.column for one in rejects if one.column)
@@ -46,9 +64,17 @@ def _options(
     words = Counter({word: count for word, count in words.items() if not is_number(word)})
     if 0 < len(words) <= MOST_WORDS:
         usual = options.get("null_values")
-        yield {"null_values": [*words, *((word for word in MISSING_WORDS if word) if usual is None else usual)]}
+        yield {"null_values": [*words, *(_missing_words(source, dialect) if usual is None else usual)]}
     if len(columns) <= MOST_COLUMNS:
         yield {"types": {**(options.get("types") or {}), **dict.fromkeys(columns, "text")}}
+
+
+def _missing_words(source: Path, dialect: Dialect) -> list[str]:
+    """The usual words for a missing cell that are in the file: those that are declared stand in their place."""
+    with source.open(encoding=dialect.encoding, errors="replace", newline="") as file:
+        text = file.read(MOST_LETTERS)
+        whole = not file.read(1)
+    return [word for word in MISSING_WORDS if word and (not whole or word in text)]
 
 
 def _cell(reject: Reject, names: Sequence[str], dialect: Dialect) -> str:
@@ -63,8 +89,8 @@ def _cell(reject: Reject, names: Sequence[str], dialect: Dialect) -> str:
 
 
 def _query(options: Options) -> str:
-    return "&".join(
-        f"?{name}={json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for name, value in options.items()
+    return "?" + "&".join(
+        f"{name}={json.dumps(value, ensure_ascii=False, separators=(',', ':'))}" for name, value in options.items()
     )
 
 

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.preflight.rejected import told
 from service.errors import WorkFailed
 
 MOST_SHARE = 1 / 3
 """A dataset that lacks more of its file's rows than this is none."""
-TELL_SHARE = 0.02
-"""From here on whoever trains on the dataset is warned."""
 MOST_REASONS = 10
 
 
@@ -58,23 +57,19 @@ def refuse_too_large_a_share(rejects: Sequence[Reject], rows: int) -> None:
 
 
 def reasons(rejects: Sequence[Reject]) -> list[dict[str, Any]]:
-    """Why rows are not in the table: {"column", "reason", "count", "line"} of each reason, with its first line, the
-    most frequent first."""
-    counts = Counter((one.column, one.reason) for one in rejects)
-    first: dict[tuple[str, str], int] = {}
+    """Why rows are not in the table: {"column", "reason", "count", "line"} of each column whose cells do not fit and of
+    each flaw of whole rows, with the first line, the most frequent first."""
+    groups: dict[tuple[str, str], list[Reject]] = {}
     for one in rejects:
-        first.setdefault((one.column, one.reason), one.line)
-    ordered = sorted(counts, key=lambda one: (-counts[one], first[one]))
-    return [
-        {"column": column, "reason": reason, "count": counts[column, reason], "line": first[column, reason]}
-        for column, reason in ordered
-    ]
-
-
-def told(reason: dict[str, Any]) -> str:
-    """One of `reasons` as a sentence."""
-    column = f" in column {reason['column']!r}" if reason["column"] else ""
-    return f"{reason['count']:,}{column} (first on line {reason['line']}): {reason['reason']}"
+        groups.setdefault((one.column, "" if one.column else one.reason), []).append(one)
+    found = []
+    for (column, _), members in groups.items():
+        counts = Counter(one.reason for one in members)
+        (reason, times), others = counts.most_common(1)[0], len(counts) - 1
+        if others:
+            reason += f" ({times:,} times, and {others:,} other cells that do not fit)"
+        found.append({"column": column, "reason": reason, "count": len(members), "line": min(o.line for o in members)})
+    return sorted(found, key=lambda one: (-one["count"], one["line"]))
 
 
 def rejects_csv(rejects: Sequence[Reject]) -> bytes:

@@ -75,7 +75,6 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
         gram_key = deps.blobs.put(found_out.gram.to_bytes()).key if found_out.gram else None
         described = found_out.to_json(gram_key)
         described["columns"] = noted(described["columns"], loaded.notes)
-        described["rejected"] = loaded.rejected_json()
         return {
             "rows": loaded.rows,
             "rejected_rows": len(loaded.rejects),
