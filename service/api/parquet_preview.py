@@ -8,7 +8,8 @@ from typing import Any
 
 from service.api.stored_rows import as_json
 from service.domain.columns import Kind
-from service.domain.dialect import DialectInvalid, names_of
+from service.domain.names import check_names
+from service.domain.refusals import DialectInvalid
 from service.errors import UploadInvalid
 from service.reading.bounds import Bounds
 from service.reading.thrift import Damaged
@@ -38,7 +39,7 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
                 "(ADALINE_MAX_COLUMNS)",
                 reason="too_many_columns",
             )
-        names_of(schema.names)
+        check_names(schema.names)
         kinds = {field.name: _kind(field.name, field.type) for field in schema}
         bounds = Bounds.of(settings)
         checked = check_pages(source, file, bounds, len(data))

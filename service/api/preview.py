@@ -11,7 +11,8 @@ from service.api.stored_rows import as_json
 from service.api.upload_options import check_parquet, merged
 from service.api.uploads import PARQUET, Upload
 from service.domain import sample
-from service.domain.dialect import SAMPLE_BYTES, DialectInvalid, Found, SampleTooShort, find
+from service.domain.dialect import SAMPLE_BYTES, Found, find
+from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.domain.written import TextStyle
 from service.errors import UploadInvalid
 from service.settings import MIB, Settings
@@ -35,7 +36,7 @@ def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> d
             f"the file has {len(found.names):,} columns; at most {most_columns:,} are allowed (ADALINE_MAX_COLUMNS)"
         )
         raise UploadInvalid(detail, reason="too_many_columns")
-    declared = options.get("types") or {}
+    declared = {**found.assumed, **(options.get("types") or {})}
     if unknown := sorted(set(declared) - set(found.names)):
         shown = ", ".join(map(repr, unknown[:10]))
         raise UploadInvalid(f"?types= names columns that the file does not have: {shown}", reason="unknown_column")
@@ -45,7 +46,12 @@ def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> d
     return {
         "dialect": {**found.dialect.to_json(), "text_style": made.style.to_json()},
         "columns": [
-            {"name": name, "kind": made.kinds[name], "notes": made.notes.get(name, [])} for name in found.names
+            {
+                "name": name,
+                "kind": made.kinds[name],
+                "notes": [*found.notes.get(name, ()), *made.notes.get(name, ())],
+            }
+            for name in found.names
         ],
         "rows": [[as_json(cell) for cell in row] for row in rows],
         "rejects": [{"row": one.row, "column": one.column, "reason": one.reason} for one in misfits[:REJECTS]],

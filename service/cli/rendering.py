@@ -12,6 +12,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from service.cli.fitting import UNLIMITED, Cell, Pairs, Sheet, Words, text_of, window
+from service.cli.rejected import rejected_rows
 from service.client.records import Dataset, Job
 from service.visible import visible
 
@@ -147,8 +148,9 @@ def dataset(it: Dataset) -> Group:
         )
     )
     columns = [(c.name, c.kind, figure(c.nulls), figure(c.distinct)) for c in it.columns]
+    shown = table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct"))
     notes = [Text(visible(f"{c.name}: {note}"), style="yellow") for c in it.columns for note in c.notes]
-    return Group(head, table(("column", "kind", "missing", "distinct"), columns, ("missing", "distinct")), *notes)
+    return Group(head, shown, *notes, *rejected_rows((it.dialect or {}).get("rejected")))
 
 
 def preview(seen: Mapping[str, Any]) -> Group:

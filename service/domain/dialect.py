@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.domain import encodings, marks
 from service.domain.encodings import BAD
+from service.domain.header import Shape, fitted, of_records
 from service.domain.marks import Marks
 from service.domain.plain import plain
+from service.domain.refusals import DialectInvalid, SampleTooShort
 
 SAMPLE_BYTES = 256 * 1024
-MAX_NAME = 1000
 FEW_NULS = 0.001  # more of a text is binary data
-
-
-class DialectInvalid(ValueError):
-    """Text that cannot be read as a table. `code` is stable; `detail` says what is wrong and what mends it."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
-
-
-class SampleTooShort(DialectInvalid):
-    """The first part of the file does not hold its first line: look at more of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,9 @@ class Dialect:
 
     `escape` is "" where a quote inside quotes is doubled, else the mark that stands before it. `comment` is the
     mark of lines that are no rows. `blanks_before_quotes` says that blanks after a delimiter are not of the cell.
-    `skipped_lines` stand above the header (or the first row).
+    `skipped_lines` stand above the header (or the first row), which has `header_lines`. With `row_names` each row
+    begins with a name for which the header has none. A row may have `cells_beyond` empty cells after its last, as lines
+    that end with a delimiter do; with `short_rows` one that ends early lacks the cells that are missing.
     """
 
     encoding: str
@@ -49,6 +39,10 @@ class Dialect:
     blanks_before_quotes: bool = False
     skipped_lines: int = 0
     newline: str = "\n"
+    header_lines: int = 1
+    row_names: bool = False
+    cells_beyond: int = 0
+    short_rows: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return plain(self)
@@ -59,6 +53,15 @@ class Dialect:
         if not data or not {"encoding", "delimiter"} <= set(data):
             return None
         return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+
+    @property
+    def is_even(self) -> bool:
+        """Whether each row has a cell for each column below one line of names, as far as the dialect tells."""
+        return not (self.header_lines != 1 or self.row_names or self.cells_beyond or self.short_rows)
+
+    def fitted(self, cells: list[str], width: int) -> list[str]:
+        """A record as its table of `width` columns has it; one that does not fit it stays as it is."""
+        return cells if len(cells) == width else fitted(cells, width, self.cells_beyond, self.short_rows)
 
     @property
     def csv_options(self) -> dict[str, Any]:
@@ -75,18 +78,23 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The dialect, the columns' names in order, and the first rows as they are written."""
+    """The dialect, the columns' names in order, and the first rows as they are written. `assumed` are the kinds of
+    columns that nobody needs to declare, `notes` what a person should know of how the file was read, by column."""
 
     dialect: Dialect
     names: tuple[str, ...]
     rows: list[list[str]]
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, list[str]] = field(default_factory=dict)
 
 
-def find(sample: bytes, whole: bool, options: Mapping[str, Any], for_table: bool = True) -> Found:
+def find(
+    sample: bytes, whole: bool, options: Mapping[str, Any], for_table: bool = True, like: Dialect | None = None
+) -> Found:
     """The dialect of a file by its first bytes; what the user declared in `options` goes first.
 
-    `whole` says that the sample is all of the file. Rows that are no new table (`for_table`) may be none, and have
-    columns that lack a name of their own. Raises DialectInvalid, SampleTooShort when `sample` ends within its first
+    `whole` says that the sample is all of the file. Rows that are no new table (`for_table`) may be none, and are
+    perhaps written `like` others. Raises DialectInvalid, SampleTooShort when `sample` ends within its first
     line.
     """
     csv.field_size_limit(2**31 - 1)  # the process's own limit, 128 KiB, is less than a cell may have
@@ -100,35 +108,37 @@ def find(sample: bytes, whole: bool, options: Mapping[str, Any], for_table: bool
         )
     _refuse_nuls(text)
     delimiter = {"tab": "\t", "space": " "}.get(options.get("delimiter") or "", options.get("delimiter"))
-    found = marks.find(text, whole, delimiter)
+    found = marks.find(text, whole, delimiter, options.get("header") is not False)
     records = found.records
     if not records and whole:
         raise DialectInvalid("no_rows", "the file holds comments and no rows; upload a CSV with a header and rows")
     if not records:
         raise SampleTooShort("row_too_long", "the first line of the file is longer than a line may be")
-    header = options["header"] if options.get("header") is not None else True
-    _refuse_another_width(records, found.marks, bool(header))
-    first = records[0]
-    if not header:
-        names = tuple(f"column_{number + 1}" for number in range(len(first)))
-    else:
-        names = names_of(first) if for_table else tuple(name.strip() for name in first)
-    if header and len(records) == 1 and whole and for_table:
+    lines = like.header_lines if like else 1
+    shape = of_records(records, options.get("header"), found.marks.shown, for_table, lines)
+    if found.titles:
+        lines_left_out = f"{found.titles} lines" if found.titles > 1 else "one line"
+        shape.note(shape.names[0], f"{lines_left_out} above the header of the table are left out")
+    if shape.header and not shape.rows and whole and for_table:
         raise DialectInvalid("no_rows", "the file has a header and no rows below it; add rows and upload it again")
-    return Found(_dialect(encoding, bool(header), found.marks), names, records[1:] if header else records)
+    return Found(_dialect(encoding, shape, found.marks), shape.names, shape.rows, shape.assumed, shape.notes)
 
 
-def _dialect(encoding: str, header: bool, found: Marks) -> Dialect:
+def _dialect(encoding: str, shape: Shape, found: Marks) -> Dialect:
     return Dialect(
         encoding=encoding,
         delimiter=found.delimiter,
         quote=found.quote,
         escape=found.escape,
-        header=header,
+        header=shape.header,
         comment=found.comment,
         blanks_before_quotes=found.blanks_before_quotes,
         skipped_lines=found.skipped_lines,
         newline=found.newline,
+        header_lines=shape.header_lines,
+        row_names=shape.row_names,
+        cells_beyond=shape.cells_beyond,
+        short_rows=shape.short_rows,
     )
 
 
@@ -170,53 +180,3 @@ def not_text(encoding: str, line: int) -> str:
         f"line {line} is not {encoding} text; say how the file is written with ?encoding=latin-1 (or windows-1252, "
         "utf-16), or export it as UTF-8"
     )
-
-
-def _refuse_another_width(records: Sequence[Sequence[str]], found: Marks, header: bool) -> None:
-    """A title above the header, or a header that is short of a name, would make every row a bad one."""
-    widths = [len(record) for record in records[1:]]
-    most = max(set(widths), key=widths.count) if widths else 0
-    first = len(records[0])
-    if len(widths) < 2 or most == first or widths.count(most) < 0.9 * len(widths) or first in widths:
-        return
-    what = "header" if header else "first line"
-    if most == first + 1 and all(record[-1] == "" for record in records[1:] if len(record) == most):
-        hint = "every row ends with a delimiter: end the header with a name for that column, or remove them"
-    elif first == 1:
-        hint = "remove the lines above the header, or begin them with #"
-    else:
-        hint = f"give each column a name; or say what stands between cells with ?delimiter= ({found.shown} was found)"
-    raise DialectInvalid("header_mismatch", f"the {what} has {first} cells, most rows have {most}; {hint}")
-
-
-def names_of(header: Sequence[str]) -> tuple[str, ...]:
-    """The columns' names, blanks around them removed. Raises DialectInvalid for an empty or repeated one."""
-    names = tuple(name.strip() for name in header)
-    empty = [str(position + 1) for position, name in enumerate(names) if not name]
-    if empty:
-        shown = ", ".join(empty[:10]) + (", …" if len(empty) > 10 else "")
-        raise DialectInvalid(
-            "empty_column_name",
-            f"column {shown} of the header has no name; name every column, or upload "
-            "with ?header=false if the first line is data",
-        )
-    seen: dict[str, int] = {}
-    for position, name in enumerate(names):
-        if "\0" in name or BAD.search(name):
-            raise DialectInvalid("not_text", f"the name of column {position + 1} has a NUL or bytes that are no text")
-        if len(name) > MAX_NAME:
-            raise DialectInvalid(
-                "column_name_too_long",
-                f"the name of column {position + 1} has {len(name):,} characters; at most {MAX_NAME:,} are allowed "
-                "(is the first line data? then upload with ?header=false)",
-            )
-        key = "".join(letter.lower() if letter.isascii() else letter for letter in name)
-        if key in seen:
-            other = names[seen[key]]
-            named = f"both named {name!r}" if other == name else f"named {other!r} and {name!r}: capitals alone differ"
-            raise DialectInvalid(
-                "duplicate_column_name",
-                f"columns {seen[key] + 1} and {position + 1} are {named}; give each its own name",
-            )
-        seen[key] = position
-    return names

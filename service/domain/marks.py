@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.written import is_number
+from service.domain.titles import lines_above
+from service.domain.written import MISSING_WORDS, is_number
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_RECORDS = 5000
 LOOKED_AT = 65_536  # characters of the sample, where a look is enough
 _LINE_END = re.compile(r"\r\n|\n|\r")
+_SEP = re.compile(r"""\"?sep=(?P<mark>[^\w\s"]|\t| )\"?[;,\t| ]*(?:\r\n|\n|\r)""", re.IGNORECASE)
 _NOT_BLANK = re.compile(r"\S")
 
 
@@ -36,16 +39,28 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class FoundMarks:
-    """The marks, and the sample's complete records without comments and blank lines."""
+    """The marks, and the sample's complete records without comments and blank lines. `titles`: so many lines above the
+    header are neither."""
 
     marks: Marks
     records: list[list[str]]
+    titles: int = 0
 
 
-def find(text: str, whole: bool, delimiter: str | None = None) -> FoundMarks:
-    """The marks of a file by its first part; a declared `delimiter` is taken as it is."""
+def find(text: str, whole: bool, delimiter: str | None = None, titled: bool = True) -> FoundMarks:
+    """The marks of a file by its first part; a declared `delimiter` is taken as it is. `titled`: there may be lines
+    above the header."""
     newline = _newline(text)
+    named, text = _named_delimiter(text)
+    delimiter = delimiter or named
     skipped, comment, rest = _preamble(text, delimiter)
+    skipped += named is not None
+    above = lines_above(rest, whole, [delimiter] if delimiter else DELIMITERS) if titled else 0
+    if above:
+        at = 0
+        for _ in range(above):
+            at = end.end() if (end := _LINE_END.search(rest, at)) else len(rest)
+        skipped, rest = skipped + above, rest[at:]
     if not comment and re.search(r"(?:^|[\r\n])# ", rest[:LOOKED_AT]) and not _hash_is_data(rest, delimiter):
         comment = "#"
     quote = _quote(rest, delimiter)
@@ -55,14 +70,16 @@ def find(text: str, whole: bool, delimiter: str | None = None) -> FoundMarks:
         ways += [(mark, "\\") for mark in candidates]
     scored = [(_score(rest, whole, mark, quote, escape, comment), mark, escape) for mark, escape in ways]
     best = max(scored, key=lambda one: one[0])
-    if best[0][1] < 2 and not delimiter and (lines := _by_blanks(rest, whole, quote, comment)):
-        return FoundMarks(Marks(" ", quote, "", comment, False, skipped, newline), lines)
+    if best[0][1] < 2 and not delimiter:
+        inner = _quote(rest, " ")
+        if lines := _by_blanks(rest, whole, inner, comment):
+            return FoundMarks(Marks(" ", inner, "", comment, False, skipped, newline), lines, above)
     _, mark, escape = best
     if best[0][1] < 2 and not escape and not delimiter:
         mark = _most_common(rest, whole, quote, comment) or mark
     blanks = re.search(rf"{re.escape(mark)} +{quote}", rest) is not None and mark != " "
     found = Marks(mark, quote, escape, comment, blanks, skipped, newline)
-    return FoundMarks(found, records(rest, whole, mark, quote, escape, comment, blanks or mark == " "))
+    return FoundMarks(found, records(rest, whole, mark, quote, escape, comment, blanks or mark == " "), above)
 
 
 def _newline(text: str) -> str:
@@ -70,6 +87,12 @@ def _newline(text: str) -> str:
     pairs = text.count("\r\n")
     counts = {"\n": text.count("\n") - pairs, "\r\n": pairs, "\r": text.count("\r") - pairs}
     return max(counts, key=lambda mark: counts[mark])
+
+
+def _named_delimiter(text: str) -> tuple[str | None, str]:
+    """The delimiter of a first line "sep=;", as Excel reads and writes it, and the text below that line."""
+    found = _SEP.match(text)
+    return (found["mark"], text[found.end() :]) if found else (None, text)
 
 
 def _preamble(text: str, delimiter: str | None) -> tuple[int, str, str]:
@@ -174,12 +197,19 @@ def _read(
 
 
 def _by_blanks(text: str, whole: bool, quote: str, comment: str) -> list[list[str]]:
-    """The records between blanks, when each has as many cells and some column holds numbers; else none."""
+    """The records between blanks, when each has as many cells, the first perhaps one less (R's write.table names the
+    rows), and some column holds numbers; else none."""
     found = records(text, whole, " ", quote, "", comment, True)
-    if len(found) < 2 or len(found[0]) < 2 or any(len(record) != len(found[0]) for record in found):
+    if len(found) < 2 or len(found[1]) < 2 or any(len(record) != len(found[1]) for record in found[1:]):
         return []
-    columns = zip(*found[1:], strict=True)
-    return found if any(all(is_number(cell) for cell in column) for column in columns) else []
+    if len(found[0]) not in (len(found[1]), len(found[1]) - 1):
+        return []
+    return found if any(map(_are_numbers, zip(*found[1:], strict=True))) else []
+
+
+def _are_numbers(column: Sequence[str]) -> bool:
+    """Whether a column holds numbers and words for a missing one alone."""
+    return any(map(is_number, column)) and all(is_number(cell) or cell in MISSING_WORDS for cell in column)
 
 
 def _most_common(text: str, whole: bool, quote: str, comment: str) -> str:

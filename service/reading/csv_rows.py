@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from service.domain.columns import Columns, Kind, Values
 from service.domain.dialect import SAMPLE_BYTES, Dialect, Found
+from service.domain.names import of_header
 from service.domain.written import TextStyle
 from service.errors import BodyMalformed, WorkFailed
 from service.reading.arriving import Arriving
@@ -84,7 +85,7 @@ class CsvRows:
                 header = next(csv.reader([above[-1]], **dialect.csv_options), [])
             except csv.Error:
                 return None
-            if [name.strip() for name in header] != list(self.names) or not above[-1].endswith("\n"):
+            if of_header(header).names != tuple(self.names) or not above[-1].endswith("\n"):
                 return None
         self._source.read(sum(len(line.encode("utf-8", "surrogateescape")) for line in above))
         return len(above)

@@ -37,6 +37,7 @@ class PlainBlocks:
         self._positions = {name: found.names.index(name) for name in kinds}
         dialect = found.dialect
         self.possible = dialect.quote == '"' and dialect.delimiter != " " and dialect.delimiter.isascii()
+        self.possible = self.possible and dialect.is_even
         mark = dialect.delimiter.encode()
         odd = [b'"', b"\0", dialect.escape.encode(), dialect.comment.encode()]
         odd += [mark + b" "] if dialect.blanks_before_quotes else []

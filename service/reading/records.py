@@ -77,12 +77,13 @@ def records_of(
     csv.field_size_limit(2**31 - 1)  # the process's own limit is 128 KiB
     lines = _Lines(file, dialect, width, 2 * most_cell_bytes, lines_before)
     reader = csv.reader(lines, **dialect.csv_options)
-    is_header = dialect.header and not lines_before
+    headers = dialect.header_lines if dialect.header and not lines_before else 0
     while (record := _next(reader, lines, width)) is not None:
-        if is_header and not record.reason:
-            is_header = False
+        if headers and not record.reason:
+            headers -= 1
             continue
         if not record.reason:
+            record.cells = dialect.fitted(record.cells, width)
             _check(record, dialect, width, most_cell_bytes)
         yield record
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found, SampleTooShort, find
+from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
 from service.domain.encodings import EncodingUnknown
+from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.errors import BodyMalformed
 from service.reading.arriving import Arriving, encoding_of
 
@@ -32,7 +33,7 @@ def settled(source: Arriving, options: Mapping[str, Any], model: Dialect | None,
     failure: DialectInvalid | None = None
     for way in ways:
         try:
-            found = _find(source, way)
+            found = _find(source, way, model)
         except DialectInvalid as error:
             failure = failure or error
             continue
@@ -58,12 +59,12 @@ def _settle_encoding(source: Arriving, options: Mapping[str, Any], model: Dialec
         raise BodyMalformed(f"the body cannot be decoded: {error}; say how it is written with ?encoding=") from None
 
 
-def _find(source: Arriving, options: Mapping[str, Any]) -> Found:
+def _find(source: Arriving, options: Mapping[str, Any], model: Dialect | None) -> Found:
     size = SAMPLE_BYTES
     while True:
         sample, whole = source.look(size)
         try:
-            return find(sample, whole, {**options, "encoding": "utf-8"}, for_table=False)
+            return find(sample, whole, {**options, "encoding": "utf-8"}, for_table=False, like=model)
         except SampleTooShort:
             if size >= MAX_SAMPLE:
                 raise
@@ -81,5 +82,11 @@ def _with_marks(source: Arriving, found: Found, model: Dialect | None) -> Found:
     if not dialect.escape and b"\\" not in sample:
         dialect = replace(dialect, escape=model.escape)
     blanks = dialect.blanks_before_quotes or model.blanks_before_quotes
-    dialect = replace(dialect, comment=dialect.comment or model.comment, blanks_before_quotes=blanks)
+    dialect = replace(
+        dialect,
+        comment=dialect.comment or model.comment,
+        blanks_before_quotes=blanks,
+        cells_beyond=max(dialect.cells_beyond, model.cells_beyond),
+        short_rows=dialect.short_rows or model.short_rows,
+    )
     return replace(found, dialect=dialect)

@@ -29,6 +29,7 @@ from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
 from service.domain.preflight.memory import Memory, memory
 from service.domain.preflight.plan import Plan, plan
+from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import Warned, shortened
@@ -205,6 +206,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
 
     check_memory(planned, needed, not is_training or needs_table(planned.spec), tried if is_training else None)
     warnings = (
+        *rejected_warnings((checked.dataset.dialect or {}).get("rejected"), checked.table.rows),
         *feature_warnings(planned),
         *cell_warnings(planned),
         *(class_warnings(planned) if is_training else ()),

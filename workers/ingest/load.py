@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,17 +12,27 @@ import pyarrow.parquet as pq
 
 from service.domain import encodings
 from service.domain.columns import Kind
-from service.domain.dialect import SAMPLE_BYTES, Dialect, DialectInvalid, Found, SampleTooShort, find
+from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.preflight.rejected import TELL_SHARE
+from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.domain.written import TextStyle
 from service.errors import WorkFailed
 from workers.ingest.careful import raw_of, read_carefully
 from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
+from workers.ingest.mends import Mend, mend
 from workers.ingest.missing import MissingWords
 from workers.ingest.notes import tell
 from workers.ingest.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
-from workers.ingest.rejects import Reject, refuse_too_many
+from workers.ingest.rejects import (
+    MOST_REASONS,
+    Reject,
+    TooManyRejects,
+    reasons,
+    refuse_too_large_a_share,
+    refuse_too_many,
+)
 from workers.ingest.spelling import Spelling
 from workers.ingest.typed import write_typed
 from workers.ingest.unquoted import read_unquoted
@@ -45,11 +56,26 @@ class Loaded:
     style: TextStyle
     dialect: Dialect | None = None
     counted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mend: Mend | None = None
+
+    @property
+    def rejected_share(self) -> float:
+        """Of the rows of the file."""
+        return len(self.rejects) / (self.rows + len(self.rejects))
 
     def dialect_json(self) -> dict[str, Any]:
-        """How the file was read, for the user and for prediction."""
+        """How the file was read, for the user and for prediction; of rejected rows how many, why, and what helps."""
         read = self.dialect.to_json() if self.dialect else {}
-        return {**read, "text_style": self.style.to_json()}
+        told = {**read, "text_style": self.style.to_json()}
+        if self.rejects:
+            told["rejected"] = {
+                "rows": len(self.rejects),
+                "share": self.rejected_share,
+                "reasons": reasons(self.rejects)[:MOST_REASONS],
+                "mend": self.mend.sentence if self.mend else None,
+                "options": dict(self.mend.options) if self.mend else None,
+            }
+        return told
 
 
 def look(source: Path, options: Mapping[str, Any]) -> Found:
@@ -83,11 +109,39 @@ def load(
 
     Raises WorkFailed with what is wrong and what mends it.
     """
+
+    def again(other: Mapping[str, Any]) -> tuple[int, int]:
+        with tempfile.TemporaryDirectory(dir=directory) as trial:
+            tried = _read(opening, Path(trial), source, other, limits, check, threads, "careful")
+        return tried.rows, len(tried.rejects)
+
+    try:
+        loaded = _read(opening, directory, source, options, limits, check, threads, fastest)
+    except TooManyRejects as error:
+        found = look(source, options)
+        helps = mend(error.rejects, source, found.names, found.dialect, options, again)
+        raise TooManyRejects(f"{error.detail}. To mend it, {helps.sentence}", error.rejects, error.rows) from None
+    if loaded.rejected_share <= TELL_SHARE:
+        return loaded
+    return replace(loaded, mend=mend(loaded.rejects, source, list(loaded.types), loaded.dialect, options, again))
+
+
+def _read(
+    opening: Opening,
+    directory: Path,
+    source: Path,
+    options: Mapping[str, Any],
+    limits: Limits,
+    check: Callable[[], None],
+    threads: int,
+    fastest: Reader,
+) -> Loaded:
+    """As `load`, whatever share of the rows is rejected up to a third. Raises WorkFailed, TooManyRejects."""
     found = look(source, options)
     limits.check_columns(len(found.names))
-    kinds, orders = declared_types(options.get("types") or {}, found.names)
+    kinds, orders = declared_types({**found.assumed, **(options.get("types") or {})}, found.names)
     style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
-    job = Reading(directory, kinds, limits, check, threads)
+    job = Reading(directory, kinds, limits, check, threads, found.notes)
     if fastest != "careful" and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
         check()
         if loaded := _load_plain(opening, source, found, style, job, fastest):
@@ -164,6 +218,7 @@ class Reading:
     limits: Limits
     check: Callable[[], None]
     threads: int = 1
+    notes: Mapping[str, list[str]] = field(default_factory=dict)
 
     def done(
         self,
@@ -181,10 +236,11 @@ class Reading:
         if rows == 0:
             why = f": {rejects[0].sentence}" if rejects else ""
             raise WorkFailed("no_rows", f"no row of the file can be read{why}")
+        refuse_too_large_a_share(rejects, rows)
         counted = {} if missing is None else tell(decision, missing, rows + len(rejects))
-        return Loaded(
-            table, rows, rejects, decision.types, self.kinds, decision.notes, decision.style, dialect, counted
-        )
+        notes = {name: [*self.notes.get(name, ()), *decision.notes.get(name, ())] for name in decision.types}
+        told = {name: sentences for name, sentences in notes.items() if sentences}
+        return Loaded(table, rows, rejects, decision.types, self.kinds, told, decision.style, dialect, counted)
 
 
 def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:

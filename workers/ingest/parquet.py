@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from service.domain.dialect import DialectInvalid, names_of
+from service.domain.names import check_names
+from service.domain.refusals import DialectInvalid
 from service.domain.written import MOST_DIGITS, TextStyle
 from service.errors import BodyTooLarge, WorkFailed
 from service.reading.parquet_bounds import check_cells, check_pages, opened
@@ -28,6 +29,7 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "U
            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
 TIMES = ("TIMESTAMP", "DATE")
 WORDS = ("VARCHAR", "ENUM", "UUID")
+PANDAS_INDEX = "__index_level_0__"  # how pandas writes an index without a name
 _NAMES = "SELECT name FROM parquet_schema({})"
 
 
@@ -49,9 +51,12 @@ def load_parquet(
             types = {str(name): str(type) for name, type, *_ in described}
             own = {name: _type(name, type) for name, type in types.items()}
             # as they are written: DuckDB has renamed those that are empty or twice; the first is the file's own root
-            names_of([str(name) for (name,) in connection.execute(_NAMES.format(quoted(str(source)))).fetchall()[1:]])
+            written = connection.execute(_NAMES.format(quoted(str(source)))).fetchall()[1:]
+            check_names([str(name) for (name,) in written])
             limits.check_columns(len(types))
             kinds, orders = declared_types(options.get("types") or {}, types)
+            if own.get(PANDAS_INDEX) == "DOUBLE":  # it numbers the rows, and is no feature
+                kinds = {PANDAS_INDEX: "text", **kinds}
             stored = {
                 name: "VARCHAR" if name in kinds and type != TYPE_OF_KIND[kinds[name]] else type
                 for name, type in own.items()

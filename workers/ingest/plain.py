@@ -32,6 +32,7 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
     if (
         (dialect.encoding, dialect.quote, dialect.escape, dialect.comment) != ("utf-8", '"', "", "")
         or dialect.skipped_lines
+        or not dialect.is_even
         or dialect.blanks_before_quotes
         or dialect.delimiter == " "
         or not dialect.delimiter.isascii()

@@ -112,8 +112,8 @@ def prepare(
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
-    written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0: none).
-    Raises WorkFailed, StorageFull."""
+    written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
+    none). Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = Reading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)

@@ -47,6 +47,7 @@ class File:
     target: str
     features: tuple[str, ...]
     options: tuple[tuple[str, str], ...] = ()
+    rows: int = 60
 
 
 FILES = [
@@ -58,6 +59,14 @@ FILES = [
     File("blanks-as-delimiter", "y", ("name", "x")),
     File("declared-delimiter-caret", "y", ("name", "x"), (("delimiter", "^"),)),
     File("file-without-header", "column_2", ("column_1", "column_3"), (("header", "false"),)),
+    File("metadata-lines-above-header", "value", ("year", "q")),
+    File("half-the-rows-short", "y", ("a", "b", "c"), rows=200),
+    File("unnamed-index-column", "y", ("b",)),
+    File("trailing-delimiter", "y", ("a", "b")),
+    File("sep-line-of-excel", "y", ("a", "b")),
+    File("write.table-with-row-names", "Y", ("A", "B"), rows=30),
+    File("numbers-for-names", "column_1", ("column_2", "column_3"), rows=80),
+    File("single-quoted-names-and-blanks", "GRADE", ("GPA", "PSI"), rows=40),
 ]
 
 
@@ -73,7 +82,7 @@ def test_file_that_trained_a_model_is_predicted_from(file: File, client: FlaskCl
     answer = client.post("/v1/models/own/predict", data=data, content_type="text/csv")
     assert answer.status_code == 200, answer.json
     table = table_of(deps, uploaded.json["id"])
-    assert len(answer.json["predictions"]) == table.num_rows == 60
+    assert len(answer.json["predictions"]) == table.num_rows == file.rows
     assert answer.json["predictions"] == in_json(client, "own", table, file.features)
     assert answer.json["predictions"] == in_arrow(client, "own", table)
     assert np.std(answer.json["predictions"]) > 0

@@ -19,6 +19,8 @@ from service.domain.transform import Feature
 from service.domain.written import TextStyle
 from tests.unit.workers.export.made import write_files
 from tests.unit.workers.export.test_graph import of_one
+from tests.unit.workers.ingest.corpus import HEADERS, Case
+from tests.unit.workers.ingest.reading import read
 from workers.export import predict
 
 steady = settings(max_examples=300, deadline=None, derandomize=True)
@@ -161,3 +163,17 @@ def test_answers_as_csv_are_those_of_the_function(tmp_path: Path) -> None:
     assert predict.predict(list(predict.rows_of(tmp_path / "rows.csv", {})), tmp_path) == predict.predict(
         [{"a": cell} for cell in cells], tmp_path
     )
+
+
+@pytest.mark.parametrize("case", [case for case in HEADERS if case.table], ids=lambda case: case.name)
+def test_a_file_has_the_columns_and_rows_that_ingest_has_found(case: Case, tmp_path: Path) -> None:
+    found = read(tmp_path, case.data, case.options).loaded
+    (tmp_path / "rows.csv").write_bytes(case.data)
+    rows = predict.rows_of(tmp_path / "rows.csv", {"dialect": found.dialect_json()})
+    if not found.rejects or all(reject.column for reject in found.rejects):
+        rows = list(rows)
+        assert len(rows) == found.rows + len(found.rejects)
+        assert all(list(row) == list(found.types) for row in rows)
+    else:
+        with pytest.raises(ValueError, match=f"line {found.rejects[0].line}: "):
+            list(rows)
