@@ -47,14 +47,14 @@ class VisibleConsole(Console):
 
 def console(*, stderr: bool = False, wide: bool = False) -> Console:
     """A console that is coloured and as wide as its window on a terminal, and plain elsewhere: as wide as COLUMNS says,
-    else as sheets need. With `wide` no window limits it."""
+    else as sheets need. With `wide` no window limits those."""
     made = VisibleConsole(stderr=stderr, highlight=False)
     if not made.is_terminal:
         limit = window(is_terminal=False)
         made = VisibleConsole(stderr=stderr, highlight=False, width=limit or WIDE, no_color=True)
         made.sheet_width = 0 if limit else UNLIMITED
-    if wide:
-        made.width = UNLIMITED
+    if wide:  # sentences still end where the window does
+        made.sheet_width = UNLIMITED
     return made
 
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+LONGEST = 30  # letters of a name that leaves room for the bar
+
 
 @contextmanager
 def shown(path: Path, what: str) -> Iterator[BinaryIO]:
@@ -20,7 +22,7 @@ def shown(path: Path, what: str) -> Iterator[BinaryIO]:
         bar = wrap_file(
             content,
             path.stat().st_size,
-            description=f"{what} {path.name}",
+            description=what if len(path.name) > LONGEST else f"{what} {path.name}",
             console=console(stderr=True),
             transient=True,
             disable=not sys.stderr.isatty(),

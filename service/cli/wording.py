@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -119,8 +120,7 @@ def _choices(path: list[str], value: Any) -> Iterator[str]:
         yield f"--hidden {','.join(map(str, value))}"
         return
     shown = value if isinstance(value, str) and re.fullmatch(r"[\w.-]+", value) else json.dumps(value)
-    quoted = f"'{shown}'" if re.search(r"[\s\"\[{]", shown) else shown
-    yield f"--set {'.'.join(path)}={quoted}"
+    yield f"--set {shlex.quote('.'.join(path) + '=' + shown)}"
 
 
 def _types(found: re.Match[str]) -> str:
@@ -128,7 +128,7 @@ def _types(found: re.Match[str]) -> str:
         kinds = json.loads(f"{{{found[1]}}}")
     except ValueError:
         return found[0]
-    return " ".join(f"--type {column}={kind}" for column, kind in kinds.items())
+    return " ".join(f"--type {shlex.quote(f'{column}={kind}')}" for column, kind in kinds.items())
 
 
 def _option(name: str) -> str:

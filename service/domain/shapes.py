@@ -32,7 +32,7 @@ def shape(field: Field) -> str:
         return "a whole number, such as 20"
     if isinstance(field, ma.fields.Float):
         return "a number, such as 0.05"
-    return 'a word in quotes, such as "rooms"'
+    return 'a string, such as "rooms"'
 
 
 def teach(field: Field) -> None:

@@ -28,9 +28,6 @@ def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> 
             "temp_directory": str(directory / "spill"),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            # DuckDB 2.0 takes a Parquet file's least and greatest for all of a column, and answers isnan by them; who
-            # writes NaNs leaves them out there, as the format says, and they came through as numbers
-            "disabled_optimizers": "statistics_propagation",
         }
     )
     try:

@@ -56,8 +56,10 @@ def test_no_sentence_of_the_service_speaks_of_http_on_a_command_line() -> None:
         ("say how with ?encoding=latin-1 (or", "say how with --encoding latin-1 (or"),
         ("with ?delimiter= (',' was found)", "with --delimiter (',' was found)"),
         ("upload with ?header=false", "upload with --no-header"),
-        ('upload it with ?types={"zip code": "categorical"}', "upload it with --type zip code=categorical"),
+        ('upload it with ?types={"zip code": "categorical"}', "upload it with --type 'zip code=categorical'"),
         ("declare ?null_values=", "declare --null"),
+        ('use "class_weights": {"yes": 2, "no": 1}', "use --set class_weights.yes=2 --set class_weights.no=1"),
+        ('use "features": ["a", "b c"]', """use --set 'features=["a", "b c"]'"""),
         (
             'use "optimizer": {"kind": "sgd", "learning_rate": 0.05}, or "auto"',
             'use --set optimizer.kind=sgd --set optimizer.learning_rate=0.05, or "auto"',

@@ -50,7 +50,7 @@ def test_no_message_of_a_field_is_the_librarys_own(schema: type[ma.Schema]) -> N
         ({"epochs": "ten"}, "/epochs", 'give "auto", or a whole number, such as 20', 20),
         ({"seed": 1.5}, "/seed", "must be a whole number, such as 20", 20),
         ({"quantile": "half"}, "/quantile", "must be a number, such as 0.05", 0.05),
-        ({"scaler": 1}, "/scaler", "a word in quotes", "none"),
+        ({"scaler": 1}, "/scaler", "a string, such as", "none"),
     ],
 )
 def test_a_value_that_is_written_otherwise_is_told_how_it_is_written(

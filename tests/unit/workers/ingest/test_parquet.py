@@ -43,20 +43,6 @@ def test_columns_are_typed_by_the_schema(tmp_path: Path) -> None:
     assert found.table["nothing"] == [None, None]
 
 
-@pytest.mark.parametrize("type", [pa.float64(), pa.float32()])
-@pytest.mark.parametrize("statistics", [True, False])
-def test_a_nan_is_a_missing_cell_whatever_the_statistics_say(
-    tmp_path: Path, type: pa.DataType, statistics: bool
-) -> None:
-    cells = [float("nan"), 1.0, 2.5] * 9
-    out = io.BytesIO()
-    table = pa.table({"x": pa.array(cells, type), "y": pa.array(cells[::-1], type)})
-    pq.write_table(table, out, write_statistics=statistics)
-    found = read(tmp_path, out.getvalue(), parquet=True).table
-    missing = [None, 1.0, 2.5] * 9
-    assert found == {"x": missing, "y": missing[::-1]}
-
-
 def test_a_declared_type_wins_and_misfits_are_rejects(tmp_path: Path) -> None:
     data = parquet({"n": ["1", "x", "3"], "m": [1, 2, 3]})
     found = read(tmp_path, data, {"types": {"n": "numeric", "m": "categorical"}}, parquet=True)
