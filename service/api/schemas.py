@@ -135,8 +135,7 @@ class Progress(Answer):
     train_loss = fields.Float(
         allow_none=True,
         metadata=says(
-            "in the target's units; of several targets the sum, each in its scaled units. A training's is the mean "
-            "over the epoch's steps, before each of them; a comparison's is that of all rows, where the descent is"
+            "in the target's units, of several summed in scaled ones; the mean before each step of the epoch"
         ),
     )
     validation_loss = fields.Float(allow_none=True, metadata=says("after the epoch's steps"))

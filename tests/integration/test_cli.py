@@ -107,9 +107,12 @@ def test_json_is_all_that_standard_output_gets(houses: Path, rows: Path, capfd: 
 
 
 def test_compare_shows_each_descent_and_what_there_is_to_learn(
-    houses: Path, capsys: pytest.CaptureFixture[str]
+    houses: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("compare", houses, "--target", "price", "--set", "epochs=20") == 0
+    assert run("compare", houses, "--target", "price", "--set", "epochs=20", "--pictures", tmp_path / "seen") == 0
+    seen = {path.name: path.read_text() for path in (tmp_path / "seen").iterdir()}
+    assert set(seen) == {"descents-by-rows.svg", "descents-by-steps.svg"}
+    assert all(picture.startswith("<svg") for picture in seen.values())
     told = capsys.readouterr()
     for name in ("batch", "stochastic", "mini-batch"):
         assert re.search(rf"^ *{name}, scaled .* reached ", told.out, re.MULTILINE)

@@ -7,12 +7,12 @@ from typing import Any
 
 from service.domain.columns import Kind
 from service.domain.predictor import label_text
+from workers.explain.card_neuron import MOST_FEATURES, count, figure, forecast, gap, weights
 from workers.explain.markdown import code, prose, table
 from workers.explain.plot import target_of, written
 from workers.explain.views import numbered, numbers, views
 
 CARD = "model-card.md"
-MOST_FEATURES = 20
 SPLITS = ("train", "validation", "test")
 CAPTIONS = {
     "loss.svg": "Loss by epoch",
@@ -57,7 +57,7 @@ def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[s
         what = f"{len(report['by_target'])} numbers"
     hidden = spec["network"]["hidden"]
     kind = f"A network with hidden layers of {' and '.join(map(str, hidden))}" if hidden else "A linear neuron"
-    yield f"{kind} that predicts {code(target_of(report))}, {what}, from {_count(len(kinds), 'feature')}:"
+    yield f"{kind} that predicts {code(target_of(report))}, {what}, from {count(len(kinds), 'feature')}:"
     shown = list(kinds.items())[:MOST_FEATURES]
     listed = ", ".join(f"{code(name)} ({kind})" for name, kind in shown)
     yield listed + (f" and {len(kinds) - len(shown)} more." if len(shown) < len(kinds) else ".")
@@ -68,10 +68,10 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
     beside = next((name for name in ("test", "validation") if report["baseline"].get(name)), None)
     names = [name for name in judged["train"] if name not in ("confusion", "by_target")]
     heads = ["", *(f"{name} ({report['rows'][name]:,} rows)" for name in judged)]
-    rows = [[code(name), *(_figure(judged[split].get(name)) for split in judged)] for name in names]
+    rows = [[code(name), *(figure(judged[split].get(name)) for split in judged)] for name in names]
     if beside:
         heads.append(f"trivial, {beside}")
-        rows = [[*row, _figure(report["baseline"][beside].get(name))] for row, name in zip(rows, names, strict=True)]
+        rows = [[*row, figure(report["baseline"][beside].get(name))] for row, name in zip(rows, names, strict=True)]
     yield table(heads, rows)
     if beside:
         always = "the training mean" if report["task"] == "regression" else "the training rows' class shares"
@@ -86,7 +86,7 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
             [
                 [
                     code(label_text(one["class"])),
-                    *map(_figure, (one["precision"], one["recall"], one["f1"])),
+                    *map(figure, (one["precision"], one["recall"], one["f1"])),
                     f"{one['support']:,}",
                 ]
                 for one in listed
@@ -117,38 +117,15 @@ def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -
         yield table(
             ["feature", "increase", "low", "high"],
             [
-                [code(one["feature"]), *(_figure(one[name]) for name in ("value", "low", "high"))]
+                [code(one["feature"]), *(figure(one[name]) for name in ("value", "low", "high"))]
                 for one in ranked[:MOST_FEATURES]
             ],
         )
         if len(ranked) > MOST_FEATURES:
             yield f"{len(ranked) - MOST_FEATURES} more features are in the report."
-    if weights := report.get("weights"):
-        yield from _weights(report, weights)
+    if listed := report.get("weights"):
+        yield from weights(report, listed)
     yield from _shown(pictures, "weights.svg", "importance.svg", "partial-dependence.svg", number=number)
-
-
-def _weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The learnt coefficients, with the optimum's where there is one."""
-    of = code(target_of(report)) if report["task"] == "regression" else "the log-odds of a class"
-    yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
-    several = len({one.get("class") for one in listed}) > 1
-    names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]
-    yield table(
-        ["feature", "learnt", "optimum", "difference"],
-        [
-            [code(name), *(_figure(one[key]) for key in ("learnt", "optimum", "difference"))]
-            for name, one in list(zip(names, listed, strict=True))[:MOST_FEATURES]
-        ],
-    )
-    if len(listed) > MOST_FEATURES:
-        yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
-    if collinear := (report.get("certificate") or {}).get("collinear"):
-        groups = "; ".join(", ".join(code(name) for name in names) for names in collinear[:5])
-        yield (
-            f"Columns that determine each other ({groups}) have no coefficients of their own: the optimum told is the "
-            "one of least length, and another that predicts the same may have been learnt."
-        )
 
 
 def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
@@ -157,7 +134,7 @@ def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) 
         yield table(
             ["promised", "half-width", "measured", "on"],
             [
-                (f"{one['level'] * 100:.0f} %", _figure(one["half_width"]), _share(one["coverage"]), _measured(one))
+                (f"{one['level'] * 100:.0f} %", figure(one["half_width"]), _share(one["coverage"]), _measured(one))
                 for one in levels
             ],
         )
@@ -177,30 +154,24 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
     pace = f"{optimizer['kind']}, learning rate {rate if isinstance(rate, str) else written(rate, 0)}, {size}"
     epochs, best = len(report["history"]), report["best_epoch"]
     kept = f", of which epoch {best:,} was kept" if best != epochs else ""
-    took = f"{_count(epochs, 'epoch')}{kept}"
-    yield f"The {code(spec['loss'])} loss was minimised in {took} ({pace}; seed {spec['seed']})."
+    took = f"{count(epochs, 'epoch')}{kept}"
+    yield f"The {code(spec['loss'])} loss was lowered in {took} ({pace}; seed {spec['seed']})."
     scaled, raw = report["curvature"]["scaled"], report["curvature"]["raw"]
     if scaled and raw:
         yield (
             f"Full-batch descent on the squared error is stable below a learning rate of "
-            f"{_figure(scaled['stable_learning_rate'])} (condition number {_figure(scaled['condition_number'])}); on "
-            f"the columns as they came it would be below {_figure(raw['stable_learning_rate'])} "
-            f"({_figure(raw['condition_number'])})."
+            f"{figure(scaled['stable_learning_rate'])} (condition number {figure(scaled['condition_number'])}); on "
+            f"the columns as they came it would be below {figure(raw['stable_learning_rate'])} "
+            f"({figure(raw['condition_number'])})."
         )
+    if foretold := report["curvature"].get("forecast"):
+        yield from forecast(foretold)
     for number, target, view in numbers(report):
         if found := view["certificate"]:
-            yield f"{code(target)}: {_gap(found)}" if number else _gap(found)
+            yield f"{code(target)}: {gap(found)}" if number else gap(found)
             if found["note"]:
                 yield f"Of that optimum: {prose(found['note'])}."
     yield from _shown(pictures, "loss.svg", "weights-by-epoch.svg")
-
-
-def _gap(found: Mapping[str, Any]) -> str:
-    return (
-        f"Its training loss is {_figure(found['loss'])}; the exact optimum of a linear neuron, computed without "
-        f"descent, has {_figure(found['optimum_loss'])}: a gap of {_figure(found['gap'])}."
-        + (" A linear boundary separates classes: the loss has no finite optimum." if found["separation"] else "")
-    )
 
 
 def _limits(report: Mapping[str, Any]) -> Iterator[str]:
@@ -250,17 +221,9 @@ def _shown(pictures: Sequence[str], *names: str, number: int = 0) -> Iterator[st
     yield from (f"![{CAPTIONS[name]}]({file})" for name, file in files.items() if file in pictures)
 
 
-def _figure(value: float | None) -> str:
-    return "–" if value is None else written(value, 0)
-
-
 def _measured(one: Mapping[str, Any]) -> str:
     return "–" if one["coverage"] is None else f"{one['rows']:,} rows: {one['measured_on']}"
 
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}".replace("%", " %")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

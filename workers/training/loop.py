@@ -105,7 +105,9 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
         return kept
     why = f"training has ended after epoch {progress.epoch} of {spec.last_epoch}: "
     if _has_stopped(progress, spec):
-        return f"{why}no lower validation loss since epoch {progress.best_epoch}; {kept}"
+        least = spec.early_stopping.min_delta if isinstance(spec.early_stopping, EarlyStopping) else 0.0
+        by = f" (by more than {least:g}, in units of the scaled target)" if least else ""
+        return f"{why}no lower validation loss{by} since epoch {progress.best_epoch}; {kept}"
     why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
     return f"{why}; {kept}" if kept else why
 

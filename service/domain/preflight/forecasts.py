@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from service.domain.auto import is_bowl
 from service.domain.forecast import WIDEST, Course, Forecast, Slope, is_plain
 from service.domain.preflight.plan import Plan
+
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,18 @@ def _why_not(plan: Plan) -> str | None:
     if gram is None or not found.columns or found.scaled is None or found.raw is None:
         return "the curvature of the columns is not known"
     if found.left_out:
-        return f"{len(found.left_out)} of the features are not in the Gram matrix"
+        return f"the Gram matrix lacks {_named(list(found.left_out))}"
     if len(found.columns) > WIDEST:
         return f"of more than {WIDEST} columns descent is not forecast"
     if spec.weight_column is not None:
         return "the rows are weighed in training"
     if missing := [column.name for column in (*plan.features, *plan.targets) if column.nulls]:
-        return f"cells are missing in {', '.join(map(repr, missing[:5]))}"
+        return f"cells are missing in {_named(missing)}"
     if any(target not in gram.names for target in spec.targets):
         return "the target is not in the Gram matrix"
     return None
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"{', '.join(map(repr, names[:NAMED]))}{more}"

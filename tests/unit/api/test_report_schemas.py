@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
 from service.api.app import bare_app
-from service.domain.spec import Split
+from service.domain.spec import OptimizerSpec, Split
 from tests.unit.workers.explain.reports import mixed, trained
+from tests.unit.workers.explain.test_weights import columns, reported
 
 
 def strict(node: Any) -> Any:
@@ -37,6 +39,16 @@ def test_a_report_of_several_targets_is_as_the_document_says(held_out: float, tm
     cells["half"], kinds["half"] = [value / 2 for value in cells["price"]], "numeric"
     _, report = trained(tmp_path, cells, kinds, target=("price", "half"), split=Split(held_out, 0.0))
     assert set(report["by_target"]) == {"price", "half"}
+    _is_as_the_document_says(report)
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "mae", "quantile", "cross_entropy"])
+def test_a_certificate_is_as_the_document_says(loss: str, tmp_path: Path) -> None:
+    X = columns()
+    y = np.where(X[:, 0] + np.sin(X[:, 1]) > 5, "high", "low") if loss == "cross_entropy" else X[:, 0] + np.sin(X[:, 1])
+    task = "binary" if loss == "cross_entropy" else "regression"
+    report, _ = reported(tmp_path, X, y, task, loss=loss, optimizer=OptimizerSpec("sgd", 0.05, 0.0))
+    assert report["certificate"] is not None, report["certificate_left_out"]
     _is_as_the_document_says(report)
 
 

@@ -156,7 +156,7 @@ def test_epochs_that_do_not_suffice_for_the_flattest_direction(look: Look) -> No
     needed = int(np.ceil(9 * np.sqrt(values[-1] / values[0])))  # nine time constants of Nesterov's, each √κ epochs
     few = look(of_a_city(frame), epochs=needed - 1)
     assert few["curvature"]["forecast"] is None
-    assert "1 of the features" in few["curvature"]["forecast_left_out"]
+    assert few["curvature"]["forecast_left_out"] == "the Gram matrix lacks 'city'"
     assert (
         f"directions (condition number {values[-1] / values[0]:.4g}) take about {needed:,} epochs"
         in (warned(few)["epochs_few"]["detail"])

@@ -281,3 +281,9 @@ def test_progress_rises_and_names_the_descent(deps: Deps) -> None:
         event.data["text"] for event in events if event.type == "message" and "rows in a step" in event.data["text"]
     ]
     assert {text.split(":")[0] for text in begun} == names
+    for one in result_of(job)["descents"]:
+        rate, stable = one["learning_rate"], one["stable_learning_rate"]
+        assert (
+            f"{one['descent']}, {'scaled' if one['scaled'] else 'raw'}: learning rate {rate:.4g}, stable below "
+            f"{stable:.4g}; rows in a step: {one['batch_size']:,}"
+        ) in begun

@@ -277,6 +277,32 @@ def test_learnt_and_optimal_stand_side_by_side_and_say_which_they_are(tmp_path: 
     np.testing.assert_allclose(np.array(drawn) / drawn[0], np.array(moved) / moved[0], atol=0.03)
 
 
+def test_the_card_forecasts_what_descent_does_on_its_rows(tmp_path: Path) -> None:
+    """Counted on the design that the network read."""
+    report, files = neuron(tmp_path)
+    generator = np.random.default_rng(0)
+    X = np.column_stack([generator.normal(size=120) * size for size in (1, 300, 1)])
+    y = 2 * X[:, 0] - X[:, 1] / 100 + generator.normal(size=120)
+    Z = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(120)])
+    y = y - y.mean()
+    least = np.mean((Z @ np.linalg.lstsq(Z, y, rcond=None)[0] - y) ** 2)
+
+    def epochs(rate: float) -> int:
+        w = np.zeros(4)
+        for epoch in range(1000):
+            if np.mean((Z @ w - y) ** 2) - least <= 0.01 * (np.mean(y**2) - least):
+                return epoch
+            w = w - rate * 2 / 120 * Z.T @ (Z @ w - y)
+        return 1000
+
+    told = report["curvature"]["forecast"]["scaled"]
+    stable = 2 / np.linalg.eigvalsh(2 / 120 * Z.T @ Z)[-1]
+    assert told["epochs_to_1_percent"] == epochs(told["best_learning_rate"])
+    assert told["epochs_to_1_percent"] == min(epochs(share * stable) for share in np.linspace(0.02, 0.99, 98))
+    rate, counted = written(told["best_learning_rate"], 0), told["epochs_to_1_percent"]
+    assert f"as they are scaled at a rate of {rate} after {counted} epoch" in files["model-card.md"].decode()
+
+
 def test_the_lines_of_the_weights_end_where_the_weights_do(tmp_path: Path) -> None:
     report, files = neuron(tmp_path)
     lines = [e for e in elements(files["weights-by-epoch.svg"]) if e.tag == f"{SVG}polyline"]

@@ -86,3 +86,44 @@ def test_a_run_that_is_no_plain_descent_is_not_forecast(tmp_path: Path, changes:
     told, _, _ = report(tmp_path, **changes)
     assert told["curvature"]["forecast"]["run"] is None
     assert told["curvature"]["forecast"]["scaled"]["epochs_to_1_percent"] >= 1
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_weights_of_rows_and_several_targets_count_as_in_training(tmp_path: Path, several: bool) -> None:
+    """The history's losses are those of weighted rows, and of several targets their sum in scaled units."""
+    generator = np.random.default_rng(4)
+    X = generator.normal(size=(90, 2)) * [1, 3] + [0, 5]
+    Y = X @ [[1.0, -1.0], [0.3, 0.0]] + generator.normal(size=(90, 2))
+    w = generator.uniform(0, 2, 90)
+    targets = ("y", "z") if several else ("y",)
+    cells = {
+        "a": X[:, 0].tolist(),
+        "b": X[:, 1].tolist(),
+        "w": w.tolist(),
+        "y": Y[:, 0].tolist(),
+        "z": Y[:, 1].tolist(),
+    }
+    kinds: Any = dict.fromkeys(("a", "b", *targets), "numeric")
+    every: Any = dict.fromkeys(cells, "numeric")
+    choices: Any = {} if several else {"weight_column": "w"}
+    spec = spec_of(
+        split=Split(0, 0),
+        target=targets if several else "y",
+        epochs=40,
+        optimizer=OptimizerSpec("sgd", 0.1, 0.0),
+        **choices,
+    )
+    made = run(write_table(tmp_path / "t.parquet", cells, every), spec, kinds)
+    told = report_of(made, spec)["curvature"]["forecast"]["run"]
+    losses = np.array([ended.train_loss for ended in made.progress.history])
+    counts = np.ones(90) if several else w / w.mean()
+    Z = np.column_stack([(X - X.mean(axis=0)) / X.std(axis=0), np.ones(90)])
+    goal = Y[:, : len(targets)]
+    scaled = (goal - goal.mean(axis=0)) / goal.std(axis=0)
+    root = np.sqrt(counts)[:, None]
+    best = np.linalg.lstsq(Z * root, scaled * root, rcond=None)[0]
+    least = np.sum(counts[:, None] * (Z @ best - scaled) ** 2) / 90
+    first = np.sum(counts[:, None] * scaled**2) / 90
+    assert losses[0] == pytest.approx(first, rel=1e-5)
+    left = (losses - least) / (first - least)
+    assert told["epochs_to_1_percent"] == int(np.argmax(left <= 0.01))

@@ -370,7 +370,7 @@ def messages(deps: Deps, job: JobRow) -> str:
     ("changes", "told"),
     [
         ({}, ["task 'regression'", "loss 'mse'", "standardised", "batch descent", "optimizer 'sgd'", "schedule",
-              "no early stopping", "learning rate", "epochs: as many as", "device 'cpu'"]),
+              "no early stopping", "learning rate", "epochs: enough for this curvature", "device 'cpu'"]),
         ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule",
                                         "early stopping after", "epochs of", "learning rate", "device 'cpu'"]),
         ({"target": "kind"}, ["task 'binary'", "loss 'cross_entropy'", "early stopping after", "learning rate"]),
