@@ -34,7 +34,7 @@ END_SECONDS = 300.0  # for the last of it: what was lost is sent again by its ag
 KINDS = ("killed", "held still", "emptied")
 TRAINING = {"target": "y", "network": {"kind": "linear"}, "epochs": 1}
 LONG = {
-    "target": "y", "network": {"kind": "mlp", "hidden": [8]}, "batch_size": 1, "epochs": 200, "early_stopping": None,
+    "target": "y", "network": {"kind": "mlp", "hidden": [8]}, "batch_size": 1, "epochs": 60, "early_stopping": None,
     "engine": "autograd",
 }  # fmt: skip
 
@@ -114,6 +114,7 @@ def absences(client: Client, broker: Sent, times: int, seed: int) -> Given:
     draw, given = random.Random(seed), Given()
     small = client.upload(table(draw, 50), name="small")
     client.train(small, "y", "answers", network={"kind": "linear"})
+    client.wait(client.submit({"dataset": small.id, "model": "long", **LONG}).id)  # it loads what it needs at first use
     for number in range(times):
         kind, busy = KINDS[number % len(KINDS)], bool(number // len(KINDS) % 2)
         hand_in(client, small, draw, given, busy)
