@@ -8,8 +8,10 @@ from service.domain.magnitude import is_finite
 
 Part = dict[str, Any]
 
-WHOLE = ("residuals", "verdict", "certificate")  # parts that are left out as a whole, since their figures hang together
-LISTED = ("importance", "partial_dependence", "intervals")  # lists of which what has such a figure is left out
+# parts that are left out as a whole, since their figures hang together; of others what hangs together is below them
+WHOLE = ("residuals", "verdict", "certificate", "weights_by_epoch")
+HOLDING = ("curvature",)
+LISTED = ("importance", "partial_dependence", "intervals", "weights")  # of which what has such a figure is left out
 BEYOND = "some of its figures are greater than any number of float64"
 
 
@@ -38,6 +40,8 @@ def _without(view: Part, touched: list[str]) -> Part:
         touched.append(name)
         if name in WHOLE:
             found[name] = None
+        elif name in HOLDING:
+            found[name] = {inner: one if is_finite(one) else None for inner, one in part.items()}
         elif name in LISTED:
             found[name] = [one for one in part if is_finite(one)]
         else:

@@ -43,6 +43,22 @@ def test_columns_are_typed_by_the_schema(tmp_path: Path) -> None:
     assert found.table["nothing"] == [None, None]
 
 
+@pytest.mark.parametrize("type", [pa.float32(), pa.float64()])
+@pytest.mark.parametrize("gaps", [[3], [0], [0, 1, 2], [9], list(range(9))])
+@pytest.mark.parametrize("written", [{}, {"write_statistics": False}, {"row_group_size": 4}])
+def test_a_number_that_is_none_is_missing_whatever_the_files_statistics_say(
+    tmp_path: Path, type: pa.DataType, gaps: list[int], written: dict[str, Any]
+) -> None:
+    values = np.arange(10.0)
+    values[gaps] = np.nan
+    out = io.BytesIO()
+    pq.write_table(pa.table({"x": pa.array(values).cast(type), "y": np.arange(10)}), out, **written)
+    expected = [None if place in gaps else float(place) for place in range(10)]
+    assert read(tmp_path, out.getvalue(), parquet=True).table["x"] == expected
+    words = read(tmp_path, out.getvalue(), {"types": {"x": "categorical"}}, parquet=True).table["x"]
+    assert words == [None if value is None else str(int(value)) for value in expected]
+
+
 def test_a_declared_type_wins_and_misfits_are_rejects(tmp_path: Path) -> None:
     data = parquet({"n": ["1", "x", "3"], "m": [1, 2, 3]})
     found = read(tmp_path, data, {"types": {"n": "numeric", "m": "categorical"}}, parquet=True)
