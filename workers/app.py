@@ -13,9 +13,8 @@ from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from service.domain.lanes import SHORT
-from service.errors import SettingInvalid
 from service.logs import configure_logging
-from service.queue import INGEST, ROLES, TRAIN, Queue, celery_settings, queues_of
+from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
 from workers.interrupts import keep_from_children
 from workers.start import let_others_start
@@ -48,10 +47,7 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
     Its processes import at their start what these roles' tasks need, so that no user's job waits for it, and this
     module, whose logging they need too.
     """
-    if unknown := [role for role in roles if role not in ROLES]:
-        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
-    if SHORT in roles and len(roles) > 1:
-        raise SettingInvalid("a worker for short work takes nothing else: start another for the other queues")
+    check_roles(roles)
     app = Celery(
         "adaline",
         loader="workers.app:Loader",
