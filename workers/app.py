@@ -81,11 +81,11 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
-    ready: list[Any] = []  # the worker, once it is: what Celery returns has lost its exit code
+    watches: list[Watch] = []  # one, once the worker is ready
 
     def watch(sender: Any, **_: Any) -> None:
-        ready.append(sender.controller)
-        Watch(sender, queue, roles, _tell_children, settings.stop_seconds).start()
+        watches.append(Watch(sender, queue, roles, _tell_children, settings.stop_seconds))
+        watches[0].start()
 
     worker_ready.connect(watch, weak=False)
     # its processes inherit it: who waits for an answer goes first, then short work
@@ -107,7 +107,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
             "--without-heartbeat",
         ]
     )
-    return next((int(worker.exitcode or 0) for worker in ready), 0)
+    return next((watch.exit_code for watch in watches), 0)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]
