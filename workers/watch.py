@@ -43,8 +43,8 @@ class Watch:
 
     @property
     def exit_code(self) -> int:
-        """Of a worker that has ended, not 0 where it is to begin anew. Celery loses its own on the way, and calls Ctrl-C
-        a failure."""
+        """Of a worker that has ended: not 0 where it is to begin anew. Celery's own is lost on the way, and 1 after
+        Ctrl-C."""
         if self._left:
             return FAILURE
         return 0 if state.should_stop is not None else int(self._consumer.controller.exitcode or 0)
