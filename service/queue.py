@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
 from service.domain.lanes import LANES, LONG, SHORT
-from service.errors import QueueUnavailable
+from service.errors import QueueUnavailable, SettingInvalid
 
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
@@ -52,6 +52,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     SHORT: (TRAIN.queue_in(SHORT), INGEST.queue_in(SHORT)),
 }
 """What a worker may be started for (`--queues`), and which queues that means."""
+
+
+def check_roles(roles: Sequence[str]) -> None:
+    """Raises SettingInvalid for what no worker can be started for."""
+    if unknown := [role for role in roles if role not in ROLES]:
+        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
+    if SHORT in roles and len(roles) > 1:
+        raise SettingInvalid(f"a worker for {SHORT!r} takes nothing else: start another one for the other queues")
 
 
 def queues_of(roles: Sequence[str]) -> list[str]:

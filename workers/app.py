@@ -13,9 +13,8 @@ from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
 from service.domain.lanes import SHORT
-from service.errors import SettingInvalid
 from service.logs import configure_logging
-from service.queue import INGEST, ROLES, TRAIN, Queue, celery_settings, queues_of
+from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
 from workers.interrupts import keep_from_children
 from workers.start import let_others_start
@@ -48,10 +47,7 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
     Its processes import at their start what these roles' tasks need, so that no user's job waits for it, and this
     module, whose logging they need too.
     """
-    if unknown := [role for role in roles if role not in ROLES]:
-        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
-    if SHORT in roles and len(roles) > 1:
-        raise SettingInvalid("a worker for short work takes nothing else: start another for the other queues")
+    check_roles(roles)
     app = Celery(
         "adaline",
         loader="workers.app:Loader",
@@ -85,11 +81,11 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
-    ready: list[Any] = []  # the worker, once it is: what Celery returns has lost its exit code
+    watches: list[Watch] = []  # one, once the worker is ready
 
     def watch(sender: Any, **_: Any) -> None:
-        ready.append(sender.controller)
-        Watch(sender, queue, roles, _tell_children, settings.stop_seconds).start()
+        watches.append(Watch(sender, queue, roles, _tell_children, settings.stop_seconds))
+        watches[0].start()
 
     worker_ready.connect(watch, weak=False)
     # its processes inherit it: who waits for an answer goes first, then short work
@@ -111,7 +107,7 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
             "--without-heartbeat",
         ]
     )
-    return next((int(worker.exitcode or 0) for worker in ready), 0)
+    return next((watch.exit_code for watch in watches), 0)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

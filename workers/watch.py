@@ -37,8 +37,17 @@ class Watch:
         self._roles = roles
         self._end = end
         self._stop_seconds = stop_seconds
+        self._left = False
         self._taken = 0
         self._alert_since = time.monotonic()
+
+    @property
+    def exit_code(self) -> int:
+        """Of a worker that has ended: not 0 where it is to begin anew. Celery's own is lost on the way, and 1 after
+        Ctrl-C."""
+        if self._left:
+            return FAILURE
+        return 0 if state.should_stop is not None else int(self._consumer.controller.exitcode or 0)
 
     def start(self) -> None:
         threading.Thread(target=self._look_and_look_again, name="watch", daemon=True).start()
@@ -76,6 +85,7 @@ class Watch:
             "to be started again",
             queues=queues_of(self._roles),
         )
+        self._left = True
         self._end()
         state.should_stop = FAILURE
         time.sleep(self._stop_seconds)

@@ -20,7 +20,9 @@ Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one (ADALINE_PORT).")
 ]
 Data = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
-Queues = Annotated[str | None, typer.Option(help="Queues to take work from, comma between; all unless told.")]
+Queues = Annotated[
+    str | None, typer.Option(help="What to take, comma between: train, ingest (both unless told); or short alone.")
+]
 
 
 @app.command(rich_help_panel=HERE)

@@ -181,6 +181,7 @@ def job(it: Job) -> Pairs:
             ("job", it.id),
             ("kind", it.kind),
             ("state", state(it.state)),
+            *([("waits", str(it.waiting["why"]))] if it.waiting else []),
             ("model", _model_of(it)),
             ("dataset", it.dataset or NOTHING),
             ("target", _listed(it.spec.get("target", NOTHING))),

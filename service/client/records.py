@@ -92,7 +92,8 @@ class Dataset(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
     """A piece of work. `spec` is the resolved one, empty in a list; `model` is `{"name", "version"}` once there is a
-    version, `model_name` in a list the one that the spec asks for."""
+    version, `model_name` in a list the one that the spec asks for; `waiting`, of a queued one that was asked for by
+    itself, is its place and why it waits."""
 
     id: str
     kind: str = "train"
@@ -103,6 +104,7 @@ class Job(Record):
     model: Json | None = None
     model_name: str | None = None
     progress: Json | None = None
+    waiting: Json | None = None
     attempt: int = 0
     created_at: datetime | None = None
     started_at: datetime | None = None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.domain.lanes import SHORT
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
-from service.queue import INGEST, QUEUES, TRAIN
+from service.queue import INGEST, QUEUES, TRAIN, check_roles
 from service.settings import Settings
 from service.store.intact import check_intact
 from service.store.migrate import migrate
@@ -70,6 +70,7 @@ def api(settings: Settings) -> NoReturn:
 
 def worker(settings: Settings, queues: Sequence[str] = QUEUES) -> NoReturn:
     """Become a worker for these queues. Raises AdalineError when it cannot."""
+    check_roles(queues)
     _become(lambda settings: parts.worker("worker", queues, settings.worker_processes, settings), settings)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from service.errors import QueueUnavailable
-from service.queue import INGEST, TRAIN, Queue, celery_broker_url
+from service.domain.lanes import LONG, SHORT
+from service.errors import QueueUnavailable, SettingInvalid
+from service.queue import INGEST, TRAIN, Queue, celery_broker_url, check_roles
 
 SOON_SECONDS = 4.0
 
@@ -61,3 +62,33 @@ def test_a_queue_that_is_away_is_named_soon() -> None:
 )
 def test_urls_are_spelt_as_celery_wants_them(url: str, spelt: str) -> None:
     assert celery_broker_url(url) == spelt
+
+
+@pytest.mark.parametrize(
+    ("roles", "word"), [(["train", "predict"], "'predict'"), (["short", "train"], "takes nothing else")]
+)
+def test_what_no_worker_can_be_started_for_is_named(roles: list[str], word: str) -> None:
+    with pytest.raises(SettingInvalid, match=word):
+        check_roles(roles)
+
+
+def test_messages_of_the_lanes_wait_apart_and_are_counted_together(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+    queue = Queue(valkey_url)
+    for id, lane in (("job_1", SHORT), ("job_2", LONG), ("job_3", LONG)):
+        queue.send(TRAIN, id, lane)
+    assert [queue.length(name) for name in ("train-short", "train")] == [1, 2]
+    assert (queue.waiting(TRAIN), queue.waiting(INGEST)) == (3, 0)
+    assert queue.ids_waiting(TRAIN) == {"job_1", "job_2", "job_3"}
+
+
+def test_who_takes_everything_serves_both_lanes_and_who_takes_the_short_one_that_alone(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+    queue = Queue(valkey_url)
+    queue.announce(["short"])
+    served = queue.served()
+    assert {name for name, is_there in served.items() if is_there} == {"short", "train-short", "ingest-short"}
+    queue.announce(["train"])
+    assert {name for name, is_there in queue.served().items() if not is_there} == {"ingest"}

@@ -13,6 +13,7 @@ from service.domain.spec import NetworkSpec, OptimizerSpec, TrainingSpec
 from service.errors import FieldError, SpecInvalid
 
 GIB = 2**30
+SHOWN_BYTES = 2**17
 FEW_ROWS = 256  # in a step
 HALVINGS = 12
 
@@ -60,7 +61,7 @@ def _figures(plan: Plan, needed: Memory, in_memory: bool, taken: int, free: int)
         "the prepared table": needed.matrix if in_memory else 0,
         "steps, checkpoints and publishing": needed.least - needed.weights - needed.optimizer,
     }
-    told = ", ".join(f"{name} {_told(size)}" for name, size in parts.items() if size)
+    told = ", ".join(f"{name} {_told(size)}" for name, size in parts.items() if size >= SHOWN_BYTES)
     return f"this would take about {_told(taken)} of memory ({told}), and {_told(free)} are free for it here"
 
 

@@ -214,8 +214,14 @@ def test_a_failure_is_named(deps: Deps, changes: dict[str, Any], code: str) -> N
 
 
 def test_a_table_that_does_not_fit_the_memory_is_named(make_deps: Callable[..., Deps]) -> None:
-    job = trained(make_deps(training_memory_bytes=100), engine="autograd")
-    assert (job.error or {}).get("code") == "too_large"
+    """By a worker whose memory is less than the API's setting: that one refuses what it knows of."""
+    here, worker = make_deps(), make_deps(training_memory_bytes=100)
+    spec = {"dataset": add_dataset(here), "model": "m", "target": "y", "features": ["a", "b"], "engine": "autograd"}
+    id = submit(here.database, here.queue, here.limits, spec, None, lambda job: {}).job_id
+    run(worker, id)
+    with here.database.read() as session:
+        job = jobs.get(session, id)
+    assert (job.state, (job.error or {}).get("code")) == ("failed", "too_large")
 
 
 def test_a_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
