@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
+from service.api import turns
 from service.api.decoding import CHUNK, DECODERS, CutOff
 from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge, MediaTypeUnsupported
 from service.settings import MIB
@@ -51,8 +52,15 @@ class Limit:
 
 
 def read(request: Request, limit: Limit) -> bytes:
-    """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
-    return b"".join(Body(request, limit).pieces())
+    """The whole body; a large one once it is this request's turn. Raises BodyTooLarge, BodyMalformed,
+    MediaTypeUnsupported."""
+    pieces, size = [], 0
+    for piece in Body(request, limit).once_arrived():
+        size += len(piece)
+        if size > turns.LARGE_BYTES:
+            turns.take()
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def discard_rest(request: Request) -> None:
@@ -100,6 +108,10 @@ class Body:
     def pieces(self) -> Iterator[bytes]:
         """The body, decompressed. Raises BodyTooLarge, BodyMalformed."""
         return self.decoded(self._arriving(), self._encoding)
+
+    def once_arrived(self) -> Iterator[bytes]:
+        """As `pieces`, which begin when all of the body is here. Raises BodyTooLarge, BodyMalformed."""
+        return self.decoded(list(self._arriving()), self._encoding)
 
     def decoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         """Pieces out of this body, decompressed (once more). Raises BodyTooLarge, BodyMalformed."""

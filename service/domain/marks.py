@@ -12,6 +12,7 @@ from service.domain.written import is_number
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_RECORDS = 5000
+MOST_LINES = 50_000  # blank ones and comments among them
 LOOKED_AT = 65_536  # characters of the sample, where a look is enough
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NOT_BLANK = re.compile(r"\S")
@@ -155,7 +156,7 @@ def _read(
     found: list[list[str]] = []
     broken = 0
     is_last_broken = False
-    while len(found) < MOST_RECORDS and broken < MOST_RECORDS:
+    while len(found) < MOST_RECORDS and broken < MOST_RECORDS and reader.line_num < MOST_LINES:
         try:
             record = next(reader)
         except StopIteration:

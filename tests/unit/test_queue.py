@@ -13,7 +13,7 @@ import redis
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN, Queue, celery_broker_url
 
-SOON_SECONDS = 4.0
+SOON_SECONDS = 30.0
 
 
 @pytest.fixture
