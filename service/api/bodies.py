@@ -142,6 +142,8 @@ class Body:
             total += len(piece)
             if total > self._limit.decompressed_bytes:
                 raise self._limit.too_large_decompressed()
-            if total > FREE_BYTES and total > self._limit.ratio * self._received:
-                raise self._limit.too_dense()
+            if total > FREE_BYTES:
+                turns.note_growth()
+                if total > self._limit.ratio * self._received:
+                    raise self._limit.too_dense()
             yield piece

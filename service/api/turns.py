@@ -39,7 +39,16 @@ def take() -> None:
 
 def give_back(error: BaseException | None = None) -> None:
     """Give back this request's turn, if it has one."""
-    if has_request_context() and g.pop("turn", None):
-        if _trim is not None:  # the C library keeps what large arrays took, for each thread that made some
-            _trim(0)
+    if not has_request_context():
+        return
+    has_turn = g.pop("turn", False)
+    if _trim is not None and (g.pop("has_grown", False) or has_turn):
+        _trim(0)  # the C library keeps what large arrays and texts took, for each thread that made some
+    if has_turn:
         _turns.release()
+
+
+def note_growth() -> None:
+    """Have what this request took given back to the system at its end."""
+    if has_request_context():
+        g.has_grown = True
