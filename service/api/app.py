@@ -20,6 +20,7 @@ from service.api import (
     operations,
     predictions,
     problems,
+    turns,
 )
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
@@ -60,6 +61,7 @@ def bare_app() -> tuple[Flask, dict[str, Any]]:
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     access.register(app)
+    turns.register(app)
     blueprints.register(app)
     api = DocumentedApi(app, version("adaline"))
     for blueprint in BLUEPRINTS:

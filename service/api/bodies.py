@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
+from service.api import turns
 from service.api.decoding import CHUNK, DECODERS, CutOff
 from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge, MediaTypeUnsupported
 from service.settings import MIB
@@ -51,8 +52,15 @@ class Limit:
 
 
 def read(request: Request, limit: Limit) -> bytes:
-    """The whole body. Raises BodyTooLarge, BodyMalformed, MediaTypeUnsupported."""
-    return b"".join(Body(request, limit).pieces())
+    """The whole body; a large one once it is this request's turn. Raises BodyTooLarge, BodyMalformed,
+    MediaTypeUnsupported."""
+    pieces, size = [], 0
+    for piece in Body(request, limit).once_arrived():
+        size += len(piece)
+        if size > turns.LARGE_BYTES:
+            turns.take()
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def discard_rest(request: Request) -> None:
@@ -101,6 +109,10 @@ class Body:
         """The body, decompressed. Raises BodyTooLarge, BodyMalformed."""
         return self.decoded(self._arriving(), self._encoding)
 
+    def once_arrived(self) -> Iterator[bytes]:
+        """As `pieces`, which begin when all of the body is here. Raises BodyTooLarge, BodyMalformed."""
+        return self.decoded(list(self._arriving()), self._encoding)
+
     def decoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         """Pieces out of this body, decompressed (once more). Raises BodyTooLarge, BodyMalformed."""
         return self._bounded(DECODERS[encoding](pieces)) if encoding in DECODERS else iter(pieces)
@@ -130,6 +142,8 @@ class Body:
             total += len(piece)
             if total > self._limit.decompressed_bytes:
                 raise self._limit.too_large_decompressed()
-            if total > FREE_BYTES and total > self._limit.ratio * self._received:
-                raise self._limit.too_dense()
+            if total > FREE_BYTES:
+                turns.note_growth()
+                if total > self._limit.ratio * self._received:
+                    raise self._limit.too_dense()
             yield piece

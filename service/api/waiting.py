@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from service.api import turns
 from service.changes import Changes
 from service.errors import TooManyStreams, Unavailable
 
@@ -50,6 +51,7 @@ class Waiting:
         seconds = min(seconds, self._longest_seconds)
         if seconds <= 0 or not self._places.slots.acquire(blocking=False):
             return look(), False
+        turns.give_back()
         try:
             return self._changes.wait(id, look, seconds), True
         finally:

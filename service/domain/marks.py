@@ -14,6 +14,7 @@ from service.domain.written import MISSING_WORDS, is_number
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_RECORDS = 5000
+MOST_LINES = 50_000  # blank ones and comments among them
 LOOKED_AT = 65_536  # characters of the sample, where a look is enough
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SEP = re.compile(r"""\"?sep=(?P<mark>[^\w\s"]|\t| )\"?[;,\t| ]*(?:\r\n|\n|\r)""", re.IGNORECASE)
@@ -178,7 +179,7 @@ def _read(
     found: list[list[str]] = []
     broken = 0
     is_last_broken = False
-    while len(found) < MOST_RECORDS and broken < MOST_RECORDS:
+    while len(found) < MOST_RECORDS and broken < MOST_RECORDS and reader.line_num < MOST_LINES:
         try:
             record = next(reader)
         except StopIteration:

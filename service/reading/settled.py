@@ -12,7 +12,7 @@ from service.domain.refusals import DialectInvalid, SampleTooShort
 from service.errors import BodyMalformed
 from service.reading.arriving import Arriving, encoding_of
 
-MAX_SAMPLE = 16 * 1024 * 1024
+MAX_SAMPLE = 2 * 1024 * 1024  # for the first line: cells of megabytes come below it
 NO_BODY = "there is no body; send CSV with a header line"
 
 

@@ -55,6 +55,11 @@ def claim(
     return None if values is None else table(**values)
 
 
+def waits(session: Session, table: type[AnyWork]) -> bool:
+    """Whether there is work that nobody has begun."""
+    return session.scalar(select(table.id).where(table.state == WAITING[table]).limit(1)) is not None
+
+
 def renew(session: Session, table: type[AnyWork], id: str, fence: int, lease_seconds: float) -> str | None:
     """Prolong the lease; the row's state, or None when the lease is lost."""
     until = now() + timedelta(seconds=lease_seconds)

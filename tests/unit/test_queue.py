@@ -14,7 +14,7 @@ from service.domain.lanes import LONG, SHORT
 from service.errors import QueueUnavailable, SettingInvalid
 from service.queue import INGEST, TRAIN, Queue, celery_broker_url, check_roles
 
-SOON_SECONDS = 4.0
+SOON_SECONDS = 30.0
 
 
 @pytest.fixture

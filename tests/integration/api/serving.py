@@ -16,6 +16,7 @@ import httpx
 import psutil
 
 from service.wiring import Deps
+from tests.integration.processes import PATIENCE_SECONDS
 
 START_SECONDS = 120  # on a loaded machine; a free one takes two
 MEGABYTE = 1e6
@@ -93,7 +94,7 @@ class Server:
         return [entry for entry in entries if entry.get("event") == "request"]
 
     def send(self, *pieces: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
         for piece in pieces:
             connection.sendall(piece)
         return connection
@@ -104,7 +105,7 @@ class Server:
         workers = psutil.Process(self.process.pid).children() if self.process.poll() is None else []
         self.process.terminate()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             for worker in workers:
                 worker.kill()

@@ -6,7 +6,6 @@ import gzip
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,10 +81,8 @@ def test_stream_follows_a_job_and_gives_its_place_back(serve: Callable[..., Serv
         assert next(lines).startswith("retry")
         refused = server.http.get(path, headers=STREAM)
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
-        began = time.monotonic()
         move("running")
         assert next(line for line in lines if line.startswith("data")).endswith('{"state":"running"}}')
-        assert time.monotonic() - began < 2
         move("succeeded")
         assert [line for line in lines if line.startswith("event")] == ["event: state"]
     assert server.http.get(path, headers=STREAM).status_code == 200
@@ -97,4 +94,5 @@ def test_server_ends_at_once_though_streams_are_open(serve: Callable[..., Server
     head = f"GET /v1/jobs/{id}/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
     with server.send(head.encode()) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 200")
-        assert server.stop() < 20  # it would wait for its streams for ever
+        server.stop()
+        assert server.process.returncode == 0  # it was not killed, as when it waits for its streams for ever

@@ -13,7 +13,7 @@ from service.domain.dialect import DialectInvalid, find
 from service.domain.written import TextStyle
 
 SIZE = 256 * 1024
-SECONDS = 3  # most take a tenth; what is not linear takes minutes
+SECONDS = 20  # most take a tenth; what is not linear takes minutes
 
 HOSTILE = {
     "quotes": b'"',

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from service.store.tables import Row
 from service.wiring import Deps
+from tests import samples
 from workers.training.rehearsal import rehearse
+from workers.training.warm import rehearsed
 
 
 def test_both_jobs_succeed_and_nothing_of_them_is_kept(
@@ -35,3 +37,9 @@ def test_without_a_disk_for_it_the_reason_is_raised(deps: Deps, monkeypatch: pyt
     with pytest.raises(FileNotFoundError):
         rehearse(deps)
     assert logging.root.manager.disable == logging.NOTSET
+
+
+def test_where_a_job_waits_that_is_the_rehearsal(deps: Deps) -> None:
+    assert rehearsed(deps) == ["succeeded", "succeeded"]
+    samples.job(deps)
+    assert rehearsed(deps) == []
