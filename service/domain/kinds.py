@@ -88,6 +88,8 @@ def _settle(name: str, seen: Seen, made: Decision, is_numeric: bool) -> None:
     elif seen["padded"] and not seen["pointed"]:
         if seen["number"] >= enough:
             made.note(name, "numbers that begin with 0 are kept as they are written; declare it numeric if they count")
+    elif seen["telephone"] == cells:
+        made.note(name, "digits that begin with + are kept as they are written; declare it numeric if they count")
     elif numbers >= enough:
         _settle_numbers(name, seen, made, enough)
     elif seen["date"] >= enough:

@@ -48,7 +48,7 @@ def doubtful(kind: Kind | None, seen: Seen, style: TextStyle) -> Odd | None:
     if kind == "numeric":
         is_plain = seen["number"] == cells and not marks_of(seen)
         return None if is_plain else Odd("numeric", cells)
-    is_near = kind is None and not seen["address"] and not seen["padded"]
+    is_near = kind is None and not seen["address"] and not seen["padded"] and not seen["telephone"]
     numbers = numbers_of(seen, style)
     return Odd("numeric", cells) if is_near and numbers and 2 * (numbers + seen["limit"]) >= cells else None
 

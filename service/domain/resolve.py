@@ -5,7 +5,8 @@ What only the training rows can tell (the learning rate, the device) stays `auto
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -50,7 +51,8 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
     _enough_rows(spec, usable, targets)
     check_weights(spec, table, targets)
-    task = _task(spec, table, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
+    with _told_of(targets[0]):
+        task = _task(spec, table, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
     asked = spec
     spec = replace(
         spec,
@@ -75,6 +77,17 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     spec = replace(spec, engine=engine)
     check_size(spec, table, limits)
     return Resolution(spec, tuple(notes))
+
+
+@contextmanager
+def _told_of(target: Column) -> Iterator[None]:
+    """What ingest noted of a target of words is said where these are why it cannot be learnt."""
+    try:
+        yield
+    except SpecInvalid as error:
+        if target.kind != "categorical" or not target.notes:
+            raise
+        raise _wrong(error.errors[0].pointer, f"{error.detail} ({'; '.join(target.notes)})") from None
 
 
 def _wrong(pointer: str, detail: str) -> SpecInvalid:

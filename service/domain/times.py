@@ -19,12 +19,12 @@ ISO = (  # the forms that DuckDB takes, for its RE2: a zone only after a time
     rf"(?:[T\s]\s*{_CLOCK}{_ZONE})?"
 )
 DAY_AND_MONTH = rf"([0-9]{{1,2}})[-/.]([0-9]{{1,2}})[-/.][0-9]{{4}}(?:[T\s,]\s*{_CLOCK}(?: ?[aApP][mM])?{_ZONE})?"
-_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
+MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
 SHORT_YEAR = (
-    rf"(?:[0-9]{{1,2}}[-/.][0-9]{{1,2}}|[0-9]{{1,2}}[ /-]{_MONTH}|{_MONTH}[ /-][0-9]{{1,2}})"
+    rf"(?:[0-9]{{1,2}}[-/.][0-9]{{1,2}}|[0-9]{{1,2}}[ /-]{MONTH}|{MONTH}[ /-][0-9]{{1,2}})"
     r"[-/., ]{1,2}[0-9]{2}(?:\s.*)?"
 )
-NAMED = rf"(?:[0-9]{{1,2}}[ ./-]+)?{_MONTH}[ ./-].*[0-9]{{4}}.*|[0-9]{{4}}[ /-]{_MONTH}[ /-][0-9].*"
+NAMED = rf"(?:[0-9]{{1,2}}[ ./-]+)?{MONTH}[ ./-].*[0-9]{{4}}.*|[0-9]{{4}}[ /-]{MONTH}[ /-][0-9].*"
 
 _TAIL = (
     r"(?:(?:[T\s]|,\s)\s*(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d*))?)?"

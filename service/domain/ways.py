@@ -42,9 +42,20 @@ _THREES = "|".join(rf"[0-9]{{3}}(?:{mark}[0-9]{{3}})+" for mark in (",", r"\.", 
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[0-9]{1,2})"
 _UNIT = "[A-Za-z\u00b0\u00b5\u00b2\u00b3\u03bc\u2103]"
 
+# a currency or % beside a number; the longer ones first
+_CODES = (
+    "USD EUR GBP JPY CHF CNY RMB INR AUD CAD NZD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY RUB UAH ILS BRL MXN ARS CLP "
+    "COP PEN ZAR NGN KES EGP AED SAR SGD HKD KRW TWD THB IDR MYR PHP VND PKR BDT LKR"
+)
+CURRENCY = (
+    "(?:(?:US|AU|CA|NZ|HK|NT|MX|A|C|S|R)\\$|[$\u00a2\u00a3\u00a5\u20a0-\u20bf\u0e3f]|"
+    + "|".join(_CODES.split())
+    + "|kr|z\u0142|K\u010d|Ft|Rs|Fr)"
+)
 POINTED = "[.,eE]"
 OF_NUMBERS: Mapping[str, str] = {
     "padded": rf"{_SIGN}0[0-9]+",
+    "telephone": r"\+[0-9]{8,15}",
     "point or comma": rf"{_SIGN}[1-9][0-9]{{0,2}}\.[0-9]{{3}}",
 }
 OF_BOTH: Mapping[str, str] = {
@@ -67,19 +78,9 @@ OF_OTHERS: Mapping[str, str] = {
     "month first": r"[0-9]{1,2}[-/.](?:1[3-9]|[2-9][0-9])[-/.][0-9]{4}.*",
     "named": NAMED,
     "limit": r"[<>]=? ?[0-9.,]+",
-    "unit": rf"{_SIGN}[0-9][0-9.,]* ?{_UNIT}{{1,5}}[0-9]?(?:/{_UNIT}{{1,4}})?",
+    "unit": rf"{_SIGN}(?:{CURRENCY} ?)?[0-9][0-9.,]* ?{_UNIT}{{1,5}}[0-9]?(?:/{_UNIT}{{1,4}})?",
 }
 
-# a currency or % beside a number; the longer ones first
-_CODES = (
-    "USD EUR GBP JPY CHF CNY RMB INR AUD CAD NZD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY RUB UAH ILS BRL MXN ARS CLP "
-    "COP PEN ZAR NGN KES EGP AED SAR SGD HKD KRW TWD THB IDR MYR PHP VND PKR BDT LKR"
-)
-CURRENCY = (
-    "(?:(?:US|AU|CA|NZ|HK|NT|MX|A|C|S|R)\\$|[$\u00a2\u00a3\u00a5\u20a0-\u20bf\u0e3f]|"
-    + "|".join(_CODES.split())
-    + "|kr|z\u0142|K\u010d|Ft|Rs|Fr)"
-)
 _GAP = "[ \u00a0\u202f]*"
 _BODY = "[.,]?[0-9](?:[0-9., '\u2019\u00a0\u202f]*[0-9.,])?"
 MARKED = rf"\(?{_SIGN}(?:(?P<before>{CURRENCY}){_GAP}{_SIGN})?(?P<body>{_BODY}){_GAP}(?P<after>{CURRENCY}|%)?\)?"

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.domain.times import MONTH
 from service.domain.ways import (
     BOOLEAN_WORDS,
     LONGEST_GAP,
@@ -111,7 +112,9 @@ def _count_others(seen: Counter[str], others: Any) -> None:
     """Cells that are neither numbers nor words for true and false."""
     # what one of these explains none of the others does, so it is not shown to them: most columns need one or two
     others = _split(seen, others, "named")[1]
-    others = others.filter(pc.or_(pc.less(others, "A"), pc.match_substring_regex(others, f"^[{MINUS_SIGNS}]")))
+    others = others.filter(
+        pc.or_(pc.less(others, "A"), pc.match_substring_regex(others, f"^(?:[{MINUS_SIGNS}]|{MONTH})"))
+    )
     others = _split(seen, others, "iso")[1]
     dates, others = _split(seen, others, "date")
     _match(seen, dates, {what: OF_OTHERS[what] for what in ("day first", "month first")})

@@ -26,7 +26,7 @@ def has_padded(source: Path, delimiter: str) -> bool:
     with source.open("rb", buffering=0) as file:
         while size := file.readinto(memoryview(buffer)[len(BEFORE) :]):
             end = len(BEFORE) + size
-            if padded_in(buffer, end, delimiter):
+            if padded_in(buffer, end, delimiter) or (buffer.find(b"_", 0, end) >= 0 and JOINED.search(buffer, 0, end)):
                 return True
             buffer[: len(BEFORE)] = buffer[size:end]
     return False
@@ -44,8 +44,6 @@ def padded_in(buffer: bytearray, end: int, delimiter: str) -> bool:
         for blank, starts in blank_cells.items():
             if buffer.find(blank, start, stop) >= 0 and any(buffer.find(one, start, stop) >= 0 for one in starts):
                 return True
-        if buffer.find(b"_", start, stop) >= 0 and JOINED.search(buffer, start, stop):
-            return True
         block = cells[start:stop]
         padded = block[1:-1] == ord("0")
         padded &= (block[2:] - np.uint8(ord("0"))) < 10

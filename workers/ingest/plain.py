@@ -22,7 +22,7 @@ MOST_COLUMNS = 200  # DuckDB's plan for more takes longer than reading them with
 # stray quotes can make DuckDB's reader take hours; at such a pace the careful one is faster
 PATIENCE_SECONDS = 5.0
 SLOWEST = 8_000_000  # bytes a second
-GROUPED = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*")
+GROUPED_OR_DIALLED = re.compile(r"\s*(?:[+-]?[1-9][0-9]{0,2}\.[0-9]{3}|\+[0-9]{8,15})\s*")
 ODD = re.compile(rb'[ \t\v\f]"|"[ \t\v\f]')
 PADDED = re.compile(r"[+-]?0[0-9]")
 
@@ -71,7 +71,7 @@ def guess(found: Found, style: TextStyle, declared: Mapping[str, str]) -> set[st
     for position, name in enumerate(found.names):
         cells = [row[position] for row in found.rows if position < len(row)]
         present = [cell for cell in cells if cell.strip(BLANKS) not in gaps]
-        may_be_one = declared.get(name, "numeric") == "numeric" and not all(map(GROUPED.fullmatch, present))
+        may_be_one = declared.get(name, "numeric") == "numeric" and not all(map(GROUPED_OR_DIALLED.fullmatch, present))
         if may_be_one and all(map(_is_clean, present)):
             names.add(name)
     return names

@@ -52,12 +52,15 @@ def _unread(plan: Plan) -> Iterator[Warned]:
     """Columns in which most cells are numbers, and which are words for the others."""
     asked, chosen = plan.asked, frozenset(plan.spec.features or ())
     for column in plan.figures.table.columns:
-        if "odd_cells" not in plan.figures.details.get(column.name, {}) or column.name in plan.spec.targets:
+        pointer = at_feature(asked, column.name)
+        if "odd_cells" not in plan.figures.details.get(column.name, {}):
             continue
-        if column.name in chosen:
+        if column.name in plan.spec.targets:
+            becomes, pointer = f"target {column.name!r} is learnt as classes, not as numbers", "/target"
+        elif column.name in chosen:
             becomes = f"feature {column.name!r} is learnt by its words, not as numbers"
         elif asked.features is None and column.name not in (*asked.exclude, asked.weight_column):
             becomes = f"column {column.name!r} is left out as free text"
         else:
             continue
-        yield Warned("numbers_as_words", f"{becomes}: {'; '.join(column.notes)}", at_feature(asked, column.name))
+        yield Warned("numbers_as_words", f"{becomes}: {'; '.join(column.notes)}", pointer)

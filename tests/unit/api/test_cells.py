@@ -201,6 +201,25 @@ def test_a_column_of_many_numbers_that_is_no_feature_is_warned_of(uploads: Uploa
     assert "numbers_as_words" not in warned(uploads.validate(dataset, "y", exclude=["lead"]))
 
 
+def test_a_target_of_many_numbers_that_becomes_classes_is_told(uploads: Uploads) -> None:
+    few = uploads("\n".join(["x,y", *(f"{row},{'ND' if row % 4 == 0 else row % 3}" for row in range(80))]))
+    note = column(few, "y")["notes"][0]
+    found = warned(uploads.validate(few, "y"))
+    assert found["numbers_as_words"] == f"target 'y' is learnt as classes, not as numbers: {note}"
+    many = uploads(
+        "\n".join(["x,y", *(f"{row},{'ND' if row % 4 == 0 else row % 20 / 8 + row // 79}" for row in range(80))])
+    )
+    refused = uploads.validate(many, "y")
+    assert refused.status_code == 422
+    note = column(many, "y")["notes"][0]
+    assert note in refused.json["detail"]
+    mended = uploads(
+        "\n".join(["x,y", *(f"{row},{'ND' if row % 4 == 0 else row % 20 / 8 + row // 79}" for row in range(80))]),
+        null_values=declared(note),
+    )
+    assert column(mended, "y")["kind"] == "numeric"
+
+
 def test_a_row_of_units_is_rejected_and_told(uploads: Uploads) -> None:
     dataset = uploads.case("units-row-in-a-short-table")
     assert [one["kind"] for one in dataset["columns"]] == ["numeric"] * 3

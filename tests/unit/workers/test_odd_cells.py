@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from service.domain.columns import CellInvalid, Kind, from_text
+from service.domain.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from tests.unit.workers.ingest.reading import Ingested, ingest
 
@@ -27,10 +28,10 @@ def kept(done: Ingested, kind: Kind) -> Any:
     return float(cell) if kind in ("numeric", "boolean") and cell is not None else cell
 
 
-def said(kind: Kind, cell: str) -> Any:
-    """The same cell as prediction understands it."""
+def said(kind: Kind, cell: str, style: TextStyle = PLAIN) -> Any:
+    """The same cell as prediction understands it, in the style that ingest has found."""
     try:
-        values = from_text("x", kind, [cell])
+        values = from_text("x", kind, [cell], style)
     except CellInvalid:
         return "refused"
     if isinstance(values, np.ndarray):
@@ -43,6 +44,7 @@ ODD: dict[Kind, tuple[str, ...]] = {
         "1", "+1", " 1 ", "\t1", "1.", ".5", "-.5e-3", "1E5", "1e-400", "1_000", "1__0", "_1", "1_", "0x1F", "1,5",
         "1d", "1e", "--1", "- 1", "1 000", "   ", " NA ", "NAN", "-nan", ".", "-", "00012", "\u0661", "1\u00a0", "true",
         "1e5_0", "123456789012345678901234567890", "4.9e-324", "-0", "$5", "5%", "1.0f", "0b11", "\x1c1", "1.2.3",
+        "1,234.5", "1.234,5", "12,34,567", "-$5", "(\u20ac7)", "5 kr", "\u22125", "#REF!", "--", "?", "1990_91",
     ),
     "boolean": (
         "true", "TRUE", "tRuE", "t", "yes", "Y", "1", "0", "no", "N", "F", " true ", "on", "off", "2", "1.0", " ",
@@ -68,11 +70,13 @@ ODD: dict[Kind, tuple[str, ...]] = {
 def test_ingest_and_prediction_agree_on_every_cell(tmp_path: Path, kind: Kind, cell: str) -> None:
     out = io.StringIO(newline="")
     csv.writer(out).writerows([["x", "n"], [cell, "1"]])
+    style = PLAIN
     try:
-        found = kept(ingest(tmp_path, out.getvalue(), types={"x": kind}), kind)
+        done = ingest(tmp_path, out.getvalue(), types={"x": kind})
+        found, style = kept(done, kind), done.style
     except WorkFailed as error:  # the only row is a reject
         found = "refused" if error.reason == "no_rows" else error.reason
-    assert found == said(kind, cell)
+    assert found == said(kind, cell, style)
 
 
 @pytest.mark.parametrize("cell", ["epoch", "2020-01-05 10:00:00 Europe/Berlin", "-0044-03-15"])

@@ -120,7 +120,8 @@ def test_predictions_are_those_of_training_whatever_way_the_rows_come(
     generator = np.random.default_rng(seed)
     rows = 50
     cells = cells_of(generator, rows, gaps)
-    done = ingest(tmp_path, as_csv({**cells, "y": target_of(generator, rows, task)}))
+    texts = {**cells, "y": target_of(generator, rows, task)}
+    done = ingest(tmp_path, as_csv(texts), types={"sold": "boolean"})
     assert (done.table.rows, done.rejects) == (rows, [])
     assert done.kinds == {
         "size": "numeric", "when": "datetime", "colour": "categorical", "sold": "boolean",
