@@ -74,7 +74,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Upload a CSV or a Parquet file
 
     As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. The same
-    bytes and options again are the same dataset. With ?preview=true the first part of a file is enough, and nothing is
+    bytes and options again are the same dataset, which takes the `name` that is given then. With ?preview=true the first part of a file is enough, and nothing is
     stored.
     """
     here = context()
@@ -89,11 +89,12 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
         if received.media_type == PARQUET:
             check_parquet(options)
         blob = writer.commit()
-    name = options.pop("name", None) or _file_name(received.filename)
+    asked_name = options.pop("name", None)
+    name = asked_name or _file_name(received.filename)
     key = headers.get("idempotency_key")
     uploaded = upload.upload(
         deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump,
-        partial(datasets.is_whole, deps.blobs),
+        partial(datasets.is_whole, deps.blobs), asked_name is not None,
     )  # fmt: skip
     id = uploaded.dataset_id
     if received.may_be_cut_off:  # told at once, and taken back when there is nobody to be told

