@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 .PHONY: help demo pictures serve test fuzz-uploads upload-race predict-own-files bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        bench-predict bench-bulk fuzz-predict predict-under-force \
+        bench-predict bench-bulk fuzz-predict predict-under-force absences \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
@@ -47,6 +47,9 @@ fuzz-predict: $(READY)  ## 20,000 mutated and random bodies to /predict of a run
 
 predict-under-force: $(READY)  ## an alias moved 1,000 times, API processes killed, the database away, all under load
 	$(BIN)/python -m tests.chaos.predict_under_force $(FORCE)
+
+absences: $(READY)  ## the broker killed, held still or emptied 50 times at random moments, under work: ABSENCES="--tcp" with PostgreSQL
+	$(BIN)/python -m tests.chaos.absences $(ABSENCES)
 
 check: lint types imports migrations openapi-check  ## everything but the tests
 

@@ -21,7 +21,7 @@ from service.settings import Settings
 
 PROTOCOL = "adaline.protocol"  # in the environ: what the server takes this request's answer by
 LOOK_SECONDS = 0.25
-FIRST_BYTES, MOST_BYTES = 4096, 65_536  # read at once: within one read nothing is known of how much has come
+FIRST_BYTES, MOST_BYTES = 32_768, 65_536  # read at once: within one read nothing is known of how much has come
 QUICK_SECONDS = 0.05
 
 

@@ -74,8 +74,8 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Upload a CSV or a Parquet file
 
     As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. The same
-    bytes and options again are the same dataset, which takes the `name` that is given then. With ?preview=true the first part of a file is enough, and nothing is
-    stored.
+    bytes and options again are the same dataset, which takes the `name` that is given then. With ?preview=true the
+    first part of a file is enough, and nothing is stored.
     """
     here = context()
     deps = here.deps

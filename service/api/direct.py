@@ -18,11 +18,12 @@ import numpy.typing as npt
 import orjson
 
 from service.api.answers import opening
-from service.domain.columns import Categories, CellInvalid, Kind, from_json
+from service.domain.columns import Categories, CellInvalid, Floats, Kind, from_json
 from service.domain.encoder import GapUnfilled, Places, Words
 from service.domain.written import TextStyle
 from service.usecases.predict import LoadedModel
 
+FEW_NUMBERS = 5000  # of a request: more are scaled at once
 UNKNOWN = -2  # no place of a category: the cell is to be looked at
 TYPES: dict[Kind, Any] = {
     "numeric": float | None,
@@ -71,10 +72,9 @@ class Direct:
                 return None
             if not 0 < len(rows) <= self._predictor.piece_rows:
                 return None
-            inputs = self._predictor.transform.scaled(self._encoder.join(*self._parts(rows)))
+            values = self._scores(*self._parts(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, CellInvalid, GapUnfilled):
             return None
-        values = self._predictor.scores(inputs)
         if not math.isfinite(values.sum()):
             return None
         if self._is_plain:
@@ -82,6 +82,15 @@ class Direct:
         else:
             answers = orjson.dumps(self._predictor.answers(values))
         return self._head + answers + b"}"
+
+    def _scores(self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]) -> Floats:
+        """What the predictor says of rows in the parts that `Encoder.join` takes. Raises GapUnfilled."""
+        predictor = self._predictor
+        if self._encoder.is_plain and numbers.size <= FEW_NUMBERS:
+            values = predictor.scores(predictor.transform.scaled_in_blocks(numbers))
+            if math.isfinite(values.sum()):  # it is not where a number is missing
+                return values
+        return predictor.scores(predictor.transform.scaled(self._encoder.join(numbers, times, places, word_gaps)))
 
     def _parts(self, rows: Cells) -> tuple[Any, Any, Places, npt.NDArray[np.bool_]]:
         """What `Encoder.join` takes. Raises CellInvalid."""

@@ -75,6 +75,10 @@ class Encoder:
         words = [one for one in features if one.kind in ("categorical", "text")]
         self.words = tuple(_words(feature, places[feature.name]) for feature in words)
         self._word_gaps = np.array([places[one.name][-1] if one.indicator else NOWHERE for one in words], np.int64)
+        every = np.arange(self.width)
+        only_numbers = len(self.numbers.names) == len(features) == self.width
+        self.is_plain = only_numbers and np.array_equal(every[self.numbers.to], every)
+        """Whether the inputs are the features themselves, numbers all, each in its place."""
 
     def encode(self, columns: Columns) -> Floats:
         """(n_rows, n_inputs) float64. Raises CellInvalid for a missing cell that nothing fills."""

@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Parameters = npt.NDArray[np.float32]
+Inputs = npt.NDArray[np.float32] | Array
+"""float32 numbers; in float64 where that is what they are used in next."""
 
 
 def _sigmoid(z: Array) -> Array:
@@ -163,13 +165,13 @@ class Layers:
         weights = tuple(tensors[f"layers.{number}.weight"] for number in numbers)
         return cls(weights, tuple(tensors.get(f"layers.{number}.bias") for number in numbers), network.activation)
 
-    def scores(self, inputs: npt.NDArray[np.float32]) -> Array:
+    def scores(self, inputs: Inputs) -> Array:
         """(n_rows, n_outputs) float64 of inputs (n_rows, n_inputs)."""
         return self.onward(self.first_sums(inputs), True)
 
-    def first_sums(self, inputs: npt.NDArray[np.float32]) -> Array:
+    def first_sums(self, inputs: Inputs) -> Array:
         """W a + b of the first layer: (n_rows, sizes[1]) float64."""
-        return self._sums(0, inputs.astype(np.float64))
+        return self._sums(0, inputs.astype(np.float64, copy=False))
 
     def onward(self, sums: Array, used_up: bool = False) -> Array:
         """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are unless `used_up`."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from service.domain.columns import Columns, Kind
 from service.domain.dialect import Dialect
 from service.domain.intervals import Calibration
-from service.domain.network import Layers, Network, Parameters, class_probabilities
+from service.domain.network import Inputs, Layers, Network, Parameters, class_probabilities
 from service.domain.transform import FittedTransform
 from service.domain.written import PLAIN, TextStyle
 
@@ -88,7 +88,7 @@ class Predictor:
         """The features that a row must have, in order, with their kinds."""
         return {feature.name: feature.kind for feature in self.transform.features}
 
-    def scores(self, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    def scores(self, inputs: Inputs) -> npt.NDArray[np.float64]:
         """What the network says of prepared inputs: (n_rows,) in the target's units, (n_rows, n_targets) for several,
         or (n_rows, n_classes)."""
         return self.meaning(self.layers.scores(inputs))

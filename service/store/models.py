@@ -135,8 +135,10 @@ def resolve(session: Session, ref: str) -> VersionRow:
             get(session, name)
             raise VersionNotFound(f"{number!r} is no version number; write {name}:1")
         return get_version(session, name, int(number))
-    default = session.get(AliasRow, (ref, DEFAULT_ALIAS))
-    version = default.version if default else newest_versions(session, [ref]).get(ref)
+    default = select(AliasRow.version).where(AliasRow.model_name == ref, AliasRow.alias == DEFAULT_ALIAS)
+    newest = select(func.max(VersionRow.version)).where(VersionRow.model_name == ref)
+    # one statement: between two, a version may come that is never to be meant
+    version = session.scalar(select(func.coalesce(default.scalar_subquery(), newest.scalar_subquery())))
     if version is None:
         get(session, ref)
         raise VersionNotFound(f"model {ref!r} has no versions left; train one")

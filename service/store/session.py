@@ -34,6 +34,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
+        self._snapshots = self.engine
+        if self.engine.dialect.name != "sqlite":  # which reads so by itself
+            self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ")
         path = self.engine.url.database
         is_file = self.engine.dialect.name == "sqlite" and path and not path.startswith((":", "file:"))
         self._reserve = Reserve(Path(path or "")) if is_file else None
@@ -46,8 +49,8 @@ class Database:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for looking."""
-        with _unavailable_named(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """A session for looking: all its statements see the database as it was at the first of them."""
+        with _unavailable_named(), Session(self._snapshots, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextlib.contextmanager

