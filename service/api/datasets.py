@@ -75,8 +75,8 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
 
     As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. A plain
     CSV needs its Content-Length, since in chunks nothing tells its end. The same bytes and options again are the same
-    dataset. With ?preview=true the first part of a file is enough, and nothing is
-    stored.
+    dataset, which takes the `name` that is given then. With ?preview=true the first part of a file is enough, and
+    nothing is stored.
     """
     here = context()
     deps = here.deps
@@ -91,11 +91,12 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
         if received.media_type == PARQUET:
             check_parquet(options)
         blob = writer.commit()
-    name = options.pop("name", None) or _file_name(received.filename)
+    asked_name = options.pop("name", None)
+    name = asked_name or _file_name(received.filename)
     key = headers.get("idempotency_key")
     uploaded = upload.upload(
         deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump,
-        partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
+        partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, asked_name is not None,
     )  # fmt: skip
     id = uploaded.dataset_id
     row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))

@@ -115,7 +115,8 @@ def find(
     if not records:
         raise SampleTooShort("row_too_long", "the first line of the file is longer than a line may be")
     lines = like.header_lines if like else 1
-    shape = of_records(records, options.get("header"), found.marks.shown, for_table, lines)
+    kinds = options.get("types") or {}
+    shape = of_records(records, options.get("header"), found.marks.shown, for_table, lines, kinds)
     if found.titles:
         lines_left_out = f"{found.titles} lines" if found.titles > 1 else "one line"
         shape.note(shape.names[0], f"{lines_left_out} above the header of the table are left out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from service.domain import names as naming
@@ -42,11 +42,16 @@ class Shape:
 
 
 def of_records(
-    records: list[list[str]], declared: bool | None, delimiter: str, for_table: bool, lines_expected: int = 1
+    records: list[list[str]],
+    declared: bool | None,
+    delimiter: str,
+    for_table: bool,
+    lines_expected: int = 1,
+    kinds: Collection[str] = (),
 ) -> Shape:
     """The shape by a file's first records, of which there is one at least; `declared` says whether the first is a
     header. Rows that are no new table (`for_table`) have one unless it is declared that they have none, and
-    `lines_expected` says how many lines that of the table had.
+    `lines_expected` says how many lines that of the table had. `kinds` are the columns whose kind is declared.
 
     Raises DialectInvalid where header and rows do not fit together.
     """
@@ -66,7 +71,7 @@ def of_records(
         shape.notes[made.names[0]] = ["the rows begin with a name that the header does not count"]
     if header:
         _settle_lines(shape, first, lines_expected)
-        _settle_index(shape, made.index)
+        _settle_index(shape, made.index, kinds)
     if declared is None and for_table:
         _tell_choice(shape, first, below)
     return shape
@@ -190,13 +195,17 @@ def _tell_choice(shape: Shape, first: Sequence[str], below: Sequence[Sequence[st
         )  # fmt: skip
 
 
-def _settle_index(shape: Shape, index: int | None) -> None:
+def _settle_index(shape: Shape, index: int | None, kinds: Collection[str]) -> None:
     """Whole numbers without a name count the rows: they are no feature, unless the user says so."""
-    if index is None or not are_whole(shape.rows, index):
+    if index is None or shape.names[index] in kinds or not are_whole(shape.rows, index):
         return
     name = shape.names[index]
     shape.assumed[name] = "text"
-    shape.note(name, "it numbers the rows, so nothing is learnt from it; " + ONLY_IF.format(name=name))
+    shape.note(
+        name,
+        "its whole numbers are taken for the numbers of rows, so nothing is learnt from it; "
+        + ONLY_IF.format(name=name),
+    )
 
 
 def _is_blank(cells: Sequence[str]) -> bool:

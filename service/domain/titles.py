@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from service.domain.columns_seen import MOSTLY, is_a_row, is_sequence, numeric_columns
+from service.domain.columns_seen import is_a_row, is_sequence, numeric_columns
 from service.domain.written import is_number
 
 MOST_LINES = 100
 LOOKED_AT = 65_536  # characters
 FEWEST_ROWS = 2
+TABLE_SHARE = 2 / 3  # of the lines below a header are as wide as it is; others are notes below the table
 
 
 def lines_above(text: str, whole: bool, delimiters: Sequence[str]) -> int:
@@ -38,11 +39,11 @@ def _above(text: str, whole: bool, delimiter: str) -> int | None:
     width = max(widths, key=lambda one: (widths[one], one))
     widest = 0  # of the lines that are above it
     for place, (line, record) in enumerate(records[:MOST_LINES]):
-        if len(record) != width or _is_title(record):
+        if width not in (len(record), len(_named(record))) or _is_title(record):
             widest = max(widest, 1 if _is_title(record) else len(record))
             continue
         below = [row for _, row in records[place + 1 :]]
-        if len(below) < FEWEST_ROWS or sum(len(row) == width for row in below) < MOSTLY * len(below):
+        if len(below) < FEWEST_ROWS or sum(len(row) == width for row in below) < TABLE_SHARE * len(below):
             return None
         return line if place == 0 or _is_header(record, below, widest <= width / 2) else None
     return None
@@ -53,11 +54,17 @@ def _is_title(record: Sequence[str]) -> bool:
     return sum(bool(cell.strip()) for cell in record) <= 1
 
 
+def _named(record: Sequence[str]) -> Sequence[str]:
+    """A record without the empty cells at its end."""
+    named = len(record)
+    while named and not record[named - 1].strip():
+        named -= 1
+    return record[:named]
+
+
 def _is_header(record: Sequence[str], below: Sequence[Sequence[str]], may_count: bool) -> bool:
     """Whether this is the header of these rows; `may_count`: some names may be numbers such as years."""
-    names = [name.strip() for name in record]
-    while names and not names[-1]:
-        names.pop()
+    names = [name.strip() for name in _named(record)]
     numbers = [name for name in names if is_number(name)]
     if not all(names[1:]) or len(set(names)) < len(names) or (numbers and not (may_count and is_sequence(numbers))):
         return False

@@ -47,9 +47,10 @@ def upload(
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
     short_bytes: int = 0,
+    renames: bool = False,
 ) -> Uploaded:
     """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset; one of
-    which something is damaged (`is_whole`, which may take long) is read anew.
+    which something is damaged (`is_whole`, which may take long) is read anew. With `renames` it takes the new name.
 
     `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it. A file of at most
     `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused.
@@ -73,6 +74,8 @@ def upload(
             row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint, lane)
             if known is not None and is_new:
                 _start_anew(known, lane)
+            if renames:
+                row.name = name
             uploaded = Uploaded(row.id, is_new, render(row))
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}

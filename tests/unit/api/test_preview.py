@@ -125,8 +125,8 @@ def test_parquet_is_shown_when_it_is_whole(client: FlaskClient) -> None:
     ("data", "options", "reason"),
     [
         (b"\n\n", "", "empty_file"),
-        (b"a,\n1,2\n", "", "empty_column_name"),
-        (b"a,a\n1,2\n", "", "duplicate_column_name"),
+        (b"Sales\na,b\nx,y\nz,w\n", "", "header_mismatch"),
+        (b"a," + b"x" * 2000 + b"\n1,2\n", "", "column_name_too_long"),
         (b"a,b\n", "", "no_rows"),
         (b"a,b\n1,2\n", "&types={%22c%22:%22text%22}", "unknown_column"),
         (b"\x00\x01\x02,\x03\n" * 10, "", "not_text"),

@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
 def test_a_preview_says_what_ingest_does(case: Case) -> None:
     found = find(case.data, True, case.options)
     style = TextStyle.declared(case.options.get("null_values"), case.options.get("decimal"))
-    made = sample.decide(found.names, found.rows, case.options.get("types") or {}, style)
+    made = sample.decide(found.names, found.rows, {**found.assumed, **(case.options.get("types") or {})}, style)
     rows, misfits = sample.typed(found.names, found.rows, made)
     assert case.table is not None
     assert "".join(LETTERS[made.kinds[name]] for name in found.names) == (case.types or "".join(made_of(case)))
@@ -44,7 +44,7 @@ def test_a_preview_says_what_ingest_does(case: Case) -> None:
     assert {misfit.column for misfit in misfits} == {column for _, column in case.rejects}
     assert len(misfits) == len(case.rejects)
     for name, words in case.notes.items():
-        assert words in " ".join(made.notes[name])
+        assert words in " ".join([*found.notes.get(name, ()), *made.notes.get(name, ())])
 
 
 def made_of(case: Case) -> list[str]:

@@ -211,7 +211,7 @@ KINDS = [
 ]  # fmt: skip
 
 ROW = "it is no row"
-COUNTS = "numbers the rows"
+COUNTS = "nothing is learnt from it"
 HEADERS = [
     Case("lines above the header", _rows("Series: A1", "Source: office, Oslo", "", "a,b,c", "1,2,3", "4,5,6", "7,8,9"),
          {"a": [1.0, 4.0, 7.0], "b": [2.0, 5.0, 8.0], "c": [3.0, 6.0, 9.0]}, notes={"a": "3 lines above"}),
