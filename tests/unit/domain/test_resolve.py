@@ -119,7 +119,7 @@ def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason()
     words = [column for column in COLUMNS if column.name in ("note", "same", "empty", "price")]
     with pytest.raises(SpecInvalid) as caught:
         run(Table(100, tuple(words)), target="price")
-    for told in ("'note' is free text", "'same' is constant", "'empty' has no values", "'price' is the target"):
+    for told in ("'note' holds free text", "'same' is constant", "'empty' has no values", "'price' is the target"):
         assert told in caught.value.detail
     with pytest.raises(SpecInvalid) as caught:
         run(features=["same", "size"], exclude=["size"])
