@@ -123,7 +123,7 @@ def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason()
         assert told in caught.value.detail
     with pytest.raises(SpecInvalid) as caught:
         run(features=["same", "size"], exclude=["size"])
-    for told in ("'same' is constant", "'size' is excluded", "'colour' is not among the features"):
+    for told in ("'same' is constant", "'size' is excluded", "'colour' is not in the list"):
         assert told in caught.value.detail
     several = Column("remark", "text", 0, 90)
     with pytest.raises(SpecInvalid, match=r"nothing can be learnt from these features: 'note' holds.*; 'remark' holds"):
