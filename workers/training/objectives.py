@@ -67,8 +67,11 @@ def loss_units(scales: Sequence[TargetScale]) -> str:
 def in_user_units(loss: str, value: float, scale: float) -> float:
     """A loss on a target that was divided by `scale`, as it is in the target's own units.
 
-    Squares scale by the square; so does Huber, whose threshold of 1 is then `scale`.
+    Squares scale by the square; so does Huber, whose threshold of 1 is then `scale`. A scale whose squares are not in
+    float64 leaves it scaled, as `loss_scale` says.
     """
+    if not has_square(scale):
+        return value
     if loss in ("mae", "quantile"):
         return value * scale
     if loss in ("mse", "huber"):
