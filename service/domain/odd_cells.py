@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from service.domain.columns import Kind
@@ -106,9 +106,9 @@ def null_values(words: Sequence[str]) -> str:
     return f"null_values={json.dumps(list(dict.fromkeys(word for word in words if word)), ensure_ascii=False)}"
 
 
-def declared_words(style: TextStyle, found: Sequence[str] | None) -> list[str]:
-    """The words that must stay when null_values are declared anew: those `found` in the file, or all (None)."""
-    return [word for word in style.missing if word and (found is None or word in found)]
+def declared_words(style: TextStyle, found: Collection[str]) -> list[str]:
+    """The words that must stay when null_values are declared anew: those `found` in the file."""
+    return [word for word in style.missing if word and word in found]
 
 
 def missing_notes(

@@ -90,9 +90,9 @@ class TextStyle:
     missing: tuple[str, ...] = MISSING_WORDS
     decimal: str = ""
     decimals: Mapping[str, str] = field(default_factory=dict)
-    marks: Mapping[str, str] = field(default_factory=dict)
     dates: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def decimal_of(self, column: str) -> str:
         return self.decimals.get(column, self.decimal)
@@ -137,9 +137,9 @@ class TextStyle:
             tuple(data["missing"]),
             str(data["decimal"]),
             dict(data.get("decimals", {})),
-            dict(data.get("marks", {})),
             dict(data.get("dates", {})),
             {column: (false, true) for column, (false, true) in data.get("words", {}).items()},
+            dict(data.get("marks", {})),
         )
 
     @classmethod

@@ -22,7 +22,7 @@ from workers.ingest.duck import Opening
 from workers.ingest.kinds import Decision, decide, declared_types
 from workers.ingest.limits import Limits
 from workers.ingest.mends import Mend, mend
-from workers.ingest.missing import MissingWords
+from workers.ingest.missing import MissingWords, words_in
 from workers.ingest.notes import tell
 from workers.ingest.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
 from workers.ingest.rejects import (
@@ -182,9 +182,11 @@ def _load_plain(
                     missing.add(name, counts.items())
     if numbers is None:
         return None
-    missing.all_seen = not any(name in numbers for name in lacking_columns(plain))
     stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
     decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
+    has_more = any(name in numbers for name in lacking_columns(plain))
+    if has_more and (decision.odd or missing.of_words(decision.types)):
+        missing.elsewhere = words_in(source, found.dialect.delimiter, style)
     spelling = Spelling()
     if decision.types == stored:
         table = plain

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from service.domain.written import BLANKS, SPREADSHEET_ERRORS, TextStyle
+
+CHUNK_BYTES = 4 * 1024 * 1024
 
 
 def plain_gaps(style: TextStyle) -> list[str]:
@@ -19,13 +23,29 @@ def plain_gaps(style: TextStyle) -> list[str]:
     return [word for word in style.missing if word not in SPREADSHEET_ERRORS]
 
 
+def words_in(source: Path, delimiter: str, style: TextStyle) -> set[str]:
+    """Which words for a missing cell are cells of a plain file, of any column: by a scan of its bytes."""
+    words = sorted((word.encode() for word in style.missing if word), key=len, reverse=True)
+    blanks = b"[" + b"".join(re.escape(blank.encode()) for blank in " \t\v\f" if blank != delimiter) + b"]*"
+    ends = b'["\r\n]|' + re.escape(delimiter.encode())
+    choice = b"|".join(map(re.escape, words))
+    cell = re.compile(b"(?:^|" + ends + b")" + blanks + b"(" + choice + b")" + blanks + b"(?=" + ends + b"|$)")
+    found: set[bytes] = set()
+    if not words:
+        return set()
+    with source.open("rb") as file:
+        while lines := file.readlines(CHUNK_BYTES):
+            found.update(match[1] for match in cell.finditer(b"".join(lines)))
+    return {word.decode() for word in found}
+
+
 class MissingWords:
-    """The words by column; several threads may count. `all_seen` says that nothing has read cells without counting."""
+    """The words by column; several threads may count. `elsewhere` are those of cells that nobody counted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.by_column: dict[str, Counter[str]] = {}
-        self.all_seen = True
+        self.elsewhere: set[str] = set()
 
     def count(self, name: str, cells: Any, typed: Any, wrong: Any, style: TextStyle) -> None:
         """The words in some cells of a column, by what was made of them; `wrong` are those that do not fit."""

@@ -14,8 +14,8 @@ EXACT = 2**53
 
 def tell(decision: Decision, missing: MissingWords, rows: int) -> dict[str, dict[str, Any]]:
     """Note what was read as missing, and the odd cells with the option that declares them; the counts by column."""
-    found = {word for counts in missing.by_column.values() for word in counts} if missing.all_seen else None
-    words = declared_words(decision.style, None if found is None else sorted(found))
+    found = {word for counts in missing.by_column.values() for word in counts} | missing.elsewhere
+    words = declared_words(decision.style, found)
     for name, odd in decision.odd.items():
         decision.note(name, odd_note(odd, words))
     for name, counts in missing.by_column.items():
