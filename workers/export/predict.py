@@ -268,7 +268,8 @@ def header_of(lines: list[list[str]], dialect: dict[str, Any]) -> list[str]:
     present = [name for name in given if name]
     if len(lines) > 1 and len(set(present)) < len(present):
         given = [" ".join(filter(None, (name, more.strip()))) for name, more in zip(given, lines[1], strict=False)]
-    names, taken, seen = list(given), {lowered(name) for name in given if name}, set()
+    names, taken = list(given), {lowered(name) for name in given if name}
+    seen: set[str] = set()
     for n in sorted(range(len(given)), key=lambda n: not given[n]):
         usual = given[n] or ("index" if n == 0 else f"column_{n + 1}")
         names[n], number = usual, 1
