@@ -54,7 +54,6 @@ class Lease(Generic[AnyWork]):
         self._state = "held"
         self._ended = threading.Event()
         self._began = self._renewed = time.monotonic()
-        self._patience_seconds = here.patience_seconds
         self._most_seconds = (deps.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
         self._before_seconds: float = row.worked_seconds if isinstance(row, JobRow) else 0.0
 
@@ -86,15 +85,15 @@ class Lease(Generic[AnyWork]):
         return stopping.is_set() or self._is_overdue()
 
     def _is_overdue(self, patiences: float = 1.0) -> bool:
-        seconds = self._patience_seconds
+        seconds = here.patience_seconds
         return seconds is not None and time.monotonic() - self._began > seconds * patiences
 
     @property
     def why_given_back(self) -> str:
         """Of a row that this process gives back."""
-        if stopping.is_set() or self._patience_seconds is None:
+        if stopping.is_set() or here.patience_seconds is None:
             return "its worker was told to stop"
-        return f"it took longer than {self._patience_seconds:g} s, and goes on in the lane of long work"
+        return f"it took longer than {here.patience_seconds:g} s, and goes on in the lane of long work"
 
     def write(self, **values: Any) -> None:
         """Change the row, in a transaction of its own. Raises LeaseLost."""

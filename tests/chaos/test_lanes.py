@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from service.settings import Settings
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps, wire
 from tests import descents, samples
-from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, weights_of
+from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, wait_for_epoch, weights_of
 from tests.chaos.pool import START_SECONDS, pool
 from tests.chaos.test_stops import stop
 from tests.integration.processes import eventually
@@ -33,6 +34,9 @@ from workers.lease import PATIENCES, claimed
 ENDLESS: dict[str, Any] = {
     "network": {"kind": "mlp", "hidden": [64, 64]}, "batch_size": 1, "epochs": 1_000_000, "early_stopping": None,
 }  # fmt: skip
+
+# no heartbeat, which would end the process of the test after five times a short patience
+STILL: dict[str, Any] = {"heartbeat_seconds": 600.0, "lease_seconds": 3600.0}
 
 
 @pytest.fixture
@@ -110,16 +114,23 @@ def ingested(deps: Deps, id: str) -> str:
         return session.get_one(DatasetRow, id).state
 
 
-def test_a_training_that_is_not_short_goes_on_in_the_other_lane_to_the_same_weights(deps: Deps, lane: Any) -> None:
+def test_a_training_that_is_not_short_goes_on_in_the_other_lane_to_the_same_weights(
+    make_deps: Callable[..., Deps], lane: Any
+) -> None:
+    deps = make_deps(checkpoint_seconds=0.0, **STILL)
     dataset = add_dataset(deps)
     id, undisturbed = (add_job(deps, dataset, epochs=400) for _ in range(2))
     set_lane(deps, id, SHORT)
-    lane.only, lane.patience_seconds = SHORT, 0.5
-    run(deps, id)
+    lane.only = SHORT
+    thread = threading.Thread(target=run, args=(deps, id))
+    thread.start()
+    wait_for_epoch(deps, id, 3)
+    lane.patience_seconds = 0.0
+    thread.join()
     left = job_of(deps, id)
     assert (left.state, left.lane, left.attempt, left.lease_until, left.sent_at) == ("queued", LONG, 0, None, None)
     assert left.checkpoint_key is not None
-    assert "longer than 0.5 s" in [event for event in events_of(deps, id) if event["type"] == "state"][-1]["reason"]
+    assert "longer than 0 s" in [event for event in events_of(deps, id) if event["type"] == "state"][-1]["reason"]
     run(deps, id)  # here nothing long is taken
     assert job_of(deps, id).fence == left.fence
     lane.only = lane.patience_seconds = None
@@ -130,7 +141,8 @@ def test_a_training_that_is_not_short_goes_on_in_the_other_lane_to_the_same_weig
     assert weights_of(deps, id) == weights_of(deps, undisturbed)
 
 
-def test_a_comparison_that_is_not_short_goes_on_in_the_other_lane(deps: Deps, lane: Any) -> None:
+def test_a_comparison_that_is_not_short_goes_on_in_the_other_lane(make_deps: Callable[..., Deps], lane: Any) -> None:
+    deps = make_deps(**STILL)
     X, y = descents.table(6, 20_000, [1, 1000], [0, 0])
     id = comparisons.submitted(deps, comparisons.add_table(deps, X, y), epochs=200, tolerance=1e-5)
     set_lane(deps, id, SHORT)
@@ -139,7 +151,8 @@ def test_a_comparison_that_is_not_short_goes_on_in_the_other_lane(deps: Deps, la
     assert (job_of(deps, id).state, job_of(deps, id).lane, job_of(deps, id).attempt) == ("queued", LONG, 0)
 
 
-def test_a_file_that_takes_long_goes_on_in_the_other_lane(deps: Deps, lane: Any) -> None:
+def test_a_file_that_takes_long_goes_on_in_the_other_lane(make_deps: Callable[..., Deps], lane: Any) -> None:
+    deps = make_deps(**STILL)
     lines = ["a,b", "1,2,3", *(f"{number},word {number % 97}" for number in range(100_000)), ""]
     blob = deps.blobs.put("\n".join(lines).encode())  # a cell too many: the careful reader, slow
     nothing = {"rows": None, "table_key": None, "profile_key": None, "columns": None, "dialect": None}

@@ -17,7 +17,7 @@ from service.queue import INGEST, TRAIN
 from service.store.tables import DatasetRow
 from service.wiring import Deps
 from tests import descents, samples
-from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, weights_of
+from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, wait_for_epoch, weights_of
 from tests.chaos.pool import START_SECONDS, pool
 from tests.integration.processes import Running, eventually
 from tests.integration.test_serve import serve, url_of
@@ -48,18 +48,18 @@ def is_given_back(deps: Deps, id: str) -> bool:
 
 def test_a_stopped_training_goes_on_after_its_last_epoch_to_the_same_weights(deps: Deps) -> None:
     dataset = add_dataset(deps)
-    id = add_job(deps, dataset)
-    for epochs in (20, 40):
+    id = add_job(deps, dataset, epochs=300)
+    for _ in range(2):
         deps.queue.send(TRAIN, id)
         with pool(deps.settings, TRAIN.queue) as worker:
-            far = lambda epochs=epochs: (job_of(deps, id).progress or {}).get("epoch", 0) >= epochs  # noqa: E731
-            assert eventually(far, START_SECONDS)
+            assert eventually(lambda: job_of(deps, id).state == "running", START_SECONDS)
+            wait_for_epoch(deps, id, (job_of(deps, id).progress or {}).get("epoch", 0) + 10)
             stop(worker)
         assert is_given_back(deps, id), "\n".join(worker.lines)
     run(deps, id)
     told = [event["epoch"] for event in events_of(deps, id) if event["type"] == "epoch"]
     assert told == sorted(set(told))  # nothing was done twice: the stop itself saved the last epoch
-    undisturbed = add_job(deps, dataset)
+    undisturbed = add_job(deps, dataset, epochs=300)
     run(deps, undisturbed)
     assert weights_of(deps, id) == weights_of(deps, undisturbed)
 
