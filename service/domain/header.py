@@ -13,7 +13,7 @@ from service.domain.refusals import DialectInvalid
 from service.domain.written import MISSING_WORDS, is_number
 
 MOSTLY = 0.9
-SHORT_OFTEN = 0.05  # so many rows that end early are a way of writing; fewer are damaged
+SHORT_OFTEN, SHORT_FEWEST = 0.05, 2  # so many rows that end early are a way of writing; fewer are damaged
 MOST_SHOWN = 40  # letters of a cell in a note
 _UNIT = re.compile(r"[^\W\d_]|[%$€£°]")
 ONLY_IF = 'if it counts something, declare it with ?types={{"{name}":"numeric"}}'
@@ -147,7 +147,7 @@ def _are_cut_short(rows: Sequence[Sequence[str]], width: int) -> bool:
     short = [row for row in rows if 1 < len(row) < width]
     full = [row for row in rows if len(row) == width]
     few = SHORT_OFTEN * len(rows)
-    if not full or len(short) <= few or len(rows) - len(full) - len(short) > few:
+    if not full or len(short) < SHORT_FEWEST or len(short) <= few or len(rows) - len(full) - len(short) > few:
         return False
     numeric = numeric_columns(full, width)
     worded = {place for place in range(width) if not any(is_number(row[place]) for row in full)}

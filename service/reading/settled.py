@@ -73,7 +73,9 @@ def _find(source: Arriving, options: Mapping[str, Any], model: Dialect | None) -
 
 def _with_marks(source: Arriving, found: Found, model: Dialect | None) -> Found:
     """What was found, with the marks of the model that the first part of the body does not speak against."""
-    dialect = found.dialect
+    # a row that ends early is whole only where the model's own file was written so
+    dialect = replace(found.dialect, short_rows=model is not None and model.short_rows)
+    found = replace(found, dialect=dialect)
     if model is None or model.delimiter != dialect.delimiter:
         return found
     sample, _ = source.look(SAMPLE_BYTES)
@@ -87,6 +89,5 @@ def _with_marks(source: Arriving, found: Found, model: Dialect | None) -> Found:
         comment=dialect.comment or model.comment,
         blanks_before_quotes=blanks,
         cells_beyond=max(dialect.cells_beyond, model.cells_beyond),
-        short_rows=dialect.short_rows or model.short_rows,
     )
     return replace(found, dialect=dialect)

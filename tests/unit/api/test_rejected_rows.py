@@ -11,7 +11,7 @@ from tests.unit.cli.test_rendering import drawn
 from workers.ingest.run import run as ingest
 from workers.job import run as train
 
-ROWS = [f"{n},{'?' if n % 15 == 0 else n * 0.5},{n % 7}" for n in range(150)]
+ROWS = [f"{n},{'lost' if n % 15 == 0 else n * 0.5},{n % 7}" for n in range(150)]
 DATA = "\n".join(["a,b,y", *ROWS]).encode()
 
 
@@ -31,19 +31,19 @@ def test_preflight_and_report_say_how_many_rows_are_lost_and_what_brings_them_in
     (warned,) = [one for one in warnings if one["code"] == "rows_rejected"]
     assert "10 of the file's 150 rows (6.7%)" in warned["detail"]
     assert "10 in column 'b' (first on line 2)" in warned["detail"]
-    assert 'null_values=["?"]' in warned["detail"]
+    assert 'null_values=["lost"]' in warned["detail"]
     job = client.post("/v1/jobs", json=spec)
     train(deps, job.json["id"])
     report = client.get("/v1/models/m/versions/1/report").json
     assert warned["detail"] in [one["detail"] for one in report["warnings"]]
-    whole = uploaded(client, deps, DATA, '?null_values=["?"]')
+    whole = uploaded(client, deps, DATA, '?null_values=["lost"]')
     assert (whole["rows"], whole["rejected_rows"]) == (150, 0)
     after = client.post("/v1/jobs/validate", json={**spec, "dataset": whole["id"]}).json["warnings"]
     assert "rows_rejected" not in [one["code"] for one in after]
 
 
 def test_one_row_of_a_hundred_is_no_warning(client: FlaskClient, deps: Deps) -> None:
-    made = uploaded(client, deps, DATA.replace(b"?", b"1") + b"\n1,2,3,4")
+    made = uploaded(client, deps, DATA.replace(b"lost", b"1") + b"\n1,2,3,4")
     spec = {"dataset": made["id"], "model": "m", "target": "y", "task": "regression"}
     warnings = client.post("/v1/jobs/validate", json=spec).json["warnings"]
     assert (made["rejected_rows"], [one for one in warnings if one["code"] == "rows_rejected"]) == (1, [])
@@ -53,7 +53,7 @@ def test_the_command_line_prints_reasons_with_counts_and_the_mend(client: FlaskC
     shown = drawn(rendered(Dataset.of(uploaded(client, deps, DATA))))
     assert "10 rows of the file (6.7%) are not in the dataset" in shown
     assert "10 times, column b, first on line 2" in shown
-    assert "--null '?'" in shown
+    assert "--null lost" in shown
 
 
 def test_the_same_bytes_take_the_name_that_is_given_and_keep_theirs_where_none_is(client: FlaskClient) -> None:

@@ -81,10 +81,16 @@ def weights(frame: pd.DataFrame, answer: Any) -> list[str]:
     return [f"{len(FEATURES) * width + width + width + 1:,}", str(TRAIN)]
 
 
+def far(frame: pd.DataFrame, answer: Any) -> list[str]:
+    """-999 in 30 of 400 rows, fewer than a quarter."""
+    return ["999", "75", f"{abs(np.quantile(frame.a, 0.25)):.6g}"]
+
+
 FIGURES: dict[str, Callable[[pd.DataFrame, Any], list[str]]] = {
     "class_rare": rare,
     "classes_imbalanced": imbalanced,
     "target_leak": leak,
+    "far_value": far,
     "identifier": lambda frame, _: [],
     "gaps_refused": lambda frame, _: [str(frame.a.isna().sum())],
     "mostly_missing": lambda frame, _: [str(frame.a.isna().sum()), str(len(frame))],
@@ -104,6 +110,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame, Any], list[str]]] = {
 MENDS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "class_rare": lambda _: {"rows": "merge"},
     "classes_imbalanced": lambda _: {"class_weights": "balanced"},
+    "far_value": lambda _: {"missing": "mean", "gaps": -999.0},
     "target_leak": lambda _: {"exclude": ["copy"]},
     "identifier": lambda _: {"exclude": ["row"]},
     "gaps_refused": lambda _: {"missing": "mean"},
@@ -134,7 +141,7 @@ def test_each_number_is_that_of_the_rows_and_each_mend_mends(look: Look, code: s
     detail = warned(answer)[code]["detail"]
     assert said(detail) == FIGURES[code](case.frame, answer), detail
     mend = MENDS[code](case)
-    frame = case.frame
+    frame = case.frame.replace(mend.pop("gaps", np.nan), np.nan)
     if mend.pop("rows", None):
         frame = frame.assign(kind=frame.kind.replace("odd", "common")).assign(
             kind=lambda it: it.kind + it.index.map(lambda row: str(row % 2))
