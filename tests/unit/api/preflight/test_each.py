@@ -14,8 +14,8 @@ import pytest
 from service.domain import preflight
 from tests.unit.api.preflight.looking import ROWS, Look, draws, numbers, warned
 
-# they need a server's limits or its past (test_estimate.py), a kind that comes with the upload (test_data.py), or a file
-# as it was written (test_cells.py, test_rejected_rows.py)
+# they need a server's limits or its past (test_estimate.py), a kind that comes with the upload (test_data.py), or a
+# file as it was written (test_cells.py, test_rejected_rows.py)
 ELSEWHERE = {
     "job_too_long", "budget_short", "categories_many", "missing_word", "numbers_as_words", "categories_shared",
     "rows_rejected",
