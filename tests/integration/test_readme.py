@@ -12,24 +12,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.test_serve import serve, url_of
+
 README = Path(__file__).parents[2] / "README.md"
 
 
-def test_shell_lines_work_as_written(server_url: str, tmp_path: Path) -> None:
+def test_shell_lines_work_as_written(tmp_path: Path) -> None:
+    """On a server of its own, on which nobody has trained before."""
     if shutil.which("curl") is None:
         if os.environ.get("ADALINE_REQUIRE") == "all":
             pytest.fail("curl is needed")
         pytest.skip("curl is needed")
     blocks = re.findall(r"<!-- test: shell -->\n```sh\n(.*?)```", README.read_text(), re.DOTALL)
     assert len(blocks) == 10
-    script = "\n".join(blocks).replace("http://127.0.0.1:8000", server_url)
-    environment = {
-        **os.environ, "ADALINE_URL": server_url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    }  # fmt: skip
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+    with serve(tmp_path / "data") as stack:
+        url = url_of(stack)
+        stack.until("train@")
+        script = "\n".join(blocks).replace("http://127.0.0.1:8000", url)
+        environment = {
+            **os.environ, "ADALINE_URL": url, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        }  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     answers = [json.loads(line) for line in re.findall(r'\{"(?:id|model|task)":.*?\}(?=\{"|\n|$|[a-z])', done.stdout)]
     assert any(answer.get("state") == "succeeded" for answer in answers), done.stdout

@@ -21,8 +21,7 @@ def test_a_comparison_that_has_ended_does_not_show_a_descent_on_its_way() -> Non
     view.take(Event(seq=1, type="state", data={"state": "running"}))
     at = {"descent": "mini-batch, raw", "epoch": 0, "epochs": 50, "fraction": 0.83, "train_loss": 5929.9}
     view.take(Event(seq=2, type="epoch", data=at))
-    assert "mini-batch, raw: epoch 0 of 50" in drawn(view)
+    assert "83% done · mini-batch, raw" in drawn(view)
     view.take(Event(seq=3, type="state", data={"state": "succeeded"}))
-    assert "all descents have ended" in drawn(view)
-    assert "epoch 0 of 50" not in drawn(view)
+    assert "mini-batch, raw" not in drawn(view)
     assert "5929.9" not in drawn(view)
