@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 SPLITS = ("train", "validation", "test")
+COEFFICIENTS = ("learnt", "optimum", "difference", "low", "high")  # the last two are of the optimum
 NUMBER = 'style="text-align: right"'
 
 
@@ -37,8 +38,8 @@ def report_page(report: Mapping[str, Any]) -> str:
     parts = [
         paragraphs,
         _scores(report.get("metrics") or {}, report.get("baseline") or {}),
-        _intervals("coefficient", certificate.get("coefficients") or ()),
-        _intervals("importance", report.get("importance") or ()),
+        _figures("coefficient", COEFFICIENTS, report.get("weights") or ()),
+        _figures("importance", ("value", "low", "high"), report.get("importance") or ()),
         *(f"<p>note: {escape(str(it.get('detail')))}</p>" for it in report.get("warnings") or ()),
     ]
     return "".join(parts)
@@ -57,13 +58,13 @@ def _scores(metrics: Mapping[str, Any], baseline: Mapping[str, Any]) -> str:
     return _table(("metric", *columns), ([name, *(scores.get(name) for scores in columns.values())] for name in names))
 
 
-def _intervals(heading: str, found: Iterable[Mapping[str, Any]]) -> str:
+def _figures(heading: str, names: Sequence[str], found: Iterable[Mapping[str, Any]]) -> str:
     rows = [
         [": ".join(str(it[key]) for key in ("class", "feature") if it.get(key) is not None)]
-        + [it.get(name) for name in ("value", "low", "high")]
+        + [it.get(name) for name in names]
         for it in found
     ]
-    return _table((heading, "value", "low", "high"), rows) if rows else ""
+    return _table((heading, *names), rows) if rows else ""
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

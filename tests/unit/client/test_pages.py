@@ -23,8 +23,8 @@ REPORT: dict[str, Any] = {
         "loss": 2.0,
         "optimum_loss": 1.75,
         "gap": 0.25,
-        "coefficients": [{"feature": STRANGE, "value": 31.5, "low": 30.0, "high": None}],
     },
+    "weights": [{"feature": STRANGE, "learnt": 31.5, "optimum": 31.0, "difference": 0.5, "low": 30.0, "high": None}],
     "importance": [{"feature": "rooms", "value": 0.125, "low": 0.1, "high": 0.15}],
     "warnings": [{"code": "few_rows", "detail": f"few rows of {STRANGE}"}],
 }
@@ -63,7 +63,8 @@ def test_a_report_is_shown_with_its_figures_and_nothing_in_it_is_markup() -> Non
     seen = Seen(Report(REPORT)._repr_html_())
     assert ["metric", "train", "validation", "baseline (validation)"] in seen.rows
     assert ["rmse", "1.25", "2.5", "7.5"] in seen.rows
-    assert [STRANGE, "31.5", "30", "–"] in seen.rows
+    assert ["coefficient", "learnt", "optimum", "difference", "low", "high"] in seen.rows
+    assert [STRANGE, "31.5", "31", "0.5", "30", "–"] in seen.rows
     assert ["rooms", "0.125", "0.1", "0.15"] in seen.rows
     for words in (
         "1,200 train, 300 validation",
