@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ def test_upload_to_a_full_disk_is_refused_and_what_was_there_stays(
     before = files(small_disk)
     sent = [
         {"content": LARGE, "headers": CSV},
-        {"content": iter([LARGE]), "headers": CSV},
+        {"content": iter([gzip.compress(LARGE)]), "headers": {**CSV, "Content-Encoding": "gzip"}},
         {"files": {"file": ("x.csv", LARGE)}},
     ]
     for request in sent:

@@ -102,7 +102,7 @@ def test_the_short_lane_takes_nothing_long(deps: Deps) -> None:
         assert eventually(lambda: job_of(deps, short).state == "succeeded", START_SECONDS), worker.lines
         assert eventually(lambda: ingested(deps, files[1]) == "ready", START_SECONDS), worker.lines
         assert eventually(lambda: deps.queue.length(TRAIN.queue_in(SHORT)) == 0)
-        assert deps.queue.served()["short"]
+        assert eventually(lambda: deps.queue.served()["short"])
     assert (job_of(deps, long).state, job_of(deps, long).fence) == ("queued", 0)
     assert ingested(deps, files[0]) == "ingesting"
     with deps.database.read() as session:

@@ -95,7 +95,7 @@ def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_
 ) -> None:
     """A cancel is answered as promptly there."""
     deps = make_deps(
-        lease_seconds=LEASE_SECONDS, heartbeat_seconds=0.1, checkpoint_seconds=0.0, training_memory_bytes=2**20
+        lease_seconds=LEASE_SECONDS, heartbeat_seconds=0.1, checkpoint_seconds=0.0, training_memory_bytes=2**21
     )
     dataset = add_dataset(deps, rows=60_000, more=298)  # 72 MB: more than is in memory whatever the setting is
     spool = deps.settings.data / "blobs" / "spool"
