@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec
+from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
 
 STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
 NARROWEST, WIDEST = 16, 128  # of the hidden layer that is chosen
@@ -136,5 +136,6 @@ def _epochs(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["a
         return spec.epochs
     steps = math.ceil(rows / spec.batch_size)
     epochs = spec.warmup_epochs + min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
-    notes.append(f"{epochs} epochs of {steps} steps")
+    training, _, _ = split_counts(rows, spec.split.validation, spec.split.test)
+    notes.append(f"{epochs} epochs of about {math.ceil(training / spec.batch_size)} steps")
     return epochs

@@ -17,7 +17,7 @@ from service.domain.left_out import none_of_them, nothing_left
 from service.domain.limits import Limits, check_size, n_inputs
 from service.domain.other_rows import check_other_rows
 from service.domain.row_weights import check_weights
-from service.domain.spec import TrainingSpec
+from service.domain.spec import TrainingSpec, split_counts
 from service.domain.table import Column, Table, listed, no_such_column
 from service.domain.tasks import class_name, natural_task, too_rare
 from service.errors import FieldError, SpecInvalid
@@ -162,13 +162,6 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     if not chosen:
         raise _wrong("/features", nothing_left(spec, table, targets))
     return chosen
-
-
-def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:
-    """How many rows train, validate and test; a share above 0 gets at least one row."""
-    validating = max(1, round(rows * validation)) if validation else 0
-    testing = max(1, round(rows * test)) if test else 0
-    return rows - validating - testing, validating, testing
 
 
 def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> None:

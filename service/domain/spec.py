@@ -28,6 +28,13 @@ class Split:
         return self.validation > 0 or self.validation_dataset is not None
 
 
+def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:
+    """How many rows train, validate and test; a share above 0 gets at least one row."""
+    validating = max(1, round(rows * validation)) if validation else 0
+    testing = max(1, round(rows * test)) if test else 0
+    return rows - validating - testing, validating, testing
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
     kind: Literal["linear", "mlp"] = "linear"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.resolve import split_counts
+from service.domain.spec import split_counts
 from workers.training.engines.fused.permute import permute
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3

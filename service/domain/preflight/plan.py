@@ -14,8 +14,7 @@ from service.domain.figures import Figures
 from service.domain.limits import Limits, expected_network
 from service.domain.network import Network
 from service.domain.rates import Bound, Rates, settle, stable_bound
-from service.domain.resolve import split_counts
-from service.domain.spec import TrainingSpec
+from service.domain.spec import TrainingSpec, split_counts
 from service.domain.table import Column
 
 NOT_COVERED = {"categorical": "its one-hot columns", "datetime": "its parts", "text": "its words"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from service.domain.limits import Limits
-from service.domain.resolve import Resolution, resolve, split_counts
-from service.domain.spec import EarlyStopping
+from service.domain.resolve import Resolution, resolve
+from service.domain.spec import EarlyStopping, split_counts
 from service.domain.spec_schema import read_spec
 from service.domain.table import Column, Table
 from service.errors import SpecInvalid
