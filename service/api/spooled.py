@@ -75,6 +75,7 @@ class Spooled:
                 return piece
             start, end = self._on_disk
             if self._file is None or start == end:
+                self._free()
                 raise StopIteration
             self._file.seek(start)
             piece = self._file.read(min(TAKEN_BYTES, end - start))
@@ -90,10 +91,13 @@ class Spooled:
         with self._changed:
             self._is_closed = True
             self._waiting.clear()
-            if self._file is not None:
-                self._file.close()
-                self._file = None
+            self._free()
             self._on_disk = (0, 0)
+
+    def _free(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _make(self) -> None:
         try:
