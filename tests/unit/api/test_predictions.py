@@ -312,7 +312,6 @@ BAD_TABLES: dict[str, tuple[bytes, str, int, str, str]] = {
     ),
     "ragged": (b"size,colour,sold\n1,red\n", "text/csv", 422, "rows_invalid", "line 2: 2 cells, but there are 3"),
     "missing feature": (b"size,sold\n1,no\n", "text/csv", 422, "rows_invalid", "'colour' is missing"),
-    "feature named twice": (b"size,size,colour,sold\n", "text/csv", 422, "rows_invalid", "twice"),
     "header only": (b"size,colour,sold\n", "text/csv", 422, "rows_invalid", "no rows"),
     "open quote": (b'size,colour,sold\n1,"red,no\n', "text/csv", 422, "rows_invalid", "line 2: a quote"),
     "empty": (b"", "text/csv", 400, "body_malformed", "no body"),

@@ -94,7 +94,8 @@ def test_integers_that_are_rounded_are_noted() -> None:
          "comments", "a row of very many cells"],
 )  # fmt: skip
 def test_the_work_does_not_grow_with_the_square_of_the_file(make: Callable[[int], bytes], tmp_path: Path) -> None:
-    """By processor time, which others do not take: for four times the file it would be sixteen times as much."""
+    """By processor time, of which others take little: for four times the file it would be sixteen times as much. A
+    processor that is slowed down for a moment has it looked at again."""
 
     def spent(size: int) -> float:
         data = make(size)
@@ -104,7 +105,7 @@ def test_the_work_does_not_grow_with_the_square_of_the_file(make: Callable[[int]
         return time.process_time() - began
 
     spent(1000)  # what is imported late
-    assert spent(300_000) < 9 * max(spent(75_000), 0.05)
+    assert any(spent(300_000) < 9 * max(spent(75_000), 0.05) for _ in range(3))
 
 
 def test_a_first_row_beyond_what_the_fast_reader_takes_is_not_left_out(tmp_path: Path) -> None:
