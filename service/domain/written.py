@@ -6,6 +6,7 @@ same number on both sides. `TextStyle` is what a file or its user said beyond th
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Mapping
@@ -191,7 +192,12 @@ def not_a_number(cell: str, decimal: str = "") -> str:
 
 @lru_cache(maxsize=64)
 def _missing_numbers(words: tuple[str, ...], decimal: str, mark: str) -> frozenset[float]:
-    return frozenset(read_number(word, decimal, mark) for word in words if is_number(word, decimal, mark))
+    numbers = set()
+    for word in words:
+        if is_number(word, decimal, mark):
+            with contextlib.suppress(ValueError):  # beyond float64: no number of a column is that
+                numbers.add(read_number(word, decimal, mark))
+    return frozenset(numbers)
 
 
 def digits(number: float) -> str:

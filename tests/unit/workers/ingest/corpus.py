@@ -152,6 +152,7 @@ KINDS = [
     Case("two currencies", _rows("a;b", "$1;1", "€2;2"), {"a": ["$1", "€2"], "b": [1.0, 2.0]}, "VD", notes={"a": "write the numbers alone"}),
     Case("percents", _rows("a;b", "12.3%;1", "-4 %;2"), {"a": [12.3, -4.0], "b": [1.0, 2.0]}, "DD", notes={"a": "12.3% is read as 12.3, not as 0.123"}),
     Case("percents and shares", _rows("a;b", "12.3%;1", "0.5;2"), {"a": ["12.3%", "0.5"], "b": [1.0, 2.0]}, "VD", notes={"a": "write them in one way"}),
+    Case("a missing word beyond float64", _rows("a,b", "1,2", "3,4"), NUMBERS, "DD", {"null_values": ["1e999"]}),
     Case("a row of units", _rows("a,b", "cm,kg", "1,2", "3,4"), NUMBERS, "DD", notes={"a": "the line below the header says 'cm': it is no row"}),
     Case("limits of detection", _rows("a,b", "<0.05,1", "0.5,2", "7,3"), {"a": ["<0.05", "0.5", "7"], "b": [1.0, 2.0, 3.0]}, "VD", notes={"a": '2 of 3 cells are numbers, 1 is "<0.05": declare null_values=["<0.05"]'}),
     Case("a month, a day and a year", _rows("a,b", "Jan-1-1995,1", "1995-Feb-02,2", "3/Mar/1995,3"), {"a": [_day(1995, 1, 1), _day(1995, 2, 2), _day(1995, 3, 3)], "b": [1.0, 2.0, 3.0]}, "TD"),
