@@ -7,7 +7,6 @@ A case is known by its seed and number: `--only NUMBER` sends one alone and prin
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -23,7 +22,7 @@ import psutil
 from service.client import Client
 from tests.benchmarks.streamed import Memory
 from tests.chaos import predict_cases
-from tests.chaos.fuzzing import OUR_FAULT, Findings, Outcome, Watch, send_all, stack
+from tests.chaos.fuzzing import OUR_FAULT, Findings, Outcome, Watch, chosen, send_all, stack
 from tests.chaos.predict_cases import DOCUMENTS, JSON, MODEL, ROWS, TABLES, Request
 from tests.integration.processes import Running
 
@@ -123,21 +122,13 @@ def _unreadable(answer: httpx.Response) -> str | None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    chosen = parser.parse_args()
-    if chosen.only is not None:
-        print(predict_cases.request(chosen.seed, chosen.only))
-    numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
+    numbers, seed = chosen(__doc__, predict_cases.request)
     with stack() as (url, running), httpx.Client(base_url=url, timeout=60) as http:
         train(url)
         before = known_answers(http)
         began = time.monotonic()
         with Watch(running) as watch:
-            findings, grown_mb = fuzz(url, running, numbers, chosen.seed)
+            findings, grown_mb = fuzz(url, running, numbers, seed)
         findings.print(time.monotonic() - began)
         watch.print()
         changes = watch.changes()
@@ -145,7 +136,7 @@ def main() -> int:
     print(f"right bodies that were tried: {', '.join(sorted(before))}")
     print(f"right bodies afterwards: {'the same, right answers' if is_same else 'OTHER ANSWERS'}")
     print(f"the API's memory grew by {grown_mb:.0f} MB after a quarter of the cases; to be flat it may by {GROWN_MB}")
-    is_flat = chosen.only is not None or grown_mb < GROWN_MB
+    is_flat = len(numbers) == 1 or grown_mb < GROWN_MB
     return 0 if not findings.wrong and not changes and is_same and is_flat else 1
 
 

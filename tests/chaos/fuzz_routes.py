@@ -7,7 +7,6 @@ and number: `--only NUMBER` sends one alone and prints it.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ import httpx
 
 from service.client import Client
 from tests.chaos.fuzz_predict import sent, train
-from tests.chaos.fuzzing import API, API_MB, INGEST, Findings, Outcome, Watch, ingest_mb, send_all, stack
+from tests.chaos.fuzzing import API, API_MB, INGEST, Findings, Outcome, Watch, chosen, ingest_mb, send_all, stack
 from tests.chaos.route_cases import BOMBS, Route, request, routes
 
 MOST_SECONDS = 5.0
@@ -53,18 +52,12 @@ def _until_read(url: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    chosen = parser.parse_args()
-    numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
+    numbers, seed = chosen(__doc__, lambda seed, number: request(seed, number, routes("ds_of_the_run")))
     with stack() as (url, running):
         train(url)
         began = time.monotonic()
         with Watch(running) as watch:
-            findings = fuzz(url, numbers, chosen.seed)
+            findings = fuzz(url, numbers, seed)
         findings.print(time.monotonic() - began)
         watch.print()
         grown = {"the API": (watch.grown(API), API_MB), "ingest": (watch.grown(INGEST), ingest_mb())}

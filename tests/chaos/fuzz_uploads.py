@@ -6,7 +6,6 @@ within bounds. A case is known by its seed and number: `--only NUMBER` sends one
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from tests.chaos.fuzzing import Findings, Outcome, Watch, send_all, stack
+from tests.chaos.fuzzing import Findings, Outcome, Watch, chosen, send_all, stack
 from tests.chaos.mutations import SEEDS, case
 
 WAIT_SECONDS = 30  # for one dataset; none of these is large
@@ -66,19 +65,11 @@ def _judged(answer: httpx.Response, is_preview: bool) -> tuple[str, str | None]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", type=int)
-    chosen = parser.parse_args()
-    if chosen.only is not None:
-        print(case(chosen.seed, chosen.only))
-    numbers = [chosen.only] if chosen.only is not None else range(chosen.first, chosen.first + chosen.count)
+    numbers, seed = chosen(__doc__, case)
     with stack() as (url, running):
         with Watch(running) as watch:
             began = time.monotonic()
-            findings = fuzz(url, numbers, chosen.seed)
+            findings = fuzz(url, numbers, seed)
             seconds = time.monotonic() - began
         findings.print(seconds)
         watch.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import sys
 import tempfile
@@ -25,6 +26,21 @@ LOOK_SECONDS = 0.05
 API, INGEST = "service.supervisor.http_server", "--queues ingest"  # in the commands of their processes, or above them
 API_MB = 300.0  # that the API may grow by
 OUR_FAULT = b"something went wrong on the server's side"
+
+
+def chosen(told: str | None, case: Callable[[int, int], object]) -> tuple[Sequence[int], int]:
+    """The numbers of the cases that the command line asks for, and the seed; a case that is asked for alone is printed.
+    `told` is what the program does, `case` makes a case of a seed and a number."""
+    parser = argparse.ArgumentParser(description=told)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", type=int)
+    asked = parser.parse_args()
+    if asked.only is None:
+        return range(asked.first, asked.first + asked.count), asked.seed
+    print(case(asked.seed, asked.only))
+    return [asked.only], asked.seed
 
 
 @dataclass(frozen=True, slots=True)
