@@ -33,7 +33,7 @@ COPY --from=build-worker /venv /venv
 USER adaline
 WORKDIR /home/adaline
 # the fused engine's kernels are compiled here, not before somebody's first job; another processor compiles its own
-RUN python3 -m workers.training.engines.fused.warm
+RUN python3 -m workers.training.engines.warm
 ENV ADALINE_DATA=/data ADALINE_LOG_FORMAT=json
 VOLUME /data
 CMD ["adaline", "worker"]

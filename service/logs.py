@@ -96,7 +96,7 @@ class AccessLog:
         self._left_out = 0
         self._descriptor: int | None = None
         self._level = "info"
-        self._log = structlog.get_logger("service.api.access")
+        self._log = structlog.get_logger("service.api.http.access")
 
     def begin(self, descriptor: int | None, level: str) -> None:
         """Write lines of JSON to a descriptor; with None, as everything else is logged."""

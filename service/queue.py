@@ -16,7 +16,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 
-from service.domain.lanes import LANES, LONG, SHORT
+from service.domain.jobs.lanes import LANES, LONG, SHORT
 from service.errors import QueueUnavailable, SettingInvalid
 
 ANSWER_SECONDS = 5.0

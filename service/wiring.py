@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.changes import Changes
-from service.domain.limits import Limits
+from service.domain.resolving.limits import Limits
 from service.errors import SettingInvalid
 from service.queue import Queue
 from service.settings import Settings
-from service.store.blobs import Blobs, open_blobs
+from service.store.blobs.store import Blobs, open_blobs
 from service.store.session import Database
 
 

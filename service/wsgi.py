@@ -9,10 +9,10 @@ import threading
 
 from service.api import context
 from service.api.app import create_app
-from service.api.arrival import Arrivals
-from service.api.callers import Callers
-from service.api.front import Front
-from service.api.gate import Gate
+from service.api.http.arrival import Arrivals
+from service.api.http.callers import Callers
+from service.api.http.gate import Gate
+from service.api.predictions.front import Front
 from service.changes import Changes
 from service.logs import configure_logging
 from service.settings import Settings

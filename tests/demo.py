@@ -21,9 +21,9 @@ from typing import Any
 
 from rich.console import Console
 
-from service.cli.rendering import SPLITS, console, figure, table
-from service.cli.reporting import trained
-from service.cli.watching import follow
+from service.cli.showing.rendering import SPLITS, console, figure, table
+from service.cli.showing.reporting import trained
+from service.cli.showing.watching import follow
 from service.client import Client, Dataset
 from tests.integration.processes import Running, started
 

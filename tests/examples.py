@@ -17,7 +17,7 @@ import httpx
 
 from service.api.foreign.inference_schemas import REQUEST_EXAMPLE
 from service.api.jobs import EXAMPLES as SPECS
-from service.api.prediction_bodies import HOUSES, RECORDS
+from service.api.predictions.bodies import HOUSES, RECORDS
 from tests.integration.processes import started
 
 FILE = Path(__file__).parents[1] / "service" / "api" / "examples.json"

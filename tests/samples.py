@@ -12,13 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.domain.artifact import REPORT, dump
-from service.domain.intervals import calibrate
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform
+from service.domain.model.artifact import REPORT, dump
+from service.domain.model.feature import Feature
+from service.domain.model.intervals import calibrate
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.transform import FittedTransform
 from service.store import models
-from service.store.bundles import write_bundle
+from service.store.blobs.bundles import write_bundle
 from service.store.session import new_id, now
 from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.wiring import Deps

@@ -12,15 +12,15 @@ from celery import Celery
 from celery.loaders.app import AppLoader
 from celery.signals import setup_logging, worker_ready, worker_shutting_down
 
-from service.domain.lanes import SHORT
+from service.domain.jobs.lanes import SHORT
 from service.logs import configure_logging
 from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
-from workers.interrupts import keep_from_children
-from workers.start import let_others_start
-from workers.watch import Watch
+from workers.pool.interrupts import keep_from_children
+from workers.pool.start import let_others_start
+from workers.pool.watch import Watch
 
-WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.training.warm", SHORT: "workers.short"}
+WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.jobs.warm", SHORT: "workers.pool.short"}
 
 START_SECONDS = 300.0  # for a process to import all that, and to warm up, on a machine that has other work too
 
@@ -62,7 +62,7 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
         # above 0) loses one for ever with each that cannot be acknowledged, and at 0 nothing is taken any more
         worker_prefetch_multiplier=0,
         worker_disable_prefetch=True,
-        worker_consumer="workers.consumer:Consumer",
+        worker_consumer="workers.pool.consumer:Consumer",
         # torch used by several threads in a parent hangs for ever in a forked child
         worker_pool_start_method="spawn",
         worker_proc_alive_timeout=START_SECONDS,

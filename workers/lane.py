@@ -15,4 +15,4 @@ class Here:
 
 
 here = Here()
-"""Of this process. Set once, at its start (`workers.short`)."""
+"""Of this process. Set once, at its start (`workers.pool.short`)."""

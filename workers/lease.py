@@ -14,7 +14,7 @@ from typing import Any, Generic
 import structlog
 from sqlalchemy.orm import Session
 
-from service.domain.lanes import LONG
+from service.domain.jobs.lanes import LONG
 from service.errors import AdalineError
 from service.store import jobs, work
 from service.store.tables import JobRow

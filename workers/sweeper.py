@@ -11,13 +11,13 @@ from types import FrameType
 import structlog
 from sqlalchemy import select
 
-from service.domain.lanes import LANES
+from service.domain.jobs.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
 from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
 from service.store import answers, jobs, models, work
-from service.store.bundles import key_of
+from service.store.blobs.bundles import key_of
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from service.queue import INGEST, TRAIN
 from workers.deps import process_deps
-from workers.stops import work_given_back
+from workers.pool.stops import work_given_back
 
 
 @shared_task(name=INGEST.name)  # type: ignore[untyped-decorator]
@@ -22,6 +22,6 @@ def ingest(id: str) -> None:
 def train(id: str) -> None:
     """Run a job of any kind."""
     with work_given_back():
-        from workers.job import run
+        from workers.jobs.dispatch import run
 
         run(process_deps(), id)

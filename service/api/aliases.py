@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Response, request
 
-from service.api import model_schemas
 from service.api.context import context
-from service.api.documents import document_limit, load, read_object
+from service.api.http.documents import document_limit, load, read_object
 from service.api.models import NOT_FOUND, blueprint, tell
 from service.api.parameters import MatchHeaders
-from service.domain.spec import MODEL_NAME
+from service.api.schemas import models as model_schemas
+from service.domain.spec.training import MODEL_NAME
 from service.errors import AliasChanged, FieldError, ParameterInvalid
 from service.store import models
 from service.usecases import promote

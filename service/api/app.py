@@ -9,21 +9,12 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import (
-    access,
-    aliases,
-    batch_predictions,
-    blueprints,
-    context,
-    datasets,
-    jobs,
-    operations,
-    predictions,
-    problems,
-    turns,
-)
+from service.api import aliases, blueprints, context, datasets, jobs, operations
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
+from service.api.http import access, problems, turns
+from service.api.predictions import batch_predictions
+from service.api.predictions import views as predictions
 from service.wiring import Deps
 
 BLUEPRINTS = (

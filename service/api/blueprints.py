@@ -12,7 +12,7 @@ from flask import Flask, Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
 from service.api.filters import Prefixed
-from service.domain.fields import flatten
+from service.domain.spec.fields import flatten
 from service.errors import FieldError, ParameterInvalid
 
 View = TypeVar("View", bound=Callable[..., Any])

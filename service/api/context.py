@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from service.api.waiting import Places, Waiting
+from service.api.http.waiting import Places, Waiting
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 

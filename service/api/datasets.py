@@ -9,18 +9,19 @@ from typing import Any
 import orjson
 from flask import Response, jsonify, request
 
-from service.api import paging, schemas
+from service.api import paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
-from service.api.forms import FIELDS
+from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
-from service.api.preview import preview
-from service.api.preview_schemas import Preview
-from service.api.problems import RETRY_SECONDS
-from service.api.stored_rows import stored_rows
-from service.api.upload_options import MAX_NAME, UploadQuery, check_parquet, merged
-from service.api.uploads import CSV, MULTIPART, PARQUET, Upload
+from service.api.schemas import base as schemas
+from service.api.schemas.preview import Preview
+from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, Upload
+from service.api.uploads.forms import FIELDS
+from service.api.uploads.options import MAX_NAME, UploadQuery, check_parquet, merged
+from service.api.uploads.preview import preview
+from service.api.uploads.stored_rows import stored_rows
 from service.errors import DatasetNotReady, FileNotFound
 from service.store import datasets
 from service.store.tables import DatasetRow

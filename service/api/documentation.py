@@ -12,13 +12,16 @@ import orjson
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
-from service.api import datasets, prediction_bodies, problems, schemas
+from service.api import datasets
 from service.api.filters import document_prefixed
 from service.api.foreign import inference_schemas, invocation_schemas
-from service.domain.batch import BatchSpecSchema
-from service.domain.comparison_schema import ComparisonSpecSchema
-from service.domain.fields import OneOrSeveral, OneOrWords
-from service.domain.spec_schema import TrainingSpecSchema
+from service.api.http import problems
+from service.api.predictions import bodies as prediction_bodies
+from service.api.schemas import base as schemas
+from service.domain.jobs.batch import BatchSpecSchema
+from service.domain.jobs.comparison_schema import ComparisonSpecSchema
+from service.domain.spec.fields import OneOrSeveral, OneOrWords
+from service.domain.spec.schema import TrainingSpecSchema
 
 # by their names: a generator makes a class of each, and would else make up a name that is taken
 BODIES: dict[str, dict[str, Any]] = {
@@ -78,7 +81,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 
     def _register_error_handlers(self) -> None:
-        """Ours are registered by service.api.problems."""
+        """Ours are registered by service.api.http.problems."""
 
 
 def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from service.api.context import context
 from service.errors import FileNotFound, TooManyAnswers
-from service.store.blobs import Blobs
-from service.store.bundles import open_file
+from service.store.blobs.bundles import open_file
+from service.store.blobs.store import Blobs
 from service.store.tables import Json
 
 SMALL_BYTES = 256 * 1024  # read before it is answered

@@ -8,11 +8,12 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from service.api import paging, schemas
+from service.api import paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.documents import read_object, spec_limit
 from service.api.files import send
+from service.api.http.documents import read_object, spec_limit
+from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import (
     EventsQuery,
     JobsQuery,
@@ -21,15 +22,15 @@ from service.api.parameters import (
     RangeHeaders,
     StartHeaders,
 )
-from service.api.preflight_schemas import SpecCheck
-from service.api.problems import RETRY_SECONDS
-from service.api.result_schemas import JobResult
+from service.api.schemas import base as schemas
+from service.api.schemas.preflight import SpecCheck
+from service.api.schemas.results import JobResult
 from service.api.streams import events_answer
-from service.domain.batch import CSV, PARQUET
-from service.domain.lifecycle import is_terminal
+from service.domain.jobs.batch import CSV, PARQUET
+from service.domain.jobs.lifecycle import is_terminal
 from service.errors import ResultNotReady
 from service.store import jobs, models
-from service.store.blobs import damage_named
+from service.store.blobs.store import damage_named
 from service.store.tables import JobRow
 from service.usecases.cancel import cancel
 from service.usecases.delete_job import delete_job as delete_ended_job

@@ -8,17 +8,18 @@ from typing import Any
 
 from flask import Response
 
-from service.api import model_schemas, paging
+from service.api import paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send_file
 from service.api.parameters import CompareQuery, ModelsQuery, VersionsQuery
-from service.api.report_schemas import Report
+from service.api.schemas import models as model_schemas
+from service.api.schemas.report import Report
 from service.changes import REGISTRY
-from service.domain.artifact import REPORT
+from service.domain.model.artifact import REPORT
 from service.errors import FileNotFound, Unavailable
 from service.store import models
-from service.store.bundles import version_named
+from service.store.blobs.bundles import version_named
 from service.store.paging import Page
 from service.store.session import Database
 from service.store.tables import ModelRow, VersionRow

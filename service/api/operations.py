@@ -11,10 +11,10 @@ import structlog
 from flask import Flask, Response
 from flask_swagger_ui import get_swaggerui_blueprint
 
-from service.api import schemas
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.domain.lanes import SHORT
+from service.api.schemas import base as schemas
+from service.domain.jobs.lanes import SHORT
 from service.errors import QueueUnavailable, StorageFull
 from service.queue import INGEST, TRAIN
 

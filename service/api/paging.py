@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api import model_schemas, schemas
+from service.api.schemas import base as schemas
+from service.api.schemas import models as model_schemas
 from service.store.paging import Page
 
 T = TypeVar("T")

@@ -6,11 +6,11 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.api.filters import MetadataQuery
-from service.api.schemas import one_of, says, switch, within
-from service.api.upload_options import CsvOptions
-from service.domain.fields import Matches
-from service.domain.lifecycle import JOB_KINDS, JOB_STATES
-from service.domain.spec import MODEL_NAME
+from service.api.schemas.base import one_of, says, switch, within
+from service.api.uploads.options import CsvOptions
+from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES
+from service.domain.spec.fields import Matches
+from service.domain.spec.training import MODEL_NAME
 
 MAX_ROWS_SHOWN = 1000
 ID = r"[a-z]{2,8}_[0-9a-z]{1,40}"

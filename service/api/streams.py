@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from flask import Response, request
 
-from service.api import schemas
 from service.api.context import Context, context
-from service.domain.lifecycle import is_terminal
+from service.api.schemas import base as schemas
+from service.domain.jobs.lifecycle import is_terminal
 from service.errors import FieldError, JobNotFound, ParameterInvalid
 from service.store import jobs
 from service.store.tables import EventRow

@@ -73,14 +73,14 @@ def show(as_json: bool, answer: Any, page: Callable[[], RenderableType], wide: b
     if as_json:
         sys.stdout.write(visible_json(json.dumps(answer, indent=2, ensure_ascii=False)) + "\n")
         return
-    from service.cli.rendering import console
+    from service.cli.showing.rendering import console
 
     console(wide=wide).print(page(), crop=False)
 
 
 def tell(text: str) -> None:
     """Say something beside the result."""
-    from service.cli.fitting import folded
+    from service.cli.showing.fitting import folded
 
     sys.stderr.write(folded(visible(text.rstrip()), sys.stderr.isatty()) + "\n")
 

@@ -5,9 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from service.cli import batching, completing, deleting, learning, looking, machine, predicting, registry, tables, taking
 from service.cli.app import SERVER, USAGE, app, status_of, tell
-from service.cli.completing import COMPLETES
+from service.cli.commands import (
+    batching,
+    completing,
+    deleting,
+    learning,
+    looking,
+    machine,
+    predicting,
+    registry,
+    tables,
+    taking,
+)
+from service.cli.commands.completing import COMPLETES
 
 # each adds its commands to the app
 COMMANDS = (machine, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
@@ -27,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = status_of(error)
         if status is None:
             raise
-        from service.cli.wording import told
+        from service.cli.showing.wording import told
 
         tell(f"error: {told(error)}")
         if status == SERVER and (request_id := getattr(error, "request_id", None)):

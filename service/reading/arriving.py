@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from service.domain import encodings
+from service.domain.reading import encodings
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

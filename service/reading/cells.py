@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.times import read_time
-from service.domain.written import (
+from service.domain.cells.times import read_time
+from service.domain.cells.written import (
     BLANKS,
     FALSE_WORDS,
     NOT_A_NUMBER,

@@ -7,16 +7,16 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from service.domain.columns import Columns, Kind, Values
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.written import TextStyle
 from service.errors import BodyMalformed, FieldError, RowsInvalid
 from service.reading.arriving import Arriving
 from service.reading.arrow_frames import Frames
 from service.reading.bounds import Bounds
-from service.reading.parquet_bounds import check_pages, expanded_bytes, opened
+from service.reading.parquet.bounds import check_pages, expanded_bytes, opened
+from service.reading.parquet.thrift import Damaged
 from service.reading.readings import of_arrow
 from service.reading.rows import PIECE, Rows, Wrong
-from service.reading.thrift import Damaged
 from service.reading.values import ColumnInvalid
 
 MOST_TOLD = 300

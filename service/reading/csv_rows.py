@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from service.domain.columns import Columns, Kind, Values
-from service.domain.dialect import SAMPLE_BYTES, Dialect, Found
-from service.domain.names import of_header
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.written import TextStyle
+from service.domain.reading.dialect import SAMPLE_BYTES, Dialect, Found
+from service.domain.reading.names import of_header
 from service.errors import BodyMalformed, WorkFailed
 from service.reading.arriving import Arriving
 from service.reading.plain_blocks import BLOCK_BYTES, LONGEST_LINE, PlainBlocks

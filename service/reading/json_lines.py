@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service.domain.columns import Columns, Kind, Values
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.written import TextStyle
 from service.errors import BodyMalformed
 from service.reading.arriving import Arriving
 from service.reading.json_values import of_json

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from service.domain.columns import Columns, Kind, Values
-from service.domain.dialect import Found
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.written import TextStyle
+from service.domain.reading.dialect import Found
 from service.reading.readings import of_text
 from service.reading.rows import Rows, Wrong
 from service.reading.values import plain_array

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import CellInvalid, Kind, Values, from_text
-from service.domain.written import TextStyle
+from service.domain.cells.columns import CellInvalid, Kind, Values, from_text
+from service.domain.cells.written import TextStyle
 from service.reading.rows import Wrong
 from service.reading.values import read_values, reason
 

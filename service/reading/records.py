@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from io import TextIOBase
 from pathlib import Path
 
-from service.domain.dialect import Dialect, not_text
-from service.domain.encodings import BAD
+from service.domain.reading.dialect import Dialect, not_text
+from service.domain.reading.encodings import BAD
 from service.errors import WorkFailed
 
 MOST_READ_AGAIN = 8  # times the longest record: stray quotes must not make the work grow with the square of the file

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Categories, Columns, Values
+from service.domain.cells.columns import Categories, Columns, Values
 
 PIECE = 8192
 """Rows that are predicted at once. A sum's last bits may depend on how many rows a product has: with the same number

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
-from service.domain.encodings import EncodingUnknown
-from service.domain.refusals import DialectInvalid, SampleTooShort
+from service.domain.reading.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.reading.encodings import EncodingUnknown
+from service.domain.reading.refusals import DialectInvalid, SampleTooShort
 from service.errors import BodyMalformed
 from service.reading.arriving import Arriving, encoding_of
 

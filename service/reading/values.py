@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.columns import Categories, CellInvalid, Kind, Values
-from service.domain.readers import Cell, json_reader, number_reader, of_truth, text_reader
-from service.domain.written import LEAVE_EMPTY, SEND_NULL, TextStyle
+from service.domain.cells.columns import Categories, CellInvalid, Kind, Values
+from service.domain.cells.readers import Cell, json_reader, number_reader, of_truth, text_reader
+from service.domain.cells.written import LEAVE_EMPTY, SEND_NULL, TextStyle
 from service.reading.cells import read_cells, without_missing
 
 MICROSECONDS = 1e6

@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.domain.lifecycle import TERMINAL
+from service.domain.jobs.lifecycle import TERMINAL
 from service.errors import DatasetNotFound, StorageDamaged
-from service.store.blobs import Blobs, damage_named
+from service.store.blobs.store import Blobs, damage_named
 from service.store.filters import text_at
 from service.store.paging import Page, page
 from service.store.tables import DatasetRow, JobRow, Json, VersionRow, table_of

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from service.domain.dialect import Dialect
-from service.domain.table import Table
-from service.domain.written import TextStyle
+from service.domain.cells.table import Table
+from service.domain.cells.written import TextStyle
+from service.domain.reading.dialect import Dialect
 from service.store.tables import DatasetRow
 
 

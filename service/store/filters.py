@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, liter
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from service.domain.metadata import meanings
+from service.domain.spec.metadata import meanings
 
 MOST_INTEGER = 2**63  # SQLite's integers are below it; beyond, numbers are compared as its reals
 NUL = r"\u0000"  # as json has it; to PostgreSQL's jsonb an error

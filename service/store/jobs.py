@@ -12,9 +12,9 @@ from sqlalchemy import Update, bindparam, func, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
-from service.domain.lanes import LANES, LONG
-from service.domain.lifecycle import EventType, JobState, sources
-from service.domain.speed import Speed
+from service.domain.jobs.lanes import LANES, LONG
+from service.domain.jobs.lifecycle import EventType, JobState, sources
+from service.domain.jobs.speed import Speed
 from service.errors import JobNotFound
 from service.store.filters import has
 from service.store.paging import Page, page

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.columns import Categories, CellInvalid, Columns, Floats, Kind, Values
-from service.domain.written import BLANKS
+from service.domain.cells.columns import Categories, CellInvalid, Columns, Floats, Kind, Values
+from service.domain.cells.written import BLANKS
 
 CHUNK_ROWS = 65_536
 CHUNK_CELLS = 2**23  # in float64: 64 MiB, some eight times over while a chunk is encoded

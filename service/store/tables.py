@@ -13,7 +13,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKeyConstraint,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from service.domain.lanes import LONG
+from service.domain.jobs.lanes import LONG
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -33,7 +33,7 @@ CONNECTIONS = 8192  # at once, in all processes; as many as files may be open
 OTHER_FILES = 512
 HEADER_MILLISECONDS = 10_000  # for a request's headers, and between two requests of a connection
 UNREAD_MILLISECONDS = 30_000  # a client that takes nothing of its answer for so long is cut off by the kernel (tcp(7))
-PROTOCOL = "adaline.protocol"  # as service.api.arrival knows it
+PROTOCOL = "adaline.protocol"  # as service.api.http.arrival knows it
 GRACE_SECONDS = 5  # for requests under way at the end; a stream that never ends is cut
 
 

@@ -14,11 +14,11 @@ from typing import NoReturn
 
 from sqlalchemy.exc import OperationalError
 
-from service.domain.lanes import SHORT
+from service.domain.jobs.lanes import SHORT
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
 from service.queue import INGEST, QUEUES, TRAIN, check_roles
 from service.settings import Settings
-from service.store.intact import check_intact
+from service.store.blobs.intact import check_intact
 from service.store.migrate import migrate
 from service.store.private import make_private
 from service.store.session import Database

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.domain.batch import BatchSpec, read_batch
-from service.domain.conversion import ways
-from service.domain.lanes import lane_of_job
-from service.domain.table import Table
+from service.domain.cells.conversion import ways
+from service.domain.cells.table import Table
+from service.domain.jobs.batch import BatchSpec, read_batch
+from service.domain.jobs.lanes import lane_of_job
 from service.errors import FieldError, NotFound, SpecInvalid
 from service.queue import Queue
 from service.store import datasets, jobs, models

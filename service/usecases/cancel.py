@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.changes import Changes
-from service.domain.lifecycle import is_terminal
+from service.domain.jobs.lifecycle import is_terminal
 from service.errors import IllegalMove
 from service.store import jobs
 from service.store.session import Database, now

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.domain.artifact import REPORT
-from service.domain.version_comparison import Compared, compare
+from service.domain.model.artifact import REPORT
+from service.domain.model.version_comparison import Compared, compare
 from service.errors import FileNotFound
 from service.store import models
-from service.store.blobs import Blobs
-from service.store.bundles import read_version_file
+from service.store.blobs.bundles import read_version_file
+from service.store.blobs.store import Blobs
 from service.store.session import Database
 from service.store.tables import VersionRow
 

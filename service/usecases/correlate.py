@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.gram import Gram
-from service.domain.magnitude import is_finite
+from service.domain.descent.gram import Gram
+from service.domain.model.magnitude import is_finite
 from service.errors import FieldError, ParameterInvalid
-from service.store.blobs import Blobs, read_blob
+from service.store.blobs.store import Blobs, read_blob
 
 
 def correlate(blobs: Blobs, profile_key: str, gram_key: str | None, name: str) -> dict[str, Any]:

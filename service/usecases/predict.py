@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from service.changes import REGISTRY, Changes
-from service.domain.artifact import MANIFEST, WEIGHTS, read
-from service.domain.predictor import Predictor
+from service.domain.model.artifact import MANIFEST, WEIGHTS, read
+from service.domain.model.predictor import Predictor
 from service.errors import AdalineError, NotFound, Unavailable
 from service.store import models
-from service.store.blobs import Blobs
-from service.store.bundles import read_version_file
+from service.store.blobs.bundles import read_version_file
+from service.store.blobs.store import Blobs
 from service.store.session import Database
 from service.store.tables import VersionRow
 

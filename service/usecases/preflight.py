@@ -13,14 +13,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.domain.classes import check_class_weights
-from service.domain.comparison import ComparisonSpec
-from service.domain.figures import Figures
-from service.domain.gram import Gram
-from service.domain.job_spec import JobSpec, read_job_spec, resolve_job, training_of
-from service.domain.lanes import lane_of_job
-from service.domain.limits import Limits
-from service.domain.other_rows import POINTER as VALIDATION_POINTER
+from service.domain.cells.table import Table
+from service.domain.descent.figures import Figures
+from service.domain.descent.gram import Gram
+from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.jobs.job_spec import JobSpec, read_job_spec, resolve_job, training_of
+from service.domain.jobs.lanes import lane_of_job
+from service.domain.jobs.speed import Speed
 from service.domain.preflight.cells import cell_warnings
 from service.domain.preflight.classes import class_warnings
 from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time
@@ -33,13 +32,14 @@ from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import Warned, shortened
-from service.domain.resolve import Resolution, resolve
-from service.domain.spec import TrainingSpec
-from service.domain.speed import Speed
-from service.domain.table import Table
+from service.domain.resolving.classes import check_class_weights
+from service.domain.resolving.limits import Limits
+from service.domain.resolving.other_rows import POINTER as VALIDATION_POINTER
+from service.domain.resolving.resolve import Resolution, resolve
+from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
 from service.store import datasets, jobs
-from service.store.blobs import Blobs, read_blob
+from service.store.blobs.store import Blobs, read_blob
 from service.store.described import table_of
 from service.store.session import Database
 from service.store.tables import DatasetRow

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from service.domain.artifact import to_json
+from service.domain.model.artifact import to_json
 from service.errors import QueueUnavailable
 from service.queue import TRAIN, Queue
 from service.store import answers, work

@@ -8,13 +8,13 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from service.domain.job_spec import JobSpec
-from service.domain.limits import Limits
-from service.domain.spec import TrainingSpec
+from service.domain.jobs.job_spec import JobSpec
+from service.domain.resolving.limits import Limits
+from service.domain.spec.training import TrainingSpec
 from service.errors import Unavailable
 from service.queue import Queue
 from service.store import datasets, jobs
-from service.store.blobs import Blobs
+from service.store.blobs.store import Blobs
 from service.store.session import Database
 from service.store.tables import JobRow, Json
 from service.usecases.preflight import Checked, Preflight, check, figures_of, look, ready_datasets

@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.changes import Changes
-from service.domain.artifact import to_json
-from service.domain.lanes import lane_of_file
+from service.domain.jobs.lanes import lane_of_file
+from service.domain.model.artifact import to_json
 from service.errors import DatasetInUse, QueueUnavailable
 from service.queue import INGEST, Queue
 from service.store import answers, datasets, work
+from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
-from service.store.spool import Blob
 from service.store.tables import DatasetRow, Json
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.problem import Data, Problem, State
 

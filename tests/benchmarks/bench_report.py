@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from service.domain.columns import Kind
-from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
-from workers.explain.files import shown
 from workers.explain.linear_neuron import linear_neuron
-from workers.training.report import make_report
+from workers.jobs.report import make_report
+from workers.show.files import shown
 
 SPLIT = Split(0.2, 0.1)
 SHARE, SECONDS = 0.1, 2.0
@@ -156,7 +156,7 @@ def table(directory: Path, rows: int, columns: int, classes: int, targets: int) 
 
 
 def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[dict[str, float], str]:
-    """Processor seconds of each part, as `workers.training.run` goes through them; and what the certificate has not."""
+    """Processor seconds of each part, as `workers.jobs.train` goes through them; and what the certificate has not."""
     marks = [time.process_time()]
 
     def mark() -> None:

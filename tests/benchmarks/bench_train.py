@@ -22,9 +22,9 @@ from sklearn.neural_network import MLPRegressor
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from tests.benchmarks.figures import Figure
-from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.fused import FusedEngine
 from workers.training.order import in_order
 from workers.training.problem import Data, Problem, State
 from workers.training.threads import use_one_thread

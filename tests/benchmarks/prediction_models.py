@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from service.client import Client
-from service.domain.artifact import MANIFEST, WEIGHTS, read
-from service.domain.predictor import Predictor
+from service.domain.model.artifact import MANIFEST, WEIGHTS, read
+from service.domain.model.predictor import Predictor
 from tests.benchmarks.bare import FEATURES
 from tests.tables import write_numbers
 

@@ -63,7 +63,7 @@ def job_started(client: FlaskClient, path: str, **body: Any) -> str:
 
 def done(client: FlaskClient, deps: Deps, id: str) -> dict[str, Any]:
     """The job after its run."""
-    from workers.job import run
+    from workers.jobs.dispatch import run
 
     run(deps, id)
     job: dict[str, Any] = client.get(f"/v1/jobs/{id}").json

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.domain.artifact import WEIGHTS
-from service.domain.table import Column, Table
+from service.domain.cells.table import Column, Table
+from service.domain.model.artifact import WEIGHTS
 from service.settings import Settings
 from service.store import jobs, models
 from service.store.session import new_id, now
@@ -113,7 +113,7 @@ def wait_for_lease_to_end(deps: Deps, id: str) -> None:
 def worker(settings: Settings, id: str) -> Iterator[BaseProcess]:
     """A process of its own that runs the job; killed at the end if it still lives."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["workers.job"])  # torch is imported once, not in every process
+    context.set_forkserver_preload(["workers.jobs.dispatch"])  # torch is imported once, not in every process
     process = context.Process(target=_work, args=(settings, id), daemon=True)
     process.start()
     try:
@@ -138,7 +138,7 @@ def pause(process: BaseProcess, deps: Deps) -> None:
 
 
 def _work(settings: Settings, id: str) -> None:
-    from workers.job import run
+    from workers.jobs.dispatch import run
 
     deps = wire(settings)
     run(deps, id)

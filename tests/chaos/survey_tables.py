@@ -31,10 +31,10 @@ from service.errors import WorkFailed
 from service.settings import Settings
 from tests.chaos.predict_own_files import WAYS, stack
 from tests.mending import mended
-from workers.ingest.duck import database
-from workers.ingest.limits import Limits
 from workers.ingest.load import Loaded, load
-from workers.ingest.rejects import TooManyRejects
+from workers.ingest.readers.duck import database
+from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.rejects import TooManyRejects
 
 MOST_ROWS = 50_000  # of a table; more of the same say nothing new of how it is read
 FEWEST_TO_TRAIN, MOST_TO_TRAIN = 30, 20_000

@@ -12,15 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.transform import Feature, FittedTransform
-from service.store.blobs import read_blob
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
+from service.store.blobs.store import read_blob
 from service.wiring import Deps
 from tests import samples
 from tests.chaos.jobs import events_of, job_of, pause, wait_for_lease_to_end, wait_until, worker
 from tests.unit.workers.batch.running import add_table, content, submitted
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.sweeper import sweep, tidy
 
 LEASE_SECONDS = 1.5

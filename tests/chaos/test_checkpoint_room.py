@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.artifact import WEIGHTS as WEIGHTS_FILE
+from service.domain.model.artifact import WEIGHTS as WEIGHTS_FILE
 from service.store import models
-from service.store.bundles import key_of
+from service.store.blobs.bundles import key_of
 from service.wiring import Deps
 from tests.chaos.jobs import add_dataset, add_job, events_of, job_of
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.training.checkpoint import pause_seconds
 
 WIDE = {

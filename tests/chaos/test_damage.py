@@ -12,11 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.api.app import create_app
-from service.domain.artifact import MANIFEST, REPORT, WEIGHTS
+from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS
 from service.errors import CannotStart, StorageDamaged
 from service.store import datasets, models
-from service.store.bundles import key_of
-from service.store.intact import check_intact
+from service.store.blobs.bundles import key_of
+from service.store.blobs.intact import check_intact
 from service.store.session import Database
 from service.store.tables import DatasetRow
 from service.wiring import Deps

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from service.client import Client
-from service.domain.lanes import LONG, SHORT
+from service.domain.jobs.lanes import LONG, SHORT
 from service.queue import INGEST, TRAIN
 from service.settings import Settings
 from service.store.tables import DatasetRow, JobRow
@@ -27,7 +27,7 @@ from tests.integration.processes import eventually
 from tests.integration.test_serve import serve, url_of
 from tests.unit.workers.comparison import running as comparisons
 from workers.ingest import run as ingest
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.lane import here
 from workers.lease import PATIENCES, claimed
 

@@ -12,7 +12,7 @@ import pytest
 
 from service.queue import TRAIN
 from service.settings import Settings
-from service.store.blobs import read_blob
+from service.store.blobs.store import read_blob
 from service.usecases.cancel import cancel
 from service.wiring import Deps
 from tests.chaos.jobs import (
@@ -29,7 +29,7 @@ from tests.chaos.jobs import (
     worker,
 )
 from workers import lease
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.sweeper import sweep
 from workers.training import checkpoint
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from service.client import Client
-from service.domain.artifact import WEIGHTS
+from service.domain.model.artifact import WEIGHTS
 from service.queue import INGEST, TRAIN
 from service.store.tables import DatasetRow
 from service.wiring import Deps
@@ -24,7 +24,7 @@ from tests.integration.test_serve import serve, url_of
 from tests.unit.workers.batch import running as batches
 from tests.unit.workers.comparison import running as comparisons
 from workers.ingest import run as ingest
-from workers.job import run
+from workers.jobs.dispatch import run
 
 
 @pytest.fixture

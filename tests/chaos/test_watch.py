@@ -10,13 +10,13 @@ import sys
 import pytest
 import redis
 
-from service.domain.lanes import SHORT
+from service.domain.jobs.lanes import SHORT
 from service.queue import TRAIN
 from service.wiring import Deps
 from tests.chaos.jobs import add_dataset, add_job, job_of
 from tests.chaos.pool import REPOSITORY, START_SECONDS, pool, processes_of
 from tests.integration.processes import Running, eventually, started
-from workers.watch import FAILURE
+from workers.pool.watch import FAILURE
 
 # a worker that stops listening to its queues once it is up, with a connection that looks whole
 DEAF = """

@@ -21,11 +21,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from service.errors import SettingInvalid, StorageDamaged, StorageFull
-from service.store.blobs import Blobs, open_blobs, read_blob
-from service.store.blobs_disk import DiskBlobs
-from service.store.blobs_s3 import S3Blobs
-from service.store.bundles import key_of, open_file, read_file, write_bundle
-from service.store.spool import Blob
+from service.store.blobs.bundles import key_of, open_file, read_file, write_bundle
+from service.store.blobs.disk import DiskBlobs
+from service.store.blobs.s3 import S3Blobs
+from service.store.blobs.spool import Blob
+from service.store.blobs.store import Blobs, open_blobs, read_blob
 from tests.contract.rows import at_once
 
 DATA = b"a,b\n1,2\n" * 1000
@@ -224,7 +224,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No file of this process may grow beyond 64 KiB; the kernel's refusal (EFBIG) is spelt as that of a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    monkeypatch.setattr("service.store.failing.FULL", (errno.ENOSPC, errno.EFBIG))
+    monkeypatch.setattr("service.store.blobs.failing.FULL", (errno.ENOSPC, errno.EFBIG))
     resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, limits[1]))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -316,7 +316,7 @@ def test_what_is_held_is_not_swept_however_old_it_is(tmp_path: Path) -> None:
 
 SWEEP = """
 import sys
-from service.store.blobs import open_blobs
+from service.store.blobs.store import open_blobs
 assert list(open_blobs(sys.argv[1]).keys(3600)) == []
 """
 

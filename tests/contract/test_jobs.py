@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from service.changes import Changes
-from service.domain.lifecycle import JOB_STATES
-from service.domain.speed import Speed
+from service.domain.jobs.lifecycle import JOB_STATES
+from service.domain.jobs.speed import Speed
 from service.errors import IllegalMove, JobNotFound
 from service.store import jobs, work
 from service.store.session import Database

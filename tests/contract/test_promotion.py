@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from service.domain.promotion import Judged, Promotion
+from service.domain.model.promotion import Judged, Promotion
 from service.store import models
 from service.store.session import Database, new_id
 from service.usecases.promote import promote as point
 from service.usecases.promote import remove_alias
 from tests.contract.rows import at_once
-from workers.training.publish import NotYetJudged, serves_now
+from workers.jobs.publish import NotYetJudged, serves_now
 
 FIGURES = (0.9, 0.7, 0.8, 0.2, 0.5, 0.2, 0.1, 0.6)  # of the versions as they come
 

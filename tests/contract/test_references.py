@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.changes import Changes
-from service.domain.limits import Limits
+from service.domain.resolving.limits import Limits
 from service.errors import DatasetInUse, DatasetNotFound, SpecInvalid
 from service.queue import Queue
 from service.store import datasets, jobs, models

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import func, select
 
-from service.domain.limits import Limits
+from service.domain.resolving.limits import Limits
 from service.errors import DatasetNotReady, IdempotencyKeyReused, SpecInvalid
 from service.queue import TRAIN, Queue
 from service.store import answers, jobs, work

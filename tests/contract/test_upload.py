@@ -11,8 +11,8 @@ from service.changes import Changes
 from service.errors import DatasetInUse, DatasetNotFound, IdempotencyKeyReused
 from service.queue import INGEST, Queue
 from service.store import datasets, work
+from service.store.blobs.spool import Blob
 from service.store.session import Database, now
-from service.store.spool import Blob
 from service.store.tables import DatasetRow, JobRow
 from service.usecases.upload import Uploaded, delete, upload
 from tests.contract.rows import add_job, at_once

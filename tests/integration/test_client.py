@@ -13,7 +13,7 @@ import pytest
 
 from service.api.app import create_app
 from service.client import Client, Conflict, Invalid, NotFound
-from service.domain.artifact import MANIFEST, WEIGHTS
+from service.domain.model.artifact import MANIFEST, WEIGHTS
 from service.wiring import Deps
 from tests import samples
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from service.domain.lanes import LONG, SHORT
+from service.domain.jobs.lanes import LONG, SHORT
 from service.errors import QueueUnavailable, SettingInvalid
 from service.queue import INGEST, TRAIN, Queue, celery_broker_url, check_roles
 

@@ -7,7 +7,7 @@ import logging
 import pytest
 import structlog
 
-from service.cli import rendering
+from service.cli.showing import rendering
 from service.logs import configure_logging
 from service.settings import Settings
 from service.visible import visible, visible_json

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.batch import CSV
-from service.domain.columns import Categories, Columns, Values, missing
-from service.domain.conversion import Way
-from service.domain.predictor import Predictor, label_text
+from service.domain.cells.columns import Categories, Columns, Values, missing
+from service.domain.cells.conversion import Way
+from service.domain.jobs.batch import CSV
+from service.domain.model.predictor import Predictor, label_text
 from service.errors import WorkFailed
 from workers.batch.convert import Mask, Piece
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.columns import Columns, Kind, Values
-from service.domain.conversion import Way
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.conversion import Way
+from service.domain.cells.written import TextStyle
 from service.reading.values import plain_array, read_values
 
 Mask = npt.NDArray[np.bool_]

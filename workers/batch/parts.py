@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.batch import CSV, PARQUET
-from service.store.failing import failing_disk_named
-from service.store.spool import CHUNK
+from service.domain.jobs.batch import CSV, PARQUET
+from service.store.blobs.failing import failing_disk_named
+from service.store.blobs.spool import CHUNK
 
 GROUP_ROWS = 131_072  # in each group of a Parquet file's rows but the last
 NEEDS_QUOTES = r'[",\r\n]|^$|^\s|\s$'

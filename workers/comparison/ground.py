@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from service.domain.comparison import ComparisonSpec
-from service.domain.engines import not_fused
-from service.domain.predictor import TargetScale
+from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.model.predictor import TargetScale
+from service.domain.spec.engines import not_fused
 from service.settings import Settings
 from service.store.described import table_of
 from service.store.tables import DatasetRow
 from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
 from workers.comparison.rates import Losses, Terrain, learning_rate, survey
+from workers.training.build import make_problem
+from workers.training.data.prepare import prepare
+from workers.training.data.room import Room
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused.engine import FusedEngine
-from workers.training.prepare import prepare
+from workers.training.engines.fused import FusedEngine
 from workers.training.problem import Engine, Problem, State
-from workers.training.room import Room
-from workers.training.run import make_problem
 
 SCALERS = {True: "standard", False: "none"}
 

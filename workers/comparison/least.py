@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from service.domain.auto import is_bowl
-from service.domain.columns import Kind
-from service.domain.spec import TrainingSpec
-from workers.explain import convex
-from workers.explain.least_squares import triangle
-from workers.explain.rows import KEPT_BYTES, Rows, exact_rows
-from workers.training.prepare import Prepared
+from service.domain.cells.columns import Kind
+from service.domain.spec.auto import is_bowl
+from service.domain.spec.training import TrainingSpec
+from workers.optimum import convex
+from workers.optimum.least_squares import triangle
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import KEPT_BYTES, Rows, exact_rows
 
 CONVEX = ("huber", "cross_entropy")
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.auto import is_bowl
-from service.domain.comparison import ComparisonSpec
-from service.domain.curvature import Curvature, epochs_to
-from service.domain.rates import FLATTER
+from service.domain.descent.curvature import Curvature, epochs_to
+from service.domain.descent.rates import FLATTER
+from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.spec.auto import is_bowl
 from service.errors import WorkFailed
-from workers.explain.rows import slices
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import slices
 from workers.training.design import scaled_curvature
-from workers.training.prepare import Prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from service.domain.comparison import ComparisonSpec
-from service.domain.predictor import TargetScale
+from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.model.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
-from workers.comparison.pictures import pictures
 from workers.comparison.sentence import Told, sentence
-from workers.training.objectives import in_user_units, loss_scale
+from workers.show.picture_descents import pictures
+from workers.training.engines.objectives import in_user_units, loss_scale
 
 MOST_POINTS = 200  # of a curve
 

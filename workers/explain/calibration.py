@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Floats
+from service.domain.cells.columns import Floats
 
 BINS = 10
 Z = 1.959963984540054  # the normal quantile of 95 %

@@ -1,7 +1,7 @@
 """How far a linear neuron is from the best one possible: the exact optimum of its loss, beside what was learnt.
 
 Squared error by QR and SVD, cross-entropy and Huber by Newton's method, absolute and pinball by a linear program; or
-the reason why there is none. Which way is taken follows from the size (`workers.explain.certificate_effort`).
+the reason why there is none. Which way is taken follows from the size (`workers.optimum.effort`).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Floats, Kind
-from service.domain.predictor import Predictor
-from service.domain.spec import TrainingSpec
-from workers.explain.certificate_effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
-from workers.explain.convex import NotFound, convex
-from workers.explain.least_squares import gentle_triangle, least_squares, space_of, triangle
-from workers.explain.linear_program import absolute, too_many_cells
-from workers.explain.rows import Rows, exact_rows, network_rows, of_target
-from workers.training.prepare import Prepared
+from service.domain.cells.columns import Floats, Kind
+from service.domain.model.predictor import Predictor
+from service.domain.spec.training import TrainingSpec
+from workers.optimum.convex import NotFound, convex
+from workers.optimum.effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
+from workers.optimum.least_squares import gentle_triangle, least_squares, space_of, triangle
+from workers.optimum.linear_program import absolute, too_many_cells
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import Rows, exact_rows, network_rows, of_target
 
 DELETED = "the dataset was deleted while the model was trained"
 FLOAT32 = (

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import metrics as sk
 
-from service.domain.columns import Floats
-from service.domain.predictor import Label
+from service.domain.cells.columns import Floats
+from service.domain.model.predictor import Label
 
 MOST_POINTS = 200
 MOST_CLASSES = 10  # curves are drawn for: the ones with most rows

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Categories, Floats, Values
-from service.domain.encoder import SECONDS_PER_DAY
-from service.domain.predictor import Predictor, label_text
-from service.domain.transform import Feature
+from service.domain.cells.columns import Categories, Floats, Values
+from service.domain.model.encoder import SECONDS_PER_DAY, encode_alone
+from service.domain.model.feature import Feature
+from service.domain.model.predictor import Predictor, label_text
 from workers.explain.effort import BUDGET, row_cost
 from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.fill import Part
+from workers.training.data.fill import Part
 
 TOP = 5  # features
 POINTS = 20  # of a grid
@@ -50,7 +50,7 @@ def dependences(
         centre, scale = transform.centre[positions], transform.scale[positions]
         shown, values = _grid(feature, sample.inputs[:, positions] * scale + centre, local)
         if len(shown) > 1:
-            encoded = ((feature.encode(values)[:, local] - centre) / scale).astype(np.float32)
+            encoded = ((encode_alone(feature, values)[:, local] - centre) / scale).astype(np.float32)
             curve = _curve(sample, positions, encoded)
             found.append(
                 {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service.domain.rates import doubts
-from service.domain.spec import TrainingSpec
+from service.domain.descent.rates import doubts
+from service.domain.spec.training import TrainingSpec
 
 
 def descent_note(spec: TrainingSpec, rows: int) -> str | None:

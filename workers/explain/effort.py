@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 
 BUDGET = 1_500_000_000  # half a second or so on one core
 PASS = 150_000  # a pass over no rows at all

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.columns import Floats
-from service.domain.magnitude import unit_of
-from service.domain.predictor import Predictor, TargetScale
+from service.domain.cells.columns import Floats
+from service.domain.model.magnitude import unit_of
+from service.domain.model.predictor import Predictor, TargetScale
 from workers.explain.effort import BUDGET, Effort, plan
 from workers.explain.sample import IMPORTANCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.fill import Part
+from workers.training.data.fill import Part
 
 CONFIDENCE = 0.95
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.intervals import Calibration, calibrate, rank_of, rows_for
+from service.domain.cells.columns import Floats
+from service.domain.model.intervals import Calibration, calibrate, rank_of, rows_for
 from workers.explain.sample import FOLDS, draws
 
 LEVELS = (0.8, 0.9, 0.95)

@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.spec import TrainingSpec
-from workers.explain.certificate_effort import LONGEST, Size
-from workers.explain.convex import penalised
-from workers.explain.losses import loss_of
-from workers.explain.newton import LOG_2, minimise
-from workers.explain.passes import Basis, Penalty, evaluate
-from workers.explain.quasi_newton import descend, sampled_metric, start_from_some, stride
-from workers.explain.rows import Rows, network_rows, of_target
-from workers.training.fit import Moments
-from workers.training.prepare import Prepared
+from service.domain.cells.columns import Floats
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.spec.training import TrainingSpec
+from workers.optimum.convex import penalised
+from workers.optimum.effort import LONGEST, Size
+from workers.optimum.losses import loss_of
+from workers.optimum.newton import LOG_2, minimise
+from workers.optimum.passes import Basis, Penalty, evaluate
+from workers.optimum.quasi_newton import descend, sampled_metric, start_from_some, stride
+from workers.training.data.fit import Moments
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import Rows, network_rows, of_target
 
 ENOUGH = 1e-7  # of the first loss: far below what a verdict can tell
 FEWEST_PASSES, MOST_PASSES = 20, 60  # over the rows, in a search by gradients

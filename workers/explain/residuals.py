@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.magnitude import unit_of
+from service.domain.cells.columns import Floats
+from service.domain.model.magnitude import unit_of
 from workers.explain.sample import POINTS, Positions, choose, draws
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)

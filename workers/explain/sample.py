@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Floats
-from service.domain.predictor import Predictor
-from service.domain.transform import FittedTransform
+from service.domain.cells.columns import Floats
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
 
 Positions = npt.NDArray[np.int64]
 CACHED = 2**14  # numbers of the first layer

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.predictor import Predictor
+from service.domain.cells.columns import Floats
+from service.domain.model.predictor import Predictor
 from workers.explain.calibration import calibration
 from workers.explain.classes import curves, per_class
 from workers.explain.dependence import TOP, dependences
 from workers.explain.importance import CONFIDENCE, Importances, importances
 from workers.explain.intervals import intervals
 from workers.explain.residuals import residual_summary
-from workers.training.fill import Part
-from workers.training.prepare import Prepared
+from workers.training.data.fill import Part
+from workers.training.data.prepare import Prepared
 
 Understood = dict[str, Any]
 Warnings = list[dict[str, str]]

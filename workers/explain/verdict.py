@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.columns import Floats
-from service.domain.predictor import Predictor
-from service.domain.spec import TrainingSpec
-from workers.explain.losses import loss_of
-from workers.explain.rows import slices
-from workers.training.fill import Part
-from workers.training.objectives import in_user_units, loss_scale
+from service.domain.cells.columns import Floats
+from service.domain.model.predictor import Predictor
+from service.domain.spec.training import TrainingSpec
+from workers.optimum.losses import loss_of
+from workers.training.data.fill import Part
+from workers.training.data.rows import slices
+from workers.training.engines.objectives import in_user_units, loss_scale
 
 WORTH_NAMING = 0.05
 CONFIDENCE = 0.95

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.predictor import Predictor, TargetScale, label_text
+from service.domain.cells.columns import Floats
+from service.domain.model.predictor import Predictor, TargetScale, label_text
 from workers.explain.certificate import Certified, linear_weights
-from workers.explain.coefficients import coefficients, user_map
+from workers.optimum.coefficients import coefficients, user_map
 from workers.training.loop import FEW_WEIGHTS, Progress
 from workers.training.problem import Vector
 

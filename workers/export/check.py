@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from service.domain.columns import Categories, Columns, Floats, Values
-from service.domain.predictor import Predictor, label_text
-from service.domain.transform import Feature
+from service.domain.cells.columns import Categories, Columns, Floats, Values
+from service.domain.model.feature import Feature
+from service.domain.model.predictor import Predictor, label_text
 
 ROWS = 200
 MOST_PRODUCTS = 20_000_000  # weights times rows: a large network is asked about fewer rows

@@ -1,10 +1,10 @@
-"""The parts of a datetime as nodes of a graph: what `service.domain.encoder.datetime_parts` computes."""
+"""The parts of a datetime as nodes of a graph: what `service.domain.model.encoder.datetime_parts` computes."""
 
 from __future__ import annotations
 
 import math
 
-from service.domain.encoder import CIRCLE_DECIMALS, SECONDS_PER_DAY
+from service.domain.model.encoder import CIRCLE_DECIMALS, SECONDS_PER_DAY
 from workers.export.graph import Graph
 
 DAYS_OF_ERA = 146_097.0  # 400 years of the Gregorian calendar

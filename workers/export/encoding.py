@@ -9,8 +9,9 @@ from itertools import zip_longest
 import numpy as np
 from onnx import TensorProto
 
-from service.domain.transform import Feature, FittedTransform
-from service.domain.written import TextStyle
+from service.domain.cells.written import TextStyle
+from service.domain.model.feature import Feature
+from service.domain.model.transform import FittedTransform
 from workers.export.datetimes import datetime_parts
 from workers.export.graph import ML, Graph
 

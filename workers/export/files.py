@@ -7,7 +7,7 @@ from importlib import resources
 
 import structlog
 
-from service.domain.predictor import Predictor
+from service.domain.model.predictor import Predictor
 from workers.export.check import GraphWrong, check
 from workers.export.onnx_graph import ONNX, onnx_model, output_names
 

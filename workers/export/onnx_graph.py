@@ -17,8 +17,8 @@ from collections.abc import Callable
 import numpy as np
 from onnx import TensorProto
 
-from service.domain.network import LEAKY_SLOPE
-from service.domain.predictor import Predictor, label_text
+from service.domain.model.network import LEAKY_SLOPE
+from service.domain.model.predictor import Predictor, label_text
 from workers.export.encoding import Encoding
 from workers.export.graph import Graph
 

@@ -10,22 +10,20 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from service.domain import encodings
-from service.domain.columns import Kind
-from service.domain.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.cells.columns import Kind
+from service.domain.cells.written import TextStyle
 from service.domain.preflight.rejected import TELL_SHARE
-from service.domain.refusals import DialectInvalid, SampleTooShort
-from service.domain.written import TextStyle
+from service.domain.reading import encodings
+from service.domain.reading.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.reading.refusals import DialectInvalid, SampleTooShort
 from service.errors import WorkFailed
-from workers.ingest.careful import raw_of, read_carefully
-from workers.ingest.duck import Opening
-from workers.ingest.kinds import Decision, decide, declared_types
-from workers.ingest.limits import Limits
 from workers.ingest.mends import Mend, mend
-from workers.ingest.missing import MissingWords, words_in
-from workers.ingest.notes import tell
-from workers.ingest.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
-from workers.ingest.rejects import (
+from workers.ingest.readers.careful import raw_of, read_carefully
+from workers.ingest.readers.duck import Opening
+from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.missing import MissingWords, words_in
+from workers.ingest.readers.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
+from workers.ingest.readers.rejects import (
     MOST_REASONS,
     Reject,
     TooManyRejects,
@@ -33,9 +31,11 @@ from workers.ingest.rejects import (
     refuse_too_large_a_share,
     refuse_too_many,
 )
-from workers.ingest.spelling import Spelling
-from workers.ingest.typed import write_typed
-from workers.ingest.unquoted import read_unquoted
+from workers.ingest.readers.unquoted import read_unquoted
+from workers.ingest.typing.kinds import Decision, decide, declared_types
+from workers.ingest.typing.notes import tell
+from workers.ingest.typing.spelling import Spelling
+from workers.ingest.typing.typed import write_typed
 
 MAX_SAMPLE = 16 * 1024 * 1024
 Reader = Literal["unquoted", "plain", "careful"]

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from service.domain.dialect import Dialect
+from service.domain.cells.written import MISSING_WORDS, is_number
 from service.domain.preflight.rejected import TELL_SHARE
-from service.domain.written import MISSING_WORDS, is_number
+from service.domain.reading.dialect import Dialect
 from service.errors import WorkFailed
-from workers.ingest.rejects import Reject
+from workers.ingest.readers.rejects import Reject
 
 MOST_WORDS = 8
 MOST_COLUMNS = 20

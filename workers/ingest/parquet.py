@@ -10,20 +10,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from service.domain.names import check_names
-from service.domain.refusals import DialectInvalid
-from service.domain.written import MOST_DIGITS, TextStyle
+from service.domain.cells.written import MOST_DIGITS, TextStyle
+from service.domain.reading.names import check_names
+from service.domain.reading.refusals import DialectInvalid
 from service.errors import BodyTooLarge, WorkFailed
-from service.reading.parquet_bounds import check_cells, check_pages, opened
-from service.reading.thrift import Damaged
-from workers.ingest.careful import LINE
-from workers.ingest.duck import PARQUET, Opening, first_line, quoted, quoted_name
-from workers.ingest.kinds import TYPE_OF_KIND, Decision, declared_types
-from workers.ingest.limits import Limits
+from service.reading.parquet.bounds import check_cells, check_pages, opened
+from service.reading.parquet.thrift import Damaged
 from workers.ingest.load import Loaded, Reading
-from workers.ingest.rejects import Reject
-from workers.ingest.spelling import Spelling
-from workers.ingest.typed import write_typed
+from workers.ingest.readers.careful import LINE
+from workers.ingest.readers.duck import PARQUET, Opening, first_line, quoted, quoted_name
+from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.rejects import Reject
+from workers.ingest.typing.kinds import TYPE_OF_KIND, Decision, declared_types
+from workers.ingest.typing.spelling import Spelling
+from workers.ingest.typing.typed import write_typed
 
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
            "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip

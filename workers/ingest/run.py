@@ -12,20 +12,20 @@ from typing import Any
 
 import structlog
 
-from service.domain.artifact import to_json
+from service.domain.model.artifact import to_json
 from service.errors import StorageDamaged, StorageFull, Unavailable, WorkFailed
 from service.settings import Settings
 from service.store import datasets
-from service.store.failing import failing_disk_named
+from service.store.blobs.failing import failing_disk_named
 from service.store.tables import DatasetRow
 from service.wiring import Deps
-from workers.ingest.duck import Opening, database
-from workers.ingest.limits import Limits
 from workers.ingest.load import load
-from workers.ingest.notes import noted
 from workers.ingest.parquet import load_parquet
-from workers.ingest.profile import profile
-from workers.ingest.rejects import rejects_csv
+from workers.ingest.profiling.profile import profile
+from workers.ingest.readers.duck import Opening, database
+from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.rejects import rejects_csv
+from workers.ingest.typing.notes import noted
 from workers.lease import Lease, LeaseLost, WorkerStopping, claimed
 
 log = structlog.get_logger(__name__)

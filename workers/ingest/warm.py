@@ -14,9 +14,9 @@ from celery.signals import worker_process_init
 from service.errors import AdalineError
 from service.wiring import Deps
 from workers.deps import process_deps
-from workers.ingest.limits import Limits
 from workers.ingest.load import load
-from workers.ingest.profile import profile
+from workers.ingest.profiling.profile import profile
+from workers.ingest.readers.limits import Limits
 from workers.ingest.run import opening
 
 log = structlog.get_logger(__name__)

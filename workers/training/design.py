@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.auto import is_bowl
-from service.domain.curvature import Curvature, Matrix, curvature, gram
-from service.domain.forecast import WIDEST, Slope, is_plain, slope_of
-from service.domain.spec import TrainingSpec
-from workers.explain.rows import slices
-from workers.training.prepare import Prepared
+from service.domain.descent.curvature import Curvature, Matrix, curvature, gram
+from service.domain.descent.forecast import WIDEST, Slope, is_plain, slope_of
+from service.domain.spec.auto import is_bowl
+from service.domain.spec.training import TrainingSpec
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import slices
 
 
 def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.domain.columns import Floats
-from service.domain.intervals import calibrate
-from service.domain.predictor import Predictor
-from workers.explain.rows import slices
-from workers.training.fill import Part
-from workers.training.prepare import Prepared
+from service.domain.cells.columns import Floats
+from service.domain.model.intervals import calibrate
+from service.domain.model.predictor import Predictor
+from workers.training.data.fill import Part
+from workers.training.data.prepare import Prepared
+from workers.training.data.rows import slices
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from service.domain.spec import EarlyStopping, TrainingSpec
+from service.domain.spec.training import EarlyStopping, TrainingSpec
 from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine, State, Vector

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.columns import Floats
-from service.domain.magnitude import unit_of
-from service.domain.predictor import Label
-from workers.training.fit import Kept, Moments, target_moments
+from service.domain.cells.columns import Floats
+from service.domain.model.magnitude import unit_of
+from service.domain.model.predictor import Label
+from workers.training.data.fit import Kept, Moments, target_moments
 
 Metrics = dict[str, Any]
 Pieces = Iterable[tuple[Floats, Floats]]

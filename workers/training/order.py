@@ -23,13 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from workers.training.engines.fused.permute import permute
+from workers.kernels.deal import GROUPS
+from workers.kernels.permute import permute
 from workers.training.split import epoch_order, mix, row_hash
 
 WHOLE_BYTES = 4 * 2**20  # inputs that are shuffled as a whole: what a processor's caches hold
 WINDOW_BYTES = 64 * 2**20  # of inputs
 BLOCKS = 1024  # in a window: 64 KiB each
-GROUPS, GROUP_BYTES = 512, 512  # in a hand: a quarter of a megabyte, which leaves the cache room for the next
+GROUP_BYTES = 512  # GROUPS of them are a quarter of a megabyte, which leaves the cache room for the next
 
 Places = npt.NDArray[np.int64]
 AS_THEY_LIE: Places = np.empty(0, dtype=np.int64)

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.engines import lbfgs_pairs
-from service.domain.network import Network
+from service.domain.model.network import Network
+from service.domain.spec.engines import lbfgs_pairs
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
 

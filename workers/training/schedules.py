@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
-from service.domain.spec import TrainingSpec
+from service.domain.spec.training import TrainingSpec
 
 # of plateau, in the words of torch's ReduceLROnPlateau
 FACTOR, PATIENCE, THRESHOLD = 0.5, 5, 1e-4

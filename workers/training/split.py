@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.spec import split_counts
-from workers.training.engines.fused.permute import permute
+from service.domain.spec.training import split_counts
+from workers.kernels.permute import permute
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 Parts = npt.NDArray[np.uint8]

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import StorageFull
-from service.store.failing import FULL, failing_disk_named
+from service.store.blobs.failing import FULL, failing_disk_named
 
 PIECE_BYTES = 2**20  # of rows that are read for some of them, and of writing at once
 

@@ -16,7 +16,7 @@ import scipy.linalg.cython_blas  # noqa: F401  numba's products are scipy's BLAS
 import torch
 from threadpoolctl import threadpool_limits
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 
 # Below this a step is no faster on two cores than on one; with 4 million multiplications in its largest product
 # (256 rows by 128 × 128 weights) it is 1.4 times as fast, with more up to 1.7 times

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from service.api.codecs import missing_feature, refused
-from service.api.documents import pointer
 from service.api.foreign.tensors import Tensor
-from service.domain.columns import CellInvalid, Columns, Kind, Values, from_json, from_text
-from service.domain.predictor import Predictor
+from service.api.http.documents import pointer
+from service.api.predictions.codecs import missing_feature, refused
+from service.domain.cells.columns import CellInvalid, Columns, Kind, Values, from_json, from_text
+from service.domain.model.predictor import Predictor
 from service.errors import FieldError, InputInvalid
 
 # what the model's metadata asks for; what else can be read as that kind is taken too

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from service.domain.predictor import Predictor, label_text
+from service.domain.model.predictor import Predictor, label_text
 
 Values = npt.NDArray[np.float64]
 

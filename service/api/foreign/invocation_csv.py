@@ -10,8 +10,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from service.api.codecs import missing_feature, refused
 from service.api.foreign.invocation_rows import Cells
+from service.api.predictions.codecs import missing_feature, refused
 from service.errors import BodyMalformed, FieldError, ParameterInvalid
 
 HEADER_WORDS = ("present", "absent")

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.api.codecs import missing_feature, refused
-from service.api.documents import parse, pointer
-from service.domain.columns import CellInvalid, Columns, Kind, Values
+from service.api.http.documents import parse, pointer
+from service.api.predictions.codecs import missing_feature, refused
+from service.domain.cells.columns import CellInvalid, Columns, Kind, Values
 from service.errors import FieldError, InputInvalid
 
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")

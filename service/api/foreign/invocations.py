@@ -17,15 +17,15 @@ from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
 from service.api.context import context
-from service.api.documents import as_object, check_size, is_json, parse
 from service.api.foreign import invocation_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InvocationError
 from service.api.foreign.invocation_answers import as_csv, as_mlflow, as_score_lines, as_scores
 from service.api.foreign.invocation_csv import csv_cells
 from service.api.foreign.invocation_rows import Cells, json_cells, json_lines_cells
 from service.api.foreign.predicting import body_of, predicted
-from service.domain.columns import from_json, from_text
-from service.domain.predictor import Predictor
+from service.api.http.documents import as_object, check_size, is_json, parse
+from service.domain.cells.columns import from_json, from_text
+from service.domain.model.predictor import Predictor
 from service.errors import MediaTypeUnsupported, ModelNotFound, ParameterInvalid
 from service.store import models
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from service.api.documents import pointer
-from service.domain.predictor import Predictor, label_text
+from service.api.http.documents import pointer
+from service.domain.model.predictor import Predictor, label_text
 from service.errors import InputInvalid
 
 LABEL = "label"

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from flask import Request
 
-from service.api.bodies import read
-from service.api.codecs import refused
 from service.api.context import context
-from service.api.documents import body_limit, rows_limit
-from service.domain.columns import CellInvalid, Columns
-from service.domain.predictor import Predictor
+from service.api.http.bodies import read
+from service.api.http.documents import body_limit, rows_limit
+from service.api.predictions.codecs import refused
+from service.domain.cells.columns import CellInvalid, Columns
+from service.domain.model.predictor import Predictor
 from service.errors import FieldError, RowsInvalid
 
 CELLS = 4_000_000  # values of the widest layer that are held at once

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.api.documents import as_object, parse_rows, pointer
+from service.api.http.documents import as_object, parse_rows, pointer
 from service.errors import BodyMalformed, InputInvalid
 from service.settings import Settings
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.spec import split_counts
+from service.domain.spec.training import split_counts
 
 FEW_TO_LEARN = 10
 FEW_TO_JUDGE_BY = 3

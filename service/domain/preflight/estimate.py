@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.engines import needs_no_rows, not_fused
+from service.domain.descent.rates import MOST_BOWL_EPOCHS
+from service.domain.jobs.speed import BOWL, Speed, expect, roughly
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.rates import MOST_BOWL_EPOCHS
-from service.domain.spec import EarlyStopping
-from service.domain.speed import BOWL, Speed, expect, roughly
+from service.domain.spec.engines import needs_no_rows, not_fused
+from service.domain.spec.training import EarlyStopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def most_seconds_compared(plan: Plan, mini_batch: int) -> float:
 
 
 def _shape(plan: Plan) -> tuple[str, tuple[int, int, int, int]]:
-    """The engine, in the words of `service.domain.speed`; rows, batch, weights, cells."""
+    """The engine, in the words of `service.domain.jobs.speed`; rows, batch, weights, cells."""
     rows, inputs = plan.rows, plan.network.sizes[0]
     engine = BOWL if needs_no_rows(plan.spec, rows.train, inputs) else plan.spec.engine
     cells = (rows.train + rows.validation + rows.test) * inputs

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.auto import is_bowl
-from service.domain.forecast import WIDEST, Course, Forecast, Slope, is_plain
+from service.domain.descent.forecast import WIDEST, Course, Forecast, Slope, is_plain
 from service.domain.preflight.plan import Plan
+from service.domain.spec.auto import is_bowl
 
 NAMED = 5
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from service.domain.cells.table import Column
 from service.domain.preflight.outliers import far_values
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned, at_feature
-from service.domain.table import Column
 
 COPY = 0.999  # |r| from which 0.2 % of the variance is left, or less
 FEW_ROWS = 20  # in smaller tables values differ, and counts agree, by themselves

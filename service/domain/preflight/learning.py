@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from service.domain.auto import FEWEST_EPOCHS
-from service.domain.curvature import Curvature
+from service.domain.descent.curvature import Curvature
+from service.domain.descent.rates import Rates, settle
 from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
-from service.domain.rates import Rates, settle
-from service.domain.spec import EarlyStopping
+from service.domain.spec.auto import FEWEST_EPOCHS
+from service.domain.spec.training import EarlyStopping
 
 BAD_CONDITION = 1000.0  # descent then needs some two thousand epochs to come to a percent of the gap
 BETTER = 10.0  # scaling is worth a word where it divides the condition number by so much

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.engines import lbfgs_pairs
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
-from service.domain.spec import EarlyStopping, TrainingSpec
+from service.domain.spec.engines import lbfgs_pairs
+from service.domain.spec.training import EarlyStopping, TrainingSpec
 
 FLOAT32, FLOAT64 = 4, 8
 CHUNK_ROWS = 65_536  # rows that are judged at a time, and that are read and encoded where they are narrow

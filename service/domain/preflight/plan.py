@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.auto import is_bowl
-from service.domain.curvature import Curvature
-from service.domain.figures import Figures
-from service.domain.limits import Limits, expected_network
-from service.domain.network import Network
-from service.domain.rates import Bound, Rates, settle, stable_bound
-from service.domain.spec import TrainingSpec, split_counts
-from service.domain.table import Column
+from service.domain.cells.table import Column
+from service.domain.descent.curvature import Curvature
+from service.domain.descent.figures import Figures
+from service.domain.descent.rates import Bound, Rates, settle, stable_bound
+from service.domain.model.network import Network
+from service.domain.resolving.limits import Limits, expected_network
+from service.domain.spec.auto import is_bowl
+from service.domain.spec.training import TrainingSpec, split_counts
 
 NOT_COVERED = {"categorical": "its one-hot columns", "datetime": "its parts", "text": "its words"}
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.domain.preflight.memory import Memory
 from service.domain.preflight.plan import Plan
-from service.domain.spec import NetworkSpec, OptimizerSpec, TrainingSpec
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, TrainingSpec
 from service.errors import FieldError, SpecInvalid
 
 GIB = 2**30

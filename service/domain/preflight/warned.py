@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.domain.spec import TrainingSpec
+from service.domain.spec.training import TrainingSpec
 
 MOST_OF_A_CODE = 10
 

@@ -20,8 +20,8 @@ from schemathesis.transport.serialization import Binary
 
 from service.api import context
 from service.api.app import bare_app
-from service.api.codecs import ARROW, NDJSON, PARQUET
 from service.api.foreign.invocations import LINES
+from service.api.predictions.codecs import ARROW, NDJSON, PARQUET
 from service.settings import Settings
 from service.wiring import wire
 from tests import samples

@@ -17,11 +17,11 @@ from flask.testing import FlaskClient
 from rich.console import Console
 
 from service.api.app import create_app
-from service.cli import rendering
+from service.cli.showing import rendering
 from service.client.records import Dataset
 from service.wiring import Deps
 from workers.ingest.run import run as ingest
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "cells"
 

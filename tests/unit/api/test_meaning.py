@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client
 
 from service.api.context import of
-from service.api.front import Front
+from service.api.predictions.front import Front
 from service.wiring import Deps
 from workers.ingest.run import run as ingest
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "meaning"
 ARROW = "application/vnd.apache.arrow.stream"

@@ -16,16 +16,17 @@ import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.columns import Kind
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.transform import Feature, FittedTransform
+from service.domain.cells.columns import Kind
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
 from service.wiring import Deps
 from tests import samples
 from tests.unit.workers.ingest.corpus import CASES, Case
 from tests.unit.workers.ingest.reading import Read, read
 from workers.ingest.run import run as ingest
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "own_files"
 ARROW = "application/vnd.apache.arrow.stream"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.gram import Gram
+from service.domain.descent.gram import Gram
 from service.wiring import Deps
 from tests import samples
 

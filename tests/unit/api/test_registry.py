@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.artifact import REPORT
+from service.domain.model.artifact import REPORT
 from service.store import models
-from service.store.bundles import write_bundle
+from service.store.blobs.bundles import write_bundle
 from service.store.session import new_id
 from service.wiring import Deps
 from tests import samples

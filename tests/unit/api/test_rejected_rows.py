@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from service.cli.rendering import dataset as rendered
+from service.cli.showing.rendering import dataset as rendered
 from service.client.records import Dataset
 from service.wiring import Deps
-from tests.unit.cli.test_rendering import drawn
+from tests.unit.cli.showing.test_rendering import drawn
 from workers.ingest.run import run as ingest
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 ROWS = [f"{n},{'lost' if n % 15 == 0 else n * 0.5},{n % 7}" for n in range(150)]
 DATA = "\n".join(["a,b,y", *ROWS]).encode()

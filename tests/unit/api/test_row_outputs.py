@@ -20,10 +20,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service.domain.intervals import calibrate
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform
+from service.domain.model.feature import Feature
+from service.domain.model.intervals import calibrate
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.transform import FittedTransform
 from service.wiring import Deps
 from tests import samples
 

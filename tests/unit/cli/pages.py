@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from service.cli import checking, comparing, rendering, reporting, serving, versus
-from service.cli.rendering import VisibleConsole
+from service.cli.showing import checking, comparing, rendering, reporting, serving, versus
+from service.cli.showing.rendering import VisibleConsole
 from service.client import Column, Dataset, Job, Model, Version
 
 MOMENT = datetime(2026, 11, 29, 3, 4, tzinfo=UTC)

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from service.domain import sample
-from service.domain.dialect import DialectInvalid, find
-from service.domain.written import TextStyle
+from service.domain.cells.written import TextStyle
+from service.domain.reading import sample
+from service.domain.reading.dialect import DialectInvalid, find
 
 SIZE = 256 * 1024
 SECONDS = 20  # most take a tenth; what is not linear takes minutes

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.columns import Categories
-from service.domain.dialect import Dialect
-from service.domain.written import PLAIN, TextStyle
+from service.domain.cells.columns import Categories
+from service.domain.cells.written import PLAIN, TextStyle
+from service.domain.reading.dialect import Dialect
 from service.errors import BodyMalformed
 from service.reading.csv_rows import CsvRows
 from service.reading.rows import Rows, in_pieces, joined

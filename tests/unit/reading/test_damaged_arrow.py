@@ -9,7 +9,7 @@ from functools import partial
 import pyarrow as pa
 import pytest
 
-from service.domain.written import PLAIN
+from service.domain.cells.written import PLAIN
 from service.errors import BodyMalformed, DecompressedTooLarge
 from service.reading.bounds import Bounds
 from service.reading.columnar_rows import stream_rows

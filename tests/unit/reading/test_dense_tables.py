@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.domain.columns import Categories, Kind
-from service.domain.written import PLAIN
+from service.domain.cells.columns import Categories, Kind
+from service.domain.cells.written import PLAIN
 from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge
 from service.reading.bounds import Bounds
 from service.reading.columnar_rows import ColumnarRows, parquet_rows, stream_rows

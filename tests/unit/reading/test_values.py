@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.columns import Categories, CellInvalid, Kind, Values, from_json, from_text
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Categories, CellInvalid, Kind, Values, from_json, from_text
+from service.domain.cells.written import TextStyle
 from service.reading.values import ColumnInvalid, read_values, values_of
 
 steady = settings(max_examples=150, deadline=None, derandomize=True)

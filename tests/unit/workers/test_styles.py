@@ -18,13 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.domain.artifact import MANIFEST, WEIGHTS, dump, read
-from service.domain.columns import Columns, Values, from_json, from_text
-from service.domain.limits import Limits
-from service.domain.predictor import Predictor
-from service.domain.resolve import resolve
-from service.domain.spec_schema import read_spec
-from service.domain.written import MISSING_WORDS
+from service.domain.cells.columns import Columns, Values, from_json, from_text
+from service.domain.cells.written import MISSING_WORDS
+from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
+from service.domain.model.predictor import Predictor
+from service.domain.resolving.limits import Limits
+from service.domain.resolving.resolve import resolve
+from service.domain.spec.schema import read_spec
 from service.reading.values import values_of
 from tests.unit.workers.ingest.reading import ingest
 from tests.unit.workers.training.running import run

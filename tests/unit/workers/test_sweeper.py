@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
 from service.store import answers, jobs, work
-from service.store.bundles import key_of
+from service.store.blobs.bundles import key_of
 from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, JobRow
 from service.wiring import Deps

@@ -18,7 +18,7 @@ from tests import descents, samples
 from tests.chaos.jobs import add_dataset, add_job, events_of, job_of, versions_of
 from tests.unit.workers.batch import running as batches
 from tests.unit.workers.comparison import running as comparisons
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.lease import claimed
 
 FOREVER: dict[str, Any] = {"engine": "autograd", "epochs": 1_000_000, "early_stopping": {"patience": 1_000_000}}

@@ -12,14 +12,14 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from service.domain.columns import Floats
+from service.domain.cells.columns import Floats
 from workers.training.engines.captured import CapturedSteps
 from workers.training.engines.lbfgs import Lbfgs, Point
+from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.steps import Batch, Steps
-from workers.training.networks import TorchNetwork
+from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order, Places, places_of
 from workers.training.problem import Data, Problem, State
-from workers.training.subnormals import subnormals_as_zero
 
 EVALUATION_ROWS = 65_536
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size

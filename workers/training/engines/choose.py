@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from service.domain.engines import needs_no_rows
-from service.domain.spec import TrainingSpec
+from service.domain.spec.engines import needs_no_rows
+from service.domain.spec.training import TrainingSpec
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.fused import FusedEngine
 from workers.training.engines.quadratic import QuadraticEngine
 from workers.training.problem import Data, Engine, Problem
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
 

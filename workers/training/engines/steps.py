@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from workers.training.networks import TorchNetwork
-from workers.training.objectives import row_loss
+from workers.training.engines.networks import TorchNetwork
+from workers.training.engines.objectives import row_loss
 from workers.training.problem import MOMENTS, Problem, State
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults

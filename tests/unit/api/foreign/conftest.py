@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.transform import FittedTransform
 from service.wiring import Deps
 from tests import samples
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.comparison import ComparisonSpec
+from service.domain.jobs.comparison import ComparisonSpec
 from tests.unit.api.preflight.looking import ROWS, Upload, draws, numbers
 
 FIELDS = {field.name for field in fields(ComparisonSpec)}

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from service.wiring import Deps
 from tests import samples
 from tests.unit.api.preflight.looking import FEATURES, ROWS, Look, Upload, design, draws, eigenvalues, numbers
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 
 def test_an_ordinary_spec_gives_no_warning_and_stores_nothing(look: Look, client: FlaskClient) -> None:

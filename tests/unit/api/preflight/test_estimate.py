@@ -14,7 +14,7 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from tests.unit.api.preflight.looking import Look, Upload, draws, numbers, warned
 from workers.ingest.run import run as ingest
-from workers.job import run as train
+from workers.jobs.dispatch import run as train
 
 
 def test_a_table_beyond_the_memory_is_refused_where_it_must_be_in_it(

@@ -10,14 +10,14 @@ import redis
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from service.domain.lanes import LONG, SHORT
+from service.domain.jobs.lanes import LONG, SHORT
 from service.queue import INGEST, TRAIN
 from service.store.session import new_id, now
 from service.store.tables import DatasetRow, JobRow, table_of
 from service.wiring import Deps
 from tests import samples
 from tests.unit.api.preflight.looking import Upload, numbers
-from workers.job import run
+from workers.jobs.dispatch import run
 
 NETWORK = {"network": {"kind": "mlp", "hidden": [64, 64]}, "early_stopping": None, "batch_size": 1}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.spec_parts import MAX_LAYER
+from service.domain.spec.parts import MAX_LAYER
 from service.wiring import Deps
 from tests.unit.api.preflight.looking import numbers
 from workers.ingest.run import run as ingest

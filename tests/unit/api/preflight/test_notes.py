@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.domain import auto, comparison, resolve
+from service.domain.jobs import comparison
+from service.domain.resolving import resolve
+from service.domain.spec import auto
 from tests.unit.api.preflight.looking import Look, draws, numbers
 
 NETWORK = {"kind": "mlp", "hidden": [8]}

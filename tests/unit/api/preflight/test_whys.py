@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.domain.auto import PATIENCE
-from service.domain.spec import EarlyStopping
-from service.domain.spec_schema import TrainingSpecSchema
+from service.domain.spec.auto import PATIENCE
+from service.domain.spec.schema import TrainingSpecSchema
+from service.domain.spec.training import EarlyStopping
 from tests.unit.api.preflight.looking import FEATURES, Look, design, eigenvalues, numbers
 
 PLAIN = {"kind": "sgd", "momentum": 0.0}

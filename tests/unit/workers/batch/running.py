@@ -10,16 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.transform import Feature, FittedTransform
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
 from service.store import jobs
-from service.store.blobs import read_blob
+from service.store.blobs.store import read_blob
 from service.store.tables import JobRow
 from service.usecases.batch import submit_batch
 from service.wiring import Deps
 from tests import samples
-from workers.job import run
+from workers.jobs.dispatch import run
 
 KINDS = {"double": "numeric", "bool": "boolean", "timestamp[us]": "datetime", "string": "categorical"}
 

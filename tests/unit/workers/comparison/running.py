@@ -14,7 +14,7 @@ from service.store.tables import JobRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.job import run
+from workers.jobs.dispatch import run
 
 
 def add_table(deps: Deps, X: np.ndarray, y: Any) -> str:

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from service.wiring import Deps
 from workers.ingest.run import run as ingest
-from workers.job import run
+from workers.jobs.dispatch import run
 
 BEYOND = "the prediction is not a finite number"
 TOO_LARGE = "is too large"  # the sentence about learning rates

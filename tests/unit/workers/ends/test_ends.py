@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.api.app import create_app
-from service.domain.magnitude import units
+from service.domain.model.magnitude import units
 from service.domain.preflight.outliers import FAR, FAR_TOGETHER
 from service.wiring import Deps
 from tests.unit.workers.ends.asking import ended, report_of, upload
-from workers.training.finite import only_finite
-from workers.training.fit import Moments
+from workers.explain.finite import only_finite
+from workers.training.data.fit import Moments
 from workers.training.metrics import number_metrics
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "ends"

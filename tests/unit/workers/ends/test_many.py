@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from service.api.app import create_app
 from service.wiring import Deps
 from tests.unit.workers.ends.asking import ended, report_of, upload
-from workers.explain.certificate_effort import BUDGET, EIGENVALUES, LONGEST, SINGULAR, Size, to_convex, to_least_squares
-from workers.explain.linear_program import MOST_CELLS, MOST_FOR_ALL, too_many_cells
+from workers.optimum.effort import BUDGET, EIGENVALUES, LONGEST, SINGULAR, Size, to_convex, to_least_squares
+from workers.optimum.linear_program import MOST_CELLS, MOST_FOR_ALL, too_many_cells
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform
-from workers.training.prepare import Part
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.transform import FittedTransform
+from workers.training.data.prepare import Part
 from workers.training.problem import Data
 
 

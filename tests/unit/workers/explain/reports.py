@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.columns import Kind
-from service.domain.spec import TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
 from workers.explain.certificate import Certified
 from workers.explain.linear_neuron import linear_neuron
-from workers.training.report import make_report
+from workers.jobs.report import make_report
 
 HOSTILE = (
     "</text></title><script>alert('1')</script>\"><img src=x onerror=alert(1)>|`*[a](javascript:alert(1))"

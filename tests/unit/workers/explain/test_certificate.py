@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from service.domain.columns import Kind
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
-from workers.explain.certificate_effort import Size, to_convex
+from workers.optimum.effort import Size, to_convex
 
 ROWS = 300
 KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "w": "numeric", "y": "numeric", "c": "categorical"}

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from sklearn.inspection import partial_dependence
 
-from service.domain.columns import Categories, Columns
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.transform import Feature, FittedTransform
+from service.domain.cells.columns import Categories, Columns
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
 from tests.unit.workers.explain.models import Estimator, mlp, neuron, part
 from workers.explain.dependence import POINTS, TOP, dependences
 

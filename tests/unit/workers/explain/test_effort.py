@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.network import ACTIVATIONS, Network
+from service.domain.model.network import ACTIVATIONS, Network
 from workers.explain.effort import BUDGET, LEAST_REPEATS, pass_cost, plan
 
 networks = st.builds(

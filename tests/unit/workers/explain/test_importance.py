@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn.inspection import permutation_importance
 
-from service.domain.predictor import Predictor
-from service.domain.transform import Feature, FittedTransform
+from service.domain.model.feature import Feature
+from service.domain.model.predictor import Predictor
+from service.domain.model.transform import FittedTransform
 from tests.unit.workers.explain.models import Estimator, mlp, neuron, part
 from workers.explain.importance import importances, row_losses
 from workers.explain.sample import inputs_of_features

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import betabinom
 from sklearn import datasets
 
-from service.domain.spec import Split
+from service.domain.spec.training import Split
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.intervals import intervals
 

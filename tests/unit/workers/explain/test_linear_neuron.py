@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from sklearn.linear_model import HuberRegressor, Lasso, LinearRegression, LogisticRegression, QuantileRegressor, Ridge
 
-from service.domain.columns import Floats, Kind
-from service.domain.network import Network
-from service.domain.predictor import Predictor
-from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Floats, Kind
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import MEMORY, spec_of, write_table
 from workers.explain import linear_neuron as module
 from workers.explain.linear_neuron import linear_neuron
 from workers.explain.verdict import row_losses
-from workers.training.prepare import Prepared, prepare
+from workers.training.data.prepare import Prepared, prepare
 
 
 def cells(rows: int, columns: int, seed: int = 0) -> tuple[Floats, Floats]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.domain.spec import Split
+from service.domain.spec.training import Split
 from tests.unit.workers.explain.reports import mixed, report_of, trained
 from tests.unit.workers.training.running import run, spec_of, write_table
 

@@ -11,8 +11,8 @@ import torch
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
-from service.domain.columns import Kind
-from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.linear_neuron import linear_neuron
 from workers.explain.verdict import Paired, paired, row_losses, verdict

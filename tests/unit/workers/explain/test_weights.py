@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split
 from tests.unit.workers.explain.reports import report_of
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Trained, certify

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from service.domain.artifact import dump
-from service.domain.columns import Columns, Kind, from_json
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
+from service.domain.cells.columns import Columns, Kind, from_json
+from service.domain.model.artifact import dump
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
 from tests.unit.workers.training.running import moment
 from workers.export.files import script
-from workers.training.fit import fit
+from workers.training.data.fit import fit
 
 DAY = 86_400.0
 KINDS: dict[str, Kind] = {

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from service.domain.network import ACTIVATIONS
-from service.domain.predictor import Predictor, label_text
+from service.domain.model.network import ACTIVATIONS
+from service.domain.model.predictor import Predictor, label_text
 from service.wiring import Deps
 from tests import samples
 from tests.unit.workers.export.made import Cells, as_csv, by_onnx, by_script, made, random_cells, write_files

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.readers import json_reader, text_reader
-from service.domain.times import ORDERS
-from service.domain.transform import Feature
-from service.domain.written import TextStyle
+from service.domain.cells.readers import json_reader, text_reader
+from service.domain.cells.times import ORDERS
+from service.domain.cells.written import TextStyle
+from service.domain.model.feature import Feature
 from tests.unit.workers.export.made import write_files
 from tests.unit.workers.export.test_graph import of_one
 from tests.unit.workers.ingest.corpus import HEADERS, Case

@@ -10,11 +10,12 @@ import numpy as np
 import onnx
 import pytest
 
-from service.domain.encoder import datetime_parts
-from service.domain.network import Network
-from service.domain.predictor import Predictor, TargetScale
-from service.domain.transform import Feature, FittedTransform
-from service.domain.written import TextStyle
+from service.domain.cells.written import TextStyle
+from service.domain.model.encoder import datetime_parts
+from service.domain.model.feature import Feature
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.transform import FittedTransform
 from tests.unit.workers.explain.models import neuron
 from tests.unit.workers.export.made import KINDS, by_onnx, made, random_cells
 from workers.export.check import GraphWrong, check

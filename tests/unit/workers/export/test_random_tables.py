@@ -10,15 +10,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.artifact import MANIFEST, WEIGHTS, dump, read
-from service.domain.columns import Columns, Kind, from_json
-from service.domain.network import ACTIVATIONS, Network
-from service.domain.predictor import Predictor, TargetScale
+from service.domain.cells.columns import Columns, Kind, from_json
+from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
+from service.domain.model.network import ACTIVATIONS, Network
+from service.domain.model.predictor import Predictor, TargetScale
 from service.errors import WorkFailed
 from tests.unit.workers.export.made import by_onnx, write_files
 from workers.export import predict
 from workers.export.files import taken_along
-from workers.training.fit import fit
+from workers.training.data.fit import fit
 
 ROWS = 40
 steady = settings(max_examples=150, deadline=None, derandomize=True)

@@ -10,17 +10,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from service.domain.artifact import to_json
-from service.domain.columns import Kind
-from service.domain.table import Table
-from service.domain.written import TextStyle
+from service.domain.cells.columns import Kind
+from service.domain.cells.table import Table
+from service.domain.cells.written import TextStyle
+from service.domain.model.artifact import to_json
 from service.reading.bounds import Bounds
 from service.settings import Settings
-from workers.ingest.duck import database
-from workers.ingest.limits import Limits
 from workers.ingest.load import Loaded, Reader, load
 from workers.ingest.parquet import load_parquet
-from workers.ingest.profile import profile
+from workers.ingest.profiling.profile import profile
+from workers.ingest.readers.duck import database
+from workers.ingest.readers.limits import Limits
 
 MIB = 1024 * 1024
 READERS: tuple[Reader, ...] = ("unquoted", "plain", "careful")  # the fastest one that may be used

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from service.domain.curvature import curvature, gram
-from service.domain.gram import Gram
-from tests.unit.workers.ingest.test_profile import profiled
+from service.domain.descent.curvature import curvature, gram
+from service.domain.descent.gram import Gram
+from tests.unit.workers.ingest.profiling.test_profile import profiled
 
 NAMES = ("a", "b", "c", "d", "flag")
 

@@ -11,7 +11,7 @@ import pytest
 
 from service.errors import WorkFailed
 from tests.unit.workers.ingest.reading import ingest
-from workers.ingest.rejects import Reject, rejects_csv
+from workers.ingest.readers.rejects import Reject, rejects_csv
 
 
 def column(tmp_path: Path, *cells: str, **options: object) -> tuple[str, list[object]]:

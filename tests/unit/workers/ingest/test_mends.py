@@ -12,7 +12,7 @@ from service.errors import WorkFailed
 from tests.mending import mended
 from tests.unit.workers.ingest.corpus import CASES, Case
 from tests.unit.workers.ingest.reading import LIMITS, Read, read
-from workers.ingest.rejects import TooManyRejects
+from workers.ingest.readers.rejects import TooManyRejects
 
 NOT_OFFERED = ("empty_file", "encoding_unknown", "unknown_column", "too_many_columns", "not_text")
 """Refusals of what is no table, or of an option that is named wrongly: there is nothing in the file to mend."""

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.columns import CellInvalid, Kind, from_text
-from service.domain.written import MISSING_WORDS, TextStyle
+from service.domain.cells.columns import CellInvalid, Kind, from_text
+from service.domain.cells.written import MISSING_WORDS, TextStyle
 from service.errors import WorkFailed
 from service.reading.cells import read_cells
 from tests.unit.workers.ingest.reading import READERS, read
-from workers.ingest import unquoted
 from workers.ingest.load import Reader
+from workers.ingest.readers import unquoted
 
 steady = settings(max_examples=100, deadline=None, derandomize=True)
 LETTERS = st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs",))

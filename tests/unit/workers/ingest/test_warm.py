@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.unit.workers.ingest.reading import LIMITS
 from workers.deps import process_deps
 from workers.ingest.load import load
-from workers.ingest.profile import profile
+from workers.ingest.profiling.profile import profile
 from workers.ingest.run import opening
 from workers.ingest.warm import warm_up
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.domain.readers import text_reader
-from service.domain.ways import ways_of
-from service.domain.written import TextStyle
+from service.domain.cells.readers import text_reader
+from service.domain.cells.ways import ways_of
+from service.domain.cells.written import TextStyle
 from service.reading.cells import read_cells
 from workers.export.predict import read_cell
-from workers.ingest.evidence import gather
+from workers.ingest.typing.evidence import gather
 
 steady = settings(
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -11,19 +11,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.domain.artifact import MANIFEST, WEIGHTS, dump
-from service.domain.columns import Kind
-from service.domain.predictor import Predictor
-from service.domain.rates import settle
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.descent.rates import settle
+from service.domain.model.artifact import MANIFEST, WEIGHTS, dump
+from service.domain.model.predictor import Predictor
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from workers.training.build import make_predictor, make_problem
+from workers.training.data.prepare import Prepared, prepare
+from workers.training.data.room import Room
 from workers.training.design import scaled_curvature
 from workers.training.engines.choose import make_engine
 from workers.training.held_out import HeldOut, calibrated, held_out
 from workers.training.loop import Progress, train
-from workers.training.prepare import Prepared, prepare
 from workers.training.problem import State
-from workers.training.room import Room
-from workers.training.run import make_predictor, make_problem
 
 ARROW: dict[str, pa.DataType] = {
     "numeric": pa.float64(),
@@ -84,7 +84,7 @@ def write_table(path: Path, cells: Mapping[str, Sequence[Any]], kinds: Mapping[s
 def run(
     path: Path, spec: TrainingSpec, kinds: Mapping[str, Kind], most_categories: int = 100, room: Room = MEMORY
 ) -> Run:
-    """What `workers.training.run` does between the table and the model's files."""
+    """What `workers.jobs.train` does between the table and the model's files."""
     features = {name: kind for name, kind in kinds.items() if name not in spec.targets}
     prepared = prepare(path, spec, features, kinds[spec.targets[0]], most_categories, room)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))

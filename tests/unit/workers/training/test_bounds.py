@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.columns import Kind
-from service.domain.rates import settle
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.descent.rates import settle
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, run, spec_of, write_table
 from workers.explain.certificate import Trained, certify
 from workers.explain.descent import descent_note
+from workers.jobs.endings import explained
+from workers.training.data.prepare import prepare
 from workers.training.design import scaled_curvature
-from workers.training.endings import explained
-from workers.training.prepare import prepare
 
 PLAIN = OptimizerSpec("sgd", "auto", 0.0)
 SEEDS = range(20)

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.network import Network
-from service.domain.spec import EarlyStopping, NetworkSpec, TrainingSpec
+from service.domain.model.network import Network
+from service.domain.spec.training import EarlyStopping, NetworkSpec, TrainingSpec
 from tests.unit.workers.training.running import spec_of
 from workers.training import checkpoint
 from workers.training.engines.autograd import AutogradEngine

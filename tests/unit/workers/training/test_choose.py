@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.columns import Kind
-from service.domain.spec import NetworkSpec, OptimizerSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import NetworkSpec, OptimizerSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
+from workers.training.build import make_problem
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.choose import make_engine
-from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.fused import FusedEngine
 from workers.training.engines.quadratic import QuadraticEngine
-from workers.training.run import make_problem
 
 KINDS: dict[str, Kind] = {"a": "numeric", "b": "numeric", "y": "numeric"}
 

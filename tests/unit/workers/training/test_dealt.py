@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from tests.unit.workers.training import plain_torch
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.fused import FusedEngine
 from workers.training.order import BLOCKS, Windows, places_of
 from workers.training.problem import Data, Problem, State
 from workers.training.stored import Stored

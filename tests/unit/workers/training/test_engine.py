@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from workers.training.engines.autograd import AutogradEngine, dropout_seed
 from workers.training.problem import Data, Problem, State
 
@@ -265,7 +265,7 @@ def test_dropout_is_a_function_of_seed_and_epoch_and_leaves_the_judging_alone() 
 
 def test_dropout_leaves_out_its_share_and_scales_up_the_rest() -> None:
     """With an identity network of constant weights, the mean score stays as it was without dropout."""
-    from workers.training.networks import TorchNetwork
+    from workers.training.engines.networks import TorchNetwork
 
     network = Network((1, 4000, 1), "identity", bias=False)
     torch_network = TorchNetwork(network, torch.ones(network.n_parameters) / 4000)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split
 from tests.unit.workers.explain.reports import report_of
 from tests.unit.workers.training.running import run, spec_of, write_table
 

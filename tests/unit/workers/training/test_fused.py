@@ -13,11 +13,11 @@ import torch
 from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
-from service.domain.network import Network, forward
+from service.domain.model.network import Network, forward
 from tests.unit.workers.training import plain_torch
+from workers.training.engines import fused
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused import engine as fused
-from workers.training.engines.fused.engine import FusedEngine, compute_gradient
+from workers.training.engines.fused import FusedEngine, compute_gradient
 from workers.training.problem import Data, Problem, State
 from workers.training.threads import use_one_thread
 

@@ -7,9 +7,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.training.engines.fused import gather
-from workers.training.engines.fused.layout import LANES, readonly
-from workers.training.engines.fused.losses import SHARE
+from workers.kernels import gather
+from workers.kernels.layout import LANES, readonly
+from workers.kernels.losses import SHARE
 
 ROWS = 50
 BATCH_ROWS = 40

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.problem import Data, Problem, State
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.artifact import MANIFEST, WEIGHTS, read
-from service.store.bundles import read_file
+from service.domain.model.artifact import MANIFEST, WEIGHTS, read
+from service.store.blobs.bundles import read_file
 from service.wiring import Deps
-from tests.unit.workers.training.test_run import trained, version_of
+from tests.unit.workers.jobs.test_train import trained, version_of
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.domain.columns import Kind
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.cells.columns import Kind
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import MEMORY, run, spec_of
+from workers.jobs.report import judge
+from workers.training.data.prepare import prepare
+from workers.training.data.room import Room
 from workers.training.order import is_large
-from workers.training.prepare import prepare
-from workers.training.report import judge
-from workers.training.room import Room
 
 ROWS, COLUMNS = 60_000, 60  # 14 MB of inputs: more than a cache holds, and less than a window
 KINDS: dict[str, Kind] = {**{f"x{number}": "numeric" for number in range(COLUMNS)}, "y": "numeric", "c": "categorical",

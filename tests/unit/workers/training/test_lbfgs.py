@@ -8,7 +8,7 @@ from scipy.optimize import line_search, minimize, rosen, rosen_der
 from scipy.special import expit, log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from workers.training import checkpoint
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.lbfgs import Lbfgs, Point, direction

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.domain.artifact import MANIFEST, WEIGHTS
-from service.domain.spec import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.model.artifact import MANIFEST, WEIGHTS
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from tests.unit.workers.training.tables import KINDS, random_cells, random_target, replaced
 from workers.training.split import TEST, VALIDATION, split_rows

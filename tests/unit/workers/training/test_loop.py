@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.domain.network import Network
-from service.domain.spec import EarlyStopping, OptimizerSpec, Split
+from service.domain.model.network import Network
+from service.domain.spec.training import EarlyStopping, OptimizerSpec, Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.training.loop import EpochEnded, Progress, train, why_ended

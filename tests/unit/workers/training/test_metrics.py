@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from workers.training.engines.objectives import in_user_units
 from workers.training.metrics import baseline, class_metrics, number_metrics
-from workers.training.objectives import in_user_units
 
 
 def pieces(*rows: np.ndarray) -> list[Any]:

@@ -14,16 +14,16 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import event
 
-from service.domain.artifact import MANIFEST, WEIGHTS, read
+from service.domain.model.artifact import MANIFEST, WEIGHTS, read
 from service.store import datasets, jobs, models
-from service.store.bundles import read_file
+from service.store.blobs.bundles import read_file
 from service.store.rows import chunks
 from service.store.tables import JobRow
 from service.usecases.promote import promote as point
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.job import run
+from workers.jobs.dispatch import run
 from workers.training.split import VALIDATION, split_rows
 
 ROWS = 200
@@ -317,8 +317,8 @@ def test_rows_left_out_for_their_gaps_judge_nobody(deps: Deps, noisy: str) -> No
 def test_rows_on_the_disk_and_in_many_pieces_are_judged_alike(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.training.rival.CHUNK_ROWS", 1000)
-    monkeypatch.setattr("workers.training.room.WINDOW_BYTES", 2**16)
+    monkeypatch.setattr("workers.jobs.rival.CHUNK_ROWS", 1000)
+    monkeypatch.setattr("workers.training.data.room.WINDOW_BYTES", 2**16)
     deps = make_deps(training_memory_bytes=2**20)
     draw = np.random.default_rng(5)
     a, b = draw.normal(size=(2, 30_000))

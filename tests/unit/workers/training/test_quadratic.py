@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.network import Network
+from service.domain.model.network import Network
 from tests.unit.workers.training import plain_torch
-from workers.training.engines.fused.engine import FusedEngine
+from workers.training.engines.fused import FusedEngine
 from workers.training.engines.quadratic import QuadraticEngine
 from workers.training.problem import Data, Engine, Problem, State
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from service.domain.rates import settle
-from service.domain.spec import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.descent.rates import settle
+from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import StorageFull
-from workers.training.room import Room, Sheet
+from workers.training.data.room import Room, Sheet
 from workers.training.stored import Chosen, Stored
 
 

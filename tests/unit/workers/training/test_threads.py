@@ -7,8 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from service.domain.network import Network
-from workers.training.engines.fused.engine import FusedEngine
+from service.domain.model.network import Network
+from workers.training.engines.fused import FusedEngine
 from workers.training.problem import Data, Problem, State
 from workers.training.threads import computing_with, count_threads
 

@@ -1,0 +1,64 @@
+"""Each request has an id, which its answer and every line of its log carry, and one line in the access log."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import partial
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+
+from service.api.http.bodies import REST_SECONDS, discard_rest
+from service.errors import NotFound
+from service.logs import access_log
+from service.store.session import new_id
+
+HEADER = "X-Request-Id"
+USABLE = re.compile(r"[\x21-\x7e]{1,128}")
+WITH_BODY = ("POST", "PUT")
+INPUT = "adaline.input"  # in the environ: the body as it arrives, where that is guarded (service.api.http.arrival)
+# pages of other origins neither run, show nor frame what is answered here
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+}
+
+
+def register(app: Flask) -> None:
+    """Number and log the requests of the app."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def id_of(given: str) -> str:
+    """A request's id: the client's own where it is usable."""
+    return given if given and USABLE.fullmatch(given) else new_id("req")
+
+
+def _whole(response: Response, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    return response.status_code, response.get_wsgi_headers(environ).to_wsgi_list(), response.get_data()
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    g.request_id = id_of(request.headers.get(HEADER, ""))
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if "\0" in request.path:  # nothing can have such a name, and PostgreSQL will not even look for it
+        raise NotFound("nothing has a name with a NUL in it")
+
+
+def _end(response: Response) -> Response:
+    response.headers[HEADER] = g.request_id
+    response.headers.update(ALWAYS)
+    is_read_on = g.get("body_is_read_on", False)  # by the thread that makes the answer
+    if request.method in WITH_BODY and not is_read_on and "Expect" not in request.headers:  # who expects sends no body
+        arriving = request.environ.get(INPUT)
+        if arriving is not None and not response.is_streamed:
+            arriving.answer_by(REST_SECONDS, partial(_whole, response, request.environ))
+        discard_rest(request)
+    access_log().tell(g.request_id, request.method, request.path, response.status_code, time.perf_counter() - g.began)
+    return response

@@ -1,0 +1,1 @@
+"""Predictions: bodies decoded, answers encoded, and the fast path in front of Flask."""

@@ -1,0 +1,29 @@
+"""What a request to predict asks for, from its query."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from service.domain.model.outputs import Wanted
+from service.errors import ParameterInvalid
+
+
+def wanted(query: dict[str, Any]) -> Wanted:
+    """Of a PredictQuery that was read. Raises ParameterInvalid."""
+    return Wanted(query["flags"], query.get("intervals"), query["contributions"], _names(query.get("columns")))
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """The names in a line of CSV."""
+    if text is None:
+        return None
+    try:
+        (names,) = csv.reader([text], strict=True)
+    except (csv.Error, ValueError) as error:
+        raise ParameterInvalid.at(
+            "/columns",
+            f"columns: {text!r} is no line of names with commas between ({error}); put a name with a comma in "
+            'double quotes, with quotes in it doubled: "a,b"',
+        ) from None
+    return tuple(names)

@@ -1,0 +1,143 @@
+"""Models, versions, aliases, and two versions side by side, as marshmallow schemas."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow import fields
+
+from service.api.schemas.base import Answer, Time, one_of, says, within
+from service.domain.cells.columns import KINDS
+
+SIDES = ("a", "b")
+ANY = {"description": "left out where it is not there at all"}
+
+
+class Model(Answer):
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null: all were deleted"))
+    aliases = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), required=True, metadata=says("which version each alias means")
+    )
+    serves = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata=says("what the bare name means: the alias 'default', else the newest version; null without any"),
+    )
+    created_at = Time(required=True)
+    updated_at = Time(required=True)
+
+
+class Feature(Answer):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, validate=one_of(KINDS))
+
+
+class File(Answer):
+    name = fields.String(required=True)
+    bytes = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class ListedVersion(Answer):
+    """A version as a list has it: without spec and metadata; `GET /v1/models/{name}/versions/{n}` has both."""
+
+    model = fields.String(required=True)
+    version = fields.Integer(required=True)
+    job = fields.String(required=True)
+    dataset = fields.String(required=True)
+    task = fields.String(required=True)
+    target = fields.Raw(
+        required=True,
+        metadata=says(
+            "the column that is predicted; a list where there are several",
+            anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        ),
+    )
+    features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+    files = fields.List(fields.Nested(File), required=True)
+    aliases = fields.List(fields.String(), required=True)
+    created_at = Time(required=True)
+
+
+class Version(ListedVersion):
+    spec = fields.Dict(
+        required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
+    )
+    metadata = fields.Dict(required=True, metadata=says("the spec's"))
+
+
+class Alias(Answer):
+    alias = fields.String(required=True)
+    model = fields.String(required=True, attribute="model_name")
+    version = fields.Integer(required=True)
+    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
+    updated_at = Time(required=True)
+
+
+class AliasTarget(ma.Schema):
+    """The body of `PUT …/aliases/{alias}`."""
+
+    version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
+
+
+class Side(Answer):
+    version = fields.Integer(required=True)
+    job = fields.String(required=True)
+    dataset = fields.String(required=True)
+    task = fields.String(required=True)
+    aliases = fields.List(fields.String(), required=True)
+    metadata = fields.Dict(required=True)
+    created_at = Time(required=True)
+
+
+class Difference(Answer):
+    pointer = fields.String(required=True, metadata=says("JSON pointer to what differs"))
+    a = fields.Raw(metadata=ANY)
+    b = fields.Raw(metadata=ANY)
+
+
+class ComparedFigure(Answer):
+    split = fields.String(required=True)
+    target = fields.String(required=True, allow_none=True, metadata=says("of several targets; null: over all"))
+    metric = fields.String(required=True)
+    lower_is_better = fields.Boolean(required=True)
+    a = fields.Float(required=True, allow_none=True)
+    b = fields.Float(required=True, allow_none=True)
+    difference = fields.Float(required=True, allow_none=True, metadata=says("b less a"))
+    better = fields.String(
+        required=True,
+        allow_none=True,
+        validate=one_of(SIDES),
+        metadata=says("by this figure alone, which says something of the models where `same_rows` is true"),
+    )
+
+
+class RowCounts(Answer):
+    a = fields.Integer(required=True, allow_none=True)
+    b = fields.Integer(required=True, allow_none=True)
+
+
+class VersionComparison(Answer):
+    model = fields.String(required=True)
+    a = fields.Nested(Side, required=True)
+    b = fields.Nested(Side, required=True)
+    spec = fields.List(fields.Nested(Difference), required=True, metadata=says("fields that differ"))
+    metrics = fields.List(fields.Nested(ComparedFigure), required=True)
+    lineage = fields.List(
+        fields.Nested(Difference), required=True, metadata=says("dataset, split, engine and libraries that differ")
+    )
+    rows = fields.Dict(keys=fields.String(), values=fields.Nested(RowCounts), required=True, metadata=says("by split"))
+    same_rows = fields.Boolean(required=True, metadata=says("both were judged on the same held-out rows"))
+    better = fields.String(
+        required=True,
+        allow_none=True,
+        validate=one_of(SIDES),
+        metadata=says("by `metric` on `split`; null where both are as good, or it cannot be said: see the sentence"),
+    )
+    metric = fields.String(required=True, allow_none=True)
+    split = fields.String(required=True, allow_none=True)
+    sentence = fields.String(
+        required=True, metadata=says("which is better and by how much, or why that cannot be said")
+    )

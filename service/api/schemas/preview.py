@@ -1,0 +1,32 @@
+"""What a preview says, as marshmallow schemas."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from service.api.schemas.base import Answer, one_of, says
+from service.domain.cells.columns import KINDS
+
+
+class PreviewColumn(Answer):
+    name = fields.String(required=True)
+    kind = fields.String(required=True, validate=one_of(KINDS))
+    notes = fields.List(
+        fields.String(), required=True, metadata=says("how it was read, and what to declare if not meant so")
+    )
+
+
+class PreviewReject(Answer):
+    row = fields.Integer(required=True, metadata=says("counts from 1, below the header"))
+    column = fields.String(required=True, metadata=says("empty where the row as a whole is wrong"))
+    reason = fields.String(required=True)
+
+
+class Preview(Answer):
+    """What would be read of a file, by its first part. Nothing is stored."""
+
+    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file would be read; null for Parquet"))
+    columns = fields.List(fields.Nested(PreviewColumn), required=True)
+    rows = fields.List(fields.List(fields.Raw()), required=True, metadata=says("the first ones, as they would be read"))
+    rejects = fields.List(fields.Nested(PreviewReject), required=True, metadata=says("rows that would be left out"))
+    truncated = fields.Boolean(required=True, metadata=says("the file may go on after what was looked at"))

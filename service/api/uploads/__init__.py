@@ -1,0 +1,1 @@
+"""Uploads: options, forms, bodies, and the preview of what would be read."""

@@ -1,0 +1,102 @@
+"""The columns and first rows of a small Parquet file. pyarrow is imported on first use: the API starts without it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from service.api.uploads.stored_rows import as_json
+from service.domain.cells.columns import Kind
+from service.domain.reading.names import check_names
+from service.domain.reading.refusals import DialectInvalid
+from service.errors import UploadInvalid
+from service.reading.bounds import Bounds
+from service.reading.parquet.thrift import Damaged
+from service.settings import MIB, Settings
+
+ROWS = 50
+MOST_BYTES = MIB  # of the rows' cells; of long ones fewer are shown
+
+
+def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], settings: Settings) -> dict[str, Any]:
+    """As `preview` answers. Raises UploadInvalid."""
+    import pyarrow as pa
+
+    from service.reading.parquet.bounds import check_pages, opened
+
+    if not whole:
+        detail = f"a Parquet file names its columns at its end: a preview needs all of it, at most {MIB:,} bytes"
+        raise UploadInvalid(detail, reason="preview_too_short")
+    try:
+        source = io.BytesIO(data)
+        file = opened(source)
+        schema = file.schema_arrow
+        most_columns = settings.max_columns
+        if len(schema.names) > most_columns:
+            raise UploadInvalid(
+                f"the file has {len(schema.names):,} columns; at most {most_columns:,} are allowed "
+                "(ADALINE_MAX_COLUMNS)",
+                reason="too_many_columns",
+            )
+        check_names(schema.names)
+        kinds = {field.name: _kind(field.name, field.type) for field in schema}
+        bounds = Bounds.of(settings)
+        checked = check_pages(source, file, bounds, len(data))
+        source.seek(0)
+        batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
+        cells = _cells(next(batches, None), bounds)
+    except UnicodeDecodeError:
+        detail = "the name of a column is not UTF-8; write the file with names that are text"
+        raise UploadInvalid(detail, reason="not_text") from None
+    except (pa.ArrowException, OSError, Damaged) as error:
+        detail = f"the file cannot be read as Parquet: {str(error).splitlines()[0]}"
+        raise UploadInvalid(detail, reason="not_parquet") from None
+    except DialectInvalid as error:
+        raise UploadInvalid(error.detail, reason=error.code) from None
+    if unknown := sorted(set(declared) - set(kinds)):
+        shown = ", ".join(map(repr, unknown[:10]))
+        raise UploadInvalid(f"?types= names columns that the file does not have: {shown}", reason="unknown_column")
+    return {
+        "dialect": None,
+        "columns": [
+            {"name": name, "kind": declared.get(name, kind).partition(":")[0], "notes": []}
+            for name, kind in kinds.items()
+        ],
+        "rows": [[as_json(cell) for cell in row] for row in zip(*cells, strict=True)],
+        "rejects": [],
+        "truncated": False,
+    }
+
+
+def _cells(batch: Any, bounds: Bounds) -> list[list[Any]]:
+    """The cells of each column. Raises UploadInvalid for those that are no text or no time."""
+    from service.reading.parquet.bounds import expanded_bytes
+
+    if batch is not None:
+        size = sum(map(expanded_bytes, batch.columns))
+        batch = batch.slice(0, max(1, batch.num_rows * MOST_BYTES // max(size, MOST_BYTES)))
+    cells = []
+    for name, column in zip(batch.schema.names, batch.columns, strict=True) if batch is not None else ():
+        bounds.check_piece(expanded_bytes(column), name, len(column))
+        try:
+            cells.append(column.to_pylist())
+        except (ValueError, OverflowError) as error:
+            raise UploadInvalid(f"column {name!r} holds what cannot be read: {error}", reason="not_parquet") from None
+    return cells
+
+
+def _kind(name: str, of: Any) -> Kind:
+    from pyarrow import types
+
+    inner = of.value_type if types.is_dictionary(of) else of
+    if types.is_boolean(inner):
+        return "boolean"
+    if types.is_integer(inner) or types.is_floating(inner) or types.is_decimal(inner):
+        return "numeric"
+    if types.is_timestamp(inner) or types.is_date(inner):
+        return "datetime"
+    if types.is_string(inner) or types.is_large_string(inner) or types.is_string_view(inner) or types.is_null(inner):
+        return "categorical"
+    detail = f"column {name!r} is {of}; use numbers, booleans, times and strings"
+    raise UploadInvalid(detail, reason="column_type_unsupported")

@@ -1,0 +1,63 @@
+"""The command that predicts for a whole table on the server's workers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show, tell
+from service.cli.commands.learning import Data, dataset_of, followed
+
+if TYPE_CHECKING:
+    from service.client import Client
+
+Format = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="What the result is.")]
+Out = Annotated[
+    Path | None, typer.Option(help="Write to this file; a CSV goes to standard output unless told otherwise.")
+]
+Watch = Annotated[bool, typer.Option(help="Stay until the result is here, or leave once the job is queued.")]
+
+
+@app.command(rich_help_panel=THERE)
+def batch(
+    ref: Ref,
+    data: Data,
+    form: Format = "csv",
+    out: Out = None,
+    watch: Watch = True,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Predict for each row of a dataset, on the server's workers: for tables of any size."""
+    from service.cli.showing import rendering
+
+    to_screen = out is None and not as_json
+    if watch and to_screen and form == "parquet":
+        raise refusal("a Parquet file is not for the screen: say where it goes with --out")
+    with connect(url) as client:
+        job = client.batch_predict(ref, dataset_of(client, data), form)
+        if watch:
+            job = followed(client, job)
+            if out is not None:
+                _download(client, job.id, out)
+            elif to_screen:
+                with open(sys.stdout.fileno(), "wb", closefd=False) as sink:
+                    sink.writelines(client.download_result(job.id))
+                return
+    show(as_json, job.json, lambda: rendering.job(job), wide)
+
+
+def _download(client: Client, id: str, out: Path) -> None:
+    """Write the result to a file that is whole or not there."""
+    on_the_way = out.with_name(f"{out.name}.part")
+    try:
+        with on_the_way.open("wb") as sink:
+            sink.writelines(client.download_result(id))
+        on_the_way.replace(out)
+    finally:
+        on_the_way.unlink(missing_ok=True)
+    tell(f"predictions are in {out}")

@@ -1,0 +1,209 @@
+"""Commands that give a server work: upload, train, compare, cancel."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli import known
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
+
+if TYPE_CHECKING:
+    from service.client import Client, Dataset, Job
+
+STDIN = "-"
+Table = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
+]
+Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
+Target = Annotated[str, typer.Option(help="The column to predict.")]
+Targets = Annotated[
+    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
+]
+ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
+Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
+Choices = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="A field of the spec: optimizer.learning_rate=0.1. Repeatable."),
+]
+Check = Annotated[
+    bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
+]
+Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+
+
+@app.command(rich_help_panel=THERE)
+def upload(
+    file: Table,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help='What stands between cells: a character, "tab" or "space".')
+    ] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as windows-1252.")] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
+    ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="COLUMN=KIND",
+            help="The kind of a column: zip=categorical, born=datetime:dmy. Repeatable.",
+        ),
+    ] = None,
+    null_values: Annotated[
+        list[str] | None, typer.Option("--null", metavar="WORD", help="How a missing cell is written. Repeatable.")
+    ] = None,
+    decimal: Annotated[str | None, typer.Option(help='What stands before decimals: "." or ",".')] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how its first part would be read; store nothing.")
+    ] = False,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a table and wait until it is ready. What is not told of it is found by looking."""
+    from service.cli import choices as chosen
+    from service.cli.showing import rendering
+
+    try:
+        kinds = chosen.kinds_of(types or []) or None
+    except chosen.ChoiceInvalid as error:
+        raise refusal(str(error)) from None
+    options = {
+        "delimiter": delimiter,
+        "encoding": encoding,
+        "header": header,
+        "types": kinds,
+        "null_values": null_values or None,
+        "decimal": decimal,
+    }
+    with connect(url) as client:
+        if preview:
+            seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
+            show(as_json, seen, lambda: rendering.preview(seen), wide)
+            return
+        dataset = _uploaded(client, file, name, **options)
+    show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def train(
+    data: Data,
+    target: Targets,
+    model: ModelName = None,
+    hidden: Hidden = None,
+    choices: Choices = None,
+    check: Check = False,
+    watch: Watch = True,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model; it is published as the next version of its name."""
+    from service.cli import choices as chosen
+    from service.cli.showing import checking, rendering, reporting
+
+    with connect(url) as client:
+        try:
+            spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
+            dataset = dataset_of(client, data)
+            name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
+        except chosen.ChoiceInvalid as error:
+            raise refusal(str(error)) from None
+        spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
+        if check:
+            found = client.validate(spec)
+            show(as_json, found, lambda: checking.page(found), wide)
+            return
+        job = client.submit(spec)
+        if not watch:
+            show(as_json, job.json, lambda: rendering.job(job), wide)
+            return
+        version = client.version_of(followed(client, job))
+        report = client.report(version.ref)
+    show(as_json, version.json, lambda: reporting.published(version, report), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def compare(
+    data: Data,
+    target: Target,
+    hidden: Hidden = None,
+    choices: Choices = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder to write the pictures to.", file_okay=False, show_default=False)
+    ] = None,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare batch, stochastic and mini-batch descent on a table, with and without scaling."""
+    from service.cli import choices as chosen
+    from service.cli.showing import comparing
+
+    with connect(url) as client:
+        try:
+            spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
+        except chosen.ChoiceInvalid as error:
+            raise refusal(str(error)) from None
+        dataset = dataset_of(client, data)
+        job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
+        comparison = client.result(followed(client, job).id)["comparison"]
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+        for name in comparing.PICTURES & set(comparison.get("pictures") or ()):
+            (pictures / name).write_text(comparison["pictures"][name], encoding="utf-8")
+    show(as_json, comparison, lambda: comparing.page(comparison), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def cancel(
+    job: Annotated[str, typer.Argument(help="The id of a job.", autocompletion=known.jobs)],
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel a job: at once while it waits, at its next batch while it runs."""
+    from service.cli.showing import rendering
+
+    with connect(url) as client:
+        cancelled = client.cancel(job)
+    show(as_json, cancelled.json, lambda: rendering.job(cancelled), wide)
+
+
+def dataset_of(client: Client, data: str) -> Dataset:
+    """The dataset of a file, which is uploaded, or of an id."""
+    if data == STDIN or os.path.exists(data):
+        return _uploaded(client, data)
+    if not data.startswith("ds_"):
+        raise refusal(f"there is no file {data!r} here, and it is no id of a dataset (ds_…)")
+    return client.ready(data)
+
+
+def followed(client: Client, job: Job) -> Job:
+    """The job, shown while it runs, once it has succeeded."""
+    from service.cli.showing.rendering import console
+    from service.cli.showing.watching import follow
+
+    try:
+        follow(client.events(job.id), console(stderr=True))
+        return client.wait(job.id)
+    except KeyboardInterrupt:
+        tell(f"\n{job.id} goes on without you; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _uploaded(client: Client, file: str, name: str | None = None, **options: Any) -> Dataset:
+    """Upload a file, with a bar on a terminal."""
+    if file == STDIN:
+        return client.upload(sys.stdin.buffer, name, **options)
+    from service.cli.commands.sending import shown
+
+    with shown(Path(file), "uploading") as reader:
+        return client.upload(reader, name, **options)

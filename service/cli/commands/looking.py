@@ -1,0 +1,106 @@
+"""Commands that look at what a server has: datasets, jobs, models, report."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from service.cli import known
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
+
+ONE = "Show this one in detail."
+Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
+Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
+Model = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
+Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+Metadata = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="Only what was trained with this in its metadata. Repeatable."),
+]
+State = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
+
+
+def wanted_metadata(words: list[str] | None) -> dict[str, str]:
+    """KEY=VALUE words by key. Ends the program for others."""
+    wanted = {}
+    for word in words or ():
+        key, is_one, value = word.partition("=")
+        if not (key and is_one):
+            raise refusal(f"--metadata {word!r}: write it as KEY=VALUE")
+        wanted[key] = value
+    return wanted
+
+
+@app.command(rich_help_panel=THERE)
+def datasets(
+    id: Dataset = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+) -> None:
+    """List datasets, or show one with its columns."""
+    from service.cli.showing import rendering
+
+    with connect(url) as client:
+        if id is not None:
+            dataset = client.dataset(id)
+            show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
+            return
+        listed = list(islice(client.datasets(), limit))
+    show(as_json, [it.json for it in listed], lambda: rendering.datasets(listed), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def jobs(
+    id: Job = None,
+    state: State = None,
+    metadata: Metadata = None,
+    limit: Limit = 20,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, or show one."""
+    from service.cli.showing import rendering
+
+    wanted = wanted_metadata(metadata)
+    with connect(url) as client:
+        if id is not None:
+            job = client.job(id)
+            show(as_json, job.json, lambda: rendering.job(job), wide)
+            return
+        listed = list(islice(client.jobs(state=state, metadata=wanted), limit))
+    show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def models(
+    name: Model = None,
+    metadata: Metadata = None,
+    limit: Limit = 20,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """List models with what serves and their aliases, or show one with its versions and their metrics."""
+    from service.cli.showing import serving
+
+    wanted = wanted_metadata(metadata)
+    with connect(url) as client:
+        if name is not None:
+            model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
+            answer = {**model.json, "versions": [it.json for it in versions]}
+            show(as_json, answer, lambda: serving.model(model, versions), wide)
+            return
+        listed = list(islice(client.models(wanted), limit))
+    show(as_json, [it.json for it in listed], lambda: serving.models(listed), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def report(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """Show how good a version is, beside the baseline, and what the data's curvature allows."""
+    from service.cli.showing import reporting
+
+    with connect(url) as client:
+        version = client.version(ref)
+        found = client.report(version.ref)
+    show(as_json, found, lambda: reporting.page(version, found), wide)

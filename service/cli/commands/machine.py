@@ -1,0 +1,84 @@
+"""Commands that run a server, or parts of one, on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.app import HERE, AsJson, Wide, app, show
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on (ADALINE_HOST).")]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one (ADALINE_PORT).")
+]
+Data = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
+Queues = Annotated[
+    str | None, typer.Option(help="What to take, comma between: train, ingest (both unless told); or short alone.")
+]
+
+
+@app.command(rich_help_panel=HERE)
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run everything: API, workers, sweeper and what they need."""
+    from service import supervisor
+
+    raise typer.Exit(supervisor.serve(_settings(host=host, port=port, data=data)))
+
+
+@app.command(rich_help_panel=HERE)
+def api(host: Host = None, port: Port = None) -> None:
+    """Run the API alone."""
+    from service import supervisor
+
+    raise typer.Exit(supervisor.api(_settings(host=host, port=port)))
+
+
+@app.command(rich_help_panel=HERE)
+def worker(queues: Queues = None) -> None:
+    """Run the training processes alone."""
+    from service import supervisor
+    from service.queue import QUEUES
+
+    chosen = queues.split(",") if queues else QUEUES
+    raise typer.Exit(supervisor.worker(_settings(), chosen))
+
+
+@app.command(rich_help_panel=HERE)
+def sweep() -> None:
+    """Run the sweeper alone: it sends lost work again and deletes what nothing needs."""
+    from service import supervisor
+
+    raise typer.Exit(supervisor.sweep(_settings()))
+
+
+@app.command(rich_help_panel=HERE)
+def settings(wide: Wide = False, as_json: AsJson = False) -> None:
+    """List every setting: its value, where that came from, what it means."""
+    from service.cli.showing import rendering
+
+    listed = _settings().describe(os.environ)
+    columns = ("name", "value", "from", "meaning")
+    show(as_json, listed, lambda: rendering.table(columns, ([row[name] for name in columns] for row in listed)), wide)
+
+
+@app.command(rich_help_panel=HERE)
+def openapi() -> None:
+    """Print the description of the HTTP API: OpenAPI 3.1, as YAML."""
+    from service.api.openapi import text
+
+    sys.stdout.write(text())
+
+
+def _settings(**chosen: Any) -> Settings:
+    """The environment's settings, where the command line says nothing else. Raises SettingInvalid."""
+    from service.settings import Settings
+
+    return replace(Settings.from_environment(), **{name: value for name, value in chosen.items() if value is not None})

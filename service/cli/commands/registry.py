@@ -1,0 +1,66 @@
+"""Commands on versions and on what serves: versions, alias."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from service.cli import known
+from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
+from service.cli.commands.looking import Limit, Metadata, wanted_metadata
+
+Name = Annotated[str, typer.Argument(help="The name of a model.", autocompletion=known.models)]
+
+
+@app.command(rich_help_panel=THERE)
+def versions(
+    name: Name,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Compare these two, each a number or an alias: which is better, and why."),
+    ] = None,
+    metadata: Metadata = None,
+    limit: Limit = 20,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the versions of a model with their metrics, or compare two of them."""
+    from service.cli.showing import serving, versus
+
+    wanted = wanted_metadata(metadata)
+    with connect(url) as client:
+        if compare is not None:
+            found = client.compare_versions(name, *compare)
+            show(as_json, found, lambda: versus.page(found), wide)
+            return
+        model, listed = client.model(name), list(islice(client.versions(name, wanted), limit))
+    show(as_json, [it.json for it in listed], lambda: serving.model(model, listed), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def alias(
+    name: Name,
+    alias: Annotated[str, typer.Argument(help="An alias: default is what the model's bare name means.")],
+    version: Annotated[int | None, typer.Argument(min=1, help="The version to point it at; none to see it.")] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Forget the alias.")] = False,
+    url: Url = LOCAL,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show an alias, point it at a version, or forget it; and say what the model's bare name means then."""
+    from service.cli.showing import serving
+
+    if delete and version is not None:
+        raise refusal("--delete forgets the alias: leave the version away")
+    with connect(url) as client:
+        if delete:
+            client.delete_alias(name, alias)
+        elif version is not None:
+            client.set_alias(name, alias, version)
+        else:
+            client.alias(name, alias)
+        model = client.model(name)
+    show(as_json, model.json, lambda: serving.what_serves(model), wide)

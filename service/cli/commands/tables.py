@@ -1,0 +1,48 @@
+"""Commands on what is in a dataset: profile, rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli import known
+from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, show, tell
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a dataset.", autocompletion=known.datasets)]
+Correlate = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Also how the other numeric columns go with this one.")
+]
+Out = Annotated[Path | None, typer.Option(help="Write the lines to this file, as CSV.")]
+
+
+@app.command(rich_help_panel=THERE)
+def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """Show figures of each column of a dataset, or also what a linear neuron could learn of one from the others."""
+    from service.cli.showing import profiling
+
+    with connect(url) as client:
+        found = client.profile(id, correlate)
+    show(as_json, found, lambda: profiling.page(found), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def rejects(id: Id, out: Out = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """Show why lines of a file could not be read: each reason with its count and its first line."""
+    from service.cli.showing import rejecting
+
+    with connect(url) as client:
+        if out is not None:
+            _write(client.rejects(id), out)
+            return
+        content = b"".join(client.rejects(id))
+    lines = rejecting.lines_of(content)
+    show(as_json, lines, lambda: rejecting.page(lines), wide)
+
+
+def _write(chunks: Iterable[bytes], out: Path) -> None:
+    with out.open("wb") as sink:
+        sink.writelines(chunks)
+    tell(f"the rejected lines are in {out}")

@@ -1,0 +1,61 @@
+"""Commands on the files of a version: files, download."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, show
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from service.client import Version
+
+SCRIPT, GRAPH, CARD = "predict.py", "model.onnx", "model-card.md"
+To = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; <model>-<version> here unless told.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
+
+
+@app.command(rich_help_panel=THERE)
+def download(
+    ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+) -> None:
+    """Download all files of a version: it answers with them alone, without a server."""
+    with connect(url) as client:
+        version = client.version(ref)
+        directory = client.download(version.ref, to, replace=force)
+    names = [file["name"] for file in version.files]
+    answer = {"model": version.model, "version": version.version, "directory": str(directory), "files": names}
+    show(as_json, answer, lambda: _page(version, directory, names), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def files(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """List the files of a version: its numbers, its report, its pictures, and what answers without a server."""
+    from service.cli.showing.rendering import size, table
+
+    with connect(url) as client:
+        found = client.version(ref).files
+    rows = [(file["name"], size(file["bytes"]), file["sha256"]) for file in found]
+    show(as_json, found, lambda: table(("file", "size", "sha256"), rows, ("size",), ("sha256",)), wide)
+
+
+def _page(version: Version, directory: Path, names: list[str]) -> Group:
+    """Where the files are, and what to do with them."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from service.cli.showing.rendering import details, size
+
+    n_bytes = sum(file["bytes"] for file in version.files)
+    uses = {
+        SCRIPT: f"python {directory / SCRIPT} rows.csv > predictions.csv (needs numpy and safetensors)",
+        GRAPH: f'onnxruntime.InferenceSession("{directory / GRAPH}"): one input (rows, 1) for each feature',
+        CARD: f"{directory / CARD} says what it is for, how good it is and where it ends",
+    }
+    said = [(name, uses[name]) for name in uses if name in names]
+    head = Text(f"{version.ref} is in {directory}: {len(names)} files, {size(n_bytes)}")
+    return Group(head, details(tuple(said)))

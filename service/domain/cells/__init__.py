@@ -1,0 +1,1 @@
+"""What one cell means, and the columns that cells are in."""

@@ -1,0 +1,1 @@
+"""Gradient descent in theory: curvature, learning rates, forecasts."""

@@ -1,0 +1,161 @@
+"""How full-batch descent goes on these very rows from weights of zero: a forecast, where the curvature gives bounds.
+
+The squared error of a linear neuron is a quadratic. Along an eigenvector of its Hessian H a step of rate η makes the
+error e of the weights (1 - ηλ)e, whatever the others are, so that after t steps
+  L - L* = Σᵢ (pᵢ²/2λᵢ)(1 - ηλᵢ)²ᵗ,  pᵢ = λᵢeᵢ the gradient along the eigenvector at the start.
+With momentum the pair of error and velocity goes by a matrix of 2 × 2, in the same way (Goh, Why Momentum Really Works,
+Distill 2017). Exact but for rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.descent.curvature import Curvature, Matrix
+from service.domain.plain import plain
+from service.domain.spec.training import TrainingSpec
+
+SHARE = 0.01  # of the first gap to the optimum
+WIDEST = 500  # columns: eigenvectors take several times as long as eigenvalues
+TRIED, ROUNDS = 32, 3  # rates that are tried, between the neighbours of the best of those before
+LONGEST = 2**60
+AT_A_TIME = 64  # epochs of a run
+GROWN = 1e30  # times the first gap: such a run diverges
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Of descent at constant rates without momentum, to 1 % of the first gap: the rate with the fewest epochs, how
+    many these are, and how many it takes at the rate that is best in the worst case. None: it comes there never, or
+    after more than 10¹⁸."""
+
+    best_learning_rate: float
+    epochs_to_1_percent: int | None
+    epochs_at_worst_case_rate: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        return plain(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Of one run: the first epoch after which 1 % of the gap is left, None where its epochs end before, and the share
+    that is left after the last of `epochs`."""
+
+    epochs_to_1_percent: int | None
+    epochs: int
+    share_left: float
+
+    def to_json(self) -> dict[str, Any]:
+        return plain(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The way down: eigenvalues (r,) of the Hessian that are not zero, and the share (r,) of the first gap along each
+    of their eigenvectors."""
+
+    eigenvalues: Vector
+    shares: Vector
+
+    def forecast(self, found: Curvature) -> Forecast:
+        """The best rate is searched for below the stable bound of this curvature."""
+        low, high = 0.0, found.stable_learning_rate
+        best = found.best_learning_rate
+        at_worst_case = int(self.epochs(np.array([best]))[0])
+        fewest = at_worst_case
+        for _ in range(ROUNDS):
+            rates = np.linspace(low, high, TRIED + 2)[1:-1]
+            epochs = self.epochs(rates)
+            place = int(np.argmin(epochs))
+            if epochs[place] <= fewest:  # of equal ones the smallest rate
+                best, fewest = float(rates[place]), int(epochs[place])
+            step = rates[1] - rates[0]
+            low, high = max(best - step, 0.0), min(best + step, found.stable_learning_rate)
+        return Forecast(best, _known(fewest), _known(at_worst_case))
+
+    def epochs(self, rates: Vector) -> npt.NDArray[np.int64]:
+        """(q,) after how many steps 1 % of the gap is left at each stable rate (q,); `LONGEST` where never."""
+        with np.errstate(divide="ignore"):
+            logarithms = 2 * np.log(np.abs(1 - rates[:, None] * self.eigenvalues))
+        ends = np.ones(len(rates), dtype=np.int64)
+        while (late := (self._left(logarithms, ends) > SHARE) & (ends < LONGEST)).any():
+            ends[late] *= 2
+        starts = np.where(ends > 1, ends // 2, 0)
+        while (wide := ends - starts > 1).any():
+            middles = np.where(wide, (starts + ends) // 2, ends)
+            there = self._left(logarithms, middles) <= SHARE
+            ends, starts = np.where(wide & there, middles, ends), np.where(wide & ~there, middles, starts)
+        return ends
+
+    def _left(self, logarithms: npt.NDArray[np.float64], epochs: npt.NDArray[np.int64]) -> Vector:
+        left: Vector = np.exp(logarithms * epochs[:, None]) @ self.shares
+        return left
+
+    def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> Course:
+        """Of sgd at a constant rate with a momentum, as the engines do it, from a velocity of zero."""
+        steps = self._steps(learning_rate, momentum, nesterov)
+        with np.errstate(over="ignore", invalid="ignore"):
+            last = np.linalg.matrix_power(steps, epochs)[:, 0, 0]
+            left = float(self.shares @ last**2)
+            arrived = self._arrival(steps, epochs)
+        return Course(arrived, epochs, left if left < GROWN else GROWN)
+
+    def _steps(self, learning_rate: float, momentum: float, nesterov: bool) -> npt.NDArray[np.float64]:
+        """(r, 2, 2) what a step does to (error, velocity): v ← βv + λe; e ← e - ηv or, Nesterov's, e - η(λe + βv)."""
+        steps = np.empty((len(self.eigenvalues), 2, 2))
+        steps[:, 1, 0], steps[:, 1, 1] = self.eigenvalues, momentum
+        ahead = 1 + momentum if nesterov else 1.0
+        steps[:, 0, 0] = 1 - learning_rate * ahead * self.eigenvalues
+        steps[:, 0, 1] = -learning_rate * momentum * (momentum if nesterov else 1.0)
+        return steps
+
+    def _arrival(self, steps: npt.NDArray[np.float64], epochs: int) -> int | None:
+        """The first epoch after which 1 % is left: with momentum the gap does not only fall, so all are tried."""
+        powers = np.empty((AT_A_TIME, *steps.shape))
+        powers[0] = steps
+        for place in range(1, AT_A_TIME):
+            powers[place] = steps @ powers[place - 1]
+        state = np.zeros((len(self.shares), 2, 1))
+        state[:, 0] = 1.0
+        for begun in range(0, epochs, AT_A_TIME):
+            left = (powers[:, :, :1] @ state)[..., 0, 0] ** 2 @ self.shares
+            if (there := left[: epochs - begun] <= SHARE).any():
+                return begun + int(np.argmax(there)) + 1
+            if not left[-1] < GROWN:
+                return None
+            state = powers[-1] @ state
+        return None
+
+
+def is_plain(spec: TrainingSpec, rows: int) -> bool:
+    """Whether a linear neuron's training is full-batch descent at one rate, on the squared error and nothing else."""
+    optimizer = spec.optimizer
+    return (
+        optimizer.kind == "sgd"
+        and spec.step_rows(rows) >= rows
+        and spec.schedule == "constant"
+        and not (spec.warmup_epochs or optimizer.l1 or optimizer.l2 or optimizer.clip_norm is not None)
+    )
+
+
+def slope_of(hessian: Matrix, gradient: Matrix) -> Slope | None:
+    """From H (w, w) and the gradient (w, k) of k targets at weights of zero; None where there is no gap, or a number is
+    not finite."""
+    if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and hessian.any()):
+        return None
+    eigenvalues, vectors = np.linalg.eigh(hessian)
+    kept = eigenvalues > eigenvalues[-1] * len(hessian) * np.finfo(np.float64).eps
+    gaps = np.sum((vectors[:, kept].T @ gradient) ** 2, axis=1) / (2 * eigenvalues[kept])
+    gap = float(gaps.sum())
+    return Slope(eigenvalues[kept], gaps / gap) if 0 < gap < np.inf else None
+
+
+def _known(epochs: int) -> int | None:
+    return epochs if epochs < LONGEST else None

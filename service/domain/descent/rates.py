@@ -1,0 +1,212 @@
+"""The learning rate that `auto` stands for, and the one below which descent is stable: from the curvature of the data.
+
+The worker asks with the curvature of the training rows, the preflight with that of the stored Gram matrix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from service.domain.descent.curvature import Curvature, epochs_to
+from service.domain.spec.auto import FEWEST_EPOCHS, MOST_EPOCHS
+from service.domain.spec.training import TrainingSpec
+from service.errors import WorkFailed
+
+MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
+SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
+CLEARLY = 0.9  # of the stable bound
+SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
+# the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
+FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
+ADAM_RATES = ((1, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest hidden layer; 1: a linear neuron
+FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What steps are made with, and why, in a sentence."""
+
+    learning_rate: float
+    momentum: float
+    epochs: int
+    why: str
+
+    @property
+    def text(self) -> str:
+        with_momentum = f", momentum {self.momentum:.4g}" if self.momentum else ""
+        return f"learning rate {self.learning_rate:.4g}{with_momentum}: {self.why}"
+
+
+def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
+    """The learning rate, momentum and epochs to use. Raises WorkFailed where there is no curvature to go by."""
+    asked = spec.optimizer.learning_rate
+    momentum = 0.0 if spec.optimizer.momentum == "auto" else spec.optimizer.momentum
+    epochs = spec.epochs if spec.epochs != "auto" else MOST_EPOCHS
+    if asked != "auto":
+        return Rates(asked, momentum, epochs, "as asked")
+    if spec.optimizer.kind == "lbfgs":
+        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
+    if spec.optimizer.kind != "sgd":
+        widest = max(spec.network.hidden or (1,))
+        rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
+        return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
+    if found is None:
+        raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
+    found = _with_l2(spec, found)
+    batch = spec.step_rows(rows)
+    is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
+    if is_bowl and spec.optimizer.momentum == "auto":
+        chosen = (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
+        return replace(chosen, why=f"{chosen.why}, l2 added to λmax") if spec.optimizer.l2 else chosen
+    if is_bowl and not momentum:
+        if spec.epochs == "auto":
+            epochs = _within(epochs_to(SMALL_GAP, found.condition_number))
+        why = "2/(λmax + λmin), the constant rate of full-batch descent with the best worst case"
+        return Rates(found.best_learning_rate, 0.0, epochs, why)
+    return _with_noise(spec, found, batch, momentum, epochs)
+
+
+def safe_rate(spec: TrainingSpec, found: Curvature, rows: int) -> float:
+    """A learning rate at which what has diverged does not: that of `auto` with the spec's other choices, clearly below
+    the bound, rounded down to three digits; where `auto` is no smaller, a tenth of what was used."""
+    asked = replace(spec, optimizer=replace(spec.optimizer, learning_rate="auto"))
+    rate = min(settle(asked, found, rows).learning_rate, CLEARLY * _with_l2(spec, found).stable_learning_rate)
+    used = spec.optimizer.learning_rate
+    if used != "auto" and rate >= used:
+        rate = used / 10
+    step = 10.0 ** (math.floor(math.log10(rate)) - 2)
+    return math.floor(rate / step) * step
+
+
+def _with_l2(spec: TrainingSpec, found: Curvature) -> Curvature:
+    """A penalty adds at most l2 to each eigenvalue; adamw's decay is no part of the gradient."""
+    l2 = spec.optimizer.l2
+    if not l2 or spec.optimizer.kind == "adamw":
+        return found
+    largest = found.lambda_max + l2
+    return replace(
+        found,
+        lambda_max=largest,
+        condition_number=largest / found.lambda_min,
+        stable_learning_rate=2 / largest,
+        best_learning_rate=2 / (largest + found.lambda_min),
+    )
+
+
+def _nesterov(found: Curvature, asked: int | Literal["auto"]) -> Rates:
+    """Nesterov (2004, 2.2.22): η = 1/λmax, β = (√κ - 1)/(√κ + 1) contract the flattest direction by 1 - 1/√κ an epoch.
+
+    Half as fast there as the heavy ball, but the steep directions come to rest at once, while those of the heavy ball
+    first swing out by about √κ: with κ = 10⁵ that costs more epochs than it saves, and most of float32's digits.
+    With κ = λmax/λmin when the epochs suffice for that; else with the largest κ for which they do: directions flatter
+    than λmax/κ then only come part of the way.
+    """
+    wanted = math.sqrt(found.condition_number)
+    epochs = _within(math.ceil(SETTLING * wanted)) if asked == "auto" else asked
+    root = min(wanted, max(epochs / SETTLING, 1.0))
+    why = f"Nesterov's for λmax = {found.lambda_max:.4g} and {_condition(found, root, epochs)}"
+    return Rates(1 / found.lambda_max, (root - 1) / (root + 1), epochs, why)
+
+
+def _condition(found: Curvature, root: float, epochs: int) -> str:
+    """The κ = `root`² that a momentum is made for, beside the data's own where the epochs are too few for that."""
+    if root >= math.sqrt(found.condition_number):
+        return f"κ = {found.condition_number:.4g}"
+    return (
+        f"{epochs:,} epochs: its momentum is that for κ = {root**2:.4g}, as κ = {found.condition_number:.4g} would "
+        "take more of them"
+    )
+
+
+def _heavy_ball(found: Curvature, asked: int | Literal["auto"]) -> Rates:
+    """Polyak (1964): η = (2/(√λmax + √λ))², β = ((√κ - 1)/(√κ + 1))² contract each epoch by about √β.
+
+    A steep direction first swings out: after k epochs (1 + 2k)√βᵏ of its distance is left. κ is chosen as for Nesterov.
+    """
+    wanted = math.sqrt(found.condition_number)
+    epochs = _within(math.ceil(_swing(wanted))) if asked == "auto" else asked
+    root = wanted
+    while root > 1 and _swing(root) > epochs:
+        root = max(root * 0.99, 1.0)
+    momentum = ((root - 1) / (root + 1)) ** 2
+    rate = (2 * root / (root + 1)) ** 2 / found.lambda_max
+    why = f"heavy ball for λmax = {found.lambda_max:.4g} and {_condition(found, root, epochs)}"
+    return Rates(rate, momentum, epochs, why)
+
+
+def _swing(root: float) -> float:
+    """About how many epochs the heavy ball needs for κ = root² until (1 + 2k)√βᵏ, with √β ≈ exp(-2/root), is small."""
+    return root * (3 + math.log(2 * root) if root > 1 else 3)
+
+
+def _within(epochs: int) -> int:
+    return min(max(epochs, FEWEST_EPOCHS), MOST_BOWL_EPOCHS)
+
+
+def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: float, epochs: int) -> Rates:
+    """Below the stable bound by what small batches add: a batch of b rows sees curvature up to about
+    λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
+    known factor; behind a hidden layer the bound is a guide only, and is halved."""
+    l2 = spec.optimizer.l2  # in λmax already
+    flatter = FLATTER.get(spec.loss, 1.0)
+    bound = flatter * (found.lambda_max - l2 + 2 * found.trace / batch) + l2
+    share = (1 - momentum) / (1 if spec.network.kind == "linear" else 2)
+    return Rates(share / bound, momentum, epochs, _why_noise(spec, found, batch, flatter, share))
+
+
+def _why_noise(spec: TrainingSpec, found: Curvature, batch: int, flatter: float, share: float) -> str:
+    """The formula of the rate, with its numbers."""
+    curved = f"λmax + 2·trace/b = {found.lambda_max - spec.optimizer.l2 + 2 * found.trace / batch:.4g}"
+    of_loss = f"{flatter:g} of {curved}, as {spec.loss} is flatter" if flatter != 1 else curved
+    with_l2 = f", plus l2 = {spec.optimizer.l2:g}" if spec.optimizer.l2 else ""
+    return f"{share:.3g} over {of_loss}{with_l2}; b = {batch:,} rows in a step"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Descent with a lower rate than this comes to rest. `guide` says why that holds roughly only; None: exactly."""
+
+    learning_rate: float
+    guide: str | None
+
+
+def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
+    """The bound for a resolved spec on `rows` training rows.
+
+    Full-batch descent on a quadratic is stable below 2/λmax; with momentum β below 2(1+β)/λmax (Polyak 1964), with
+    Nesterov's below (2+2β)/((1+2β)λmax). In batches of b rows the mean square grows beyond 2/(λmax + trace/b), and
+    momentum makes each step's noise last 1/(1-β) times as long.
+    """
+    optimizer = spec.optimizer
+    momentum = optimizer.momentum if optimizer.kind == "sgd" and optimizer.momentum != "auto" else 0.0
+    flatter = FLATTER.get(spec.loss, 1.0)
+    penalty = optimizer.l2 if optimizer.kind != "adamw" else 0.0
+    longest = (2 + 2 * momentum) / (1 + 2 * momentum if optimizer.nesterov else 1)
+    needed = (flatter * found.lambda_max + penalty) / longest
+    if spec.step_rows(rows) < rows:
+        needed += flatter * found.trace / spec.step_rows(rows) / (2 * (1 - momentum))
+    reasons = [*doubts(spec, rows)]
+    if spec.weight_column is not None or spec.class_weights is not None:
+        reasons.append("the rows are counted alike here, and weighed in training")
+    return Bound(1 / needed, "; ".join(reasons) or None)
+
+
+def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
+    """Why a bound from the curvature is a guide only."""
+    if spec.network.kind != "linear":
+        yield "behind hidden layers the curvature changes with the weights"
+    if spec.optimizer.kind != "sgd":
+        yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
+    if spec.step_rows(rows) < rows:
+        yield f"batches of {spec.batch_size} rows see the curvature with noise"
+    if spec.loss in FLATTER:
+        yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"
+    elif spec.loss != "mse":
+        yield f"{spec.loss} has gradients of constant length: too large steps swing, and do not grow"
+    if spec.optimizer.clip_norm is not None:
+        yield "clipping shortens the steps"
+    if spec.schedule != "constant":
+        yield f"the schedule {spec.schedule!r} lowers the rate later"

@@ -1,0 +1,1 @@
+"""The jobs other than training, and the life of every job."""

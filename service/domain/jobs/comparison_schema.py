@@ -1,0 +1,85 @@
+"""The body of `POST /v1/jobs` with `"kind": "descent-comparison"`: reads a ComparisonSpec, TrainingSpec's sibling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.spec.fields import OneOrWords
+from service.domain.spec.parts import DATASET_ID, NetworkSchema, Part, between, one_of
+from service.domain.spec.schema import TrainingSpecSchema, load
+from service.domain.spec.training import NetworkSpec
+
+LOSSES = ("auto", "mse", "mae", "huber", "cross_entropy")
+MOST_EPOCHS = 10_000
+REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
+OF_TRAINING = TrainingSpecSchema._declared_fields  # a field means the same here as in a TrainingSpec
+
+
+def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
+    """A client's spec. Raises SpecInvalid that points at every field that is wrong."""
+    spec: ComparisonSpec = load(ComparisonSpecSchema, data)
+    return spec
+
+
+class ComparisonSpecSchema(Part):
+    """The body of `POST /v1/jobs` that asks for a comparison of the descents."""
+
+    makes = ComparisonSpec
+    kind = ma.fields.String(required=True, validate=one_of(("descent-comparison",)))
+    dataset = ma.fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=DATASET_ID,
+        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
+    )
+    target = ma.fields.String(
+        required=True,
+        error_messages=REQUIRED,
+        validate=ma.validate.Length(1, 1000),
+        metadata={"description": "the column to predict"},
+    )
+    features = OF_TRAINING["features"]
+    exclude = OF_TRAINING["exclude"]  # type: ignore[assignment]  # a field, taken off the class by marshmallow
+    task = OF_TRAINING["task"]
+    network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec, metadata={"description": "without dropout"})
+    missing = OF_TRAINING["missing"]
+    loss = ma.fields.String(load_default="auto", validate=one_of(LOSSES))
+    learning_rate = OneOrWords(
+        ma.fields.Float(validate=between(0, 1e6, above=True)),
+        words=("auto",),
+        load_default="auto",
+        metadata={"description": "of all descents; auto takes for each a safe one from the curvature it meets"},
+    )
+    batch_size = OneOrWords(
+        ma.fields.Integer(strict=True, validate=between(2, 10_000_000)),
+        words=("auto",),
+        load_default="auto",
+        metadata={"description": "rows in a step of mini-batch descent; auto: 32, or fewer on a small table"},
+    )
+    epochs = ma.fields.Integer(
+        strict=True,
+        load_default=50,
+        validate=between(1, MOST_EPOCHS),
+        metadata={"description": "a descent ends after so many, or sooner where that would take too long"},
+    )
+    tolerance = ma.fields.Float(
+        load_default=0.01,
+        validate=between(1e-5, 1, below=True),
+        metadata={
+            "description": "a descent has arrived when this share is left of the gap between the loss of always saying "
+            "the mean (or equal odds) and the best possible one"
+        },
+    )
+    seed = OF_TRAINING["seed"]
+    metadata = OF_TRAINING["metadata"]
+
+    @ma.validates_schema
+    def _descends_on_one_loss(self, data: dict[str, Any], **_: Any) -> None:
+        if data["network"].dropout:
+            raise ma.ValidationError(
+                {"network": {"dropout": ["each step would have another network; leave it 0 to compare descents"]}}
+            )

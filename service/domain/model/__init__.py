@@ -1,0 +1,1 @@
+"""A trained model as numbers: rows in, predictions out."""

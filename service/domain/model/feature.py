@@ -1,0 +1,60 @@
+"""Feature: one column of the user's table, and how its cells become a network's inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.cells.columns import Categories, Kind, Values, missing
+
+DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the user's table and how its cells become numbers.
+
+    `fill` replaces a missing number (None: a missing cell is an error). `categories` are the kept ones, by
+    frequency; `fill_category` replaces a missing one; `other` says whether rarer categories have a column, which one
+    that was never seen then shares: without it, that is all zeros.
+    `low` and `high` are the range seen in training, for flags.
+    """
+
+    name: str
+    kind: Kind
+    fill: float | None = None
+    indicator: bool = False
+    categories: tuple[str, ...] = ()
+    other: bool = False
+    fill_category: str | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def encoded_names(self) -> list[str]:
+        if self.kind == "categorical":
+            names = [f"{self.name}={category}" for category in self.categories]
+            names += [f"{self.name}=other"] if self.other else []
+        elif self.kind == "datetime":
+            names = [f"{self.name} {part}" for part in DATETIME_PARTS]
+        else:
+            names = [self.name]
+        return [*names, f"{self.name} is missing"] if self.indicator else names
+
+    @property
+    def fills(self) -> bool:
+        """Whether a missing cell has a value that replaces it."""
+        return self.fill is not None or self.fill_category is not None
+
+    def unfamiliar(self, values: Values) -> npt.NDArray[np.bool_]:
+        """(n_rows,) bool: cells unlike any in training: a category not kept, a number outside the range seen."""
+        gaps = missing(values)
+        if isinstance(values, Categories):
+            kept = frozenset(self.categories)
+            unseen = np.array([*(value not in kept for value in values.values), False], dtype=np.bool_)
+            return unseen[values.codes] & ~gaps
+        if self.low is None or self.high is None:
+            return np.zeros(len(values), dtype=np.bool_)
+        return ((values < self.low) | (values > self.high)) & ~gaps

@@ -1,0 +1,1 @@
+"""How a file is read: its dialect, its header, the kinds of its columns."""

@@ -1,0 +1,1 @@
+"""A spec resolved against a table: every `auto` replaced, every conflict refused."""

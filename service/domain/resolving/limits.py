@@ -1,0 +1,80 @@
+"""How large a network may be here, and about how large a spec's network would be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain.cells.table import Column, Table
+from service.domain.model.feature import DATETIME_PARTS
+from service.domain.model.network import Network
+from service.domain.spec.training import TrainingSpec
+from service.errors import FieldError, SpecInvalid
+
+PROCESS_BYTES = 512 * 2**20  # of a training process itself: its libraries take that much before any row is read
+FEW_CATEGORIES, MANY_CATEGORIES = 100, 1000
+MOST_CELLS = 2**25  # of the inputs of one feature, in float32
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the operator allows (see service.settings); `max_categories` 0: see `kept_categories`."""
+
+    max_parameters: int
+    max_classes: int
+    max_categories: int
+    training_memory_bytes: int | None = None
+    short_job_seconds: float = 0.0
+    max_job_seconds: float = 0.0
+
+    @property
+    def free_bytes(self) -> int | None:
+        """What a training may take of the memory, beside its process; None: anything. A setting below what the
+        libraries take says nothing of them."""
+        allowed = self.training_memory_bytes
+        return None if allowed is None else max(allowed - PROCESS_BYTES, min(allowed, PROCESS_BYTES))
+
+
+def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Network:
+    """About the network of a resolved spec: encoded columns that are constant in the training rows are left out then,
+    and here they count."""
+    target = table.column(spec.targets[0])
+    outputs = target.distinct if target is not None and spec.task == "multiclass" else len(spec.targets)
+    sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
+    return Network(sizes, spec.network.activation, spec.network.bias)
+
+
+def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
+    """Raises SpecInvalid for a network that this installation does not allow."""
+    parameters = expected_network(spec, table, limits).n_parameters
+    if parameters > limits.max_parameters:
+        pointer = "/network/hidden" if spec.network.hidden else "/features"
+        detail = (
+            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are "
+            "allowed here: take smaller or fewer layers"
+        )
+        raise SpecInvalid(detail, [FieldError(pointer, detail)])
+
+
+def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
+    """About how many columns the features are once encoded."""
+    chosen = frozenset(spec.features or ())
+    return sum(_width(column, spec, table.rows, limits) for column in table.columns if column.name in chosen)
+
+
+def kept_categories(rows: int, most: int) -> int:
+    """How many categories of one feature have an input of their own in a table of so many rows; rarer ones share one.
+    `most` is what the operator says; 0: 100 always, and up to 1,000 where all inputs of the feature take 128 MiB."""
+    return most or max(FEW_CATEGORIES, min(MANY_CATEGORIES, MOST_CELLS // max(rows, 1)))
+
+
+def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int:
+    """How many encoded columns one of the table gives (see service.domain.model.transform)."""
+    has_indicator = column.nulls > 0 and spec.missing in ("mean", "median", "most_frequent")
+    if column.is_constant:
+        width = 0  # but for its gaps, which may tell something
+    elif column.kind == "categorical":
+        most = kept_categories(rows, limits.max_categories)
+        width = min(column.distinct, most) + int(column.distinct > most)
+    else:
+        width = len(DATETIME_PARTS) if column.kind == "datetime" else 1
+    return width + int(has_indicator)

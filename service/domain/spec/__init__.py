@@ -1,0 +1,1 @@
+"""The training spec: its fields, their form, and what `auto` means."""

@@ -1,0 +1,141 @@
+"""What `auto` stands for, as far as a table's figures tell. What only the training rows tell, the worker settles."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
+
+STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
+NARROWEST, WIDEST = 16, 128  # of the hidden layer that is chosen
+MANY_ROWS = 10_000
+CHEAP_CELLS = 5_000_000  # rows · inputs that lbfgs goes over in a hundredth of a second
+ROWS_FOR_AN_INPUT = 100  # with fewer, classes may be apart by chance: without a penalty their minimum is at infinity
+PATIENCE = 20  # epochs: in them a rate that is halved where the loss no longer falls is halved three times
+EPOCHS_TO_REST = 50  # with fewer, a rate that falls on a plateau of the loss would end too high
+FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
+
+
+def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
+    """The spec with hidden layers, batch size, optimizer, schedule, early stopping and epochs chosen for `rows` usable
+    rows and about `inputs` encoded columns; each choice adds its reason to `notes`."""
+    spec = replace(spec, network=_network(spec.network, rows, inputs, notes))
+    if _is_smooth(spec, rows, inputs):
+        notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and it goes there in few steps")
+        spec = replace(spec, optimizer=replace(spec.optimizer, kind="lbfgs"))
+    spec = replace(spec, batch_size=_batch_size(spec, rows, notes))
+    spec = replace(spec, optimizer=_optimizer(spec, notes))
+    spec = replace(spec, epochs=_epochs(spec, rows, notes))
+    spec = replace(spec, schedule=_schedule(spec, notes))
+    return replace(spec, early_stopping=_early_stopping(spec, notes))
+
+
+def is_bowl(spec: TrainingSpec) -> bool:
+    """Whether the loss is a quadratic of known curvature: a linear neuron's squared error."""
+    return spec.network.kind == "linear" and spec.loss == "mse"
+
+
+def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
+    """Whether everything about a linear neuron with cross-entropy or Huber's loss is left open that lbfgs settles or
+    does not know, and the rows are few enough for steps over all of them. In batches it is far from its minimum when
+    it stops: by the noise of the steps one epoch then is as good as another on the validation rows."""
+    optimizer = spec.optimizer
+    return (
+        spec.network.kind == "linear"
+        and spec.loss in ("cross_entropy", "huber")
+        and optimizer.kind == optimizer.learning_rate == "auto"
+        and not (optimizer.momentum not in ("auto", 0.0) or optimizer.nesterov or optimizer.l1 or optimizer.clip_norm)
+        and spec.batch_size in ("auto", "full")
+        and spec.schedule in ("auto", "constant")
+        and not spec.warmup_epochs
+        and spec.engine != "fused"
+        and spec.precision == "float32"
+        and rows * inputs <= CHEAP_CELLS
+        and (spec.loss == "huber" or rows >= ROWS_FOR_AN_INPUT * inputs)
+    )
+
+
+def _network(network: NetworkSpec, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
+    """One hidden layer about as wide as the inputs, wider where many rows can fill it."""
+    if network.kind == "linear" or network.hidden:
+        return network
+    width = NARROWEST if rows < MANY_ROWS else WIDEST
+    while width < min(inputs, WIDEST):
+        width *= 2
+    notes.append(f"hidden layers [{width}] for {inputs} inputs and {rows} rows")
+    return replace(network, hidden=(width,))
+
+
+def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
+    if spec.optimizer.kind != "auto":
+        return spec.optimizer
+    if spec.network.kind == "mlp":
+        notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
+        return replace(spec.optimizer, kind="adam")
+    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
+    by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
+    if by_curvature:
+        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True)
+    return replace(spec.optimizer, kind="sgd", momentum=0.0)
+
+
+def _schedule(spec: TrainingSpec, notes: list[str]) -> str:
+    if spec.schedule != "auto":
+        return spec.schedule
+    if not isinstance(spec.batch_size, int):
+        notes.append("schedule 'constant': steps over all rows have no noise that a falling rate would have to calm")
+        return "constant"
+    stops = spec.early_stopping
+    waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= PATIENCE)
+    long = spec.epochs == "auto" or spec.epochs >= EPOCHS_TO_REST
+    if spec.network.kind == "mlp" and spec.split.validates and waits and long:
+        notes.append("schedule 'plateau': the rate is halved where the validation loss no longer falls")
+        return "plateau"
+    notes.append(f"schedule 'cosine' for batches of {spec.batch_size}")
+    return "cosine"
+
+
+def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
+    if spec.early_stopping is None:
+        return None
+    if not spec.split.validates:
+        notes.append("no early stopping: there are no validation rows to judge by")
+        return None
+    if spec.early_stopping != "auto":
+        return spec.early_stopping
+    if is_bowl(spec):
+        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
+        return None
+    chosen = EarlyStopping(PATIENCE) if spec.schedule == "plateau" else EarlyStopping()
+    notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
+    return chosen
+
+
+def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
+    if spec.batch_size != "auto":
+        return spec.batch_size
+    if spec.optimizer.kind == "lbfgs":
+        notes.append("batch descent: lbfgs needs all rows in a step")
+        return "full"
+    if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
+        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
+        return "full"
+    # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
+    size = 32
+    while size < 4096 and size * 2 * 300 <= rows:
+        size *= 2
+    notes.append(f"batch size {size} for {rows} rows")
+    return size
+
+
+def _epochs(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto"]:
+    """By rows where an epoch is many steps; where the curvature decides (full batches), the worker settles it."""
+    if spec.epochs != "auto" or not isinstance(spec.batch_size, int):
+        return spec.epochs
+    steps = math.ceil(rows / spec.batch_size)
+    epochs = spec.warmup_epochs + min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
+    training, _, _ = split_counts(rows, spec.split.validation, spec.split.test)
+    notes.append(f"{epochs} epochs of about {math.ceil(training / spec.batch_size)} steps")
+    return epochs

@@ -1,0 +1,173 @@
+"""The parts of a TrainingSpec as they are read: split, network, optimizer, early stopping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from service.domain.model.network import ACTIVATIONS
+from service.domain.spec.fields import Matches, OneOrWords
+from service.domain.spec.shapes import example, teach
+from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split
+
+NETWORK_KINDS = ("linear", "mlp")
+OPTIMIZERS = ("auto", "sgd", "adam", "adamw", "rmsprop", "lbfgs")
+MAX_LAYER = 16_384
+MAX_LAYERS = 32
+DATASET_ID = Matches("[A-Za-z0-9_]{1,64}", error="is no id of a dataset; GET /v1/datasets lists those there are")
+
+
+def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
+    """One of these words."""
+    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+
+
+def between(least: float, most: float, *, below: bool = False, above: bool = False) -> ma.validate.Range:
+    """A number within these bounds; `below` and `above` leave the bound itself out."""
+    return ma.validate.Range(
+        least,
+        most,
+        min_inclusive=not above,
+        max_inclusive=not below,
+        error="{input} is out of range: "
+        + ("above" if above else "from")
+        + " {min} "
+        + ("to below" if below else "to")
+        + " {max}",
+    )
+
+
+class Part(ma.Schema):
+    """A nested schema that loads into its dataclass."""
+
+    makes: type[Any]
+    error_messages = {"unknown": "is not a field of the spec; remove it or check its spelling"}  # noqa: RUF012
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        teach(field_obj)
+
+    @ma.post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+
+
+class SplitSchema(Part):
+    makes = Split
+    error_messages = example(validation="0.2", test="0.1")
+    validation = ma.fields.Float(
+        load_default=0.2,
+        validate=between(0, 1, below=True),
+        metadata={"description": "share of the rows for validation; 0 for none, as it is with a validation_dataset"},
+    )
+    test = ma.fields.Float(
+        load_default=0.0,
+        validate=between(0, 1, below=True),
+        metadata={"description": "share of the rows kept for a last judgement; 0 for none"},
+    )
+    validation_dataset = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=DATASET_ID,
+        metadata={"description": "id of another dataset, with the same columns, whose rows validate instead"},
+    )
+
+    @ma.pre_load
+    def _another_dataset_needs_no_share(self, data: Any, **_: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("validation_dataset") is not None and "validation" not in data:
+            return {**data, "validation": 0.0}
+        return data
+
+    @ma.validates_schema
+    def _validates_once(self, data: dict[str, Any], **_: Any) -> None:
+        if data["validation_dataset"] is not None and data["validation"]:
+            raise ma.ValidationError(
+                'another dataset validates: use "validation": 0, or leave the dataset away', "validation_dataset"
+            )
+
+    @ma.validates_schema
+    def _leaves_training_rows(self, data: dict[str, Any], **_: Any) -> None:
+        if data["validation"] + data["test"] >= 1:
+            raise ma.ValidationError("validation and test together must leave rows to train on: keep them below 1")
+
+
+class NetworkSchema(Part):
+    makes = NetworkSpec
+    error_messages = example(kind='"mlp"', hidden="[16]")
+    kind = ma.fields.String(load_default="linear", validate=one_of(NETWORK_KINDS))
+    hidden = ma.fields.List(
+        ma.fields.Integer(strict=True, validate=between(1, MAX_LAYER)),
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(1, MAX_LAYERS),
+        metadata={"description": "sizes of the hidden layers of an mlp; null: one, by the number of inputs and rows"},
+    )
+    activation = ma.fields.String(load_default="relu", validate=one_of(tuple(ACTIVATIONS)))
+    bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    dropout = ma.fields.Float(load_default=0.0, validate=between(0, 1, below=True))
+
+    @ma.validates_schema
+    def _linear_has_no_hidden_layer(self, data: dict[str, Any], **_: Any) -> None:
+        if data["kind"] == "linear":
+            if data["hidden"]:
+                raise ma.ValidationError('a linear neuron has no hidden layers: use "kind": "mlp"', "hidden")
+            if data["dropout"]:
+                raise ma.ValidationError(
+                    'a linear neuron has no hidden layers to drop from: use "kind": "mlp"', "dropout"
+                )
+
+
+class OptimizerSchema(Part):
+    makes = OptimizerSpec
+    error_messages = example(kind='"sgd"', learning_rate="0.05")
+    kind = ma.fields.String(load_default="auto", validate=one_of(OPTIMIZERS))
+    learning_rate = OneOrWords(
+        ma.fields.Float(validate=between(0, 1e6, above=True)),
+        words=("auto",),
+        load_default="auto",
+        metadata={
+            "description": "step size; auto takes a safe one from the curvature of the data. Of lbfgs it is the length "
+            "of the first step that is tried; auto: 1"
+        },
+    )
+    momentum = OneOrWords(
+        ma.fields.Float(validate=between(0, 1, below=True)),
+        words=("auto",),
+        load_default=0.0,
+        metadata={"description": "of sgd; auto takes the one that the curvature makes fastest"},
+    )
+    nesterov = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "of sgd with momentum: the gradient is taken a step ahead"},
+    )
+    clip_norm = ma.fields.Float(
+        load_default=None,
+        allow_none=True,
+        validate=between(0, 1e12, above=True),
+        metadata={"description": "a longer gradient is scaled down to this length"},
+    )
+    l1 = ma.fields.Float(
+        load_default=0.0, validate=between(0, 1e6), metadata={"description": "adds l1·‖W‖₁ to the loss"}
+    )
+    l2 = ma.fields.Float(
+        load_default=0.0,
+        validate=between(0, 1e6),
+        metadata={"description": "adds l2/2·‖W‖² to the loss; with adamw it is the decoupled decay"},
+    )
+
+    @ma.validates_schema
+    def _momentum_is_for_sgd(self, data: dict[str, Any], **_: Any) -> None:
+        if data["momentum"] not in (0, "auto") and data["kind"] != "sgd":
+            raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
+        if data["nesterov"] and (data["kind"] != "sgd" or data["momentum"] == 0):
+            raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
+
+
+class EarlyStoppingSchema(Part):
+    makes = EarlyStopping
+    error_messages = example(patience="10")
+    patience = ma.fields.Integer(strict=True, load_default=10, validate=between(1, 1_000_000))
+    min_delta = ma.fields.Float(load_default=0.0, validate=between(0, 1e12))

@@ -1,0 +1,62 @@
+"""How the value of a field is written: what is told of one that is written otherwise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import marshmallow as ma
+
+from service.domain.spec.fields import OneOrSeveral, OneOrWords
+
+Field = ma.fields.Field[Any]
+
+
+def shape(field: Field) -> str:
+    """A value of this field, in words and by an example, as JSON has it."""
+    if isinstance(field, OneOrWords):
+        return f"{' or '.join(map(json.dumps, field.words))}, or {shape(field.inner)}"
+    if isinstance(field, OneOrSeveral):
+        return shape(field.inner)
+    if isinstance(field, ma.fields.List):
+        if isinstance(field.inner, ma.fields.Integer):
+            return "a list of whole numbers, such as [16, 8]"
+        return 'a list, such as ["rooms", "age"]'
+    if isinstance(field, ma.fields.Nested):
+        return str(field.schema.error_messages["type"]).removeprefix("must be ")
+    if isinstance(field, ma.fields.Dict):
+        return 'an object, such as {"stage": "test"}' if field.value_field is None else 'an object, such as {"yes": 2}'
+    if isinstance(field, ma.fields.Boolean):
+        return "true or false"
+    if isinstance(field, ma.fields.Integer):
+        return "a whole number, such as 20"
+    if isinstance(field, ma.fields.Float):
+        return "a number, such as 0.05"
+    return 'a string, such as "rooms"'
+
+
+def teach(field: Field) -> None:
+    """Let a field's messages say how its value is written."""
+    written = shape(field)
+    told = {"invalid": f"must be {written}", "null": f"must not be null: it is {written}, or left out"}
+    if not isinstance(field, ma.fields.Nested):
+        told["type"] = told["invalid"]
+    if isinstance(field, ma.fields.Float):
+        told["special"] = told["too_large"] = told["invalid"]
+    if isinstance(field, OneOrWords | OneOrSeveral):
+        del told["invalid"]
+        teach(field.inner)
+    if isinstance(field, OneOrWords):
+        field.shape = shape(field.inner)
+    if isinstance(field, ma.fields.List):
+        teach(field.inner)
+    if isinstance(field, ma.fields.Dict) and field.value_field is not None:
+        teach(field.value_field)
+    formats = {name: text.replace("{", "{{").replace("}", "}}") for name, text in told.items()}
+    field.error_messages = {**field.error_messages, **formats}  # a new one: fields share theirs
+
+
+def example(**fields: str) -> dict[str, str]:
+    """The message of a schema for what is no object: its fields, as JSON has them."""
+    written = ", ".join(f'"{name}": {value}' for name, value in fields.items())
+    return {"type": f"must be an object, such as {{{written}}}"}

@@ -1,0 +1,133 @@
+"""TrainingSpec: every choice that a client has. `service.domain.spec.schema` reads it, with its defaults and limits.
+
+A field may hold `auto`; `service.domain.resolving.resolve` replaces it by what is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from service.domain.plain import plain
+
+MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset."""
+
+    validation: float = 0.2
+    test: float = 0.0
+    validation_dataset: str | None = None
+
+    @property
+    def validates(self) -> bool:
+        """Whether there are validation rows."""
+        return self.validation > 0 or self.validation_dataset is not None
+
+
+def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, int]:
+    """How many rows train, validate and test; a share above 0 gets at least one row."""
+    validating = max(1, round(rows * validation)) if validation else 0
+    testing = max(1, round(rows * test)) if test else 0
+    return rows - validating - testing, validating, testing
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpec:
+    kind: Literal["linear", "mlp"] = "linear"
+    hidden: tuple[int, ...] | None = None
+    activation: str = "relu"
+    bias: bool = True
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerSpec:
+    kind: str = "auto"
+    learning_rate: float | Literal["auto"] = "auto"
+    momentum: float | Literal["auto"] = 0.0
+    nesterov: bool = False
+    clip_norm: float | None = None
+    l1: float = 0.0
+    l2: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop after `patience` epochs without a validation loss lower by `min_delta`; the best weights are kept."""
+
+    patience: int = 10
+    min_delta: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSpec:
+    """What to train, on what, and how. `spec_schema.read_spec` reads what clients send, `from_json` what is stored."""
+
+    dataset: str
+    model: str
+    target: str | tuple[str, ...]
+    features: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    task: str = "auto"
+    split: Split = field(default_factory=Split)
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+    scaler: str = "standard"
+    scale_target: bool | Literal["auto"] = "auto"
+    missing: str = "mean"
+    loss: str = "auto"
+    quantile: float = 0.5
+    optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
+    schedule: str = "auto"
+    warmup_epochs: int = 0
+    batch_size: int | Literal["auto", "full"] = "auto"
+    epochs: int | Literal["auto"] = "auto"
+    early_stopping: EarlyStopping | Literal["auto"] | None = "auto"
+    class_weights: Literal["balanced"] | Mapping[str, float] | None = None
+    weight_column: str | None = None
+    promote: Literal["newest", "if_better", "never"] = "newest"
+    seed: int = 0
+    device: str = "auto"
+    engine: str = "auto"
+    precision: str = "float32"
+    budget_seconds: float | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    kind: Literal["train"] = "train"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns to predict: one, or several numbers at once."""
+        return (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def last_epoch(self) -> int:
+        """How many epochs there are at most. Raises ValueError while that is not settled."""
+        if self.epochs == "auto":
+            raise ValueError("the number of epochs is not settled yet")
+        return self.epochs
+
+    def step_rows(self, rows: int) -> int:
+        """How many of `rows` training rows a step takes: all of them where the batch is full, or not chosen yet."""
+        return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows
+
+    def to_json(self) -> dict[str, Any]:
+        """What `read_spec` reads as well."""
+        return plain(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrainingSpec:
+        """The spec of its `to_json`, which has been checked; what it lacks is at its default."""
+        values = {name: _tuples(value) for name, value in data.items()}
+        parts = {"split": Split, "network": NetworkSpec, "optimizer": OptimizerSpec, "early_stopping": EarlyStopping}
+        for name, part in parts.items():
+            if isinstance(found := values.get(name), Mapping):
+                values[name] = part(**{key: _tuples(value) for key, value in found.items()})
+        return cls(**values)
+
+
+def _tuples(value: Any) -> Any:
+    """A list as the tuple that it was."""
+    return tuple(value) if isinstance(value, list) else value

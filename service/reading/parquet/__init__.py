@@ -1,0 +1,1 @@
+"""The structure of a Parquet file, checked before anything is unpacked."""

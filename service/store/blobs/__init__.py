@@ -1,0 +1,1 @@
+"""Immutable bytes by name: on disk or in S3."""

@@ -1,0 +1,27 @@
+"""What a comparison's events look like in the end."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from service.cli.showing.watching import View
+from service.client.records import Event
+
+
+def drawn(view: View) -> str:
+    out = io.StringIO()
+    Console(file=out, width=100).print(view)
+    return out.getvalue()
+
+
+def test_a_comparison_that_has_ended_does_not_show_a_descent_on_its_way() -> None:
+    view = View()
+    view.take(Event(seq=1, type="state", data={"state": "running"}))
+    at = {"descent": "mini-batch, raw", "epoch": 0, "epochs": 50, "fraction": 0.83, "train_loss": 5929.9}
+    view.take(Event(seq=2, type="epoch", data=at))
+    assert "83% done · mini-batch, raw" in drawn(view)
+    view.take(Event(seq=3, type="state", data={"state": "succeeded"}))
+    assert "mini-batch, raw" not in drawn(view)
+    assert "5929.9" not in drawn(view)

@@ -1,0 +1,140 @@
+"""Numbers, times and truths of one column: what a group of rows says of them, and what all groups say together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.ingest.profiling.distinct import Distinct, Hashes, hashes_of_numbers, least
+from workers.ingest.profiling.quantiles import Quantiles, Run, compressed
+
+Numbers = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is kept of each column: values counted one by one, least hashes, points of a run of quantiles."""
+
+    values: int
+    words: int
+    hashes: int
+    points: int
+
+    @classmethod
+    def for_columns(cls, columns: int, groups: int) -> Sizes:
+        """As much as 128 MiB or so hold in all. What is in one group of rows need not be compressed."""
+        share = 2**22 // max(columns, 1)
+        return cls(
+            values=min(max(share, 128), 2048),
+            words=min(max(share, 256), 10_000),
+            hashes=min(max(share, 512), 4096),
+            points=min(max(share // 64, 64), 2048) if groups > 1 else 2**62,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NumberGroup:
+    """What one group of rows says. `mean` is that beyond the column's origin, near which float64 is finer than near 0;
+    `counted` holds the values and their counts while those are few."""
+
+    count: int
+    mean: float
+    squares: float
+    whole: bool
+    run: Run
+    hashes: Hashes
+    counted: tuple[Numbers, Numbers] | None
+    bins: npt.NDArray[np.int64]
+
+
+def number_group(
+    values: Numbers, edges: Numbers, origin: float, bound: np.uint64, sizes: Sizes, is_number: bool
+) -> NumberGroup:
+    """Of the present values (n,) float64 or int64 of a group; `edges` (b + 1,) are those of the histogram."""
+    count = len(values)
+    mean = squares = 0.0
+    if is_number and count:
+        centred = values - origin
+        mean = float(centred.mean())
+        centred -= mean
+        squares = float(centred @ centred)
+    values = np.sort(values)
+    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if count else np.empty(0, np.int64)
+    different = values[first]
+    counted = None
+    if len(different) <= sizes.values:
+        counted = (different, np.diff(first, append=count))
+    places = np.searchsorted(values, edges[1:-1], side="left")
+    return NumberGroup(
+        count=count,
+        mean=mean,
+        squares=squares,
+        whole=is_number and bool((values[:64] == np.floor(values[:64])).all() and (values == np.floor(values)).all()),
+        run=compressed(values, sizes.points),
+        hashes=least(hashes_of_numbers(different), bound, sizes.hashes),
+        counted=counted,
+        bins=np.diff(places, prepend=0, append=count),
+    )
+
+
+class NumberColumn:
+    """All groups of a column together. Means and squares are merged by Chan, Golub & LeVeque 1983."""
+
+    def __init__(self, sizes: Sizes, bins: int, origin: float) -> None:
+        self._sizes = sizes
+        self._origin = origin
+        self._mean = 0.0  # beyond the origin
+        self.count = 0
+        self.whole = True
+        self.distinct = Distinct(sizes.hashes)
+        self.quantiles = Quantiles(sizes.points)
+        self.counted: tuple[Numbers, Numbers] | None = (np.empty(0), np.empty(0, np.int64))
+        self.bins = np.zeros(bins, dtype=np.int64)
+        self._squares = 0.0
+
+    def add(self, group: NumberGroup) -> None:
+        if not group.count:
+            return
+        total = self.count + group.count
+        shift = group.mean - self._mean if self.count else 0.0
+        self._mean = self._mean + shift * group.count / total if self.count else group.mean
+        self._squares += group.squares + shift * shift * (self.count * group.count / total)
+        self.count = total
+        self.whole = self.whole and group.whole
+        self.distinct.add(group.hashes)
+        self.quantiles.add(group.run)
+        self.counted = _together(self.counted, group.counted, self._sizes.values)
+        self.bins += group.bins
+
+    @property
+    def mean(self) -> float:
+        return self._origin + self._mean
+
+    @property
+    def standard_deviation(self) -> float | None:
+        """Of a sample (n - 1); None for fewer than two values, and where it is beyond float64."""
+        if self.count < 2:
+            return None
+        deviation = float(np.sqrt(self._squares / (self.count - 1)))
+        return deviation if np.isfinite(deviation) else None
+
+    @property
+    def n_distinct(self) -> int:
+        return len(self.counted[0]) if self.counted is not None else min(self.distinct.count, self.count)
+
+
+def _together(
+    one: tuple[Numbers, Numbers] | None, other: tuple[Numbers, Numbers] | None, most: int
+) -> tuple[Numbers, Numbers] | None:
+    if one is None or other is None:
+        return None
+    if not len(one[0]):
+        return other
+    values, places = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    if len(values) > most:
+        return None
+    counts = np.bincount(places, weights=np.concatenate([one[1], other[1]])).astype(np.int64)
+    return values, counts

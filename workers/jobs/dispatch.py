@@ -1,0 +1,31 @@
+"""A job that waits: claimed, run as its kind is, and ended. Whoever is woken looks here what there is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from service.store import jobs
+from service.store.tables import JobRow
+from service.wiring import Deps
+from workers.jobs.compare import compare
+from workers.jobs.endings import ends_recorded
+from workers.jobs.predict import predict
+from workers.jobs.train import train
+from workers.lease import Lease, claimed
+from workers.training.threads import use_one_thread
+
+RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {
+    "train": train,
+    "descent-comparison": compare,
+    "predict": predict,
+}
+
+
+def run(deps: Deps, id: str) -> None:
+    """Run a job that waits; does nothing when it does not."""
+    use_one_thread()
+    with claimed(deps, JobRow, id, jobs.begin) as lease:
+        if lease is not None:
+            deps.changes.publish(id)
+            with ends_recorded(deps, lease):
+                RUNS[lease.row.kind](deps, lease)

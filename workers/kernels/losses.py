@@ -1,0 +1,103 @@
+"""Losses of a tile: their value, and ∂L/∂Z of the last layer. The last layer has no activation: its scores are z.
+
+Every row i has its share cᵢ in the batch's loss, L = Σᵢ cᵢ·ℓᵢ with cᵢ = weightᵢ / rows of the batch; 0 beyond the
+tile's rows. A regression's ℓᵢ is the sum over its targets.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workers.kernels.compiled import HALF, ONE, ZERO, kernel
+from workers.kernels.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid
+from workers.kernels.layout import Floats32
+
+LOSSES = ("mse", "mae", "huber", "quantile", "log_odds", "softmax")
+MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(len(LOSSES))
+SHARE, HIGHEST, SUM, TRUE = range(4)  # the lanes
+
+
+@kernel
+def differentiate(
+    kind: int, quantile: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32,
+    lanes: Floats32,
+) -> float:  # fmt: skip
+    """Σᵢ cᵢ·ℓᵢ of the tile; the deltas of the scores, which are the `n_outputs` rows from `row`."""
+    if kind == SOFTMAX:
+        return _softmax(values, aims, row, n_outputs, deltas, lanes)
+    if kind == LOG_ODDS:
+        return _log_odds(values, aims, row, deltas, lanes)
+    width = values.shape[1]
+    total = 0.0
+    for j in range(n_outputs):
+        at = row + j
+        s = ZERO
+        if kind == MSE:  # r², 2r with r = z - y
+            for i in range(width):
+                r = values[at, i] - aims[j, i]
+                c = lanes[SHARE, i]
+                s += c * r * r
+                deltas[at, i] = c * r * TWO
+        elif kind == MAE:  # |r|, sign r
+            for i in range(width):
+                r = values[at, i] - aims[j, i]
+                c = lanes[SHARE, i]
+                s += c * abs(r)
+                deltas[at, i] = c if r > ZERO else (-c if r < ZERO else ZERO * r)
+        elif kind == HUBER:  # r²/2, r where |r| ≤ 1, else |r| - 1/2, sign r
+            for i in range(width):
+                r = values[at, i] - aims[j, i]
+                c = lanes[SHARE, i]
+                clipped = ONE if r > ONE else (-ONE if r < -ONE else r)
+                s += c * clipped * (r - HALF * clipped)
+                deltas[at, i] = c * clipped
+        else:  # the pinball of Koenker & Bassett 1978: q·e where e = y - z ≥ 0, else (q - 1)·e
+            for i in range(width):
+                e = aims[j, i] - values[at, i]
+                c = lanes[SHARE, i]
+                slope = quantile if e > ZERO else (quantile - ONE if e < ZERO else ZERO * e)
+                s += c * slope * e
+                deltas[at, i] = -c * slope
+        total += np.float64(s)
+    return total
+
+
+@kernel
+def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lanes: Floats32) -> float:
+    """Two classes, z the log-odds of the second: ℓ = max(z, 0) - z·y + log(1 + exp(-|z|)), its derivative σ(z) - y."""
+    s = ZERO
+    for i in range(values.shape[1]):
+        z, y, c = values[row, i], aims[0, i], lanes[SHARE, i]
+        positive = ZERO if z < ZERO else z
+        s += c * (positive - z * y + log1p_of_share(exp_of_negative(-abs(z))))
+        deltas[row, i] = c * (sigmoid(z) - y)
+    return np.float64(s)
+
+
+@kernel
+def _softmax(values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32, lanes: Floats32) -> float:
+    """Several classes: ℓ = log Σⱼ exp(zⱼ) - z_y, its derivative softmax(z)ⱼ - [j = y]; shifted by the highest score."""
+    width = values.shape[1]
+    for i in range(width):
+        lanes[HIGHEST, i] = values[row, i]
+        lanes[SUM, i] = ZERO
+        lanes[TRUE, i] = ZERO
+    for j in range(1, n_outputs):
+        for i in range(width):
+            z = values[row + j, i]
+            lanes[HIGHEST, i] = lanes[HIGHEST, i] if z < lanes[HIGHEST, i] else z
+    for j in range(n_outputs):
+        for i in range(width):
+            z = values[row + j, i] - lanes[HIGHEST, i]
+            e = exp_of_negative(z)
+            lanes[SUM, i] += e
+            lanes[TRUE, i] += z if aims[0, i] == np.float32(j) else ZERO
+            deltas[row + j, i] = e
+    s = 0.0
+    for i in range(width):
+        s += lanes[SHARE, i] * (np.log(lanes[SUM, i]) - lanes[TRUE, i])
+    for j in range(n_outputs):
+        for i in range(width):
+            true = ONE if aims[0, i] == np.float32(j) else ZERO
+            deltas[row + j, i] = lanes[SHARE, i] * (deltas[row + j, i] / lanes[SUM, i] - true)
+    return s

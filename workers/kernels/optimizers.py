@@ -1,0 +1,139 @@
+"""Penalties, clipping and the steps of the optimisers, on flat vectors; with torch's constants and torch's order.
+
+g the gradient, w the parameters, η the learning rate, t the number of the step (from 1).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from workers.kernels.compiled import ONE, ZERO, kernel
+from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
+
+OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
+SGD, ADAM, ADAMW, RMSPROP = range(len(OPTIMIZERS))
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
+ALPHA = np.float32(0.99)  # of rmsprop; torch's default
+CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
+KEEP_1, TAKE_1 = np.float32(BETA_1), np.float32(1 - BETA_1)
+KEEP_2, TAKE_2 = np.float32(BETA_2), np.float32(1 - BETA_2)
+TAKE = np.float32(1 - 0.99)
+
+
+class Rule(NamedTuple):
+    """How the weights move. `clip_norm` 0: no clipping."""
+
+    optimizer: int
+    learning_rate: np.float32
+    momentum: np.float32
+    nesterov: bool
+    l1: np.float32
+    l2: np.float32
+    clip_norm: float
+
+
+class Moments(NamedTuple):
+    """The optimiser's running averages: `first` is momentum or Adam's m, `second` Adam's v or rmsprop's. Else empty."""
+
+    first: Floats32
+    second: Floats32
+
+
+@kernel
+def step(
+    rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
+    """One step from the batch's gradient, which is changed."""
+    if rule.l1 != ZERO or rule.l2 != ZERO:
+        _penalise(rule, layers, parameters, gradient)
+    if rule.clip_norm > 0:
+        _clip(rule.clip_norm, gradient)
+    if rule.optimizer == SGD:
+        _sgd(rule, parameters, gradient, first)
+    elif rule.optimizer == RMSPROP:
+        _rmsprop(rule.learning_rate, parameters, gradient, second)
+    else:
+        if rule.optimizer == ADAMW and rule.l2 != ZERO:
+            _decay(rule, layers, parameters)
+        _adam(np.float64(rule.learning_rate), parameters, gradient, first, second, t)
+
+
+@kernel
+def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32) -> None:
+    """g += l1·sign(w) + l2·w, on weights only. adamw's l2 is its decay instead."""
+    l1, l2 = rule.l1, ZERO if rule.optimizer == ADAMW else rule.l2
+    for layer in range(len(layers)):
+        start = layers[layer, WEIGHTS]
+        for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):
+            w = parameters[i]
+            sign = ONE if w > ZERO else (-ONE if w < ZERO else ZERO)
+            gradient[i] += l1 * sign + l2 * w
+
+
+@kernel
+def _clip(most: float, gradient: Floats32) -> None:
+    """g scaled down to the norm `most` where it is longer (Pascanu et al. 2013)."""
+    square = 0.0
+    for i in range(len(gradient)):
+        g = np.float64(gradient[i])
+        square += g * g
+    factor = most / (np.sqrt(square) + CLIP_EPSILON)
+    if not factor >= 1:  # not <: a NaN goes on into the weights
+        c = np.float32(factor)
+        for i in range(len(gradient)):
+            gradient[i] *= c
+
+
+@kernel
+def _sgd(rule: Rule, parameters: Floats32, gradient: Floats32, average: Floats32) -> None:
+    """w -= η·g; with momentum μ: b = μ·b + g, w -= η·b, or with Nesterov's w -= η·(g + μ·b) (Sutskever et al. 2013)."""
+    rate, momentum = rule.learning_rate, rule.momentum
+    if momentum == ZERO:
+        for i in range(len(parameters)):
+            parameters[i] -= rate * gradient[i]
+    elif rule.nesterov:
+        for i in range(len(parameters)):
+            average[i] = momentum * average[i] + gradient[i]
+            parameters[i] -= rate * (gradient[i] + momentum * average[i])
+    else:
+        for i in range(len(parameters)):
+            average[i] = momentum * average[i] + gradient[i]
+            parameters[i] -= rate * average[i]
+
+
+@kernel
+def _adam(
+    rate: np.float64, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
+    """m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g², w -= η/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε)."""
+    size = np.float32(rate / (1 - BETA_1**t))
+    scale = np.float32(1 / np.sqrt(1 - BETA_2**t))
+    for i in range(len(parameters)):
+        g = gradient[i]
+        m = KEEP_1 * first[i] + TAKE_1 * g
+        v = KEEP_2 * second[i] + TAKE_2 * g * g
+        first[i] = m
+        second[i] = v
+        parameters[i] -= size * m / (np.sqrt(v) * scale + EPSILON)
+
+
+@kernel
+def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second: Floats32) -> None:
+    """v = αv + (1-α)g², w -= η·g / (√v + ε) (Tieleman & Hinton 2012)."""
+    for i in range(len(parameters)):
+        g = gradient[i]
+        v = ALPHA * second[i] + TAKE * g * g
+        second[i] = v
+        parameters[i] -= rate * g / (np.sqrt(v) + EPSILON)
+
+
+@kernel
+def _decay(rule: Rule, layers: Ints, parameters: Floats32) -> None:
+    """w *= 1 - η·l2, on weights only: the decoupled decay of adamw (Loshchilov & Hutter 2019)."""
+    keep = ONE - rule.learning_rate * rule.l2
+    for layer in range(len(layers)):
+        start = layers[layer, WEIGHTS]
+        for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):
+            parameters[i] *= keep

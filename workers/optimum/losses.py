@@ -1,0 +1,109 @@
+"""Convex losses of a row with their slopes and curvatures in the scores: what Newton's method reads.
+
+Scores are (n, k): one column for a number or for the log-odds of the second class, else a column for each class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.cells.columns import Floats
+from service.domain.model.network import class_probabilities
+
+Target = npt.NDArray[Any]  # (n,) scaled numbers, or class numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """At some scores: the `loss` (n,), its `slope` (n, k), and `curve(a, b)` (n,) for columns a ≤ b: not negative for
+    a = b and not positive else; of several scores, those with any one of them sum to 0, as softmax has it, whose
+    `probabilities` (k, n) are kept."""
+
+    loss: Floats
+    slope: Floats
+    curve: Callable[[int, int], Floats]
+    probabilities: Floats | None = None
+
+    def curved(self, change: Floats) -> Floats:
+        """(n, k): how the slope follows a small change (n, k) of the scores."""
+        if self.probabilities is None:
+            return self.curve(0, 0)[:, None] * change
+        moved = self.probabilities * change.T
+        found: Floats = (moved - self.probabilities * moved.sum(axis=0)).T
+        return found
+
+
+Loss = Callable[[Floats, Target], Local]
+
+
+def squared(scores: Floats, target: Target) -> Local:
+    off = scores[:, 0] - target
+    return Local(off**2, 2 * off[:, None], lambda a, b: np.full(len(off), 2.0))
+
+
+def huber(scores: Floats, target: Target) -> Local:
+    """With a threshold of 1, as torch has it."""
+    off = scores[:, 0] - target
+    near = np.abs(off) <= 1
+    loss = np.where(near, 0.5 * off**2, np.abs(off) - 0.5)
+    return Local(loss, np.clip(off, -1, 1)[:, None], lambda a, b: near.astype(np.float64))
+
+
+def cross_entropy(scores: Floats, target: Target) -> Local:
+    """Of one score, or the softmax of several. Several are gone through class by class: sums over the few classes of a
+    row at a time are slow."""
+    if scores.shape[1] == 1:
+        score = scores[:, 0]
+        small = np.exp(-np.abs(score))
+        second = np.where(score >= 0, 1.0, small) / (1 + small)
+        loss = np.log1p(small) + np.maximum(np.where(target > 0, -score, score), 0)
+        return Local(loss, (second - target)[:, None], lambda a, b: small / (1 + small) ** 2)
+    rows, chosen = np.arange(len(target)), target.astype(np.int64)
+    by_class = np.ascontiguousarray(scores.T)
+    top = by_class.max(axis=0)
+    probabilities = np.exp(by_class - top)
+    total = probabilities.sum(axis=0)
+    probabilities /= total
+    slope = probabilities.T.copy()
+    slope[rows, chosen] -= 1
+
+    def curve(a: int, b: int) -> Floats:
+        found: Floats = probabilities[a] * ((1.0 if a == b else 0.0) - probabilities[b])
+        return found
+
+    return Local(top + np.log(total) - by_class[chosen, rows], slope, curve, probabilities)
+
+
+def pinball(quantile: float, factor: float, width: float) -> Loss:
+    """factor · max(q·r, (q - 1)·r) for r = target - score, rounded off within about `width` of its corner by a
+    logistic (Fernandes, Guerre & Horta 2021): the least is then off by at most factor · width · ln 2. A width of 0
+    gives the loss itself, which has no curvature."""
+
+    def loss(scores: Floats, target: Target) -> Local:
+        short = target - scores[:, 0]
+        if not width:
+            exact = factor * np.maximum(quantile * short, (quantile - 1) * short)
+            slope = factor * np.where(short > 0, -quantile, 1 - quantile)
+            return Local(exact, slope[:, None], lambda a, b: np.zeros(len(short)))
+        below = class_probabilities((-short / width)[:, None])[:, 1]
+        value = factor * (quantile * short + width * np.logaddexp(0, -short / width))
+        return Local(value, factor * (below - quantile)[:, None], lambda a, b: factor / width * below * (1 - below))
+
+    return loss
+
+
+def separable(loss: Loss) -> bool:
+    """Whether it may fall for ever: then it has no minimum (see `workers.optimum.separation`)."""
+    return loss is cross_entropy
+
+
+def loss_of(name: str, quantile: float, width: float = 0.0) -> Loss:
+    """The loss by the spec's name; `width` rounds off the corner of those that have one."""
+    if name in ("mae", "quantile"):
+        return pinball(quantile if name == "quantile" else 0.5, 1.0 if name == "quantile" else 2.0, width)
+    return {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}[name]

@@ -1,0 +1,54 @@
+"""What a spec and prepared data make: the problem that an engine solves, and the predictor of the trained weights."""
+
+from __future__ import annotations
+
+from service.domain.cells.written import PLAIN, TextStyle
+from service.domain.model.network import Network
+from service.domain.model.predictor import Predictor
+from service.domain.reading.dialect import Dialect
+from service.domain.spec.training import TrainingSpec
+from workers.training.data.prepare import Prepared
+from workers.training.problem import Problem, Vector
+
+
+def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
+    """What the engine solves for this spec and data."""
+    outputs = len(prepared.classes) if len(prepared.classes) > 2 else len(spec.targets)
+    sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
+    optimizer = spec.optimizer
+    return Problem(
+        Network(sizes, spec.network.activation, spec.network.bias),
+        spec.loss,
+        optimizer.kind,
+        momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
+        nesterov=optimizer.nesterov,
+        l1=optimizer.l1,
+        l2=optimizer.l2,
+        dropout=spec.network.dropout,
+        seed=spec.seed,
+        clip_norm=optimizer.clip_norm,
+        quantile=spec.quantile,
+        precision=spec.precision,
+    )
+
+
+def make_predictor(
+    spec: TrainingSpec,
+    prepared: Prepared,
+    network: Network,
+    parameters: Vector,
+    style: TextStyle = PLAIN,
+    dialect: Dialect | None = None,
+) -> Predictor:
+    """The trained model, as it will answer."""
+    return Predictor(
+        spec.task,
+        spec.target,
+        prepared.transform,
+        network,
+        parameters,
+        prepared.target_scales,
+        prepared.classes,
+        style,
+        dialect,
+    )

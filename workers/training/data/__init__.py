@@ -1,0 +1,1 @@
+"""From a stored table to the matrices that engines read."""

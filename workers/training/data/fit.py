@@ -1,0 +1,274 @@
+"""Fit a FittedTransform on the training rows: two passes over them, a chunk at a time.
+
+The first finds what replaces a missing cell and which categories are kept; the second, on columns encoded with
+that, finds their centre and scale. The definitions are scikit-learn's (SimpleImputer, OneHotEncoder,
+StandardScaler, MinMaxScaler, RobustScaler).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.model.feature import Feature
+from service.domain.model.magnitude import LOWER, unit_of, units
+from service.domain.model.transform import FittedTransform
+from service.errors import WorkFailed
+
+SURELY_KEPT = 10  # the most frequent categories of a feature have a column each, however rare they are
+MOST_KEPT = 2**25  # numbers that medians, quartiles and the most frequent value are taken from: 256 MiB
+RARE_ROWS = 5  # any other one with fewer training rows than this shares the column 'other'
+
+Chunks = Callable[[], Iterator[Columns]]
+
+
+def fit(
+    chunks: Chunks, kinds: Mapping[str, Kind], missing_policy: str, scaler: str, most_categories: int
+) -> FittedTransform:
+    """A transform for the features `kinds`, from training rows only. `chunks` gives them again at each call.
+
+    Raises WorkFailed when a value is missing under the policy `error`, or when no encoded column varies.
+    """
+    keeps = missing_policy in ("median", "most_frequent")
+    gatherers = {
+        name: _Gatherer(kind, Kept(MOST_KEPT // len(kinds)) if keeps else None) for name, kind in kinds.items()
+    }
+    for chunk in chunks():
+        for name, gatherer in gatherers.items():
+            gatherer.add(chunk[name])
+    features = tuple(
+        _feature(name, kinds[name], gatherer, missing_policy, most_categories) for name, gatherer in gatherers.items()
+    )
+    width = sum(len(feature.encoded_names) for feature in features)
+    whole = FittedTransform(features, np.arange(width), np.zeros(width), np.ones(width))
+    moments = Moments(width, Kept(MOST_KEPT) if scaler == "robust" else None)
+    for chunk in chunks():
+        moments.add(whole.encode(chunk))
+    kept = np.flatnonzero(moments.high > moments.low)
+    if len(kept) == 0:
+        raise WorkFailed(
+            "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
+        )
+    _check_spans(whole, moments)
+    centre, scale = _scaling(scaler, moments)
+    return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
+
+
+class Kept:
+    """Rows in their order, as long as they hold at most `most` numbers: of more rows every second is kept, or every
+    fourth, and so on."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._parts: list[Floats] = []
+        self._step, self._seen, self._size = 1, 0, 0
+
+    def add(self, rows: Floats) -> None:
+        part = rows[-self._seen % self._step :: self._step]
+        self._seen += len(rows)
+        self._size += part.size
+        self._parts.append(part)
+        while self._size > self._most:
+            thinned = self.rows()[::2].copy()
+            self._parts, self._step, self._size = [thinned], self._step * 2, thinned.size
+
+    def rows(self) -> Floats:
+        """Those that are kept; there is at least one."""
+        return np.concatenate(self._parts)
+
+
+@dataclass(slots=True)
+class _Gatherer:
+    """What the first pass learns of one column."""
+
+    kind: Kind
+    kept: Kept | None
+    count: int = 0
+    gaps: int = 0
+    total: float = 0.0
+    lowered: bool = False  # the total is that of the numbers times `LOWER`: their own is not in float64
+    low: float = np.inf
+    high: float = -np.inf
+    categories: Counter[str] = field(default_factory=Counter)
+
+    def add(self, values: Values) -> None:
+        gaps = missing(values)
+        n_gaps = int(np.count_nonzero(gaps))
+        self.gaps += n_gaps
+        self.count += len(values) - n_gaps
+        if isinstance(values, Categories):
+            counts = np.bincount(values.codes[~gaps], minlength=len(values.values))
+            self.categories.update({value: int(n) for value, n in zip(values.values, counts, strict=True) if n})
+            return
+        present = values[~gaps] if n_gaps else values
+        if len(present):
+            self._add_sum(present)
+            self.low = min(self.low, float(present.min()))
+            self.high = max(self.high, float(present.max()))
+            if self.kept is not None:
+                self.kept.add(present)
+
+    def _add_sum(self, present: Floats) -> None:
+        if not self.lowered:
+            with np.errstate(over="ignore"):
+                total = self.total + float(present.sum())
+            if np.isfinite(total):
+                self.total = total
+                return
+            self.total, self.lowered = self.total * LOWER, True
+        self.total += float((present * LOWER).sum())
+
+    def fill(self, policy: str) -> float:
+        """What replaces a missing number; 0 in a column without any value."""
+        if not self.count:
+            return 0.0
+        if policy == "mean" or self.kept is None:
+            return self.total / self.count / (LOWER if self.lowered else 1.0)
+        values = self.kept.rows()
+        if policy == "median":
+            unit = unit_of(float(np.abs(values).max()))
+            return float(np.median(values * unit) / unit)
+        distinct, counts = np.unique(values, return_counts=True)
+        return float(distinct[np.argmax(counts)])
+
+
+def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categories: int) -> Feature:
+    if policy == "error" and seen.gaps:
+        raise WorkFailed(
+            "missing_values",
+            f'feature {name!r} is missing in {seen.gaps} training rows; choose "missing": '
+            '"mean", "median", "most_frequent" or "drop", or leave the feature out',
+        )
+    fills = policy in ("mean", "median", "most_frequent")
+    indicator = fills and seen.gaps > 0
+    if kind == "categorical":
+        ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
+        frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
+        most = min(most_categories, max(len(frequent), SURELY_KEPT))
+        return Feature(
+            name,
+            kind,
+            indicator=indicator,
+            categories=tuple(ranked[:most]),
+            other=len(ranked) > most,
+            fill_category=(ranked[0] if ranked else "") if fills else None,
+        )
+    return Feature(
+        name,
+        kind,
+        fill=seen.fill(policy) if fills else None,
+        indicator=indicator,
+        low=seen.low if seen.count else None,
+        high=seen.high if seen.count else None,
+    )
+
+
+class Moments:
+    """Count, mean, standard deviation, least and greatest of each column, chunk by chunk.
+
+    Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits. Columns whose
+    squares are not in float64 are summed up times a power of two (`unit`).
+    """
+
+    def __init__(self, width: int, kept: Kept | None = None) -> None:
+        self.count = 0
+        self.unit = np.ones(width)
+        self._mean = np.zeros(width)
+        self.squares = np.zeros(width)
+        """Sums of squared deviations, (width,) in the unit's square."""
+        self.low = np.full(width, np.inf)
+        self.high = np.full(width, -np.inf)
+        self._kept = kept
+
+    def add(self, rows: Floats) -> None:
+        if not len(rows):
+            return
+        self.low = np.minimum(self.low, rows.min(axis=0))
+        self.high = np.maximum(self.high, rows.max(axis=0))
+        if self._kept is not None:
+            self._kept.add(rows)
+        self._choose_units()
+        if (self.unit != 1).any():
+            rows = rows * self.unit
+        mean = rows.mean(axis=0)
+        squares = ((rows - mean) ** 2).sum(axis=0)
+        total = self.count + len(rows)
+        shift = mean - self._mean
+        self.squares += squares + shift**2 * (self.count * len(rows) / total)
+        self._mean += shift * (len(rows) / total)
+        self.count = total
+
+    def _choose_units(self) -> None:
+        """As the greatest number so far asks for; sizes only grow, and what was summed up before shrinks with them."""
+        chosen = units(np.maximum(np.abs(self.low), np.abs(self.high)))
+        if (chosen != self.unit).any():
+            ratio = chosen / self.unit if self.count else np.ones_like(chosen)
+            self._mean *= ratio
+            self.squares = self.squares * ratio * ratio
+            self.unit = chosen
+
+    @property
+    def mean(self) -> Floats:
+        found: Floats = self._mean / self.unit
+        return found
+
+    @property
+    def deviation(self) -> Floats:
+        """Population standard deviation, as StandardScaler has it; where that is below the least number of float64, the
+        span of the values."""
+        values: Floats = np.sqrt(self.squares / max(self.count, 1)) / self.unit
+        with np.errstate(over="ignore"):
+            span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
+        return np.where(values > 0, values, span)
+
+    def quartiles(self) -> tuple[Floats, Floats, Floats]:
+        """Of the rows that were kept. Raises ValueError where none were to be."""
+        if self._kept is None:
+            raise ValueError("no rows were kept")
+        first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)
+        return first, median, third
+
+
+def _check_spans(whole: FittedTransform, moments: Moments) -> None:
+    """Raises WorkFailed where two values are further apart than the greatest number."""
+    with np.errstate(over="ignore"):
+        spans = moments.high - moments.low
+    for place in np.flatnonzero(np.isinf(spans)).tolist():
+        raise WorkFailed(
+            "too_large",
+            f"feature {whole.encoded_names[place]!r} goes from {moments.low[place]:.6g} to {moments.high[place]:.6g}, "
+            "further than float64 can tell; if one of them stands for a missing value, name it when you upload "
+            '("null_values"), or leave the feature out ("exclude")',
+        )
+
+
+def _scaling(scaler: str, moments: Moments) -> tuple[Floats, Floats]:
+    ones = np.ones_like(moments.mean)
+    if scaler == "standard":
+        return moments.mean, _nonzero(moments.deviation)
+    if scaler == "minmax":
+        return moments.low, _nonzero(moments.high - moments.low)
+    if scaler == "robust":
+        first, median, third = moments.quartiles()
+        return median, _nonzero(third - first)
+    return np.zeros_like(ones), ones
+
+
+def _nonzero(scale: npt.NDArray[Any]) -> Floats:
+    """A column without spread keeps its own scale."""
+    return np.where(scale > 0, scale, 1.0)
+
+
+def target_moments(values: Iterable[Floats], targets: int) -> list[tuple[float, float]]:
+    """Mean and population standard deviation of each of the targets, of chunks (n, k) of the training rows'."""
+    each = [Moments(1) for _ in range(targets)]
+    for chunk in values:
+        for moments, column in zip(each, chunk.T, strict=True):  # one by one: the same numbers, whatever stands beside
+            moments.add(np.ascontiguousarray(column)[:, None])
+    return [(float(moments.mean[0]), float(_nonzero(moments.deviation)[0])) for moments in each]

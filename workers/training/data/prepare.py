@@ -1,0 +1,232 @@
+"""From a stored table to what the engines read: split, transform, and one float32 matrix for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.cells.columns import Columns, Floats, Kind
+from service.domain.cells.written import PLAIN, TextStyle
+from service.domain.model.predictor import Label, TargetScale
+from service.domain.model.transform import FittedTransform
+from service.domain.resolving.limits import kept_categories
+from service.domain.spec.training import TrainingSpec
+from service.errors import WorkFailed
+from service.store.rows import CHUNK_ROWS, chunks
+from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
+from workers.training.data.fit import fit, target_moments
+from workers.training.data.reading import Reading
+from workers.training.data.room import Room
+from workers.training.data.targets import Targets, read_other_targets, read_targets
+from workers.training.data.weights import class_weights
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
+
+CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
+MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
+    `other_split` is of the other dataset whose rows validate, if one does; so many `stored_bytes` are on the disk;
+    `table` is what was read of a small one."""
+
+    transform: FittedTransform
+    target_scales: tuple[TargetScale, ...]
+    classes: tuple[Label, ...]
+    parts: dict[str, Part]
+    split: Parts
+    other_split: Parts | None = None
+    stored_bytes: int = 0
+    table: Columns | None = None
+
+    def rows_of(self, part: str) -> npt.NDArray[np.int64]:
+        """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
+        split = self.split if self.other_split is None or part != "validation" else self.other_split
+        return np.flatnonzero(split == PARTS[part])
+
+    def with_some_held_out(self, most: int = MOST_JUDGED) -> Prepared:
+        """The same, with at most so many rows in the validation and in the test part, drawn by chance: enough to
+        tell of errors, and bounded. The others are in no part of the split."""
+        parts, split, other_split = dict(self.parts), self.split, self.other_split
+        for name in ("validation", "test"):
+            if len(part := self.parts[name]) <= most:
+                continue
+            generator = np.random.Generator(np.random.Philox(key=[PARTS[name], len(part)]))
+            chosen = np.sort(generator.choice(len(part), most, replace=False, shuffle=False))
+            parts[name] = part.some(chosen)
+            kept = np.full(len(part), UNUSED, dtype=np.uint8)
+            kept[chosen] = PARTS[name]
+            if other_split is not None and name == "validation":
+                other_split = _with(other_split, PARTS[name], kept)
+            else:
+                split = _with(split, PARTS[name], kept)
+        return replace(self, parts=parts, split=split, other_split=other_split)
+
+    @property
+    def train(self) -> Part:
+        return self.parts["train"]
+
+    @property
+    def target_scale(self) -> TargetScale:
+        """Of the only target. Raises ValueError for several."""
+        (scale,) = self.target_scales
+        return scale
+
+    def each(self) -> list[Prepared]:
+        """The same rows for each target alone."""
+        several = len(self.target_scales)
+        return [self] if several == 1 else [self.of_target(index) for index in range(several)]
+
+    def of_target(self, index: int) -> Prepared:
+        """The same rows, with one of the targets only."""
+        parts = {
+            name: Part(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
+            for name, part in self.parts.items()
+        }
+        return replace(self, target_scales=(self.target_scales[index],), parts=parts)
+
+
+def _with(split: Parts, part: int, kept: Parts) -> Parts:
+    """A split in which the rows of a part are in other ones."""
+    changed = split.copy()
+    changed[split == part] = kept
+    return changed
+
+
+def prepare(
+    path: Path,
+    spec: TrainingSpec,
+    kinds: dict[str, Kind],
+    target_kind: Kind,
+    most_categories: int,
+    room: Room,
+    validation: Path | None = None,
+    from_disk: bool = True,
+    style: TextStyle = PLAIN,
+    width: int = 0,
+) -> Prepared:
+    """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
+    dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
+    written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
+    none). Raises WorkFailed, StorageFull."""
+    columns = _columns(spec, kinds, target_kind)
+    table = Reading(path, columns, room.copies_bytes, width)
+    targets = read_targets(table, spec, target_kind, style)
+    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
+    if spec.missing == "drop":
+        drop_gaps(table, kinds, split)
+    per_class = _check_parts(split, targets)
+    tables = [Sorted(table, split, targets)]
+    if validation is not None:
+        tables.append(
+            _others(Reading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
+        )
+    most = kept_categories(len(split), most_categories)
+    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
+    size, directory = _place(spec, tables, transform, room, from_disk)
+    scales = _scales(spec, tables[0])
+    decimal = style.decimal_of(spec.targets[0])
+    asked = spec.class_weights
+    of_class = None if asked is None else class_weights(asked, per_class, targets.labels, decimal)
+    parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
+    all_parts = {**parts[0], "validation": parts[-1]["validation"]}
+    other_split = None if validation is None else tables[-1].split
+    stored = 0 if directory is None else size
+    return Prepared(transform, scales, targets.labels, all_parts, split, other_split, stored, table.small())
+
+
+def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> dict[str, Kind]:
+    """All that are read of a table."""
+    columns = {**kinds, **dict.fromkeys(spec.targets, "numeric" if spec.task == "regression" else target_kind)}
+    return columns if spec.weight_column is None else {**columns, spec.weight_column: "numeric"}
+
+
+def _place(
+    spec: TrainingSpec, tables: Sequence[Sorted], transform: FittedTransform, room: Room, from_disk: bool
+) -> tuple[int, Path | None]:
+    """The size of the prepared rows in bytes, and the directory that they are kept in: None for memory. Raises
+    WorkFailed for rows that must be in memory and are too many for it."""
+    rows = sum(int(np.count_nonzero(table.split != UNUSED)) for table in tables)
+    size = rows * (4 * transform.n_outputs + row_bytes(spec))
+    if from_disk and spec.engine != "autograd":
+        return size, None if room.keeps_in_memory(size) else room.directory
+    if size > room.most_bytes:
+        other = ', or the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk'
+        raise WorkFailed(
+            "too_large",
+            f"the prepared table would take {size / 2**20:,.0f} MiB of memory, {room.most_bytes / 2**20:,.0f} are "
+            f"allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns{other if from_disk else ''}",
+        )
+    return size, None
+
+
+def _scales(spec: TrainingSpec, table: Sorted) -> tuple[TargetScale, ...]:
+    """Of each target, by its training rows."""
+    if spec.scale_target is not True:
+        return (TargetScale(),) * len(spec.targets)
+    training = (
+        chunk.take(np.flatnonzero(table.split[rows] == TRAIN)) for rows, chunk in table.table.pieces(spec.targets)
+    )
+    chunks_of_targets = (np.stack([chunk.floats(name) for name in spec.targets], axis=1) for chunk in training)
+    return tuple(TargetScale(*pair) for pair in target_moments(chunks_of_targets, len(spec.targets)))
+
+
+def _others(table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, first: Targets) -> Sorted:
+    """The rows of another dataset: those that can be judged all validate."""
+    targets = read_other_targets(table, spec, target_kind, first)
+    split = np.where(targets.usable, np.uint8(VALIDATION), np.uint8(UNUSED))
+    if spec.missing == "drop":
+        drop_gaps(table, kinds, split)
+    if not (split == VALIDATION).any():
+        raise WorkFailed("too_few_rows", "no row of the validation dataset is left once rows with gaps are dropped")
+    return Sorted(table, split, targets)
+
+
+def exact_pieces(
+    path: Path | None, kinds: dict[str, Kind], prepared: Prepared, bias: bool
+) -> Iterator[tuple[Floats, Floats]]:
+    """The training rows in float64, a chunk at a time: the scaled design with a last column of ones for the bias, and
+    the scaled target (n,); (n, k) for several."""
+    transform, scales = prepared.transform, prepared.target_scales
+    centre, scale = np.array([one.centre for one in scales]), np.array([one.scale for one in scales])
+    start = seen = 0
+    for chunk in _table_of(path, kinds, prepared):
+        rows = prepared.split[start : start + chunk.n_rows] == TRAIN
+        start += chunk.n_rows
+        encoded = transform.encode(chunk.take(rows))
+        design = np.ones((len(encoded), encoded.shape[1] + int(bias)))
+        inputs = np.subtract(encoded, transform.centre, out=design[:, : encoded.shape[1]])
+        inputs /= transform.scale
+        truth = prepared.train.truth[seen : seen + len(design)]
+        seen += len(design)
+        yield design, (truth - centre) / scale
+
+
+def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> Iterable[Columns]:
+    """What was read of a small table; else it is read again. Raises ValueError where there is neither."""
+    if prepared.table is not None:
+        return [prepared.table]
+    if path is None:
+        raise ValueError("a table that is not small is read at its path")
+    return chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1))))
+
+
+def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:
+    """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
+    if np.count_nonzero(split == TRAIN) < 2:
+        raise WorkFailed("too_few_rows", "fewer than 2 rows are left to train on once rows with gaps are dropped")
+    counts = np.zeros(len(targets.labels), dtype=np.int64)
+    if targets.codes is not None:
+        for start in range(0, len(split), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            counts += np.bincount(targets.codes[rows][split[rows] == TRAIN], minlength=len(counts))
+    if absent := [label for label, count in zip(targets.labels, counts.tolist(), strict=True) if not count]:
+        raise WorkFailed(
+            "class_absent", f"no training row is left of class {absent[0]!r}; give more rows of it, or leave it out"
+        )
+    return counts

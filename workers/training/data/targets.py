@@ -1,0 +1,118 @@
+"""What a table's rows say of the target: one number, several numbers, or a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.cells.written import PLAIN, TextStyle
+from service.domain.model.predictor import Label, label_text, number_label
+from service.domain.resolving.classes import as_written
+from service.domain.spec.training import TrainingSpec
+from service.errors import WorkFailed
+from workers.training.data.reading import Reading
+from workers.training.split import Classes
+
+MISSING = -1
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in their order
+    as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where the class is
+    missing; for a regression there are none, and the numbers are read when they are asked for."""
+
+    names: tuple[str, ...]
+    usable: npt.NDArray[np.bool_]
+    labels: tuple[Label, ...] = ()
+    codes: Classes | None = None
+    stored: tuple[Label, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those that `values` needs of a chunk."""
+        return () if self.labels else self.names
+
+    def values(self, rows: slice, chunk: Columns) -> Floats | npt.NDArray[np.int64]:
+        """Of a chunk of the table: (n,) or, of several targets, (n, k) float64; (n,) int64 class numbers."""
+        if self.codes is not None:
+            return self.codes[rows].astype(np.int64)
+        return numbers(chunk, self.names)
+
+
+def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
+    """(n,) of one column, (n, k) of several."""
+    if len(names) == 1:
+        return chunk.floats(names[0])
+    return np.stack([chunk.floats(name) for name in names], axis=1)
+
+
+def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> Targets:
+    """Of the table that is trained on, whose cells are written so: its classes become the model's."""
+    if spec.task == "regression":
+        return _regression(table, spec)
+    stored = _stored(table, spec.targets[0], kind)
+    return _coded(table, spec.targets, stored, as_written(stored, spec.targets[0], style))
+
+
+def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Targets) -> Targets:
+    """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
+    if spec.task == "regression":
+        return _regression(table, spec)
+    if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
+        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+        raise WorkFailed(
+            "class_unknown",
+            f"the validation dataset has rows of {', '.join(repr(label_text(label)) for label in unknown[:MOST_NAMED])}"
+            f"{more} in {spec.targets[0]!r}, which no row that is trained on has; leave them out, or train on some",
+        )
+    return _coded(table, spec.targets, first.stored, first.labels)
+
+
+def _regression(table: Reading, spec: TrainingSpec) -> Targets:
+    usable = np.ones(table.n_rows, dtype=np.bool_)
+    for rows, chunk in table.pieces(spec.targets):
+        for name in spec.targets:
+            usable[rows] &= ~missing(chunk[name])
+    return Targets(spec.targets, usable)
+
+
+def _cells(table: Reading, name: str) -> Iterator[tuple[slice, Values]]:
+    return ((rows, chunk[name]) for rows, chunk in table.pieces([name]))
+
+
+def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
+    """The values that occur, in their order."""
+    words: set[str] = set()
+    values: set[float] = set()
+    for _, cells in _cells(table, name):
+        if isinstance(cells, Categories):
+            words.update(cells.values)
+        else:
+            values.update(np.unique(cells[~missing(cells)]).tolist())
+    if words:
+        return tuple(sorted(words))
+    if kind == "boolean":
+        return tuple(bool(value) for value in sorted(values))
+    return tuple(number_label(value) for value in sorted(values))
+
+
+def _coded(table: Reading, names: tuple[str, ...], stored: tuple[Label, ...], labels: tuple[Label, ...]) -> Targets:
+    """Every value that is there is one of those stored (1.0 == 1 == True as keys)."""
+    number: dict[Label, int] = {label: code for code, label in enumerate(stored)}
+    codes = np.full(table.n_rows, MISSING, dtype=np.min_scalar_type(-max(len(labels), 1)))
+    for rows, cells in _cells(table, names[0]):
+        if isinstance(cells, Categories):
+            of_value = np.asarray([*(number[value] for value in cells.values), MISSING], dtype=codes.dtype)
+            codes[rows] = of_value[cells.codes]
+            continue
+        present = ~missing(cells)
+        distinct, inverse = np.unique(cells[present], return_inverse=True)
+        of_value = np.asarray([number[value] for value in distinct.tolist()], dtype=codes.dtype)
+        codes[rows][present] = of_value[inverse]
+    return Targets(names, codes >= 0, labels, codes, stored)

@@ -1,0 +1,79 @@
+"""Losses as torch functions of scores (n, k) and targets: (n, k) numbers or (n,) classes. Each gives a row's loss (n,),
+with several targets the sum over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from service.domain.model.magnitude import has_square
+from service.domain.model.predictor import TargetScale
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def _mse(scores: Tensor, targets: Tensor) -> Tensor:
+    return functional.mse_loss(scores, targets, reduction="none").sum(dim=1)
+
+
+def _mae(scores: Tensor, targets: Tensor) -> Tensor:
+    return functional.l1_loss(scores, targets, reduction="none").sum(dim=1)
+
+
+def _huber(scores: Tensor, targets: Tensor) -> Tensor:
+    return functional.huber_loss(scores, targets, reduction="none", delta=1.0).sum(dim=1)
+
+
+def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
+    if scores.shape[1] == 1:  # two classes need one score: the log-odds of the second
+        return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
+    return functional.cross_entropy(scores, targets, reduction="none")
+
+
+def _pinball(quantile: float) -> Loss:
+    """max(q·r, (q - 1)·r) for r = target - score: least at the q-quantile (Koenker & Bassett 1978)."""
+
+    def loss(scores: Tensor, targets: Tensor) -> Tensor:
+        short = targets - scores
+        return torch.maximum(quantile * short, (quantile - 1) * short).sum(dim=1)
+
+    return loss
+
+
+LOSSES: dict[str, Loss] = {"mse": _mse, "mae": _mae, "huber": _huber, "cross_entropy": _cross_entropy}
+
+
+def row_loss(name: str, quantile: float) -> Loss:
+    """The loss by its name; `quantile` is for the loss of that name."""
+    return _pinball(quantile) if name == "quantile" else LOSSES[name]
+
+
+def loss_scale(scales: Sequence[TargetScale]) -> float:
+    """What `in_user_units` goes by. The loss of several targets is the sum of theirs, which have no unit in common: it
+    stays that of the scaled ones. So does that of a target whose squares are not in float64."""
+    return scales[0].scale if len(scales) == 1 and has_square(scales[0].scale) else 1.0
+
+
+def loss_units(scales: Sequence[TargetScale]) -> str:
+    """The same in words."""
+    if len(scales) > 1:
+        return "scaled, summed over the targets"
+    return "target" if has_square(scales[0].scale) else "scaled"
+
+
+def in_user_units(loss: str, value: float, scale: float) -> float:
+    """A loss on a target that was divided by `scale`, as it is in the target's own units.
+
+    Squares scale by the square; so does Huber, whose threshold of 1 is then `scale`. A scale whose squares are not in
+    float64 leaves it scaled, as `loss_scale` says.
+    """
+    if not has_square(scale):
+        return value
+    if loss in ("mae", "quantile"):
+        return value * scale
+    if loss in ("mse", "huber"):
+        return value * scale**2
+    return value
