@@ -49,7 +49,7 @@ class AdalineError(Exception):
 
 class InputInvalid(AdalineError):
     code = "input_invalid"
-    title = "The request cannot be used as it is"
+    title = "Invalid request"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -63,29 +63,29 @@ class InputInvalid(AdalineError):
 
 class ParameterInvalid(InputInvalid):
     code = "parameter_invalid"
-    title = "A parameter cannot be used"
+    title = "Invalid parameter"
 
 
 class BodyMalformed(InputInvalid):
     code = "body_malformed"
-    title = "The body is not what it says it is"
+    title = "Malformed body"
 
 
 class SpecInvalid(InputInvalid):
     code = "spec_invalid"
-    title = "The spec cannot be run"
+    title = "Invalid spec"
 
 
 class RowsInvalid(InputInvalid):
     code = "rows_invalid"
-    title = "These rows cannot be predicted"
+    title = "Rows cannot be predicted"
 
 
 class UploadInvalid(InputInvalid):
     """`reason` is the code that an ingest would end with, where it is the ingest's error that is told early."""
 
     code = "upload_invalid"
-    title = "The upload is not a table"
+    title = "The upload is not a readable table"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = (), reason: str | None = None) -> None:
         super().__init__(detail, errors)
@@ -94,32 +94,32 @@ class UploadInvalid(InputInvalid):
 
 class MediaTypeUnsupported(AdalineError):
     code = "media_type_unsupported"
-    title = "Content-Type not understood"
+    title = "Content-Type not supported"
 
 
 class LengthRequired(AdalineError):
     code = "length_required"
-    title = "Nothing says where the body ends"
+    title = "Content-Length required"
 
 
 class BodyTooLarge(AdalineError):
     code = "body_too_large"
-    title = "The body is too large"
+    title = "Body too large"
 
 
 class DecompressedTooLarge(BodyTooLarge):
     code = "decompressed_too_large"
-    title = "The body is too large once decompressed"
+    title = "Body too large once decompressed"
 
 
 class DecompressionRatioTooLarge(BodyTooLarge):
     code = "decompression_ratio_too_large"
-    title = "The body grows too much when decompressed"
+    title = "Decompression ratio too large"
 
 
 class BodyTooSlow(AdalineError):
     code = "body_too_slow"
-    title = "The body came too slowly"
+    title = "Body received too slowly"
 
 
 class NotFound(AdalineError):
@@ -159,14 +159,14 @@ class FileNotFound(NotFound):
 
 class Conflict(AdalineError):
     code = "conflict"
-    title = "In conflict with the present state"
+    title = "Conflict with the current state"
 
 
 class DatasetInUse(Conflict):
     """`references` are jobs and versions that were made from it: the newest, as JSON."""
 
     code = "dataset_in_use"
-    title = "The dataset is in use"
+    title = "Dataset in use"
 
     def __init__(self, detail: str, references: Sequence[Mapping[str, object]] = ()) -> None:
         super().__init__(detail)
@@ -175,72 +175,72 @@ class DatasetInUse(Conflict):
 
 class DatasetNotReady(Conflict):
     code = "dataset_not_ready"
-    title = "The dataset is not ready"
+    title = "Dataset not ready"
 
 
 class ModelNotEmpty(Conflict):
     code = "model_not_empty"
-    title = "The model has versions"
+    title = "Model has versions"
 
 
 class VersionAliased(Conflict):
     code = "version_aliased"
-    title = "An alias points at this version"
+    title = "Version has an alias"
 
 
 class IllegalMove(Conflict):
     code = "illegal_move"
-    title = "The job's state does not allow this"
+    title = "Not allowed in the job's state"
 
 
 class ResultNotReady(Conflict):
     code = "result_not_ready"
-    title = "The job has no result"
+    title = "Job has no result"
 
 
 class AliasChanged(Conflict):
     code = "alias_changed"
-    title = "The alias has changed since it was read"
+    title = "Alias changed since it was read"
 
 
 class IdempotencyKeyReused(AdalineError):
     code = "idempotency_key_reused"
-    title = "The Idempotency-Key was used with another body"
+    title = "Idempotency-Key used with another body"
 
 
 class CallerRefused(AdalineError):
     code = "caller_refused"
-    title = "The caller is refused"
+    title = "Forbidden"
 
 
 class HostInvalid(CallerRefused):
     code = "host_invalid"
-    title = "The Host cannot be used"
+    title = "Invalid Host"
 
 
 class HostNotAllowed(CallerRefused):
     code = "host_not_allowed"
-    title = "Not a name of this server"
+    title = "Host not allowed"
 
 
 class OriginNotAllowed(CallerRefused):
     code = "origin_not_allowed"
-    title = "Pages of other origins may not do this"
+    title = "Origin not allowed"
 
 
 class Unavailable(AdalineError):
     code = "unavailable"
-    title = "Not available at this moment"
+    title = "Temporarily unavailable"
 
 
 class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
-    title = "The queue does not answer"
+    title = "Queue does not answer"
 
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
-    title = "The database does not answer"
+    title = "Database does not answer"
 
 
 class TooManyStreams(Unavailable):
@@ -250,39 +250,39 @@ class TooManyStreams(Unavailable):
 
 class TooManyBodies(Unavailable):
     code = "too_many_bodies"
-    title = "Too many bodies on their way"
+    title = "Too many bodies being received"
 
 
 class TooManyAnswers(Unavailable):
     code = "too_many_answers"
-    title = "Too many answers on their way"
+    title = "Too many responses being sent"
 
 
 class StorageFull(AdalineError):
     code = "storage_full"
-    title = "The disk is full"
+    title = "Disk full"
 
 
 class StorageDamaged(AdalineError):
     """Stored bytes are not those that were written. `key` is the blob's, "" for the database."""
 
     code = "storage_damaged"
-    title = "Stored data is damaged"
+    title = "Stored data damaged"
 
     def __init__(self, key: str, what: str = "", mend: str = "") -> None:
         self.key = key
-        where = f" (blob {key}: its bytes are not those that were written)" if key else ""
+        where = f" (blob {key}: its hash does not match)" if key else ""
         super().__init__(f"{what or 'a stored file'} is damaged{where}; {mend or 'restore it from a backup'}")
 
 
 class SettingInvalid(AdalineError):
     code = "setting_invalid"
-    title = "A setting is wrong"
+    title = "Invalid setting"
 
 
 class AlreadyRunning(AdalineError):
     code = "already_running"
-    title = "Adaline already runs on this data directory"
+    title = "Data directory in use"
 
 
 class CannotStart(AdalineError):
@@ -293,7 +293,7 @@ class CannotStart(AdalineError):
 class WorkFailed(AdalineError):
     """Work that ends as `failed`. The code belongs to the instance: it is stored beside the detail."""
 
-    title = "The work failed"
+    title = "Work failed"
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

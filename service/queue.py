@@ -57,9 +57,9 @@ ROLES: dict[str, tuple[str, ...]] = {
 def check_roles(roles: Sequence[str]) -> None:
     """Raises SettingInvalid for what no worker can be started for."""
     if unknown := [role for role in roles if role not in ROLES]:
-        raise SettingInvalid(f"there is no queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
+        raise SettingInvalid(f"unknown queue {unknown[0]!r}; the queues are {', '.join(ROLES)}")
     if SHORT in roles and len(roles) > 1:
-        raise SettingInvalid(f"a worker for {SHORT!r} takes nothing else: start another one for the other queues")
+        raise SettingInvalid(f"a worker for {SHORT!r} takes no other queue: start another worker for the others")
 
 
 def queues_of(roles: Sequence[str]) -> list[str]:
@@ -120,7 +120,9 @@ class Queue:
         try:
             self._celery.send_task(task.name, args=[id], argsrepr=id, queue=queue, retry=False, ignore_result=True)
         except BrokerError as error:
-            raise QueueUnavailable("the queue does not answer; the work is kept and will be sent again") from error
+            raise QueueUnavailable(
+                "the queue does not answer; the work is kept, and will be sent once it does"
+            ) from error
 
     def waiting(self, task: Task) -> int:
         """How many messages wait for the task, in all lanes. Raises QueueUnavailable."""

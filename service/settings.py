@@ -30,73 +30,71 @@ class Settings:
 
     data: Path = _knob(Path(".adaline"), "directory of the embedded database, blobs and sockets")
     host: str = _knob("127.0.0.1", "address that the API listens on")
-    port: int = _knob(8000, "port that the API listens on; 0 takes a free one", 0)
+    port: int = _knob(8000, "port that the API listens on; 0: any free port", 0)
     allowed_hosts: str = _knob(
         "",
-        "names by which requests may call this server (Host), with commas between, beside addresses, localhost and the "
-        "name it listens on; *.example.com: each name below; *: any name",
+        "host names that requests may use (Host), comma-separated, in addition to IP addresses, localhost and the "
+        "name it listens on; *.example.com: all subdomains; *: any name",
     )
     allowed_origins: str = _knob(
         "",
-        "origins of pages that may call this server from a browser (CORS), with commas between, such as "
-        "https://app.example.com; empty: none but its own",
+        "origins whose pages may call this server from a browser (CORS), comma-separated, such as "
+        "https://app.example.com; empty: only its own",
     )
     database_url: str = _knob("", "SQLAlchemy URL; empty: SQLite (WAL) in the data directory")
     broker_url: str = _knob("", "Redis or Valkey URL; empty: an embedded Valkey on a private unix socket")
     blobs_url: str = _knob("", "file:///path or s3://bucket/prefix; empty: a directory in the data directory")
-    s3_endpoint_url: str = _knob("", "endpoint of an S3-compatible server; empty: the provider's own")
+    s3_endpoint_url: str = _knob("", "endpoint of an S3-compatible server; empty: AWS")
     log_level: str = _knob("info", "debug, info, warning or error")
     log_format: str = _knob("auto", "console, json, or auto: console on a terminal, else json")
 
     api_processes: int = _knob(1, "API processes", 1)
-    api_threads: int = _knob(32, "threads that answer requests, in each API process", 4)
-    worker_processes: int = _knob(os.cpu_count() or 1, "training processes; one for each core", 1)
-    training_niceness: int = _knob(10, "how far training gives way to the other parts (nice(2)); 0: not at all", 0)
-    ingest_processes: int = _knob(1, "processes that read uploads; each may use every core for a large one", 1)
+    api_threads: int = _knob(32, "request threads of each API process", 4)
+    worker_processes: int = _knob(os.cpu_count() or 1, "training processes; default: one per core", 1)
+    training_niceness: int = _knob(
+        10, "niceness of training processes (nice(2)); 0: same priority as the other parts", 0
+    )
+    ingest_processes: int = _knob(1, "ingest processes; each may use all cores for a large file", 1)
     short_processes: int = _knob(
-        1, "processes that take short jobs and small files alone, so that these never wait behind long ones; 0: none", 0
+        1, "processes reserved for short jobs and small files, so that these never wait behind long ones; 0: none", 0
     )
     short_job_seconds: float = _knob(
-        2.0, "a job that is expected to take at most so long is short; one that takes thrice as long no more", 0
+        2.0, "a job expected to take at most this long is short; it moves to the long lane after three times as long", 0
     )
-    short_file_bytes: int = _knob(4 * MIB, "an upload of at most so many bytes is small", 0)
-    max_job_seconds: float = _knob(
-        0.0, "longest that a job may be worked on, before it ends as failed (too_long); 0: any time", 0
-    )
+    short_file_bytes: int = _knob(4 * MIB, "an upload of at most this size is small", 0)
+    max_job_seconds: float = _knob(0.0, "longest working time of a job before it fails (too_long); 0: no limit", 0)
     waiting_requests: int = _knob(
-        20, "requests of one API process that may wait at once (streams, ?wait=, Prefer: wait)", 1
+        20, "waiting requests (streams, ?wait=, Prefer: wait) of one API process at a time", 1
     )
     reading_requests: int = _knob(
-        1024, "requests of one API process whose bodies may be waited for at once; each holds a thread", 1
+        1024, "request bodies that one API process receives at a time; each holds a thread", 1
     )
-    sending_requests: int = _knob(
-        128, "long answers of one API process that may be on their way to clients at once; each holds a thread", 1
-    )
-    slow_body_seconds: float = _knob(10.0, "how long a body may take before it must come at the least rate", 0.1)
-    slow_body_rate: int = _knob(1024, "least bytes a second of a body", 1)
+    sending_requests: int = _knob(128, "long responses that one API process sends at a time; each holds a thread", 1)
+    slow_body_seconds: float = _knob(10.0, "grace period before a body must arrive at ADALINE_SLOW_BODY_RATE", 0.1)
+    slow_body_rate: int = _knob(1024, "lowest rate of a body, in bytes per second", 1)
     wait_seconds: float = _knob(30.0, "longest wait that a request may ask for", 0)
 
-    lease_seconds: float = _knob(30.0, "a worker that has not renewed its lease for so long has lost its job", 1)
+    lease_seconds: float = _knob(30.0, "a worker that has not renewed its lease for this long loses its job", 1)
     heartbeat_seconds: float = _knob(
-        1.0, "how often a worker looks for a cancel; the lease is renewed at a third of its length", 0.05
+        1.0, "how often a worker checks for cancellation; the lease is renewed after a third of its length", 0.05
     )
-    max_attempts: int = _knob(
-        3, "attempts in a row at one job that get no further, before it is failed with its last cause", 1
-    )
-    sweep_seconds: float = _knob(5.0, "how often the sweeper looks for unsent, expired and orphaned things", 0.05)
+    max_attempts: int = _knob(3, "consecutive attempts without progress before a job fails with its last cause", 1)
+    sweep_seconds: float = _knob(5.0, "how often the sweeper looks for unsent, expired and orphaned records", 0.05)
     resend_seconds: float = _knob(
-        30.0, "queued work whose wake-up is older, and waits no more in the queue, is sent again", 0.1
+        30.0, "queued work whose message is older than this, and no longer in the queue, is sent again", 0.1
     )
     orphan_seconds: float = _knob(3600.0, "an unreferenced blob older than this is deleted", 0)
     idempotency_seconds: float = _knob(86400.0, "how long an Idempotency-Key is remembered", 1)
-    checkpoint_seconds: float = _knob(5.0, "how often a training or a batch prediction is saved", 0)
+    checkpoint_seconds: float = _knob(5.0, "how often a training or batch prediction saves a checkpoint", 0)
     checkpoint_bytes_per_second: int = _knob(
-        20 * MIB, "bytes of checkpoints that one training may write in a second; a large one is saved less often", 1
+        20 * MIB, "checkpoint bytes per second that a training may write; large checkpoints are saved less often", 1
     )
-    stop_seconds: float = _knob(20.0, "how long a stopping process may take before it is killed", 1)
+    stop_seconds: float = _knob(20.0, "time that a process may take to stop before it is killed", 1)
 
-    max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, as it is sent", 1)
-    max_decompressed_bytes: int = _knob(0, "largest upload once decompressed; 0: as ADALINE_MAX_UPLOAD_BYTES", 0)
+    max_upload_bytes: int = _knob(20 * 1024 * MIB, "largest upload, as sent", 1)
+    max_decompressed_bytes: int = _knob(
+        0, "largest upload once decompressed; 0: the same as ADALINE_MAX_UPLOAD_BYTES", 0
+    )
     max_decompression_ratio: int = _knob(200, "largest ratio of decompressed to received bytes", 1)
     max_body_bytes: int = _knob(64 * MIB, "largest body of any other request", 1)
     max_json_bytes: int = _knob(
@@ -108,27 +106,27 @@ class Settings:
     max_prediction_bytes: int = _knob(
         20 * 1024 * MIB, "largest table to predict from (CSV, JSON lines, Arrow, Parquet), also once decompressed", 1
     )
-    max_prediction_rows: int = _knob(0, "most rows in one prediction request; 0: any number", 0)
+    max_prediction_rows: int = _knob(0, "most rows in one prediction request; 0: no limit", 0)
     max_batch_bytes: int = _knob(
         1024 * MIB, "most bytes of one record batch of Arrow or page of Parquet, once decompressed", MIB
     )
     max_rows: int = _knob(1_000_000_000, "most rows in a dataset", 1)
     max_columns: int = _knob(10_000, "most columns in a dataset", 1)
     max_cell_bytes: int = _knob(16 * MIB, "longest cell of a dataset", 1)
-    max_rejected_rows: int = _knob(1000, "rejected rows beyond which a dataset fails", 0)
+    max_rejected_rows: int = _knob(1000, "most rejected rows before a dataset fails", 0)
     ingest_memory_bytes: int = _knob(400 * MIB, "memory that DuckDB may use for one ingest", 64 * MIB)
     max_parameters: int = _knob(50_000_000, "most weights and biases in a network", 1)
     max_classes: int = _knob(1000, "most classes of a target", 2)
     max_categories: int = _knob(
         0,
-        "most one-hot columns of one feature; rarer categories share the column 'other'; 0: 100, or up to 1,000 where "
-        "they take 128 MiB",
+        "most one-hot columns of one feature; rarer categories share the column 'other'; 0: 100, or up to 1,000 "
+        "within 128 MiB",
         0,
     )
     training_memory_bytes: int = _knob(
-        4096 * MIB, "resident memory that a training process stays below; a larger table is kept on the disk", MIB
+        4096 * MIB, "resident memory limit of a training process; larger tables are kept on disk", MIB
     )
-    cached_models: int = _knob(32, "models that each API process keeps in memory", 1)
+    cached_models: int = _knob(32, "models kept in memory by each API process", 1)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -140,7 +138,7 @@ class Settings:
             if not name.startswith(PREFIX) or name in ADALINE_ELSEWHERE:
                 continue
             if name not in known:
-                raise SettingInvalid(f"{name} is no setting; `adaline settings` lists them all")
+                raise SettingInvalid(f"{name} is not a setting; `adaline settings` lists all settings")
             if text != "":
                 values[known[name].name] = _parse(name, text, known[name])
         return cls(**values)
@@ -151,25 +149,25 @@ class Settings:
         if self.log_format not in ("auto", "console", "json"):
             raise SettingInvalid(f"ADALINE_LOG_FORMAT is {self.log_format!r}: use auto, console or json")
         if self.port > 65535:
-            raise SettingInvalid(f"ADALINE_PORT is {self.port}: a port is at most 65535")
+            raise SettingInvalid(f"ADALINE_PORT is {self.port}: the highest port is 65535")
         if self.blobs_url and urlsplit(self.blobs_url).scheme not in ("file", "s3"):
             raise SettingInvalid(f"ADALINE_BLOBS_URL is {self.blobs_url!r}: use file:///path or s3://bucket/prefix")
         for name in entries(self.allowed_hosts):
             if not _HOST.fullmatch(name):
                 raise SettingInvalid(
                     f"ADALINE_ALLOWED_HOSTS has {name!r}: give names without scheme and port (in ASCII: xn--…), "
-                    "*.example.com for all below one, or * for any"
+                    "*.example.com for all subdomains, or * for any"
                 )
         for origin in entries(self.allowed_origins):
             if not _ORIGIN.fullmatch(origin):
                 raise SettingInvalid(
-                    f"ADALINE_ALLOWED_ORIGINS has {origin!r}: give scheme, name and port, and nothing after them, such "
-                    "as https://app.example.com or http://localhost:3000; each by itself, without *"
+                    f"ADALINE_ALLOWED_ORIGINS has {origin!r}: give scheme, name and port only, such as "
+                    "https://app.example.com or http://localhost:3000; * is not supported"
                 )
         if self.waiting_requests >= self.api_threads:
             raise SettingInvalid(
                 f"ADALINE_WAITING_REQUESTS ({self.waiting_requests}) must be less than ADALINE_API_THREADS "
-                f"({self.api_threads}), or waiting requests would leave no thread to answer the others"
+                f"({self.api_threads}), so that threads are left for other requests"
             )
 
     def describe(self, environment: Mapping[str, str]) -> list[dict[str, str]]:
@@ -235,7 +233,7 @@ def _parse(name: str, text: str, knob: Any) -> Any:
         raise SettingInvalid(f"{name} is {text!r}: {knob.metadata['meaning']}; give a number") from None
     minimum = knob.metadata["minimum"]
     if minimum is not None and not value >= minimum:
-        raise SettingInvalid(f"{name} is {text}: the least is {minimum} ({knob.metadata['meaning']})")
+        raise SettingInvalid(f"{name} is {text}: the minimum is {minimum} ({knob.metadata['meaning']})")
     return value
 
 

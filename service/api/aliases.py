@@ -32,7 +32,7 @@ TAG = {"ETag": {"schema": {"type": "string"}}}
 @blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
 @blueprint.fails(*NOT_FOUND)
 def get_alias(name: str, alias: str) -> Any:
-    """Get an alias: the version that it means"""
+    """Get an alias: the version that it points to"""
     with context().deps.database.read() as session:
         row = models.get_alias(session, name, alias)
     return row, {"ETag": f'"{row.revision}"'}
@@ -50,12 +50,12 @@ def get_alias(name: str, alias: str) -> Any:
 )
 @blueprint.described(requestBody=ALIAS_BODY)
 def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Point an alias at a version; with If-Match only if nobody else has since
+    """Point an alias at a version; with If-Match, only if nobody else has changed it since
 
-    If-Match: * asks for an alias that is there, If-None-Match: * for one that is not.
+    If-Match: * asks for an existing alias, If-None-Match: * for a new one.
     """
     if not re.fullmatch(MODEL_NAME, alias):
-        detail = "an alias is 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
+        detail = "an alias is 1 to 100 characters from a-z, 0-9, '.', '_', '-', starting with a letter or digit"
         raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
     document = read_object(request, document_limit(context().deps.settings))
     target = load(model_schemas.AliasTarget, document)
@@ -69,7 +69,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
-    """Forget an alias; without 'default', the model's bare name means its newest version"""
+    """Delete an alias; without 'default', the model's bare name means its newest version"""
     promote.remove_alias(context().deps.database, name, alias, _expected(name, alias))
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
@@ -86,7 +86,7 @@ def _expected(name: str, alias: str) -> int | None:
         return None
     tags = list(request.if_match)
     if len(tags) != 1:
-        raise ParameterInvalid.at("/If-Match", 'If-Match must be one ETag of the alias, such as "1", or *')
+        raise ParameterInvalid.at("/If-Match", 'If-Match must be a single ETag of the alias, such as "1", or *')
     if not (tags[0].isdecimal() and tags[0].isascii()):
-        raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read it again, then decide")
+        raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read the alias again and retry")
     return int(tags[0])

@@ -96,12 +96,12 @@ def _no_unknown_parameters() -> None:
                 else:
                     known[field.data_key or name] = isinstance(field, ma.fields.List)
     words = [*sorted(known), *(f"{prefix}KEY" for prefix in prefixes)]
-    understood = f"those understood here are {', '.join(words)}" if words else "none is understood here"
+    understood = f"this operation has {', '.join(words)}" if words else "this operation has none"
     for name, values in request.args.lists():
         if name not in known and not any(name.startswith(prefix) and name != prefix for prefix in prefixes):
-            raise _wrong(name, f"is not a query parameter of this operation; {understood}")
+            raise _wrong(name, f"is not a query parameter here; {understood}")
         if len(values) > 1 and not known.get(name, False):
-            raise _wrong(name, "is given more than once")
+            raise _wrong(name, "is given more than once; give it once")
 
 
 def _wrong(name: str, detail: str) -> ParameterInvalid:

@@ -32,16 +32,16 @@ EMPTY_REJECTS = b"line,column,reason,raw\n"
 DEFAULT_NAME = "dataset"
 # apart from a dataset's: a client that is generated knows by it which of the two has come
 PREVIEW_TYPE = "application/vnd.adaline.preview+json"
-OK_HERE = "the same bytes and options were here already; or the preview that was asked for"
+OK_HERE = "the existing dataset, if the same bytes and options were uploaded before; or the requested preview"
 
-blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
+blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to train on")
 
 
 UPLOAD_FORM = {
     "type": "object",
     "required": ["file"],
     "properties": {"file": {"type": "string", "format": "binary"}},
-    "description": f"the file; {', '.join(FIELDS)} may be fields of the form, instead of parameters",
+    "description": f"the file; {', '.join(FIELDS)} may be form fields instead of query parameters",
 }
 BODY = {
     "required": True,
@@ -58,8 +58,8 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.route("", methods=["POST"])
 @blueprint.query(UploadQuery)
 @blueprint.headers(StartHeaders)
-@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="a worker will read it")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="accepted; a worker will read the file")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read within Prefer: wait=N")
 @blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description=OK_HERE)
 @blueprint.also_answers(HTTPStatus.OK, Preview, content_type=PREVIEW_TYPE, description=OK_HERE)
 @blueprint.fails(
@@ -74,10 +74,10 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     """Upload a CSV or a Parquet file
 
-    As the body, or as the file of a form; gzip or zstd by Content-Encoding, in a form by the file's name too. A plain
-    CSV needs its Content-Length, since in chunks nothing tells its end. The same bytes and options again are the same
-    dataset, which takes the `name` that is given then. With ?preview=true the first part of a file is enough, and
-    nothing is stored.
+    As the body or as the file of a form; compressed with gzip or zstd (Content-Encoding, or the file's name in a
+    form). An uncompressed CSV needs a Content-Length, since nothing marks the end of a chunked one. Uploading the same
+    bytes with the same options again returns the same dataset, under the new `name` if one is given. With
+    ?preview=true the first part of a file is enough, and nothing is stored.
     """
     here = context()
     deps = here.deps
@@ -124,7 +124,7 @@ def list_datasets(query: dict[str, Any]) -> Any:
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_dataset(headers: dict[str, Any], id: str) -> Any:
-    """Get a dataset: its state, and its columns once it is ready; with Prefer: wait=N, once it has been read"""
+    """Get a dataset: its state, and its columns once it is ready; Prefer: wait=N waits until it has been read"""
     found, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     row = found or _get(id)
     # while it is read, the same bytes go with different answers
@@ -139,9 +139,9 @@ def get_dataset(headers: dict[str, Any], id: str) -> Any:
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def delete_dataset(query: dict[str, Any], id: str) -> Any:
-    """Delete a dataset; with ?force=true though versions or unfinished jobs were made from it
+    """Delete a dataset; with ?force=true even if versions or unfinished jobs use it
 
-    What is served keeps answering. Training from it again needs it uploaded again.
+    Models trained on it keep serving. To train on it again, upload it again.
     """
     deps = context().deps
     upload.delete(deps.database, deps.changes, id, query["force"])
@@ -153,10 +153,10 @@ def delete_dataset(query: dict[str, Any], id: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, {"type": "object"})
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def get_profile(query: dict[str, Any], id: str) -> Any:
-    """Get the profile of a dataset: figures of each column
+    """Get the profile of a dataset: statistics of each column
 
-    With ?correlate=, also the correlations of the other numeric columns with this one, and what a linear neuron that
-    predicts it from them can reach.
+    With ?correlate=, also the correlation of every other numeric column with this one, and the best r2 that a linear
+    neuron predicting it from them can reach.
     """
     row, blobs = _ready(id), context().deps.blobs
     if row.profile_key is None:
@@ -176,7 +176,7 @@ def get_profile(query: dict[str, Any], id: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.Rows)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def list_rows(query: dict[str, Any], id: str) -> Any:
-    """Look at the rows of a dataset, as they were read"""
+    """Read rows of a dataset, as they were parsed"""
     row = _ready(id)
     if row.table_key is None:
         raise FileNotFound(f"dataset {id} has no table")
@@ -188,7 +188,7 @@ def list_rows(query: dict[str, Any], id: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def get_rejects(id: str) -> Any:
-    """Download the lines that could not be read, with the reason of each, as CSV"""
+    """Download the rejected lines with their reasons, as CSV"""
     row = _get(id)
     if row.state == "ingesting":
         raise _not_ready(row)
@@ -224,7 +224,7 @@ def _ready(id: str) -> DatasetRow:
     row = _get(id)
     if row.state == "failed":
         reason = (row.error or {}).get("detail", "unknown")
-        raise DatasetNotReady(f"dataset {id} could not be read ({reason}); upload it again, mended")
+        raise DatasetNotReady(f"dataset {id} could not be read ({reason}); fix the file and upload it again")
     if row.state != "ready":
         raise _not_ready(row)
     return row

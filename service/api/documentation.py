@@ -36,9 +36,10 @@ SPECS = (TrainingSpecSchema, ComparisonSpecSchema, BatchSpecSchema)
 DESCRIPTION = (
     "Trains and serves linear neurons and small networks on tables. Upload a CSV, post a training spec, follow the "
     "job, predict.\n\nErrors are RFC 9457 problems (`application/problem+json`) with a stable `code`; lists are "
-    "`{data, has_more, next}`; times are RFC 3339 in UTC.\n\nBefore anything else, any request may be answered 421 "
-    "(`host_not_allowed`: its `Host` is no name of this server, see `ADALINE_ALLOWED_HOSTS`), 400 (`host_invalid`) or, "
-    "from a page of another origin, 403 (`origin_not_allowed`: see `ADALINE_ALLOWED_ORIGINS`)."
+    "`{data, has_more, next}`; times are RFC 3339 in UTC.\n\nAny request may first be refused with 421 "
+    "(`host_not_allowed`: its `Host` does not name this server; see "
+    "`ADALINE_ALLOWED_HOSTS`), 400 (`host_invalid`) or, "
+    "from a page of another origin, 403 (`origin_not_allowed`; see `ADALINE_ALLOWED_ORIGINS`)."
 )
 
 
@@ -76,7 +77,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
 
     def _register_responses(self) -> None:
         described = {status.name: status.phrase for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
-        for name, description in {**described, "DEFAULT_ERROR": "Something else is wrong"}.items():
+        for name, description in {**described, "DEFAULT_ERROR": "Any other error"}.items():
             content = {problems.MEDIA_TYPE: {"schema": schemas.Problem}}
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 

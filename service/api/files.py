@@ -18,7 +18,7 @@ from service.store.tables import Json
 
 SMALL_BYTES = 256 * 1024  # read before it is answered
 PIECE_BYTES = 64 * 1024  # at once: of an answer that nobody reads, the server holds half a dozen
-CROWDED = "too many answers are on their way at this moment; come back shortly (ADALINE_SENDING_REQUESTS)"
+CROWDED = "too many responses are being sent right now; try again shortly (ADALINE_SENDING_REQUESTS)"
 
 
 def send(
@@ -101,7 +101,7 @@ def _asked_range(etag: str, size_bytes: int) -> tuple[int, int] | None:
     ((first, end),) = asked.ranges
     first = max(size_bytes + first, 0) if first < 0 else first  # the last so many bytes, or all of fewer
     if first >= size_bytes:
-        detail = f"there are {size_bytes} bytes, and none in this range; ask within bytes=0-{max(size_bytes - 1, 0)}"
+        detail = f"the file has {size_bytes} bytes, none in this range; request within bytes=0-{max(size_bytes - 1, 0)}"
         raise RequestedRangeNotSatisfiable(size_bytes, description=detail)
     return first, (size_bytes if end is None else min(end, size_bytes)) - first
 

@@ -27,8 +27,8 @@ class MetadataQuery(ma.Schema):
         values=ma.fields.String(),
         load_default=dict,
         metadata=says(
-            "metadata.KEY=VALUE: only what was trained with this in its metadata, where the value is this string, or "
-            "the number or boolean that it is as JSON. Several must all hold"
+            "metadata.KEY=VALUE: only items whose metadata has this key with this value: the string, or the number or "
+            "boolean that it spells in JSON. Several filters must all match"
         ),
     )
 

@@ -67,7 +67,7 @@ BAD_BODY = (
 @blueprint.route("", methods=["POST"])
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.Job, description="queued")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Job, description="ended, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.Job, description="ended within Prefer: wait=N")
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
@@ -135,7 +135,7 @@ def delete_job(id: str) -> Any:
 @blueprint.route("/<id>/cancel", methods=["POST"])
 @blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Job, description="cancelled")
-@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.Job, description="it will stop at its next batch")
+@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.Job, description="it will stop at the next batch")
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def cancel_job(headers: dict[str, Any], id: str) -> Any:
     """Cancel a job; asking twice changes nothing"""
@@ -151,7 +151,9 @@ def cancel_job(headers: dict[str, Any], id: str) -> Any:
 @blueprint.headers(NewestKnownHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.Events)
 @blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type="text/event-stream")
-@blueprint.also_answers(HTTPStatus.NO_CONTENT, description="no stream: the job has ended, and all of it is known")
+@blueprint.also_answers(
+    HTTPStatus.NO_CONTENT, description="no stream: the job has ended, and the client has all of its events"
+)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
     """Follow a job: its events after the one you have, by polling, long-polling or as a stream
@@ -189,7 +191,7 @@ def get_result(_: dict[str, Any], id: str) -> Any:
             return {"comparison": job.result}
         if job.state != "succeeded" or job.model_version is None:
             why = f": {job.error['detail']}" if job.error else ""
-            raise ResultNotReady(f"job {id} is {job.state}, and only a succeeded job has a result{why}")
+            raise ResultNotReady(f"job {id} is {job.state}, and only succeeded jobs have a result{why}")
         version = models.get_version(session, job.model_name, job.model_version)
     return {
         "model": {"name": version.model_name, "version": version.version},

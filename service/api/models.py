@@ -26,7 +26,7 @@ from service.store.tables import ModelRow, VersionRow
 from service.usecases import promote
 from service.usecases.compare_versions import compare_versions as versions_compared
 
-blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="What was learnt, by name and version")
+blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="Trained models, by name and version")
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"

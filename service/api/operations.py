@@ -26,13 +26,13 @@ OK, UNAVAILABLE, FULL, DEGRADED = "ok", "unavailable", "full", "degraded"
 
 log = structlog.get_logger(__name__)
 
-blueprint = Blueprint("operations", __name__, description="For who runs the service")
+blueprint = Blueprint("operations", __name__, description="Health and readiness")
 
 
 @blueprint.route("/healthz")
 @blueprint.answers(HTTPStatus.OK, schemas.Health)
 def is_alive() -> Any:
-    """Say that the process answers"""
+    """Check that the process answers"""
     return {"status": "ok"}
 
 
@@ -40,11 +40,11 @@ def is_alive() -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.Health)
 @blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.Health)
 def is_ready() -> Any:
-    """Say whether the database, the blobs and the broker answer, and whether somebody trains and ingests
+    """Check that the database, blob storage and broker answer, and that workers train and ingest
 
-    Answers 503 when one of the first three does not answer, or has no room left (`full`). Without workers models still
-    predict, and what is queued waits for them: then the status is `degraded`, with 200. `short` are those who take
-    short jobs and small files alone: without them these may wait behind long ones, and all the same it is `ok`.
+    Answers 503 when one of the first three does not answer or is out of space (`full`). Without workers, models still
+    serve predictions and queued work waits: the status is then `degraded`, with 200. `short` are the processes reserved
+    for short jobs and small files: without them these may wait behind long ones, but the status stays `ok`.
     """
     answering, serving = parts_that_answer(), parts_that_serve()
     ready = all(word == OK for word in answering.values())

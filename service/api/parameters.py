@@ -19,8 +19,8 @@ ID = r"[a-z]{2,8}_[0-9a-z]{1,40}"
 class PageQuery(ma.Schema):
     limit = fields.Integer(load_default=50, validate=within(1, 200))
     after = fields.String(
-        validate=Matches(ID, error="is no cursor; give the `next` of the page before"),
-        metadata=says("the `next` of the page before"),
+        validate=Matches(ID, error="is not a cursor; give the `next` of the previous page"),
+        metadata=says("the `next` of the previous page"),
     )
 
 
@@ -29,33 +29,35 @@ class ModelsQuery(PageQuery, MetadataQuery):
 
 
 class VersionsQuery(PageQuery, MetadataQuery):
-    after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("`next` of the page before"))  # type: ignore[assignment]
+    after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("the `next` of the previous page"))  # type: ignore[assignment]
 
 
 class CompareQuery(ma.Schema):
-    a = fields.String(required=True, metadata=says("the number or an alias of a version", example="1"))
-    b = fields.String(required=True, metadata=says("the number or an alias of another", example="default"))
+    a = fields.String(required=True, metadata=says("number or alias of a version", example="1"))
+    b = fields.String(required=True, metadata=says("number or alias of another version", example="default"))
 
 
 class DeleteQuery(ma.Schema):
-    force = switch("true: delete it though versions or unfinished jobs were made from it")
+    force = switch("true: delete it even if versions or unfinished jobs use it")
 
 
 class JobsQuery(PageQuery, MetadataQuery):
     state = fields.String(validate=one_of(JOB_STATES))
     kind = fields.String(validate=one_of(JOB_KINDS))
-    model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is no name of a model"))
+    model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is not a valid model name"))
 
 
 class EventsQuery(ma.Schema):
-    after = fields.Integer(load_default=0, validate=within(0, 2**53), metadata=says("`seq` of the last one you have"))
+    after = fields.Integer(load_default=0, validate=within(0, 2**53), metadata=says("`seq` of the last event received"))
     wait = fields.Float(
-        load_default=0.0, validate=within(0, 3600), metadata=says("seconds to wait for one, capped by the server")
+        load_default=0.0, validate=within(0, 3600), metadata=says("seconds to wait for an event, capped by the server")
     )
 
 
 class ProfileQuery(ma.Schema):
-    correlate = fields.String(metadata=says("a numeric column: how the others go with it, and a linear neuron's best"))
+    correlate = fields.String(
+        metadata=says("a numeric column: its correlation with the others, and the best fit of a linear neuron")
+    )
 
 
 class RowsQuery(ma.Schema):
@@ -66,69 +68,73 @@ class RowsQuery(ma.Schema):
 class PredictQuery(CsvOptions):
     """What is answered for rows, and how a CSV of them is read: as the model's own file was, unless told."""
 
-    flags = switch("name the features of each row whose value is unlike any in training")
+    flags = switch("name each row's features whose value is unlike any seen in training")
     on_error = fields.String(
         load_default="fail",
         validate=one_of(("fail", "null")),
-        metadata=says("what a row does that cannot be read: fail the request, or be answered null and listed"),
+        metadata=says("what to do with a row that cannot be read: fail the request, or answer null and list the row"),
     )
     echo = switch(
-        "repeat the columns of a table before the outputs, cells as they were written; an output whose name a "
-        "column has is called predicted_<name>. Not for JSON documents"
+        "repeat the columns of a table before the outputs, cells as written; an output with the name of a column "
+        "becomes predicted_<name>. Not for JSON documents"
     )
     intervals = fields.Float(
         validate=ma.validate.Range(
             0, 1, min_inclusive=False, max_inclusive=False,
-            error="{input} is no level; give one between 0 and 1, such as 0.9",
+            error="{input} is not a level; give a number between 0 and 1, such as 0.9",
         ),
         metadata=says(
-            "of numbers: an interval for each, which holds the truth of a new row with this probability; it comes from "
-            "rows that were not trained on",
+            "for regression: an interval that contains a new row's true value with this probability, calibrated on "
+            "rows not trained on",
             example=0.9,
             exclusiveMinimum=0,
             exclusiveMaximum=1,
         ),
     )  # fmt: skip
     contributions = switch(
-        "of linear neurons: what each feature adds, from the average training row on, in the target's units; for "
-        "classes in log-odds. With the intercept they add up to the prediction"
+        "for linear neurons: what each feature adds, relative to the average training row, in the target's units "
+        "(log-odds for classes). Together with the intercept they add up to the prediction"
     )
     columns = fields.String(
         metadata=says(
-            "the outputs to answer, by the names and in the order that a CSV answer is to have, with commas between; a "
-            "name with a comma stands in double quotes. A JSON answer keeps its shape: predictions are always there, "
-            "with the chosen targets or classes",
+            "the outputs to return, comma-separated, by the names and in the order of a CSV answer; quote a name that "
+            "has a comma with double quotes. A JSON answer keeps its shape: predictions are always there, with the "
+            "chosen targets or classes",
             example="prediction,low,high",
         )
     )
 
 
 class PredictAnyQuery(PredictQuery):
-    model = fields.String(metadata=says("name, name@alias or name:version; JSON says it in the body"))
+    model = fields.String(metadata=says("name, name@alias or name:version; JSON names it in the body"))
 
 
 class PreferHeader(ma.Schema):
-    prefer = fields.String(data_key="Prefer", metadata=says("RFC 7240; wait=N holds the answer until the work ends"))
+    prefer = fields.String(
+        data_key="Prefer", metadata=says("RFC 7240; wait=N waits up to N seconds for the work to end")
+    )
 
 
 class StartHeaders(PreferHeader):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         validate=Matches(r"[\x21-\x7e]{1,255}", error="must be 1 to 255 visible ASCII characters"),
-        metadata=says("the same key and body get the first answer again; another body is refused"),
+        metadata=says("the same key and body return the first answer again; another body is refused"),
     )
 
 
 class MatchHeaders(ma.Schema):
     if_match = fields.String(data_key="If-Match", metadata=says("the ETag of the alias, or *"))
-    if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only a new alias"))
+    if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only if the alias is new"))
 
 
 class RangeHeaders(ma.Schema):
-    range = fields.String(data_key="Range", metadata=says("of a file: bytes=0-999, bytes=1000- or bytes=-500"))
-    if_range = fields.String(data_key="If-Range", metadata=says("the ETag; the whole file where it has changed"))
+    range = fields.String(data_key="Range", metadata=says("part of the file: bytes=0-999, bytes=1000- or bytes=-500"))
+    if_range = fields.String(data_key="If-Range", metadata=says("the ETag; if the file has changed, all of it is sent"))
 
 
 class NewestKnownHeader(ma.Schema):
-    last_event_id = fields.String(data_key="Last-Event-ID", metadata=says("`seq`, for streams"))
+    last_event_id = fields.String(
+        data_key="Last-Event-ID", metadata=says("`seq` of the last event received, for streams")
+    )
     accept = fields.String(data_key="Accept", metadata=says("text/event-stream for a stream"))

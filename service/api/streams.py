@@ -47,7 +47,7 @@ def _last_known(last_event_id: str | None, after: int) -> int:
     if last_event_id is None:
         return after
     if not (last_event_id.isdecimal() and last_event_id.isascii() and len(last_event_id) < 16):
-        detail = "must be the `seq` of an event"
+        detail = "must be the `seq` of an event, a whole number"
         raise ParameterInvalid(f"Last-Event-ID: {detail}", [FieldError("/Last-Event-ID", detail)])
     return int(last_event_id)
 

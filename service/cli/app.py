@@ -26,8 +26,8 @@ LOCAL = "http://127.0.0.1:8000"
 HERE, THERE = "On this machine", "With a server"
 
 app = typer.Typer(
-    epilog="Exit status: 0 fine; 1 the job or the dataset failed; 2 wrong usage or bad input; "
-    "3 the server cannot be reached or failed; 130 interrupted.",
+    epilog="Exit status: 0 fine; 1 the job or the dataset failed; 2 wrong usage or bad input; 3 the server failed or "
+    "cannot be reached; 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,8 +35,8 @@ app = typer.Typer(
 )
 
 Url = Annotated[str, typer.Option(envvar="ADALINE_URL", help="Address of the server.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
-Wide = Annotated[bool, typer.Option("--wide", help="Show every column, however wide the page gets.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Show every column, even beyond the window's width.")]
 Ref = Annotated[str, typer.Argument(help="A model: name, name@alias or name:version.", autocompletion=known.models)]
 
 
@@ -51,7 +51,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _program(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Train and serve linear neurons and small networks on tables."""

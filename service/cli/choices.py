@@ -28,12 +28,12 @@ def spec_of(assignments: Sequence[str]) -> dict[str, Any]:
         path, sign, text = assignment.partition("=")
         *above, last = path.strip().split(".")
         if not sign or not all([*above, last]):
-            raise ChoiceInvalid(f"--set {assignment}: write it as field=value, for example optimizer.learning_rate=0.1")
+            raise ChoiceInvalid(f"--set {assignment}: write field=value, for example optimizer.learning_rate=0.1")
         part = spec
         for name in above:
             part = part.setdefault(name, {})
             if not isinstance(part, dict):
-                raise ChoiceInvalid(f"--set {assignment}: {name} was already set to a value")
+                raise ChoiceInvalid(f"--set {assignment}: {name} is already set to a value")
         part[last] = _value(path.strip(), text)
     return spec
 
@@ -44,7 +44,7 @@ def kinds_of(assignments: Sequence[str]) -> dict[str, str]:
     for assignment in assignments:
         column, sign, kind = assignment.rpartition("=")
         if not sign or not column or not kind:
-            raise ChoiceInvalid(f"--type {assignment}: write it as column=kind, for example zip=categorical")
+            raise ChoiceInvalid(f"--type {assignment}: write column=kind, for example zip=categorical")
         kinds[column] = kind
     return kinds
 
@@ -54,7 +54,7 @@ def layers(text: str) -> list[int]:
     try:
         return [int(size) for size in text.split(",")]
     except ValueError:
-        raise ChoiceInvalid(f"--hidden {text}: write sizes with commas between, for example 16,16") from None
+        raise ChoiceInvalid(f"--hidden {text}: write comma-separated sizes, for example 16,16") from None
 
 
 def with_hidden(spec: dict[str, Any], hidden: str | None) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def with_hidden(spec: dict[str, Any], hidden: str | None) -> dict[str, Any]:
         return spec
     network = spec.get("network", {})
     if not isinstance(network, dict):
-        raise ChoiceInvalid("--hidden and --set network=… do not go together")
+        raise ChoiceInvalid("use either --hidden or --set network=…, not both")
     return {**spec, "network": {"kind": "mlp", **network, "hidden": layers(hidden)}}
 
 
@@ -72,7 +72,7 @@ def model_name(dataset_name: str) -> str:
     stem = re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|zst))+$", "", PurePath(dataset_name).name.lower())
     name = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("._-")[:100]
     if not name:
-        raise ChoiceInvalid(f"no model name can be made of {dataset_name!r}: choose one with --model")
+        raise ChoiceInvalid(f"cannot derive a model name from {dataset_name!r}; choose one with --model")
     return name
 
 
@@ -91,13 +91,13 @@ def _value(path: str, text: str) -> Any:
         raise ChoiceInvalid(f"--set {path}={text}: write it as {WORDS[text]}")
     if SEPARATED.fullmatch(text):
         raise ChoiceInvalid(
-            f"--set {path}={text}: write a number with a point before its decimals and nothing between its thousands, "
-            "as 0.1 or 1000; a list in brackets, as [16,8]"
+            f"--set {path}={text}: write numbers with a decimal point and without thousands separators, such as 0.1 "
+            "or 1000, and lists in brackets, such as [16,8]"
         )
     if text[:1] in OPENING:
         raise ChoiceInvalid(
-            f"--set {path}={text}: it is not JSON ({why}). Write it as JSON in quotes of the shell, as "
-            """--set 'split={"validation": 0.2}', or name the field within, as --set split.validation=0.2"""
+            f"--set {path}={text}: it is not JSON ({why}). Quote the JSON for the shell, as in "
+            """--set 'split={"validation": 0.2}', or set the inner field, as in --set split.validation=0.2"""
         )
     return text
 

@@ -42,6 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         tell(f"error: {told(error)}")
         if status == SERVER and (request_id := getattr(error, "request_id", None)):
-            tell(f"the server's log has more under {request_id}")
+            tell(f"the server's log has the details under {request_id}")
         return status
     return 0

@@ -49,7 +49,7 @@ class Connection:
         self, url: str, timeout: float, headers: Mapping[str, str] | None, transport: httpx.BaseTransport | None
     ) -> None:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-            raise ValueError(f"{url!r} is no address of a server: write it as http://127.0.0.1:8000")
+            raise ValueError(f"{url!r} is not a server's address; write it as http://127.0.0.1:8000")
         self.url = url.rstrip("/")
         self._timeout = timeout
         self._http = httpx.Client(
@@ -143,24 +143,24 @@ class Connection:
 
     def _unreachable(self, call: Call, error: httpx.TransportError) -> Unreachable:
         if isinstance(error, httpx.ConnectError) and "SSL" in str(error):
-            return stranger(self.url, f"it does not speak TLS as it should ({error}); without TLS it is http://…")
+            return stranger(self.url, f"the TLS handshake failed ({error}); without TLS use http://…")
         if isinstance(error, httpx.RemoteProtocolError) and not self._has_answered:
             return Unreachable(
-                f"what listens at {self.url} gave no answer in HTTP ({error}): check the address and its port, and "
-                "whether `adaline serve` still runs there"
+                f"the answer from {self.url} is not HTTP ({error}): check the address and the port, and that `adaline "
+                "serve` still runs there"
             )
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unreachable(
-                f"no Adaline server answers at {self.url}: start one with `adaline serve`, or give its address"
+                f"no Adaline server answers at {self.url}: start one with `adaline serve`, or check the address"
             )
         if isinstance(error, httpx.TimeoutException):
             return Unreachable(
                 f"{self.url} did not answer in {self._timeout + call.wait_seconds:g} s: "
-                "see what `adaline serve` prints, or give it more time (timeout)"
+                "check the output of `adaline serve`, or give it more time (timeout)"
             )
         return Unreachable(
             f"the connection to {self.url} was lost ({str(error) or type(error).__name__}): "
-            "see whether `adaline serve` still runs, then try again"
+            "check that `adaline serve` still runs, then try again"
         )
 
 

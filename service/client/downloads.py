@@ -20,7 +20,7 @@ def pieces(connection: Connection, path: str) -> Iterator[bytes]:
         try:
             with connection.stream(Call("GET", path, headers=headers)) as response:
                 if received and response.status_code != 206:
-                    raise ValueError(f"{path} has changed while it was downloaded; begin again")
+                    raise ValueError(f"{path} changed during the download; start again")
                 etag = response.headers.get("etag", "")
                 for piece in response.iter_bytes():
                     received, lost = received + len(piece), 0

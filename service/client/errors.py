@@ -116,8 +116,8 @@ class Occupied(ClientError):
     def __init__(self, directory: Path, names: list[str]) -> None:
         listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         super().__init__(
-            f"{directory} has {listed} already, with other content; give another directory, or say that they are to "
-            "be replaced"
+            f"{directory} already has {listed} with other content; choose another directory, or allow them to be "
+            "replaced"
         )
         self.directory = directory
         self.names = names
@@ -128,7 +128,7 @@ class Failed(ClientError):
 
     def __init__(self, error: Mapping[str, Any]) -> None:
         self.code = str(error.get("code", "failed"))
-        self.detail = str(error.get("detail", "no reason was given"))
+        self.detail = str(error.get("detail", "no reason given"))
         super().__init__(self.detail)
 
 
@@ -195,7 +195,7 @@ def problem_of(response: httpx.Response) -> Problem:
 
 def stranger(url: str, why: str) -> Unreachable:
     """The exception for a server that is another one."""
-    return Unreachable(f"what answers at {url} is not Adaline: {why}; check the address and its port")
+    return Unreachable(f"the server at {url} is not Adaline: {why}; check the address and the port")
 
 
 def stranger_of(url: str, response: httpx.Response) -> Unreachable | None:
@@ -203,14 +203,14 @@ def stranger_of(url: str, response: httpx.Response) -> Unreachable | None:
     or something between here and there. The body must have been read."""
     if response.has_redirect_location:
         moved = response.headers["location"]
-        return stranger(url, f"it sends elsewhere, to {moved}")
+        return stranger(url, f"it redirects to {moved}")
     body = _body_of(response)
     if response.status_code not in NO_SUCH_PATH or "code" in body or "request_id" in body:
         return None
     server = response.headers.get("server")
     named = f" by {server}" if server else ""
     phrase = HTTPStatus(response.status_code).phrase
-    return stranger(url, f"it answered {response.status_code} {phrase}{named}, in no form of Adaline's")
+    return stranger(url, f"it answered {response.status_code} {phrase}{named}, not in Adaline's format")
 
 
 def retry_after_of(response: httpx.Response) -> float | None:

@@ -53,7 +53,7 @@ def _arrow(frame: Any) -> pyarrow.Table:
         is_batch = not hasattr(frame, "__arrow_c_stream__")
         return pyarrow.Table.from_batches([pyarrow.record_batch(frame)]) if is_batch else pyarrow.table(frame)
     except (ValueError, TypeError, pyarrow.ArrowException) as error:
-        raise TypeError(f"the DataFrame cannot be sent: {error}; give each of its columns one type") from error
+        raise TypeError(f"the DataFrame cannot be sent: {error}; give each column a single type") from error
 
 
 def _is_lazy(source: Any) -> bool:

@@ -84,12 +84,12 @@ def _json_of(rows: Any) -> dict[str, Any]:
         return {"records": [{name: _cell(cell) for name, cell in row.items()} for row in rows]}
     if all(isinstance(row, Sequence) and not isinstance(row, str | bytes) for row in rows):
         return {"instances": [[_cell(cell) for cell in row] for row in rows]}
-    raise TypeError("a list of rows holds either a dict for each row or a list for each row")
+    raise TypeError("a list of rows holds either only dicts or only lists")
 
 
 def _column(name: str, cells: Any) -> list[Any]:
     if isinstance(cells, str | bytes) or not hasattr(cells, "__iter__"):
-        raise TypeError(f"column {name!r} is not a list of cells; a single row is a list with one dict")
+        raise TypeError(f"column {name!r} is not a list of cells; pass a single row as a list with one dict")
     return [_cell(cell) for cell in cells]
 
 

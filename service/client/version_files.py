@@ -80,5 +80,5 @@ def _is_there(path: Path, file: Mapping[str, Any]) -> bool:
 def _safe(name: str) -> str:
     """The name of a file, in this directory and in no other. Raises ValueError."""
     if name != os.path.basename(name) or name in ("", ".", "..") or "\\" in name:
-        raise ValueError(f"the server names a file {name!r}, which is no name of a file in one directory")
+        raise ValueError(f"the server names a file {name!r}, which is not a plain file name")
     return name

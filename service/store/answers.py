@@ -17,7 +17,7 @@ def recall(session: Session, scope: str, key: str, fingerprint: str) -> AnswerRo
     row = session.get(AnswerRow, (scope, key))
     if row is not None and row.fingerprint != fingerprint:
         raise IdempotencyKeyReused(
-            f"the Idempotency-Key {key!r} came with another body before; take a new key for a new request"
+            f"the Idempotency-Key {key!r} was used with another body; use a new key for a new request"
         )
     return row
 

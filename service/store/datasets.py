@@ -89,7 +89,7 @@ def references(session: Session, id: str, most: int = MOST_REFERENCES) -> Refere
 def stored_table(blobs: Blobs, dataset: DatasetRow) -> Iterator[Path]:
     """The dataset's table as a local file. Raises DatasetNotFound when it has been deleted, or is while it is read;
     StorageDamaged."""
-    gone = DatasetNotFound(f"dataset {dataset.id} was deleted while it was needed; upload it again to train on it")
+    gone = DatasetNotFound(f"dataset {dataset.id} was deleted in the meantime; upload it again to train on it")
     with contextlib.ExitStack() as stack:
         try:
             with part_named(dataset, "table"):

@@ -118,7 +118,7 @@ def get_alias(session: Session, name: str, alias: str) -> AliasRow:
     row = session.get(AliasRow, (name, alias))
     if row is None:
         get(session, name)
-        raise AliasNotFound(f"model {name!r} has no alias {alias!r}; PUT /v1/models/{name}/aliases/{alias} makes one")
+        raise AliasNotFound(f"model {name!r} has no alias {alias!r}; PUT /v1/models/{name}/aliases/{alias} creates it")
     return row
 
 
@@ -134,7 +134,7 @@ def resolve(session: Session, ref: str) -> VersionRow:
         name, number = ref.split(":", 1)
         if not re.fullmatch(r"[0-9]{1,9}", number):
             get(session, name)
-            raise VersionNotFound(f"{number!r} is no version number; write {name}:1")
+            raise VersionNotFound(f"{number!r} is not a version number; write {name}:1")
         return get_version(session, name, int(number))
     default = select(AliasRow.version).where(AliasRow.model_name == ref, AliasRow.alias == DEFAULT_ALIAS)
     newest = select(func.max(VersionRow.version)).where(VersionRow.model_name == ref)

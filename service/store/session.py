@@ -121,12 +121,12 @@ def _unavailable_named() -> Iterator[None]:
         yield
     except DatabaseError as error:
         if is_damage(error):
-            mend = "stop Adaline and start it again: it says then what can be done"
+            mend = "restart Adaline: it then says how to recover"
             raise StorageDamaged("", "the database", mend) from error
         if not isinstance(error, OperationalError):
             raise
         if _is_disk_failure(error):
-            raise StorageFull("the disk that holds the database is full or fails; nothing was stored") from error
+            raise StorageFull("the database's disk is full or failing; nothing was stored") from error
         raise DatabaseUnavailable("the database does not answer; try again shortly") from error
 
 

@@ -38,7 +38,7 @@ class Address:
         listened = ipaddress.ip_address(self.ip)
         if (getattr(listened, "ipv4_mapped", None) or listened).is_loopback:
             return None
-        return f"there are no keys yet: whoever reaches port {self.port} of {self.ip} can do everything"
+        return f"there is no authentication yet: whoever reaches port {self.port} of {self.ip} can do everything"
 
     def told(self, settings: Settings) -> Settings:
         """The settings of who listens here. The name that was resolved to this address stays a name of the server."""
@@ -82,7 +82,7 @@ def _resolve(host: str) -> tuple[socket.AddressFamily, str]:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        raise CannotStart(f"{host!r} is no address: choose another with --host or ADALINE_HOST") from error
+        raise CannotStart(f"{host!r} is not a valid address: choose another with --host or ADALINE_HOST") from error
     family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     return family, str(address[0])
 
@@ -108,7 +108,7 @@ def _bound(family: socket.AddressFamily, ip: str, port: int, *options: int) -> s
 
 def _refusal(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is in use: choose another with --port or ADALINE_PORT (0 takes a free one)"
+        return f"port {port} of {host} is in use: choose another with --port or ADALINE_PORT (0: any free port)"
     if error.errno == errno.EACCES:
-        return f"port {port} needs more rights than this user has: choose one above 1023 with --port or ADALINE_PORT"
+        return f"port {port} needs root privileges: choose one above 1023 with --port or ADALINE_PORT"
     return f"cannot listen on {host}, port {port}: {error.strerror}"

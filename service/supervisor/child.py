@@ -96,8 +96,8 @@ class Child:
         for one in waiting:
             one.cancel()
         if not self._ended.is_set():
-            why = "at once, as asked" if hurry.is_set() else f"since it did not end within {seconds:g} s"
-            self._relay.say(f"{self.name} is killed, {why}", level="warning", child=self.name)
+            why = "as requested" if hurry.is_set() else f"since it did not stop within {seconds:g} s"
+            self._relay.say(f"{self.name} was killed, {why}", level="warning", child=self.name)
             self.kill()
             await self._ended.wait()
 

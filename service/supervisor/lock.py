@@ -97,5 +97,5 @@ def _read(descriptor: int) -> Running | None:
 
 
 def _refusal(data: Path, holder: Running | None) -> str:
-    who = f"process {holder.pid}, {holder.url}" if holder else "by a process that is just starting or ending"
-    return f"Adaline already runs on {data} ({who}): use that one, stop it, or choose another ADALINE_DATA"
+    who = f"process {holder.pid}, {holder.url}" if holder else "by a process that is starting or stopping"
+    return f"{data} is in use by another Adaline ({who}): use that one, stop it, or choose another ADALINE_DATA"

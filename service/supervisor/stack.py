@@ -69,7 +69,7 @@ class Stack:
             try:
                 await asyncio.wait_for(broker_answers(), BROKER_SECONDS)
             except TimeoutError:
-                self._give_up(self._broker, f"it does not answer after {BROKER_SECONDS:g} s")
+                self._give_up(self._broker, f"it did not answer within {BROKER_SECONDS:g} s")
                 return
             self._broker.proved = True
         tasks.create_task(self._keep(self._api))
@@ -119,7 +119,7 @@ class Stack:
             if lived_seconds >= STEADY_SECONDS:
                 pause_seconds = FIRST_PAUSE_SECONDS
             self._relay.say(
-                f"{child.name} {how}; it starts again in {pause_seconds:.1f} s", level="warning", child=child.name
+                f"{child.name} {how}; restarting in {pause_seconds:.1f} s", level="warning", child=child.name
             )
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause_seconds)
@@ -143,7 +143,7 @@ class Stack:
         if self._stop.is_set():
             self._hurry.set()
         else:
-            self._relay.say("stopping; once more kills")
+            self._relay.say("stopping; press Ctrl-C again to kill")
             self._stop.set()
 
     def _reap(self) -> None:

@@ -82,7 +82,9 @@ def sweep(settings: Settings) -> NoReturn:
 def _become(program: Callable[[Settings], Program], settings: Settings) -> NoReturn:
     settings = dataclasses.replace(settings, data=settings.data.absolute())
     if not settings.broker_url:
-        raise SettingInvalid("ADALINE_BROKER_URL is not set: a part on its own needs the URL of a Redis or Valkey")
+        raise SettingInvalid(
+            "ADALINE_BROKER_URL is not set: a part that runs alone needs the URL of a Redis or Valkey server"
+        )
     _migrate(settings)
     chosen = program(settings)
     sys.stdout.flush()

@@ -29,7 +29,7 @@ def find_server() -> str:
         return str(_binary.get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise CannotStart(
-            "no Valkey for this machine: install valkey-server or redis-server, or give a URL in ADALINE_BROKER_URL"
+            "no Valkey found: install valkey-server or redis-server, or set ADALINE_BROKER_URL"
         ) from error
 
 
@@ -75,7 +75,7 @@ def _make_private(directory: Path) -> None:
         directory.mkdir(mode=0o700, exist_ok=True)
         found = directory.lstat()  # not stat: in a shared place it may be another user's link
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise CannotStart(f"{directory} belongs to another user, so the queue's socket cannot lie there")
+            raise CannotStart(f"{directory} belongs to another user, so it cannot hold the queue's socket")
         directory.chmod(0o700)
     except OSError as error:
-        raise CannotStart(f"the queue's socket cannot lie in {directory}: {error.strerror}") from error
+        raise CannotStart(f"the queue's socket cannot be created in {directory}: {error.strerror}") from error

@@ -68,7 +68,7 @@ def _add(session: Session, asked: BatchSpec, short_seconds: float) -> JobRow:
 def _version(session: Session, ref: str) -> VersionRow:
     try:
         if "\0" in ref:
-            raise NotFound("no model has a NUL in its name")
+            raise NotFound("model names contain no NUL character")
         return models.resolve(session, ref)
     except NotFound as error:
         raise SpecInvalid(f"/model: {error.detail}", [FieldError("/model", error.detail)]) from None

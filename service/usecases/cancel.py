@@ -17,7 +17,7 @@ def cancel(database: Database, changes: Changes, id: str) -> JobRow:
         if job.state in ("cancelling", "cancelled"):
             return job
         if is_terminal(job.state):
-            raise IllegalMove(f"job {id} has already {job.state}; there is nothing to cancel")
+            raise IllegalMove(f"job {id} has already {job.state}; it cannot be cancelled")
         if job.state == "queued":
             jobs.move(session, id, "cancelled", finished_at=now())
         else:

@@ -22,11 +22,11 @@ def correlate(blobs: Blobs, profile_key: str, gram_key: str | None, name: str) -
     """
     profile: dict[str, Any] = json.loads(read_blob(blobs, profile_key))
     if gram_key is None:
-        why = profile.get("gram_left_out") or "it was made without a matrix; upload the file again"
-        raise _invalid(f"cannot be answered for this dataset: {why}")
+        why = profile.get("gram_left_out") or "it has no Gram matrix; upload the file again"
+        raise _invalid(f"is not available for this dataset: {why}")
     gram = Gram.from_bytes(read_blob(blobs, gram_key))
     if name not in gram.names:
-        raise _invalid(f"{name!r} is no numeric column; give one of: {', '.join(gram.names[:20])}")
+        raise _invalid(f"{name!r} is not a numeric column; use one of: {', '.join(gram.names[:20])}")
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is no number then is null
         return {**profile, **_linear(gram, name)}
 

@@ -15,7 +15,7 @@ def delete_job(database: Database, changes: Changes, id: str) -> None:
     with database.write(frees_room=True) as session:
         job = jobs.get(session, id, for_change=True)
         if not is_terminal(job.state):
-            way = "it will end soon" if job.state == "cancelling" else f"cancel it first (POST /v1/jobs/{id}/cancel)"
-            raise IllegalMove(f"job {id} is {job.state}, and only a job that has ended can be deleted; {way}")
+            way = "wait for its end" if job.state == "cancelling" else f"cancel it first (POST /v1/jobs/{id}/cancel)"
+            raise IllegalMove(f"job {id} is {job.state}, and only jobs that have ended can be deleted; {way}")
         jobs.delete(session, id)
     changes.publish(id)

@@ -45,13 +45,15 @@ from service.store.session import Database
 from service.store.tables import DatasetRow
 
 BASIS = (
-    "from the stored Gram matrix of all rows, missing cells at their column's mean; training measures it on the "
+    "from the stored Gram matrix of all rows, with missing cells at their column's mean; training measures it on the "
     "training rows, with every encoded column"
 )
 
 
 KEPT, KEPT_COLUMNS = 16, 100  # so many tables' figures stay in memory, of tables at most this wide: some 10 MiB
-NOT_TIMED = Time(None, None, None, None, None, 0, "a compared descent ends when it arrives, which only the run tells")
+NOT_TIMED = Time(
+    None, None, None, None, None, 0, "a compared descent ends when it reaches the goal, which only the run can tell"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, Dataset
         return dataset, None
     other = ready_dataset(session, spec.split.validation_dataset, VALIDATION_POINTER)
     if other.sha256 == dataset.sha256:
-        detail = f"dataset {other.id} holds the very bytes that are trained on: it cannot judge; give other rows"
+        detail = f"dataset {other.id} has the same bytes as the training dataset: it cannot validate; give other rows"
         raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
     return dataset, other
 
@@ -159,7 +161,7 @@ def ready_dataset(session: Session, id: str, pointer: str) -> DatasetRow:
         )
     if dataset.state == "failed":
         reason = (dataset.error or {}).get("detail", "unknown")
-        detail = f"dataset {dataset.id} could not be read ({reason}); upload it again, mended"
+        detail = f"dataset {dataset.id} could not be read ({reason}); fix the file and upload it again"
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
     return dataset
 

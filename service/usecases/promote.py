@@ -38,7 +38,7 @@ def delete_version(database: Database, name: str, version: int) -> None:
         models.get_version(session, name, version)
         if held := models.aliases_of_version(session, name, version):
             raise VersionAliased(
-                f"version {version} of {name!r} is what {', '.join(held)} means; point the alias elsewhere first"
+                f"version {version} of {name!r} is the target of {', '.join(held)}; point the alias elsewhere first"
             )
         models.delete_version(session, name, version)
 
@@ -61,4 +61,4 @@ def delete_model(database: Database, name: str) -> None:
 
 def _unchanged(alias: str, revision: int, expected: int | None) -> None:
     if expected is not None and expected != revision:
-        raise AliasChanged(f"alias {alias!r} was changed by someone else; read it again, then decide")
+        raise AliasChanged(f"alias {alias!r} was changed in the meantime; read it again and retry")

@@ -120,10 +120,12 @@ def _in_use(id: str, found: datasets.References) -> str:
     """What refers to the dataset, and the ways on."""
     parts = []
     if found.n_jobs:
-        parts.append(f"{found.n_jobs} unfinished job(s) need it: cancel them or wait for their end")
+        parts.append(f"{found.n_jobs} unfinished job(s) need it: cancel them or wait for them")
     if found.n_versions:
-        parts.append(f"{found.n_versions} version(s) were made from it, and could not be made again: delete them first")
-    anyway = "Or delete it all the same with ?force=true: versions keep answering"
+        parts.append(
+            f"{found.n_versions} version(s) were trained on it, and could not be reproduced: delete them first"
+        )
+    anyway = "Or delete it anyway with ?force=true: versions keep serving"
     return f"dataset {id} is in use. {'. '.join(parts)}. {anyway}"
 
 

@@ -38,13 +38,13 @@ def _why(queue: Queue, job: JobRow, found: jobs.Place) -> str:
     except QueueUnavailable:
         return "the queue does not answer; the job is kept, and sent once it does"
     if not is_served:
-        return f"no worker takes {job.lane} jobs at this moment; see /readyz, and start a worker"
+        return f"no worker takes {job.lane} jobs right now; check /readyz, and start a worker"
     runs = f"{_counted(found.running)} job(s) run now"
     if found.before:
-        return f"{_counted(found.before)} {job.lane} job(s) were submitted before it and wait too; {runs}"
+        return f"{_counted(found.before)} {job.lane} job(s) submitted earlier still wait; {runs}"
     if job.sent_at is None:
         return f"it is about to be sent to the queue of {job.lane} jobs; {runs}"
-    return f"no other {job.lane} job waits longer: it begins as soon as a process is free; {runs}"
+    return f"no other {job.lane} job waits longer: it starts as soon as a process is free; {runs}"
 
 
 def _counted(number: int) -> str:

@@ -25,7 +25,7 @@ MEGABYTE = 1e6
 LOOK_SECONDS = 0.05
 API, INGEST = "service.supervisor.http_server", "--queues ingest"  # in the commands of their processes, or above them
 API_MB = 300.0  # that the API may grow by
-OUR_FAULT = b"something went wrong on the server's side"
+OUR_FAULT = b"internal error"
 
 
 def chosen(told: str | None, case: Callable[[int, int], object]) -> tuple[Sequence[int], int]:

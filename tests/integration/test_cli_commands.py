@@ -24,7 +24,7 @@ from service.client import Client, NotFound
 TARGET = "gross_annual_household_income_before_taxes"
 MODEL = "gross-income-per-household-of-the-western-regions"
 FILE = "household incomes of the western regions in 2024, second edition.csv"
-LEFT_OUT = re.compile(r"left out for want of room: [^;]+; --wide shows all".replace(" ", r"\s+"))
+LEFT_OUT = re.compile(r"columns left out: [^;]+; --wide shows all".replace(" ", r"\s+"))
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from service.api.schemas.base import Answer, ProblemError, says
 
 
 class _Ours(Answer):
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="rows_invalid"))
+    code = fields.String(required=True, metadata=says("stable; branch on this", example="rows_invalid"))
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemError))
 
@@ -24,14 +24,14 @@ class _Ours(Answer):
 class InferenceError(_Ours):
     """$infer_error_response of the Open Inference Protocol."""
 
-    error = fields.String(required=True, metadata=says("what is wrong, and what mends it"))
+    error = fields.String(required=True, metadata=says("what is wrong, and how to fix it"))
 
 
 class InvocationError(_Ours):
     """As MLflow's scoring server says it; SageMaker hands it on as it is."""
 
     error_code = fields.String(required=True, metadata=says("MLflow's", example="BAD_REQUEST"))
-    message = fields.String(required=True, metadata=says("what is wrong, and what mends it"))
+    message = fields.String(required=True, metadata=says("what is wrong, and how to fix it"))
 
 
 class ForeignBlueprint(Blueprint):
@@ -54,5 +54,5 @@ class ForeignBlueprint(Blueprint):
     def _foreign_response_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **parts: Any) -> dict[str, Any]:
         prepared: dict[str, Any] = flask_smorest.Blueprint._prepare_response_doc(doc, doc_info, **parts)
         content = {MEDIA_TYPE: {"schema": self._error_schema}}
-        prepared["responses"]["default"] = {"description": "Something else is wrong", "content": content}
+        prepared["responses"]["default"] = {"description": "Any other error", "content": content}
         return prepared

@@ -63,7 +63,7 @@ def _columns_of_matrix(tensor: Tensor, predictor: Predictor) -> dict[str, Tensor
     """[rows, features], in the order of the features, which must all be numbers."""
     kinds = predictor.feature_kinds
     if others := [name for name, kind in kinds.items() if kind != "numeric"]:
-        detail = f"{others[0]!r} is {kinds[others[0]]}: one tensor can hold numbers only; send one for each feature"
+        detail = f"{others[0]!r} is {kinds[others[0]]}: a single tensor holds numbers only; send one for each feature"
         raise InputInvalid.at(pointer("inputs", tensor.index), detail)
     rows, width = tensor.shape
     if width != len(kinds):
@@ -84,7 +84,7 @@ def _values(name: str, kind: Kind, tensor: Tensor, predictor: Predictor) -> Valu
         if kind == "numeric" and cells.dtype.kind in "iuf":
             values = cells.astype(np.float64)
             if (infinite := np.flatnonzero(np.isinf(values))).size:
-                raise CellInvalid(int(infinite[0]), name, "is not a finite number; send NaN where it is missing")
+                raise CellInvalid(int(infinite[0]), name, "is not a finite number; send NaN for a missing value")
             return values
         if kind == "boolean" and cells.dtype.kind == "b":
             return cells.astype(np.float64)

@@ -42,7 +42,7 @@ class ModelMetadata(Answer):
     name = fields.String(required=True)
     versions = fields.List(fields.String(), required=True)
     platform = fields.String(required=True)
-    inputs = fields.List(fields.Nested(TensorMetadata), required=True, metadata=says("one for each feature, in order"))
+    inputs = fields.List(fields.Nested(TensorMetadata), required=True, metadata=says("one per feature, in order"))
     outputs = fields.List(fields.Nested(TensorMetadata), required=True)
 
 
@@ -50,7 +50,7 @@ class OutputTensor(Answer):
     name = fields.String(required=True)
     datatype = fields.String(required=True, validate=one_of(DATATYPES))
     shape = fields.List(fields.Integer(), required=True)
-    parameters = fields.Dict(metadata=says("binary_data_size, of an output in binary"))
+    parameters = fields.Dict(metadata=says("binary_data_size, for a binary output"))
     data = fields.List(fields.Raw(metadata={"type": ["number", "string", "boolean", "null"]}))
 
 
@@ -59,7 +59,7 @@ class InferenceAnswer(Answer):
 
     model_name = fields.String(required=True)
     model_version = fields.String(required=True)
-    id = fields.String(metadata=says("that of the request"))
+    id = fields.String(metadata=says("the request's"))
     outputs = fields.List(fields.Nested(OutputTensor), required=True)
 
 
@@ -74,7 +74,7 @@ _TENSOR: dict[str, Any] = {
         "data": {
             "type": "array",
             "items": {},
-            "description": "row by row, flat or nested; null is a missing cell",
+            "description": "in row order, flat or nested; null marks a missing cell",
         },
     },
 }

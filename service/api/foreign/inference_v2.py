@@ -35,8 +35,8 @@ NOT_FOUND = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 REFUSED = (*NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 BODY = {
     "required": True,
-    "description": "JSON; or, as Triton's binary tensor extension has it, JSON of so many bytes as the header "
-    f"{HEADER_LENGTH} says and the data of the tensors behind it, each of its binary_data_size",
+    "description": "JSON; or, with Triton's binary tensor extension, JSON of the length given in the header "
+    f"{HEADER_LENGTH}, followed by the data of the tensors, each of its binary_data_size",
     "content": {
         JSON: {"schema": {"$ref": "#/components/schemas/InferenceRequest"}, "example": schemas.REQUEST_EXAMPLE},
         BINARY: {"schema": {"type": "string", "format": "binary"}},
@@ -46,23 +46,23 @@ LENGTH_PARAMETER = {
     "in": "header",
     "name": HEADER_LENGTH,
     "schema": {"type": "integer", "minimum": 0},
-    "description": "how many of the body's first bytes are JSON, where tensors follow in binary",
+    "description": "length of the JSON at the start of the body, in bytes, when binary tensors follow",
 }
-LENGTH_OF_ANSWER = {HEADER_LENGTH: {"schema": {"type": "integer"}, "description": "how many of its bytes are JSON"}}
+LENGTH_OF_ANSWER = {HEADER_LENGTH: {"schema": {"type": "integer"}, "description": "length of the JSON, in bytes"}}
 INFERS: dict[str, Any] = {"requestBody": BODY, "parameters": [LENGTH_PARAMETER]}
 
 
 @blueprint.route("")
 @blueprint.answers(HTTPStatus.OK, schemas.ServerMetadata)
 def v2_server() -> Any:
-    """Say which server this is"""
+    """Get the server's name and extensions"""
     return {"name": NAME, "version": installed(NAME), "extensions": ["binary_tensor_data"]}
 
 
 @blueprint.route("/health/live")
 @blueprint.answers(HTTPStatus.OK, schemas.ServerLive)
 def v2_live() -> Any:
-    """Say that the server lives"""
+    """Check that the server is alive"""
     return {"live": True}
 
 
@@ -70,7 +70,7 @@ def v2_live() -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.ServerReady)
 @blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.ServerReady)
 def v2_ready() -> Any:
-    """Say whether the server is ready"""
+    """Check whether the server is ready"""
     ready = all(word == OK for word in parts_that_answer().values())
     return {"ready": ready}, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -79,10 +79,10 @@ def v2_ready() -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.ModelMetadata)
 @blueprint.fails(*NOT_FOUND)
 def v2_model(name: str) -> Any:
-    """Describe a model: a tensor for each feature and each answer
+    """Describe a model: one tensor per feature and per output
 
-    A model whose features are all numbers also takes a single tensor [rows, features], of any name. The metadata has
-    the tensors for each feature, since only they say what is what and hold for every model.
+    A model whose features are all numeric also accepts a single tensor [rows, features] of any name. The metadata lists
+    one tensor per feature, the form that names each input and works for every model.
     """
     return _metadata(_find(name, None))
 
@@ -99,7 +99,7 @@ def v2_version(name: str, version: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.ModelReady)
 @blueprint.fails(*NOT_FOUND)
 def v2_model_ready(name: str) -> Any:
-    """Say that a model is ready: it is loaded"""
+    """Check that a model is ready (loaded)"""
     return {"name": _find(name, None).name, "ready": True}
 
 
@@ -107,7 +107,7 @@ def v2_model_ready(name: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.ModelReady)
 @blueprint.fails(*NOT_FOUND)
 def v2_version_ready(name: str, version: str) -> Any:
-    """Say that a version is ready: it is loaded"""
+    """Check that a version is ready (loaded)"""
     return {"name": _find(name, version).name, "ready": True}
 
 
@@ -119,7 +119,7 @@ def v2_version_ready(name: str, version: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.InferenceAnswer)
 @blueprint.described(**INFERS)
 def v2_infer(name: str) -> Any:
-    """Predict with a model: a tensor [rows] or [rows, 1] for each feature, or one of numbers, [rows, features]"""
+    """Predict with a model: one tensor [rows] or [rows, 1] per feature, or a single numeric one [rows, features]"""
     return _infer(name, None)
 
 
@@ -138,7 +138,7 @@ def v2_infer_version(name: str, version: str) -> Any:
 def _find(name: str, version: str | None) -> LoadedModel:
     if version is not None and ("@" in name or ":" in name):
         raise VersionNotFound(
-            f"{name!r} says which version already; leave /versions/{version} out, or the part in {name!r}"
+            f"{name!r} already names a version; leave out /versions/{version}, or the version in {name!r}"
         )
     return context().models.find(name if version is None else f"{name}:{version}")
 
@@ -159,7 +159,7 @@ def _metadata(model: LoadedModel) -> dict[str, Any]:
 def _infer(name: str, version: str | None) -> Response:
     if request.mimetype not in ("", JSON, BINARY):  # tritonclient says nothing
         raise MediaTypeUnsupported(
-            f"{request.mimetype} is not understood here; send {JSON}, or {BINARY} with tensors in it"
+            f"{request.mimetype} is not supported here; send {JSON}, or {BINARY} with tensors in it"
         )
     data = body_of(request, may_be_binary=HEADER_LENGTH in request.headers)
     model = _find(name, version)

@@ -20,7 +20,7 @@ HEADER_WORDS = ("present", "absent")
 def csv_cells(data: bytes, features: Sequence[str], header: str | None) -> Cells:
     """The rows of a CSV body; `header` is what Content-Type says. Raises BodyMalformed, RowsInvalid."""
     if header is not None and header not in HEADER_WORDS:
-        raise ParameterInvalid.at("/Content-Type", f"header={header[:40]} is not understood; present or absent")
+        raise ParameterInvalid.at("/Content-Type", f"header={header[:40]} is not supported; use present or absent")
     lines, rows = _read(data)
     has_header = bool(rows) and (header == "present" or (header is None and set(features) <= set(rows[0])))
     names = rows[0] if has_header else list(features)
@@ -31,7 +31,7 @@ def csv_cells(data: bytes, features: Sequence[str], header: str | None) -> Cells
     lines, rows = (lines[1:], rows[1:]) if has_header else (lines, rows)
 
     def told(detail: str, row: int, name: str) -> FieldError:
-        hint = f"; a header has to name every feature: {', '.join(features)}" if row == 0 and not has_header else ""
+        hint = f"; a header must name every feature: {', '.join(features)}" if row == 0 and not has_header else ""
         return FieldError("", f"line {lines[row]}, column {name!r}: {detail}{hint}")
 
     for line, row in zip(lines, rows, strict=True):

@@ -55,7 +55,7 @@ def json_cells(body: Mapping[str, Any], features: Sequence[str]) -> Cells:
     Raises InputInvalid, RowsInvalid.
     """
     if "signature_name" in body:
-        raise InputInvalid.at("/signature_name", "a model has one signature here; leave it out")
+        raise InputInvalid.at("/signature_name", "models have a single signature here; leave it out")
     given = [form for form in FORMS if form in body]
     if len(given) != 1:
         what = f"the body has {' and '.join(given)}" if given else "the body has no rows"
@@ -104,7 +104,7 @@ def _rows(items: Sequence[Any], features: Sequence[str], told: Told, scored: boo
     for index, item in enumerate(items):
         row = _below(item, path or ()) if path is not None and _path_of(item) == path else None
         if not isinstance(row, list):
-            detail = f"must be as the first row is: a list of {len(features)} values: {', '.join(features)}"
+            detail = f"must match the first row: a list of {len(features)} values: {', '.join(features)}"
             raise refused([told(detail, index, ())])
         if len(row) != len(features):
             detail = f"has {len(row)} values, not {len(features)}: {', '.join(features)}"
@@ -139,7 +139,7 @@ def _below(item: Any, path: Steps) -> Any:
 def _records(items: Sequence[Any], features: Sequence[str], told: Told, scored: bool) -> Cells:
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            raise refused([told('must be an object of values by feature: {"feature": value, …}', index, ())])
+            raise refused([told('must be an object that maps features to values: {"feature": value, …}', index, ())])
         if missing := [name for name in features if name not in item]:
             raise refused([told(missing_feature(name, "", list(item)).detail, index, (name,)) for name in missing])
     columns = {name: [item[name] for item in items] for name in features}
@@ -153,7 +153,7 @@ def _columns(columns: dict[str, Any], features: Sequence[str]) -> Cells:
     n_rows = -1
     for name in features:
         if not isinstance(columns[name], list):
-            raise InputInvalid.at(pointer("inputs", name), "must be a list of values, one for each row")
+            raise InputInvalid.at(pointer("inputs", name), "must be a list of values, one per row")
         n_rows = len(columns[name]) if n_rows < 0 else n_rows
         if len(columns[name]) != n_rows:
             detail = f"has {len(columns[name])} values, but {features[0]!r} has {n_rows}"

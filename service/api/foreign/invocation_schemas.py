@@ -16,7 +16,7 @@ _SAGEMAKER: dict[str, Any] = {
     "type": "object",
     "required": ["features"],
     "properties": {"features": _ROW},
-    "description": "a row as SageMaker's Linear Learner takes it, features in order; answered with scores",
+    "description": "a row in the form of SageMaker's Linear Learner, features in order; answered with scores",
 }
 _FORMS: dict[str, Any] = {
     "dataframe_split": {
@@ -27,26 +27,31 @@ _FORMS: dict[str, Any] = {
             "data": {"type": "array", "items": _ROW},
             "index": {"type": "array", "items": {}},
         },
-        "description": "MLflow's; without columns they are the features, in order",
+        "description": "MLflow's; without columns, the features in order",
     },
-    "dataframe_records": {"type": "array", "items": _RECORD, "description": "MLflow's: objects of values by feature"},
+    "dataframe_records": {
+        "type": "array",
+        "items": _RECORD,
+        "description": "MLflow's: objects that map features to values",
+    },
     "inputs": {
         "anyOf": [
             {"type": "object", "additionalProperties": _ROW},
             {"type": "array", "items": {"anyOf": [_ROW, _RECORD]}},
         ],
-        "description": "MLflow's: lists by feature, or rows",
+        "description": "MLflow's: a list per feature, or rows",
     },
     "instances": {
         "type": "array",
         "items": {"anyOf": [_ROW, _RECORD, _SAGEMAKER]},
-        "description": "rows as lists or objects (MLflow, TensorFlow Serving), or as SageMaker's Linear Learner's",
+        "description": "rows as lists or objects (MLflow, TensorFlow Serving), or in the form of SageMaker's Linear "
+        "Learner",
     },
 }
 BODIES: dict[str, Any] = {
     "Invocation": {
         "type": "object",
-        "description": f"exactly one of {', '.join(_FORMS)}; others and params are not looked at, as by MLflow",
+        "description": f"exactly one of {', '.join(_FORMS)}; other fields and params are ignored, as in MLflow",
         "properties": {**_FORMS, "params": {"type": "object", "additionalProperties": {}}},
         "minProperties": 1,
     }
@@ -68,8 +73,8 @@ BODY: dict[str, Any] = {
         "text/csv": {
             "schema": {
                 "type": "string",
-                "description": "commas; a first line that names every feature is a header, else cells are the features "
-                "in order; text/csv; header=present or absent decides it",
+                "description": "comma-separated; a first line that names every feature is a header, otherwise cells "
+                "are the features in order; text/csv; header=present or header=absent overrides this",
             },
             "examples": {
                 "SageMaker": {"value": "4,82,true,Nice\n2,35,false,Lille\n"},
@@ -77,7 +82,7 @@ BODY: dict[str, Any] = {
             },
         },
         "application/jsonlines": {
-            "schema": {"type": "string", "description": "a row in each line; answered with scores"},
+            "schema": {"type": "string", "description": "one row per line; answered with scores"},
             "example": '{"features": [4, 82, true, "Nice"]}\n{"features": [2, 35, false, "Lille"]}\n',
         },
     },
@@ -96,7 +101,7 @@ class Invoked(Answer):
         ),
         required=True,
         metadata=says(
-            "as MLflow answers: numbers, objects by target, or labels; for SageMaker's rows {score}, of classes with "
-            "predicted_label: the second of two classes' probability, or a list of all"
+            "MLflow's form: numbers, objects by target, or labels. For SageMaker's rows {score}, and predicted_label "
+            "for classes: score is the second class's probability, or a list of all with more than two classes"
         ),
     )

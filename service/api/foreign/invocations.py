@@ -30,7 +30,7 @@ from service.errors import MediaTypeUnsupported, ModelNotFound, ParameterInvalid
 from service.store import models
 
 blueprint = ForeignBlueprint(
-    "invocations", __name__, description="What SageMaker's and MLflow's clients speak", error_schema=InvocationError
+    "invocations", __name__, description="For clients of SageMaker and MLflow", error_schema=InvocationError
 )
 
 MODEL_HEADERS = ("X-Adaline-Model", "X-Amzn-SageMaker-Target-Model")
@@ -49,8 +49,8 @@ HEADERS = [
     for name, what in zip(
         MODEL_HEADERS,
         (
-            "which model: name, name@alias or name:version; needed where the server has several",
-            "the same, as SageMaker's endpoints of several models send it",
+            "the model: name, name@alias or name:version; required if the server has several",
+            "the same, as SageMaker's multi-model endpoints send it",
         ),
         strict=True,
     )
@@ -64,21 +64,21 @@ def _alive() -> Response:
 @blueprint.route("/ping")
 @blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def ping() -> Any:
-    """Say that the server lives, to SageMaker and to MLflow's clients"""
+    """Check that the server is alive (SageMaker, MLflow)"""
     return _alive()
 
 
 @blueprint.route("/health")
 @blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def health() -> Any:
-    """Say that the server lives, to MLflow's clients"""
+    """Check that the server is alive (MLflow)"""
     return _alive()
 
 
 @blueprint.route("/version")
 @blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type=TEXT)
 def server_version() -> Any:
-    """Say which version of Adaline this is"""
+    """Get the version of Adaline"""
     return Response(installed("adaline"), mimetype=TEXT)
 
 
@@ -97,7 +97,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
 @_operation
 @blueprint.described(requestBody=schemas.BODY, parameters=HEADERS)
 def invoke() -> Any:
-    """Predict as SageMaker's and MLflow's servers do, with the model that a header names, or the only one"""
+    """Predict in the form of SageMaker and MLflow, with the model named in a header, or the only one"""
     return _invoke(_reference())
 
 
@@ -105,14 +105,16 @@ def invoke() -> Any:
 @_operation
 @blueprint.described(requestBody=schemas.BODY)
 def invoke_model(ref: str) -> Any:
-    """Predict as SageMaker's and MLflow's servers do, with the model of the path"""
+    """Predict in the form of SageMaker and MLflow, with the model in the path"""
     return _invoke(ref)
 
 
 def _reference() -> str:
     named = {header: request.headers[header] for header in MODEL_HEADERS if request.headers.get(header)}
     if len(set(named.values())) > 1:
-        raise ParameterInvalid.at(f"/{MODEL_HEADERS[0]}", f"{' and '.join(named)} name two models; send one of them")
+        raise ParameterInvalid.at(
+            f"/{MODEL_HEADERS[0]}", f"{' and '.join(named)} name different models; send only one of them"
+        )
     if named:
         return next(iter(named.values()))
     with context().deps.database.read() as session:
@@ -131,7 +133,7 @@ def _reference() -> str:
 def _invoke(ref: str) -> Response:
     media_type = LINES if request.mimetype in LINES_TYPES else request.mimetype
     if media_type not in TAKEN and not is_json(media_type):
-        said = f"Content-Type {media_type!r} is not understood" if media_type else "there is no Content-Type"
+        said = f"Content-Type {media_type!r} is not supported" if media_type else "Content-Type is missing"
         raise MediaTypeUnsupported(f"{said}; send {', '.join(TAKEN)}")
     data = body_of(request)
     model = context().models.find(ref)
@@ -160,6 +162,6 @@ def _form(media_type: str, scored: bool) -> tuple[Callable[[Predictor, Any], byt
     default = LINES if media_type == LINES else JSON
     accepted = asked.best_match((default, *(kind for kind in TAKEN if kind != default))) if asked else default
     if accepted is None:
-        raise NotAcceptable(f"predictions come as {', '.join(TAKEN)}; accept one of them")
+        raise NotAcceptable(f"predictions are available as {', '.join(TAKEN)}; accept one of them")
     writers = {JSON: as_scores if scored else as_mlflow, LINES: as_score_lines, CSV: as_csv}
     return writers[accepted], accepted

@@ -46,13 +46,13 @@ def wanted(outputs: Any, parameters: Mapping[str, Any], names: Sequence[str]) ->
         if not isinstance(name, str) or name not in names:
             raise InputInvalid.at(where, f"names no output of this model; it has {', '.join(names)}")
         if name in [before.name for before in chosen]:
-            raise InputInvalid.at(where, f"asks for {name!r} twice")
+            raise InputInvalid.at(where, f"requests {name!r} twice")
         told = output.get("parameters", {})
         if not isinstance(told, dict):
             raise InputInvalid.at(where + "/parameters", "must be an object")
         for unknown in ("classification", "shared_memory_region"):
             if told.get(unknown):
-                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not done here; leave it out")
+                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not supported here; leave it out")
         chosen.append(Wanted(name, told.get("binary_data", binary) is True))
     return chosen
 

@@ -37,9 +37,11 @@ def predicted(
     """
     most = context().deps.settings.max_prediction_rows
     if most and columns.n_rows > most:
-        raise RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
+        raise RowsInvalid(
+            f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); split it into several requests"
+        )
     if not columns.n_rows:
-        raise RowsInvalid("there are no rows to predict; send at least one")
+        raise RowsInvalid("the body has no rows; send at least one")
     size = max(1, min(16_384, CELLS // max(predictor.network.sizes)))
     if columns.n_rows <= size:
         return _piece(predictor, columns, 0, wrong)

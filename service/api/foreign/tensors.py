@@ -54,8 +54,8 @@ def split(data: bytes, header_length: str | None, settings: Settings) -> tuple[d
     known = len(header_length) < 20 and header_length.isascii() and header_length.isdecimal()
     if not known or int(header_length) > len(data):
         raise BodyMalformed(
-            f"{HEADER_LENGTH} is {header_length[:40]!r}, but the body has {len(data):,} bytes; give how many of "
-            "its first bytes are JSON"
+            f"{HEADER_LENGTH} is {header_length[:40]!r}, but the body has {len(data):,} bytes; it must be the length "
+            "of the JSON at the start"
         )
     length = int(header_length)
     return as_object(parse_rows(data[:length], settings)), memoryview(data)[length:]
@@ -74,7 +74,9 @@ def read_tensors(inputs: Any, behind: memoryview) -> list[Tensor]:
             raise InputInvalid.at(pointer("inputs", index, "name"), f"two tensors are named {tensor.name!r}")
         tensors.append(tensor)
     if used != len(behind):
-        raise BodyMalformed(f"{len(behind) - used:,} bytes are left behind the tensors; binary_data_size says how many")
+        raise BodyMalformed(
+            f"{len(behind) - used:,} bytes follow the last tensor; each tensor's length is its binary_data_size"
+        )
     return tensors
 
 
@@ -98,7 +100,9 @@ def _tensor(index: int, described: Any, behind: memoryview) -> tuple[Tensor, int
     if not isinstance(parameters, dict):
         raise InputInvalid.at(where + "/parameters", "must be an object")
     if "shared_memory_region" in parameters:
-        raise InputInvalid.at(where + "/parameters/shared_memory_region", "memory is not shared; send the data itself")
+        raise InputInvalid.at(
+            where + "/parameters/shared_memory_region", "shared memory is not supported; send the data itself"
+        )
     size = parameters.get("binary_data_size")
     if size is None:
         if "data" not in described:
@@ -106,7 +110,7 @@ def _tensor(index: int, described: Any, behind: memoryview) -> tuple[Tensor, int
         cells = _from_json(index, datatype, shape, described["data"])
         return Tensor(index, name, datatype, tuple(shape), cells, False), 0
     if type(size) is not int or not 0 <= size <= len(behind):
-        detail = f"is {str(size)[:40]}, but {len(behind):,} bytes are left behind the JSON"
+        detail = f"is {str(size)[:40]}, but {len(behind):,} bytes remain after the JSON"
         raise InputInvalid.at(where + "/parameters/binary_data_size", detail)
     read = _strings_of_bytes if datatype == "BYTES" else _numbers_of_bytes
     return Tensor(
@@ -126,7 +130,7 @@ def _numbers_of_bytes(where: str, datatype: str, count: int, data: memoryview) -
 def _strings_of_bytes(where: str, _: str, count: int, data: memoryview) -> list[Any]:
     """Each element is its length, 4 bytes little-endian, and so many bytes of UTF-8."""
     if count * LENGTH_BYTES > len(data):
-        raise InputInvalid.at(where + "/shape", f"{count:,} elements do not fit into {len(data):,} bytes")
+        raise InputInvalid.at(where + "/shape", f"{count:,} elements need more than {len(data):,} bytes")
     cells: list[Any] = []
     at = 0
     for element in range(count):
@@ -140,7 +144,7 @@ def _strings_of_bytes(where: str, _: str, count: int, data: memoryview) -> list[
             raise InputInvalid.at(where, f"element {element} is not UTF-8; send strings as UTF-8") from None
         at = stop
     if at != len(data):
-        raise InputInvalid.at(where, f"{len(data) - at:,} bytes are left behind its {count:,} elements")
+        raise InputInvalid.at(where, f"{len(data) - at:,} bytes follow its {count:,} elements")
     return cells
 
 
@@ -148,11 +152,11 @@ def _from_json(index: int, datatype: str, shape: list[int], data: Any) -> npt.ND
     """Flat or nested as the shape says; a null is a missing cell."""
     where = pointer("inputs", index, "data")
     if not isinstance(data, list):
-        raise InputInvalid.at(where, "must be a list of the tensor's elements, row by row")
+        raise InputInvalid.at(where, "must be a list of the tensor's elements, in row order")
     if any(isinstance(row, list) for row in data):
         for number, row in enumerate(data):
             if not isinstance(row, list) or len(shape) < MOST_DIMENSIONS or len(row) != shape[1]:
-                raise InputInvalid.at(pointer("inputs", index, "data", number), f"is not a row of the shape {shape}")
+                raise InputInvalid.at(pointer("inputs", index, "data", number), f"does not match the shape {shape}")
         data = [cell for row in data for cell in row]
     if len(data) != math.prod(shape):
         raise InputInvalid.at(where, f"has {len(data):,} elements, but the shape {shape} has {math.prod(shape):,}")

@@ -48,7 +48,7 @@ def _begin() -> None:
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
     if "\0" in request.path:  # nothing can have such a name, and PostgreSQL will not even look for it
-        raise NotFound("nothing has a name with a NUL in it")
+        raise NotFound("names contain no NUL character")
 
 
 def _end(response: Response) -> Response:

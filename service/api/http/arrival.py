@@ -137,7 +137,8 @@ class Arrivals:
 
     def _too_slow(self) -> BodyTooSlow:
         return BodyTooSlow(
-            f"the body did not come: after {self._grace_seconds:g} s (ADALINE_SLOW_BODY_SECONDS) it came slower than "
+            f"the body came too slowly: "
+            f"after {self._grace_seconds:g} s (ADALINE_SLOW_BODY_SECONDS) it arrived at less than "
             f"{self._least_rate:,} bytes a second (ADALINE_SLOW_BODY_RATE); nothing was stored"
         )
 

@@ -31,7 +31,7 @@ class Limit:
     ratio: int
     setting: str
     decompressed_setting: str
-    mend: str = "send it in parts"
+    mend: str = "split it into several requests"
 
     def too_large(self) -> BodyTooLarge:
         return BodyTooLarge(
@@ -46,8 +46,8 @@ class Limit:
 
     def too_dense(self) -> DecompressionRatioTooLarge:
         return DecompressionRatioTooLarge(
-            f"the body grows more than {self.ratio} times when decompressed, which is refused "
-            "(ADALINE_MAX_DECOMPRESSION_RATIO); send it as it is"
+            f"the body is more than {self.ratio} times larger once decompressed, which is refused "
+            "(ADALINE_MAX_DECOMPRESSION_RATIO); send it uncompressed"
         )
 
 
@@ -86,7 +86,7 @@ class Body:
         self._encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
         if self._encoding not in ("identity", "", *DECODERS):
             raise MediaTypeUnsupported(
-                f"Content-Encoding {self._encoding!r} is not understood; use gzip or zstd, or send the body as it is"
+                f"Content-Encoding {self._encoding!r} is not supported; use gzip or zstd, or send the body uncompressed"
             )
         if request.content_length is not None and request.content_length > limit.size_bytes:
             raise limit.too_large()

@@ -71,14 +71,14 @@ class Callers:
             return None
         found = _HOST.fullmatch(host.lower()) if host else None
         if found is None or int(found[2] or 0) > 65535 or (found[1][0] == "[" and not _is_address(found[1])):
-            given = f"its Host is {host[:SHOWN]!r}" if host else "it has no Host, or not one in ASCII"
-            return HostInvalid(f"the request does not say once whom it is for: {given}; send one name or address")
+            given = f"its Host is {host[:SHOWN]!r}" if host else "it has no Host, or one that is not ASCII"
+            return HostInvalid(f"the request must have exactly one valid Host: {given}; send a single name or address")
         name = found[1].removesuffix(".")
         if self.any_host or _is_address(name) or self._is_own(name):
             return None
         return HostNotAllowed(
-            f"{name[:SHOWN]!r} is not known as a name of this server; if it is one, start the server with it in "
-            "ADALINE_ALLOWED_HOSTS (names with commas between them; * for any)"
+            f"{name[:SHOWN]!r} is not a known name of this server; if it should be, add it to ADALINE_ALLOWED_HOSTS "
+            "(comma-separated; * for any) and restart the server"
         )
 
     def _is_own(self, name: str) -> bool:
@@ -90,16 +90,16 @@ class Callers:
         if self.may_read(origin):
             return None
         if origin is not None and not _is_of(host, origin):
-            page = "without an origin (a file, a frame in a sandbox)" if origin == "null" else "of another origin"
+            page = "without an origin (a local file, a sandboxed frame)" if origin == "null" else "of another origin"
             return OriginNotAllowed(
                 f"a page {page} may not do this: Origin is {origin[:SHOWN]!r}, Host {host[:SHOWN]!r}. "
-                "If it should, start the server with its origin in ADALINE_ALLOWED_ORIGINS; a proxy in between must "
-                "hand on Host as it came"
+                "If it should be allowed, add its origin to ADALINE_ALLOWED_ORIGINS and restart the "
+                "server; a proxy in between must pass Host on unchanged"
             )
         if site not in OWN_PAGES:
             return OriginNotAllowed(
                 f"a page of another site or port may not do this: Sec-Fetch-Site is {(site or '')[:SHOWN]!r}. If it "
-                "should, start the server with its origin in ADALINE_ALLOWED_ORIGINS"
+                "should be allowed, add its origin to ADALINE_ALLOWED_ORIGINS and restart the server"
             )
         return None
 

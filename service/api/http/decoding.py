@@ -35,7 +35,7 @@ def gunzipped(received: Iterable[bytes]) -> Iterator[bytes]:
                 try:
                     piece = decoder.decompress(data, CHUNK)
                 except zlib.error as error:
-                    raise BodyMalformed(f"the body is not the gzip stream that it is said to be: {error}") from None
+                    raise BodyMalformed(f"the body is not valid gzip, as Content-Encoding says: {error}") from None
                 data = decoder.unconsumed_tail
                 more = not decoder.eof and (bool(data) or len(piece) == CHUNK)
                 if piece:
@@ -43,7 +43,7 @@ def gunzipped(received: Iterable[bytes]) -> Iterator[bytes]:
             if decoder.eof:
                 data, ended = decoder.unused_data, True
     if begun and not ended:
-        raise CutOff("the gzip stream ends too early: the body was cut off; send it again, whole")
+        raise CutOff("the gzip stream is truncated; send the whole body again")
 
 
 def unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
@@ -62,7 +62,7 @@ def unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
                 try:
                     piece = decoder.decompress(rest)
                 except zstandard.ZstdError as error:
-                    raise BodyMalformed(f"the body is not the zstd stream that it is said to be: {error}") from None
+                    raise BodyMalformed(f"the body is not valid zstd, as Content-Encoding says: {error}") from None
                 unpacked += piece
                 if len(unpacked) >= CHUNK:
                     yield bytes(unpacked)
@@ -72,7 +72,7 @@ def unzstd(received: Iterable[bytes]) -> Iterator[bytes]:
             yield bytes(unpacked)
             unpacked.clear()
     if begun and not decoder.eof:
-        raise CutOff("the zstd stream ends too early: the body was cut off; send it again, whole")
+        raise CutOff("the zstd stream is truncated; send the whole body again")
 
 
 DECODERS: Mapping[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {

@@ -27,18 +27,20 @@ def body_limit(settings: Settings) -> Limit:
 
 def rows_limit(settings: Settings) -> Limit:
     """The limit of a JSON document to predict from."""
-    return _limit(settings, settings.max_json_bytes, "ADALINE_MAX_JSON_BYTES", "send it in parts, or as a table")
+    return _limit(
+        settings, settings.max_json_bytes, "ADALINE_MAX_JSON_BYTES", "split it into several requests, or send a table"
+    )
 
 
 def spec_limit(settings: Settings) -> Limit:
     """The limit of a job's spec."""
-    mend = "a spec names columns and settings: keep what is large elsewhere"
+    mend = "a spec holds only column names and settings; keep large data elsewhere"
     return _limit(settings, settings.max_spec_bytes, "ADALINE_MAX_SPEC_BYTES", mend)
 
 
 def document_limit(settings: Settings) -> Limit:
     """The limit of any other JSON document."""
-    mend = "the fields that this request knows need far less"
+    mend = "the fields of this request need far less"
     return _limit(settings, settings.max_document_bytes, "ADALINE_MAX_DOCUMENT_BYTES", mend)
 
 
@@ -58,10 +60,10 @@ def read_object(request: Request, limit: Limit) -> dict[str, Any]:
     Raises BodyMalformed, InputInvalid, MediaTypeUnsupported, BodyTooLarge.
     """
     if request.mimetype and not is_json(request.mimetype):
-        raise MediaTypeUnsupported(f"{request.mimetype} is not understood here; send Content-Type: application/json")
+        raise MediaTypeUnsupported(f"{request.mimetype} is not supported here; send Content-Type: application/json")
     data = read(request, limit)
     if data and not request.mimetype:
-        raise MediaTypeUnsupported("the body has no Content-Type; send Content-Type: application/json")
+        raise MediaTypeUnsupported("Content-Type is missing; send Content-Type: application/json")
     document = as_object(parse(data))
     if _is_deeper(document, DEEPEST):
         raise InputInvalid.at("", f"the body is nested more than {DEEPEST} levels deep; flatten it")
@@ -96,8 +98,9 @@ def check_size(data: bytes, settings: Settings) -> None:
     most, held = settings.max_json_containers, data.count(b"{") + data.count(b"[")
     if held > most:
         raise BodyTooLarge(
-            f"the document has {held:,} objects and lists, of which {most:,} are taken at once "
-            "(ADALINE_MAX_JSON_CONTAINERS); send it in parts, or as a table: CSV, JSON lines, Arrow, Parquet"
+            f"the document has {held:,} objects and lists; at most {most:,} are allowed "
+            "(ADALINE_MAX_JSON_CONTAINERS); split it into several requests, or send a "
+            "table: CSV, JSON lines, Arrow, Parquet"
         )
     if len(data) > settings.max_json_bytes:
         raise rows_limit(settings).too_large()
@@ -107,7 +110,7 @@ def parse(data: bytes) -> Any:
     """The document of its bytes. Raises BodyMalformed that says where it stops being JSON."""
     data = data.removeprefix(BOM)
     if not data.strip():
-        raise BodyMalformed("there is no body; send a JSON object")
+        raise BodyMalformed("the body is empty; send a JSON object")
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -129,7 +132,7 @@ def _malformed(data: bytes, error: orjson.JSONDecodeError) -> BodyMalformed:
     except UnicodeDecodeError as undecodable:
         line = data.count(b"\n", 0, undecodable.start) + 1
         return BodyMalformed(
-            f"the body is not UTF-8: see byte {undecodable.start} (line {line}); JSON is sent as UTF-8"
+            f"the body is not UTF-8 at byte {undecodable.start} (line {line}); JSON must be sent as UTF-8"
         )
     where = f"line {error.lineno}, column {error.colno}"
     at = len(error.doc[: error.pos].encode())

@@ -30,7 +30,7 @@ HEADERS = (
 )
 PREFLIGHT_SECONDS = 600
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-CROWDED = "too many bodies are on their way at this moment; come back shortly (ADALINE_READING_REQUESTS)"
+CROWDED = "too many request bodies are being received right now; try again shortly (ADALINE_READING_REQUESTS)"
 MOST_KNOWN = 1024  # header values that a verdict is remembered for
 LONGEST_KNOWN = 512  # characters of such values
 

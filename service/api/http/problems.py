@@ -109,10 +109,10 @@ def of_http_error(error: HTTPException) -> Response | HTTPException:
 
 def _in_our_words(error: HTTPException, status: HTTPStatus) -> str:
     if status == HTTPStatus.NOT_FOUND:
-        return f"there is nothing at {request.path}; GET /openapi.json lists what there is, and GET /docs shows it"
+        return f"nothing is at {request.path}; GET /openapi.json lists all paths, and GET /docs shows them"
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
-        return f"{request.method} is not for {request.path}; use {allowed}"
+        return f"{request.method} is not allowed for {request.path}; use {allowed}"
     return error.description or status.phrase
 
 
@@ -120,7 +120,7 @@ def of_surprise(error: Exception) -> Response:
     """The answer to what nobody foresaw: logged with its trace, told without it."""
     log.error("unexpected error", exc_info=error)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = "something went wrong on the server's side; its log has more under this request_id"
+    detail = "internal error; the server's log has the details under this request_id"
     return _problem(status, AdalineError.code, AdalineError.title, detail)
 
 

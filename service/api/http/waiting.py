@@ -69,7 +69,7 @@ class Waiting:
     def stream(self) -> Callable[[], None]:
         """Take a place for a stream; call what is returned to give it back, once or more. Raises TooManyStreams."""
         return self._places.take(
-            TooManyStreams("too many streams are open; come back shortly, or poll with ?after=&wait=")
+            TooManyStreams("too many streams are open; try again shortly, or poll with ?after=&wait=")
         )
 
 

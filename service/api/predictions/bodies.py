@@ -7,16 +7,16 @@ from typing import Any
 
 from service.api.predictions.codecs import ARROW, CSV, JSON, NDJSON, PARQUET
 
-CELL: dict[str, Any] = {"description": "a number, a string, true, false, or null where it is missing"}
+CELL: dict[str, Any] = {"description": "a number, a string, true, false, or null if missing"}
 _ROW: dict[str, Any] = {"type": "array", "items": CELL}
 _FORMS: dict[str, Any] = {
     "records": {
         "type": "array",
         "items": {"type": "object", "additionalProperties": CELL},
-        "description": '[{"feature": value, …}, …]: a string is read as a cell of the dataset would be',
+        "description": '[{"feature": value, …}, …]: a string is read like a cell of the dataset',
     },
-    "instances": {"type": "array", "items": _ROW, "description": "rows in the order of the features"},
-    "columns": {"type": "object", "additionalProperties": _ROW, "description": "lists by feature"},
+    "instances": {"type": "array", "items": _ROW, "description": "rows, each in the order of the features"},
+    "columns": {"type": "object", "additionalProperties": _ROW, "description": "a list per feature"},
     "dataframe_split": {
         "type": "object",
         "required": ["columns", "data"],
@@ -26,7 +26,7 @@ _FORMS: dict[str, Any] = {
             "data": {"type": "array", "items": _ROW},
             "index": {"type": "array", "items": {}},
         },
-        "description": "as pandas writes it: to_dict(orient='split')",
+        "description": "as written by pandas: to_dict(orient='split')",
     },
 }
 # README's model and rows: what the server answered to them stands in examples.json
@@ -42,7 +42,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
     "columns": {"columns": BY_COLUMN},
     "dataframe_split": {"dataframe_split": {"columns": NAMES, "data": HOUSES}},
 }
-_MODEL = {"type": "string", "description": "name, name@alias, name:version"}
+_MODEL = {"type": "string", "description": "name, name@alias or name:version"}
 
 
 def _schema(beside: dict[str, Any]) -> dict[str, Any]:

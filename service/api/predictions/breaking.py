@@ -24,7 +24,7 @@ def broken_off(media_type: str, error: Exception) -> bytes:
         detail, code, status = error.detail, error.code, int(status_of(error))
         log.warning("answer broke off", code=code, detail=detail)
     else:
-        detail, code, status = "something went wrong on the server's side", AdalineError.code, 500
+        detail, code, status = "internal error", AdalineError.code, 500
         log.error("answer broke off", exc_info=error)
     return {CSV: _csv, JSON: _json, NDJSON: _json_lines, ARROW: _arrow}[media_type](detail, code, status)
 

@@ -63,7 +63,7 @@ def rows_of(body: Mapping[str, Any], features: Sequence[str], beside: Sequence[s
 
 def _records(rows: Any, features: Sequence[str]) -> JsonRows:
     """[{"age": 3, "colour": "red"}, …]"""
-    _each(rows, dict, ("records",), 'an object of values by feature name: {"feature": value, …}')
+    _each(rows, dict, ("records",), 'an object that maps feature names to values: {"feature": value, …}')
 
     def take(start: int, stop: int) -> tuple[Cells, list[Wrong]]:
         part = rows[start:stop]
@@ -90,19 +90,19 @@ def _instances(rows: Any, features: Sequence[str]) -> JsonRows:
 def _columns(columns: Any, features: Sequence[str]) -> JsonRows:
     """{"age": [3, …], "colour": ["red", …]}"""
     if not isinstance(columns, dict):
-        raise InputInvalid.at("/columns", 'must be an object of lists: {"feature": [value, …], …}')
+        raise InputInvalid.at("/columns", 'must be an object of lists, one per feature: {"feature": [value, …], …}')
     if errors := [
         missing_feature(name, pointer("columns", name), list(columns)) for name in features if name not in columns
     ]:
         raise refused(errors)
     for name in features:
         if not isinstance(columns[name], list):
-            raise InputInvalid.at(pointer("columns", name), "must be a list of values, one for each row")
+            raise InputInvalid.at(pointer("columns", name), "must be a list of values, one per row")
     lengths = {name: len(columns[name]) for name in features}
     n_rows = next(iter(lengths.values()), 0)
     for name, length in lengths.items():
         if length != n_rows:
-            detail = f"has {length} values, but {features[0]!r} has {n_rows}; every column must have one for each row"
+            detail = f"has {length} values, but {features[0]!r} has {n_rows}; every column must have one value per row"
             raise refused([FieldError(pointer("columns", name), detail)])
     return JsonRows(
         n_rows,

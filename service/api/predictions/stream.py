@@ -58,13 +58,14 @@ def predicted(plan: Plan, parts: Iterable[Rows], place: Place, on_error: OnError
     for rows in in_pieces(parts, plan.predictor.piece_rows):
         if most_rows and done + rows.n_rows > most_rows:
             raise RowsInvalid(
-                f"the body has more than {most_rows:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts"
+                f"the body has more than {most_rows:,} rows (ADALINE_MAX_PREDICTION_ROWS); split it into several "
+                f"requests"
             )
         outputs = _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
         yield from _cut(outputs, plan.rows_at_once)
         done += rows.n_rows
     if not done:
-        raise RowsInvalid("there are no rows to predict; send at least one")
+        raise RowsInvalid("the body has no rows; send at least one")
 
 
 def _cut(outputs: Outputs, size: int) -> Iterator[Outputs]:
@@ -118,7 +119,7 @@ def _beyond(answered: Answered) -> list[Wrong]:
     finite = np.isfinite(answered.by_output)
     if finite.all():
         return []
-    detail = "the prediction is not a finite number: a value of the row is too large for this model to compute with"
+    detail = "the prediction is not a finite number: a value of the row is too large for this model"
     return [Wrong(row, "", detail) for row in np.flatnonzero(~finite.all(axis=1)).tolist()]
 
 

@@ -55,7 +55,7 @@ def opened(
     most, setting = settings.max_prediction_bytes, "ADALINE_MAX_PREDICTION_BYTES"
     body = Body(real, Limit(most, most, settings.max_decompression_ratio, setting, setting))
     if media_type != CSV:
-        check_parquet(query, "a body of this type says by itself how it is read")
+        check_parquet(query, "a body of this type describes itself")
     return _OPENERS[media_type](body, predictor, query, settings)
 
 
@@ -67,10 +67,9 @@ def _to_its_end(body: Body, ends: tuple[bytes, ...]) -> Iterator[bytes]:
         last = (last + piece[-len(END_OF_STREAM) :])[-len(END_OF_STREAM) :]
         yield piece
     if last and not body.says_its_end and not last.endswith(ends):
-        end = "the mark that ends an Arrow stream" if END_OF_STREAM in ends else "a line break"
+        end = "the end-of-stream marker of Arrow" if END_OF_STREAM in ends else "a line break"
         raise CutOff(
-            f"the body came in chunks and does not end with {end}, so it may have been cut off; end it so, or say its "
-            "Content-Length"
+            f"the chunked body does not end with {end}, so it may be truncated; end it so, or send a Content-Length"
         )
 
 
@@ -83,7 +82,7 @@ def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: S
         _to_its_end(body, LINE_ENDS), kinds, style, query, predictor.dialect, settings.max_cell_bytes, query["echo"]
     )
     if not set(kinds) & set(rows.names) and rows.looks_like_json:
-        raise BodyMalformed("the body is not the CSV that Content-Type says; for JSON send application/json")
+        raise BodyMalformed("the body is not CSV, as Content-Type says; for JSON send application/json")
     check_features(kinds, rows.names)
     return Table(rows.parts(), rows.names, lambda: None)
 
@@ -122,7 +121,7 @@ def _parquet(body: Body, predictor: Predictor, query: Mapping[str, Any], setting
     try:
         file.writelines(body.pieces())
         if not file.tell():
-            raise BodyMalformed("there is no body; send a Parquet file")
+            raise BodyMalformed("the body is empty; send a Parquet file")
         file.seek(0)
         kinds, style, bounds = predictor.feature_kinds, predictor.text_style, Bounds.of(settings)
         rows = parquet_rows(file, kinds, style, query["echo"], bounds, body.received)

@@ -31,7 +31,7 @@ from service.domain.model.outputs import plan
 from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid
 from service.usecases.predict import LoadedModel
 
-blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Rows in, answers out")
+blueprint = Blueprint("predictions", __name__, url_prefix="/v1", description="Predictions for rows in the request")
 
 
 def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,12 +78,14 @@ def predict(query: dict[str, Any]) -> Any:
     media_type = _media_type()
     if media_type != JSON:
         if "model" not in query:
-            raise ParameterInvalid.at("/model", "model: name the model in the query: /v1/predict?model=house-price")
+            raise ParameterInvalid.at(
+                "/model", "model: name the model in the query string: /v1/predict?model=house-price"
+            )
         return _of_table(_find(query["model"]), media_type, query)
     settings = context().deps.settings
     data = read(request, rows_limit(settings))
     if "model" in query:
-        raise ParameterInvalid.at("/model", 'model: a JSON body names it itself: {"model": "house-price", …}')
+        raise ParameterInvalid.at("/model", 'model: a JSON body names the model itself: {"model": "house-price", …}')
     body = as_object(parse_rows(data, settings))
     ref = body.get("model")
     if not isinstance(ref, str):
@@ -98,14 +100,14 @@ def _media_type() -> str:
         return JSON
     media_type = ALSO.get(said, said)
     if media_type not in TABLES:
-        what = f"Content-Type {said!r} is not understood" if said else "there is no Content-Type"
+        what = f"Content-Type {said!r} is not supported" if said else "Content-Type is missing"
         raise MediaTypeUnsupported(f"{what}; send {JSON}, {', '.join(TABLES[:-1])} or {TABLES[-1]}")
     return media_type
 
 
 def _find(ref: str) -> LoadedModel:
     if "\0" in ref:
-        raise ModelNotFound("no model has a NUL in its name")
+        raise ModelNotFound("model names contain no NUL character")
     return context().models.find(ref)
 
 
@@ -120,14 +122,14 @@ def _accepted() -> tuple[str, str]:
         name = JSON
     media_type = ALSO.get(name, name) if name else ""
     if name is None or media_type not in ANSWERS:
-        raise NotAcceptable(f"predictions come as {', '.join(ANSWERS)}; accept one of them")
+        raise NotAcceptable(f"predictions are available as {', '.join(ANSWERS)}; accept one of them")
     return media_type, name
 
 
 def _of_document(model: LoadedModel, body: dict[str, Any], query: dict[str, Any], beside: tuple[str, ...] = ()) -> Any:
     """The answer for a JSON document, whole: what is wrong in its last row still has a status of its own."""
     if query["echo"]:
-        raise wrong("echo", "is for tables; the rows of a JSON document are the caller's already")
+        raise wrong("echo", "is for tables only, not for a JSON document")
     rows = rows_of(body, list(model.predictor.feature_kinds), beside)
     media_type, name = _accepted()
     parts = rows.parts(model.predictor.feature_kinds, model.predictor.text_style)
@@ -141,7 +143,7 @@ def _of_table(model: LoadedModel, media_type: str, query: dict[str, Any]) -> Any
     """The answer for a table, made while that arrives."""
     answer_type, name = _accepted()
     if query["echo"] and answer_type == JSON:
-        raise wrong("echo", f"a JSON document repeats no columns; accept {CSV}, {NDJSON} or {ARROW}")
+        raise wrong("echo", f"a JSON answer cannot repeat columns; accept {CSV}, {NDJSON} or {ARROW}")
     made = plan(model.predictor, wanted(query))
     settings = context().deps.settings
     table = opened(request, media_type, model.predictor, query, settings)

@@ -23,7 +23,7 @@ def _names(text: str | None) -> tuple[str, ...] | None:
     except (csv.Error, ValueError) as error:
         raise ParameterInvalid.at(
             "/columns",
-            f"columns: {text!r} is no line of names with commas between ({error}); put a name with a comma in "
-            'double quotes, with quotes in it doubled: "a,b"',
+            f"columns: {text!r} is not a comma-separated list of names ({error}); quote a name that has a comma with "
+            'double quotes, and double the quotes inside it: "a,b"',
         ) from None
     return tuple(names)

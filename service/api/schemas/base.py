@@ -42,11 +42,11 @@ def switch(what: str) -> ma.fields.Boolean:
 
 
 def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
-    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+    return ma.validate.OneOf(words, error="{input} is not one of: {choices}")
 
 
 def within(least: int, most: int) -> ma.validate.Range:
-    return ma.validate.Range(least, most, error="{input} is out of range: from {min} to {max}")
+    return ma.validate.Range(least, most, error="{input} is out of range: use {min} to {max}")
 
 
 class Answer(ma.Schema):
@@ -62,8 +62,8 @@ class Reason(Answer):
 
 
 class ProblemError(Answer):
-    pointer = fields.String(required=True, metadata=says("JSON pointer into the body, or to a parameter by its name"))
-    detail = fields.String(required=True, metadata=says("what is wrong there, and what mends it"))
+    pointer = fields.String(required=True, metadata=says("JSON pointer into the body, or to a parameter's name"))
+    detail = fields.String(required=True, metadata=says("what is wrong there, and how to fix it"))
 
 
 class Reference(Answer):
@@ -83,40 +83,40 @@ class Problem(Answer):
     type = fields.String(required=True, metadata=says("the code, as a URN"))
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    detail = fields.String(required=True, metadata=says("what is wrong, and what mends it"))
+    detail = fields.String(required=True, metadata=says("what is wrong, and how to fix it"))
     instance = fields.String(required=True)
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="dataset_not_found"))
+    code = fields.String(required=True, metadata=says("stable; branch on this", example="dataset_not_found"))
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemError))
     references = fields.List(
-        fields.Nested(Reference), metadata=says("of a dataset in use: the newest jobs and versions made from it")
+        fields.Nested(Reference), metadata=says("if a dataset is in use: the newest jobs and versions made from it")
     )
-    reason = fields.String(metadata=says("of a preview: the code that the dataset's error would have"))
+    reason = fields.String(metadata=says("in a preview: the code of the error that the dataset would end with"))
 
 
 class Column(Answer):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(KINDS))
-    nulls = fields.Integer(required=True, metadata=says("cells that are missing"))
-    distinct = fields.Integer(required=True, metadata=says("values that differ, missing cells left out"))
-    minimum = fields.Raw(metadata=says("least number, or earliest time", type=["number", "string", "null"]))
-    maximum = fields.Raw(metadata=says("greatest number, or latest time", type=["number", "string", "null"]))
+    nulls = fields.Integer(required=True, metadata=says("number of missing cells"))
+    distinct = fields.Integer(required=True, metadata=says("number of distinct values, without missing cells"))
+    minimum = fields.Raw(metadata=says("smallest number, or earliest time", type=["number", "string", "null"]))
+    maximum = fields.Raw(metadata=says("largest number, or latest time", type=["number", "string", "null"]))
     mean = fields.Float(allow_none=True)
     standard_deviation = fields.Float(allow_none=True)
-    whole = fields.Boolean(metadata=says("every number is an integer"))
-    rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, while values are few"))
-    notes = fields.List(fields.String(), metadata=says("how it was read, and what to declare if not meant so"))
+    whole = fields.Boolean(metadata=says("whether all numbers are whole"))
+    rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, if there are few values"))
+    notes = fields.List(fields.String(), metadata=says("how the column was read, and what to declare if that is wrong"))
 
 
 class Dataset(Answer):
     id = fields.String(required=True, metadata=says("", example="ds_01k4q2v7x8m3n5p6r9s0t1w2y3"))
     name = fields.String(required=True)
     state = fields.String(required=True, validate=one_of(DATASET_STATES))
-    sha256 = fields.String(required=True, metadata=says("of the uploaded bytes, decompressed"))
+    sha256 = fields.String(required=True, metadata=says("SHA-256 of the uploaded bytes, decompressed"))
     bytes = fields.Integer(required=True)
     rows = fields.Integer(required=True, allow_none=True)
     rejected_rows = fields.Integer(required=True, allow_none=True)
-    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was read"))
+    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was parsed"))
     columns = fields.List(fields.Nested(Column), required=True, allow_none=True)
     created_at = Time(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
@@ -128,17 +128,18 @@ class ModelVersion(Answer):
 
 
 class Progress(Answer):
-    descent = fields.String(metadata=says("of a comparison: the descent that runs"))
-    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
+    descent = fields.String(metadata=says("for a comparison: the descent that is running"))
+    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction"))
     epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
         allow_none=True,
         metadata=says(
-            "in the target's units, of several summed in scaled ones; the mean before each step of the epoch"
+            "in the target's units (several targets: scaled and summed); mean of the batch losses before each step of "
+            "the epoch"
         ),
     )
-    validation_loss = fields.Float(allow_none=True, metadata=says("after the epoch's steps"))
+    validation_loss = fields.Float(allow_none=True, metadata=says("at the end of the epoch"))
     rows_per_second = fields.Float(allow_none=True)
     eta_seconds = fields.Float(allow_none=True)
 
@@ -152,7 +153,7 @@ class JobFields(Answer):
     is_terminal = fields.Function(
         lambda job: job.state in TERMINAL,
         required=True,
-        metadata=says("nothing more can happen to the job", type="boolean"),
+        metadata=says("whether the state is final", type="boolean"),
     )
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
@@ -162,7 +163,7 @@ class JobFields(Answer):
     )
     progress = fields.Nested(Progress, required=True, allow_none=True)
     attempt = fields.Integer(
-        required=True, metadata=says("which attempt this is since the job last got further; clean stops do not count")
+        required=True, metadata=says("attempts since the job last made progress; a clean stop is not counted")
     )
     created_at = Time(required=True)
     started_at = Time(required=True, allow_none=True)
@@ -179,18 +180,18 @@ class Waiting(Answer):
     lane = fields.String(
         required=True,
         validate=one_of(LANES),
-        metadata=says("short: what is expected to end soon, which has processes of its own besides all others"),
+        metadata=says("short: expected to end soon; short work also has processes reserved for it"),
     )
     before = fields.Integer(
-        required=True, metadata=says("jobs of its lane that were submitted earlier and wait too; 1000: or more")
+        required=True, metadata=says("earlier jobs of the same lane that still wait; 1000 means 1,000 or more")
     )
-    running = fields.Integer(required=True, metadata=says("jobs that run now; 1000: or more"))
+    running = fields.Integer(required=True, metadata=says("running jobs; 1000 means 1,000 or more"))
     why = fields.String(required=True)
 
 
 class Job(JobFields):
     spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
-    waiting = fields.Nested(Waiting, metadata=says("of a queued job, where GET /v1/jobs/{id} tells it"))
+    waiting = fields.Nested(Waiting, metadata=says("for a queued job, and only from GET /v1/jobs/{id}"))
 
 
 class ListedJob(JobFields):
@@ -199,7 +200,7 @@ class ListedJob(JobFields):
     model_name = fields.Function(
         lambda job: job.model_name or None,
         required=True,
-        metadata=says("that the spec asks for; null where it asks for none", type=["string", "null"]),
+        metadata=says("the spec's target; null if it has none", type=["string", "null"]),
     )
 
 
@@ -212,18 +213,20 @@ class Event(Answer):
 
 class Events(Answer):
     data = fields.List(fields.Nested(Event), required=True)
-    next = fields.Integer(required=True, metadata=says("give it as ?after= to go on from here"))
-    is_terminal = fields.Boolean(required=True, metadata=says("the job has ended and no event comes after these"))
+    next = fields.Integer(required=True, metadata=says("pass it as ?after= to continue from here"))
+    is_terminal = fields.Boolean(
+        required=True, metadata=says("whether the job has ended and these are its last events")
+    )
 
 
 class Rows(Answer):
     columns = fields.List(fields.String(), required=True)
-    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list for each row"))
+    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list per row"))
     has_more = fields.Boolean(required=True)
 
 
 class ClassPrediction(Answer):
-    label = fields.Raw(required=True, metadata=says("as the table wrote it", type=["string", "number", "boolean"]))
+    label = fields.Raw(required=True, metadata=says("as written in the table", type=["string", "number", "boolean"]))
     probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
@@ -244,20 +247,21 @@ class Predictions(Answer):
             },
         ),
         required=True,
-        metadata=says("numbers for a regression, by target for several; a label and probabilities for classes"),
+        metadata=says("numbers for regression, by target if there are several; a label and probabilities for classes"),
     )
     flags = fields.List(
-        fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")
+        fields.List(fields.String()),
+        metadata=says("with ?flags=true: each row's features whose value is unlike any seen in training"),
     )
     intervals = fields.List(
         fields.Raw(metadata={"anyOf": [PAIR, {"type": "object", "additionalProperties": PAIR}]}),
-        metadata=says("with ?intervals=: [low, high] for each row, by target for several"),
+        metadata=says("with ?intervals=: [low, high] for each row, by target if there are several"),
     )
     contributions = fields.List(
         fields.Raw(metadata={"anyOf": [ADDED, {"type": "object", "additionalProperties": ADDED}]}),
         metadata=says(
-            "with ?contributions=true: what the intercept and each feature add for each row, by target for several, by "
-            "class for more than two"
+            "with ?contributions=true: what the intercept and each feature add, for each row; by target if there are "
+            "several, by class if there are more than two"
         ),
     )
 

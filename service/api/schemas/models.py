@@ -9,20 +9,25 @@ from service.api.schemas.base import Answer, Time, one_of, says, within
 from service.domain.cells.columns import KINDS
 
 SIDES = ("a", "b")
-ANY = {"description": "left out where it is not there at all"}
+ANY = {"description": "left out if it does not exist"}
 
 
 class Model(Answer):
     id = fields.String(required=True)
     name = fields.String(required=True)
-    latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null: all were deleted"))
+    latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null if all were deleted"))
     aliases = fields.Dict(
-        keys=fields.String(), values=fields.Integer(), required=True, metadata=says("which version each alias means")
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata=says("the version that each alias points to"),
     )
     serves = fields.Integer(
         required=True,
         allow_none=True,
-        metadata=says("what the bare name means: the alias 'default', else the newest version; null without any"),
+        metadata=says(
+            "the version that the bare name means: the alias 'default', else the newest version; null if there is none"
+        ),
     )
     created_at = Time(required=True)
     updated_at = Time(required=True)
@@ -50,21 +55,21 @@ class ListedVersion(Answer):
     target = fields.Raw(
         required=True,
         metadata=says(
-            "the column that is predicted; a list where there are several",
+            "the column that is predicted; a list if there are several",
             anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         ),
     )
-    features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+    features = fields.List(
+        fields.Nested(Feature), required=True, metadata=says("the features that a row must have, in order")
+    )
+    metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test"))
     files = fields.List(fields.Nested(File), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = Time(required=True)
 
 
 class Version(ListedVersion):
-    spec = fields.Dict(
-        required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
-    )
+    spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
     metadata = fields.Dict(required=True, metadata=says("the spec's"))
 
 
@@ -72,7 +77,7 @@ class Alias(Answer):
     alias = fields.String(required=True)
     model = fields.String(required=True, attribute="model_name")
     version = fields.Integer(required=True)
-    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
+    revision = fields.Integer(required=True, metadata=says("number of changes; it is the ETag, for If-Match"))
     updated_at = Time(required=True)
 
 
@@ -93,14 +98,16 @@ class Side(Answer):
 
 
 class Difference(Answer):
-    pointer = fields.String(required=True, metadata=says("JSON pointer to what differs"))
+    pointer = fields.String(required=True, metadata=says("JSON pointer to the difference"))
     a = fields.Raw(metadata=ANY)
     b = fields.Raw(metadata=ANY)
 
 
 class ComparedFigure(Answer):
     split = fields.String(required=True)
-    target = fields.String(required=True, allow_none=True, metadata=says("of several targets; null: over all"))
+    target = fields.String(
+        required=True, allow_none=True, metadata=says("one of several targets; null means all of them")
+    )
     metric = fields.String(required=True)
     lower_is_better = fields.Boolean(required=True)
     a = fields.Float(required=True, allow_none=True)
@@ -110,7 +117,7 @@ class ComparedFigure(Answer):
         required=True,
         allow_none=True,
         validate=one_of(SIDES),
-        metadata=says("by this figure alone, which says something of the models where `same_rows` is true"),
+        metadata=says("by this metric alone; it compares the models only if `same_rows` is true"),
     )
 
 
@@ -123,21 +130,21 @@ class VersionComparison(Answer):
     model = fields.String(required=True)
     a = fields.Nested(Side, required=True)
     b = fields.Nested(Side, required=True)
-    spec = fields.List(fields.Nested(Difference), required=True, metadata=says("fields that differ"))
+    spec = fields.List(fields.Nested(Difference), required=True, metadata=says("spec fields that differ"))
     metrics = fields.List(fields.Nested(ComparedFigure), required=True)
     lineage = fields.List(
         fields.Nested(Difference), required=True, metadata=says("dataset, split, engine and libraries that differ")
     )
     rows = fields.Dict(keys=fields.String(), values=fields.Nested(RowCounts), required=True, metadata=says("by split"))
-    same_rows = fields.Boolean(required=True, metadata=says("both were judged on the same held-out rows"))
+    same_rows = fields.Boolean(required=True, metadata=says("whether both were evaluated on the same held-out rows"))
     better = fields.String(
         required=True,
         allow_none=True,
         validate=one_of(SIDES),
-        metadata=says("by `metric` on `split`; null where both are as good, or it cannot be said: see the sentence"),
+        metadata=says("by `metric` on `split`; null if they tie or cannot be compared (see `sentence`)"),
     )
     metric = fields.String(required=True, allow_none=True)
     split = fields.String(required=True, allow_none=True)
     sentence = fields.String(
-        required=True, metadata=says("which is better and by how much, or why that cannot be said")
+        required=True, metadata=says("which is better and by how much, or why they cannot be compared")
     )

@@ -15,7 +15,7 @@ class Coefficient(Answer):
     label = fields.String(data_key="class")
     value = fields.Float()
     standard_error = number()
-    low = number("of the 95 % interval")
+    low = number("of the 95 % confidence interval")
     high = number()
 
 
@@ -23,34 +23,37 @@ class Certificate(Answer):
     """The exact optimum of a linear neuron's loss on the training rows, and how far what was learnt is from it."""
 
     method = fields.String()
-    optimum_loss = fields.Float(metadata=says("in the target's units, as the other losses"))
-    loss = fields.Float(metadata=says("of what was learnt, with its penalties"))
-    gap = fields.Float(metadata=says("loss less optimum_loss"))
-    gradient_norm = fields.Float(metadata=says("of the scaled problem, at what was learnt"))
-    weight_distance = number("between the scaled weights")
-    prediction_distance = number("root mean square over the rows, in the target's units")
-    rank = fields.Integer(metadata=says("how many directions of the design the rows tell apart"))
+    optimum_loss = fields.Float(metadata=says("in the target's units, like the other losses"))
+    loss = fields.Float(metadata=says("of the trained weights, including penalties"))
+    gap = fields.Float(metadata=says("loss - optimum_loss"))
+    gradient_norm = fields.Float(metadata=says("of the scaled problem, at the trained weights"))
+    weight_distance = number("distance between the trained and the optimal scaled weights")
+    prediction_distance = number("root mean square difference of the predictions, in the target's units")
+    rank = fields.Integer(metadata=says("rank of the design matrix"))
     collinear = fields.List(
-        fields.List(fields.String()), metadata=says("columns that determine each other: many optima predict alike")
+        fields.List(fields.String()),
+        metadata=says("groups of collinear columns: many optima make the same predictions"),
     )
     condition_number = fields.Float(
         metadata=says(
-            "of the scaled design Z itself, its greatest singular value over its least; that of the squared error, "
-            "2/n ZᵀZ, is its square: `curvature.scaled.condition_number`"
+            "of the scaled design matrix Z: its largest singular value over its smallest. The condition number of the "
+            "squared error's Hessian, 2/n ZᵀZ, is the square: `curvature.scaled.condition_number`"
         )
     )
-    digits = fields.Integer(allow_none=True, metadata=says("decimal digits of the coefficients that rounding leaves"))
+    digits = fields.Integer(
+        allow_none=True, metadata=says("significant decimal digits of the coefficients after rounding errors")
+    )
     coefficients = fields.List(fields.Nested(Coefficient))
     residual_standard_deviation = number()
-    separation = figures("classes that a linear boundary separates: the optimum is at infinity")
+    separation = figures("classes that a linear boundary separates perfectly: the optimum is at infinity")
     epochs_to_millionth = fields.Integer(
         allow_none=True,
         metadata=says(
-            "a bound: full-batch descent at the rate with the best worst case takes no more of them to come "
-            "within a millionth of the optimal loss"
+            "upper bound on the epochs that full-batch descent needs, at the learning rate with the best worst case, "
+            "to come within a millionth of the optimal loss"
         ),
     )
-    note = fields.String(allow_none=True, metadata=says("what is not from all rows, or left out"))
+    note = fields.String(allow_none=True, metadata=says("what was computed from fewer rows, or left out"))
 
 
 class Weight(Answer):
@@ -60,19 +63,21 @@ class Weight(Answer):
     feature = fields.String()
     label = fields.String(data_key="class")
     learnt = fields.Float(metadata=says("what predicts"))
-    optimum = number("the exact optimum's, on the same rows; null where there is none")
-    difference = number("learnt less optimum")
-    standard_error = number("of the optimum's")
-    low = number("of the optimum's 95 % interval")
+    optimum = number("of the exact optimum on the same rows; null if there is none")
+    difference = number("learnt - optimum")
+    standard_error = number("standard error of the optimum's coefficient")
+    low = number("of the optimum's 95 % confidence interval")
     high = number()
-    step = number("what the scaler divides the feature by: with standard its standard deviation")
+    step = number("what the scaler divides the feature by; for standard, its standard deviation")
 
 
 class WeightCourse(Answer):
-    name = fields.String(metadata=says("of a linear neuron the feature, else from where to where: `hidden 1.2 ← area`"))
-    optimum = number("the exact optimum's")
-    step = number("as in `weights`")
-    values = numbers("after each of the epochs")
+    name = fields.String(
+        metadata=says("for a linear neuron the feature; for a network the connection, as `hidden 1.2 ← area`")
+    )
+    optimum = number("of the exact optimum")
+    step = number("in the order of `weights`")
+    values = numbers("the value after each of the epochs")
 
 
 class WeightsByEpoch(Answer):
@@ -80,6 +85,6 @@ class WeightsByEpoch(Answer):
 
     units = fields.String()
     epochs = fields.List(
-        fields.Integer(), metadata=says("0 is the start; every epoch up to 127, every second up to 255, and so on")
+        fields.Integer(), metadata=says("0 is the start; every epoch up to 127, every second one up to 255, and so on")
     )
     weights = fields.List(fields.Nested(WeightCourse))

@@ -8,23 +8,30 @@ from service.api.schemas.base import ANY_SPEC, Answer, says
 
 
 class Warned(Answer):
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="learning_rate_unstable"))
-    detail = fields.String(required=True, metadata=says("what is the matter, and what mends it"))
-    pointer = fields.String(metadata=says("JSON pointer of the field of the spec that mends it"))
+    code = fields.String(required=True, metadata=says("stable; branch on this", example="learning_rate_unstable"))
+    detail = fields.String(required=True, metadata=says("the problem, and how to fix it"))
+    pointer = fields.String(metadata=says("JSON pointer to the spec field to change"))
 
 
 class Curvature(Answer):
     lambda_max = fields.Float(required=True)
-    lambda_min = fields.Float(required=True, metadata=says("the least that is not zero"))
+    lambda_min = fields.Float(required=True, metadata=says("the smallest nonzero eigenvalue"))
     condition_number = fields.Float(required=True)
-    stable_learning_rate = fields.Float(required=True, metadata=says("full-batch descent is stable below"))
+    stable_learning_rate = fields.Float(
+        required=True, metadata=says("full-batch descent is stable below this learning rate")
+    )
     best_learning_rate = fields.Float(
         required=True,
-        metadata=says("2/(λmax + λmin): the constant one with the best worst case; for a table's own see the forecast"),
+        metadata=says(
+            "2/(λmax + λmin): the constant learning rate with the best worst case; for the best one on this "
+            "table, see the forecast"
+        ),
     )
     epochs_to_1_percent = fields.Integer(
         required=True,
-        metadata=says("a bound, no forecast: at that rate no target takes more of them to 1 % of the gap"),
+        metadata=says(
+            "a bound, not a forecast: at `best_learning_rate`, no target needs more epochs until 1 % of the gap is left"
+        ),
     )
 
 
@@ -32,12 +39,14 @@ class Forecast(Answer):
     """Of full-batch descent at a constant rate on these rows, from weights of zero, until 1 % of the gap to the optimum
     is left; exact but for rounding. A number of epochs is null where that never comes."""
 
-    best_learning_rate = fields.Float(required=True, metadata=says("the one that takes the fewest epochs"))
-    epochs_to_1_percent = fields.Integer(required=True, allow_none=True, metadata=says("at that rate"))
+    best_learning_rate = fields.Float(
+        required=True, metadata=says("the constant learning rate that needs the fewest epochs")
+    )
+    epochs_to_1_percent = fields.Integer(required=True, allow_none=True, metadata=says("at `best_learning_rate`"))
     epochs_at_worst_case_rate = fields.Integer(
         required=True,
         allow_none=True,
-        metadata=says("at the rate with the best worst case, `best_learning_rate` beside"),
+        metadata=says("at the curvature's `best_learning_rate`, the one with the best worst case"),
     )
 
 
@@ -47,26 +56,32 @@ class ForecastOfRun(Answer):
     epochs_to_1_percent = fields.Integer(
         required=True,
         allow_none=True,
-        metadata=says("after so many 1 % of the gap is left; null: not within its epochs"),
+        metadata=says("epochs until 1 % of the gap is left; null: not within the run"),
     )
     epochs = fields.Integer(required=True)
-    share_left = fields.Float(required=True, metadata=says("of the gap, after all of its epochs; at most 1e30"))
+    share_left = fields.Float(
+        required=True, metadata=says("share of the gap that is left after all epochs; at most 1e30")
+    )
 
 
 class Forecasts(Answer):
-    scaled = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on what the network reads"))
-    raw = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the columns as they are"))
+    scaled = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the network's scaled inputs"))
+    raw = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the unscaled columns"))
     run = fields.Nested(
         ForecastOfRun,
         required=True,
         allow_none=True,
-        metadata=says("null where the spec is another descent than full-batch sgd at one rate, without penalties"),
+        metadata=says("null unless the spec asks for full-batch sgd at a constant learning rate, without penalties"),
     )
 
 
 class Bound(Answer):
-    learning_rate = fields.Float(required=True, metadata=says("descent with this optimizer is stable below"))
-    guide = fields.String(required=True, allow_none=True, metadata=says("why it is a guide only; null: it is exact"))
+    learning_rate = fields.Float(
+        required=True, metadata=says("descent with this optimizer is stable below this learning rate")
+    )
+    guide = fields.String(
+        required=True, allow_none=True, metadata=says("why the bound is only a guide; null if it is exact")
+    )
 
 
 class NotCovered(Answer):
@@ -75,14 +90,17 @@ class NotCovered(Answer):
 
 
 class SpecCurvature(Answer):
-    scaled = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of what the network reads"))
-    raw = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the columns as they are"))
-    columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
-    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
-    basis = fields.String(required=True, metadata=says("what it is computed from"))
+    scaled = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the network's scaled inputs"))
+    raw = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the unscaled columns"))
+    columns = fields.List(fields.String(), required=True, metadata=says("the columns covered"))
+    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("the features not covered"))
+    basis = fields.String(required=True, metadata=says("what the curvature was computed from"))
     bound = fields.Nested(Bound, required=True, allow_none=True)
     forecast = fields.Nested(
-        Forecasts, required=True, allow_none=True, metadata=says("what descent does on this table, beside the bounds")
+        Forecasts,
+        required=True,
+        allow_none=True,
+        metadata=says("what descent does on this table, in addition to the bounds"),
     )
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
@@ -93,7 +111,7 @@ class Rates(Answer):
     epochs = fields.Integer(required=True)
     why = fields.String(required=True)
     is_estimate = fields.Boolean(
-        required=True, metadata=says("by the curvature of all rows; training takes that of the training rows")
+        required=True, metadata=says("from the curvature of all rows; training uses that of the training rows")
     )
 
 
@@ -101,22 +119,26 @@ class Memory(Answer):
     """Bytes beyond what an idle worker takes."""
 
     total_bytes = fields.Integer(required=True)
-    matrix_bytes = fields.Integer(required=True, metadata=says("the prepared rows of all parts"))
+    matrix_bytes = fields.Integer(required=True, metadata=says("the prepared rows of all split parts"))
     weights_bytes = fields.Integer(required=True)
     optimizer_bytes = fields.Integer(required=True)
     workspace_bytes = fields.Integer(required=True)
     limit_bytes = fields.Integer(
-        required=True, allow_none=True, metadata=says("what a training process may take: what does not fit is refused")
+        required=True,
+        allow_none=True,
+        metadata=says("memory allowed for a training process; a spec that does not fit is refused"),
     )
 
 
 class Duration(Answer):
-    seconds = fields.Float(required=True, allow_none=True, metadata=says("from the start of the work, all epochs made"))
-    low = fields.Float(required=True, allow_none=True, metadata=says("by the fastest of the runs that tell it"))
-    high = fields.Float(required=True, allow_none=True, metadata=says("by the slowest"))
+    seconds = fields.Float(
+        required=True, allow_none=True, metadata=says("from the start of the work to its end, with all epochs")
+    )
+    low = fields.Float(required=True, allow_none=True, metadata=says("according to the fastest comparable run"))
+    high = fields.Float(required=True, allow_none=True, metadata=says("according to the slowest comparable run"))
     epoch_seconds = fields.Float(required=True, allow_none=True)
     epochs = fields.Integer(required=True, allow_none=True)
-    runs = fields.Integer(required=True, metadata=says("how many finished runs on this machine tell it"))
+    runs = fields.Integer(required=True, metadata=says("number of comparable runs finished on this machine"))
     why = fields.String(required=True)
 
 
@@ -127,13 +149,15 @@ class Estimate(Answer):
 
 class SpecCheck(Answer):
     spec = fields.Raw(required=True, metadata=ANY_SPEC)
-    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
-    warnings = fields.List(fields.Nested(Warned), required=True, metadata=says("what a teacher would say of it"))
+    notes = fields.List(fields.String(), required=True, metadata=says("choices made automatically"))
+    warnings = fields.List(
+        fields.Nested(Warned), required=True, metadata=says("problems that the spec or the data may cause")
+    )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
         Rates,
         required=True,
         allow_none=True,
-        metadata=says("null of a comparison, or where only the training rows tell them"),
+        metadata=says("null for a comparison, or if only the training rows determine them"),
     )
     estimate = fields.Nested(Estimate, required=True)

@@ -12,13 +12,13 @@ class PreviewColumn(Answer):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(KINDS))
     notes = fields.List(
-        fields.String(), required=True, metadata=says("how it was read, and what to declare if not meant so")
+        fields.String(), required=True, metadata=says("how the column was read, and what to declare if that is wrong")
     )
 
 
 class PreviewReject(Answer):
-    row = fields.Integer(required=True, metadata=says("counts from 1, below the header"))
-    column = fields.String(required=True, metadata=says("empty where the row as a whole is wrong"))
+    row = fields.Integer(required=True, metadata=says("counted from 1, below the header"))
+    column = fields.String(required=True, metadata=says("empty if the whole row is wrong"))
     reason = fields.String(required=True)
 
 
@@ -27,6 +27,6 @@ class Preview(Answer):
 
     dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file would be read; null for Parquet"))
     columns = fields.List(fields.Nested(PreviewColumn), required=True)
-    rows = fields.List(fields.List(fields.Raw()), required=True, metadata=says("the first ones, as they would be read"))
-    rejects = fields.List(fields.Nested(PreviewReject), required=True, metadata=says("rows that would be left out"))
-    truncated = fields.Boolean(required=True, metadata=says("the file may go on after what was looked at"))
+    rows = fields.List(fields.List(fields.Raw()), required=True, metadata=says("the first rows, as they would be read"))
+    rejects = fields.List(fields.Nested(PreviewReject), required=True, metadata=says("rows that would be rejected"))
+    truncated = fields.Boolean(required=True, metadata=says("whether the file may continue beyond the previewed part"))

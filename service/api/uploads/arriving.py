@@ -28,9 +28,9 @@ UNDERSTOOD = (
 )
 # of a table that lost its last lines on the way nothing would tell so
 END_UNSAID = (
-    "of a plain CSV in chunks (Transfer-Encoding: chunked) nothing says where it ends, so that one that was cut off on "
-    "the way looks like a whole one; send it with its Content-Length, with Content-Encoding: gzip, or, from a pipe, as "
-    "a form (curl -F 'file=@-;filename=data.csv')"
+    "nothing marks the end of an uncompressed CSV sent in chunks (Transfer-Encoding: chunked), so a truncated one "
+    "would look complete; send it with a Content-Length, with Content-Encoding: gzip, or, from a pipe, as a "
+    "form (curl -F 'file=@-;filename=data.csv')"
 )
 
 # What the first bytes give away: files that people upload as CSV and that are none.
@@ -44,8 +44,8 @@ SIGNATURES: Mapping[bytes, str] = {
     b"SQLite format 3": "an SQLite database; export the table as CSV",
     b"{": "JSON; write the rows as CSV, with a header line",
     b"[{": "JSON; write the rows as CSV, with a header line",
-    b"<!DOCTYPE": "a web page; check what was downloaded",
-    b"<html": "a web page; check what was downloaded",
+    b"<!DOCTYPE": "a web page; check the download",
+    b"<html": "a web page; check the download",
 }
 
 
@@ -68,7 +68,7 @@ class Upload:
         """
         said = request.mimetype
         if said not in (CSV, MULTIPART, *PARQUETS):
-            what = f"Content-Type {said!r} is not understood" if said else "the request has no Content-Type"
+            what = f"Content-Type {said!r} is not supported" if said else "Content-Type is missing"
             raise MediaTypeUnsupported(f"{what}; {UNDERSTOOD}")
         self._body = Body(request, limit(settings))
         self._form = Form(request.mimetype_params.get("boundary", "")) if said == MULTIPART else None
@@ -112,11 +112,11 @@ class Upload:
             last = (last + piece[-len(PARQUET_MARK) :])[-len(PARQUET_MARK) :]
             yield piece
         if not first:
-            raise UploadInvalid(f"the upload is empty: there is no table in it; {UNDERSTOOD}")
+            raise UploadInvalid(f"the upload is empty; {UNDERSTOOD}")
         if is_parquet and last != PARQUET_MARK:
-            raise CutOff("the Parquet file does not end as one does: it was cut off; send it again, whole")
+            raise CutOff("the Parquet file is truncated: its footer is missing; send the whole file again")
         if not self._end_is_said and last[-1:] not in (b"\r", b"\n"):
-            raise CutOff("the body breaks off within a line")
+            raise CutOff("the body ends in the middle of a line")
 
 
 def limit(settings: Settings) -> Limit:
@@ -139,7 +139,7 @@ def _described(filename: str | None, media_type: str) -> _File:
 def _refuse_other(first: bytes, is_parquet: bool) -> None:
     if is_parquet:
         if not (first.startswith(PARQUET_MARK) or PARQUET_MARK.startswith(first)):
-            raise BodyMalformed(f"the upload is not the Parquet file that it is said to be; for CSV say {CSV}")
+            raise BodyMalformed(f"the upload is not Parquet, as its type says; for CSV send {CSV}")
         return
     for signature, what in SIGNATURES.items():
         if first.startswith(signature):

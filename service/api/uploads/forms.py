@@ -24,7 +24,7 @@ class Form:
     def __init__(self, boundary: str) -> None:
         """Raises BodyMalformed."""
         if not boundary:
-            raise BodyMalformed("Content-Type: multipart/form-data lacks its boundary; let the HTTP client set it")
+            raise BodyMalformed("Content-Type: multipart/form-data has no boundary; let the HTTP client set the header")
         try:
             self._decoder = MultipartDecoder(boundary.encode("ascii"), max_parts=MAX_PARTS)
         except UnicodeEncodeError:
@@ -60,17 +60,15 @@ class Form:
                 elif not isinstance(event, Preamble):
                     break
             if len(self._decoder.buffer) > MAX_FIELD_BYTES:
-                raise BodyMalformed("the form has a part whose head does not end")
+                raise BodyMalformed("the form has a part with an incomplete header")
         except RequestEntityTooLarge:
             raise BodyMalformed(f"the form has more than {MAX_PARTS} parts; send one file") from None
         except ValueError:
-            raise BodyMalformed(
-                "the body is not the multipart/form-data that Content-Type says, or it was cut off"
-            ) from None
+            raise BodyMalformed("the body is not valid multipart/form-data, or it is truncated") from None
 
     def _begin_file(self, part: File) -> None:
         if part.name != "file":
-            raise wrong(part.name, 'is not the field of the file; name it "file" (curl -F file=@data.csv)')
+            raise wrong(part.name, 'is not the field for the file; name it "file" (curl -F file=@data.csv)')
         if self._has_file:
             raise wrong("file", "is given more than once; upload one file at a time")
         self._has_file = True
@@ -80,7 +78,7 @@ class Form:
 
     def _begin_field(self, part: Field) -> None:
         if part.name == "file":
-            raise wrong("file", "came as text, without a file name; send a file (curl -F file=@data.csv)")
+            raise wrong("file", "has no file name; send it as a file (curl -F file=@data.csv)")
         if part.name not in FIELDS:
             raise wrong(part.name, f"is not a field of this form; use file, {', '.join(FIELDS)}")
         if part.name in self.fields and part.name not in REPEATED:

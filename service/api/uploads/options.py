@@ -30,14 +30,14 @@ class KindByColumn(fields.Field[dict[str, str]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dict[str, str]:
         kinds = _json(value)
         if not isinstance(kinds, dict):
-            raise ma.ValidationError('must be a JSON object of kinds by column: {"zip": "categorical"}')
+            raise ma.ValidationError('must be a JSON object that maps columns to kinds: {"zip": "categorical"}')
         for column, kind in kinds.items():
             if kind not in DECLARED_KINDS:
                 raise ma.ValidationError(
-                    f"{kind!r} is no kind of column ({column!r}); use one of: {', '.join(DECLARED_KINDS)}"
+                    f"{kind!r} is not a kind of column ({column!r}); use one of: {', '.join(DECLARED_KINDS)}"
                 )
             if "\0" in column:
-                raise ma.ValidationError("no column has a NUL in its name")
+                raise ma.ValidationError("column names contain no NUL character")
         return kinds
 
 
@@ -52,11 +52,13 @@ class Words(fields.List[str]):
         if len(words) == 1 and words[0].startswith("["):
             words = _json(words[0])
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise ma.ValidationError('must be a JSON list of words: ["NA", "-"]; or give one word each time')
+                raise ma.ValidationError(
+                    'must be a JSON list of words: ["NA", "-"]; or repeat the parameter, one word each'
+                )
         if len(words) > MAX_WORDS or any(len(word) > MAX_WORD for word in words):
-            raise ma.ValidationError(f"takes at most {MAX_WORDS} words of at most {MAX_WORD} characters")
+            raise ma.ValidationError(f"may have at most {MAX_WORDS} words of at most {MAX_WORD} characters")
         if any(set(word) & set("\0\r\n") for word in words):
-            raise ma.ValidationError("a word has no NUL and no line break in it")
+            raise ma.ValidationError("a word must not contain NUL or line breaks")
         return sorted(set(words))
 
 
@@ -76,20 +78,20 @@ class CsvOptions(ma.Schema):
 
     delimiter = fields.String(
         validate=Matches(r"([^\x00\r\n\"A-Za-z0-9]|\\t|tab|space)", error='must be one character, "tab" or "space"'),
-        metadata=says('what stands between cells: one character, "tab" or "space"'),
+        metadata=says('the delimiter between cells: one character, "tab" or "space"'),
     )
-    encoding = Encoding(metadata=says("of the text", example="windows-1252"))
+    encoding = Encoding(metadata=says("encoding of the text", example="windows-1252"))
     header = fields.Boolean(
-        truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line names the columns")
+        truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line is a header")
     )
     null_values = Words(
         metadata=says(
-            "how missing cells are written, here and in rows to predict; a number in any spelling; repeated, or one "
-            "JSON list",
+            "words that mark a missing cell, in the file and in rows to predict; a number matches in any spelling. "
+            "Repeat the parameter, or give one JSON list",
             example=["NA", "-"],
         )
     )
-    decimal = fields.String(validate=one_of((".", ",")), metadata=says("what stands before the decimals of a number"))
+    decimal = fields.String(validate=one_of((".", ",")), metadata=says("the decimal mark"))
 
     @ma.post_load
     def _in_one_spelling(self, options: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class CsvOptions(ma.Schema):
     @ma.validates_schema
     def _apart(self, options: dict[str, Any], **_: Any) -> None:
         if "decimal" in options and options.get("delimiter") == options["decimal"]:
-            raise ma.ValidationError("cannot be what stands between cells too", "decimal")
+            raise ma.ValidationError("cannot also be the delimiter", "decimal")
 
 
 class UploadOptions(CsvOptions):
@@ -108,11 +110,11 @@ class UploadOptions(CsvOptions):
 
     name = fields.String(
         validate=Matches(rf"[^\x00-\x1f\x7f]{{1,{MAX_NAME}}}", error="must be 1 to 200 printable characters"),
-        metadata=says("what to call the dataset; else the name of the file"),
+        metadata=says("name of the dataset; default: the file's name"),
     )
     types = KindByColumn(
         metadata=says(
-            "kind by column, as a JSON object; datetime:dmy says the order of the day and the month",
+            "kinds of columns, as a JSON object; datetime:dmy fixes the order of day, month and year",
             type="string",
             example='{"zip": "categorical", "born": "datetime:dmy"}',
         )
@@ -122,7 +124,7 @@ class UploadOptions(CsvOptions):
 class UploadQuery(UploadOptions):
     """The options, and whether anything is to be stored."""
 
-    preview = switch("answer what would be read from the first part of the file; nothing is stored")
+    preview = switch("return what would be read from the first part of the file; nothing is stored")
 
 
 def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -139,11 +141,11 @@ def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str,
             raise wrong(name, "is given both in the query and in the form")
     both = {**query, **options}
     if both.get("decimal") and both["decimal"] == both.get("delimiter"):
-        raise wrong("decimal", "cannot be what stands between cells too")
+        raise wrong("decimal", "cannot also be the delimiter")
     return both
 
 
-def check_parquet(options: Mapping[str, Any], what: str = "a Parquet file says by itself how it is read") -> None:
+def check_parquet(options: Mapping[str, Any], what: str = "a Parquet file describes itself") -> None:
     """Raises ParameterInvalid for an option that only a CSV can need."""
     for name in FOR_CSV_ALONE:
         if name in options:

@@ -26,7 +26,7 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
     from service.reading.parquet.bounds import check_pages, opened
 
     if not whole:
-        detail = f"a Parquet file names its columns at its end: a preview needs all of it, at most {MIB:,} bytes"
+        detail = f"a preview needs the whole Parquet file, of at most {MIB:,} bytes"
         raise UploadInvalid(detail, reason="preview_too_short")
     try:
         source = io.BytesIO(data)
@@ -47,7 +47,7 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
         batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
         cells = _cells(next(batches, None), bounds)
     except UnicodeDecodeError:
-        detail = "the name of a column is not UTF-8; write the file with names that are text"
+        detail = "a column name is not UTF-8; write the file with UTF-8 names"
         raise UploadInvalid(detail, reason="not_text") from None
     except (pa.ArrowException, OSError, Damaged) as error:
         detail = f"the file cannot be read as Parquet: {str(error).splitlines()[0]}"
@@ -82,7 +82,7 @@ def _cells(batch: Any, bounds: Bounds) -> list[list[Any]]:
         try:
             cells.append(column.to_pylist())
         except (ValueError, OverflowError) as error:
-            raise UploadInvalid(f"column {name!r} holds what cannot be read: {error}", reason="not_parquet") from None
+            raise UploadInvalid(f"column {name!r} cannot be read: {error}", reason="not_parquet") from None
     return cells
 
 

@@ -14,11 +14,9 @@ from service.cli.commands.learning import Data, dataset_of, followed
 if TYPE_CHECKING:
     from service.client import Client
 
-Format = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="What the result is.")]
-Out = Annotated[
-    Path | None, typer.Option(help="Write to this file; a CSV goes to standard output unless told otherwise.")
-]
-Watch = Annotated[bool, typer.Option(help="Stay until the result is here, or leave once the job is queued.")]
+Format = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Format of the result.")]
+Out = Annotated[Path | None, typer.Option(help="Write to this file. Default for CSV: standard output.")]
+Watch = Annotated[bool, typer.Option(help="Wait for the result, or exit once the job is queued.")]
 
 
 @app.command(rich_help_panel=THERE)
@@ -32,12 +30,12 @@ def batch(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Predict for each row of a dataset, on the server's workers: for tables of any size."""
+    """Predict every row of a dataset as a job on the server's workers."""
     from service.cli.showing import rendering
 
     to_screen = out is None and not as_json
     if watch and to_screen and form == "parquet":
-        raise refusal("a Parquet file is not for the screen: say where it goes with --out")
+        raise refusal("Parquet needs a file to go to: give --out")
     with connect(url) as client:
         job = client.batch_predict(ref, dataset_of(client, data), form)
         if watch:

@@ -10,12 +10,12 @@ import typer
 from service.cli.app import HERE, app
 
 COMPLETES = "_ADALINE_COMPLETE"  # by click's convention, from the program's name
-Shell = Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell that you use.")]
+Shell = Annotated[Literal["bash", "zsh", "fish"], typer.Argument(help="The shell to complete in.")]
 
 
 @app.command(rich_help_panel=HERE)
 def completion(shell: Shell) -> None:
-    """Print what makes a shell complete commands, options, models and ids.
+    """Print a shell script that completes commands, options, models and ids.
 
     bash: adaline completion bash >> ~/.bashrc; zsh: adaline completion zsh >> ~/.zshrc; fish: adaline completion fish >
     ~/.config/fish/completions/adaline.fish

@@ -16,19 +16,17 @@ What = Annotated[
     list[str],
     typer.Argument(
         metavar="WHAT...",
-        help="The id of a dataset (ds_…) or of a job that has ended (job_…), a version (name:3), an alias "
-        "(name@alias), or the name of a model that has no versions left.",
+        help="What to delete: a dataset (ds_…), a job that has ended (job_…), a version (name:3), an alias "
+        "(name@alias), or a model without versions (name).",
         autocompletion=known.anything,
     ),
 ]
-Force = Annotated[
-    bool, typer.Option("--force", help="Delete a dataset though versions or unfinished jobs were made from it.")
-]
+Force = Annotated[bool, typer.Option("--force", help="Delete a dataset even if versions or unfinished jobs use it.")]
 
 
 @app.command(rich_help_panel=THERE)
 def delete(what: What, force: Force = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
-    """Delete datasets, jobs, versions, aliases and models, one after the other."""
+    """Delete datasets, jobs, versions, aliases and models."""
     from rich.text import Text
 
     deleted = []
@@ -48,7 +46,9 @@ def _delete(client: Client, what: str, force: bool) -> None:
     elif mark == "@":
         client.delete_alias(name, rest)
     elif mark and not (rest.isascii() and rest.isdecimal()):
-        raise refusal(f"{what}: a version is deleted by its number, as {name}:3; `adaline versions {name}` lists them")
+        raise refusal(
+            f"{what}: delete a version by its number, as {name}:3; `adaline versions {name}` lists the versions"
+        )
     elif mark:
         client.delete_version(name, int(rest))
     else:

@@ -18,56 +18,62 @@ if TYPE_CHECKING:
 STDIN = "-"
 Table = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
+    typer.Argument(
+        metavar="FILE", help="A CSV file (also .gz or .zst) or a Parquet file; - reads a CSV from standard input."
+    ),
 ]
 Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
 Target = Annotated[str, typer.Option(help="The column to predict.")]
 Targets = Annotated[
-    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
+    list[str], typer.Option("--target", help="The column to predict. Repeat for several numeric targets.")
 ]
-ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
-Hidden = Annotated[str | None, typer.Option(help="Sizes of hidden layers, as 16,16; a linear neuron unless told.")]
+ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model. Default: the file's name.")]
+Hidden = Annotated[
+    str | None, typer.Option(help="Sizes of the hidden layers, such as 16,16. Default: none, a linear neuron.")
+]
 Choices = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="A field of the spec: optimizer.learning_rate=0.1. Repeatable."),
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="Set a field of the spec, such as optimizer.learning_rate=0.1. Repeatable."
+    ),
 ]
 Check = Annotated[
-    bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
+    bool, typer.Option("--check", help="Show what would be run, with warnings and estimates; train nothing.")
 ]
-Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+Watch = Annotated[bool, typer.Option(help="Wait until the job ends, or exit once it is queued.")]
 
 
 @app.command(rich_help_panel=THERE)
 def upload(
     file: Table,
-    name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset. Default: the file's name.")] = None,
     delimiter: Annotated[
-        str | None, typer.Option(help='What stands between cells: a character, "tab" or "space".')
+        str | None, typer.Option(help='Delimiter between cells: one character, "tab" or "space".')
     ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as windows-1252.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding, such as windows-1252.")] = None,
     header: Annotated[
-        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line is a header.")
     ] = None,
     types: Annotated[
         list[str] | None,
         typer.Option(
             "--type",
             metavar="COLUMN=KIND",
-            help="The kind of a column: zip=categorical, born=datetime:dmy. Repeatable.",
+            help="Declare the kind of a column, such as zip=categorical or born=datetime:dmy. Repeatable.",
         ),
     ] = None,
     null_values: Annotated[
-        list[str] | None, typer.Option("--null", metavar="WORD", help="How a missing cell is written. Repeatable.")
+        list[str] | None, typer.Option("--null", metavar="WORD", help="A word that marks a missing cell. Repeatable.")
     ] = None,
-    decimal: Annotated[str | None, typer.Option(help='What stands before decimals: "." or ",".')] = None,
+    decimal: Annotated[str | None, typer.Option(help='Decimal mark: "." or ",".')] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show how its first part would be read; store nothing.")
+        bool, typer.Option("--preview", help="Show how the first part of the file would be read; store nothing.")
     ] = False,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Upload a table and wait until it is ready. What is not told of it is found by looking."""
+    """Upload a table and wait until it is ready. Options left out are detected from the file."""
     from service.cli import choices as chosen
     from service.cli.showing import rendering
 
@@ -105,7 +111,7 @@ def train(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model; it is published as the next version of its name."""
+    """Train a model and publish it as the next version of its name."""
     from service.cli import choices as chosen
     from service.cli.showing import checking, rendering, reporting
 
@@ -137,7 +143,7 @@ def compare(
     hidden: Hidden = None,
     choices: Choices = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="A folder to write the pictures to.", file_okay=False, show_default=False)
+        Path | None, typer.Option(help="Write the pictures to this folder.", file_okay=False, show_default=False)
     ] = None,
     url: Url = LOCAL,
     wide: Wide = False,
@@ -164,7 +170,7 @@ def compare(
 
 @app.command(rich_help_panel=THERE)
 def cancel(
-    job: Annotated[str, typer.Argument(help="The id of a job.", autocompletion=known.jobs)],
+    job: Annotated[str, typer.Argument(help="The job's id.", autocompletion=known.jobs)],
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -182,7 +188,7 @@ def dataset_of(client: Client, data: str) -> Dataset:
     if data == STDIN or os.path.exists(data):
         return _uploaded(client, data)
     if not data.startswith("ds_"):
-        raise refusal(f"there is no file {data!r} here, and it is no id of a dataset (ds_…)")
+        raise refusal(f"{data!r} is neither a file here nor the id of a dataset (ds_…)")
     return client.ready(data)
 
 
@@ -195,7 +201,7 @@ def followed(client: Client, job: Job) -> Job:
         follow(client.events(job.id), console(stderr=True))
         return client.wait(job.id)
     except KeyboardInterrupt:
-        tell(f"\n{job.id} goes on without you; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
+        tell(f"\n{job.id} continues on the server; `adaline jobs {job.id}` shows it, `adaline cancel {job.id}` ends it")
         raise typer.Exit(INTERRUPTED) from None
 
 

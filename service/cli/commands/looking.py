@@ -10,16 +10,16 @@ import typer
 from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
 
-ONE = "Show this one in detail."
+ONE = "Show only this one, in detail."
 Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
 Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
 Model = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
-Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+Limit = Annotated[int, typer.Option(min=1, help="Number of items to list, newest first.")]
 Metadata = Annotated[
     list[str] | None,
-    typer.Option(metavar="KEY=VALUE", help="Only what was trained with this in its metadata. Repeatable."),
+    typer.Option(metavar="KEY=VALUE", help="Only items with this entry in their metadata. Repeatable."),
 ]
-State = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
+State = Annotated[str | None, typer.Option(help="Only jobs in this state: queued, running, succeeded, …")]
 
 
 def wanted_metadata(words: list[str] | None) -> dict[str, str]:
@@ -28,7 +28,7 @@ def wanted_metadata(words: list[str] | None) -> dict[str, str]:
     for word in words or ():
         key, is_one, value = word.partition("=")
         if not (key and is_one):
-            raise refusal(f"--metadata {word!r}: write it as KEY=VALUE")
+            raise refusal(f"--metadata {word!r}: write KEY=VALUE")
         wanted[key] = value
     return wanted
 
@@ -81,7 +81,7 @@ def models(
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """List models with what serves and their aliases, or show one with its versions and their metrics."""
+    """List models with the version that serves and their aliases, or show one with its versions and their metrics."""
     from service.cli.showing import serving
 
     wanted = wanted_metadata(metadata)
@@ -97,7 +97,7 @@ def models(
 
 @app.command(rich_help_panel=THERE)
 def report(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
-    """Show how good a version is, beside the baseline, and what the data's curvature allows."""
+    """Show a version's report: metrics beside the baseline, curvature, importance."""
     from service.cli.showing import reporting
 
     with connect(url) as client:

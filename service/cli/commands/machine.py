@@ -21,13 +21,14 @@ Port = Annotated[
 ]
 Data = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
 Queues = Annotated[
-    str | None, typer.Option(help="What to take, comma between: train, ingest (both unless told); or short alone.")
+    str | None,
+    typer.Option(help="Kinds of work to take, comma-separated: train, ingest (default: both); or short alone."),
 ]
 
 
 @app.command(rich_help_panel=HERE)
 def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
-    """Run everything: API, workers, sweeper and what they need."""
+    """Run everything: API, workers, sweeper and their queue."""
     from service import supervisor
 
     raise typer.Exit(supervisor.serve(_settings(host=host, port=port, data=data)))
@@ -53,7 +54,7 @@ def worker(queues: Queues = None) -> None:
 
 @app.command(rich_help_panel=HERE)
 def sweep() -> None:
-    """Run the sweeper alone: it sends lost work again and deletes what nothing needs."""
+    """Run the sweeper alone: it requeues lost work and deletes unused data."""
     from service import supervisor
 
     raise typer.Exit(supervisor.sweep(_settings()))
@@ -61,7 +62,7 @@ def sweep() -> None:
 
 @app.command(rich_help_panel=HERE)
 def settings(wide: Wide = False, as_json: AsJson = False) -> None:
-    """List every setting: its value, where that came from, what it means."""
+    """List every setting: its value, where that came from, and its meaning."""
     from service.cli.showing import rendering
 
     listed = _settings().describe(os.environ)

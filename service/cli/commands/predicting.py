@@ -21,12 +21,12 @@ RowsFile = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="Rows as a CSV (also as .gz or .zst), JSON lines (.jsonl), JSON or Parquet file; - for a CSV on "
-        "standard input.",
+        help="Rows: a CSV (also .gz or .zst), JSON lines (.jsonl), JSON or Parquet file; - reads a CSV from standard "
+        "input.",
     ),
 ]
 Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
-Format = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="What to write.")]
+Format = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="Format of the predictions.")]
 
 
 @app.command(rich_help_panel=THERE)
@@ -37,32 +37,33 @@ def predict(
     form: Format = "csv",
     echo: Annotated[
         bool | None,
-        typer.Option("--echo/--no-echo", help="Repeat the file's columns before the predictions; so with --out."),
+        typer.Option("--echo/--no-echo", help="Repeat the file's columns before the predictions. Default with --out."),
     ] = None,
     on_error: Annotated[
-        Literal["fail", "null"], typer.Option(help="What a row does that cannot be read: fail, or be left empty.")
+        Literal["fail", "null"],
+        typer.Option(help="What to do with a row that cannot be read: fail, or leave it empty."),
     ] = "fail",
-    delimiter: Annotated[
-        str | None, typer.Option(help='What stands between cells of a CSV: a character, "tab" or "space".')
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text, as windows-1252.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help='Delimiter of a CSV: one character, "tab" or "space".')] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding, such as windows-1252.")] = None,
     header: Annotated[
-        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line is a header.")
     ] = None,
     intervals: Annotated[
-        float | None, typer.Option(help="Add intervals that hold the truth with this probability: 0.9.")
+        float | None, typer.Option(help="Add intervals that contain the true value with this probability, such as 0.9.")
     ] = None,
     contributions: Annotated[
-        bool, typer.Option("--contributions", help="Add what each feature of a linear neuron adds.")
+        bool, typer.Option("--contributions", help="Add each feature's contribution (linear neurons).")
     ] = False,
     url: Url = LOCAL,
     as_json: AsJson = False,
 ) -> None:
-    """Predict for each row of a file. It is read as the model's own file was, unless told."""
+    """Predict every row of a file. Options left out are those of the model's dataset."""
     form = "json" if as_json else form
     is_table = not file.endswith(".json")
     if echo and (form == "json" or not is_table):
-        raise refusal("a JSON document repeats no columns: leave --echo out, or take --format csv or jsonl of a table")
+        raise refusal(
+            "a JSON answer cannot repeat columns: leave out --echo, or use --format csv or jsonl with a table"
+        )
     if echo is None:
         echo = out is not None and is_table and form != "json"
     told = {"delimiter": delimiter, "encoding": encoding, "header": header, "intervals": intervals}

@@ -11,7 +11,7 @@ from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
 from service.cli.commands.looking import Limit, Metadata, wanted_metadata
 
-Name = Annotated[str, typer.Argument(help="The name of a model.", autocompletion=known.models)]
+Name = Annotated[str, typer.Argument(help="The model's name.", autocompletion=known.models)]
 
 
 @app.command(rich_help_panel=THERE)
@@ -19,7 +19,7 @@ def versions(
     name: Name,
     compare: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Compare these two, each a number or an alias: which is better, and why."),
+        typer.Option(metavar="A B", help="Compare two versions, each a number or an alias: which is better, and why."),
     ] = None,
     metadata: Metadata = None,
     limit: Limit = 20,
@@ -43,18 +43,20 @@ def versions(
 @app.command(rich_help_panel=THERE)
 def alias(
     name: Name,
-    alias: Annotated[str, typer.Argument(help="An alias: default is what the model's bare name means.")],
-    version: Annotated[int | None, typer.Argument(min=1, help="The version to point it at; none to see it.")] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Forget the alias.")] = False,
+    alias: Annotated[str, typer.Argument(help="An alias; the model's bare name means the alias default.")],
+    version: Annotated[
+        int | None, typer.Argument(min=1, help="The version to point the alias at; leave it out to show the alias.")
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show an alias, point it at a version, or forget it; and say what the model's bare name means then."""
+    """Show an alias, point it at a version, or delete it; then show what the model's bare name means."""
     from service.cli.showing import serving
 
     if delete and version is not None:
-        raise refusal("--delete forgets the alias: leave the version away")
+        raise refusal("--delete takes no version")
     with connect(url) as client:
         if delete:
             client.delete_alias(name, alias)

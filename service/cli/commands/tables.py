@@ -11,16 +11,17 @@ import typer
 from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, show, tell
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a dataset.", autocompletion=known.datasets)]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The dataset's id.", autocompletion=known.datasets)]
 Correlate = Annotated[
-    str | None, typer.Option(metavar="COLUMN", help="Also how the other numeric columns go with this one.")
+    str | None,
+    typer.Option(metavar="COLUMN", help="Also show the correlation of the other numeric columns with this one."),
 ]
-Out = Annotated[Path | None, typer.Option(help="Write the lines to this file, as CSV.")]
+Out = Annotated[Path | None, typer.Option(help="Write the rejected lines to this file, as CSV.")]
 
 
 @app.command(rich_help_panel=THERE)
 def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
-    """Show figures of each column of a dataset, or also what a linear neuron could learn of one from the others."""
+    """Show statistics of each column of a dataset, and on request what a linear neuron could learn of one."""
     from service.cli.showing import profiling
 
     with connect(url) as client:
@@ -30,7 +31,7 @@ def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = 
 
 @app.command(rich_help_panel=THERE)
 def rejects(id: Id, out: Out = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
-    """Show why lines of a file could not be read: each reason with its count and its first line."""
+    """Show why lines of a file were rejected: each reason with its count and its first line."""
     from service.cli.showing import rejecting
 
     with connect(url) as client:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from service.client import Version
 
 SCRIPT, GRAPH, CARD = "predict.py", "model.onnx", "model-card.md"
-To = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; <model>-<version> here unless told.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
+To = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write to. Default: <model>-<version>.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files with other content.")]
 
 
 @app.command(rich_help_panel=THERE)
 def download(
     ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
 ) -> None:
-    """Download all files of a version: it answers with them alone, without a server."""
+    """Download all files of a version; they can predict without a server."""
     with connect(url) as client:
         version = client.version(ref)
         directory = client.download(version.ref, to, replace=force)
@@ -34,7 +34,7 @@ def download(
 
 @app.command(rich_help_panel=THERE)
 def files(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
-    """List the files of a version: its numbers, its report, its pictures, and what answers without a server."""
+    """List the files of a version: weights, report, pictures, and what predicts without a server."""
     from service.cli.showing.rendering import size, table
 
     with connect(url) as client:
@@ -54,7 +54,7 @@ def _page(version: Version, directory: Path, names: list[str]) -> Group:
     uses = {
         SCRIPT: f"python {directory / SCRIPT} rows.csv > predictions.csv (needs numpy and safetensors)",
         GRAPH: f'onnxruntime.InferenceSession("{directory / GRAPH}"): one input (rows, 1) for each feature',
-        CARD: f"{directory / CARD} says what it is for, how good it is and where it ends",
+        CARD: f"{directory / CARD} describes its purpose, quality and limits",
     }
     said = [(name, uses[name]) for name in uses if name in names]
     head = Text(f"{version.ref} is in {directory}: {len(names)} files, {size(n_bytes)}")

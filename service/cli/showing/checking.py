@@ -24,7 +24,7 @@ def page(found: Mapping[str, Any]) -> Group:
             ("predicts", f"{spec['target']} ({spec['task']}, {spec['loss']})"),
             ("from", ", ".join(spec["features"])),
             ("network", " → ".join(map(str, network["hidden"] or ["linear neuron"]))),
-            ("optimizer", f"{optimizer['kind']}, schedule {spec['schedule']}, batches {figure(spec['batch_size'])}"),
+            ("optimizer", f"{optimizer['kind']}, schedule {spec['schedule']}, batch size {figure(spec['batch_size'])}"),
             ("learning rate", f"{figure(rates.get('learning_rate'))}{is_estimate}: {rates.get('why', NOTHING)}"),
             ("epochs", figure(rates.get("epochs"))),
             ("memory", size(estimate["memory"]["total_bytes"])),

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from service.cli.showing.rendering import details, figure, sparkline, table
 
-NUMBERS = ("rows in a step", "learning rate", "stable below", "epochs", "steps", "rows touched", "seconds", "loss")
-SPARE = ("curve", "seconds", "rows touched", "stable below", "steps", "rows in a step")
+NUMBERS = ("batch size", "learning rate", "stable below", "epochs", "steps", "rows touched", "seconds", "loss")
+SPARE = ("curve", "seconds", "rows touched", "stable below", "steps", "batch size")
 CURVE = 24
 PICTURES = {"descents-by-rows.svg", "descents-by-steps.svg"}  # no other name is taken from a server
 
@@ -21,13 +21,13 @@ def page(comparison: Mapping[str, Any]) -> Group:
     descents = comparison["descents"]
     conditions = {one["scaled"]: one["condition_number"] for one in descents}
     lowest = min(float(one["least_loss"]) for one in descents)
-    least = "exact" if comparison["least_is"] == "exact" else "the lowest seen"
+    least = "exact" if comparison["least_is"] == "exact" else "the lowest reached"
     head = details(
         (
             ("task", f"{comparison['task']}, {comparison['loss']}, {figure(comparison['rows'])} rows"),
             (
                 "loss",
-                f"{figure(comparison['baseline_loss'])} of the baseline, {figure(lowest)} least ({least})",
+                f"baseline {figure(comparison['baseline_loss'])}, lowest {figure(lowest)} ({least})",
             ),
             ("goal", f"{comparison['tolerance']:.3g} of that gap is left"),
             ("condition number", f"{figure(conditions[True])} scaled, {figure(conditions[False])} raw"),
@@ -57,4 +57,4 @@ def outcome(descent: Mapping[str, Any]) -> Text:
     """Whether the descent came to the goal."""
     if descent["diverged"]:
         return Text("diverged", style="red")
-    return Text("reached", style="green") if descent["reached"] else Text("not yet", style="yellow")
+    return Text("reached", style="green") if descent["reached"] else Text("not reached", style="yellow")

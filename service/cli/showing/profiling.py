@@ -59,7 +59,7 @@ def _correlations(found: Mapping[str, Any]) -> list[RenderableType]:
         for it in told["values"]
     ]
     heading = f"with {told['column']}"
-    numbers = ("correlation", "rows", "weight at the optimum")
+    numbers = ("correlation", "rows", "optimal weight")
     reached = f"a linear neuron on these rows can reach r2 {figure(optimum.get('r2'))}" if optimum else ""
     parts: list[RenderableType] = [
         table((heading, *numbers), rows, numbers),

@@ -20,9 +20,9 @@ def rejected_rows(rejected: Mapping[str, Any] | None) -> list[Text]:
         column = f" column {reason['column']}," if reason["column"] else ""
         lines.append(f"  {reason['count']:,} times,{column} first on line {reason['line']}: {reason['reason']}")
     if rejected.get("options"):
-        lines.append(f"to have them: adaline upload FILE {' '.join(_flags(rejected['options']))}")
+        lines.append(f"to read them: adaline upload FILE {' '.join(_flags(rejected['options']))}")
     elif rejected.get("mend"):
-        lines.append(f"to have them, {rejected['mend']}")
+        lines.append(f"to read them, {rejected['mend']}")
     return [Text(visible(line), style="yellow") for line in lines]
 
 

@@ -16,22 +16,22 @@ CURVATURE = {
     "lambda_max": "λmax",
     "lambda_min": "λmin",
     "condition_number": "condition number",
-    "stable_learning_rate": "stable learning rate below",
+    "stable_learning_rate": "stable below learning rate",
     "best_learning_rate": "best learning rate in the worst case",
-    "epochs_to_1_percent": "epochs to 1 % of the gap at it, at most",
+    "epochs_to_1_percent": "epochs to 1 % of the gap, at most",
 }
 BESIDE = ("learnt", "optimum", "difference")
 FORECAST = {
     "best_learning_rate": "best learning rate on these rows",
-    "epochs_to_1_percent": "epochs to 1 % of the gap at it",
-    "epochs_at_worst_case_rate": "epochs at the rate for the worst case",
+    "epochs_to_1_percent": "epochs to 1 % of the gap",
+    "epochs_at_worst_case_rate": "epochs at the worst-case rate",
 }
 
 
 def published(version: Version, report: Mapping[str, Any]) -> Group:
     """What a training run has made, and what to do with it."""
     return Group(
-        Text(f"{version.ref} is published", style="bold green"),
+        Text(f"{version.ref} was published", style="bold green"),
         metrics(report),
         f"adaline predict {version.model} rows.csv    adaline report {version.ref}",
     )

@@ -20,8 +20,8 @@ def failing_disk_named() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in FULL:
-            raise StorageFull("the disk that holds the data is full; nothing was stored") from error
+            raise StorageFull("the data disk is full; nothing was stored") from error
         if error.errno in FAILING:
             why = os.strerror(error.errno).lower()
-            raise StorageFull(f"the disk that holds the data cannot be written ({why}); nothing was stored") from error
+            raise StorageFull(f"the data disk cannot be written ({why}); nothing was stored") from error
         raise

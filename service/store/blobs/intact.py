@@ -28,8 +28,8 @@ def check_intact(database: Database, seconds: float = LOOK_SECONDS) -> None:
         found = str(error.orig)
     if found != "ok":
         raise CannotStart(
-            f"the database {path} is damaged ({found}); restore it from a backup, or recover what can be read: "
-            f"sqlite3 {path} .recover | sqlite3 recovered.db, then put recovered.db in its place"
+            f"the database {path} is damaged ({found}); restore it from a backup, or recover the readable part: "
+            f"sqlite3 {path} .recover | sqlite3 recovered.db, then replace the database with recovered.db"
         )
 
 

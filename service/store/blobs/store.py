@@ -69,7 +69,7 @@ def open_blobs(url: str, s3_endpoint_url: str = "") -> Blobs:
         return DiskBlobs(Path(unquote(parts.path)))
     if parts.scheme == "s3":
         return S3Blobs(parts.netloc, parts.path, s3_endpoint_url)
-    raise SettingInvalid(f"blobs cannot be kept at {url!r}: use file:///path or s3://bucket/prefix")
+    raise SettingInvalid(f"unsupported blobs URL {url!r}: use file:///path or s3://bucket/prefix")
 
 
 @contextlib.contextmanager

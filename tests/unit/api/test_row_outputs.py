@@ -199,7 +199,7 @@ def test_contributions_of_two_classes_are_log_odds_of_the_second(client: FlaskCl
     [
         ("houses/predict?intervals=0.99", "/intervals", "0.99 needs 99 rows or more that were not trained on, and"),
         ("houses/predict?intervals=0.99", "/intervals", "there were 39: ask for 0.975 or less"),
-        ("houses/predict?intervals=1", "/intervals", "1.0 is no level; give one between 0 and 1, such as 0.9"),
+        ("houses/predict?intervals=1", "/intervals", "1.0 is not a level; give a number between 0 and 1, such as 0.9"),
         ("houses/predict?intervals=0", "/intervals", "is no level"),
         ("houses/predict?intervals=nan", "/intervals", "not"),
         ("houses/predict?intervals=true", "/intervals", "Not a valid number"),

@@ -224,7 +224,7 @@ def test_tensor_that_cannot_be_read_is_told_with_its_place(client: FlaskClient, 
         (behind("weight", "BYTES", [10**12], 4), b"\0" * 4, "do not fit into 4 bytes"),
         (behind("weight", "BYTES", [1], 4), b"\xff\xff\xff\xff", "element 0 ends after"),
         (behind("weight", "BYTES", [2], 8), struct.pack("<I", 2) + b"ab\0\0", "element 1 ends after"),
-        (behind("weight", "BYTES", [1], 6), strings(b"") + b"ab", "2 bytes are left behind its 1 elements"),
+        (behind("weight", "BYTES", [1], 6), strings(b"") + b"ab", "2 bytes follow its 1 elements"),
         (behind("weight", "BYTES", [1], 5), strings(b"\xff"), "element 0 is not UTF-8"),
     ],
 )

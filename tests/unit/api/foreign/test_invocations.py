@@ -197,7 +197,7 @@ def test_body_that_cannot_be_read_is_told_with_its_place(client: FlaskClient, bo
     [
         ("", "text/csv", "no rows"),
         ("1,red\n", "text/csv", "line 1: has 2 cells, but a row of this model has 3"),
-        ("size,colour,price\n1,red,2\n", "text/csv", "a header has to name every feature: size, colour, sold"),
+        ("size,colour,price\n1,red,2\n", "text/csv", "a header must name every feature: size, colour, sold"),
         ("1,red,no\n\ntwo,red,no\n", "text/csv", "line 3, column 'size': \"two\" is not a number"),
         ('1,"red\n', "text/csv", "line 1"),
         ("size,size,colour,sold\n1,1,red,no\n", "text/csv", "twice"),

@@ -254,7 +254,7 @@ def test_a_refusal_says_what_mends_it_and_the_mend_works(app: Flask) -> None:
     refused = Called(app).ask("GET", "/healthz", Host="adaline.example.com", X_Request_Id="mine")
     assert refused.json == {
         "type": "urn:adaline:problem:host_not_allowed",
-        "title": "Not a name of this server",
+        "title": "Host not allowed",
         "status": 421,
         "detail": refused.json["detail"],
         "instance": "/healthz",

@@ -60,7 +60,7 @@ def test_problem_has_every_member_of_the_contract(app: Flask) -> None:
     assert answer.mimetype == "application/problem+json"
     assert json.loads(answer.data) == {
         "type": "urn:adaline:problem:spec_invalid",
-        "title": "The spec cannot be run",
+        "title": "Invalid spec",
         "status": 422,
         "detail": "the first",
         "instance": "/fails",

@@ -110,12 +110,12 @@ def test_a_queued_job_says_its_place_in_its_lane_and_why_it_waits(client: FlaskC
     assert "no worker" in why(client, ids[4])["why"]
     assert why(client, ids[3]) == {
         "lane": SHORT, "before": 1, "running": 0,
-        "why": "1 short job(s) were submitted before it and wait too; 0 job(s) run now",
+        "why": "1 short job(s) submitted earlier still wait; 0 job(s) run now",
     }  # fmt: skip
     deps.queue.announce(["train"])
     for _ in range(2):
         samples.job(deps, state="running", lane=LONG)
-    assert why(client, ids[4])["why"] == "2 long job(s) were submitted before it and wait too; 2 job(s) run now"
+    assert why(client, ids[4])["why"] == "2 long job(s) submitted earlier still wait; 2 job(s) run now"
     assert "begins as soon as a process is free; 2 job(s) run" in why(client, ids[0])["why"]
 
 

@@ -12,7 +12,7 @@ from service.cli.showing import rendering
 from service.cli.showing.fitting import UNLIMITED, wrapped
 from tests.unit.cli.pages import LONGEST, PAGES, drawn
 
-LEFT_OUT = re.compile(r"left out for want of room: ([^;]+); --wide shows all".replace(" ", r"\s+"))
+LEFT_OUT = re.compile(r"columns left out: ([^;]+); --wide shows all".replace(" ", r"\s+"))
 
 
 @pytest.mark.parametrize("width", [80, 60, 120])

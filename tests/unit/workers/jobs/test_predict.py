@@ -238,7 +238,7 @@ def test_a_full_disk_ends_the_job_with_the_reason(deps: Deps, monkeypatch: pytes
     id = submitted(deps, model="m", dataset=add_table(deps, pa.table({"a": [1.0]})))
 
     def full(*_: object) -> None:
-        raise StorageFull("the disk that holds the data is full; nothing was stored")
+        raise StorageFull("the data disk is full; nothing was stored")
 
     monkeypatch.setattr(parts.CsvPart, "add", full)
     run(deps, id)
