@@ -44,7 +44,7 @@ def mended(detail: str, data: bytes, lines: Collection[int] = ()) -> tuple[bytes
 
 
 def _delimiter(detail: str) -> str:
-    found = re.search(r"delimiter \((\S+)\)|(\S+) was found between cells|hold a ('.')", detail)
+    found = re.search(r"delimiter \((\S+)\)|(\S+) was taken as the delimiter|hold a ('.')", detail)
     shown = next(filter(None, found.groups()), "','") if found else "','"
     return {"tab": "\t", "space": " "}.get(shown, shown.strip("'"))
 

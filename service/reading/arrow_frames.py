@@ -73,7 +73,7 @@ class Frames:
             if len(size) < 4 or not (length := int.from_bytes(size, "little", signed=True)):
                 return
             if not 0 < length <= MOST_METADATA:
-                raise BodyMalformed("the body is no Arrow stream, or is damaged: a message says no length that can be")
+                raise BodyMalformed("the body is no Arrow stream, or is damaged: a message has an invalid length")
             metadata = self._take(length)
             said = _said(metadata)
             yield metadata

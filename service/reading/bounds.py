@@ -33,7 +33,7 @@ class Bounds:
         if decoded > max(FREE_BYTES, self.ratio * received):
             raise DecompressionRatioTooLarge(
                 f"{what} has {received:,} bytes and would become {decoded:,} once decoded, more than {self.ratio} "
-                "times as many, which is refused (ADALINE_MAX_DECOMPRESSION_RATIO); send fewer rows at once, or a CSV"
+                "times as many, which is refused (ADALINE_MAX_DECOMPRESSION_RATIO); send fewer rows, or a CSV"
             )
 
     def check_at_once(self, decoded: int, came: int, what: str, mend: str) -> None:

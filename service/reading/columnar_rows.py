@@ -41,7 +41,7 @@ class ColumnarRows:
         try:
             self.names: Sequence[str] = schema.names
         except UnicodeDecodeError:
-            raise BodyMalformed("the name of a column is not UTF-8; write the file with names that are text") from None
+            raise BodyMalformed("a column name is not UTF-8; write the file with UTF-8 names") from None
         self._batches = batches
         self._kinds = kinds
         self._style = style
@@ -58,7 +58,7 @@ class ColumnarRows:
                 for start in range(0, batch.num_rows, PIECE):
                     yield self._typed(batch.slice(start, PIECE))
         except (pa.ArrowException, OSError) as error:
-            raise BodyMalformed(f"the body breaks off or is damaged: {told(error)}") from None
+            raise BodyMalformed(f"the body is truncated or damaged: {told(error)}") from None
 
     def _typed(self, part: Any) -> Rows:
         columns: dict[str, Values] = {}
@@ -72,7 +72,7 @@ class ColumnarRows:
             except ColumnInvalid as error:
                 raise RowsInvalid(error.detail, [FieldError("", error.detail)]) from None
             except (pa.ArrowException, ValueError, OverflowError) as error:
-                detail = f"column {name!r} holds what cannot be read: {told(error)}"
+                detail = f"column {name!r} cannot be read: {told(error)}"
                 raise RowsInvalid(detail, [FieldError("", detail)]) from None
             wrong += bad
         table = None
@@ -110,11 +110,11 @@ def stream_rows(
     """Rows of an Arrow IPC stream, read as it comes; `received` tells how many bytes have. Raises BodyMalformed."""
     source = Arriving(pieces)
     if not source.look(1)[0]:
-        raise BodyMalformed("there is no body; send an Arrow stream")
+        raise BodyMalformed("the body is empty; send an Arrow stream")
     try:
         reader = pa.ipc.open_stream(pa.PythonFile(Frames(source, bounds, received), mode="r"))
     except (pa.ArrowException, OSError) as error:
-        raise BodyMalformed(f"the body is not the Arrow stream that Content-Type says: {told(error)}") from None
+        raise BodyMalformed(f"the body is not an Arrow stream, as Content-Type says: {told(error)}") from None
 
     def batches() -> Iterator[Any]:
         try:
@@ -122,7 +122,7 @@ def stream_rows(
                 batch.validate(full=True)
                 yield batch
         except MemoryError:  # the length of a batch is the sender's word
-            raise BodyMalformed("the body is damaged: a batch says that it is larger than can be") from None
+            raise BodyMalformed("the body is damaged: a batch claims an impossible size") from None
 
     return ColumnarRows(reader.schema, batches(), kinds, style, with_table, bounds, received)
 
@@ -139,6 +139,6 @@ def parquet_rows(
         file.seek(0)
         parquet = opened(file, checked.dictionaries)
     except (pa.ArrowException, OSError, Damaged, UnicodeDecodeError) as error:
-        raise BodyMalformed(f"the body is not the Parquet file that Content-Type says: {told(error)}") from None
+        raise BodyMalformed(f"the body is not Parquet, as Content-Type says: {told(error)}") from None
     batches = parquet.iter_batches(checked.at_once, columns=wanted, use_threads=False)
     return ColumnarRows(schema, batches, kinds, style, with_table, bounds, lambda: received, checked.dictionaries)

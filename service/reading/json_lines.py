@@ -17,7 +17,7 @@ from service.reading.rows import PIECE, Rows, Wrong
 
 BLOCK_BYTES = 1024 * 1024
 FIRST_BLOCK_BYTES = 64 * 1024
-NO_BODY = "there is no body; send an object for each row, a line each"
+NO_BODY = "the body is empty; send one object per row, one per line"
 
 
 class JsonLines:
@@ -58,8 +58,8 @@ class JsonLines:
             size = BLOCK_BYTES
         if block is None:
             raise BodyMalformed(
-                f"line {done + 1} has more than the {self._most_line_bytes:,} bytes that a line may have "
-                "(the operator's setting is ADALINE_MAX_CELL_BYTES)"
+                f"line {done + 1} is longer than {self._most_line_bytes:,} bytes, the limit set by "
+                "ADALINE_MAX_CELL_BYTES"
             )
 
     def _typed(self, numbers: list[int], lines: list[bytes]) -> Rows:
@@ -92,7 +92,7 @@ class JsonLines:
             wrong.append(Wrong(at, "", f"has {len(row)} values, not {len(self._kinds)}: {', '.join(self._kinds)}"))
             return {}
         if not isinstance(row, dict):
-            wrong.append(Wrong(at, "", "must be an object of values by feature name, or a list of values"))
+            wrong.append(Wrong(at, "", "must be an object that maps feature names to values, or a list of values"))
             return {}
         for name in self._kinds:
             if name not in row:

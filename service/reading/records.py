@@ -16,7 +16,7 @@ from service.errors import WorkFailed
 MOST_READ_AGAIN = 8  # times the longest record: stray quotes must not make the work grow with the square of the file
 LINE_END = re.compile("\r\n|\n|\r")
 TEXT = 64 * 1024  # letters of a file that are read at once
-NEVER_CLOSED = "a quote is opened and not closed as it should be; close it, or double the quotes inside the cell"
+NEVER_CLOSED = "a quote is not closed properly; close it, or double the quotes inside the cell"
 
 
 @dataclass(slots=True)
@@ -104,12 +104,12 @@ def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -
     """Set the reason of a record that is no row of the table."""
     if len(record.cells) != width:
         there = f"{len(record.cells)} cell" + ("s" if len(record.cells) != 1 else "")
-        record.reason = f"{there}, but there are {width} columns"
+        record.reason = f"{there}, but the table has {width} columns"
         if len(record.cells) == width + 1 and record.cells[-1] == "":
             record.reason += " (the line ends with a delimiter)"
     text = record.lines[0] if len(record.lines) == 1 else "".join(record.lines)
     if "\0" in text:
-        record.reason = "a NUL byte is in the row"
+        record.reason = "the row contains a NUL byte"
     elif not text.isascii() and BAD.search(text):
         record.reason = not_text(dialect.encoding, record.line)
     if len(text) * 4 > most_cell_bytes:
@@ -123,8 +123,8 @@ def too_long(line: int, column: int, most_cell_bytes: int) -> WorkFailed:
     where = f"line {line}, column {column}: the cell" if line else f"column {column}: a cell"
     return WorkFailed(
         "cell_too_long",
-        f"{where} has more than the {most_cell_bytes:,} bytes that a cell may have; is a quote not "
-        "closed? (the operator's setting is ADALINE_MAX_CELL_BYTES)",
+        f"{where} is longer than {most_cell_bytes:,} bytes, the limit set by ADALINE_MAX_CELL_BYTES; is a quote not "
+        "closed?",
     )
 
 
@@ -189,7 +189,7 @@ class _Lines:
         """The first of them; the others come again."""
         self._read_again += self._size
         if self._read_again > MOST_READ_AGAIN * self._longest:
-            raise WorkFailed("not_csv", f"line {self.start}: {NEVER_CLOSED}; so it is in too many rows before")
+            raise WorkFailed("not_csv", f"line {self.start}: {NEVER_CLOSED}; as in too many rows before")
         first, *rest = self.take()
         self._again += reversed(rest)
         self.number -= len(rest)

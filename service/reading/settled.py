@@ -13,7 +13,7 @@ from service.errors import BodyMalformed
 from service.reading.arriving import Arriving, encoding_of
 
 MAX_SAMPLE = 2 * 1024 * 1024  # for the first line: cells of megabytes come below it
-NO_BODY = "there is no body; send CSV with a header line"
+NO_BODY = "the body is empty; send CSV with a header line"
 
 
 def settled(source: Arriving, options: Mapping[str, Any], model: Dialect | None, features: Collection[str]) -> Found:
@@ -56,7 +56,7 @@ def _settle_encoding(source: Arriving, options: Mapping[str, Any], model: Dialec
     except EncodingUnknown as error:
         raise BodyMalformed(str(error)) from None
     except UnicodeError as error:
-        raise BodyMalformed(f"the body cannot be decoded: {error}; say how it is written with ?encoding=") from None
+        raise BodyMalformed(f"the body cannot be decoded: {error}; give its encoding with ?encoding=") from None
 
 
 def _find(source: Arriving, options: Mapping[str, Any], model: Dialect | None) -> Found:

@@ -83,9 +83,9 @@ def reason(name: str, kind: Kind, column: Any, style: TextStyle, row: int) -> Ce
         else:
             number_reader(name, kind, style)(cell)
     except ValueError as error:
-        return CellInvalid(row, name, str(error).replace(LEAVE_EMPTY, "leave it null where it is missing")
-                           .replace(SEND_NULL, "leave it null where it is missing"))  # fmt: skip
-    return CellInvalid(row, name, f"the cell cannot be read as {kind}; leave it null where it is missing")
+        return CellInvalid(row, name, str(error).replace(LEAVE_EMPTY, "use null for a missing value")
+                           .replace(SEND_NULL, "use null for a missing value"))  # fmt: skip
+    return CellInvalid(row, name, f"the cell cannot be read as {kind}; use null for a missing value")
 
 
 def plain_array(column: Any) -> Any:

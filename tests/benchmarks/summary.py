@@ -33,8 +33,8 @@ def section(figures: Sequence[Figure]) -> str:
     told = [
         HEADING,
         "",
-        f"Measured on {date.today()} by `make bench`, on {machine()}: medians where nothing else is said, each beside",
-        "its peer in the same run. The first lines of each benchmark (`tests/benchmarks/`) say what is timed, on what.",
+        f"Measured on {date.today()} by `make bench`, on {machine()}: medians unless noted, each beside its",
+        "peer in the same run. The docstring of each benchmark (`tests/benchmarks/`) says what is timed, and on what.",
         "",
         "| | Adaline | beside | takes | times |",
         "|---|---|---|---|---|",

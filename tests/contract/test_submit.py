@@ -150,7 +150,7 @@ def test_rows_of_another_dataset_validate_when_they_have_the_same_columns(databa
         ({"columns": COLUMNS[1:]}, "no column 'x'"),
         ({"columns": [{**COLUMNS[0], "kind": "categorical"}, COLUMNS[1]]}, r'categorical in .*{"x": "numeric"}'),
         ({"columns": [COLUMNS[0], {**COLUMNS[1], "nulls": 9}], "rows": 9}, "missing in every row"),
-        ({"sha256": "0" * 64}, "very bytes"),
+        ({"sha256": "0" * 64}, "same bytes"),
         ({"state": "failed", "error": {"code": "no_rows", "detail": "it is empty"}}, "it is empty"),
         (None, "ds_nowhere"),
     ],

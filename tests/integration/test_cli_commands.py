@@ -224,7 +224,7 @@ def test_another_web_server_is_told_as_such(
     arguments = [str(incomes) if word == "INCOMES" else word for word in command.split()]
     assert run(*arguments, "--url", stranger) == 3
     told = " ".join(capsys.readouterr().err.split())
-    assert f"what answers at {stranger} is not Adaline" in told
+    assert f"the server at {stranger} is not Adaline" in told
     assert "BaseHTTP" in told
 
 
@@ -241,4 +241,4 @@ def test_what_speaks_no_http_is_told_as_such(capsys: pytest.CaptureFixture[str])
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         assert run("models", "--url", url) == 3
         thread.join()
-    assert f"what listens at {url} gave no answer in HTTP" in " ".join(capsys.readouterr().err.split())
+    assert f"the answer from {url} is not HTTP" in " ".join(capsys.readouterr().err.split())

@@ -85,7 +85,7 @@ def test_taken_port_is_refused_before_anything_starts(stack: Running, tmp_path: 
     with serve(tmp_path / "other", ADALINE_PORT=port) as second:
         assert second.wait() == 2
     assert second.lines == [
-        f"error: port {port} of 127.0.0.1 is in use: choose another with --port or ADALINE_PORT (0 takes a free one)"
+        f"error: port {port} of 127.0.0.1 is in use: choose another with --port or ADALINE_PORT (0: any free port)"
     ]
     assert sorted(path.name for path in (tmp_path / "other").iterdir()) == ["lock"]
 

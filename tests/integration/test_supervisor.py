@@ -148,7 +148,7 @@ def test_killed_child_is_started_again() -> None:
             stack.until("train ended with SIGKILL", times=times)
             stack.until("train   | up", times=times + 1)
         assert end(stack) == 0
-    pauses = [float(found[1]) for line in stack.lines if (found := re.search(r"again in ([\d.]+) s", line))]
+    pauses = [float(found[1]) for line in stack.lines if (found := re.search(r"restarting in ([\d.]+) s", line))]
     assert pauses == [0.2, 0.4, 0.8]
 
 

@@ -65,7 +65,7 @@ def test_urls_are_spelt_as_celery_wants_them(url: str, spelt: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("roles", "word"), [(["train", "predict"], "'predict'"), (["short", "train"], "takes nothing else")]
+    ("roles", "word"), [(["train", "predict"], "'predict'"), (["short", "train"], "takes no other queue")]
 )
 def test_what_no_worker_can_be_started_for_is_named(roles: list[str], word: str) -> None:
     with pytest.raises(SettingInvalid, match=word):

@@ -72,6 +72,6 @@ def _no_columns(missing: list[str], table: Table) -> str:
 
 def _of_another_kind(column: Column, kind: Kind) -> str:
     return (
-        f"column {column.name!r} of the dataset is {column.kind}, and the model reads {kind} there; upload the file "
+        f"column {column.name!r} of the dataset is {column.kind}, but the model expects {kind}; upload the file "
         f"again with types={json.dumps({column.name: kind}, ensure_ascii=False)}"
     )

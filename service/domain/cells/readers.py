@@ -37,7 +37,7 @@ def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
             return of_truth(column, kind, style, cell)
         if isinstance(cell, int | float):
             return of_number(cell)
-        raise ValueError(f"{shown(cell)} is not {NAMES[kind]}; send {SENT[kind]}, or null where it is missing")
+        raise ValueError(f"{shown(cell)} is not {NAMES[kind]}; send {SENT[kind]}, or null if it is missing")
 
     def read_or_say(cell: Any) -> Cell:
         try:
@@ -64,8 +64,8 @@ def of_truth(column: str, kind: str, style: TextStyle, truth: bool) -> Cell:
     if kind in ("categorical", "text"):
         return style.words_of(column)[truth]
     if kind == "numeric":
-        raise ValueError(f"{shown(truth)} is not a number; send {int(truth)}, or null where it is missing")
-    raise ValueError(f"{shown(truth)} is not {NAMES[kind]}; send {SENT[kind]}, or null where it is missing")
+        raise ValueError(f"{shown(truth)} is not a number; send {int(truth)}, or null if it is missing")
+    raise ValueError(f"{shown(truth)} is not {NAMES[kind]}; send {SENT[kind]}, or null if it is missing")
 
 
 def finite(cell: float) -> float:

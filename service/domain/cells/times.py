@@ -75,7 +75,7 @@ def read_time(cell: str, order: str = "") -> int:
                 return _microseconds(found, order)
             except (ValueError, KeyError):
                 break
-    raise ValueError(f"{shown(cell)} is not a date that can be read; {_advice(order)}")
+    raise ValueError(f"{shown(cell)} is not a readable date; {_advice(order)}")
 
 
 def is_time(cell: str, order: str = "") -> bool:

@@ -25,8 +25,8 @@ MISSING_WORDS = (
 BLANKS = " \t\n\v\f\r"
 """What may stand around a value without changing it."""
 
-LEAVE_EMPTY = "leave the cell empty where it is missing"
-SEND_NULL = "send null where it is missing"
+LEAVE_EMPTY = "leave a missing cell empty"
+SEND_NULL = "send null for a missing value"
 MOST_DIGITS = 1e16  # from here on float64 itself is written with an exponent
 
 MINUS_SIGNS = "\u2212\u2013"  # the minus sign of typesetters, and the dash that stands for it
@@ -185,8 +185,8 @@ def read_number(cell: str, decimal: str = "", mark: str = "") -> float:
 def not_a_number(cell: str, decimal: str = "") -> str:
     """The sentence for a cell that is no number."""
     if cell.strip(BLANKS).lstrip("+-").lower() in ("inf", "infinity"):
-        return f"{shown(cell)} is infinite, and no finite number; {LEAVE_EMPTY}"
-    written = " with a decimal comma, as its column has them" if decimal == "," else ""
+        return f"{shown(cell)} is infinite, not a finite number; {LEAVE_EMPTY}"
+    written = " with a decimal comma, like the others of its column" if decimal == "," else ""
     return f"{shown(cell)} is not a number{written}; {LEAVE_EMPTY}"
 
 

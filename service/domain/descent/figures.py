@@ -26,7 +26,7 @@ class Figures:
     @classmethod
     def of(cls, table: Table, profile: Mapping[str, Any], gram: Gram | None) -> Figures:
         """From a stored profile."""
-        why = None if gram else profile.get("gram_left_out") or "it was not made when the dataset was read"
+        why = None if gram else profile.get("gram_left_out") or "it was not computed when the dataset was read"
         return cls(table, {detail["name"]: detail for detail in profile.get("columns", ())}, gram, why)
 
     def present(self, column: Column) -> int:

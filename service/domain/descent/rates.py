@@ -48,13 +48,13 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     if asked != "auto":
         return Rates(asked, momentum, epochs, "as asked")
     if spec.optimizer.kind == "lbfgs":
-        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
+        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search chooses each later one")
     if spec.optimizer.kind != "sgd":
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
-        return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
+        return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about the learning rate per step")
     if found is None:
-        raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
+        raise WorkFailed("features_constant", "all prepared features are zero: there is nothing to learn from")
     found = _with_l2(spec, found)
     batch = spec.step_rows(rows)
     is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
@@ -116,8 +116,8 @@ def _condition(found: Curvature, root: float, epochs: int) -> str:
     if root >= math.sqrt(found.condition_number):
         return f"κ = {found.condition_number:.4g}"
     return (
-        f"{epochs:,} epochs: its momentum is that for κ = {root**2:.4g}, as κ = {found.condition_number:.4g} would "
-        "take more of them"
+        f"{epochs:,} epochs: momentum for κ = {root**2:.4g}, since κ = {found.condition_number:.4g} would need more "
+        "epochs"
     )
 
 
@@ -160,9 +160,9 @@ def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: floa
 def _why_noise(spec: TrainingSpec, found: Curvature, batch: int, flatter: float, share: float) -> str:
     """The formula of the rate, with its numbers."""
     curved = f"λmax + 2·trace/b = {found.lambda_max - spec.optimizer.l2 + 2 * found.trace / batch:.4g}"
-    of_loss = f"{flatter:g} of {curved}, as {spec.loss} is flatter" if flatter != 1 else curved
+    of_loss = f"{flatter:g} of {curved}, since {spec.loss} is flatter" if flatter != 1 else curved
     with_l2 = f", plus l2 = {spec.optimizer.l2:g}" if spec.optimizer.l2 else ""
-    return f"{share:.3g} over {of_loss}{with_l2}; b = {batch:,} rows in a step"
+    return f"{share:.3g} over {of_loss}{with_l2}; batch size b = {batch:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,23 +190,23 @@ def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
         needed += flatter * found.trace / spec.step_rows(rows) / (2 * (1 - momentum))
     reasons = [*doubts(spec, rows)]
     if spec.weight_column is not None or spec.class_weights is not None:
-        reasons.append("the rows are counted alike here, and weighed in training")
+        reasons.append("the bound ignores the row weights of training")
     return Bound(1 / needed, "; ".join(reasons) or None)
 
 
 def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
     """Why a bound from the curvature is a guide only."""
     if spec.network.kind != "linear":
-        yield "behind hidden layers the curvature changes with the weights"
+        yield "with hidden layers the curvature changes with the weights"
     if spec.optimizer.kind != "sgd":
-        yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
+        yield f"{spec.optimizer.kind} scales its steps by past gradients"
     if spec.step_rows(rows) < rows:
-        yield f"batches of {spec.batch_size} rows see the curvature with noise"
+        yield f"batches of {spec.batch_size} rows make the curvature noisy"
     if spec.loss in FLATTER:
-        yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"
+        yield f"the curvature of {spec.loss} is at most the one assumed, and lower for some predictions"
     elif spec.loss != "mse":
-        yield f"{spec.loss} has gradients of constant length: too large steps swing, and do not grow"
+        yield f"{spec.loss} has gradients of constant length: steps that are too large oscillate but do not grow"
     if spec.optimizer.clip_norm is not None:
-        yield "clipping shortens the steps"
+        yield "gradient clipping shortens the steps"
     if spec.schedule != "constant":
         yield f"the schedule {spec.schedule!r} lowers the rate later"

@@ -14,7 +14,7 @@ from service.domain.spec.schema import load
 
 CSV, PARQUET = "csv", "parquet"
 FORMATS = (CSV, PARQUET)
-REQUIRED: dict[str, Any] = {"required": "is required; only model and dataset are"}
+REQUIRED: dict[str, Any] = {"required": "is required (only model and dataset are)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class BatchSpecSchema(Part):
         required=True,
         error_messages=REQUIRED,
         validate=ma.validate.Length(1, 300),
-        metadata={"description": "name, name@alias or name:version; in an answer the version that it meant"},
+        metadata={"description": "name, name@alias or name:version; in answers the version that was used"},
     )
     dataset = ma.fields.String(
         required=True,
@@ -56,6 +56,6 @@ class BatchSpecSchema(Part):
     format = ma.fields.String(
         load_default=CSV,
         validate=one_of(FORMATS),
-        metadata={"description": "of the result: row numbers from 1, then what /predict answers for the row"},
+        metadata={"description": "format of the result: row numbers from 1, then what /predict answers for each row"},
     )
     kind = ma.fields.String(load_default="predict", validate=one_of(("predict",)))

@@ -44,7 +44,7 @@ class ComparisonSpec:
     def mini_batch(self) -> int:
         """The rows in a step of mini-batch descent. Raises ValueError while that is not settled."""
         if self.batch_size == "auto":
-            raise ValueError("the size of the mini-batches is not settled yet")
+            raise ValueError("the mini-batch size is not resolved yet")
         return self.batch_size
 
     def training(self, scaler: str) -> TrainingSpec:
@@ -86,9 +86,9 @@ def resolve_comparison(spec: ComparisonSpec, table: Table, limits: Limits) -> Re
     if size == "auto":
         size = max(min(MINI_BATCH, rows // FEWEST_BATCHES), 2)
         if size != MINI_BATCH:
-            notes.append(f"mini-batches of {size} rows: there are {rows} rows")
+            notes.append(f"mini-batch size {size}: there are only {rows} rows")
     elif size >= rows:
-        detail = f"{size} rows in a step are all {rows} there are: that is batch descent; take fewer"
+        detail = f"{size} as batch size covers all {rows} rows: that is batch descent; use a smaller one"
         raise SpecInvalid(detail, [FieldError("/batch_size", detail)])
     return Resolution(
         replace(

@@ -15,7 +15,7 @@ from service.domain.spec.training import NetworkSpec
 
 LOSSES = ("auto", "mse", "mae", "huber", "cross_entropy")
 MOST_EPOCHS = 10_000
-REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
+REQUIRED: dict[str, Any] = {"required": "is required (only kind, dataset and target are)"}
 OF_TRAINING = TrainingSpecSchema._declared_fields  # a field means the same here as in a TrainingSpec
 
 
@@ -52,26 +52,26 @@ class ComparisonSpecSchema(Part):
         ma.fields.Float(validate=between(0, 1e6, above=True)),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "of all descents; auto takes for each a safe one from the curvature it meets"},
+        metadata={"description": "learning rate of all descents; auto: a safe one for each, from the curvature"},
     )
     batch_size = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(2, 10_000_000)),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "rows in a step of mini-batch descent; auto: 32, or fewer on a small table"},
+        metadata={"description": "batch size of mini-batch descent; auto: 32, or less for a small table"},
     )
     epochs = ma.fields.Integer(
         strict=True,
         load_default=50,
         validate=between(1, MOST_EPOCHS),
-        metadata={"description": "a descent ends after so many, or sooner where that would take too long"},
+        metadata={"description": "most epochs of each descent; fewer if they would take too long"},
     )
     tolerance = ma.fields.Float(
         load_default=0.01,
         validate=between(1e-5, 1, below=True),
         metadata={
-            "description": "a descent has arrived when this share is left of the gap between the loss of always saying "
-            "the mean (or equal odds) and the best possible one"
+            "description": "a descent reaches the goal when this share is left of the gap between the loss of always "
+            "predicting the mean (or equal probabilities) and the lowest possible loss"
         },
     )
     seed = OF_TRAINING["seed"]
@@ -81,5 +81,5 @@ class ComparisonSpecSchema(Part):
     def _descends_on_one_loss(self, data: dict[str, Any], **_: Any) -> None:
         if data["network"].dropout:
             raise ma.ValidationError(
-                {"network": {"dropout": ["each step would have another network; leave it 0 to compare descents"]}}
+                {"network": {"dropout": ["dropout changes the network at each step; set it to 0 to compare descents"]}}
             )

@@ -24,7 +24,7 @@ def read_job_spec(body: Mapping[str, Any]) -> JobSpec:
     kind = body.get("kind", "train")
     if not isinstance(kind, str) or kind not in READERS:
         choices = ", ".join(READERS)
-        detail = f"{kind!r} is no kind of job to submit here; use one of: {choices}"
+        detail = f"{kind!r} cannot be submitted here; use one of: {choices}"
         if kind == "predict":
             detail += "; a batch prediction goes to POST /v1/batch-predictions"
         raise SpecInvalid(f"/kind: {detail}", [FieldError("/kind", detail)])

@@ -53,14 +53,12 @@ def additive(predictor: Predictor) -> Additive:
         hidden = ", ".join(str(size) for size in network.sizes[1:-1])
         raise ParameterInvalid.at(
             PARAMETER,
-            f"contributions: this model is a network with hidden layers ({hidden}), and no sum of its features; its "
-            'report has their `importance` and `partial_dependence`, and "network": {"kind": "linear"} trains a linear '
-            "neuron",
+            f"contributions: this model is a network with hidden layers ({hidden}), not a sum of its features; see "
+            '`importance` and `partial_dependence` in its report, or train a linear neuron with "network": '
+            '{"kind": "linear"}',
         )
     if transform.mean is None:
-        raise ParameterInvalid.at(
-            PARAMETER, "contributions: this version does not know the average row that they start from; train again"
-        )
+        raise ParameterInvalid.at(PARAMETER, "contributions: this version lacks the average training row; train again")
     tensors = network.tensors(predictor.parameters)
     weights = tensors["layers.0.weight"].astype(np.float64)
     bias = tensors["layers.0.bias"].astype(np.float64) if network.bias else np.zeros(len(weights))

@@ -137,7 +137,7 @@ class Encoder:
         return CellInvalid(
             int(np.flatnonzero(gaps)[0]),
             feature.name,
-            f"feature {feature.name!r} is missing, and this model fills no gaps: give a value, or train with "
+            f"feature {feature.name!r} is missing, and this model does not impute: give a value, or train with "
             '"missing": "mean", "median" or "most_frequent"',
         )
 

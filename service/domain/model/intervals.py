@@ -86,21 +86,21 @@ def half_widths(calibration: Calibration | None, level: float, is_of_numbers: bo
     if not is_of_numbers:
         raise ParameterInvalid.at(
             PARAMETER,
-            "intervals: this model answers classes, with a probability for each; intervals are of numbers. How far the "
-            "probabilities hold is `classes.calibration` in its report",
+            "intervals: intervals apply to regression, and this model predicts classes with probabilities; see "
+            "`classes.calibration` in its report",
         )
     if calibration is None:
         raise ParameterInvalid.at(
             PARAMETER,
-            "intervals: this version keeps no rows to take them from; train again, with some rows left out: "
+            "intervals: this version was trained without held-out rows to calibrate on; train again with "
             '"split": {"validation": 0.2}',
         )
     widths = calibration.half_widths(level)
     if widths is None:
         raise ParameterInvalid.at(
             PARAMETER,
-            f"intervals: a level of {level} needs {rows_for(level):,} rows or more that were not trained on, and there "
-            f"were {calibration.rows:,}: ask for {calibration.highest_level} or less, or train with more rows in "
+            f"intervals: a level of {level} needs at least {rows_for(level):,} held-out rows, and there were "
+            f"{calibration.rows:,}: ask for {calibration.highest_level} or less, or train with more rows in "
             '"split": {"validation": …}',
         )
     return widths

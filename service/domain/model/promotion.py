@@ -98,7 +98,8 @@ def promote(
     kept = "is" if has_default else "has been put on that version, and"
     stays = f"{model} still means version {served}: the alias 'default' {kept} {'there' if has_default else 'stays'}"
     if rule == "never":
-        sentence = f'{model}:{version} does not serve, as asked ("promote": "never"); {stays}; {_mend(model, version)}'
+        sentence = f'{model}:{version} does not serve, as requested ("promote": '
+        f'"never"); {stays}; {_mend(model, version)}'
         return Promotion(rule, version, served, sentence, pins=not has_default, served=served)
     if judged is None:
         raise ValueError(f"version {version} and version {served} have not been compared")
@@ -111,7 +112,7 @@ def promote(
 
 def _figures(judged: Judged, served: int) -> str:
     if judged.new is None or judged.serving is None:
-        return f"whether it is better than version {served} cannot be said ({judged.why_not})"
+        return f"it cannot be compared with version {served} ({judged.why_not})"
     verdict = "is lower than" if judged.is_better else "is no lower than"
     note = f" ({judged.note})" if judged.note else ""
     return (

@@ -132,8 +132,8 @@ def judge(a: Compared, b: Compared) -> Verdict:
         if one is not None and other is not None:
             return _verdict(a, b, split, metric, one, other)
     return Verdict(
-        f"Whether version {a.version} or version {b.version} is better cannot be said: they have no held-out rows on "
-        f"which both have a {metric}, and on rows that trained it any model can look good."
+        f"Whether version {a.version} or version {b.version} is better cannot be said: they share no held-out rows "
+        f"with a {metric} of both, and on its own training rows any model can look good."
     )
 
 
@@ -143,32 +143,34 @@ def _why_not(a: Compared, b: Compared) -> str:
     if a.task != b.task:
         return f"they have different tasks, {a.task} and {b.task}"
     if a.metric != b.metric:
-        return f"they were trained for different things, a low {a.metric} and a low {b.metric}"
+        return f"they were trained for different metrics, {a.metric} and {b.metric}"
     if a.metric == "quantile_loss":
-        return 'reports have no figure of a quantile; train one with "promote": "if_better" to have it compared'
+        return 'reports have no metric for quantiles; train one with "promote": "if_better" to compare it'
     return why_other_rows(a, b)
 
 
 def why_other_rows(a: Compared, b: Compared) -> str:
     """Why their held-out rows are not known to be the same; empty where they are."""
     if not (a.lineage.get("split_sha256") and b.lineage.get("split_sha256")):
-        return "the report of one of them does not say on which rows it was judged"
+        return "one report does not say on which rows its version was evaluated"
     others = [(side.spec.get("split") or {}).get("validation_dataset") for side in (a, b)]
     if others[0] != others[1]:
-        return "they were judged on the rows of different datasets; train one again with the other's split"
+        return "they were evaluated on rows of different datasets; train one again with the other's split"
     if others[0] is None:
         if a.spec.get("dataset") != b.spec.get("dataset"):
             return (
-                "they were judged on rows of different datasets; train one again on the other's dataset, or both with "
+                "they were evaluated on rows of different "
+                "datasets; train one again on the other's dataset, or both with "
                 "the same split.validation_dataset"
             )
         if a.lineage["split_sha256"] != b.lineage["split_sha256"]:
             return (
-                "they were judged on different rows of the same dataset; train one again with the other's seed, split "
+                "they were evaluated on different rows of the same "
+                "dataset; train one again with the other's seed, split "
                 "and missing"
             )
     elif a.rows.get("validation") != b.rows.get("validation") or _drops(a) != _drops(b):
-        return "they left out different rows of the dataset that validates, for their gaps"
+        return "they dropped different rows of the validation dataset because of missing cells"
     return ""
 
 

@@ -31,7 +31,7 @@ def _missing_words(plan: Plan, column: Column, what: str, least: float, pointer:
     for word, count in plan.figures.details.get(column.name, {}).get("missing_words", {}).items():
         note = next((note for note in column.notes if note.startswith(f"{shown(word)} is read as missing")), None)
         if note is not None and count > least * rows:
-            gone = "; without a value a row is left out" if pointer == "/target" else ""
+            gone = "; rows without a value are left out" if pointer == "/target" else ""
             yield Warned("missing_word", f"{what}: {note}{gone}", pointer)
 
 
@@ -41,9 +41,9 @@ def _shared(plan: Plan, feature: Column, pointer: str) -> Iterator[Warned]:
         return
     yield Warned(
         "categories_shared",
-        f"feature {feature.name!r} has {feature.distinct:,} categories: the {most:,} most frequent may have an input "
-        f"each, and the other {feature.distinct - most:,} share one, so that they cannot be told apart; group its "
-        f"values, or let the operator set ADALINE_MAX_CATEGORIES={feature.distinct}",
+        f"feature {feature.name!r} has {feature.distinct:,} categories: the {most:,} most frequent get at most one "
+        f"input each, and the other {feature.distinct - most:,} share one and cannot be told apart; group its "
+        f"values, or ask the operator to set ADALINE_MAX_CATEGORIES={feature.distinct}",
         pointer,
     )
 
@@ -58,7 +58,7 @@ def _unread(plan: Plan) -> Iterator[Warned]:
         if column.name in plan.spec.targets:
             becomes, pointer = f"target {column.name!r} is learnt as classes, not as numbers", "/target"
         elif column.name in chosen:
-            becomes = f"feature {column.name!r} is learnt by its words, not as numbers"
+            becomes = f"feature {column.name!r} is learnt as categories, not as numbers"
         elif asked.features is None and column.name not in (*asked.exclude, asked.weight_column):
             becomes = f"column {column.name!r} is left out as free text"
         else:

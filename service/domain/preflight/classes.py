@@ -34,16 +34,17 @@ def _rare(plan: Plan, counts: dict[object, int]) -> Iterator[Warned]:
     for label, count in sorted(counts.items(), key=lambda item: item[1]):
         train, validation, test = split_counts(count, split.validation, split.test)
         if train < 1:
-            told.append(f"{label!r} has {count} rows: all of them train, and none judges")
+            told.append(f"{label!r} has {count} rows: all are used for training, none for evaluation")
         elif train < FEW_TO_LEARN or (split.validation and validation < FEW_TO_JUDGE_BY):
-            judge = f"{validation + test} judge" if validation + test else "none judges"
+            judge = f"{validation + test} are held out" if validation + test else "none is held out"
             told.append(f"{label!r} has {count} rows: {train} train, {judge}")
     if told:
         more = f" (and {len(told) - SHOWN} more)" if len(told) > SHOWN else ""
         yield Warned(
             "class_rare",
-            f"too few rows of a class for this split: {'; '.join(told[:SHOWN])}{more}; give more rows of it, merge it "
-            "with another, or leave it out",
+            f"some classes have too few rows for this "
+            f"split: {'; '.join(told[:SHOWN])}{more}; add rows of these classes, merge them with others, or leave "
+            "them out",
             "/target",
         )
 
@@ -55,8 +56,8 @@ def _imbalance(plan: Plan, counts: dict[object, int]) -> Iterator[Warned]:
     largest = max(counts, key=lambda label: counts[label])
     yield Warned(
         "classes_imbalanced",
-        f"the largest class has {most / least:.0f} times the rows of the smallest: always answering {largest!r} is "
-        f"right in {most / sum(counts.values()):.1%} of them; judge by roc_auc or f1, and try "
+        f"the largest class has {most / least:.0f} times the rows of the smallest: always predicting {largest!r} is "
+        f"right in {most / sum(counts.values()):.1%} of them; compare roc_auc or f1 instead of accuracy, and try "
         '"class_weights": "balanced"',
         "/class_weights",
     )

@@ -40,7 +40,7 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     engine, shape = _shape(plan)
     found = expect(speeds, engine, device, *shape)
     if found is None:
-        why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet: the first one will tell"
+        why = f"no run with the engine {spec.engine!r} on the {device} has finished here yet"
         return Time(None, None, None, None, epochs, 0, why)
     if epochs is None:
         return Time(None, None, None, found.epoch_seconds, None, found.runs, "the number of epochs is not known yet")
@@ -48,9 +48,9 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     seconds, low, high = (
         min(each * epochs, most) + found.other_seconds for each in (found.epoch_seconds, found.low, found.high)
     )
-    why = f"by the {found.runs} finished runs most like it" if found.runs > 1 else "by the one run that has finished"
+    why = f"from the {found.runs} most similar runs" if found.runs > 1 else "from the one finished run"
     if isinstance(spec.early_stopping, EarlyStopping):
-        why += "; early stopping may end it sooner"
+        why += "; early stopping may end it earlier"
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why)
 
 
@@ -85,7 +85,7 @@ def cost_warnings(plan: Plan, time: Time) -> Iterator[Warned]:
         yield Warned(
             "job_too_long",
             f"at this machine's speed this takes {time.low:,.3g} s at least, and a job is ended after {most:g} "
-            '(ADALINE_MAX_JOB_SECONDS), with nothing published; give "budget_seconds", or fewer epochs',
+            '(ADALINE_MAX_JOB_SECONDS), with nothing published; set "budget_seconds", or use fewer epochs',
             "/budget_seconds",
         )
     budget = plan.spec.budget_seconds
@@ -96,6 +96,6 @@ def cost_warnings(plan: Plan, time: Time) -> Iterator[Warned]:
         yield Warned(
             "budget_short",
             f"at this machine's speed about {fitting:,} of {time.epochs:,} epochs fit into {budget:g} s: an epoch "
-            f"takes about {time.epoch_seconds:.3g} s; give more time, fewer epochs or larger batches",
+            f"takes about {time.epoch_seconds:.3g} s; allow more time, or use fewer epochs or larger batches",
             "/budget_seconds",
         )

@@ -42,7 +42,7 @@ def foretell(plan: Plan) -> Foretold:
         slopes = {scaler: _slope(plan, scaler) for scaler in {spec.scaler, "none", "standard"}}
     scaled = slopes[spec.scaler]
     if scaled is None:
-        return Foretold(left_out="there is no gap to close, or it is beyond float64")
+        return Foretold(left_out="there is no gap to close, or it exceeds float64")
     standard = slopes["standard"]
     raw = slopes["none"]
     return Foretold(
@@ -84,17 +84,17 @@ def _slope(plan: Plan, scaler: str) -> Slope | None:
 def _why_not(plan: Plan) -> str | None:
     spec, found, gram = plan.spec, plan.conditioning, plan.figures.gram
     if not is_bowl(spec):
-        return "only a linear neuron's squared error is a quadratic, of which descent can be forecast"
+        return "descent can only be forecast for a linear neuron with squared error, whose loss is quadratic"
     if gram is None or not found.columns or found.scaled is None or found.raw is None:
         return "the curvature of the columns is not known"
     if found.left_out:
         return f"the Gram matrix lacks {_named(list(found.left_out))}"
     if len(found.columns) > WIDEST:
-        return f"of more than {WIDEST} columns descent is not forecast"
+        return f"descent is not forecast for more than {WIDEST} columns"
     if spec.weight_column is not None:
-        return "the rows are weighed in training"
+        return "the rows are weighted in training"
     if missing := [column.name for column in (*plan.features, *plan.targets) if column.nulls]:
-        return f"cells are missing in {_named(missing)}"
+        return f"there are missing cells in {_named(missing)}"
     if any(target not in gram.names for target in spec.targets):
         return "the target is not in the Gram matrix"
     return None

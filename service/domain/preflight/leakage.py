@@ -33,13 +33,13 @@ def _copy(plan: Plan, feature: Column, target: Column, r: float | None) -> Itera
     if r is not None and abs(r) >= COPY:
         how = f"its correlation with the target {target.name!r} is {r:.6f}"
     elif (r is None or target.distinct > 2) and _same_counts(plan, feature, target):
-        how = f"its values come exactly as often as those of the target {target.name!r}"
+        how = f"its values are exactly as frequent as those of the target {target.name!r}"
     else:
         return
     yield Warned(
         "target_leak",
-        f"feature {feature.name!r} is nearly a copy of what is to be predicted: {how}; leave it out, unless it is "
-        "known before the target is",
+        f"feature {feature.name!r} is nearly a copy of the target: {how}; leave it out, unless it is known before the "
+        "target",
         at_feature(plan.asked, feature.name),
     )
 
@@ -60,21 +60,21 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
     present = plan.figures.present(feature)
     if present < FEW_ROWS:
         return
-    mend = "leave it out: on new rows it says nothing"
+    mend = "leave it out: it says nothing about new rows"
     if plan.figures.is_unique(feature) and (feature.kind == "categorical" or _counts_rows(feature, present)):
-        what = "a different value in each row"
+        what = "a different value in every row"
         if feature.kind == "numeric":
-            what = "one whole number for each row, without gaps"
+            what = "a consecutive whole number in every row"
         yield Warned(
             "identifier",
-            f"feature {feature.name!r} has {what}: it names the rows; {mend}",
+            f"feature {feature.name!r} has {what}: it identifies the rows; {mend}",
             at_feature(plan.asked, feature.name),
         )
     elif feature.kind == "categorical" and feature.distinct > MANY_CATEGORIES * present:
         yield Warned(
             "categories_many",
-            f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, few of each: "
-            "it is learnt by heart; leave it out, or group its values",
+            f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, so few of each that "
+            "they are memorised; leave it out, or group its values",
             at_feature(plan.asked, feature.name),
         )
 
@@ -91,12 +91,12 @@ def _gaps(plan: Plan, feature: Column) -> Iterator[Warned]:
     if policy == "error" and feature.nulls:
         yield Warned(
             "gaps_refused",
-            f'feature {feature.name!r} is missing in {feature.nulls:,} rows, which "missing": "error" refuses once one '
-            "of them is to be trained on",
+            f'feature {feature.name!r} is missing in {feature.nulls:,} rows, and "missing": "error" fails if one of '
+            "them is used for training",
             "/missing",
         )
     elif feature.nulls > MANY_GAPS * rows:
-        becomes = "leaves those rows out" if policy == "drop" else "fills and flags them"
+        becomes = "drops those rows" if policy == "drop" else "imputes and flags them"
         yield Warned(
             "mostly_missing",
             f"feature {feature.name!r} is missing in {feature.nulls:,} of {rows:,} rows; "

@@ -35,10 +35,10 @@ def _rate(plan: Plan) -> Iterator[Warned]:
     momentum = plan.spec.optimizer.momentum
     by_momentum = f" with momentum {momentum:g}" if momentum not in (0, "auto") else ""
     is_partial = f", on {len(plan.conditioning.columns)} columns" if plan.conditioning.left_out else ""
-    sure = f"; this is a guide only: {bound.guide}" if bound.guide else ": the loss will grow without end"
+    sure = f"; this is only a guide: {bound.guide}" if bound.guide else ": the loss will diverge"
     yield Warned(
         "learning_rate_unstable",
-        f"the learning rate {rate:g} is above {bound.learning_rate:.4g}, below which descent{by_momentum} is stable "
+        f"the learning rate {rate:g} is above {bound.learning_rate:.4g}, the stability limit of descent{by_momentum} "
         f"on this data (λmax = {found.lambda_max:.4g} of all rows{is_partial}){sure}; "
         f'try {bound.learning_rate / 2:.2g}, or "auto"',
         "/optimizer/learning_rate",
@@ -55,15 +55,15 @@ def _scaling(plan: Plan) -> Iterator[Warned]:
         slow, fast = foretold.raw, foretold.standardised
         if slow is None or fast is None:
             costs = (
-                "in the worst case full-batch descent on a squared error then takes up to "
+                "in the worst case full-batch descent on squared error then needs up to "
                 f"{raw.epochs_to_1_percent:,} epochs to 1 % of the gap to the optimum instead of up to "
-                f"{standardised.epochs_to_1_percent:,} (a bound, no forecast)"
+                f"{standardised.epochs_to_1_percent:,} (a bound, not a forecast)"
             )
         elif _is_sooner(slow.epochs_to_1_percent, fast.epochs_to_1_percent):
             return
         else:
             costs = (
-                "at the best constant rate full-batch descent then comes to 1 % of the gap to the optimum of this "
+                "at the best constant rate full-batch descent then gets to 1 % of the gap to the optimum of this "
                 f"table {_after(slow.epochs_to_1_percent)} instead of {_after(fast.epochs_to_1_percent)}"
             )
         yield Warned(
@@ -88,8 +88,8 @@ def _batches(plan: Plan) -> Iterator[Warned]:
     if isinstance(size, int) and size > plan.rows.train:
         yield Warned(
             "batch_larger_than_rows",
-            f"a batch of {size:,} rows is more than the {plan.rows.train:,} training rows: each epoch is one step; "
-            'say "full" for that, or take fewer',
+            f"batch size {size:,} exceeds the {plan.rows.train:,} training rows, so each epoch is a single step; use "
+            '"full" for that, or a smaller batch size',
             "/batch_size",
         )
 
@@ -105,18 +105,18 @@ def _epochs(plan: Plan) -> Iterator[Warned]:
     if run is not None and run.share_left > SHARE_LEFT:
         yield Warned(
             "epochs_few",
-            f"after {asked:,} epochs about {run.share_left:.2g} of the gap to the optimum of this table is left "
+            f"after {asked:,} epochs about {run.share_left:.2g} of the gap to this table's optimum is left "
             f"(learning rate {rates.learning_rate:.3g}, momentum {rates.momentum:.3g}); use "
-            '"epochs": "auto", or more of them',
+            '"epochs": "auto", or more epochs',
             "/epochs",
         )
     needed = _needed(plan, found, rates) if run is None else 0
     if needed > asked:
         yield Warned(
             "epochs_few",
-            f"the flattest directions (condition number {found.condition_number:.4g}) take about {needed:,} epochs at "
-            f"learning rate {rates.learning_rate:.3g}, and there are {asked:,}: as far as the target lies along them "
-            'the model stays short of the optimum; use "epochs": "auto"',
+            f"the flattest directions (condition number {found.condition_number:.4g}) need about {needed:,} epochs at "
+            f"learning rate {rates.learning_rate:.3g}, but only {asked:,} are planned: along these directions the "
+            'model will stay short of the optimum; use "epochs": "auto"',
             "/epochs",
         )
 
@@ -139,13 +139,13 @@ def _early_stopping(plan: Plan) -> Iterator[Warned]:
     if not spec.split.validates:
         yield Warned(
             "early_stopping_blind",
-            "there are no validation rows to stop by, so training goes through all epochs; give "
+            "early stopping needs validation rows; without them training runs all epochs; use "
             '"split": {"validation": 0.2}, or "early_stopping": null',
             "/early_stopping",
         )
     elif spec.epochs != "auto" and asked.patience >= spec.epochs:
         yield Warned(
             "patience_long",
-            f"a patience of {asked.patience:,} epochs never ends a training of {spec.epochs:,}",
+            f"a patience of {asked.patience:,} epochs cannot end a training of {spec.epochs:,}",
             "/early_stopping/patience",
         )

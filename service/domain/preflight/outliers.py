@@ -26,12 +26,12 @@ def far_values(plan: Plan, column: Column) -> Iterator[Warned]:
         if level := _level(quantiles, end, at_most, plan.figures.present(column)):
             is_target = column in plan.targets
             beyond = f"{_shown(quantiles[level])} or {'less' if at_most else 'more'}"
-            rest = "rows that have it are then left out" if is_target else "else all others look alike once scaled"
+            rest = "rows with it are then left out" if is_target else "otherwise scaling squeezes all others"
             yield Warned(
                 "far_value",
                 f"{'target' if is_target else 'feature'} {column.name!r} goes {'up' if at_most else 'down'} to "
                 f"{_shown(end)}, while about {SHARES[level]} of its values are {beyond}: "
-                f'if it stands for a missing value, name it when you upload ("null_values"); {rest}',
+                f'if it stands for a missing value, declare it at upload ("null_values"); {rest}',
                 "/target" if is_target else at_feature(plan.asked, column.name),
             )
 

@@ -18,10 +18,10 @@ def rejected_warnings(rejected: Mapping[str, Any] | None, rows: int) -> Iterator
         return
     of = rows + rejected["rows"]
     why = "; ".join(map(told, rejected["reasons"][:MOST_REASONS]))
-    mend = f". To have them, {rejected['mend']}" if rejected["mend"] else ""
+    mend = f". To read them, {rejected['mend']}" if rejected["mend"] else ""
     yield Warned(
         "rows_rejected",
-        f"{rejected['rows']:,} of the file's {of:,} rows ({rejected['share']:.1%}) are not in the dataset, and nothing "
+        f"{rejected['rows']:,} of the file's {of:,} rows ({rejected['share']:.1%}) are not in the dataset, so nothing "
         f"is learnt from them: {why}{mend}",
         "/dataset",
     )

@@ -57,12 +57,12 @@ def check_memory(
 def _figures(plan: Plan, needed: Memory, in_memory: bool, taken: int, free: int) -> str:
     parts = {
         f"{plan.network.n_parameters:,} weights": needed.weights,
-        f"what {plan.spec.optimizer.kind} keeps": needed.optimizer,
+        f"state of {plan.spec.optimizer.kind}": needed.optimizer,
         "the prepared table": needed.matrix if in_memory else 0,
-        "steps, checkpoints and publishing": needed.least - needed.weights - needed.optimizer,
+        "steps, checkpoints, publishing": needed.least - needed.weights - needed.optimizer,
     }
     told = ", ".join(f"{name} {_told(size)}" for name, size in parts.items() if size >= SHOWN_BYTES)
-    return f"this would take about {_told(taken)} of memory ({told}), and {_told(free)} are free for it here"
+    return f"this needs about {_told(taken)} of memory ({told}), and {_told(free)} are available"
 
 
 def _told(size: int) -> str:

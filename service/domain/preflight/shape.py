@@ -44,14 +44,14 @@ def _parameters(plan: Plan) -> Iterator[Warned]:
         yield Warned(
             "more_parameters_than_rows",
             f"the model has about {weights:,} weights and biases for {rows:,} training rows: it can fit them exactly "
-            f'and learn nothing; take {mend}, or a penalty ("l2")',
+            f'without learning anything general; use {mend}, or a penalty ("l2")',
             "/network/hidden" if is_network else "/features",
         )
     if is_network and plan.spec.network.activation != "identity" and rows < FEW_FOR_A_NETWORK:
         yield Warned(
             "few_rows_for_network",
-            f"{rows} training rows seldom show more than a linear neuron can learn; try "
-            '"kind": "linear" beside it and compare',
+            f'{rows} training rows rarely support more than a linear neuron; train "kind": "linear" as well and '
+            "compare",
             "/network/kind",
         )
 
@@ -64,19 +64,19 @@ def _judging(plan: Plan) -> Iterator[Warned]:
     if not held_out:
         yield Warned(
             "validation_none",
-            "no rows are held out, so nothing tells how good the model is on rows that it has not seen; give "
+            "no rows are held out, so nothing shows how good the model is on new rows; use "
             '"split": {"validation": 0.2}',
             "/split/validation",
         )
     elif max(plan.rows.validation, plan.rows.test) < FEW_TO_JUDGE_BY:
         most = max(plan.rows.validation, plan.rows.test)
         if plan.spec.task == "regression":
-            how = f"an mse is then known to about ±{math.sqrt(2 / most):.0%} (one standard error)"
+            how = f"an mse is then accurate to about ±{math.sqrt(2 / most):.0%} (one standard error)"
         else:
-            how = f"an accuracy near 80 % is then known to about ±{math.sqrt(0.16 / most):.0%} (one standard error)"
+            how = f"an accuracy near 80 % is then accurate to about ±{math.sqrt(0.16 / most):.0%} (one standard error)"
         yield Warned(
             "validation_small",
-            f"only {most} rows judge the model: {how}, so small differences between models say nothing; "
-            "give a larger share, or more rows",
+            f"only {most} rows evaluate the model: {how}, so small differences between models mean nothing; hold out "
+            "a larger share, or add rows",
             "/split/validation",
         )

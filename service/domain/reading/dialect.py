@@ -102,26 +102,24 @@ def find(
     text = _decode(sample, whole, encoding)
     if not text.strip("\r\n \t\f\v\x1a\ufeff"):
         if not whole:
-            raise SampleTooShort("empty_file", "the file begins with more blank lines than there may be above a table")
-        raise DialectInvalid(
-            "empty_file", "the file holds nothing but blank lines; upload a CSV with a header and rows"
-        )
+            raise SampleTooShort("empty_file", "the file begins with too many blank lines")
+        raise DialectInvalid("empty_file", "the file has only blank lines; upload a CSV with a header and rows")
     _refuse_nuls(text)
     delimiter = {"tab": "\t", "space": " "}.get(options.get("delimiter") or "", options.get("delimiter"))
     found = marks.find(text, whole, delimiter, options.get("header") is not False)
     records = found.records
     if not records and whole:
-        raise DialectInvalid("no_rows", "the file holds comments and no rows; upload a CSV with a header and rows")
+        raise DialectInvalid("no_rows", "the file has only comments; upload a CSV with a header and rows")
     if not records:
-        raise SampleTooShort("row_too_long", "the first line of the file is longer than a line may be")
+        raise SampleTooShort("row_too_long", "the first line of the file is too long")
     lines = like.header_lines if like else 1
     kinds = options.get("types") or {}
     shape = of_records(records, options.get("header"), found.marks.shown, for_table, lines, kinds)
     if found.titles:
         lines_left_out = f"{found.titles} lines" if found.titles > 1 else "one line"
-        shape.note(shape.names[0], f"{lines_left_out} above the header of the table are left out")
+        shape.note(shape.names[0], f"{lines_left_out} above the table's header are skipped")
     if shape.header and not shape.rows and whole and for_table:
-        raise DialectInvalid("no_rows", "the file has a header and no rows below it; add rows and upload it again")
+        raise DialectInvalid("no_rows", "the file has a header but no rows; add rows and upload it again")
     return Found(_dialect(encoding, shape, found.marks), shape.names, shape.rows, shape.assumed, shape.notes)
 
 
@@ -171,13 +169,13 @@ def _refuse_nuls(text: str) -> None:
     nuls = text.count("\0")
     if nuls and (nuls > FEW_NULS * len(text) + 1 or "\0" in text.lstrip("\r\n").split("\n", 1)[0]):
         raise DialectInvalid(
-            "not_text", "the file holds NUL bytes: it is not a CSV (a spreadsheet file? export it as CSV)"
+            "not_text", "the file holds NUL bytes: it is not a CSV (for a spreadsheet, export it as CSV)"
         )
 
 
 def not_text(encoding: str, line: int) -> str:
     """The sentence for bytes that the encoding does not have."""
     return (
-        f"line {line} is not {encoding} text; say how the file is written with ?encoding=latin-1 (or windows-1252, "
-        "utf-16), or export it as UTF-8"
+        f"line {line} is not {encoding} text; give its encoding with ?encoding=latin-1 (or windows-1252, utf-16), or "
+        "export it as UTF-8"
     )

@@ -31,7 +31,7 @@ def canonical(name: str) -> str:
     except (LookupError, ValueError):
         codec = None
     if codec is None or not codec._is_text_encoding or codec.name in NO_TABLES:
-        raise EncodingUnknown(f"{name!r} is no encoding of text; try utf-8, utf-16, latin-1 or windows-1252")
+        raise EncodingUnknown(f"{name!r} is not a text encoding; try utf-8, utf-16, latin-1 or windows-1252")
     return FALLBACK if codec.name == "cp1252" else codec.name
 
 

@@ -16,7 +16,7 @@ MOSTLY = 0.9
 SHORT_OFTEN, SHORT_FEWEST = 0.05, 2  # so many rows that end early are a way of writing; fewer are damaged
 MOST_SHOWN = 40  # letters of a cell in a note
 _UNIT = re.compile(r"[^\W\d_]|[%$€£°]")
-ONLY_IF = 'if it counts something, declare it with ?types={{"{name}":"numeric"}}'
+ONLY_IF = 'if it is a quantity, declare it with ?types={{"{name}":"numeric"}}'
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def of_records(
     shape.cells_beyond = 0 if row_names else _beyond(first, width, below)
     _settle_widths(shape, len(first), delimiter)
     if row_names:
-        shape.notes[made.names[0]] = ["the rows begin with a name that the header does not count"]
+        shape.notes[made.names[0]] = ["the rows begin with a row name that the header lacks"]
     if header:
         _settle_lines(shape, first, lines_expected)
         _settle_index(shape, made.index, kinds)
@@ -124,7 +124,7 @@ def _settle_widths(shape: Shape, first: int, delimiter: str) -> None:
         short = [len(row) for row in rows if 1 < len(row) < width]
         for name in shape.names[min(short) :]:
             shape.note(
-                name, f"{len(short):,} of the first {len(rows):,} rows end before their last column: what they lack is "
+                name, f"{len(short):,} of the first {len(rows):,} rows end early: the cells they lack are "
                 "missing",
             )  # fmt: skip
     shape.rows = [fitted(row, width, shape.cells_beyond, shape.short_rows) for row in rows]
@@ -133,9 +133,9 @@ def _settle_widths(shape: Shape, first: int, delimiter: str) -> None:
         return
     what = "header" if shape.header else "first line"
     if first == 1:
-        hint = "remove the lines above the header, or begin them with #"
+        hint = "remove the lines above the header, or start them with #"
     elif most > width:
-        hint = f"{delimiter} was found between cells: give each column a name"
+        hint = f"{delimiter} was taken as the delimiter: give each column a name"
     else:
         hint = f"end each row with the delimiter ({delimiter}) for each cell that it lacks"
     raise DialectInvalid("header_mismatch", f"the {what} has {first} cells, most rows have {most}; {hint}")
@@ -176,7 +176,7 @@ def _settle_lines(shape: Shape, first: Sequence[str], expected: int) -> None:
         shape.names, shape.notes = made.names, made.notes
     for name, cell in zip(shape.names, second, strict=True):
         if cell.strip():
-            shape.note(name, f"the line below the header says {cell.strip()[:MOST_SHOWN]!r}: it is no row")
+            shape.note(name, f"the line below the header says {cell.strip()[:MOST_SHOWN]!r}: so it is not a row")
 
 
 def _tell_choice(shape: Shape, first: Sequence[str], below: Sequence[Sequence[str]]) -> None:
@@ -185,13 +185,13 @@ def _tell_choice(shape: Shape, first: Sequence[str], below: Sequence[Sequence[st
     numbers = [first[place].strip() for place in sorted(numeric) if place < len(first)]
     if not shape.header:
         shape.note(
-            shape.names[0], "the first line is like those below it, so it is a row, and the columns are numbered: "
-            "upload with ?header=true if it is a header",
+            shape.names[0], "the first line looks like those below it, so it is read as a row, and the columns are "
+            "numbered; upload with ?header=true if it is a header",
         )  # fmt: skip
     elif numbers and all(map(is_number, numbers)):
         shape.note(
-            shape.names[0], "the names of columns are numbers, as the cells below them are: upload with ?header=false "
-            "if the first line is a row",
+            shape.names[0], "the column names are numbers, like the cells below them; upload with ?header=false if "
+            "the first line is a row",
         )  # fmt: skip
 
 
@@ -203,8 +203,7 @@ def _settle_index(shape: Shape, index: int | None, kinds: Collection[str]) -> No
     shape.assumed[name] = "text"
     shape.note(
         name,
-        "its whole numbers are taken for the numbers of rows, so nothing is learnt from it; "
-        + ONLY_IF.format(name=name),
+        "its whole numbers look like row numbers, so nothing is learnt from it; " + ONLY_IF.format(name=name),
     )
 
 

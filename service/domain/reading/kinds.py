@@ -87,9 +87,11 @@ def _settle(name: str, seen: Seen, made: Decision, is_numeric: bool) -> None:
         return
     elif seen["padded"] and not seen["pointed"]:
         if seen["number"] >= enough:
-            made.note(name, "numbers that begin with 0 are kept as they are written; declare it numeric if they count")
+            made.note(
+                name, "numbers with leading zeros are kept as text; declare the column numeric if they are quantities"
+            )
     elif seen["telephone"] == cells:
-        made.note(name, "digits that begin with + are kept as they are written; declare it numeric if they count")
+        made.note(name, "digits with a leading + are kept as text; declare the column numeric if they are quantities")
     elif numbers >= enough:
         _settle_numbers(name, seen, made, enough)
     elif seen["date"] >= enough:
@@ -97,9 +99,11 @@ def _settle(name: str, seen: Seen, made: Decision, is_numeric: bool) -> None:
     elif seen["iso"] >= enough or seen["iso"] + seen["named"] >= enough:
         made.kinds[name] = "datetime"
     elif seen["short date"] >= enough:
-        made.note(name, _ask_order("dates with two digits for the year"))
+        made.note(name, _ask_order("dates with two-digit years"))
     elif seen["unit"] >= enough:
-        made.note(name, "numbers with a unit or a letter are kept as words; write the numbers alone if they count")
+        made.note(
+            name, "numbers with a unit or a letter are kept as text; write the numbers alone if they are quantities"
+        )
 
 
 def _settle_truths(name: str, seen: Seen, made: Decision) -> None:
@@ -111,7 +115,7 @@ def _settle_truths(name: str, seen: Seen, made: Decision) -> None:
         return
     if len(words) > 1:
         shown = " and ".join(f'"{word}"' for word in sorted(words))
-        made.note(name, f"{shown} are kept as words; declare it boolean if they are false and true")
+        made.note(name, f"{shown} are kept as text; declare the column boolean if they mean false and true")
 
 
 def _settle_numbers(name: str, seen: Seen, made: Decision, enough: float) -> None:
@@ -123,12 +127,16 @@ def _settle_numbers(name: str, seen: Seen, made: Decision, enough: float) -> Non
         mark = ""  # the few that have one are no numbers here
     elif len(marks) > 1:
         told = " and ".join(f'"{mark}" ({count:,} cells)' for mark, count in sorted(marks.items()))
-        made.note(name, f"numbers are written with {told}: no unit is that of all; write the numbers alone, in one")
+        made.note(
+            name,
+            f"numbers are written with {told}: no unit is common to all; write the numbers alone, in a single unit",
+        )
         return
     elif mark == PERCENT and bare:
         made.note(
             name,
-            f"{marks[mark]:,} numbers have a %, {bare:,} have none: 12.3% may be 12.3 or 0.123; write them in one way",
+            f"{marks[mark]:,} numbers have a %, {bare:,} have none: 12.3% may mean 12.3 or 0.123; write all of them "
+            f"the same way",
         )
         return
     if seen["number"] >= enough and not (mark and mark != PERCENT and seen["point or comma"] == seen["number"]):
@@ -141,8 +149,8 @@ def _settle_numbers(name: str, seen: Seen, made: Decision, enough: float) -> Non
 
 
 def _mark_note(mark: str, count: int, of: int) -> str:
-    meaning = "12.3% is read as 12.3, not as 0.123" if mark == PERCENT else "the number alone is read"
-    return f'{count:,} of {of:,} cells are written with "{mark}": {meaning}'
+    meaning = "12.3% is read as 12.3, not as 0.123" if mark == PERCENT else "only the number is read"
+    return f'{count:,} of {of:,} cells have "{mark}": {meaning}'
 
 
 def gaps_note(seen: Seen) -> str | None:
@@ -176,21 +184,21 @@ def _settle_marks(name: str, seen: Seen, made: Decision, enough: float, is_amoun
     if in_threes and not is_amount:
         made.note(
             name,
-            "digits in groups of three alone, such as 101,202,303, may be one number or several; declare decimal if "
-            "each cell is one number",
+            "digits in groups of three alone, such as 101,202,303, may be one number or several; declare the decimal "
+            "mark if each cell is one number",
         )
     elif seen["lakhs"] and seen["millions"]:
-        made.note(name, "digits are grouped both as 12,34,567 and as 1,234,567; write them in one way")
+        made.note(name, "digits are grouped both as 12,34,567 and as 1,234,567; write all of them the same way")
     elif comma and not point and with_comma(seen) >= enough:
         _write_with(name, ",", made)
     elif by_point and not comma and with_point(seen) >= enough:
         _write_with(name, ".", made)
     elif may_be_either:
-        made.note(name, "a number such as 1,234 may be written with a decimal or a thousands mark; declare decimal")
+        made.note(name, "a number such as 1,234 has either a decimal or a thousands mark; declare the decimal mark")
     elif is_amount and not comma and not point:
-        made.note(name, "an amount such as 1.234 may be written with a decimal or a thousands mark; declare decimal")
+        made.note(name, "an amount such as 1.234 has either a decimal or a thousands mark; declare the decimal mark")
     else:
-        made.note(name, "numbers with decimal commas and decimal points are mixed; declare decimal")
+        made.note(name, "numbers with decimal commas and decimal points are mixed; declare the decimal mark")
 
 
 def _write_with(name: str, decimal: str, made: Decision) -> None:
@@ -204,7 +212,7 @@ def _question_points(seen: Mapping[str, Seen], made: Decision) -> None:
         is_plain = made.kinds.get(name) == "numeric" and not made.style.decimal_of(name)
         if is_plain and counts["point or comma"] == counts["all"]:
             del made.kinds[name]
-            made.note(name, "1.234 may be a thousand, as other columns have decimal commas; declare decimal")
+            made.note(name, "1.234 may mean 1234, since other columns have decimal commas; declare the decimal mark")
 
 
 def _settle_dates(name: str, seen: Seen, made: Decision) -> None:
@@ -215,7 +223,10 @@ def _settle_dates(name: str, seen: Seen, made: Decision) -> None:
         made.style = replace(made.style, dates={**made.style.dates, name: "dmy" if day else "mdy"})
     else:
         made.note(
-            name, _ask_order("dates whose day and month are mixed" if day else "dates that may be day or month first")
+            name,
+            _ask_order(
+                "dates with both day-first and month-first order" if day else "dates whose day and month are ambiguous"
+            ),
         )
 
 

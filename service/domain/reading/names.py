@@ -13,7 +13,7 @@ MAX_NAME = 1000
 INDEX = "index"
 WRITTEN_INDEX = re.compile(r"Unnamed: 0(?:\.[0-9]+)*")
 """What pandas calls an index that was written without a name and read as a column; it is written so the next time."""
-DATA_INSTEAD = "is the first line data? then upload with ?header=false"
+DATA_INSTEAD = "if the first line is data, upload with ?header=false"
 
 
 @dataclass(slots=True)
@@ -38,8 +38,8 @@ def of_header(header: Sequence[str]) -> Names:
         if name and _key(name) in seen:
             made[position] = _free(name, taken)
             notes[made[position]] = [
-                f"column {position + 1} is named {name!r} in the file, as one before it is (capitals do not tell "
-                f"columns apart): it is {made[position]!r} here"
+                f"column {position + 1} repeats the name {name!r} (names ignore case): it is called "
+                f"{made[position]!r} here"
             ]
         elif name:
             made[position] = name
@@ -49,7 +49,9 @@ def of_header(header: Sequence[str]) -> Names:
             usual = INDEX if position == 0 else f"column_{position + 1}"
             made[position] = usual if _key(usual) not in taken else _free(usual, taken)
             taken[_key(made[position])] = 1
-            notes[made[position]] = [f"column {position + 1} has no name in the file: it is {made[position]!r} here"]
+            notes[made[position]] = [
+                f"column {position + 1} has no name in the file: it is called {made[position]!r} here"
+            ]
     is_index = bool(given) and (not given[0] or WRITTEN_INDEX.fullmatch(given[0]) is not None)
     return Names(tuple(made), 0 if is_index else None, notes)
 
@@ -59,7 +61,7 @@ def check_header(names: Sequence[str]) -> None:
     for position, name in enumerate(names):
         if "\0" in name or BAD.search(name):
             raise DialectInvalid(
-                "not_text", f"the name of column {position + 1} has a NUL or bytes that are no text; write it anew"
+                "not_text", f"the name of column {position + 1} contains NUL or bytes that are not text; rename it"
             )
         if len(name) > MAX_NAME:
             raise DialectInvalid(

@@ -70,7 +70,7 @@ def judged(odd: Odd, has_kind: bool, most_rejects: int, has_units: bool) -> bool
 def odd_note(odd: Odd, words: Sequence[str]) -> str:
     """The sentence for a column; `words` are those for a missing cell that stay when others are declared."""
     if odd.are_units:
-        return f"{shown(next(iter(odd.counts)))} in the first row is no number: the row is rejected, as one of units"
+        return f"{shown(next(iter(odd.counts)))} in the first row is not a number: rejected as a row of units"
     what = "numbers" if odd.kind == "numeric" else "times"
     good = f"{odd.of - odd.cells:,} of {odd.of:,} cells are {what}"
     each = odd.counts.most_common(SHOWN)
@@ -87,9 +87,9 @@ def odd_note(odd: Odd, words: Sequence[str]) -> str:
 def _mend(odd: Odd, words: Sequence[str]) -> str:
     whole = "numbers" if odd.kind == "numeric" else "2026-01-31"
     if len(odd.counts) <= FEW and all(len(cell) <= LONGEST and cell.isprintable() for cell in odd.counts):
-        return f"declare {null_values([*words, *odd.counts])} if that means a missing cell"
+        return f"declare {null_values([*words, *odd.counts])} if that marks a missing cell"
     if odd.kind == "numeric":
-        return "write them as numbers, or leave them empty, if the column holds numbers"
+        return "write them as numbers, or leave them empty, if the column is numeric"
     return f"write them as {whole}, or leave them empty"
 
 
@@ -97,7 +97,7 @@ def missing_note(word: str, count: int, of: int, words: Sequence[str]) -> str:
     """The sentence for a word that stands for a missing cell, and may be a value in a column of words."""
     told = f"{shown(word)} is read as missing in {count:,} of {of:,} cells"
     if word in SPREADSHEET_ERRORS or word == "#N/A":
-        return f"{told}: a spreadsheet could not work them out"
+        return f"{told}: a spreadsheet could not compute them"
     return f"{told}; if it is a value, declare {null_values([one for one in words if one != word])}"
 
 

@@ -104,8 +104,8 @@ def _flaw(names: Sequence[str], row: Sequence[str]) -> tuple[str, str] | None:
         return "", f"has {len(row)} cells, not {len(names)}"
     text = "".join(row)
     if "\0" in text:
-        return "", "holds a NUL byte"
-    return ("", "holds bytes that are no text in this encoding") if BAD.search(text) else None
+        return "", "contains a NUL byte"
+    return ("", "contains bytes that are not valid in this encoding") if BAD.search(text) else None
 
 
 def _seen(cells: Counter[str], style: TextStyle) -> Counter[str]:
@@ -161,5 +161,5 @@ def _value(name: str, cell: str, kind: Kind | None, style: TextStyle) -> Any:
         try:
             return EPOCH + timedelta(microseconds=read_time(cell, style.order_of(name)))
         except OverflowError:
-            raise ValueError(f'"{cell}" is no time of the years 1 to 9999') from None
+            raise ValueError(f'"{cell}" is not a time within the years 1 to 9999') from None
     return style.word(cell)

@@ -49,7 +49,7 @@ def unknown_class(name: str, labels: Sequence[Label]) -> str:
     names = [label_text(label) for label in labels]
     near = get_close_matches(name, names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"the classes are {listed(names, 20)}"
-    return f"{name!r} is no class; {hint}"
+    return f"{name!r} is not a class; {hint}"
 
 
 def wrong_names(asked: Mapping[str, float], labels: Sequence[Label], decimal: str = "") -> dict[str, str]:
@@ -61,7 +61,7 @@ def wrong_names(asked: Mapping[str, float], labels: Sequence[Label], decimal: st
         if place is None:
             wrong[name] = unknown_class(name, labels)
         elif place in taken:
-            wrong[name] = f"{name!r} and {taken[place]!r} are one class; give its weight once"
+            wrong[name] = f"{name!r} and {taken[place]!r} are the same class; give its weight once"
         else:
             taken[place] = name
     return wrong
@@ -112,9 +112,9 @@ def _impossible(name: str, column: Column, decimal: str) -> str | None:
     try:
         number = read_number(name, decimal)
     except ValueError:
-        return f"{name!r} is no class; the classes of {column.name!r} are numbers"
+        return f"{name!r} is not a class; the classes of {column.name!r} are numbers"
     if low <= number <= high and (number.is_integer() or not column.whole):
         return None
     what = "whole numbers" if column.whole else "numbers"
     ends = f"{number_label(low)} to {number_label(high)}"
-    return f"{name!r} is no class; the classes of {column.name!r} are {what} from {ends}"
+    return f"{name!r} is not a class; the classes of {column.name!r} are {what} from {ends}"

@@ -20,11 +20,11 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
         if column in targets:
             reasons.append(f"{name} is the target")
         elif column.name == spec.weight_column:
-            reasons.append(f"{name} weighs the rows")
+            reasons.append(f"{name} weights the rows")
         elif column.name in spec.exclude:
             reasons.append(f"{name} is excluded")
             if column.kind != "text" and not column.is_constant:
-                mends.append(f'take {name} out of "exclude"')
+                mends.append(f'remove {name} from "exclude"')
         elif spec.features is not None and column.name not in spec.features:
             reasons.append(f"{name} is not in the list")
             if column.kind != "text" and not column.is_constant:
@@ -35,8 +35,8 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
             reasons.append(f"{name} is constant")
         else:
             reasons.append("; ".join((f"{name} holds free text", *column.notes)))
-            mends.append(f'declare {name} when you upload: "types": {{{json.dumps(column.name)}: "categorical"}}')
-    mend = mends[0] if mends else "a column that varies is needed"
+            mends.append(f'declare {name} at upload: "types": {{{json.dumps(column.name)}: "categorical"}}')
+    mend = mends[0] if mends else "add a column whose values vary"
     return f"no feature is left to learn from: {_some(reasons)}; {mend}"
 
 
@@ -51,4 +51,4 @@ def none_of_them(spec: TrainingSpec, errors: Sequence[FieldError]) -> str | None
 
 def _some(sentences: Sequence[str], between: str = ", ") -> str:
     rest = len(sentences) - MOST_TOLD
-    return between.join(sentences[:MOST_TOLD]) + (f" and {rest} more columns likewise" if rest > 0 else "")
+    return between.join(sentences[:MOST_TOLD]) + (f" and {rest} more columns" if rest > 0 else "")

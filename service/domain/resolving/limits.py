@@ -49,8 +49,8 @@ def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
     if parameters > limits.max_parameters:
         pointer = "/network/hidden" if spec.network.hidden else "/features"
         detail = (
-            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are "
-            "allowed here: take smaller or fewer layers"
+            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are allowed: use "
+            "smaller or fewer layers"
         )
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
 

@@ -25,16 +25,16 @@ def _wrong(spec: TrainingSpec, column: Column, other: Table) -> str | None:
     name, id = repr(column.name), spec.split.validation_dataset
     there = other.column(column.name)
     if there is None:
-        return f"dataset {id} has no column {name}, which dataset {spec.dataset} is trained with; upload it with that"
+        return f"dataset {id} has no column {name}, which dataset {spec.dataset} has; upload it with that column"
     if there.nulls == other.rows and column.name in spec.targets:
-        return f"{name} is missing in every row of dataset {id}: there is nothing to judge by"
+        return f"{name} is missing in every row of dataset {id}: there is nothing to validate with"
     if there.kind != column.kind:
         return (
             f"{name} is {there.kind} in dataset {id}, but {column.kind} in {spec.dataset}; upload it again with "
             f'?types={{{_quoted(column.name)}: "{column.kind}"}}'
         )
     if column.name == spec.weight_column and (there.nulls or _below_zero(there)):
-        return f"{name} weighs the rows: in dataset {id} too every row needs a number from 0"
+        return f"{name} weights the rows: in dataset {id}, too, every row needs a number of at least 0"
     return None
 
 

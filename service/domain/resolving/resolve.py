@@ -64,7 +64,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     if asked.loss == "auto":
         notes.append(f"loss {spec.loss!r} for the task {task!r}")
     if asked.scale_target == "auto" and spec.scale_target:
-        notes.append("the target is standardised while training: one learning rate then suits any unit")
+        notes.append("the target is standardised during training, so that one learning rate suits any unit")
     if other is not None:
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [*targets, *features, *weights], other)
@@ -111,7 +111,7 @@ def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
 def _wrong_target(target: Column, of: int) -> str | None:
     name = repr(target.name)
     if of > 1 and target.kind != "numeric":
-        return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
+        return f"{name} holds {target.kind}; only numeric columns can be predicted together; train it alone"
     if target.kind in ("text", "datetime"):
         told = f" ({'; '.join(target.notes)})" if target.notes else ""
         mend = "choose a numeric, boolean or categorical column"
@@ -119,7 +119,7 @@ def _wrong_target(target: Column, of: int) -> str | None:
     if target.distinct == 0:
         return f"{name} has no values: every cell is missing"
     if target.is_constant:
-        return f"{name} is constant: the same value in every row leaves nothing to learn"
+        return f"{name} is constant: there is nothing to learn"
     return None
 
 
@@ -133,9 +133,9 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     for index, name in enumerate(spec.features or ()):
         column = table.column(name)
         if column in targets:
-            errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot be a feature too"))
+            errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot also be a feature"))
         elif column is not None and name == spec.weight_column:
-            errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
+            errors.append(FieldError(f"/features/{index}", f"{name!r} weights the rows: it cannot also be a feature"))
         elif column is not None and column.kind == "text":
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
@@ -170,7 +170,7 @@ def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> 
         raise _wrong("/dataset", f"{usable} rows have a value of {names}; at least {LEAST_ROWS} are needed to train")
     training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
     if training < 2:
-        raise _wrong("/split", f"of {usable} rows only {training} would be left to train on; take smaller shares")
+        raise _wrong("/split", f"only {training} of {usable} rows would be left to train on; use smaller shares")
 
 
 def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, notes: list[str]) -> str:
@@ -186,25 +186,25 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
         raise _wrong("/task", f"binary needs a target of 2 classes; {target.name!r} has {target.distinct}")
     if target.distinct > limits.max_classes:
         raise _wrong(
-            "/target", f"{target.name!r} has {target.distinct} classes; at most {limits.max_classes} can be learnt"
+            "/target", f"{target.name!r} has {target.distinct} classes; at most {limits.max_classes} are allowed"
         )
     if task == "multiclass" and target.distinct == 2:
         task = "binary"
         notes.append("task 'binary': the target has 2 classes")
     if target.rarest is not None and too_rare(int(target.rarest["count"]), spec.split):
         rarest = class_name(table.label(target.name, target.rarest["value"]))
-        numbers = ', or, if these are numbers and not names, take "task": "regression"'
+        numbers = ', or, if these are quantities, use "task": "regression"'
         raise _wrong(
             "/target",
-            f"class {rarest} of {target.name!r} has one row only: it cannot be in both the training and the held-out "
-            f"rows; add rows of it, or remove that row{numbers if target.kind == 'numeric' else ''}",
+            f"class {rarest} of {target.name!r} has only one row, which cannot be in both the training and the "
+            f"held-out rows; add rows of this class, or remove the row{numbers if target.kind == 'numeric' else ''}",
         )
     return task
 
 
 def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
     if spec.task not in ("auto", "regression"):
-        raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
+        raise _wrong("/task", f"several targets must all be numeric; {spec.task!r} needs a single target")
     if spec.task == "auto":
         notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
     return "regression"
@@ -217,5 +217,5 @@ def _loss(spec: TrainingSpec, task: str) -> str:
         fitting = "mse, mae, huber or quantile" if task == "regression" else "cross_entropy"
         raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
     if spec.scale_target is True and task != "regression":
-        raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
+        raise _wrong("/scale_target", f'classes are not scaled; leave scale_target at "auto" for the task {task!r}')
     return spec.loss

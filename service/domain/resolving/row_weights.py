@@ -18,15 +18,15 @@ def check_weights(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -
         raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
     name = repr(column.name)
     if column in targets:
-        raise _wrong("/weight_column", f"{name} is a target: it cannot weigh the rows too")
+        raise _wrong("/weight_column", f"{name} is a target: it cannot also weight the rows")
     if column.kind != "numeric":
-        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
+        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers of at least 0")
     if column.nulls:
         raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")
     if isinstance(column.minimum, float | int) and column.minimum < 0:
-        raise _wrong("/weight_column", f"{name} goes down to {column.minimum:g}; weights are numbers from 0")
+        raise _wrong("/weight_column", f"{name} goes down to {column.minimum:g}; weights are numbers of at least 0")
     if column.maximum == 0:
-        raise _wrong("/weight_column", f"{name} is 0 in every row: no row would count")
+        raise _wrong("/weight_column", f"{name} is 0 in every row: no row would have any weight")
 
 
 def _wrong(pointer: str, detail: str) -> SpecInvalid:

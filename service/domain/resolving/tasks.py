@@ -12,8 +12,8 @@ CLASS_CODES = 20  # numeric targets holding at most so many codes 0â€¦k-1 or 1â€
 FEWEST_ROWS = {2: 2}  # rows of each of two numbers that are classes
 CODE_ROWS = 5  # of each of more codes: with fewer, ten counts in thirty rows would be ten classes that nobody can learn
 DECIDES = (
-    '"task" decides ("regression" for numbers, "binary" or "multiclass" for classes), as does "types" at the upload '
-    '("categorical" for classes)'
+    'set "task" ("regression", "binary" or "multiclass") or declare "types" at upload ("categorical" for classes) to '
+    "decide otherwise"
 )
 
 
@@ -25,14 +25,14 @@ def natural_task(target: Column) -> tuple[str, str]:
         return "binary" if target.distinct == 2 else "multiclass", said
     if not target.whole or not (target.distinct == 2 or _are_codes(target)):
         return "regression", said
-    what = f"{target.name!r} holds the whole numbers {_ends(target)}"
+    what = f"{target.name!r} has the whole numbers {_ends(target)}"
     rarest = target.rarest
     if rarest is not None and int(rarest["count"]) < FEWEST_ROWS.get(target.distinct, CODE_ROWS):
         rows = "one row" if rarest["count"] == 1 else f"{rarest['count']} rows"
-        few = f"there is only {rows} of {class_name(rarest['value'])}, too few for a class"
+        few = f"there is only {rows} of {class_name(rarest['value'])}, too few for classes"
         return "regression", f"{what}; {few}; {DECIDES}"
     task = "binary" if target.distinct == 2 else "multiclass"
-    return task, f"{what}, with rows enough of each to be classes; {DECIDES}"
+    return task, f"{what}, with enough rows of each to be classes; {DECIDES}"
 
 
 def too_rare(rows: int, split: Split) -> bool:

@@ -23,7 +23,7 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
     rows and about `inputs` encoded columns; each choice adds its reason to `notes`."""
     spec = replace(spec, network=_network(spec.network, rows, inputs, notes))
     if _is_smooth(spec, rows, inputs):
-        notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and it goes there in few steps")
+        notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps")
         spec = replace(spec, optimizer=replace(spec.optimizer, kind="lbfgs"))
     spec = replace(spec, batch_size=_batch_size(spec, rows, notes))
     spec = replace(spec, optimizer=_optimizer(spec, notes))
@@ -74,7 +74,7 @@ def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
     if spec.network.kind == "mlp":
         notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
         return replace(spec.optimizer, kind="adam")
-    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate")
+    notes.append("optimizer 'sgd': a linear neuron's curvature is known, and so is a safe learning rate")
     by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
     if by_curvature:
         return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True)
@@ -85,13 +85,15 @@ def _schedule(spec: TrainingSpec, notes: list[str]) -> str:
     if spec.schedule != "auto":
         return spec.schedule
     if not isinstance(spec.batch_size, int):
-        notes.append("schedule 'constant': steps over all rows have no noise that a falling rate would have to calm")
+        notes.append(
+            "schedule 'constant': full-batch steps have no noise that a falling learning rate would have to reduce"
+        )
         return "constant"
     stops = spec.early_stopping
     waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= PATIENCE)
     long = spec.epochs == "auto" or spec.epochs >= EPOCHS_TO_REST
     if spec.network.kind == "mlp" and spec.split.validates and waits and long:
-        notes.append("schedule 'plateau': the rate is halved where the validation loss no longer falls")
+        notes.append("schedule 'plateau': the learning rate is halved when the validation loss stops falling")
         return "plateau"
     notes.append(f"schedule 'cosine' for batches of {spec.batch_size}")
     return "cosine"
@@ -101,12 +103,12 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     if spec.early_stopping is None:
         return None
     if not spec.split.validates:
-        notes.append("no early stopping: there are no validation rows to judge by")
+        notes.append("no early stopping: there are no validation rows")
         return None
     if spec.early_stopping != "auto":
         return spec.early_stopping
     if is_bowl(spec):
-        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
+        notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent reaches it")
         return None
     chosen = EarlyStopping(PATIENCE) if spec.schedule == "plateau" else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
@@ -117,10 +119,10 @@ def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Litera
     if spec.batch_size != "auto":
         return spec.batch_size
     if spec.optimizer.kind == "lbfgs":
-        notes.append("batch descent: lbfgs needs all rows in a step")
+        notes.append("batch descent: lbfgs needs all rows in each step")
         return "full"
     if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
-        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
+        notes.append("batch descent: a linear neuron's squared error is quadratic, with known curvature")
         return "full"
     # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
     size = 32

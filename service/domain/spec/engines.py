@@ -32,17 +32,17 @@ def choose_engine(spec: TrainingSpec, inputs: int) -> tuple[str, str]:
     largest = max(a * b for a, b in pairwise(sizes))
     if isinstance(spec.batch_size, int) and spec.batch_size <= FEW_ROWS and largest > WIDE_LAYER:
         return "autograd", f"steps of {spec.batch_size} row(s) through a layer of {largest:,} weights"
-    return "fused", "one compiled kernel for the whole epoch"
+    return "fused", "one compiled kernel runs the whole epoch"
 
 
 def not_fused(spec: TrainingSpec) -> str | None:
     """Why the fused engine cannot train this; None where it can."""
     if spec.network.dropout:
-        return "the fused engine has no dropout"
+        return "the fused engine does not support dropout"
     if spec.optimizer.kind == "lbfgs":
-        return "the fused engine has no lbfgs"
+        return "the fused engine does not support lbfgs"
     if spec.device == "gpu":
-        return "the fused engine runs on processors only"
+        return "the fused engine runs on CPUs only"
     if spec.precision != "float32":
         return f"the fused engine computes in float32, not {spec.precision}"
     return None

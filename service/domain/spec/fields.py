@@ -24,7 +24,7 @@ class OneOrWords(ma.fields.Field[Any]):
             if value in self.words:
                 return value
             words = " or ".join(f'"{word}"' for word in self.words)
-            raise ma.ValidationError(f"{value!r} is not understood; give {words}, or {self.shape}")
+            raise ma.ValidationError(f"{value!r} is not valid; use {words}, or {self.shape}")
         return self.inner.deserialize(value, attr, data, **options)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:

@@ -29,8 +29,8 @@ class Metadata(ma.fields.Dict):
             raise ma.ValidationError("is not JSON: numbers must be finite, and text must be Unicode") from None
         if size > MOST_BYTES:
             raise ma.ValidationError(
-                f"is {size:,} bytes as JSON, and at most {MOST_BYTES:,} are kept: keep its address here, and the rest "
-                "elsewhere"
+                f"is {size:,} bytes as JSON, and at most {MOST_BYTES:,} are kept: store the rest elsewhere, and a "
+                "link here"
             )
         if any(isinstance(text, str) and NUL in text for text in walk(read)):
             raise ma.ValidationError(r"holds the character NUL (\u0000), which cannot be stored; leave it out")

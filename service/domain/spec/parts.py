@@ -16,12 +16,12 @@ NETWORK_KINDS = ("linear", "mlp")
 OPTIMIZERS = ("auto", "sgd", "adam", "adamw", "rmsprop", "lbfgs")
 MAX_LAYER = 16_384
 MAX_LAYERS = 32
-DATASET_ID = Matches("[A-Za-z0-9_]{1,64}", error="is no id of a dataset; GET /v1/datasets lists those there are")
+DATASET_ID = Matches("[A-Za-z0-9_]{1,64}", error="is not the id of a dataset; GET /v1/datasets lists them")
 
 
 def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
     """One of these words."""
-    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+    return ma.validate.OneOf(words, error="{input} is not one of: {choices}")
 
 
 def between(least: float, most: float, *, below: bool = False, above: bool = False) -> ma.validate.Range:
@@ -59,18 +59,18 @@ class SplitSchema(Part):
     validation = ma.fields.Float(
         load_default=0.2,
         validate=between(0, 1, below=True),
-        metadata={"description": "share of the rows for validation; 0 for none, as it is with a validation_dataset"},
+        metadata={"description": "share of the rows used for validation; 0: none (required with a validation_dataset)"},
     )
     test = ma.fields.Float(
         load_default=0.0,
         validate=between(0, 1, below=True),
-        metadata={"description": "share of the rows kept for a last judgement; 0 for none"},
+        metadata={"description": "share of the rows used for the final test; 0: none"},
     )
     validation_dataset = ma.fields.String(
         load_default=None,
         allow_none=True,
         validate=DATASET_ID,
-        metadata={"description": "id of another dataset, with the same columns, whose rows validate instead"},
+        metadata={"description": "id of another dataset with the same columns, used for validation instead"},
     )
 
     @ma.pre_load
@@ -83,13 +83,14 @@ class SplitSchema(Part):
     def _validates_once(self, data: dict[str, Any], **_: Any) -> None:
         if data["validation_dataset"] is not None and data["validation"]:
             raise ma.ValidationError(
-                'another dataset validates: use "validation": 0, or leave the dataset away', "validation_dataset"
+                'validation_dataset is given: use "validation": 0, or leave validation_dataset out',
+                "validation_dataset",
             )
 
     @ma.validates_schema
     def _leaves_training_rows(self, data: dict[str, Any], **_: Any) -> None:
         if data["validation"] + data["test"] >= 1:
-            raise ma.ValidationError("validation and test together must leave rows to train on: keep them below 1")
+            raise ma.ValidationError("validation and test must leave rows to train on: keep their sum below 1")
 
 
 class NetworkSchema(Part):
@@ -101,7 +102,10 @@ class NetworkSchema(Part):
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(1, MAX_LAYERS),
-        metadata={"description": "sizes of the hidden layers of an mlp; null: one, by the number of inputs and rows"},
+        metadata={
+            "description": "sizes of the hidden layers of an mlp; null: one layer, sized by the number of "
+            "inputs and rows"
+        },
     )
     activation = ma.fields.String(load_default="relu", validate=one_of(tuple(ACTIVATIONS)))
     bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
@@ -114,7 +118,7 @@ class NetworkSchema(Part):
                 raise ma.ValidationError('a linear neuron has no hidden layers: use "kind": "mlp"', "hidden")
             if data["dropout"]:
                 raise ma.ValidationError(
-                    'a linear neuron has no hidden layers to drop from: use "kind": "mlp"', "dropout"
+                    'a linear neuron has no hidden layers for dropout: use "kind": "mlp"', "dropout"
                 )
 
 
@@ -127,27 +131,27 @@ class OptimizerSchema(Part):
         words=("auto",),
         load_default="auto",
         metadata={
-            "description": "step size; auto takes a safe one from the curvature of the data. Of lbfgs it is the length "
-            "of the first step that is tried; auto: 1"
+            "description": "step size; auto: a safe one from the curvature of the data. For lbfgs, the length of the "
+            "first trial step; auto: 1"
         },
     )
     momentum = OneOrWords(
         ma.fields.Float(validate=between(0, 1, below=True)),
         words=("auto",),
         load_default=0.0,
-        metadata={"description": "of sgd; auto takes the one that the curvature makes fastest"},
+        metadata={"description": "momentum of sgd; auto: the fastest one for the curvature"},
     )
     nesterov = ma.fields.Boolean(
         load_default=False,
         truthy={True},
         falsy={False},
-        metadata={"description": "of sgd with momentum: the gradient is taken a step ahead"},
+        metadata={"description": "for sgd with momentum: evaluate the gradient one step ahead"},
     )
     clip_norm = ma.fields.Float(
         load_default=None,
         allow_none=True,
         validate=between(0, 1e12, above=True),
-        metadata={"description": "a longer gradient is scaled down to this length"},
+        metadata={"description": "clip gradients to this norm"},
     )
     l1 = ma.fields.Float(
         load_default=0.0, validate=between(0, 1e6), metadata={"description": "adds l1·‖W‖₁ to the loss"}
@@ -155,13 +159,13 @@ class OptimizerSchema(Part):
     l2 = ma.fields.Float(
         load_default=0.0,
         validate=between(0, 1e6),
-        metadata={"description": "adds l2/2·‖W‖² to the loss; with adamw it is the decoupled decay"},
+        metadata={"description": "adds l2/2·‖W‖² to the loss; for adamw, the decoupled weight decay"},
     )
 
     @ma.validates_schema
     def _momentum_is_for_sgd(self, data: dict[str, Any], **_: Any) -> None:
         if data["momentum"] not in (0, "auto") and data["kind"] != "sgd":
-            raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
+            raise ma.ValidationError('momentum applies only to "kind": "sgd"', "momentum")
         if data["nesterov"] and (data["kind"] != "sgd" or data["momentum"] == 0):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 

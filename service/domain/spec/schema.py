@@ -34,7 +34,7 @@ ENGINES = ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
-REQUIRED: dict[str, Any] = {"required": "is required; only dataset, model and target are"}
+REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
 def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
@@ -76,7 +76,8 @@ class TrainingSpecSchema(Part):
         error_messages=REQUIRED,
         validate=Matches(
             MODEL_NAME,
-            error="is no model name: use 1 to 100 of a-z, 0-9, '.', '_', '-', starting with a letter or digit",
+            error="is not a valid model name: use 1 to 100 characters from "
+            "a-z, 0-9, '.', '_', '-', starting with a letter or digit",
         ),
         metadata={"description": "name under which the trained version is published", "example": "house-price"},
     )
@@ -85,7 +86,7 @@ class TrainingSpecSchema(Part):
         most=MAX_TARGETS,
         required=True,
         error_messages=REQUIRED,
-        metadata={"description": "the column to predict; or a list of numeric columns, to predict all at once"},
+        metadata={"description": "the column to predict, or a list of numeric columns to predict together"},
     )
     features = ma.fields.List(
         ma.fields.String(),
@@ -93,9 +94,9 @@ class TrainingSpecSchema(Part):
         allow_none=True,
         validate=ma.validate.Length(min=1),
         metadata={
-            "description": "columns to learn from; null: all but the target, text and constant columns. Of a "
-            "categorical one the ten most frequent categories have an input each, and others with 5 training rows, up "
-            "to a limit; rarer ones share the input 'other', and unseen ones with them"
+            "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
+            "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
+            "rows, up to a limit; rarer and unseen ones share the input 'other'"
         },
     )
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
@@ -109,20 +110,21 @@ class TrainingSpecSchema(Part):
         ma.fields.Boolean(truthy={True}, falsy={False}),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "standardise a regression target while training; auto: yes"},
+        metadata={"description": "standardise a regression target during training; auto: yes"},
     )
     missing = ma.fields.String(
         load_default="mean",
         validate=one_of(MISSING),
         metadata={
-            "description": "what a missing feature becomes; drop leaves such training rows out, error refuses them"
+            "description": "how missing feature values are filled in; drop leaves out such training rows, error "
+            "refuses them"
         },
     )
     loss = ma.fields.String(load_default="auto", validate=one_of(LOSSES))
     quantile = ma.fields.Float(
         load_default=0.5,
         validate=between(0, 1, above=True, below=True),
-        metadata={"description": 'which quantile "loss": "quantile" predicts; 0.5 is the median'},
+        metadata={"description": 'the quantile that "loss": "quantile" predicts; 0.5 is the median'},
     )
     optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
     schedule = ma.fields.String(load_default="auto", validate=one_of(SCHEDULES))
@@ -130,19 +132,19 @@ class TrainingSpecSchema(Part):
         strict=True,
         load_default=0,
         validate=between(0, 1_000_000),
-        metadata={"description": "epochs in which the learning rate rises evenly, before the schedule begins"},
+        metadata={"description": "epochs of linear learning rate warm-up, before the schedule begins"},
     )
     batch_size = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(1, 10_000_000)),
         words=("auto", "full"),
         load_default="auto",
-        metadata={"description": "rows in a step: full is batch descent, 1 stochastic, else mini-batch"},
+        metadata={"description": "rows per step: full is batch descent, 1 stochastic, otherwise mini-batch"},
     )
     epochs = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(1, 1_000_000)),
         words=("auto",),
         load_default="auto",
-        metadata={"description": "auto: as many as the curvature says, or the number of rows"},
+        metadata={"description": "auto: chosen from the curvature or the number of rows"},
     )
     early_stopping = OneOrWords(
         ma.fields.Nested(EarlyStoppingSchema),
@@ -150,9 +152,9 @@ class TrainingSpecSchema(Part):
         load_default="auto",
         allow_none=True,
         metadata={
-            "description": "null trains for all epochs; auto is null for a linear neuron with mse and without "
-            f'validation rows, else {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience of '
-            f"{PATIENCE} where the schedule is plateau"
+            "description": "null: train all epochs; auto: null for a linear neuron with mse and without "
+            f'validation rows, otherwise {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience '
+            f"of {PATIENCE} if the schedule is plateau"
         },
     )
     class_weights = OneOrWords(
@@ -161,23 +163,23 @@ class TrainingSpecSchema(Part):
         load_default=None,
         allow_none=True,
         metadata={
-            "description": 'what a row of a class counts: "balanced", or a weight for each class by the name that the '
-            "table gives it; numbers, and words for true and false, in any spelling"
+            "description": 'weight of each class: "balanced", or weights by the class names in the table (numbers, '
+            "and words for true and false, in any spelling)"
         },
     )
     weight_column = ma.fields.String(
         load_default=None,
         allow_none=True,
-        metadata={"description": "a numeric column that says what each row counts; it is no feature then"},
+        metadata={"description": "a numeric column with the weight of each row; it is then not a feature"},
     )
     promote = ma.fields.String(
         load_default="newest",
         validate=one_of(PROMOTE),
         metadata={
-            "description": "whether the model's bare name means this version from now on. newest: yes, unless there is "
-            "an alias 'default'; never: no; if_better: if it is better than the version that it means now, by the main "
-            "metric on this run's validation rows. What must not serve leaves the alias 'default' on what does. The "
-            "first version always serves"
+            "description": "whether the model's bare name means the new version. newest: yes, unless there is an "
+            "alias 'default'; never: no; if_better: if its main metric on this run's validation rows is better than "
+            "that of the version that serves now. A version that must not serve leaves the alias 'default' on the one "
+            "that does. The first version always serves"
         },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
@@ -185,27 +187,29 @@ class TrainingSpecSchema(Part):
     engine = ma.fields.String(
         load_default="auto",
         validate=one_of(ENGINES),
-        metadata={"description": "fused: a compiled kernel on one core; autograd: torch; auto: fused where it can"},
+        metadata={"description": "fused: a compiled kernel on one core; autograd: torch; auto: fused if possible"},
     )
     precision = ma.fields.String(
         load_default="float32",
         validate=one_of(PRECISIONS),
         metadata={
-            "description": "what products are computed in while training: tf32 and bf16 are faster on a GPU, and hold "
-            "3 and 2 digits; weights, sums and the model's answers stay float32"
+            "description": "precision of matrix products during training: tf32 and bf16 are faster on a GPU, with "
+            "about 3 and 2 digits; weights, sums and predictions stay float32"
         },
     )
     budget_seconds = ma.fields.Float(
         load_default=None,
         allow_none=True,
         validate=between(0, 1e9, above=True),
-        metadata={"description": "training ends after the epoch in which this time is up; what was learnt is kept"},
+        metadata={
+            "description": "training ends after the epoch in which this time is over, and publishes what it has learnt"
+        },
     )
     metadata = Metadata(
         load_default=dict,
         metadata={
-            "description": "yours: kept with the job and its version, at most 16 KiB as JSON; its strings, numbers and "
-            "booleans filter lists: ?metadata.KEY=VALUE"
+            "description": "free-form data kept with the job and its version, at most 16 KiB as JSON; lists can be "
+            "filtered by its strings, numbers and booleans: ?metadata.KEY=VALUE"
         },
     )
     kind = ma.fields.String(load_default="train", validate=one_of(("train",)))

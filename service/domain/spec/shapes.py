@@ -38,7 +38,7 @@ def shape(field: Field) -> str:
 def teach(field: Field) -> None:
     """Let a field's messages say how its value is written."""
     written = shape(field)
-    told = {"invalid": f"must be {written}", "null": f"must not be null: it is {written}, or left out"}
+    told = {"invalid": f"must be {written}", "null": f"must not be null: give {written}, or leave it out"}
     if not isinstance(field, ma.fields.Nested):
         told["type"] = told["invalid"]
     if isinstance(field, ma.fields.Float):

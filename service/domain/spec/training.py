@@ -106,7 +106,7 @@ class TrainingSpec:
     def last_epoch(self) -> int:
         """How many epochs there are at most. Raises ValueError while that is not settled."""
         if self.epochs == "auto":
-            raise ValueError("the number of epochs is not settled yet")
+            raise ValueError("the number of epochs is not resolved yet")
         return self.epochs
 
     def step_rows(self, rows: int) -> int:

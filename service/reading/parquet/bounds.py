@@ -143,8 +143,8 @@ def _rows_at_once(name: str, words: _Words) -> int:
         return PIECE_ROWS
     if words.longest > PIECE_BYTES // LEAST_ROWS:
         raise DecompressedTooLarge(
-            f"column {name!r} is written as DELTA_BYTE_ARRAY with a page of {words.longest:,} bytes, which may all "
-            f"be one cell, repeated; at most {PIECE_BYTES // LEAST_ROWS:,} are read so: write smaller pages, or PLAIN"
+            f"column {name!r} is written as DELTA_BYTE_ARRAY with a page of {words.longest:,} bytes, which may repeat "
+            f"one cell; at most {PIECE_BYTES // LEAST_ROWS:,} are allowed: write smaller pages, or use PLAIN"
         )
     return min(PIECE_ROWS, PIECE_BYTES // words.longest)
 

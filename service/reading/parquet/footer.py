@@ -46,7 +46,7 @@ class Footer:
         try:
             self._find_fields()
         except IndexError:
-            raise Damaged("the footer breaks off") from None
+            raise Damaged("the footer is truncated") from None
 
     def chunks(self) -> Iterator[Chunk]:
         """Of each group of rows each column. Raises Damaged."""
@@ -59,14 +59,14 @@ class Footer:
                 for column in _listed(group, 1):
                     yield self._chunk(column)
         except IndexError:
-            raise Damaged("the footer breaks off") from None
+            raise Damaged("the footer is truncated") from None
 
     def _find_fields(self) -> None:
         at = number = 0
         while head := self._data[at]:
             number = number + (head >> 4)
             if head >> 4 == 0:
-                raise Damaged("the footer has a field that no footer has")
+                raise Damaged("the footer has an unknown field")
             start, kind = at + 1, head & (TYPES - 1)
             if number == GROUPS and kind == LIST:
                 self._groups = start
@@ -78,15 +78,15 @@ class Footer:
     def _chunk(self, column: Any) -> Chunk:
         said = column.get(3) if isinstance(column, dict) else None
         if not isinstance(said, dict):
-            raise Damaged("the footer does not say where the pages of a column are")
+            raise Damaged("the footer lacks the position of a column's pages")
         name = b".".join(part for part in _listed(said, 3) if isinstance(part, bytes)).decode("utf-8", "replace")
         places = [said[field] for field in (9, 11) if isinstance(said.get(field), int) and said[field] > 0]
         start = min(places, default=self.size)
         if start >= self.size:
-            raise Damaged(f"the pages of column {name!r} are said to be beyond the end of the file")
+            raise Damaged(f"the pages of column {name!r} lie beyond the end of the file")
         values, length = said.get(5), said.get(7)
         if not (isinstance(values, int) and isinstance(length, int) and values >= 0 and length >= 0):
-            raise Damaged(f"the footer does not say how large column {name!r} is")
+            raise Damaged(f"the footer lacks the size of column {name!r}")
         return Chunk(name, start, length, values)
 
 

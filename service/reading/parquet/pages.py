@@ -54,12 +54,12 @@ def _header(file: BinaryIO, start: int) -> tuple[Fields, int]:
             return struct(data, 0, 0)
         except IndexError:
             if len(data) < size or size >= MOST_HEADER_BYTES:
-                raise Damaged("a page's header breaks off") from None
+                raise Damaged("a page header is truncated") from None
             size *= 16
 
 
 def _size(fields: Fields, number: int) -> int:
     value = fields.get(number)
     if not isinstance(value, int) or value < 0:
-        raise Damaged("a page's header says no size")
+        raise Damaged("a page header has no size")
     return value

@@ -18,7 +18,7 @@ class Damaged(ValueError):
 def struct(data: bytes, at: int, depth: int) -> tuple[Fields, int]:
     """Fields by number. Raises IndexError where the data break off."""
     if depth > DEEPEST:
-        raise Damaged("a header is nested too deep")
+        raise Damaged("a header is nested too deeply")
     fields: Fields = {}
     number = 0
     while True:
@@ -54,7 +54,7 @@ def value_at(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
             value, at = element(data, at, inner, depth)
             values.append(value)
         return values, at
-    raise Damaged("a header has a field of no known type")  # no header has maps
+    raise Damaged("a header has a field of unknown type")  # no header has maps
 
 
 def list_head(data: bytes, at: int) -> tuple[int, int, int]:
@@ -69,7 +69,7 @@ def list_head(data: bytes, at: int) -> tuple[int, int, int]:
 def element(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
     """An element of a list, where a truth takes a byte, and where it ends."""
     if depth > DEEPEST:
-        raise Damaged("a header is nested too deep")
+        raise Damaged("a header is nested too deeply")
     return value_at(data, at, BYTE if kind in (TRUE, FALSE) else kind, depth + 1)
 
 
@@ -88,4 +88,4 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
             return value, at
         shift += 7
         if shift > 63:
-            raise Damaged("a header has a number of too many bytes")
+            raise Damaged("a header has a number that is too long")

@@ -198,7 +198,7 @@ def test_a_rebound_name_changes_and_reads_nothing(
     assert seen.pop("script") == seen.pop("picture") == "failed"
     # all else is that refusal, or what a browser does not even send in this mode
     assert {seen.pop("alias no-cors"), seen.pop("remove no-cors")} == {"failed"}
-    refusal = f"'{STRANGER}' is not known as a name of this server"
+    refusal = f"'{STRANGER}' is not a known name of this server"
     assert [what for what, it in seen.items() if refusal not in it] == []
     assert everything(server) == before
     assert set(answered(server, "POST", "/v1/datasets")) == {421}

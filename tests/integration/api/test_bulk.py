@@ -172,7 +172,7 @@ def test_bad_rows_deep_in_a_stream_are_null_when_that_is_wanted(server: Server) 
     assert answer["predictions"].count(None) == answer["failed"] == 1
     assert answer["errors"][0] == {
         "row": BAD_LINE - 2, "line": BAD_LINE, "column": "size",
-        "detail": '"big" is not a number; leave the cell empty where it is missing',
+        "detail": '"big" is not a number; leave a missing cell empty',
     }  # fmt: skip
 
 

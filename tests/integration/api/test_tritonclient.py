@@ -100,5 +100,5 @@ def test_error_is_understood(triton: Any) -> None:
     assert caught.value.status() == "400"
     with pytest.raises(http.InferenceServerException, match="there is no model 'barns'"):
         triton.get_model_metadata("barns")
-    with pytest.raises(http.InferenceServerException, match="there is nothing at /v2/models/animals/config"):
+    with pytest.raises(http.InferenceServerException, match="nothing is at /v2/models/animals/config"):
         triton.get_model_config("animals")

@@ -100,7 +100,7 @@ def test_two_words_of_one_side_stay_two(uploads: Uploads) -> None:
     dataset = uploads.case("N-and-F-are-both-false")
     machine = column(dataset, "machine")
     assert (machine["kind"], machine["distinct"]) == ("categorical", 2)
-    assert machine["notes"] == ['"f" and "n" are kept as words; declare it boolean if they are false and true']
+    assert machine["notes"] == ['"f" and "n" are kept as text; declare the column boolean if they mean false and true']
     assert [row[0] for row in uploads.rows(dataset)] == cells("N-and-F-are-both-false")["machine"]
     assert uploads.learn(dataset, "y", epochs=50)["metrics"]["validation"]["r2"] > 0.5
     assert (
@@ -153,7 +153,7 @@ def test_a_target_in_a_currency_is_predicted(uploads: Uploads) -> None:
     amounts = [float(cell.replace("$", "").replace(",", "")) for cell in cells("currency-target")["price"]]
     price = column(dataset, "price")
     assert price["kind"] == "numeric"
-    assert price["notes"] == [f'{len(amounts)} of {len(amounts)} cells are written with "$": the number alone is read']
+    assert price["notes"] == [f'{len(amounts)} of {len(amounts)} cells are written with "$": only the number is read']
     assert [row[1] for row in uploads.rows(dataset)] == amounts
     uploads.learn(dataset, "price", epochs=50)
     answer = uploads.client.post("/v1/models/m/predict", json={"records": [{"a": 1.264}]}).json["predictions"]

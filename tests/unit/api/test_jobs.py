@@ -73,7 +73,7 @@ def test_comparison_is_validated_without_being_kept(client: FlaskClient, deps: D
     body = {"kind": "descent-comparison", "dataset": samples.dataset(deps).id, "target": "price"}
     answer = client.post("/v1/jobs/validate", json=body)
     assert (answer.status_code, answer.json["spec"]["batch_size"]) == (200, 10)
-    assert any("mini-batches of 10 rows" in note for note in answer.json["notes"])
+    assert any("mini-batch size 10" in note for note in answer.json["notes"])
     assert answer.json["rates"] is None
     assert answer.json["estimate"]["memory"]["total_bytes"] > 0
     assert answer.json["estimate"]["time"]["seconds"] is None
@@ -86,8 +86,8 @@ def test_comparison_is_validated_without_being_kept(client: FlaskClient, deps: D
         ({"target": "prize"}, "/target", "did you mean 'price'"),
         ({"features": ["size", "nope"]}, "/features/1", "no column 'nope'"),
         ({"model": "houses"}, "/model", "not a field"),
-        ({"batch_size": 40}, "/batch_size", "batch descent; take fewer"),
-        ({"network": {"kind": "mlp", "dropout": 0.1}}, "/network/dropout", "leave it 0"),
+        ({"batch_size": 40}, "/batch_size", "batch descent; use a smaller one"),
+        ({"network": {"kind": "mlp", "dropout": 0.1}}, "/network/dropout", "set it to 0"),
         ({"tolerance": 2}, "/tolerance", "out of range"),
         ({"kind": "search"}, "/kind", "use one of: train, descent-comparison"),
     ],

@@ -198,7 +198,7 @@ def test_promotion_by_comparison_needs_rows_to_compare_on(client: FlaskClient, d
     answer = client.post("/v1/jobs", json={**body, "promote": "best"})
     assert answer.json["errors"][0] == {
         "pointer": "/promote",
-        "detail": "best is not a choice here; use one of: newest, if_better, never",
+        "detail": "best is not one of: newest, if_better, never",
     }
 
 

@@ -41,7 +41,7 @@ def test_whole_numbers_with_too_few_rows_of_one_are_numbers(
     assert job["state"] == "succeeded", job
     assert job["spec"]["task"] == "regression"
     (note,) = [note for note in job["validated"]["notes"] if note.startswith("task ")]
-    assert '"task" decides' in note
+    assert 'set "task"' in note
     assert '"types" at the upload' in note
     assert "one row of" in note
 
@@ -103,7 +103,7 @@ def test_what_decides_does_decide(deps: Deps, client: FlaskClient) -> None:
     by_types = ended(deps, client, as_names["id"], epochs=5)
     assert (by_types["state"], by_types["spec"]["task"]) == ("succeeded", "multiclass")
     codes = upload(deps, client, csv([number % 10 for number in range(100)]))
-    assert '"regression" for numbers' in notes(client, codes["id"])
+    assert 'set "task" ("regression"' in notes(client, codes["id"])
     asked = ended(deps, client, codes["id"], task="regression", epochs=5)
     assert (asked["state"], asked["spec"]["task"]) == ("succeeded", "regression")
 
@@ -112,7 +112,7 @@ def test_classes_of_one_row_are_refused_with_a_mend_that_works(deps: Deps, clien
     dataset = upload(deps, client, csv([number % 10 for number in range(90)] + [10]))
     refused = ended(deps, client, dataset["id"], task="multiclass")
     assert refused["errors"][0]["pointer"] == "/target"
-    assert "class 10 of 'y' has one row only" in refused["detail"]
+    assert "class 10 of 'y' has only one row" in refused["detail"]
     assert '"task": "regression"' in refused["detail"]
     assert ended(deps, client, dataset["id"], task="regression", epochs=5)["state"] == "succeeded"
 
@@ -120,7 +120,7 @@ def test_classes_of_one_row_are_refused_with_a_mend_that_works(deps: Deps, clien
 def test_a_class_of_one_row_is_learnt_where_no_rows_are_held_out(deps: Deps, client: FlaskClient) -> None:
     dataset = upload(deps, client, csv(["a", "b"] * 10 + ["only"]))
     refused = ended(deps, client, dataset["id"])
-    assert "class 'only' of 'y' has one row only" in refused["detail"]
+    assert "class 'only' of 'y' has only one row" in refused["detail"]
     assert "regression" not in refused["detail"]  # words are none
     job = ended(deps, client, dataset["id"], split={"validation": 0.0}, epochs=5)
     assert job["state"] == "succeeded", job

@@ -91,8 +91,8 @@ def test_numbers_are_read_as_people_write_them(text: str, value: object) -> None
 @pytest.mark.parametrize(
     ("assignment", "told"),
     [
-        ("optimizer.learning_rate=0,1", "a point before its decimals"),
-        ("epochs=1_000", "nothing between its thousands"),
+        ("optimizer.learning_rate=0,1", "with a decimal point"),
+        ("epochs=1_000", "without thousands separators"),
         ("network.hidden=16,8", r"as \[16,8\]"),
         ("network.bias=False", "write it as false"),
         ("early_stopping=None", "write it as null"),

@@ -210,7 +210,7 @@ STRANGERS = [
 def test_other_servers_are_told_by_what_they_answer(answer: httpx.Response) -> None:
     with (
         Client("http://server", transport=httpx.MockTransport(Network(answer))) as client,
-        pytest.raises(Unreachable, match="what answers at http://server is not Adaline"),
+        pytest.raises(Unreachable, match="the server at http://server is not Adaline"),
     ):
         list(client.models())
 
@@ -223,5 +223,5 @@ def test_what_stands_between_may_answer_in_the_place_of_adaline(status: int) -> 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://server", "http://", ""])
 def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="no address of a server"):
+    with pytest.raises(ValueError, match="not a server's address"):
         Client(url)

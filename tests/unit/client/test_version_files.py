@@ -77,7 +77,7 @@ def test_files_of_other_content_are_not_overwritten_unasked(
 ) -> None:
     mine = directory / "predict.py"
     mine.write_text("mine\n")
-    with pytest.raises(Occupied, match=r"has predict\.py already") as caught:
+    with pytest.raises(Occupied, match=r"already has predict\.py") as caught:
         client.download("houses", directory)
     assert caught.value.names == ["predict.py"]
     assert {path.name for path in directory.iterdir()} == {"predict.py"}

@@ -106,10 +106,10 @@ def test_texts_are_read_as_cells_of_a_file(column: str, kind: Kind, cells: list[
 @pytest.mark.parametrize(
     ("column", "kind", "cells", "row", "says"),
     [
-        ("n", "numeric", pa.array(["1", None, "x", "y"]), 2, '"x" is not a number; leave it null'),
+        ("n", "numeric", pa.array(["1", None, "x", "y"]), 2, '"x" is not a number; use null'),
         ("n", "numeric", pa.array(["1", "inf"]), 1, "no finite number"),
         ("n", "numeric", pa.array(["1", "1e400"]), 1, "too large"),
-        ("n", "numeric", pa.array([1.0, math.inf]), 1, "not a finite number; leave it null"),
+        ("n", "numeric", pa.array([1.0, math.inf]), 1, "not a finite number; use null"),
         ("n", "numeric", pa.array([None, True]), 1, "true is not a number; send 1"),
         ("comma", "numeric", pa.array(["1,5", "1.5"]), 1, "with a decimal comma"),
         ("b", "boolean", pa.array([1, 2]), 1, '"2" is not true or false'),

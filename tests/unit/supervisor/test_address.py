@@ -80,7 +80,7 @@ def test_another_address_is_said_to_be_open(ip: str) -> None:
     warning = Address(ip, 8000).warning
     assert warning is not None
     assert f"port 8000 of {ip}" in warning
-    assert "no keys" in warning
+    assert "no authentication" in warning
 
 
 def test_a_name_that_was_resolved_stays_a_name_of_the_server() -> None:

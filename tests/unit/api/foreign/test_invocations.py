@@ -135,7 +135,7 @@ def test_header_names_the_model_where_there_are_several(client: FlaskClient) -> 
     assert several.status_code == 400
     assert "X-Adaline-Model" in several.json["message"]
     both = {"X-Adaline-Model": "houses", "X-Amzn-SageMaker-Target-Model": "animals"}
-    assert "name two models" in client.post("/invocations", json=body, headers=both).json["message"]
+    assert "name different models" in client.post("/invocations", json=body, headers=both).json["message"]
 
 
 def test_only_model_needs_no_name(make_deps: Callable[..., Deps], tmp_path: Any, empty_database: Any) -> None:
@@ -170,7 +170,7 @@ def test_errors_have_the_form_of_mlflows(client: FlaskClient) -> None:
         ({"instances": [7]}, "/instances/0"),
         ({"instances": [ROWS[0], 7]}, "/instances/1"),
         ({"instances": [ROWS[0], [1]]}, "/instances/1: has 1 values, not 3"),
-        ({"instances": [{"features": ROWS[0]}, ROWS[1]]}, "/instances/1: must be as the first row"),
+        ({"instances": [{"features": ROWS[0]}, ROWS[1]]}, "/instances/1: must match the first row"),
         ({"instances": [{"features": [1]}]}, "/instances/0/features: has 1 values"),
         ({"instances": [{"features": [[1], "red", True]}]}, "/instances/0/features/0"),
         ({"instances": [{"size": 1}]}, "/instances/0/colour: feature 'colour' is missing"),

@@ -26,12 +26,12 @@ def test_constant_that_is_no_json_is_told_with_its_place(data: bytes, pointer: s
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no body"),
-        (b" \n", "no body"),
+        (b"", "the body is empty"),
+        (b" \n", "the body is empty"),
         (b'{"a": 1,\n "b": }', "line 2, column"),
         (b'{"a": 1', "line 1"),
         (b"a,b\n1,2\n", "line 1, column 1"),
-        (b'{"a": "\xe9"}', "not UTF-8: see byte 7"),
+        (b'{"a": "\xe9"}', "not UTF-8 at byte 7"),
         ('{"a": 1}'.encode("utf-16"), "not UTF-8"),
         (b"[" * 100_000, "depth"),
         (b'"\\ud800"', "surrogate"),

@@ -15,10 +15,7 @@ def test_a_copy_of_the_target_is_named(look: Look) -> None:
     copied = frame.assign(copy=7 - 2 * frame.y + 0.01 * draws(4).normal(size=ROWS))
     found = warned(look(copied, features=["a", "copy"]))["target_leak"]
     r = np.corrcoef(copied["copy"], copied.y)[0, 1]
-    assert (
-        f"'copy' is nearly a copy of what is to be predicted: its correlation with the target 'y' is {r:.6f}"
-        in (found["detail"])
-    )
+    assert f"'copy' is nearly a copy of the target: its correlation with the target 'y' is {r:.6f}" in (found["detail"])
     assert found["pointer"] == "/features/1"
     noisy = frame.assign(copy=frame.y + 0.1 * frame.y.std() * draws(4).normal(size=ROWS))
     assert "target_leak" not in warned(look(noisy))
@@ -77,7 +74,7 @@ def test_a_class_too_rare_for_the_split(look: Look) -> None:
     split = {"validation": 0.2, "test": 0.2}
     pair = ["common"] * 200 + ["other"] * 198 + ["odd"] * 2
     found = warned(look(numbers().assign(kind=pair), target="kind", split=split))["class_rare"]
-    assert "'odd' has 2 rows: all of them train, and none judges" in found["detail"]
+    assert "'odd' has 2 rows: all are used for training, none for evaluation" in found["detail"]
     even = ["common"] * 200 + ["other"] * 150 + ["odd"] * 50
     assert "class_rare" not in warned(look(numbers().assign(kind=even), target="kind"))
 
@@ -93,7 +90,7 @@ def test_huge_imbalance_is_told_unless_it_is_weighed(look: Look) -> None:
     frame = numbers().assign(kind=["usual"] * 384 + ["fraud"] * 16)
     found = warned(look(frame, target="kind"))["classes_imbalanced"]
     assert "24 times" in found["detail"]
-    assert "always answering 'usual' is right in 96.0%" in found["detail"]
+    assert "always predicting 'usual' is right in 96.0%" in found["detail"]
     assert "classes_imbalanced" not in warned(look(frame, target="kind", class_weights="balanced"))
     mild = numbers().assign(kind=["usual"] * 360 + ["fraud"] * 40)
     assert "classes_imbalanced" not in warned(look(mild, target="kind"))

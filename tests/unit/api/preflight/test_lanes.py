@@ -116,7 +116,7 @@ def test_a_queued_job_says_its_place_in_its_lane_and_why_it_waits(client: FlaskC
     for _ in range(2):
         samples.job(deps, state="running", lane=LONG)
     assert why(client, ids[4])["why"] == "2 long job(s) submitted earlier still wait; 2 job(s) run now"
-    assert "begins as soon as a process is free; 2 job(s) run" in why(client, ids[0])["why"]
+    assert "starts as soon as a process is free; 2 job(s) run" in why(client, ids[0])["why"]
 
 
 def test_a_job_that_does_not_wait_says_nothing_of_it(client: FlaskClient, deps: Deps) -> None:
@@ -135,7 +135,7 @@ def test_a_place_is_not_counted_beyond_a_thousand(client: FlaskClient, deps: Dep
     last = samples.job(deps, id="job_zzzzzzzzzzzzzzzzzzzzzzzzzz", lane=LONG, sent_at=now())
     found = why(client, last.id)
     assert found["before"] == 1000
-    assert found["why"].startswith("1,000 or more long job(s) were submitted before it")
+    assert found["why"].startswith("1,000 or more long job(s) submitted earlier still wait")
 
 
 def test_a_place_is_found_in_the_index_alone(deps: Deps) -> None:

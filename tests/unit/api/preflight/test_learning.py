@@ -158,7 +158,7 @@ def test_epochs_that_do_not_suffice_for_the_flattest_direction(look: Look) -> No
     assert few["curvature"]["forecast"] is None
     assert few["curvature"]["forecast_left_out"] == "the Gram matrix lacks 'city'"
     assert (
-        f"directions (condition number {values[-1] / values[0]:.4g}) take about {needed:,} epochs"
+        f"directions (condition number {values[-1] / values[0]:.4g}) need about {needed:,} epochs"
         in (warned(few)["epochs_few"]["detail"])
     )
     assert "epochs_few" not in warned(look(of_a_city(frame), epochs=needed))

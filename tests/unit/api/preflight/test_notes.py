@@ -67,11 +67,12 @@ SAID = {
     "loss of a number": Said(lambda _: "loss 'mse' for the task 'regression'"),
     "loss of classes": Said(lambda _: "loss 'cross_entropy' for the task 'multiclass'", lambda: classes(3)),
     "target standardised": Said(
-        lambda _: "the target is standardised while training: one learning rate then suits any unit"
+        lambda _: "the target is standardised during training, so that one learning rate suits any unit"
     ),
     "engine": Said(lambda _: "engine 'fused': one compiled kernel for the whole epoch"),
     "engine without dropout": Said(
-        lambda _: "engine 'autograd': the fused engine has no dropout", choices={"network": {**NETWORK, "dropout": 0.1}}
+        lambda _: "engine 'autograd': the fused engine does not support dropout",
+        choices={"network": {**NETWORK, "dropout": 0.1}},
     ),
     "text": Said(lambda _: "left out as free text: 'remark'", words_and_constants),
     "constant": Said(lambda _: "left out as constant: 'same', 'empty'", words_and_constants),
@@ -81,14 +82,14 @@ SAID = {
     ),
     "task of codes": Said(
         lambda it: (
-            f"task 'multiclass': 'y' holds the whole numbers {it.y.min()} to {it.y.max()}, with rows enough of each"
+            f"task 'multiclass': 'y' has the whole numbers {it.y.min()} to {it.y.max()}, with enough rows of each"
         ),
         lambda: numbers().assign(y=draws().integers(4, size=400)),
     ),
     "task of rare codes": Said(
         lambda it: (
-            f"task 'regression': 'y' holds the whole numbers {it.y.min()} to {it.y.max()}; "
-            f"there is only {(it.y == 4).sum()} rows of 4, too few for a class"
+            f"task 'regression': 'y' has the whole numbers {it.y.min()} to {it.y.max()}; "
+            f"there is only {(it.y == 4).sum()} rows of 4, too few for classes"
         ),
         rare_code,
     ),
@@ -97,10 +98,10 @@ SAID = {
     ),
     "several targets": Said(lambda _: "task 'regression': 2 numeric targets at once", choices={"target": ["y", "c"]}),
     "lbfgs": Said(
-        lambda _: "optimizer 'lbfgs': a linear neuron's loss has one minimum, and it goes there in few steps",
+        lambda _: "optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps",
         lambda: classes(2),
     ),
-    "batch of lbfgs": Said(lambda _: "batch descent: lbfgs needs all rows in a step", lambda: classes(2)),
+    "batch of lbfgs": Said(lambda _: "batch descent: lbfgs needs all rows in each step", lambda: classes(2)),
     "hidden layers": Said(
         lambda it: f"hidden layers [16] for {it.shape[1] - 1} inputs and {len(it)} rows",
         choices={"network": {"kind": "mlp"}},
@@ -109,12 +110,14 @@ SAID = {
         lambda _: "optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it",
         choices={"network": NETWORK},
     ),
-    "sgd": Said(lambda _: "optimizer 'sgd': a linear neuron's curvature is known, and with it a safe learning rate"),
+    "sgd": Said(lambda _: "optimizer 'sgd': a linear neuron's curvature is known, and so is a safe learning rate"),
     "constant rate": Said(
-        lambda _: "schedule 'constant': steps over all rows have no noise that a falling rate would have to calm"
+        lambda _: (
+            "schedule 'constant': full-batch steps have no noise that a falling learning rate would have to reduce"
+        )
     ),
     "plateau": Said(
-        lambda _: "schedule 'plateau': the rate is halved where the validation loss no longer falls",
+        lambda _: "schedule 'plateau': the learning rate is halved when the validation loss stops falling",
         choices={"network": NETWORK},
     ),
     "cosine": Said(
@@ -122,15 +125,17 @@ SAID = {
         choices={"network": NETWORK, "early_stopping": None},
     ),
     "nothing to stop by": Said(
-        lambda _: "no early stopping: there are no validation rows to judge by", choices={"split": {"validation": 0}}
+        lambda _: "no early stopping: there are no validation rows", choices={"split": {"validation": 0}}
     ),
     "a bowl is not stopped": Said(
-        lambda _: "no early stopping: a linear neuron's squared error has one minimum, and descent goes to it"
+        lambda _: "no early stopping: a linear neuron's squared error has one minimum, and descent reaches it"
     ),
     "early stopping": Said(
         lambda _: "early stopping after 20 epochs without a lower validation loss", choices={"network": NETWORK}
     ),
-    "batch of a bowl": Said(lambda _: "batch descent: a linear neuron's squared error is a bowl of known shape"),
+    "batch of a bowl": Said(
+        lambda _: "batch descent: a linear neuron's squared error is quadratic, with known curvature"
+    ),
     "batch size": Said(lambda it: f"batch size {batch(len(it))} for {len(it)} rows", choices={"network": NETWORK}),
     "batch size of many rows": Said(
         lambda it: f"batch size {batch(len(it))} for {len(it)} rows", lambda: numbers(40_000), {"network": NETWORK}
@@ -142,7 +147,7 @@ SAID = {
         {"network": NETWORK},
     ),
     "mini-batches": Said(
-        lambda it: f"mini-batches of {len(it) // 4} rows: there are {len(it)} rows",
+        lambda it: f"mini-batch size {len(it) // 4}: there are only {len(it)} rows",
         lambda: numbers(80),
         {"kind": "descent-comparison"},
     ),

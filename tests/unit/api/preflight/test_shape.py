@@ -24,7 +24,7 @@ def test_more_parameters_than_training_rows(look: Look) -> None:
 def test_too_few_rows_to_judge_by(look: Look) -> None:
     # 40 rows: 8 validate, √(2/8) = 50 %
     found = warned(look(numbers(40)))["validation_small"]
-    assert "only 8 rows judge" in found["detail"]
+    assert "only 8 rows evaluate" in found["detail"]
     assert "±50%" in found["detail"]
     assert "validation_none" in warned(look(numbers(), split={"validation": 0}))
     assert not {"validation_small", "validation_none"} & set(warned(look(numbers(), split={"validation": 0.1})))

@@ -40,8 +40,8 @@ def test_a_rate_with_noise_is_what_its_formula_says(look: Look, frame: pd.DataFr
     rows = 320 if spec["batch_size"] == "full" else spec["batch_size"]
     values = eigenvalues(design(frame, FEATURES))
     share, curved, said_rows = re.fullmatch(
-        r"([\d.]+) over (?:[\d.]+ of )?λmax \+ 2·trace/b = ([\d.]+)(?:, as \w+ is flatter)?(?:, plus l2 = [\d.]+)?"
-        r"; b = (\d+) rows in a step",
+        r"([\d.]+) over (?:[\d.]+ of )?λmax \+ 2·trace/b = ([\d.]+)(?:, since \w+ is flatter)?(?:, plus l2 = [\d.]+)?"
+        r"; batch size b = (\d+)",
         rates["why"],
     ).groups()  # type: ignore[union-attr]
     assert int(said_rows) == rows
@@ -65,7 +65,7 @@ def test_the_condition_number_beside_a_rate_is_the_tables(look: Look) -> None:
         if epochs == "auto":
             assert made_for == pytest.approx(condition)
         else:
-            assert f"5 epochs: its momentum is that for κ = {made_for:.4g}" in said
+            assert f"5 epochs: momentum for κ = {made_for:.4g}" in said
 
 
 def test_l2_is_told_where_it_changes_the_condition_number(look: Look) -> None:
@@ -77,14 +77,14 @@ def test_l2_is_told_where_it_changes_the_condition_number(look: Look) -> None:
 
 
 def test_the_patience_that_auto_is_said_to_have_is_the_one_it_has(look: Look) -> None:
-    """Once where the schedule is plateau, once where it is another, and none for a bowl or without rows to judge by."""
+    """Once if the schedule is plateau, once where it is another, and none for a bowl or without rows to judge by."""
     said = str(TrainingSpecSchema().fields["early_stopping"].metadata["description"])
     mlp = {"kind": "mlp", "hidden": [4]}
     plateau = look(numbers(), network=mlp)["spec"]
     cosine = look(numbers(), network=mlp, schedule="cosine")["spec"]
     assert (plateau["schedule"], cosine["schedule"]) == ("plateau", "cosine")
     assert f'"patience": {cosine["early_stopping"]["patience"]}' in said
-    assert f"a patience of {plateau['early_stopping']['patience']} where the schedule is plateau" in said
+    assert f"a patience of {plateau['early_stopping']['patience']} if the schedule is plateau" in said
     assert plateau["early_stopping"]["patience"] == PATIENCE != EarlyStopping().patience
     assert look(numbers())["spec"]["early_stopping"] is None
     assert look(numbers(), network=mlp, split={"validation": 0})["spec"]["early_stopping"] is None

@@ -107,7 +107,7 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
         {"data": b"PAR1 and then nothing", "headers": {"Content-Type": "application/vnd.apache.parquet"}},
         400,
         "body_malformed",
-        "cut off",
+        "truncated",
     ),
     "CSV sent as Parquet": (
         {"data": CSV, "headers": {"Content-Type": "application/vnd.apache.parquet"}},
@@ -177,7 +177,7 @@ BAD: dict[str, tuple[dict[str, Any], int, str, str]] = {
         },
         400,
         "body_malformed",
-        "cut off",
+        "truncated",
     ),
     "form of many parts": (
         {

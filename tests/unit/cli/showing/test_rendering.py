@@ -213,10 +213,10 @@ def test_following_without_a_terminal_writes_a_line_now_and_then() -> None:
 @pytest.mark.parametrize("on_terminal", [True, False])
 def test_following_marks_warnings_among_the_messages(on_terminal: bool) -> None:
     out = io.StringIO()
-    data = {"text": "only 8 rows judge", "warning": {"code": "validation_small", "detail": "only 8 rows judge"}}
+    data = {"text": "only 8 rows evaluate", "warning": {"code": "validation_small", "detail": "only 8 rows evaluate"}}
     told = [Event(seq=1, type="message", data=data), *events(2)]
     follow(told, Console(file=out, width=200, force_terminal=on_terminal, color_system=None))
-    assert "warning: only 8 rows judge" in out.getvalue()
+    assert "warning: only 8 rows evaluate" in out.getvalue()
     assert "warning: batch size" not in out.getvalue()
 
 

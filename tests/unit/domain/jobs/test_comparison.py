@@ -73,7 +73,7 @@ def test_three_fields_are_enough() -> None:
 def test_mini_batches_leave_an_epoch_of_several_steps(rows: int, size: int) -> None:
     resolved = resolve_comparison(read_comparison(LEAST), table(rows), LIMITS)
     assert resolved.spec.batch_size == size
-    assert any("mini-batches" in note for note in resolved.notes) == (size != 32)
+    assert any("mini-batch size" in note for note in resolved.notes) == (size != 32)
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,8 @@ def test_columns_come_as_they_are_chosen() -> None:
 @pytest.mark.parametrize(
     ("columns", "says"),
     [
-        (("price",), "'price' is no column of this answer; there are prediction$"),
-        (("prediction", "low"), "'low' is no column of this answer; there are prediction; intervals=0.9 adds"),
+        (("price",), "'price' is not a column of this answer; it has prediction$"),
+        (("prediction", "low"), "'low' is not a column of this answer; it has prediction; intervals=0.9 adds"),
         (("flags",), "flags=true adds it"),
         (("contribution_size",), "contributions=true adds them"),
         (("prediction", "prediction"), "'prediction' is named twice"),

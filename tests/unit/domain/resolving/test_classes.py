@@ -39,10 +39,12 @@ def test_a_class_is_found_by_its_name(name: str, labels: tuple[Any, ...], place:
 
 def test_what_is_no_class_is_said_with_the_nearest() -> None:
     assert wrong_names({"sestosa": 1.0, "x": 1.0}, ("setosa", "virginica")) == {
-        "sestosa": "'sestosa' is no class; did you mean 'setosa'?",
-        "x": "'x' is no class; the classes are 'setosa', 'virginica'",
+        "sestosa": "'sestosa' is not a class; did you mean 'setosa'?",
+        "x": "'x' is not a class; the classes are 'setosa', 'virginica'",
     }
-    assert wrong_names({"1": 1.0, "1.0": 2.0}, (1, 2)) == {"1.0": "'1.0' and '1' are one class; give its weight once"}
+    assert wrong_names({"1": 1.0, "1.0": 2.0}, (1, 2)) == {
+        "1.0": "'1.0' and '1' are the same class; give its weight once"
+    }
 
 
 def refused(column: Column, weights: dict[str, float], top: list[Any] | None = None) -> list[str]:

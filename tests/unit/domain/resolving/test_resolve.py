@@ -164,7 +164,7 @@ def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason()
         ("/optimizer/clip_norm", "itself", {"optimizer": {"kind": "lbfgs", "clip_norm": 1.0}}),
         ("/schedule", "constant", {"optimizer": {"kind": "lbfgs"}, "schedule": "cosine"}),
         ("/warmup_epochs", "itself", {"optimizer": {"kind": "lbfgs"}, "warmup_epochs": 3}),
-        ("/features/0", "weighs the rows", {"features": ["size", "stars"], "weight_column": "size"}),
+        ("/features/0", "weights the rows", {"features": ["size", "stars"], "weight_column": "size"}),
     ],
 )
 def test_what_cannot_be_run_is_pointed_at(pointer: str, says: str, body: dict[str, Any]) -> None:

@@ -352,4 +352,4 @@ def test_a_version_whose_rows_are_gone_is_published_and_does_not_serve(deps: Dep
     with deps.database.read() as session:
         job = jobs.get(session, id)
     assert (job.state, serves(deps)) == ("succeeded", 1)
-    assert "was deleted while it was needed" in told(deps, job)[0]["text"]
+    assert "was deleted in the meantime" in told(deps, job)[0]["text"]
