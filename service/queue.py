@@ -39,7 +39,7 @@ class Task:
 
     @property
     def queues(self) -> tuple[str, ...]:
-        """Those of all lanes."""
+        """The queues of all lanes."""
         return tuple(self.queue_in(lane) for lane in LANES)
 
 

@@ -82,7 +82,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 
     def _register_error_handlers(self) -> None:
-        """Ours are registered by service.api.http.problems."""
+        """Register none: the error handlers are those of service.api.http.problems."""
 
 
 def _successes_first(responses: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _add_examples(responses: dict[str, Any], examples: dict[str, Any]) -> None:
 
 
 def _say_default_in_words(described: dict[str, Any]) -> None:
-    """As a keyword, a default is what generated clients send in the server's stead, or ask the user for: defaults of
+    """Move a default into the description: generated clients send the keyword `default` themselves, and defaults of
     later servers would never be met."""
     if "default" in described:
         default = f"default: {orjson.dumps(described.pop('default')).decode()}"
@@ -126,7 +126,7 @@ def _one_or_words(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str,
 
 
 def _one_or_several(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:
-    """One, or a list of such, as two alternatives."""
+    """The field's schema as two alternatives: a single value, or a list of them."""
     if not isinstance(field, OneOrSeveral):
         return {}
     one = self.field2property(field.inner)

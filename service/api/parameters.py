@@ -25,7 +25,7 @@ class PageQuery(ma.Schema):
 
 
 class ModelsQuery(PageQuery, MetadataQuery):
-    """Of models: those that have a version with the metadata."""
+    """Filters a list of models: those that have a version with the metadata."""
 
 
 class VersionsQuery(PageQuery, MetadataQuery):

@@ -33,7 +33,7 @@ def anything(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _found(context: typer.Context, incomplete: str, kind: str, name: str) -> list[str]:
-    """Those that begin so, newest first; nothing where the server cannot be asked."""
+    """Names that begin with `incomplete`, newest first; none if the server cannot be reached."""
     from service.client import Client, ClientError
 
     try:

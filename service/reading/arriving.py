@@ -123,7 +123,7 @@ class _Undecided:
 
 
 class Raw(io.RawIOBase):
-    """The same bytes as a raw file."""
+    """The arriving bytes as a raw file."""
 
     def __init__(self, source: Arriving) -> None:
         self._source = source

@@ -37,7 +37,7 @@ class Bounds:
             )
 
     def check_at_once(self, decoded: int, came: int, what: str, mend: str) -> None:
-        """Of what is decoded in one go. Raises DecompressedTooLarge."""
+        """Check the size of what is decoded in one go. Raises DecompressedTooLarge."""
         if decoded > min(max(FREE_AT_ONCE_BYTES, DENSE * came), self.at_once_bytes):
             raise DecompressedTooLarge(
                 f"{what} has {came:,} bytes and would become {decoded:,} at once; at most {FREE_AT_ONCE_BYTES:,}, or "
@@ -45,7 +45,7 @@ class Bounds:
             )
 
     def check_piece(self, decoded: int, name: str, rows: int) -> None:
-        """Of some rows of a column, as they would stand in memory. Raises DecompressedTooLarge."""
+        """Check the size of some rows of a column, as held in memory. Raises DecompressedTooLarge."""
         most = min(PIECE_BYTES, self.at_once_bytes)
         if decoded > most:
             raise DecompressedTooLarge(

@@ -204,8 +204,8 @@ class _Lines:
         return line
 
     def _next_line(self) -> str:
-        """As `readline` has it: a line with its end, or so much of one that is too long. Of a long one twice as much is
-        read each time: it is looked through a few times, not once for each piece."""
+        """The next line, as from `readline`: with its end, or the first part of one that is too long. Of a long one
+        twice as much is read each time: it is looked through a few times, not once for each piece."""
         at, end = self._at, self._text.find("\n", self._at) + 1 if self._feeds_alone else 0
         if 0 < end <= at + self._longest:
             self._at = end

@@ -53,7 +53,7 @@ class Rows:
 
 
 def in_pieces(parts: Iterable[Rows], size: int = PIECE) -> Iterator[Rows]:
-    """The same rows, `size` at a time but for the last."""
+    """The rows, `size` at a time except for the last."""
     waiting: list[Rows] = []
     n_waiting = 0
     for part in parts:

@@ -88,7 +88,7 @@ def move(
 
 @functools.cache
 def _moving(to: JobState, is_fenced: bool) -> Update:
-    """Of the job at `at_id`, with `at_fence`; the columns are named with their values."""
+    """The update of the job at `at_id`, with `at_fence`; the columns are named with their values."""
     legal = or_(*(JobRow.state == state for state in sources(to)))
     query = update(table_of(JobRow)).where(JobRow.id == bindparam("at_id"), legal)
     return query.where(JobRow.fence == bindparam("at_fence")) if is_fenced else query
@@ -134,8 +134,8 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Of a job that waits: how many of its lane were submitted before it and wait too, and how many jobs run; neither
-    is counted beyond MOST_COUNTED."""
+    """The place of a job that waits: how many of its lane were submitted before it and wait too, and how many run;
+    neither is counted beyond MOST_COUNTED."""
 
     before: int
     running: int

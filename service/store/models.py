@@ -82,7 +82,8 @@ def get_version(session: Session, name: str, version: int) -> VersionRow:
 def versions(
     session: Session, name: str, limit: int, after: int | None, metadata: Mapping[str, str] = NOTHING
 ) -> Page[VersionRow]:
-    """Those that have this metadata, without it and their specs: a list tells neither. Raises ModelNotFound."""
+    """The versions with this metadata, loaded without it and their specs: a list shows neither. Raises
+    ModelNotFound."""
     get(session, name)
     untold = (defer(VersionRow.spec, raiseload=True), defer(VersionRow.metadata_, raiseload=True))
     query = select(VersionRow).options(*untold).where(VersionRow.model_name == name, *has(session, _METADATA, metadata))

@@ -87,7 +87,7 @@ def _categories(column: pa.ChunkedArray) -> Categories:
 
 
 def without_blanks(found: Categories) -> Categories:
-    """The same without blanks around the words: tables of before have kept them."""
+    """The categories without blanks around the words, which older tables have kept."""
     words = tuple(word.strip(BLANKS) for word in found.values)
     if words == found.values:
         return found

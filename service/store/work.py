@@ -161,8 +161,8 @@ def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:
 
 @functools.cache
 def _claiming(table: type[AnyWork], is_limited: bool, is_of_lane: bool) -> ReturningUpdate[Any]:
-    """Of the row at `at_id` (in `at_lane`), when it can be claimed at `at_moment` after less than `most_attempts`; all
-    of it."""
+    """The claim of the row at `at_id` (in `at_lane`), if it can be claimed at `at_moment` after less than
+    `most_attempts`; all of it."""
     columns = table_of(table).c
     # an expired job that was being cancelled is not run again: the sweeper ends it
     expired = and_(table.state == STARTED[table], table.lease_until < bindparam("at_moment"))
@@ -184,7 +184,7 @@ def _claiming(table: type[AnyWork], is_limited: bool, is_of_lane: bool) -> Retur
 
 @functools.cache
 def _writing(table: type[AnyWork]) -> Update:
-    """Of the row at `at_id`, while it is held with `at_fence`; the columns are named with their values."""
+    """The update of the row at `at_id`, while it is held with `at_fence`; the columns are named with their values."""
     held = or_(*(table.state == state for state in HELD[table]))
     return update(table_of(table)).where(table.id == bindparam("at_id"), table.fence == bindparam("at_fence"), held)
 

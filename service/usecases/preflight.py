@@ -120,7 +120,7 @@ class Preflight:
 
 
 def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
-    """Of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+    """The preflight of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
         checked = check(session, limits, body)
     return look(checked, figures_of(checked, blobs), limits)

@@ -25,7 +25,7 @@ class Waiting:
 
 
 def waiting(session: Session, queue: Queue, job: JobRow) -> Waiting | None:
-    """Of a job that waits; None for another."""
+    """What a queued job waits for; None for any other."""
     if job.state != "queued":
         return None
     found = jobs.place(session, job)

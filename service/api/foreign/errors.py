@@ -28,7 +28,7 @@ class InferenceError(_Ours):
 
 
 class InvocationError(_Ours):
-    """As MLflow's scoring server says it; SageMaker hands it on as it is."""
+    """An error as MLflow's scoring server writes it; SageMaker passes it on unchanged."""
 
     error_code = fields.String(required=True, metadata=says("MLflow's", example="BAD_REQUEST"))
     message = fields.String(required=True, metadata=says("what is wrong, and how to fix it"))

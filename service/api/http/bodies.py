@@ -110,7 +110,8 @@ class Body:
         return self.decoded(self._arriving(), self._encoding)
 
     def once_arrived(self) -> Iterator[bytes]:
-        """As `pieces`, which begin when all of the body is here. Raises BodyTooLarge, BodyMalformed."""
+        """The body in pieces, as from `pieces`, beginning once all of it has arrived. Raises BodyTooLarge,
+        BodyMalformed."""
         return self.decoded(list(self._arriving()), self._encoding)
 
     def decoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:

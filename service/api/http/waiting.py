@@ -58,7 +58,7 @@ class Waiting:
             self._places.slots.release()
 
     def preferred(self, header: str, id: str, look: Callable[[], T | None]) -> tuple[T | None, dict[str, str]]:
-        """As `hold`, by a Prefer header; with the header that says whether it was honoured."""
+        """What `hold` returns for the time of a Prefer header, and the header that says whether it was honoured."""
         seconds = preferred_seconds(header)
         if seconds is None:
             return None, {}

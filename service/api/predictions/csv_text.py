@@ -72,7 +72,7 @@ class Taken:
         """All is there already."""
 
     def close(self) -> None:
-        """It stays open for who takes the rest."""
+        """Does nothing: the stream stays open for its next reader."""
 
     def take(self) -> bytes:
         taken = bytes(self._bytes)

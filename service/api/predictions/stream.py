@@ -69,7 +69,7 @@ def predicted(plan: Plan, parts: Iterable[Rows], place: Place, on_error: OnError
 
 
 def _cut(outputs: Outputs, size: int) -> Iterator[Outputs]:
-    """The same rows, at most `size` at a time."""
+    """The outputs in parts of at most `size` rows."""
     for start in range(0, len(outputs.answered), size):
         some = slice(start, start + size)
         failed = {row - start: one for row, one in outputs.failed.items() if start <= row < start + size}

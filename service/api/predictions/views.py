@@ -94,7 +94,7 @@ def predict(query: dict[str, Any]) -> Any:
 
 
 def _media_type() -> str:
-    """That of the body, by its usual name. Raises MediaTypeUnsupported."""
+    """The media type of the body, by its usual name. Raises MediaTypeUnsupported."""
     said = request.mimetype
     if is_json(said):
         return JSON

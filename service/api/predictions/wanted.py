@@ -10,7 +10,7 @@ from service.errors import ParameterInvalid
 
 
 def wanted(query: dict[str, Any]) -> Wanted:
-    """Of a PredictQuery that was read. Raises ParameterInvalid."""
+    """The outputs that a parsed PredictQuery asks for. Raises ParameterInvalid."""
     return Wanted(query["flags"], query.get("intervals"), query["contributions"], _names(query.get("columns")))
 
 

@@ -9,7 +9,7 @@ from service.api.schemas.report_fields import figures, number, numbers
 
 
 class Coefficient(Answer):
-    """Of the optimum, in the user's units; for what was learnt beside it see `weights`."""
+    """A coefficient of the exact optimum, in the user's units; `weights` has the learnt ones beside it."""
 
     feature = fields.String()
     label = fields.String(data_key="class")
@@ -81,7 +81,7 @@ class WeightCourse(Answer):
 
 
 class WeightsByEpoch(Answer):
-    """Of networks of at most 20 weights."""
+    """The course of the weights, of networks with at most 20 of them."""
 
     units = fields.String()
     epochs = fields.List(

@@ -36,8 +36,8 @@ class Curvature(Answer):
 
 
 class Forecast(Answer):
-    """Of full-batch descent at a constant rate on these rows, from weights of zero, until 1 % of the gap to the optimum
-    is left; exact but for rounding. A number of epochs is null where that never comes."""
+    """Forecast of full-batch descent at a constant learning rate on these rows, from zero weights, until 1 % of the gap
+    to the optimum is left; exact except for rounding. A number of epochs is null if that never happens."""
 
     best_learning_rate = fields.Float(
         required=True, metadata=says("the constant learning rate that needs the fewest epochs")
@@ -51,7 +51,7 @@ class Forecast(Answer):
 
 
 class ForecastOfRun(Answer):
-    """Of the spec itself, with its rate and momentum."""
+    """Forecast of the spec's own descent, with its learning rate and momentum."""
 
     epochs_to_1_percent = fields.Integer(
         required=True,

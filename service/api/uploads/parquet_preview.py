@@ -20,7 +20,7 @@ MOST_BYTES = MIB  # of the rows' cells; of long ones fewer are shown
 
 
 def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], settings: Settings) -> dict[str, Any]:
-    """As `preview` answers. Raises UploadInvalid."""
+    """The preview of a Parquet file, in the form of `preview`. Raises UploadInvalid."""
     import pyarrow as pa
 
     from service.reading.parquet.bounds import check_pages, opened

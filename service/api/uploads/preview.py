@@ -75,7 +75,7 @@ def _first_part(upload: Upload) -> tuple[bytes, bool]:
 
 
 def _found(first: bytes, whole: bool, options: Mapping[str, Any]) -> Found:
-    """As ingest finds it: by as much of the file as its first line needs."""
+    """The dialect and names as ingest finds them, from as much of the file as its first line needs."""
     size = SAMPLE_BYTES
     while True:
         try:

@@ -83,7 +83,7 @@ class Sheet:
         yield from self._told_row_by_row(console, width)
 
     def _widths(self, kept: Sequence[int], width: int) -> list[int] | None:
-        """Of these columns, so that they fit; None where words would have to be broken."""
+        """Widths at which these columns fit; None if words would have to be broken."""
         cells = [[Text(self.headings[index]), *(row[index] for row in self.rows)] for index in kept]
         widths = [max(cell.cell_len for cell in column) for column in cells]
         least = [

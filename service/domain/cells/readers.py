@@ -21,13 +21,13 @@ JsonReader = Callable[[Any], Cell]
 
 
 def text_reader(column: str, kind: str, style: TextStyle) -> TextReader:
-    """Of cells as they stand in a file of this style."""
+    """A reader of cells as they stand in a file of this style."""
     of_kind = _of_kind(column, kind, style)
     return lambda cell: None if style.is_missing(cell) else of_kind(cell)
 
 
 def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
-    """Of cells as JSON values that are not null."""
+    """A reader of cells given as JSON values that are not null."""
     of_text, of_number = text_reader(column, kind, style), number_reader(column, kind, style)
 
     def read(cell: Any) -> Cell:
@@ -49,7 +49,7 @@ def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
 
 
 def number_reader(column: str, kind: str, style: TextStyle) -> Callable[[Any], Cell]:
-    """Of cells that are numbers already, but no NaN."""
+    """A reader of cells that are numbers already, other than NaN."""
     if kind == "numeric":
         missing = style.missing_numbers(column)
         return lambda cell: None if (value := finite(cell)) in missing else value
@@ -96,7 +96,7 @@ SENT = {
 
 
 def _of_kind(column: str, kind: str, style: TextStyle) -> TextReader:
-    """Of cells that are not missing."""
+    """A reader of cells that are not missing."""
     if kind == "numeric":
         decimal, mark, missing = style.decimal_of(column), style.mark_of(column), style.missing_numbers(column)
         if not missing:

@@ -145,7 +145,7 @@ class TextStyle:
 
     @classmethod
     def declared(cls, null_values: Any, decimal: str | None) -> TextStyle:
-        """As the user says: words for a missing cell in place of the usual ones, and the decimal mark."""
+        """The style that a user declares: words for a missing cell, replacing the usual ones, and the decimal mark."""
         words = MISSING_WORDS if null_values is None else ("", *(word.strip(BLANKS) for word in null_values))
         return cls(tuple(dict.fromkeys(words)), decimal or "")
 

@@ -31,8 +31,8 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of descent at constant rates without momentum, to 1 % of the first gap: the rate with the fewest epochs, how
-    many these are, and how many it takes at the rate that is best in the worst case. None: it comes there never, or
+    """Forecast of descent at constant rates without momentum, to 1 % of the first gap: the rate with the fewest epochs,
+    how many these are, and how many it takes at the rate that is best in the worst case. None: it comes there never, or
     after more than 10¹⁸."""
 
     best_learning_rate: float
@@ -45,8 +45,8 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Of one run: the first epoch after which 1 % of the gap is left, None where its epochs end before, and the share
-    that is left after the last of `epochs`."""
+    """Forecast of one run: the first epoch after which 1 % of the gap is left, None if its epochs end before, and the
+    share that is left after the last of `epochs`."""
 
     epochs_to_1_percent: int | None
     epochs: int
@@ -99,7 +99,7 @@ class Slope:
         return left
 
     def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> Course:
-        """Of sgd at a constant rate with a momentum, as the engines do it, from a velocity of zero."""
+        """The course of sgd at a constant rate with momentum, as the engines do it, from zero velocity."""
         steps = self._steps(learning_rate, momentum, nesterov)
         with np.errstate(over="ignore", invalid="ignore"):
             last = np.linalg.matrix_power(steps, epochs)[:, 0, 0]

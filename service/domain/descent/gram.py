@@ -24,7 +24,7 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Gram:
-    """Of m columns of a table with `rows` rows: how many cells are present and their means (m,), and `centred` (m, m),
+    """Products of m columns of a table with `rows` rows: present cells and their means (m,), and `centred` (m, m),
     the sums of products of what two columns are beyond their means; all float64.
 
     Where cells are missing, `correlations` (m, m) are those over the rows in which both columns are present, and
@@ -40,7 +40,7 @@ class Gram:
     pairs: Matrix | None = None
 
     def curvature(self, features: Sequence[str], bias: bool = True, scaled: bool = True) -> Curvature | None:
-        """Of a linear neuron on these columns; constant ones are left out, as in training. Raises KeyError.
+        """Curvature of a linear neuron on these columns; constant ones are left out, as in training. Raises KeyError.
 
         `scaled`: with each column at mean 0 and standard deviation 1, else as they are.
         """
@@ -50,13 +50,13 @@ class Gram:
         return self._placed(at, self.means[at], np.sqrt(self.centred[at, at] / max(self.rows, 1)), bias)
 
     def curvature_placed(self, places: Mapping[str, tuple[float, float]], bias: bool = True) -> Curvature | None:
-        """The same with each of these columns less its centre and divided by its scale. Raises KeyError."""
+        """Curvature with each of these columns less its centre and divided by its scale. Raises KeyError."""
         at = self._varying(list(places))
         centres, scales = (np.array([places[self.names[place]][part] for place in at]) for part in (0, 1))
         return self._placed(at, centres, scales, bias)
 
     def varying(self, features: Sequence[str]) -> list[str]:
-        """Those of the columns that are not constant. Raises KeyError."""
+        """The columns that are not constant. Raises KeyError."""
         return [self.names[place] for place in self._varying(features)]
 
     def slope(

@@ -12,10 +12,10 @@ PATIENCE = 3.0  # times as long as a short job is expected to take at most: so l
 
 
 def lane_of_job(seconds: float | None, short_seconds: float) -> str:
-    """Of a job that is expected to take so many seconds; None: nothing tells."""
+    """The lane of a job expected to take this many seconds; None if unknown."""
     return SHORT if seconds is not None and seconds <= short_seconds else LONG
 
 
 def lane_of_file(size_bytes: int, short_bytes: int) -> str:
-    """Of an upload."""
+    """The lane of an upload of this size."""
     return SHORT if size_bytes <= short_bytes else LONG

@@ -47,7 +47,7 @@ class Calibration:
         return None if rank > self.rows else self.residuals[:, np.searchsorted(self.ranks, rank)]
 
     def of_target(self, index: int) -> Calibration:
-        """The same for one of the targets alone."""
+        """The calibration of one target alone."""
         return replace(self, residuals=self.residuals[index : index + 1])
 
     def to_json(self) -> dict[str, Any]:

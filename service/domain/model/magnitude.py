@@ -24,7 +24,7 @@ def units(sizes: Floats) -> Floats:
 
 
 def unit_of(size: float) -> float:
-    """The same of one size."""
+    """The factor, as from `units`, for numbers of one greatest size."""
     return LOWER if size > GREAT else HIGHER if 0 < size < SMALL else 1.0
 
 

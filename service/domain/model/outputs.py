@@ -90,7 +90,7 @@ class Answered:
         )
 
     def without(self, rows: Sequence[int]) -> Answered:
-        """The same, with no answer in some of the rows."""
+        """These answers, with none in some of the rows."""
         values = self.values.copy()
         values[rows] = np.nan
         unanswered = set(rows)

@@ -58,16 +58,16 @@ class Predictor:
 
     @property
     def target_scale(self) -> TargetScale:
-        """Of the only target. Raises ValueError for several."""
+        """The scale of the only target. Raises ValueError for several."""
         (scale,) = self.target_scales
         return scale
 
     def each(self) -> list[Predictor]:
-        """The same model for each target alone."""
+        """The model for each target alone."""
         return [self] if isinstance(self.target, str) else [self.of_target(index) for index in range(len(self.target))]
 
     def of_target(self, index: int) -> Predictor:
-        """The same model, answering for one of its targets only."""
+        """The model, predicting only one of its targets."""
         network, parameters = self.network.of_output(index, self.parameters)
         return replace(
             self,

@@ -64,7 +64,7 @@ class Promotion:
         return self.serves == self.version
 
     def to_json(self) -> dict[str, Any]:
-        """As it is kept in the job's result, and told in its events."""
+        """The promotion as kept in the job's result, and told in its events."""
         told: dict[str, Any] = {
             "rule": self.rule,
             "promoted": self.is_promoted,
@@ -85,8 +85,8 @@ class Promotion:
 def promote(
     rule: str, model: str, version: int, served: int | None, has_default: bool, judged: Judged | None = None
 ) -> Promotion:
-    """Of a new version of a model whose bare name has meant the version `served`, by an alias `default` or for being
-    the newest. `judged` is needed for "if_better", where one has served. Raises ValueError without it."""
+    """Whether a new version serves, of a model whose bare name has meant the version `served`, by an alias `default` or
+    as the newest. `judged` is needed for "if_better" if one has served. Raises ValueError without it."""
     if served is None:
         return Promotion(rule, version, version, f"{model}:{version} serves: no other version does")
     if rule == "newest":

@@ -83,7 +83,7 @@ def differences(a: Json, b: Json, pointer: str = "") -> Iterator[dict[str, Any]]
 
 
 def _same(one: Any, other: Any) -> bool:
-    """As JSON has it, where true is not 1."""
+    """Whether two values are equal as JSON, where true is not 1."""
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 

@@ -14,7 +14,8 @@ FREQUENT = 0.05  # of the rows: a word that is perhaps no gap but a value, as NA
 
 
 def cell_warnings(plan: Plan) -> Iterator[Warned]:
-    """Of the targets first, then of each feature, and of the columns that would be features if they had been read."""
+    """Warnings about cells: of the targets first, then of each feature, and of columns that would be features if
+    readable."""
     pointer = "/target"
     for target in plan.targets:
         yield from _missing_words(plan, target, f"target {target.name!r}", 0.0, pointer)

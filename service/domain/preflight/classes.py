@@ -15,7 +15,7 @@ SHOWN = 5
 
 
 def class_warnings(plan: Plan) -> Iterator[Warned]:
-    """Of a classification; each target has its classes in the profile, or the rarest of them in its column."""
+    """Warnings about the classes of a target; the profile has their counts, or its column the rarest one."""
     if plan.spec.task == "regression":
         return
     for target in plan.targets:

@@ -64,7 +64,8 @@ def most_seconds(plan: Plan, time: Time) -> float:
 
 
 def most_seconds_compared(plan: Plan, mini_batch: int) -> float:
-    """The same of a comparison, whose `plan` is that of its batch descent: of three descents on two scalings."""
+    """An upper bound like `most_seconds` for a comparison, whose `plan` is that of its batch descent: three descents,
+    two scalings."""
     engine, (rows, _, weights, cells) = "autograd" if not_fused(plan.spec) else "fused", _shape(plan)[1]
     epochs = MOST_BOWL_EPOCHS if plan.spec.epochs == "auto" else plan.spec.epochs
     return 2 * sum(roughly(engine, rows, batch, weights, cells, epochs) for batch in (rows, 1, min(mini_batch, rows)))

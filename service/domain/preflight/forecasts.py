@@ -34,7 +34,7 @@ class Foretold:
 
 
 def foretell(plan: Plan) -> Foretold:
-    """Of the rows of the whole table, where training takes its training rows."""
+    """Forecasts from the rows of the whole table; training makes them from its training rows."""
     if reason := _why_not(plan):
         return Foretold(left_out=reason)
     spec, found = plan.spec, plan.conditioning

@@ -16,7 +16,7 @@ MANY_GAPS = 0.5
 
 
 def feature_warnings(plan: Plan) -> Iterator[Warned]:
-    """Of each feature, the gravest first."""
+    """Warnings about each feature, the gravest first."""
     features = plan.features
     correlations = [(target, plan.figures.correlations(target.name)) for target in plan.targets]
     for feature in features:

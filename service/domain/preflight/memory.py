@@ -84,7 +84,7 @@ def _engine_bytes(spec: TrainingSpec, weights: int, optimizer: int) -> int:
 
 
 def _activations(plan: Plan) -> int:
-    """Of a step, forward and back; lbfgs takes its rows in pieces, in float64."""
+    """Numbers held in a step, forward and backward; lbfgs takes its rows in pieces, in float64."""
     sizes = plan.network.sizes
     if plan.spec.optimizer.kind == "lbfgs":
         return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64

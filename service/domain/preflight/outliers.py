@@ -18,7 +18,7 @@ FAR_TOGETHER = 100.0  # for rows that are a hundredth or more
 
 
 def far_values(plan: Plan, column: Column) -> Iterator[Warned]:
-    """Of a column of numbers or times."""
+    """Warnings about far values of a column of numbers or times."""
     quantiles = plan.figures.details.get(column.name, {}).get("quantiles") or {}
     if column.minimum is None or column.maximum is None or column.distinct < 3 or len(quantiles) < len(LEVELS):
         return

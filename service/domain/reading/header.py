@@ -176,7 +176,7 @@ def _settle_lines(shape: Shape, first: Sequence[str], expected: int) -> None:
         shape.names, shape.notes = made.names, made.notes
     for name, cell in zip(shape.names, second, strict=True):
         if cell.strip():
-            shape.note(name, f"the line below the header says {cell.strip()[:MOST_SHOWN]!r}: so it is not a row")
+            shape.note(name, f"the line below the header says {cell.strip()[:MOST_SHOWN]!r}: it is not a row")
 
 
 def _tell_choice(shape: Shape, first: Sequence[str], below: Sequence[Sequence[str]]) -> None:

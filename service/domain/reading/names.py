@@ -72,7 +72,7 @@ def check_header(names: Sequence[str]) -> None:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Of a file whose own names are used. Raises DialectInvalid for an empty, repeated or impossible one."""
+    """Check the column names that a file gives. Raises DialectInvalid for an empty, repeated or impossible one."""
     stripped = [name.strip() for name in names]
     empty = [str(position + 1) for position, name in enumerate(stripped) if not name]
     if empty:

@@ -10,7 +10,8 @@ from service.errors import FieldError, SpecInvalid
 
 
 def check_combinations(spec: TrainingSpec) -> None:
-    """Of a spec whose task and loss are settled. Raises SpecInvalid with all that is wrong."""
+    """Check the combined choices of a spec whose task and loss are settled. Raises SpecInvalid with all that is
+    wrong."""
     errors = [FieldError(pointer, detail) for pointer, detail in _wrong(spec)]
     if errors:
         raise SpecInvalid(errors[0].detail, errors)

@@ -41,7 +41,7 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
 
 
 def none_of_them(spec: TrainingSpec, errors: Sequence[FieldError]) -> str | None:
-    """The same where each of the features that were asked for is wrong by itself; None where not."""
+    """The sentence for a spec whose requested features are all wrong by themselves; None if some are not."""
     wrong = {error.pointer: error.detail for error in errors}
     places = [f"/features/{index}" for index in range(len(spec.features or ()))]
     if len(places) < 2 or not all(place in wrong for place in places):

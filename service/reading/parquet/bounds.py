@@ -138,7 +138,7 @@ def _is_text(of: Any) -> bool:
 
 
 def _rows_at_once(name: str, words: _Words) -> int:
-    """Of a column that does not come as a dictionary: any cell may be as long as the longest."""
+    """Rows to read at once of a column without a dictionary: any cell may be as long as the longest."""
     if not words.is_delta:
         return PIECE_ROWS
     if words.longest > PIECE_BYTES // LEAST_ROWS:

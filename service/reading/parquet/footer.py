@@ -49,7 +49,7 @@ class Footer:
             raise Damaged("the footer is truncated") from None
 
     def chunks(self) -> Iterator[Chunk]:
-        """Of each group of rows each column. Raises Damaged."""
+        """The chunks: each column of each row group. Raises Damaged."""
         if not self._groups:
             return
         try:

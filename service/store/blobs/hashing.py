@@ -19,7 +19,7 @@ SYNC_FILE_RANGE_WRITE = 2  # sync_file_range(2)
 
 
 class Hashing:
-    """Of the bytes that are added, in their order, as they are written to the file behind a descriptor."""
+    """SHA-256 of the bytes that are added, in their order, as they are written to the file behind a descriptor."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -43,7 +43,7 @@ class Hashing:
                 self._waiting.popleft().result()
 
     def hexdigest(self) -> str:
-        """Of all that has been added."""
+        """The hash of all bytes added so far."""
         while self._waiting:
             self._waiting.popleft().result()
         self._take(self._batch)

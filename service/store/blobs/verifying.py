@@ -19,7 +19,7 @@ PIECE_BYTES = 128 * 1024  # a few of them wait with each answer that nobody read
 
 
 def verifying(stream: IO[bytes], sha256: str, key: str = "") -> IO[bytes]:
-    """The same bytes, with StorageDamaged in the place of the last of them where their hash is another.
+    """The stream's bytes, with StorageDamaged raised in place of the last ones if their hash differs.
 
     `key` is the blob's, where that has more than these bytes.
     """

@@ -107,7 +107,7 @@ def test_texts_are_read_as_cells_of_a_file(column: str, kind: Kind, cells: list[
     ("column", "kind", "cells", "row", "says"),
     [
         ("n", "numeric", pa.array(["1", None, "x", "y"]), 2, '"x" is not a number; use null'),
-        ("n", "numeric", pa.array(["1", "inf"]), 1, "no finite number"),
+        ("n", "numeric", pa.array(["1", "inf"]), 1, "not a finite number"),
         ("n", "numeric", pa.array(["1", "1e400"]), 1, "too large"),
         ("n", "numeric", pa.array([1.0, math.inf]), 1, "not a finite number; use null"),
         ("n", "numeric", pa.array([None, True]), 1, "true is not a number; send 1"),
@@ -116,8 +116,8 @@ def test_texts_are_read_as_cells_of_a_file(column: str, kind: Kind, cells: list[
         ("b", "boolean", pa.array(["Yes", "maybe"]).dictionary_encode(), 1, '"maybe" is not true or false'),
         ("b", "boolean", pa.array([Decimal("0.5")]), 0, '"0.5" is not true or false'),
         ("dmy", "datetime", pa.array(["31/12/1970", "12/31/1970"]), 1, "day/month/year"),
-        ("t", "datetime", pa.array([None, 5]), 1, '"5" is not a date'),
-        ("t", "datetime", pa.array([True]), 0, "true is not a date"),
+        ("t", "datetime", pa.array([None, 5]), 1, '"5" is not a readable date'),
+        ("t", "datetime", pa.array([True]), 0, "true is not a readable date"),
         ("c", "categorical", pa.array([1.0, -math.inf]), 1, "finite"),
     ],
 )  # fmt: skip

@@ -115,7 +115,7 @@ def test_every_word_for_a_gap_is_a_missing_cell(kind: Kind) -> None:
         ("numeric", "x", "not a number; send null"), ("numeric", True, "true is not a number; send 1"),
         ("numeric", [1], "not a number; send a number, or null"), ("numeric", "1,5", "not a number"),
         ("numeric", math.nan, "finite"), ("numeric", -math.inf, "finite"), ("numeric", 10**400, "finite"),
-        ("numeric", "inf", "no finite number; send null"), ("numeric", "1e400", "too large"),
+        ("numeric", "inf", "not a finite number; send null"), ("numeric", "1e400", "too large"),
         ("boolean", 2, '"2" is not true or false; send null'), ("boolean", 0.5, "true or false"),
         ("boolean", "maybe", "true or false"), ("boolean", [], "true or false; send true, false, or null"),
         ("datetime", 5, "date"), ("datetime", "yesterday", "date"), ("datetime", "2024-02-30", "date"),

@@ -73,7 +73,7 @@ def test_the_highest_level_that_is_named_is_answered(n: int) -> None:
 
 
 def test_a_level_that_needs_more_rows_says_how_many() -> None:
-    with pytest.raises(ParameterInvalid, match=r"0\.99 needs 99 rows or more .* there were 40: ask for 0\.975 "):
+    with pytest.raises(ParameterInvalid, match=r"0\.99 needs at least 99 held-out rows, .* were 40: ask for 0\.975 "):
         half_widths(kept(np.ones(40)), 0.99, True)
     assert half_widths(kept(np.ones(99)), 0.99, True) == [1.0]
 

@@ -81,7 +81,7 @@ def test_a_version_beside_itself_is_nothing_to_compare() -> None:
         ({"lineage": {**LINEAGE, "split_sha256": "6" * 64}}, "different rows of the same dataset"),
         ({"spec": {**SPEC, "dataset": "ds_2"}}, "rows of different datasets"),
         ({"lineage": {}}, "does not say on which rows"),
-        ({"spec": {**SPEC, "split": {"validation_dataset": "ds_9"}}}, "the rows of different datasets"),
+        ({"spec": {**SPEC, "split": {"validation_dataset": "ds_9"}}}, "rows of different datasets"),
     ],
 )
 def test_what_cannot_be_said_is_not_said(changes: dict[str, Any], why: str) -> None:

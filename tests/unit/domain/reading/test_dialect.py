@@ -80,8 +80,8 @@ def test_a_quoted_newline_is_part_of_a_cell_and_a_blank_line_of_none() -> None:
 @pytest.mark.parametrize(
     ("data", "options", "code", "says"),
     [
-        (b"", {}, "empty_file", "nothing"), (b"\n \n\r\n", {}, "empty_file", "nothing"),
-        (codecs.BOM_UTF8, {}, "empty_file", "nothing"),
+        (b"", {}, "empty_file", "only blank lines"), (b"\n \n\r\n", {}, "empty_file", "only blank lines"),
+        (codecs.BOM_UTF8, {}, "empty_file", "only blank lines"),
         (b"a,b\n", {}, "no_rows", "no rows"), (b"a,b", {}, "no_rows", "no rows"),
         (b"PK\x03\x04\x00\x00", {}, "not_text", "NUL"),
         (b"a,b\n1,2\n", {"encoding": "klingon"}, "encoding_unknown", "klingon"),

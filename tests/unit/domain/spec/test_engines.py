@@ -27,7 +27,7 @@ def spec(**changes: Any) -> TrainingSpec:
         ({"network": NetworkSpec("mlp", (128, 128)), "batch_size": 32}, "fused", "compiled"),
         ({"network": NetworkSpec("mlp", (16,), dropout=0.2)}, "autograd", "dropout"),
         ({"optimizer": OptimizerSpec("lbfgs")}, "autograd", "lbfgs"),
-        ({"device": "gpu"}, "autograd", "processors"),
+        ({"device": "gpu"}, "autograd", "CPUs"),
         ({"precision": "bf16"}, "autograd", "float32"),
         ({"network": NetworkSpec("mlp", (512, 512)), "batch_size": 1}, "autograd", "262,144 weights"),
         ({"network": NetworkSpec("mlp", (512, 512)), "batch_size": 32}, "fused", "compiled"),
