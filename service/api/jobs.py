@@ -71,7 +71,7 @@ BAD_BODY = (
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
-    """Start a job: train a model, or compare the descents on a dataset ("kind": "descent-comparison")"""
+    """Start a job: train a model, or compare descents on a dataset ("kind": "descent-comparison")"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
     key = headers.get("idempotency_key")
@@ -84,7 +84,7 @@ def submit_job(headers: dict[str, Any]) -> Any:
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def validate_job() -> Any:
-    """Check a spec against its dataset without running it: what would be run and why, warnings, what it would take"""
+    """Check a spec against its dataset without running it: the resolved spec, notes, warnings and estimates"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
     return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
@@ -95,7 +95,7 @@ def validate_job() -> Any:
 @blueprint.answers(HTTPStatus.OK, paging.JobList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_jobs(query: dict[str, Any]) -> Any:
-    """List the jobs, newest first; each by itself also has its spec"""
+    """List the jobs, newest first, without their specs"""
     with context().deps.database.read() as session:
         after, state, kind, model = (query.get(name) for name in ("after", "state", "kind", "model"))
         return paging.envelope(jobs.listing(session, query["limit"], after, state, kind, model, query["metadata"]))
@@ -106,7 +106,7 @@ def list_jobs(query: dict[str, Any]) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.Job)
 @blueprint.fails(*NOT_FOUND)
 def get_job(headers: dict[str, Any], id: str) -> Any:
-    """Get a job: its state and progress, or why it waits; with Prefer: wait=N, once it has ended"""
+    """Get a job: its state and progress, or why it waits; Prefer: wait=N waits for its end"""
     here = context()
     job, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
@@ -125,7 +125,7 @@ def get_job(headers: dict[str, Any], id: str) -> Any:
 def delete_job(id: str) -> Any:
     """Delete a job that has ended, with its events and the file of a batch prediction
 
-    A version that it has published stays, with its report. One that has not ended is to be cancelled first.
+    A version that it has published stays, with its report. Cancel a job that has not ended first.
     """
     deps = context().deps
     delete_ended_job(deps.database, deps.changes, id)
@@ -156,9 +156,9 @@ def cancel_job(headers: dict[str, Any], id: str) -> Any:
 )
 @blueprint.fails(*NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
-    """Follow a job: its events after the one you have, by polling, long-polling or as a stream
+    """Follow a job: its events after a given one, by polling, long-polling or as a stream
 
-    A stream of a job that has ended, after its last event, is answered 204: an EventSource then stops.
+    A stream that has nothing left, since the job has ended, is answered 204, which stops an EventSource.
     """
     return events_answer(id, query, headers)
 
@@ -173,7 +173,7 @@ def list_events(query: dict[str, Any], headers: dict[str, Any], id: str) -> Any:
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
 def get_result(_: dict[str, Any], id: str) -> Any:
-    """Get what a job that succeeded has made; of a batch prediction its file, or a range of it"""
+    """Get the result of a job that succeeded; for a batch prediction its file, or a range of it"""
     deps = context().deps
     with deps.database.read() as session:
         job = jobs.get(session, id)

@@ -41,7 +41,7 @@ BINARY = "application/octet-stream"
 @blueprint.answers(HTTPStatus.OK, paging.ModelList)
 @blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
 def list_models(query: dict[str, Any]) -> Any:
-    """List the models, newest first; by metadata those that have a version with it"""
+    """List the models, newest first; filtered by metadata, those that have a version with it"""
     with context().deps.database.read() as session:
         page = models.listing(session, query["limit"], query.get("after"), query["metadata"])
         names = [row.name for row in page.data]
@@ -74,7 +74,7 @@ def delete_model(name: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, paging.VersionList)
 @blueprint.fails(*NOT_FOUND)
 def list_versions(query: dict[str, Any], name: str) -> Any:
-    """List the versions of a model, newest first; each by itself also has its spec and metadata"""
+    """List the versions of a model, newest first, without their specs and metadata"""
     with context().deps.database.read() as session:
         page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"), query["metadata"])
         aliases = models.aliases(session, [name])[name]
@@ -86,7 +86,7 @@ def list_versions(query: dict[str, Any], name: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, model_schemas.VersionComparison)
 @blueprint.fails(*NOT_FOUND)
 def compare_versions(query: dict[str, Any], name: str) -> Any:
-    """Compare two versions of a model: their specs, figures and origins, and which is better, if that can be said"""
+    """Compare two versions of a model: their specs, metrics and lineage, and which is better, if comparable"""
     deps = context().deps
     compared = versions_compared(deps.database, deps.blobs, name, query["a"], query["b"])
     shown = {side: _version(row, compared.aliases) for side, row in (("a", compared.a), ("b", compared.b))}
@@ -106,7 +106,7 @@ def get_version(name: str, version: int) -> Any:
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def delete_version(name: str, version: int) -> Any:
-    """Delete a version that no alias points at"""
+    """Delete a version that no alias points to"""
     promote.delete_version(_database(), name, version)
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
@@ -130,8 +130,8 @@ def get_report(name: str, version: int) -> Any:
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_file(name: str, version: int, file: str) -> Any:
-    """Download a file of a version: its numbers, its report, its pictures (SVG), its model card (Markdown), and what
-    answers without the server: `model.onnx`, `predict.py`"""
+    """Download a file of a version: weights, report, pictures (SVG), model card (Markdown), and what
+    predicts without the server: `model.onnx`, `predict.py`"""
     return _file(name, version, file)
 
 

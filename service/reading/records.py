@@ -104,7 +104,7 @@ def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -
     """Set the reason of a record that is no row of the table."""
     if len(record.cells) != width:
         there = f"{len(record.cells)} cell" + ("s" if len(record.cells) != 1 else "")
-        record.reason = f"{there}, but the table has {width} columns"
+        record.reason = f"{there}, but there are {width} columns"
         if len(record.cells) == width + 1 and record.cells[-1] == "":
             record.reason += " (the line ends with a delimiter)"
     text = record.lines[0] if len(record.lines) == 1 else "".join(record.lines)

@@ -33,9 +33,9 @@ BODY = {
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_batch_prediction(headers: dict[str, Any]) -> Any:
-    """Predict for every row of a dataset: a job of kind `predict`, whose result is a CSV or Parquet file
+    """Predict every row of a dataset: starts a job of kind `predict`, whose result is a CSV or Parquet file
 
-    The reference means the version that it means now. A row of the result has its number in the dataset from 1, and
+    The model reference is resolved now, to a version. A row of the result has its number in the dataset, from 1, and
     what /predict answers for it; `GET /v1/jobs/{id}/result` downloads it, also in ranges.
     """
     deps = context().deps

@@ -74,7 +74,7 @@ def predict_with_model(query: dict[str, Any], ref: str) -> Any:
 @_operation
 @blueprint.described(requestBody=documented("PredictionRowsWithModel", model="house-price"))
 def predict(query: dict[str, Any]) -> Any:
-    """Predict with the model that the body names; a table's body leaves that to the query"""
+    """Predict with the model named in the body, or in the query for a table"""
     media_type = _media_type()
     if media_type != JSON:
         if "model" not in query:

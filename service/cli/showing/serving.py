@@ -48,10 +48,10 @@ def model(it: Model, versions: Sequence[Version]) -> Group:
     return Group(
         what_serves(it),
         table(
-            ("version", "aliases", *names, "judged on", "target", "task", "made"),
+            ("version", "aliases", *names, "scored on", "target", "task", "made"),
             rows,
             ("version", *names),
-            ("made", "task", "target", *reversed(names[1:]), "judged on"),
+            ("made", "task", "target", *reversed(names[1:]), "scored on"),
         ),
     )
 

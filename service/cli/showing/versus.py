@@ -30,7 +30,7 @@ def page(found: Mapping[str, Any]) -> Group:
         )
         for it in found["metrics"]
     ]
-    names = ("split", "target", "metric", a, b, "difference", "better by it")
+    names = ("split", "target", "metric", a, b, "difference", "better")
     parts: list[RenderableType] = [Text(found["sentence"], style="bold"), table(names, figures, (a, b, "difference"))]
     for title, rows in (("spec", found["spec"]), ("origin", found["lineage"])):
         if rows:

@@ -98,8 +98,7 @@ def promote(
     kept = "is" if has_default else "has been put on that version, and"
     stays = f"{model} still means version {served}: the alias 'default' {kept} {'there' if has_default else 'stays'}"
     if rule == "never":
-        sentence = f'{model}:{version} does not serve, as requested ("promote": '
-        f'"never"); {stays}; {_mend(model, version)}'
+        sentence = f'{model}:{version} does not serve, as asked ("promote": "never"); {stays}; {_mend(model, version)}'
         return Promotion(rule, version, served, sentence, pins=not has_default, served=served)
     if judged is None:
         raise ValueError(f"version {version} and version {served} have not been compared")

@@ -36,15 +36,14 @@ def _rare(plan: Plan, counts: dict[object, int]) -> Iterator[Warned]:
         if train < 1:
             told.append(f"{label!r} has {count} rows: all are used for training, none for evaluation")
         elif train < FEW_TO_LEARN or (split.validation and validation < FEW_TO_JUDGE_BY):
-            judge = f"{validation + test} are held out" if validation + test else "none is held out"
+            judge = f"{validation + test} held out" if validation + test else "none held out"
             told.append(f"{label!r} has {count} rows: {train} train, {judge}")
     if told:
         more = f" (and {len(told) - SHOWN} more)" if len(told) > SHOWN else ""
         yield Warned(
             "class_rare",
-            f"some classes have too few rows for this "
-            f"split: {'; '.join(told[:SHOWN])}{more}; add rows of these classes, merge them with others, or leave "
-            "them out",
+            f"some classes have too few rows for this split: {'; '.join(told[:SHOWN])}{more}; add rows of these "
+            "classes, merge them with others, or leave them out",
             "/target",
         )
 
