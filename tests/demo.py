@@ -188,7 +188,7 @@ def report_cells(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("λmax", figure(scaled["lambda_max"])),
         ("condition number", figure(scaled["condition_number"])),
         ("  of the columns as they came", figure(raw["condition_number"])),
-        ("stable below learning rate", figure(scaled["stable_learning_rate"])),
+        ("stable learning rate below", figure(scaled["stable_learning_rate"])),
         ("  on the columns as they came", figure(raw["stable_learning_rate"])),
     ]
 

@@ -16,7 +16,7 @@ CURVATURE = {
     "lambda_max": "λmax",
     "lambda_min": "λmin",
     "condition_number": "condition number",
-    "stable_learning_rate": "stable below learning rate",
+    "stable_learning_rate": "largest stable learning rate",
     "best_learning_rate": "best learning rate in the worst case",
     "epochs_to_1_percent": "epochs to 1 % of the gap, at most",
 }
