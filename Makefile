@@ -31,8 +31,9 @@ pictures: $(READY)  ## make the README's picture again
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)
 
-golden: $(READY)  ## record anew what runs give: only in a commit that changes it on purpose
-	GOLDEN=write $(BIN)/python -m pytest tests/unit/workers/golden
+GOLDEN ?= write
+golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone
+	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/workers/golden
 
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api

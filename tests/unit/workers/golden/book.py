@@ -1,8 +1,9 @@
 """The file of what is recorded: JSON, one line an entry, so that a diff says what has changed.
 
 `make golden` writes it anew. That is done in the commit that changes what a run gives on purpose, and its message says
-why; in a change of structure it never is. On another kind of machine only `form` and `figures` can be held against the
-file; who writes it there changes every line's `bits`.
+why; in a change of structure it never is. `make golden GOLDEN=words` takes over rewritten sentences alone, and fails
+where anything else differs. On another kind of machine only `form` and `figures` can be held against the file; who
+writes it there changes every line's `bits`.
 """
 
 from __future__ import annotations

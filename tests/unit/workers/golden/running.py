@@ -126,7 +126,7 @@ class House:
         """Which versions there are, and what the bare name and the aliases mean."""
         found = self._got(f"/v1/models/{name}")
         listed = self._got(f"/v1/models/{name}/versions")["data"]
-        return {"aliases": found["aliases"], "versions": [[one["version"], one["aliases"]] for one in listed]}
+        return {"aliases": found["aliases"], "numbers": [[one["version"], one["aliases"]] for one in listed]}
 
     def _posted(self, path: str, **body: Any) -> Json:
         answer = self.client.post(path, **body)
