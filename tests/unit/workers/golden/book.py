@@ -33,10 +33,10 @@ def write(entries: dict[str, Entry]) -> None:
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def differences(recorded: Entry, found: Entry, same_machine: bool, steady: bool = True) -> list[str]:
+def differences(recorded: Entry, found: Entry, same_machine: bool) -> list[str]:
     """What differs, a line each. On the machine of the record every part holds to the bit; elsewhere the form does, and
-    of a steady run the figures, but for rounding."""
-    parts = ("form", "bits", "figures") if same_machine else ("form", "figures") if steady else ("form",)
+    the figures, but for rounding."""
+    parts = ("form", "bits", "figures") if same_machine else ("form", "figures")
     return [
         f"{part}: {name}: recorded {recorded[part].get(name)}, found {found[part].get(name)}"
         for part in parts
