@@ -165,7 +165,7 @@ def test_errors_have_the_form_of_mlflows(client: FlaskClient) -> None:
         ({"instances": ROWS, "inputs": ROWS}, "inputs and instances"),
         ({"inputs": ROWS, "signature_name": "x"}, "/signature_name"),
         ({"records": ROWS}, "the body has no rows"),
-        ({"instances": []}, "no rows to predict"),
+        ({"instances": []}, "the body has no rows"),
         ({"instances": {}}, "/instances: must be a list of rows"),
         ({"instances": [7]}, "/instances/0"),
         ({"instances": [ROWS[0], 7]}, "/instances/1"),
@@ -204,7 +204,7 @@ def test_body_that_cannot_be_read_is_told_with_its_place(client: FlaskClient, bo
         ('{"features": [1, "red", true]}\n\n{"features": [1]}', "application/jsonlines", "line 3, /features: has 1"),
         ("[1]\n{", "application/jsonlines", "line 2: the body is not JSON"),
         ("[NaN]", "application/json", "NaN is not JSON"),
-        ("", "application/json", "no body"),
+        ("", "application/json", "the body is empty"),
     ],
 )
 def test_text_that_cannot_be_read_is_told_with_its_line(

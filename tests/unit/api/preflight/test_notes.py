@@ -69,7 +69,7 @@ SAID = {
     "target standardised": Said(
         lambda _: "the target is standardised during training, so that one learning rate suits any unit"
     ),
-    "engine": Said(lambda _: "engine 'fused': one compiled kernel for the whole epoch"),
+    "engine": Said(lambda _: "engine 'fused': one compiled kernel runs the whole epoch"),
     "engine without dropout": Said(
         lambda _: "engine 'autograd': the fused engine does not support dropout",
         choices={"network": {**NETWORK, "dropout": 0.1}},
