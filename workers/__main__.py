@@ -14,7 +14,9 @@ from workers.app import run_worker
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--queues", default=",".join(QUEUES), help=f"what to work on, by commas: {', '.join(ROLES)}")
+    parser.add_argument(
+        "--queues", default=",".join(QUEUES), help=f"kinds of work, comma-separated: {', '.join(ROLES)}"
+    )
     parser.add_argument("--processes", type=int, default=None, help="processes; default: ADALINE_WORKER_PROCESSES")
     arguments = parser.parse_args()
     settings = Settings.from_environment()

@@ -16,33 +16,33 @@ SHARE = 0.5  # of the time that is left for epochs: the rest is for the report
 def too_long(row: JobRow | DatasetRow, most_seconds: float) -> WorkFailed:
     """The end of a job after `most_seconds`, whatever it was doing."""
     mend = SMALLER[row.kind] if isinstance(row, JobRow) else "use fewer rows"
-    return _failed(most_seconds, f"nothing of it is kept; {mend}")
+    return _failed(most_seconds, f"nothing is kept; {mend}")
 
 
 def training_too_long(
     most_seconds: float, before_seconds: float, learning_share: float, epoch: int, best_epoch: int
 ) -> WorkFailed:
-    """Of a training whose epochs began after `before_seconds`: `epoch` of them were made, which took a `learning_share`
-    of the time since then, and the best on the validation rows was `best_epoch` (0: none is known)."""
+    """The error of a training whose epochs began after `before_seconds`: `epoch` of them were made, which took a
+    `learning_share` of the time since then, and the best on the validation rows was `best_epoch` (0: none is known)."""
     if not epoch:
-        return _failed(most_seconds, f"its first epoch was not over, and nothing of it is kept; {SMALLER['train']}")
+        return _failed(most_seconds, f"its first epoch had not ended, so nothing is kept; {SMALLER['train']}")
     which = f"of epoch {best_epoch}, the best on the validation rows," if best_epoch else f"after epoch {epoch}"
     budget = SHARE * learning_share * (most_seconds - before_seconds)
     return _failed(
         most_seconds,
-        f'its weights {which} are not published; "budget_seconds": {budget:.3g} ends the epochs in time and publishes '
-        "what they have come to",
+        f'its weights {which} are not published; set "budget_seconds": {budget:.3g} to end the epochs in time and '
+        "publish what they have learnt",
     )
 
 
 def report_too_long(most_seconds: float) -> WorkFailed:
-    """Of a training whose epochs were over."""
+    """The error of a training whose epochs had ended."""
     return _failed(
         most_seconds,
-        "its epochs were over, but not what explains the model, so that nothing is published; use fewer rows",
+        "its epochs had ended, but its report had not, so nothing is published; use fewer rows",
     )
 
 
 def _failed(most_seconds: float, rest: str) -> WorkFailed:
-    allowed = f"the job has been worked on for {most_seconds:g} s, the most that is allowed here"
+    allowed = f"the job has run for {most_seconds:g} s, the most that is allowed"
     return WorkFailed("too_long", f"{allowed} (ADALINE_MAX_JOB_SECONDS): {rest}")

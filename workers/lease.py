@@ -90,10 +90,10 @@ class Lease(Generic[AnyWork]):
 
     @property
     def why_given_back(self) -> str:
-        """Of a row that this process gives back."""
+        """The reason for which this process gives a row back."""
         if stopping.is_set() or here.patience_seconds is None:
-            return "its worker was told to stop"
-        return f"it took longer than {here.patience_seconds:g} s, and goes on in the lane of long work"
+            return "its worker was stopped"
+        return f"it took longer than {here.patience_seconds:g} s, and continues in the lane of long work"
 
     def write(self, **values: Any) -> None:
         """Change the row, in a transaction of its own. Raises LeaseLost."""

@@ -27,14 +27,12 @@ from workers.forgotten import Forgotten
 
 log = structlog.get_logger(__name__)
 
-UNSERVED = {
-    "text": "no worker serves the queue of jobs at this moment, so this one waits; see /readyz, and start a worker"
-}
+UNSERVED = {"text": "no worker serves this job's queue right now, so it waits; check /readyz, and start a worker"}
 UNSERVED_SECONDS = 10.0
 TOLD_AT_ONCE = 100
 SENT_AT_ONCE = 500  # and then marked: a queue that goes away in between has them twice
 DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
-LOST = "its worker stopped answering (killed, or out of memory), {attempts} times without getting further"
+LOST = "its worker stopped responding (killed, or out of memory) {attempts} times without progress"
 
 
 def main() -> None:

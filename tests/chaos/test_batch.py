@@ -90,7 +90,7 @@ def test_a_prediction_killed_again_and_again_ends_with_the_same_bytes(deps: Deps
     assert [event.get("state") for event in events_of(deps, id)].count("running") == KILLS + 1
     assert content(deps, job) == content(deps, job_of(deps, undisturbed))
     texts = [event.get("text") for event in events_of(deps, id)]
-    assert f"goes on after row {kept[-1]:,}" in texts
+    assert f"continues after row {kept[-1]:,}" in texts
 
 
 def test_a_worker_that_slept_past_its_lease_changes_nothing(deps: Deps) -> None:

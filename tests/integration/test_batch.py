@@ -215,7 +215,7 @@ def test_a_worker_killed_in_the_middle_leaves_the_same_file_and_a_cancel_none(ow
         assert begun(client, done.id) == 3
         assert b"".join(client.download_result(job.id)) == whole
         texts = [event.data["text"] for event in client.events(job.id) if event.type == "message"]
-        assert len([text for text in texts if text.startswith("goes on after row ")]) == 2
+        assert len([text for text in texts if text.startswith("continues after row ")]) == 2
         cancelled = client.batch_predict("large", dataset)
         assert eventually(lambda: fraction(client, cancelled.id) > 0)
         client.cancel(cancelled.id)

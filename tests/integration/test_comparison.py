@@ -45,7 +45,7 @@ def test_badly_scaled_rows_take_more_epochs_as_they_are(
     for name in scaled:
         assert scaled[name]["reached"]
         assert not raw[name]["reached"] or raw[name]["epochs"] > 2 * scaled[name]["epochs"]
-    assert "did not come there" in comparison["sentence"] or "times as many" in comparison["sentence"]
+    assert "did not get there" in comparison["sentence"] or "times as many" in comparison["sentence"]
     assert set(comparison["pictures"]) == {"descents-by-rows.svg", "descents-by-steps.svg"}
 
 

@@ -76,13 +76,13 @@ class Answers:
                 gaps &= ~unread[feature.name].rows
             if not feature.fills:
                 columns[feature.name] = _filled(columns[feature.name])
-                told = pa.scalar(f"column {feature.name!r}: is missing, and this model fills no gaps")
+                told = pa.scalar(f"column {feature.name!r}: is missing, and this model does not impute")
                 why = pc.if_else(pc.and_(pc.is_null(why), pa.array(gaps)), told, why)
         return why, Columns(columns, piece.columns.n_rows)
 
 
 def _filled(values: Values) -> Values:
-    """The same cells, with any value where one is missing."""
+    """The cells, with any value in place of missing ones."""
     if isinstance(values, Categories):
         return Categories(np.maximum(values.codes, 0), values.values or ("",))
     return np.nan_to_num(values, nan=0.0)

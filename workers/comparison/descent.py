@@ -51,7 +51,7 @@ def descend(
     seconds = 0.0
     start = engine.loss(state, "train")
     if not math.isfinite(start):
-        detail = "the loss at the start is not finite: the raw columns are too large; give them in larger units"
+        detail = "the loss at the start is not finite: the raw columns are too large; use larger units"
         raise WorkFailed("not_finite", detail)
     yield Point(0, 0, start, seconds)
     looks = looks_at(in_epoch, last)

@@ -39,7 +39,7 @@ class Terrain:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """Of always saying the mean, and the least possible: what a bowl's descent goes from and to."""
+    """The losses that descent goes from and to: of always predicting the mean, and the lowest possible."""
 
     baseline: float
     least: float
@@ -50,7 +50,7 @@ def survey(prepared: Prepared, bias: bool) -> Terrain:
     found = scaled_curvature(prepared, bias)
     if found is None:
         raise WorkFailed(
-            "features_constant", "the features are all zero, or too large for float32: there is nothing to learn from"
+            "features_constant", "all features are zero, or too large for float32: there is nothing to learn from"
         )
     inputs = prepared.train.inputs
     pieces = (inputs[rows].astype(np.float64) for rows in slices(*inputs.shape))

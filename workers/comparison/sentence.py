@@ -45,7 +45,7 @@ def _on_descents(share: str, descents: Sequence[Told]) -> str:
     arrived = sorted((one for one in descents if one.reached), key=lambda one: (one.rows_touched, one.steps))
     said = []
     if arrived and not arrived[-1].steps:
-        said.append("All descents begin at the goal: there is no gap to close.")
+        said.append("All descents start at the goal: there is no gap to close.")
     elif arrived:
         said.append(_on_rows(share, arrived))
         said += _on_steps(arrived)
@@ -59,16 +59,16 @@ def _on_rows(share: str, arrived: Sequence[Told]) -> str:
     """`arrived` come by their rows, and of as many rows by their steps."""
     first = arrived[0]
     if len(arrived) == 1:
-        return f"On scaled columns only {first.name} descent came to {share}: it took {_way(first)}."
+        return f"On scaled columns only {first.name} descent got to {share}: it took {_way(first)}."
     alike = [one for one in arrived if one.rows_touched_least <= first.rows_touched]
     later = "".join(f"; {one.name} descent took {_way(one)}" for one in arrived if one not in alike)
     if len(alike) == 1:
-        won = f"{first.name} descent touched the fewest rows until {share} was left"
+        won = f"{first.name} descent needed the fewest rows until {share} was left"
         return f"On scaled columns {won}: {_way(first)}{later}."
     ways = "; ".join(f"{one.name} descent {_way(one)}" for one in alike)
     return (
-        f"On scaled columns {_listed([one.name for one in alike])} descent touched as many rows, to within two looks "
-        f"at the loss, until {share} was left: {ways}{later}."
+        f"On scaled columns {_listed([one.name for one in alike])} descent needed equally many rows, within the "
+        f"resolution of the loss checks, until {share} was left: {ways}{later}."
     )
 
 
@@ -79,7 +79,8 @@ def _on_steps(arrived: Sequence[Told]) -> list[str]:
     if len(alike) > 1 or fewest is arrived[0]:
         return []
     return [
-        f"The fewest steps made {fewest.name} descent: {fewest.steps:,}, of {_many(fewest.batch_size, 'row')} each."
+        f"{_capital(fewest.name)} descent made the fewest steps: {fewest.steps:,}, of "
+        f"{_many(fewest.batch_size, 'row')} each."
     ]
 
 
@@ -95,14 +96,14 @@ def _on_scaling(scaled: Sequence[Told], raw: Sequence[Told]) -> str:
         return f"{said}; that makes little difference to these descents."
     parts = []
     if lost:
-        parts.append(f"{_listed(lost)} descent did not come there")
+        parts.append(f"{_listed(lost)} descent did not get there")
     if gained:
-        parts.append(f"{_listed(gained)} descent came there, as it did not with scaling")
+        parts.append(f"{_listed(gained)} descent got there, which it did not with scaling")
     for name, factor in factors.items():
         if factor > ALIKE:
             parts.append(f"{name} descent took {factor:,.2g} times as many rows")
         elif factor < 1 / ALIKE:
-            parts.append(f"{name} descent took fewer rows, {factor:,.2g} times as many")
+            parts.append(f"{name} descent took only {factor:,.2g} times as many rows")
     return f"{said}: {'; '.join(parts)}." if parts else f"{said}."
 
 
@@ -117,7 +118,7 @@ def _way(descent: Told) -> str:
 def _why_not(descent: Told) -> str:
     if descent.diverged:
         return f"diverged: the learning rate {descent.learning_rate:.3g} is too large for it"
-    return f"had not come there after {_many(descent.epochs, 'epoch')} ({_many(descent.steps, 'step')})"
+    return f"had not got there after {_many(descent.epochs, 'epoch')} ({_many(descent.steps, 'step')})"
 
 
 def _many(count: float, what: str) -> str:

@@ -25,10 +25,8 @@ from workers.optimum.linear_program import absolute, too_many_cells
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import Rows, exact_rows, network_rows, of_target
 
-DELETED = "the dataset was deleted while the model was trained"
-FLOAT32 = (
-    "it is of the numbers that the network reads, which have seven digits; the table is too large to be read again"
-)
+DELETED = "the dataset was deleted during training"
+FLOAT32 = "it is computed from the network's inputs, which have seven digits; the table is too large to be read again"
 FLOAT32_DIGITS = 7
 
 
@@ -116,7 +114,7 @@ def _has_way(trained: Trained, size: Size) -> bool:
 
 
 def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> Rows:
-    """Of the table in float64, or what the network reads of it."""
+    """The rows of the table in float64, or the network's inputs."""
     prepared, bias = trained.prepared, trained.spec.network.bias
     if not way.exact:
         return network_rows(prepared.train, bias, check)
@@ -125,7 +123,7 @@ def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], Non
 
 
 def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
-    """Of each target in turn."""
+    """The certificate of each target in turn."""
     spec, scales, several = trained.spec, trained.prepared.target_scales, len(trained.prepared.target_scales) > 1
     bias, l2, transform = spec.network.bias, objective_l2(spec), trained.prepared.transform
     found = None
@@ -159,13 +157,14 @@ def _too_large(size: Size, affordable: Callable[[Size], bool]) -> str:
     """Why there is no way, and what would be one."""
     ways = {
         "fewer features (`exclude`)": replace(size, width=min(size.width, 2)),
-        "a part of the rows": replace(size, rows=min(size.rows, 20 * size.outputs)),
+        "fewer rows": replace(size, rows=min(size.rows, 20 * size.outputs)),
         "fewer classes": replace(size, outputs=3) if size.outputs > 3 else size,
     }
     mends = [mend for mend, smaller in ways.items() if affordable(smaller)]
     with_mends = f"; with {' or '.join(mends)} there is one" if mends else ""
     return (
-        f"the exact optimum of {size.weights:,} weights over {size.rows:,} rows takes too long beside the training"
+        f"the exact optimum of {size.weights:,} weights over {size.rows:,} rows takes too long compared with the "
+        f"training"
         f"{with_mends}"
     )
 
@@ -173,9 +172,9 @@ def _too_large(size: Size, affordable: Callable[[Size], bool]) -> str:
 def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
     """Why this loss or penalty has no exact optimum here."""
     if not size.width:
-        return "the model has no weights: every column is constant over the training rows"
+        return "the model has no weights: every column is constant in the training rows"
     if spec.optimizer.l1:
-        return "l1 makes the loss one without an exact optimum by linear algebra"
+        return "with l1 there is no exact optimum by linear algebra"
     if spec.loss in ("mae", "quantile") and objective_l2(spec):
         return f"{spec.loss} with l2 is neither least squares nor a linear program"
     return too_many_cells(spec.loss, size.cells, size.outputs) if spec.loss in ("mae", "quantile") else None

@@ -66,8 +66,8 @@ def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> di
 
 
 def _counted(positive: npt.NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats]:
-    """Of the rows above each threshold, the highest first, how many are positive and how many they are; from none on.
-    Rows of the same score come together."""
+    """How many rows above each threshold are positive, and how many there are, the highest threshold first; from none
+    on. Rows of the same score come together."""
     order = np.argsort(-scores)
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
     true = np.cumsum(positive[order], dtype=np.float64)[ends]

@@ -13,7 +13,7 @@ def descent_note(spec: TrainingSpec, rows: int) -> str | None:
     if not reasons:
         return None
     return (
-        "the bounds are exact for full-batch descent on a linear neuron's squared error; here they are a guide only: "
+        "the bounds are exact for full-batch descent on a linear neuron's squared error; here they are only a guide: "
         + "; ".join(reasons)
     )
 
@@ -30,5 +30,5 @@ def guides(spec: TrainingSpec, rows: int) -> list[str]:
     if optimizer.l2 and optimizer.kind != "adamw":
         reasons.append("l2 adds up to its value to each eigenvalue")
     if optimizer.l1:
-        reasons.append("l1 pulls with a constant force")
+        reasons.append("l1 adds a gradient of constant length")
     return reasons

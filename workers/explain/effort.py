@@ -43,7 +43,8 @@ def row_cost(network: Network) -> int:
 
 
 def plan(network: Network, features: int, rows: int, budget: int = BUDGET) -> Effort:
-    """As many rows and repeats as the budget has room for. Only the widest networks leave features out."""
+    """The effort with as many rows and repeats as the budget has room for. Only the widest networks leave features
+    out."""
     least = min(rows, LEAST_ROWS)
     passes = features * LEAST_REPEATS
     if passes * pass_cost(network, least) > budget:

@@ -12,11 +12,11 @@ Part = dict[str, Any]
 WHOLE = ("residuals", "verdict", "certificate", "weights_by_epoch")
 HOLDING = ("curvature",)
 LISTED = ("importance", "partial_dependence", "intervals", "weights")  # of which what has such a figure is left out
-BEYOND = "some of its figures are greater than any number of float64"
+BEYOND = "some of its figures exceed float64"
 
 
 def only_finite(report: Part) -> Part:
-    """The same without figures that are not finite, and with a warning that names the parts that had some."""
+    """The report without figures that are not finite, and with a warning that names the parts that had some."""
     touched: list[str] = []
     found = _without(report, touched)
     if report.get("by_target"):
@@ -24,8 +24,8 @@ def only_finite(report: Part) -> Part:
     if touched:
         told = {
             "code": "beyond_float64",
-            "detail": f"figures greater than any number of float64 (1.8e308) are null or left out in "
-            f"{', '.join(dict.fromkeys(touched))}; with columns and a target in other units they are there",
+            "detail": f"figures beyond float64 (1.8e308) are null or left out in "
+            f"{', '.join(dict.fromkeys(touched))}; rescale the columns or the target to get them",
         }
         found["warnings"] = [*found["warnings"], told]
     return found

@@ -34,7 +34,8 @@ class Importances:
 
 
 def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGET) -> Importances:
-    """Of every feature, on held-out rows: the increase of rmse in the target's units, or of the log loss in nats."""
+    """Importance of every feature on held-out rows: the increase of rmse in the target's units, or of the log loss in
+    nats."""
     features, inputs = predictor.transform.features, inputs_of_features(predictor.transform)
     used = [number for number, positions in enumerate(inputs) if len(positions)]
     effort = plan(predictor.network, len(used), len(part), budget)
@@ -59,8 +60,8 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
 
 
 def _squarable(predictor: Predictor) -> tuple[Predictor, float]:
-    """The same with a regression's target in a unit in which errors have squares, and how many of it are one of the
-    user's."""
+    """The predictor with a regression's target in a unit in which errors have squares, and how many of it are one of
+    the user's."""
     unit = 1.0 if predictor.classes else unit_of(predictor.target_scale.scale)
     scales = tuple(TargetScale(one.centre * unit, one.scale * unit) for one in predictor.target_scales)
     return (predictor if unit == 1 else replace(predictor, target_scales=scales)), unit

@@ -59,12 +59,12 @@ class Sample:
         return values.astype(np.float64) @ weights.T.astype(np.float64)
 
     def unchanged(self) -> Floats:
-        """As `Predictor.scores`: (n,) or (n, classes)."""
+        """Scores as from `Predictor.scores`: (n,) or (n, classes)."""
         return self.predictor.meaning(self.predictor.layers.onward(self.sums))
 
     def scores(self, own: Floats, others: Floats) -> Floats:
-        """As `Predictor.scores`, (g, n) or (g, n, classes): with the share `own` (n, h) replaced by each of `others`
-        (g, n, h) or (g, 1, h)."""
+        """Scores as from `Predictor.scores`, (g, n) or (g, n, classes), with the share `own` (n, h) replaced by each of
+        `others` (g, n, h) or (g, 1, h)."""
         changed = (self.sums - own) + others
         flat = changed.reshape(-1, changed.shape[-1])
         scores = self.predictor.meaning(self.predictor.layers.onward(flat))

@@ -41,7 +41,7 @@ def understand_each(
         every.append(found)
         warnings += [warning for warning in noticed if warning not in warnings]
     if len(predictor.targets) > MOST_TARGETS:
-        detail = f"importance, residuals and intervals were made for the first {MOST_TARGETS} targets only"
+        detail = f"importance, residuals and intervals were computed for the first {MOST_TARGETS} targets only"
         warnings.append({"code": "explained_some", "detail": detail})
     return every, warnings
 
@@ -100,8 +100,7 @@ def _nothing_held_out(classes: bool) -> dict[str, str]:
     missing = "importance, curves and calibration" if classes else "importance, residuals and prediction intervals"
     return {
         "code": "nothing_held_out",
-        "detail": f"all rows were trained on: {missing} need others; leave some out with "
-        '"split": {"validation": 0.2}',
+        "detail": f'there are no held-out rows, which {missing} need; use "split": {{"validation": 0.2}}',
     }
 
 
@@ -109,7 +108,8 @@ def _left_out(ranking: Importances) -> Warnings:
     if not ranking.left_out:
         return []
     detail = (
-        f"importance was measured for the {ranking.effort.features} features that move the network's first layer most; "
+        f"importance was measured only for "
+        f"the {ranking.effort.features} features with the largest effect on the network's first layer; "
         f"{ranking.left_out} others are not listed"
     )
     return [{"code": "importance_of_some", "detail": detail}]

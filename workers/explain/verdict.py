@@ -56,7 +56,8 @@ class Paired:
 
 
 def verdict(spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part) -> dict[str, Any]:
-    """Of a network and the linear neuron on the validation rows. `linear`, its metrics, is for the caller to add."""
+    """Verdict on a network beside the linear neuron, on the validation rows. `linear`, its metrics, is for the caller
+    to add."""
     if not len(held_out):
         sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
         return {"worth_it": "unclear", "difference": None, "interval": None, "rows": 0, "sentence": sentence}
@@ -90,7 +91,7 @@ def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
 
 
 def paired(linear: Floats, network: Floats, counts: Floats | None = None) -> Paired:
-    """Of losses (n,) of the same rows, which count `counts` (n,) or alike."""
+    """The paired comparison of losses (n,) of the same rows, weighted by `counts` (n,) or alike."""
     shares = np.full(len(linear), 1 / len(linear)) if counts is None or not counts.any() else counts / counts.sum()
     off = linear - network
     difference = float(shares @ off)
@@ -121,8 +122,8 @@ def _sentence(found: Paired, loss: str) -> str:
     if found.worth_it == "yes":
         return f"The network is worth it: {figures}."
     if found.worth_it == "no":
-        return f"The network is not worth it: {figures}; less than {WORTH_NAMING:.0%} is not worth a network."
+        return f"The network is not worth it: {figures}; less than {WORTH_NAMING:.0%} does not justify a network."
     return (
-        f"There is not enough data to tell whether the network is worth it: {figures}; that leaves open whether it "
-        f"gains {WORTH_NAMING:.0%}."
+        f"There is not enough data to tell whether the network is worth it: {figures}; it may or may not "
+        f"gain {WORTH_NAMING:.0%}."
     )

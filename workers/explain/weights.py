@@ -80,7 +80,7 @@ def by_epoch(
     values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
     names = [*(_coefficients(predictor, beside) if linear else ((name, None, None) for name in _names(predictor)))]
     return {
-        "units": "coefficients in the user's units" if linear else "weights between scaled numbers",
+        "units": "coefficients in the user's units" if linear else "weights in scaled units",
         "epochs": list(kept),
         "weights": [
             {"name": name, "optimum": optimum, "step": step, "values": values[:, place].tolist()}
@@ -127,7 +127,8 @@ def _coefficients(
 
 
 def _names(predictor: Predictor) -> Iterator[str]:
-    """Of a network's weights, as they lie in the flat vector: `hidden 1.2 ← area`, from a unit's inputs to its bias."""
+    """Names of a network's weights, in the order of the flat vector: `hidden 1.2 ← area`, from a unit's inputs to its
+    bias."""
     network = predictor.network
     layers = [
         list(predictor.transform.encoded_names),

@@ -51,7 +51,7 @@ def check(data: bytes, predictor: Predictor, outputs: list[str]) -> None:
     if unfilled := [one for one in predictor.transform.features if not one.fills]:
         _, values = _asked(session, predictor, outputs, _without(columns.take(np.arange(1)), unfilled))
         if not np.isnan(values).all():
-            raise GraphWrong("a row with a gap that nothing fills has an answer")
+            raise GraphWrong("a row with a gap that is not imputed has a prediction")
 
 
 def random_rows(predictor: Predictor, rows: int | None = None, seed: int = 0) -> Columns:

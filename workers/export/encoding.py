@@ -58,7 +58,7 @@ class Encoding:
 
     @staticmethod
     def _origins(transform: FittedTransform) -> list[tuple[int, int]]:
-        """Of each column that the network reads: its feature and which of its columns."""
+        """Origins of each column that the network reads: its feature, and which of its columns."""
         every = [(at, column) for at, one in enumerate(transform.features) for column in range(len(one.encoded_names))]
         return [every[position] for position in transform.kept.tolist()]
 

@@ -27,12 +27,12 @@ def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, 
         reason = str(error).strip() or type(error).__name__
         if not isinstance(error, GraphWrong):
             log.warning("no model.onnx", exc_info=True)
-        detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
+        detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API can still predict"
         return files, [{"code": LEFT_OUT, "detail": detail}]
     return {**files, ONNX: graph}, []
 
 
 @functools.cache
 def script() -> bytes:
-    """The same for every model: it reads what the other files say."""
+    """The text of predict.py, the same for every model: it reads what the other files say."""
     return resources.files("workers.export").joinpath(SCRIPT).read_bytes()

@@ -25,7 +25,7 @@ from workers.export.graph import Graph
 ONNX = "model.onnx"
 PREDICTION, LABEL, PROBABILITIES = "prediction", "label", "probabilities"
 ABOUT = (
-    "Trained by Adaline. Inputs are a table's columns as they are; metadata_props say what they and the outputs mean."
+    "Trained by Adaline. Inputs are the columns of the table, unscaled; metadata_props describe them and the outputs."
 )
 
 

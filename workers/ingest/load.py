@@ -60,7 +60,7 @@ class Loaded:
 
     @property
     def rejected_share(self) -> float:
-        """Of the rows of the file."""
+        """Rejected rows as a share of the file's rows."""
         return len(self.rejects) / (self.rows + len(self.rejects))
 
     def dialect_json(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def load(
     except TooManyRejects as error:
         found = look(source, options)
         helps = mend(error.rejects, source, found.names, found.dialect, options, again)
-        raise TooManyRejects(f"{error.detail}. To mend it, {helps.sentence}", error.rejects, error.rows) from None
+        raise TooManyRejects(f"{error.detail}. To fix it, {helps.sentence}", error.rejects, error.rows) from None
     if loaded.rejected_share <= TELL_SHARE:
         return loaded
     return replace(loaded, mend=mend(loaded.rejects, source, list(loaded.types), loaded.dialect, options, again))
@@ -136,7 +136,7 @@ def _read(
     threads: int,
     fastest: Reader,
 ) -> Loaded:
-    """As `load`, whatever share of the rows is rejected up to a third. Raises WorkFailed, TooManyRejects."""
+    """Reads as `load` does, with any share of rejected rows up to a third. Raises WorkFailed, TooManyRejects."""
     found = look(source, options)
     limits.check_columns(len(found.names))
     kinds, orders = declared_types({**found.assumed, **(options.get("types") or {})}, found.names)

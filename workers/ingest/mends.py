@@ -98,12 +98,12 @@ def _by_hand(rejects: Sequence[Reject], names: Sequence[str], dialect: Dialect |
     """By what is wrong with most of the rows."""
     uneven = [one for one in rejects if not one.column and "columns" in one.reason]
     if dialect is None or 2 * len(uneven) < len(rejects):
-        return "mend these rows, or remove them, and upload the file again"
+        return "fix or remove these rows, and upload the file again"
     mark = {"\t": "tab", " ": "space"}.get(dialect.delimiter, repr(dialect.delimiter))
     widths = Counter(_width(one, dialect) for one in uneven)
     if widths.total() and 2 * sum(count for width, count in widths.items() if width < len(names)) >= widths.total():
         return f"end each row with the delimiter ({mark}) for each cell that it lacks"
-    return f"put cells that hold a {mark} between quotes, or give each further column a name in the header"
+    return f"put cells that hold a {mark} in quotes, or give each further column a name in the header"
 
 
 def _width(reject: Reject, dialect: Dialect) -> int:

@@ -68,7 +68,11 @@ def load_parquet(
                 f"TO {quoted(str(raw))} ({PARQUET})"
             )
     except duckdb.OutOfMemoryException:
-        raise WorkFailed("out_of_memory", "the file's groups of rows are larger than the memory of ingest") from None
+        raise WorkFailed(
+            "out_of_memory",
+            "the file's row groups do not fit in the memory of ingest "
+            "(ADALINE_INGEST_MEMORY_BYTES); write smaller ones",
+        ) from None
     except duckdb.Error as error:
         raise WorkFailed("not_parquet", f"the file cannot be read as Parquet: {first_line(error)}") from None
     except DialectInvalid as error:
@@ -97,7 +101,7 @@ def _hold_to_bounds(source: Path, limits: Limits, check: Callable[[], None]) -> 
     except BodyTooLarge as error:
         raise WorkFailed(error.code, error.detail) from None
     except UnicodeDecodeError:
-        detail = "the name of a column is not UTF-8; write the file with names that are text"
+        detail = "a column name is not UTF-8; write the file with UTF-8 names"
         raise WorkFailed("not_text", detail) from None
     except (pa.ArrowException, OSError, Damaged) as error:
         raise WorkFailed("not_parquet", f"the file cannot be read as Parquet: {first_line(error)}") from None

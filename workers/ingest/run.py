@@ -104,5 +104,5 @@ def opening(settings: Settings, directory: Path, source: Path) -> Opening:
 def _broken(error: Exception) -> dict[str, str]:
     return {
         "code": "internal",
-        "detail": f"ingest met an error that Adaline does not know ({type(error).__name__}); the worker's log has it",
+        "detail": f"ingest failed with an unexpected error ({type(error).__name__}); see the worker's log",
     }

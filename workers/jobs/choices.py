@@ -12,20 +12,20 @@ MOST_NAMED = 8
 
 
 def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTransform) -> list[str]:
-    """Of a spec with the `auto`s that the service left: what each has become, and why."""
+    """Notes on what each `auto` that the service left in the spec has become, and why."""
     texts = []
     if spec.optimizer.learning_rate == "auto":
         texts.append(rates.text)
     elif spec.optimizer.momentum == "auto":
-        texts.append(f"momentum {rates.momentum:g}: auto chooses it together with the learning rate only")
+        texts.append(f"momentum {rates.momentum:g}: auto chooses momentum only together with the learning rate")
     if spec.epochs == "auto":
         by_curvature = is_bowl(spec) and spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"
-        why = "the most that auto takes"
+        why = "the most that auto allows"
         if by_curvature and rates.epochs < MOST_BOWL_EPOCHS:
-            why = f"enough for this curvature with any target, and at least {FEWEST_EPOCHS}"
+            why = f"enough for this curvature and any target, at least {FEWEST_EPOCHS}"
         texts.append(f"{rates.epochs} epochs: {why}")
     if spec.device == "auto":
-        texts.append(f"device {device!r}: what auto takes on this worker")
+        texts.append(f"device {device!r}: chosen by auto on this worker")
     if shared := [feature.name for feature in transform.features if feature.other]:
         names = ", ".join(repr(name) for name in shared[:MOST_NAMED])
         more = f" and {len(shared) - MOST_NAMED} more" if len(shared) > MOST_NAMED else ""

@@ -47,7 +47,7 @@ class Recorder:
         try:
             return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
         except (StorageDamaged, KeyError, TypeError, ValueError):
-            text = "the descents that were done are damaged or gone; the comparison starts anew"
+            text = "the saved descents are damaged or missing; the comparison restarts"
             tell(self._deps, self._lease, {}, [("message", {"text": text, "blob": key})])
             return []
 
@@ -55,7 +55,7 @@ class Recorder:
         """Tell of a descent that begins; `done` others are finished."""
         text = (
             f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
-            f"rows in a step: {descent.batch_size:,}"
+            f"batch size {descent.batch_size:,}"
         )
         kept = {"progress": _progress(descent, spec, 0, done / DESCENTS, None)}
         tell(self._deps, self._lease, kept, [("message", {"text": text})])

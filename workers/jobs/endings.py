@@ -54,11 +54,16 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
         log.warning("job interrupted", job=job.id, error=error.detail)
     except MemoryError:
-        _end(deps, job, "failed", {"code": "out_of_memory", "detail": f"{_what(job)} needs more memory than there is"})
+        _end(
+            deps,
+            job,
+            "failed",
+            {"code": "out_of_memory", "detail": f"{_what(job)} needs more memory than is available"},
+        )
     except Exception as error:
         log.exception("job broke", job=job.id)
-        unknown = f"an error that Adaline does not know ({type(error).__name__})"
-        detail = f"{_what(job)} met {unknown}; the worker's log has it"
+        unknown = f"an unexpected error ({type(error).__name__})"
+        detail = f"{_what(job)} failed with {unknown}; see the worker's log"
         _end(deps, job, "failed", {"code": "internal", "detail": detail})
 
 
@@ -100,8 +105,8 @@ def explained(
     if asked.optimizer.learning_rate == "auto":
         return WorkFailed(
             "diverged",
-            f"{error.detail}, with the learning rate {rate:.4g} that was chosen by what is known before the first "
-            f"step; use {gentler}",
+            f"{error.detail}, with the learning rate {rate:.4g} chosen from what is known before the first step; "
+            f"use {gentler}",
         )
     guide = ", as a guide" if guides(spec, rows) else ""
     return WorkFailed(
@@ -129,7 +134,7 @@ def _far(prepared: Prepared) -> str | None:
     if not where:
         return None
     return (
-        f"{where} is {furthest:.4g} in the unit that is learnt in (its spread over the training rows), and its square "
-        "is more than training can compute with; if it stands for a missing value, name it when you upload "
+        f"{where} is {furthest:.4g} in scaled units (its spread over the training rows), and its square is too large "
+        "for training; if it stands for a missing value, declare it at upload "
         '("null_values"), or leave the feature out ("exclude")'
     )

@@ -58,12 +58,12 @@ class Recorder:
             try:
                 version = models.get_version(session, job.model_name, job.model_version or 0)
             except VersionNotFound as error:
-                raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
+                raise WorkFailed(error.code, f"{error.detail}: it was deleted before the job ended") from None
         predictor = read(*(read_version_file(self._deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
         self._rows, self._first = dataset.rows or 0, self.done
         if self.done or self._are_damaged:
-            why = "; what was done behind it is damaged, and is done again" if self._are_damaged else ""
-            self._tell(self.done, f"goes on after row {self.done:,}{why}")
+            why = "; later parts are damaged and are redone" if self._are_damaged else ""
+            self._tell(self.done, f"continues after row {self.done:,}{why}")
         return BatchSpec(**job.spec), dataset, predictor
 
     @property
@@ -95,7 +95,7 @@ class Recorder:
         told: list[jobs.Told] = [("progress", self._progress(rows, rows))]
         if failed:
             what = "1 row has" if failed == 1 else f"{failed:,} rows have"
-            told.append(("message", {"text": f"{what} no prediction; the column of errors says why"}))
+            told.append(("message", {"text": f"{what} no prediction; see the error column"}))
         with self._deps.database.write() as session:
             ended = jobs.move(
                 session,

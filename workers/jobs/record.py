@@ -29,7 +29,7 @@ from workers.training.problem import Problem, State
 
 STOP_SECONDS = 2.0  # how old an epoch may be that a stopping process still brings to its end, to save it
 EVENT_SECONDS = 0.2  # epochs that end sooner after the last told one are not told: the report has them all
-ANEW = "the saved progress is damaged or gone; the training starts anew"
+ANEW = "the saved progress is damaged or missing; the training restarts"
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class Recorder:
     def ready(self, spec: TrainingSpec, how: str, stored_bytes: int) -> None:
         """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads:
         soon, or with what ends the job before. The less a short run waits for the disk, the better."""
-        stored = [f"the prepared table ({stored_bytes / 2**30:.1f} GiB) is kept on the disk"] if stored_bytes else []
+        stored = [f"the prepared table ({stored_bytes / 2**30:.1f} GiB) is kept on disk"] if stored_bytes else []
         texts = (*self._choices, f"engine {spec.engine}: {how}", *stored)
         self._ready = time.perf_counter()
         self._unkept = {"spec": spec.to_json()}
@@ -129,8 +129,9 @@ class Recorder:
         return self._unkept, self._untold
 
     def check(self) -> None:
-        """As the lease's, between batches; tells what has waited for its time. A stop waits for the end of an epoch
-        that has just begun: only there can the progress be saved. Raises WorkFailed for a job that takes too long."""
+        """Checks the lease between batches, and publishes events that have waited for their time. A stop waits for the
+        end of an epoch that has just begun: only there can the progress be saved. Raises WorkFailed for a job that
+        takes too long."""
         if self._lease.is_too_long:
             raise self._too_long()
         try:

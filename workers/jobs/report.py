@@ -101,7 +101,7 @@ def make_report(
 
 @functools.cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    """Of the libraries that a result depends on: looked up once in a process, since it reads files."""
+    """Versions of the libraries that a result depends on: looked up once in a process, since it reads files."""
     return tuple((name, importlib.metadata.version(name)) for name in LIBRARIES)
 
 

@@ -65,13 +65,13 @@ def _fitting(contender: Contender, serving: VersionRow, blobs: Blobs) -> Predict
     """The model that serves, if it answers the same question from columns that are there. Raises NotComparable."""
     number, mine = serving.version, contender.predictor
     if not contender.n_rows:
-        raise NotComparable("no row validates")
+        raise NotComparable("there are no validation rows")
     try:
         rival = read(*(read_version_file(blobs, serving, name) for name in (MANIFEST, WEIGHTS)))
     except (KeyError, ArtifactInvalid, StorageDamaged) as error:
         raise NotComparable(f"the files of version {number} cannot be read: {error}") from error
     if rival.target != mine.target or bool(rival.classes) != bool(mine.classes):
-        raise NotComparable(f"version {number} predicts {_question(rival)}, this one {_question(mine)}")
+        raise NotComparable(f"version {number} predicts {_question(rival)}, the new one {_question(mine)}")
     known = {label_text(label) for label in rival.classes}
     if unknown := [label for label in map(label_text, mine.classes) if label not in known]:
         raise NotComparable(f"version {number} does not know the class {unknown[0]!r}")
@@ -153,4 +153,4 @@ def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:
         and lineage.get("split_sha256") == contender.report["lineage"]["split_sha256"]
     ):
         return ""
-    return f"version {serving.version} was trained on some of them, which flatters it"
+    return f"version {serving.version} was trained on some of them, which favours it"

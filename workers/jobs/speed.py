@@ -16,8 +16,8 @@ from workers.training.loop import EpochEnded
 def measured(
     spec: TrainingSpec, prepared: Prepared, network: Network, history: Sequence[EpochEnded], seconds: float
 ) -> Speed:
-    """Of a run that took so many seconds in all. Epochs of an earlier attempt may be in the history, and their time in
-    none of these seconds: then nothing is left for all else."""
+    """The speed of a run that took this many seconds in all. Epochs of an earlier attempt may be in the history, and
+    their time in none of these seconds: then nothing is left for all else."""
     rows = len(prepared.train)
     inputs = prepared.transform.n_outputs
     return Speed(

@@ -116,12 +116,10 @@ def _table_of(deps: Deps, dataset: DatasetRow | None) -> AbstractContextManager[
 def _device(spec: TrainingSpec) -> str:
     there = torch.cuda.is_available()
     if spec.device == "gpu" and not there:
-        raise WorkFailed("gpu_unavailable", 'this worker has no GPU; use "device": "auto" or "cpu"')
+        raise WorkFailed("gpu_unavailable", 'the worker has no GPU; use "device": "auto" or "cpu"')
     return "cpu" if spec.device == "auto" else spec.device
 
 
 def _check_size(network: Network, most: int) -> None:
     if network.n_parameters > most:
-        raise WorkFailed(
-            "too_large", f"the network has {network.n_parameters:,} weights; at most {most:,} are allowed here"
-        )
+        raise WorkFailed("too_large", f"the network has {network.n_parameters:,} weights; at most {most:,} are allowed")

@@ -21,7 +21,7 @@ BLOCK = 8  # rows and columns of a block: float32 in a vector that every x86 of 
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, row: Any, column: Any) -> Any:
-    """Of array[row, column]."""
+    """The address of array[row, column]."""
     whole = arrayobj.make_array(kind)(context, builder, array)
     return cgutils.get_item_pointer(context, builder, kind, whole, [row, column], wraparound=False)
 

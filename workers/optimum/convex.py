@@ -50,10 +50,7 @@ def convex(
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
         within = "" if way.whole else f" within {way.passes:,} passes over the rows"
-        raise NotFound(
-            f"Newton's method has not come to rest at an optimum{within}; it would sooner with fewer features "
-            "(`exclude`) or some l2"
-        )
+        raise NotFound(f"Newton's method did not converge{within}; it may with fewer features (`exclude`) or some l2")
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
     units = in_user_units(name, 1.0, loss_scale((scale,)))
@@ -104,24 +101,22 @@ def _errors(
         return Errors(note=f"standard errors are left out: {reason}" if likelihood else None)
 
     if not way.every:
-        return without(
-            f"{weights.size:,} weights are too many; with fewer features (`exclude`) or classes there are some"
-        )
+        return without(f"{weights.size:,} weights are too many; use fewer features (`exclude`) or classes")
     if way.every > 1 and likelihood and not stand_for_all(rows, basis, way.every):
         return without(
-            "the rows are too many for all to be asked, and a part cannot stand for them, since a feature differs in "
-            "few rows only; without it (`exclude`) there are some"
+            "there are too many rows to use all, and no sample represents them, since a feature varies in few rows "
+            "only; leave it out (`exclude`)"
         )
     hessian = found.point.hessian
     if not way.whole:
         hessian = evaluate(rows, loss_of(name, 0.5), penalty, weights, basis, way.every).hessian
     inverted = inverse(hessian, outputs)
     if inverted is None:
-        return without("along some direction the loss is flat to the last digit")
+        return without("the loss is flat along some direction, up to rounding")
     if not likelihood:
         return Errors(condition=inverted[1])
     roots = spread(hessian, inverted[0], basis.matrix, rows.count, outputs)
-    note = f"standard errors are those that one row in {way.every} would give, were all rows like them"
+    note = f"standard errors are estimated from one row in {way.every}"
     return Errors(roots, inverted[1], note if way.every > 1 else None)
 
 

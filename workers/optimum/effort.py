@@ -28,7 +28,7 @@ ROWS_FOR_EACH = 35  # rows for each column: standard errors from fewer are too l
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a linear neuron's problem."""
+    """The size of a linear neuron's problem."""
 
     rows: int
     width: int
@@ -64,7 +64,7 @@ class Size:
         return in_scores + self._gathered(rows, directions) + int(ROOTED * (outputs * directions) ** 3)
 
     def _gathered(self, rows: int, width: int) -> int:
-        """Of a Hessian's blocks, one for each two outputs."""
+        """The work on a Hessian's blocks, one for each two outputs."""
         if self.outputs == 1:
             return rows * (width**2 // SYMMETRIC + width)
         blocks = self.outputs * (self.outputs - 1) // 2

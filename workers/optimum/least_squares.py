@@ -82,7 +82,7 @@ class Directions:
 
 
 def triangle(rows: Rows) -> Triangle:
-    """Of all rows, as many at a time as make the triangle before them a small part of the work."""
+    """The triangle of all rows, as many at a time as make the triangle before them a small part of the work."""
     waiting: list[Floats] = []
     for block in _blocks(rows):
         waiting.append(block)
@@ -95,7 +95,7 @@ def triangle(rows: Rows) -> Triangle:
 
 
 def gentle_triangle(rows: Rows) -> Triangle | None:
-    """The same by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
+    """The triangle by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
     nearer to collinear than `GENTLE`: a target that is fitted to the last digits is so too."""
     gram: Floats = np.zeros(())
     for block in _blocks(rows):
@@ -120,14 +120,14 @@ def _blocks(rows: Rows) -> Iterator[Floats]:
 
 
 def directions(design: Floats, rows: int) -> Directions:
-    """Of a triangle (w, w), or one with the rows of a penalty below, that stands for so many rows."""
+    """Directions of a triangle (w, w), or one with the rows of a penalty below, that stands for so many rows."""
     left, singular, right = np.linalg.svd(design, full_matrices=False)
     rank = int(np.sum(singular > singular[0] * max(rows, design.shape[1]) * np.finfo(np.float64).eps))
     return Directions(singular[:rank], right[:rank], right[rank:], left[:, :rank])
 
 
 def gentle_directions(rows: Rows, ridge: Floats) -> Directions | None:
-    """The same from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
+    """Directions from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
     columns are nearer to collinear than `GENTLE`, so that it would say little of the flattest directions."""
     gram = np.diag(ridge**2)
     for design, _, weights in rows.pieces():

@@ -31,15 +31,15 @@ def too_many_cells(name: str, cells: int, targets: int = 1) -> str | None:
     """Why a design of so many cells is not gone into, once for each target."""
     if cells <= MOST_CELLS and cells * targets > MOST_FOR_ALL:
         return (
-            f"the exact optima of {name} are a linear program for each of {targets} targets, solved here for up to "
-            f"{MOST_FOR_ALL:,} cells of all designs together; these have {cells * targets:,}. With fewer targets, "
-            "features (`exclude`) or rows, or with the loss huber, there are some"
+            f"the exact optima of {name} are a linear program for each of {targets} targets, solved for up to "
+            "{MOST_FOR_ALL:,} cells of all designs together; these have {cells * targets:,}. Use fewer targets, "
+            "features (`exclude`) or rows, or the loss huber"
         )
     if cells <= MOST_CELLS:
         return None
     return (
-        f"the exact optimum of {name} is a linear program, solved here for designs of up to {MOST_CELLS:,} cells; this "
-        f"one has {cells:,}. With fewer features (`exclude`) or rows, or with the loss huber, there is one"
+        f"the exact optimum of {name} is a linear program, solved for designs of up to {MOST_CELLS:,} cells; this one "
+        f"has {cells:,}. Use fewer features (`exclude`) or rows, or the loss huber"
     )
 
 

@@ -56,7 +56,7 @@ class Separation:
         no_optimum = "there is no finite optimum: larger weights always fit better"
         if self.complete:
             return (
-                f"the classes {_listed(self.classes)} are separated without a mistake by a linear boundary; "
+                f"the classes {_listed(self.classes)} are separated perfectly by a linear boundary; "
                 f"{no_optimum}, and the loss can be driven to 0"
             )
         if self.alone and len(self.classes) > 2:
@@ -64,7 +64,7 @@ class Separation:
         else:
             shown = ", ".join(f"{label_text(a)} from {label_text(b)}" for a, b in self.pairs[:MOST_PAIRS])
             who = f"a linear boundary separates {shown}, with rows of both on the boundary"
-        return f"{who}; {no_optimum}, and those classes' part of the loss can be driven to its limit"
+        return f"{who}; {no_optimum}, and the loss of those classes can be driven to its limit"
 
 
 def separation(rows: Rows, found: Minimum, basis: Floats, classes: Sequence[Label]) -> Separation | None:

@@ -16,8 +16,8 @@ THIN = 0.5  # of what all rows are along a direction: some of them that are less
 
 
 def inverse(hessian: Floats, outputs: int) -> tuple[Floats, float] | None:
-    """Of (k·r, k·r), what softmax does not see added as its mean curvature; and its condition number in the 1-norm.
-    None where it has none."""
+    """Inverse of a Hessian (k·r, k·r), with what softmax does not see added as its mean curvature; and its condition
+    number in the 1-norm. None where it has none."""
     matrix = without_gauge(hessian, outputs, _size(hessian))
     try:
         root = cholesky(matrix, lower=True)

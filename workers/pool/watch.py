@@ -43,8 +43,8 @@ class Watch:
 
     @property
     def exit_code(self) -> int:
-        """Of a worker that has ended: not 0 where it is to begin anew. Celery's own is lost on the way, and 1 after
-        Ctrl-C."""
+        """The exit code of a worker that has ended: not 0 if it is to start again. Celery's own is lost on the way, and
+        1 after Ctrl-C."""
         if self._left:
             return FAILURE
         return 0 if state.should_stop is not None else int(self._consumer.controller.exitcode or 0)
@@ -74,7 +74,7 @@ class Watch:
             self._taken, self._alert_since = taken, time.monotonic()
 
     def _processes_up(self) -> int:
-        """Those that have imported all that they need, and wait for work or do it."""
+        """The number of processes that have imported all that they need, and wait for work or do it."""
         return len(
             self._consumer.pool._pool._all_inqueues
         )  # of those that have said so; first ones are in no other list

@@ -16,14 +16,14 @@ CARD = "model-card.md"
 SPLITS = ("train", "validation", "test")
 CAPTIONS = {
     "loss.svg": "Loss by epoch",
-    "weights.svg": "What was learnt, beside the exact optimum",
-    "weights-by-epoch.svg": "How the weights were learnt",
+    "weights.svg": "Learnt and optimal coefficients",
+    "weights-by-epoch.svg": "Weights by epoch",
     "residuals.svg": "Predicted and true values, and residuals",
-    "importance.svg": "Which features matter",
-    "partial-dependence.svg": "How predictions follow the features",
+    "importance.svg": "Feature importance",
+    "partial-dependence.svg": "Partial dependence",
     "roc.svg": "ROC and precision-recall curves",
-    "calibration.svg": "Predicted probabilities and what came true",
-    "confusion.svg": "Which classes are taken for which",
+    "calibration.svg": "Calibration",
+    "confusion.svg": "Confusion matrix",
 }
 
 
@@ -35,13 +35,13 @@ def model_card(
     spec = report["lineage"]["spec"]
     sections = {
         f"Model card: {code(spec['model'])}": _purpose(report, kinds),
-        "How good it is": _quality(report, pictures),
-        "What it relies on": _of_each(report, pictures, _features),
-        "How sure a prediction is": _of_each(report, pictures, _certainty),
-        "How it was trained": _training(report, pictures),
+        "Quality": _quality(report, pictures),
+        "Features": _of_each(report, pictures, _features),
+        "Uncertainty": _of_each(report, pictures, _certainty),
+        "Training": _training(report, pictures),
         "Limits": _limits(report),
-        "To take along": _taken(taken),
-        "Where it comes from": _lineage(report),
+        "Use without the server": _taken(taken),
+        "Lineage": _lineage(report),
     }
     written_out = []
     for number, (heading, parts) in enumerate(sections.items()):
@@ -75,7 +75,7 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
     yield table(heads, rows)
     if beside:
         always = "the training mean" if report["task"] == "regression" else "the training rows' class shares"
-        yield f"The trivial model always says {always}."
+        yield f"The trivial model always predicts {always}."
     if verdict := (report.get("verdict") or {}).get("sentence"):
         yield prose(verdict)
     if found := report.get("classes"):
@@ -112,7 +112,7 @@ def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -
         on = report["importance_on"]
         yield (
             f"How much the {code(on['metric'])} grows on {on['rows']:,} {on['part']} rows when a feature's values are "
-            f"shuffled among them ({on['repeats']} times), with {on['confidence'] * 100:.0f} % intervals:"
+            f"shuffled ({on['repeats']} times), with {on['confidence'] * 100:.0f} % intervals:"
         )
         yield table(
             ["feature", "increase", "low", "high"],
@@ -130,9 +130,9 @@ def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -
 
 def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
     if levels := report["intervals"]:
-        yield "Prediction intervals (split-conformal): prediction ± half-width holds the truth of a new row."
+        yield "Prediction intervals (split-conformal): prediction ± half-width contains the true value of a new row."
         yield table(
-            ["promised", "half-width", "measured", "on"],
+            ["level", "half-width", "coverage", "measured on"],
             [
                 (f"{one['level'] * 100:.0f} %", figure(one["half_width"]), _share(one["coverage"]), _measured(one))
                 for one in levels
@@ -141,8 +141,8 @@ def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) 
         yield from (f"{one['level'] * 100:.0f} %: {one['reason']}." for one in levels if one["reason"])
     if found := (report["classes"] or {}).get("calibration"):
         yield (
-            f"Predicted probabilities ({found['of']}) and what came true differ by {found['expected_error']:.3f} on "
-            f"average over bins; the Brier score is {found['brier']:.3f}."
+            f"Predicted probabilities ({found['of']}) and observed frequencies differ by "
+            f"{found['expected_error']:.3f} on average over bins; the Brier score is {found['brier']:.3f}."
         )
     yield from _shown(pictures, "calibration.svg", number=number)
 
@@ -150,18 +150,18 @@ def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) 
 def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
     spec = report["lineage"]["spec"]
     optimizer, rate = spec["optimizer"], spec["optimizer"]["learning_rate"]
-    size = "all rows at once" if spec["batch_size"] == "full" else f"batches of {spec['batch_size']}"
+    size = "full batches" if spec["batch_size"] == "full" else f"batch size {spec['batch_size']}"
     pace = f"{optimizer['kind']}, learning rate {rate if isinstance(rate, str) else written(rate, 0)}, {size}"
     epochs, best = len(report["history"]), report["best_epoch"]
     kept = f", of which epoch {best:,} was kept" if best != epochs else ""
     took = f"{count(epochs, 'epoch')}{kept}"
-    yield f"The {code(spec['loss'])} loss was lowered in {took} ({pace}; seed {spec['seed']})."
+    yield f"The {code(spec['loss'])} loss was minimised in {took} ({pace}; seed {spec['seed']})."
     scaled, raw = report["curvature"]["scaled"], report["curvature"]["raw"]
     if scaled and raw:
         yield (
             f"Full-batch descent on the squared error is stable below a learning rate of "
             f"{figure(scaled['stable_learning_rate'])} (condition number {figure(scaled['condition_number'])}); on "
-            f"the columns as they came it would be below {figure(raw['stable_learning_rate'])} "
+            f"the unscaled columns, below {figure(raw['stable_learning_rate'])} "
             f"({figure(raw['condition_number'])})."
         )
     if foretold := report["curvature"].get("forecast"):
@@ -170,7 +170,7 @@ def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[st
         if found := view["certificate"]:
             yield f"{code(target)}: {gap(found)}" if number else gap(found)
             if found["note"]:
-                yield f"Of that optimum: {prose(found['note'])}."
+                yield f"Note on the optimum: {prose(found['note'])}."
     yield from _shown(pictures, "loss.svg", "weights-by-epoch.svg")
 
 
@@ -178,23 +178,23 @@ def _limits(report: Mapping[str, Any]) -> Iterator[str]:
     noted = [prose(warning["detail"]) for warning in report["warnings"]]
     for name, notes in report["lineage"].get("column_notes", {}).items():
         noted += [f"{code(name)}: {prose(note)}" for note in notes]
-    fixed = ["It knows rows like those of its dataset. `?flags=true` marks what is unlike any training row."]
+    fixed = ["It is valid for rows like those of its dataset. `?flags=true` marks values unlike any seen in training."]
     each = list(views(report).values())
     if any(view["importance"] for view in each):
-        fixed.append("Importance says what the model uses, not what causes what; related features share it.")
+        fixed.append("Importance shows what the model uses, not causation; correlated features share it.")
     if any(view["intervals"] for view in each):
-        fixed.append("The intervals hold for new rows of the same kind, on average over them, not for each single one.")
+        fixed.append("The intervals hold on average over new rows of the same kind, not for each single one.")
     yield "\n".join(f"- {line}" for line in [*noted, *fixed])
 
 
 def _taken(taken: Sequence[str]) -> Iterator[str]:
     """How to answer without the server, by the files that there are."""
     said = {
-        "predict.py": "answers with numpy and safetensors alone",
-        "model.onnx": "has the same as one ONNX graph, the transform included",
+        "predict.py": "predicts with numpy and safetensors alone",
+        "model.onnx": "is the same as a single ONNX graph, including the transform",
     }
     if parts := [f"{code(name)} {sentence}" for name, sentence in said.items() if name in taken]:
-        yield f"Without the server {' and '.join(parts)}; `adaline download` fetches the files."
+        yield f"{' and '.join(parts)}; `adaline download` fetches the files."
 
 
 def _lineage(report: Mapping[str, Any]) -> Iterator[str]:
@@ -206,14 +206,14 @@ def _lineage(report: Mapping[str, Any]) -> Iterator[str]:
         *_other_dataset(lineage),
         f"{rows} rows; split {code(lineage['split_sha256'])}",
         f"trained by the {lineage['engine']} engine in {lineage['seconds']:.1f} s, with {versions}",
-        f"the whole spec and every number: {code('report.json')}",
+        f"full spec and all figures: {code('report.json')}",
     )
     yield "\n".join(f"- {line}" for line in lines)
 
 
 def _other_dataset(lineage: Mapping[str, Any]) -> list[str]:
     id, sha256 = lineage["spec"]["split"].get("validation_dataset"), lineage.get("validation_dataset_sha256")
-    return [f"validated by the rows of dataset {code(id)}, sha256 {code(sha256)}"] if sha256 else []
+    return [f"validated on dataset {code(id)}, sha256 {code(sha256)}"] if sha256 else []
 
 
 def _shown(pictures: Sequence[str], *names: str, number: int = 0) -> Iterator[str]:

@@ -14,7 +14,7 @@ MOST_FEATURES = 20
 def weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The learnt coefficients, with the optimum's where there is one."""
     of = code(target_of(report)) if report["task"] == "regression" else "the log-odds of a class"
-    yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
+    yield f"What one unit of a feature adds to {of}: learnt, and in the exact optimum of the same loss and rows."
     several = len({one.get("class") for one in listed}) > 1
     names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]
     yield table(
@@ -29,14 +29,14 @@ def weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> I
     if collinear := (report.get("certificate") or {}).get("collinear"):
         groups = "; ".join(", ".join(code(name) for name in names) for names in collinear[:5])
         yield (
-            f"Columns that determine each other ({groups}) have no coefficients of their own: the optimum told is the "
-            "one of least length, and another that predicts the same may have been learnt."
+            f"Collinear columns ({groups}) have no unique coefficients: the optimum shown has the smallest norm, and "
+            "another with the same predictions may have been learnt."
         )
 
 
 def forecast(foretold: Mapping[str, Any]) -> Iterator[str]:
     """What descent does on these very rows, where the bounds are for any."""
-    kinds = (("as they are scaled", foretold["scaled"]), ("as they came", foretold["raw"]))
+    kinds = (("scaled", foretold["scaled"]), ("unscaled", foretold["raw"]))
     told = [
         f"with the columns {how} at a rate of {figure(one['best_learning_rate'])} after "
         f"{count(one['epochs_to_1_percent'], 'epoch')}"
@@ -45,15 +45,15 @@ def forecast(foretold: Mapping[str, Any]) -> Iterator[str]:
     ]
     if told:
         yield (
-            "On these training rows full-batch descent without momentum, from weights of zero and at the best constant "
-            f"rate, comes to 1 % of the gap to the optimum {', '.join(told)}."
+            "On these training rows, full-batch descent without momentum, from zero weights and at the best constant "
+            f"rate, gets to 1 % of the gap to the optimum {', '.join(told)}."
         )
 
 
 def gap(found: Mapping[str, Any]) -> str:
     return (
-        f"Its training loss is {figure(found['loss'])}; the exact optimum of a linear neuron, computed without "
-        f"descent, has {figure(found['optimum_loss'])}: a gap of {figure(found['gap'])}."
+        f"Its training loss is {figure(found['loss'])}; the exact optimum of a linear neuron, computed directly, "
+        f"has {figure(found['optimum_loss'])}: a gap of {figure(found['gap'])}."
         + (" A linear boundary separates classes: the loss has no finite optimum." if found["separation"] else "")
     )
 

@@ -41,7 +41,7 @@ def roc_picture(report: Mapping[str, Any]) -> Picture | None:
     key_height = legend_height(WIDTH - 2 * MARGIN, keys)
     height = HEAD + key_height + ABOVE + SIDE + BELOW + 8
     rest = "" if two else ", each class against the rest"
-    subtitle = f"{found['rows']:,} {found['part']} rows{rest}; dashed: what guessing gives"
+    subtitle = f"{found['rows']:,} {found['part']} rows{rest}; dashed: guessing"
     asked = f"{target} = {label_text(drawn[0]['class'])} is" if two else f"the classes of {target} are"
     picture = headed(WIDTH, height, f"How well {asked} told apart", subtitle, "; ".join(text for _, text in keys))
     legend(picture, MARGIN, HEAD + 16, WIDTH - 2 * MARGIN, keys)
@@ -74,10 +74,10 @@ def calibration_picture(report: Mapping[str, Any]) -> Picture | None:
     second = label_text(report["classes"]["per_class"][1]["class"])
     of = f"of {second}" if found["of"] == "second class" else "of the predicted class"
     width, height = 520.0, HEAD + 12 + SIDE + BELOW + 16
-    subtitle = f"mean distance {found['expected_error']:.3f}; Brier score {found['brier']:.3f}; {part} rows"
-    said = "On the dashed line, events given 70 % come true 7 times in 10. Bars are 95 % intervals."
-    picture = headed(width, height, "Do the probabilities come true?", subtitle, said)
-    x, y = Axis(f"predicted probability {of}", -0.02, 1.02), Axis("share that came true", -0.02, 1.02)
+    subtitle = f"mean error {found['expected_error']:.3f}; Brier score {found['brier']:.3f}; {part} rows"
+    said = "On the dashed line, events predicted at 70 % happen 7 times in 10. Bars are 95 % intervals."
+    picture = headed(width, height, "Calibration of probabilities", subtitle, said)
+    x, y = Axis(f"predicted probability {of}", -0.02, 1.02), Axis("observed share", -0.02, 1.02)
     plot = Plot(picture, MARGIN + LEFT, HEAD + 12, width - 2 * MARGIN - LEFT, SIDE, x, y)
     plot.frame()
     plot.line((0, 0), (1, 1), "soft-line dashed")
@@ -86,7 +86,7 @@ def calibration_picture(report: Mapping[str, Any]) -> Picture | None:
         plot.line((one["predicted"], one["low"]), (one["predicted"], one["high"]), "s0-line")
     plot.curve([one["predicted"] for one in bins], [one["observed"] for one in bins], "s0-line")
     for one in bins:
-        hint = f"given {one['predicted']:.3f}, came true {one['observed']:.3f}, {one['rows']:,} rows"
+        hint = f"predicted {one['predicted']:.3f}, observed {one['observed']:.3f}, {one['rows']:,} rows"
         picture.dot(*plot.at(one["predicted"], one["observed"]), 4.5, "s0", ring=True, hint=hint)
     return picture
 
@@ -111,7 +111,7 @@ def confusion_picture(report: Mapping[str, Any]) -> Picture | None:
     rest = f"; the {len(names)} largest of {len(per_class)} classes" if len(names) < len(per_class) else ""
     subtitle = f"{found['rows']:,} {found['part']} rows; {accuracy:.1%} on the diagonal{rest}"
     height = top + cell * len(names) + MARGIN
-    picture = headed(width, height, "What is taken for what", subtitle, "Darker: a larger share of the true class.")
+    picture = headed(width, height, "Confusion matrix", subtitle, "Darker means a larger share of the true class.")
     picture.text(left + cell * len(names) / 2, HEAD + 18, "predicted", "soft", anchor="middle")
     picture.text(MARGIN + 12, top + cell * len(names) / 2, "true", "soft", anchor="middle", turn=-90)
     for row, number in enumerate(chosen):
@@ -126,7 +126,7 @@ def confusion_picture(report: Mapping[str, Any]) -> Picture | None:
         for column, predicted in enumerate(chosen):
             count = counts[number][predicted]
             share = count / total
-            hint = f"{name} taken for {names[column]}: {count:,} ({share:.1%})"
+            hint = f"{name} predicted as {names[column]}: {count:,} ({share:.1%})"
             place = left + cell * column
             picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "grid", rx=3)
             picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "s0", opacity=share, rx=3, hint=hint)

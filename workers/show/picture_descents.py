@@ -26,12 +26,12 @@ def _picture(comparison: Mapping[str, Any], along: str, what: str) -> Picture | 
     curves = [_shares(one, comparison["baseline_loss"], along) for one in descents]
     if not any(curves):
         return None
-    best = "the exact optimum" if comparison["least_is"] == "exact" else "the lowest loss that any of them saw"
+    best = "the exact optimum" if comparison["least_is"] == "exact" else "the lowest loss that any of them reached"
     subtitle = f"share of the gap to {best} that is left, by {what}; dashed: the goal, {comparison['tolerance']:.3g}"
     keys = [(look, f"{name}, {_rate(descents, name)}") for name, look in LOOKS.items()]
     height = legend_height(WIDTH - 2 * MARGIN, keys)
     picture = headed(
-        WIDTH, HEAD + height + ABOVE + SIDE + 52, "How each descent went", subtitle, comparison["sentence"]
+        WIDTH, HEAD + height + ABOVE + SIDE + 52, "Progress of each descent", subtitle, comparison["sentence"]
     )
     legend(picture, MARGIN, HEAD + 16, WIDTH - 2 * MARGIN, keys)
     x = Axis.around(f"{what} (logarithmic)", [place for curve in curves for place, _ in curve], log=True)
@@ -41,7 +41,7 @@ def _picture(comparison: Mapping[str, Any], along: str, what: str) -> Picture | 
     for panel, scaled in enumerate((True, False)):
         left = MARGIN + LEFT + panel * (width + LEFT + 16)
         plot = Plot(picture, left, HEAD + height + ABOVE, width, SIDE, x, y)
-        plot.frame("scaled columns" if scaled else "columns as they are")
+        plot.frame("scaled columns" if scaled else "unscaled columns")
         plot.line((x.low, comparison["tolerance"]), (x.high, comparison["tolerance"]), "axis-line dashed")
         for one, curve in zip(descents, curves, strict=True):
             if one["scaled"] is scaled and curve:
@@ -63,7 +63,7 @@ def _shares(one: Mapping[str, Any], baseline: float, along: str) -> list[tuple[f
 
 
 def _share(one: Mapping[str, Any], loss: float, baseline: float) -> float:
-    """Of the gap between the baseline and the least loss."""
+    """The share that is left of the gap between the baseline and the least loss."""
     return max(float((loss - one["least_loss"]) / (baseline - one["least_loss"])), LOWEST)
 
 

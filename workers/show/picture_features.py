@@ -42,13 +42,13 @@ def importance_picture(report: Mapping[str, Any]) -> Picture | None:
     rest = f", the first {len(shown)} of {len(ranked):,} features" if len(shown) < len(ranked) else ""
     unit = UNITS[on["metric"]] + (f", in units of {target_of(report)}" if on["metric"] == "rmse" else "")
     subtitle = (
-        f"by how much the error grows when a feature's values are shuffled among {on['rows']:,} {on['part']} rows{rest}"
+        f"increase of the error when a feature's values are shuffled among {on['rows']:,} {on['part']} rows{rest}"
     )
     height = HEAD + ROW * len(shown) + 62
     said = (
         f"Most: {', '.join(one['feature'] for one in shown[:3])}. Lines are {on['confidence'] * 100:.0f} % intervals."
     )
-    picture = headed(WIDTH, height, "Which features matter", subtitle, said)
+    picture = headed(WIDTH, height, "Feature importance", subtitle, said)
     ends = [end for one in shown for end in (one["value"], one["low"], one["high"]) if end is not None]
     x = Axis.around(f"increase of {unit}; thin lines: {on['confidence'] * 100:.0f} % intervals", ends, zero=True)
     plot = Plot(
@@ -94,8 +94,8 @@ def dependence_picture(report: Mapping[str, Any]) -> Picture | None:
     picture = headed(
         WIDTH,
         HEAD + key_height + (ABOVE + SIDE) * len(lines) + sum(below) + 4,
-        "How predictions follow the features",
-        f"mean predicted {what} when one feature is set to a value in all rows, the others as they are",
+        "Partial dependence",
+        f"mean predicted {what} when one feature is set to a value in all rows",
         f"Features: {', '.join(one['feature'] for one in found)}.",
     )
     legend(picture, MARGIN, HEAD + 16, WIDTH - 2 * MARGIN, keys)

@@ -25,7 +25,7 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     shown = f"{len(truth):,} of " if len(truth) < found["rows"] else ""
     subtitle = (
         f"{shown}{found['rows']:,} {found['part']} rows; rmse {written(scores['rmse'], 0)}, "
-        f"beside {written(trivial['rmse'], 0)} for always saying the mean"
+        f"beside {written(trivial['rmse'], 0)} for always predicting the mean"
     )
     held = "" if width is None else f"shaded: the {LEVEL * 100:.0f} % prediction interval, ±{written(width, 0)}"
     picture = headed(WIDTH, HEIGHT, f"Predicted and true {target}", subtitle, held)

@@ -39,10 +39,10 @@ def weights_picture(report: Mapping[str, Any]) -> Picture | None:
     rest = f"; {len(shown)} of {len(listed):,}" if len(shown) < len(listed) else ""
     of = "log-odds" if report["task"] != "regression" else target_of(report)
     optimal = any(one["optimum"] is not None for one in listed)
-    beside = "beside those of the exact optimum on the same rows" if optimal else "an exact optimum was not computed"
+    beside = "beside those of the exact optimum on the same rows" if optimal else "the exact optimum was not computed"
     subtitle = f"learnt coefficients, in {of} for one unit of the feature, {beside}{rest}"
     said = "Dots: learnt. Rings: optimum, with its 95 % interval. Lengths are for one step of the scaler."
-    picture = headed(WIDTH, HEAD + ROW * (len(shown) + 1) + 62, "What was learnt", subtitle, said)
+    picture = headed(WIDTH, HEAD + ROW * (len(shown) + 1) + 62, "Learnt coefficients", subtitle, said)
     left, top = MARGIN + NAME + NUMBER * len(COLUMNS) + 24, HEAD + ROW + 4
     for place, name in enumerate(COLUMNS, 1):
         picture.text(MARGIN + NAME + NUMBER * place, HEAD + 18, name, "soft", anchor="end")
@@ -96,13 +96,13 @@ def weights_by_epoch_picture(report: Mapping[str, Any]) -> Picture | None:
     first = 1 if log else 0  # the start has no place on an axis of ratios
     scaled = [[value * (one["step"] or 1.0) for value in one["values"][first:]] for one in drawn]
     best = [None if one["optimum"] is None else one["optimum"] * (one["step"] or 1.0) for one in drawn]
-    what = "what one step of the scaler does, by coefficient" if linear else found["units"]
+    what = "effect of one step of the scaler, by coefficient" if linear else found["units"]
     optimal = "; dashed: the exact optimum" if any(each is not None for each in best) else ""
     keys = [(f"s{place % HUES}", one["name"]) for place, one in enumerate(drawn)]
     room = WIDTH - 2 * MARGIN
     height = legend_height(room, keys)
     subtitle = f"{what}, after each epoch{optimal}"
-    picture = headed(WIDTH, HEIGHT + height, "How the weights were learnt", subtitle, f"{len(drawn)} weights.")
+    picture = headed(WIDTH, HEIGHT + height, "Weights by epoch", subtitle, f"{len(drawn)} weights.")
     legend(picture, MARGIN, HEAD + 16, room, keys)
     x = Axis("epoch (logarithmic)" if log else "epoch", epochs[first], max(epochs[-1], epochs[first] + 1), log=log)
     y = Axis.around(

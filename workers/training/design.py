@@ -16,7 +16,7 @@ from workers.training.data.rows import slices
 
 
 def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
-    """Of the design that the network reads."""
+    """Curvature of the design that the network reads."""
     inputs, weights = prepared.train.inputs, prepared.train.data.weights
     pieces = (inputs[rows] for rows in slices(*inputs.shape))
     return curvature(gram(pieces, inputs.shape[1], bias, weights))
@@ -24,8 +24,8 @@ def scaled_curvature(prepared: Prepared, bias: bool) -> Curvature | None:
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Of the training rows: `hessian` (w, w) 2/n ZᵀCZ, and `gradient` (w, k) -2/n ZᵀCY of the squared error at weights
-    of zero; (w, 0) for classes."""
+    """Products over the training rows: `hessian` (w, w) 2/n ZᵀCZ, and `gradient` (w, k) -2/n ZᵀCY of the squared error
+    at weights of zero; (w, 0) for classes."""
 
     hessian: Matrix
     gradient: Matrix
@@ -40,8 +40,8 @@ class Products:
 
 
 def products(prepared: Prepared, bias: bool) -> tuple[Products, Products]:
-    """Of the design that the network reads, and of the same columns before scaling: in one pass, since scaling is a map
-    of the design's columns."""
+    """Products of the design that the network reads, and of the same columns before scaling: in one pass, since scaling
+    is a map of the design's columns."""
     inputs, targets, weights = prepared.train.inputs, prepared.train.data.targets, prepared.train.data.weights
     width, goals = inputs.shape[1], 0 if prepared.classes else targets.shape[1]
 
@@ -69,15 +69,15 @@ def forecasts(
     """What descent from weights of zero does on these `rows`, by the settled spec too where that is full-batch descent;
     or the reason why that is not told."""
     if not is_bowl(spec):
-        return None, "only a linear neuron's squared error is a quadratic, of which descent can be forecast"
+        return None, "descent can only be forecast for a linear neuron with squared error, whose loss is quadratic"
     if width > WIDEST:
-        return None, f"of more than {WIDEST} columns descent is not forecast"
+        return None, f"descent is not forecast for more than {WIDEST} columns"
     told: dict[str, Any] = {"run": None}
     for name, found in (("scaled", scaled), ("raw", raw)):
         curved, slope = found.curvature, found.slope
         told[name] = slope.forecast(curved).to_json() if curved and slope else None
     if told["scaled"] is None:
-        return None, "there is no gap to close: always saying the mean is the best there is"
+        return None, "there is no gap to close: always predicting the mean is optimal"
     slope, optimizer = scaled.slope, spec.optimizer
     if slope is not None and is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
         momentum = 0.0 if optimizer.momentum == "auto" else optimizer.momentum

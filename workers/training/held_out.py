@@ -40,7 +40,7 @@ def held_out(predictor: Predictor, prepared: Prepared) -> HeldOut:
 
 
 def calibrated(predictor: Predictor, held: HeldOut) -> Predictor:
-    """The same model, with what its intervals are taken from: a regression's, where rows were held out."""
+    """The model with what its intervals are taken from: for a regression, if rows were held out."""
     if predictor.classes or held.part is None:
         return predictor
     return replace(predictor, calibration=calibrate(held.residuals(held.part), held.part))

@@ -108,7 +108,7 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
         least = spec.early_stopping.min_delta if isinstance(spec.early_stopping, EarlyStopping) else 0.0
         by = f" (by more than {least:g}, in units of the scaled target)" if least else ""
         return f"{why}no lower validation loss{by} since epoch {progress.best_epoch}; {kept}"
-    why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
+    why += f"another epoch would exceed budget_seconds ({spec.budget_seconds:g} s)"
     return f"{why}; {kept}" if kept else why
 
 

@@ -43,7 +43,7 @@ def number_metrics(pieces: Pieces, targets: Sequence[str]) -> Metrics:
 
 
 class _Errors:
-    """Of one target, piece by piece."""
+    """Errors of one target, piece by piece."""
 
     def __init__(self) -> None:
         self._truth = Moments(1)
@@ -105,7 +105,8 @@ def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> Metrics:
 
 
 def _roc_auc(rows: Floats, classes: int) -> float | None:
-    """Of rows of the class and the probabilities of the second of two classes, or of all."""
+    """Area under the ROC curve, from the rows' classes and the probabilities of the second of two classes, or of
+    all."""
     truth, scores = rows[:, 0].astype(np.int64), rows[:, 1:]
     if len(np.unique(truth)) < classes:
         return None

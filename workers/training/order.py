@@ -123,7 +123,7 @@ Order = Places | Windows
 
 
 def in_order(seed: int, epoch: int, shape: tuple[int, ...]) -> Order:
-    """Of an epoch over a table (n, m) of float32."""
+    """The order of an epoch over a table (n, m) of float32."""
     if not is_large(shape):
         return epoch_order(seed, epoch, shape[0])
     return Windows(shape[0], block_rows(shape), group_rows(shape), seed, epoch)

@@ -35,7 +35,7 @@ class Schedule:
             self.saw(ended)
 
     def factor(self, epoch: int) -> float:
-        """Of an epoch, from 1.
+        """The factor of an epoch, counted from 1.
 
         In the warm-up it rises evenly to 1. Then cosine: half a wave from 1 towards 0 (Loshchilov & Hutter 2017,
         without restarts); step: a tenth after each third; plateau: halved when more than five epochs bring no better

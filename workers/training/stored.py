@@ -38,8 +38,8 @@ class File:
                 if error.errno not in FULL:
                     raise
                 raise StorageFull(
-                    f"the prepared table needs {size / 2**20:,.0f} MiB on the disk while it is trained on, and "
-                    "the disk is full; make room, or allow more memory (ADALINE_TRAINING_MEMORY_BYTES)"
+                    f"the prepared table needs {size / 2**20:,.0f} MiB of disk space during training, and the disk is "
+                    "full; free some, or allow more memory (ADALINE_TRAINING_MEMORY_BYTES)"
                 ) from error
 
     def __del__(self) -> None:
@@ -57,7 +57,7 @@ class File:
             while data:
                 read = os.preadv(self.number, [data], at)
                 if not read:
-                    raise EOFError("a file of prepared rows has been cut short")
+                    raise EOFError("a file of prepared rows is truncated")
                 at, data = at + read, data[read:]
 
     def expect(self, at: int, size: int) -> None:

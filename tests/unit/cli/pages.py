@@ -39,7 +39,7 @@ def datasets() -> list[Dataset]:
         Dataset(
             id="ds_01k4q2v7x8m3n5p6r9s0t1w2y3", name=name, state="ingesting", rows=123_456_789_012, bytes=10**12,
             rejected_rows=1_234_567, sha256="0123456789abcdef" * 4, columns=columns, created_at=MOMENT,
-            error={"code": "too_many_rejected", "detail": f"a third of the rows of {LONG} cannot be read; mend it"},
+            error={"code": "too_many_rejected", "detail": f"a third of the rows of {LONG} cannot be read; fix it"},
         )
         for name in (f"{LONG} of the county 2024.csv", f"{LONGEST}.csv", "cancer.csv")
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def test_an_endless_training_ends_and_its_mend_publishes_what_it_has(
     id = add_job(deps, dataset, **FOREVER)
     run(deps, id)
     detail = failure_of(deps, id)
-    told = re.search(r'weights of epoch (\d+), the best on .*"budget_seconds": ([\d.]+) ends the epochs', detail)
+    told = re.search(r'weights of epoch (\d+), the best on .*"budget_seconds": ([\d.]+) to end the epochs', detail)
     assert told is not None, detail
     last = [event["epoch"] for event in events_of(deps, id) if event["type"] == "epoch"][-1]
     assert 1 <= int(told[1]) <= last + 100
@@ -89,7 +89,7 @@ def test_the_time_of_all_attempts_counts(make_deps: Callable[..., Deps]) -> None
     assert job_of(deps, id).worked_seconds > 0
     worked(deps, id, 1000.5)
     run(deps, id)
-    assert "nothing of it is kept; use fewer rows, columns or weights" in failure_of(deps, id)
+    assert "nothing is kept; use fewer rows, columns or weights" in failure_of(deps, id)
     worked(deps, other, 1.0)
     run(deps, other)
     assert job_of(deps, other).state == "succeeded"

@@ -43,12 +43,12 @@ class Distinct:
 
     @property
     def standard_error(self) -> float:
-        """Of the estimate, as a share of it."""
+        """Standard error of the estimate, as a share of it."""
         return 0.0 if len(self._least) < self._most else float((self._most - 2) ** -0.5)
 
 
 def least(hashes: Hashes, bound: np.uint64, most: int) -> Hashes:
-    """Those of a group's hashes that may matter."""
+    """The hashes of a group that may matter."""
     within = hashes[hashes <= bound]
     return np.partition(within, most)[:most] if len(within) > most else within
 

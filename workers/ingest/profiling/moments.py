@@ -18,8 +18,8 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Of rows in which both columns i and j are present, (m, m) each: how many, the sum of what column i is beyond its
-    mean, and the sum of its square."""
+    """Sums over the rows in which columns i and j are both present, (m, m) each: how many, the sum of what column i is
+    beyond its mean, and the sum of its square."""
 
     rows: Matrix
     sums: Matrix
@@ -28,8 +28,8 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means, summed over
-    the rows in which both are present. `gaps` is None while nothing is missing."""
+    """Moments of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means,
+    summed over the rows in which both are present. `gaps` is None while nothing is missing."""
 
     rows: int
     counts: npt.NDArray[np.float64]
@@ -39,7 +39,7 @@ class Moments:
 
 
 def moments(cells: Matrix) -> Moments:
-    """Of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
+    """Moments of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
     n = cells.shape[1]
     absent: npt.NDArray[np.bool_] = np.isnan(cells)
     has_gaps = absent.sum(axis=1) > 0
@@ -68,7 +68,7 @@ def moments(cells: Matrix) -> Moments:
 
 
 def together(one: Moments, other: Moments) -> Moments:
-    """Of the rows of both."""
+    """Moments of the rows of both."""
     counts = one.counts + other.counts
     means = one.means + (other.means - one.means) * other.counts / np.maximum(counts, 1)
     if one.gaps is None and other.gaps is None:

@@ -25,7 +25,7 @@ class Sizes:
 
     @classmethod
     def for_columns(cls, columns: int, groups: int) -> Sizes:
-        """As much as 128 MiB or so hold in all. What is in one group of rows need not be compressed."""
+        """Sizes that fit into about 128 MiB in all. What is in one group of rows need not be compressed."""
         share = 2**22 // max(columns, 1)
         return cls(
             values=min(max(share, 128), 2048),
@@ -53,7 +53,7 @@ class NumberGroup:
 def number_group(
     values: Numbers, edges: Numbers, origin: float, bound: np.uint64, sizes: Sizes, is_number: bool
 ) -> NumberGroup:
-    """Of the present values (n,) float64 or int64 of a group; `edges` (b + 1,) are those of the histogram."""
+    """Figures of the present values (n,) float64 or int64 of a group; `edges` (b + 1,) are those of the histogram."""
     count = len(values)
     mean = squares = 0.0
     if is_number and count:
@@ -115,7 +115,7 @@ class NumberColumn:
 
     @property
     def standard_deviation(self) -> float | None:
-        """Of a sample (n - 1); None for fewer than two values, and where it is beyond float64."""
+        """Standard deviation of a sample (n - 1); None for fewer than two values, and if it is beyond float64."""
         if self.count < 2:
             return None
         deviation = float(np.sqrt(self._squares / (self.count - 1)))

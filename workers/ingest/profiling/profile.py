@@ -42,7 +42,7 @@ class Profile:
     no_gram: str | None
 
     def to_json(self, gram_key: str | None) -> dict[str, Any]:
-        """As it is stored. `gram.missing` says that missing cells count as their column's mean."""
+        """The profile as it is stored. `gram.missing` says that missing cells count as their column's mean."""
         described = {"columns": list(self.gram.names), "missing": "mean"} if self.gram else None
         return {
             "rows": self.table.rows,
@@ -60,7 +60,7 @@ def profile(
     threads: int,
     check: Callable[[], None] = lambda: None,
 ) -> Profile:
-    """Of a table of these DuckDB types; `check` is called between its groups of rows. Raises WorkFailed."""
+    """Profile of a table of these DuckDB types; `check` is called between its groups of rows. Raises WorkFailed."""
     stored = Stored(parquet, types)
     bounds = stored.bounds()
     _refuse_unusable(types, bounds)
@@ -99,10 +99,10 @@ def profile(
 def _refuse_unusable(types: Mapping[str, str], bounds: Mapping[str, Bounds]) -> None:
     for name, found in bounds.items():
         if found and types[name] == "DOUBLE" and not all(map(math.isfinite, found)):
-            raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave such cells empty")
+            raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave these cells empty")
         if found and types[name] == "TIMESTAMP" and (found[0] < EARLIEST or found[1] > LATEST):
             raise WorkFailed(
-                "time_out_of_range", f"column {name!r} holds times beyond the years 1 to 9999; mend such cells"
+                "time_out_of_range", f"column {name!r} holds times beyond the years 1 to 9999; fix these cells"
             )
 
 
@@ -112,15 +112,15 @@ def _gram(
     if not numeric:
         return None, "the table has no numeric column"
     if not paired or products is None:
-        return None, f"the table has {len(numeric):,} numeric columns; the matrix is kept for {MOST_PAIRED:,} at most"
+        return None, f"the table has {len(numeric):,} numeric columns; the matrix is kept for at most {MOST_PAIRED:,}"
     try:
         return to_gram(paired, np.array([origins.get(name, 0.0) for name in paired]), products), None
     except FloatingPointError:
-        return None, "the numbers are too large: their squares are beyond float64"
+        return None, "the numbers are too large: their squares exceed float64"
 
 
 def _edges(low: float, high: float) -> npt.NDArray[np.float64]:
-    """Of equal bins from the least to the greatest value; one bin for a constant."""
+    """Edges of equal bins from the least to the greatest value; one bin for a constant."""
     if low == high:
         return np.array([low, high])
     shares = np.linspace(0, 1, BINS + 1)

@@ -29,7 +29,7 @@ class WordGroup:
 
 
 def word_group(cells: pa.DictionaryArray, bound: np.uint64, sizes: Sizes) -> WordGroup:
-    """Of the cells (n,) of a group, null where they are missing."""
+    """Figures of the cells (n,) of a group, null where they are missing."""
     places = cells.indices.drop_null().to_numpy()
     counts = np.bincount(places, minlength=len(cells.dictionary))
     used = np.flatnonzero(counts)

@@ -27,7 +27,7 @@ class Limits:
     def check_rows(self, rows: int) -> None:
         if rows > self.rows:
             raise WorkFailed(
-                "too_many_rows", f"the file has more than the {self.rows:,} rows that are allowed (ADALINE_MAX_ROWS)"
+                "too_many_rows", f"the file has more than {self.rows:,} rows, the limit (ADALINE_MAX_ROWS)"
             )
 
     def check_columns(self, columns: int) -> None:

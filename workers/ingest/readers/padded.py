@@ -33,7 +33,8 @@ def has_padded(source: Path, delimiter: str) -> bool:
 
 
 def padded_in(buffer: bytearray, end: int, delimiter: str) -> bool:
-    """The same of the bytes up to `end`, of which the first are `BEFORE`, or those before a part of a file."""
+    """Whether there are padded numbers in the bytes up to `end`, of which the first are `BEFORE`, or those before a
+    part of a file."""
     begins = np.zeros(256, dtype=bool)
     begins[[ord(delimiter), *b'\r\n"']] = True
     blanks = [blank.encode() for blank in BLANKS if blank.isascii() and blank != delimiter and blank not in "\r\n"]

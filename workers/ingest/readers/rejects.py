@@ -67,7 +67,7 @@ def reasons(rejects: Sequence[Reject]) -> list[dict[str, Any]]:
         counts = Counter(one.reason for one in members)
         (reason, times), others = counts.most_common(1)[0], len(counts) - 1
         if others:
-            reason += f" ({times:,} times, and {others:,} other cells that do not fit)"
+            reason += f" ({times:,} times; {others:,} other cells do not fit)"
         found.append({"column": column, "reason": reason, "count": len(members), "line": min(o.line for o in members)})
     return sorted(found, key=lambda one: (-one["count"], one["line"]))
 

@@ -153,7 +153,7 @@ class _Reader:
         return pa.table(columns, schema=self.schema)
 
     def _of_any_cells(self, buffer: bytearray, stop: int) -> Any:
-        """The same by Arrow; None when they have a flaw."""
+        """The cells as Arrow reads them; None when they have a flaw."""
         refused = any(buffer.find(mark, len(BEFORE), stop) >= 0 for mark in self._refused)
         if refused or padded_in(buffer, stop, self._delimiter):
             return None

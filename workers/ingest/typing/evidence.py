@@ -41,7 +41,7 @@ def gather(raw: Path, names: Sequence[str], style: TextStyle, check: Callable[[]
 
 
 def of_first_row(raw: Path, names: Sequence[str], style: TextStyle) -> dict[str, Counter[str]]:
-    """The same of the first row alone."""
+    """The evidence of the first row alone."""
     seen: dict[str, Counter[str]] = {name: Counter() for name in names}
     batch = next(batches(raw, names), None) if names else None
     if batch is not None:
@@ -66,7 +66,7 @@ def _count(seen: Counter[str], cells: Any, style: TextStyle) -> None:
 
 
 def _count_numbers(seen: Counter[str], text: Any, style: TextStyle) -> Any:
-    """Of these cells the numbers are counted; the others."""
+    """Counts the numbers among these cells; returns the others."""
     numbers = matches(text, number_pattern(style.decimal))
     plain = text.filter(numbers)
     seen["number"] += len(plain)

@@ -177,7 +177,7 @@ def _feature_too_far(
     scale = TargetScale(float(transform.centre[place]), float(transform.scale[place]))
     mends = ['leave the feature out ("exclude")']
     if scale == TargetScale() and parts[row] == TRAIN:
-        mends.append('take "scaler": "standard"')
+        mends.append('use "scaler": "standard"')
     return _too_far(f"feature {name!r}", value, scale, mends)
 
 
@@ -185,17 +185,16 @@ def _target_too_far(
     values: Floats | npt.NDArray[np.int64], names: Sequence[str], scales: Sequence[TargetScale], parts: Parts
 ) -> WorkFailed:
     row, place = (int(at[0]) for at in np.nonzero(~np.isfinite(_scaled(values, scales))))
-    mends = ['take "scale_target": "auto"'] if scales[place] == TargetScale() and parts[row] == TRAIN else []
+    mends = ['use "scale_target": "auto"'] if scales[place] == TargetScale() and parts[row] == TRAIN else []
     return _too_far(f"target {names[place]!r}", float(values[row, place]), scales[place], mends)
 
 
 def _too_far(what: str, value: float, scale: TargetScale, mends: Sequence[str]) -> WorkFailed:
     """`mends` are those for a value that is meant as it is."""
     scaled = f" less {scale.centre:.6g}, divided by {scale.scale:.6g} (the training rows' centre and scale),"
-    meant = f"; if it is meant, {' or '.join(mends)}" if mends else ""
+    meant = f"; otherwise, {' or '.join(mends)}" if mends else ""
     return WorkFailed(
         "too_large",
-        f"{what} has the value {value!r}, which{'' if scale == TargetScale() else scaled} is beyond the 3.4e38 of "
-        "float32 that training computes with; if it stands for a missing value, name it when you upload "
-        f'("null_values"){meant}',
+        f"{what} has the value {value!r}, which{'' if scale == TargetScale() else scaled} exceeds float32 (3.4e38), "
+        f'which training uses; if it stands for a missing value, declare it at upload ("null_values"){meant}',
     )

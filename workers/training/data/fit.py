@@ -53,7 +53,7 @@ def fit(
     kept = np.flatnonzero(moments.high > moments.low)
     if len(kept) == 0:
         raise WorkFailed(
-            "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
+            "features_constant", "every feature is constant in the training rows: there is nothing to learn from"
         )
     _check_spans(whole, moments)
     centre, scale = _scaling(scaler, moments)
@@ -79,7 +79,7 @@ class Kept:
             self._parts, self._step, self._size = [thinned], self._step * 2, thinned.size
 
     def rows(self) -> Floats:
-        """Those that are kept; there is at least one."""
+        """The rows that are kept, at least one."""
         return np.concatenate(self._parts)
 
 
@@ -142,8 +142,8 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categorie
     if policy == "error" and seen.gaps:
         raise WorkFailed(
             "missing_values",
-            f'feature {name!r} is missing in {seen.gaps} training rows; choose "missing": '
-            '"mean", "median", "most_frequent" or "drop", or leave the feature out',
+            f'feature {name!r} is missing in {seen.gaps} training rows; use "missing": "mean", "median", '
+            '"most_frequent" or "drop", or leave the feature out',
         )
     fills = policy in ("mean", "median", "most_frequent")
     indicator = fills and seen.gaps > 0
@@ -205,7 +205,8 @@ class Moments:
         self.count = total
 
     def _choose_units(self) -> None:
-        """As the greatest number so far asks for; sizes only grow, and what was summed up before shrinks with them."""
+        """Choose units by the greatest number so far; sizes only grow, and what was summed up before shrinks with
+        them."""
         chosen = units(np.maximum(np.abs(self.low), np.abs(self.high)))
         if (chosen != self.unit).any():
             ratio = chosen / self.unit if self.count else np.ones_like(chosen)
@@ -228,7 +229,7 @@ class Moments:
         return np.where(values > 0, values, span)
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:
-        """Of the rows that were kept. Raises ValueError where none were to be."""
+        """Quartiles of the rows that were kept. Raises ValueError where none were to be."""
         if self._kept is None:
             raise ValueError("no rows were kept")
         first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)
@@ -243,7 +244,7 @@ def _check_spans(whole: FittedTransform, moments: Moments) -> None:
         raise WorkFailed(
             "too_large",
             f"feature {whole.encoded_names[place]!r} goes from {moments.low[place]:.6g} to {moments.high[place]:.6g}, "
-            "further than float64 can tell; if one of them stands for a missing value, name it when you upload "
+            "a range that float64 cannot represent; if one of them stands for a missing value, declare it at upload "
             '("null_values"), or leave the feature out ("exclude")',
         )
 

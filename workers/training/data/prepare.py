@@ -50,8 +50,8 @@ class Prepared:
         return np.flatnonzero(split == PARTS[part])
 
     def with_some_held_out(self, most: int = MOST_JUDGED) -> Prepared:
-        """The same, with at most so many rows in the validation and in the test part, drawn by chance: enough to
-        tell of errors, and bounded. The others are in no part of the split."""
+        """The prepared table with at most `most` rows in the validation and in the test part, drawn by chance: enough
+        to tell of errors, and bounded. The others are in no part of the split."""
         parts, split, other_split = dict(self.parts), self.split, self.other_split
         for name in ("validation", "test"):
             if len(part := self.parts[name]) <= most:
@@ -73,17 +73,17 @@ class Prepared:
 
     @property
     def target_scale(self) -> TargetScale:
-        """Of the only target. Raises ValueError for several."""
+        """The scale of the only target. Raises ValueError for several."""
         (scale,) = self.target_scales
         return scale
 
     def each(self) -> list[Prepared]:
-        """The same rows for each target alone."""
+        """The prepared table for each target alone."""
         several = len(self.target_scales)
         return [self] if several == 1 else [self.of_target(index) for index in range(several)]
 
     def of_target(self, index: int) -> Prepared:
-        """The same rows, with one of the targets only."""
+        """The prepared table with only one of the targets."""
         parts = {
             name: Part(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
             for name, part in self.parts.items()
@@ -156,17 +156,17 @@ def _place(
     if from_disk and spec.engine != "autograd":
         return size, None if room.keeps_in_memory(size) else room.directory
     if size > room.most_bytes:
-        other = ', or the engine "fused" (on the cpu, without dropout and lbfgs), which trains from the disk'
+        other = ', or the engine "fused" (on the CPU, without dropout and lbfgs), which trains from disk'
         raise WorkFailed(
             "too_large",
-            f"the prepared table would take {size / 2**20:,.0f} MiB of memory, {room.most_bytes / 2**20:,.0f} are "
+            f"the prepared table would take {size / 2**20:,.0f} MiB of memory; {room.most_bytes / 2**20:,.0f} are "
             f"allowed (ADALINE_TRAINING_MEMORY_BYTES); use fewer rows or columns{other if from_disk else ''}",
         )
     return size, None
 
 
 def _scales(spec: TrainingSpec, table: Sorted) -> tuple[TargetScale, ...]:
-    """Of each target, by its training rows."""
+    """The scale of each target, by its training rows."""
     if spec.scale_target is not True:
         return (TargetScale(),) * len(spec.targets)
     training = (
@@ -183,7 +183,7 @@ def _others(table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_k
     if spec.missing == "drop":
         drop_gaps(table, kinds, split)
     if not (split == VALIDATION).any():
-        raise WorkFailed("too_few_rows", "no row of the validation dataset is left once rows with gaps are dropped")
+        raise WorkFailed("too_few_rows", "dropping rows with gaps leaves no row of the validation dataset")
     return Sorted(table, split, targets)
 
 
@@ -219,7 +219,7 @@ def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> 
 def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:
     """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
     if np.count_nonzero(split == TRAIN) < 2:
-        raise WorkFailed("too_few_rows", "fewer than 2 rows are left to train on once rows with gaps are dropped")
+        raise WorkFailed("too_few_rows", "dropping rows with gaps leaves fewer than 2 training rows")
     counts = np.zeros(len(targets.labels), dtype=np.int64)
     if targets.codes is not None:
         for start in range(0, len(split), CHUNK_ROWS):
@@ -227,6 +227,6 @@ def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:
             counts += np.bincount(targets.codes[rows][split[rows] == TRAIN], minlength=len(counts))
     if absent := [label for label, count in zip(targets.labels, counts.tolist(), strict=True) if not count]:
         raise WorkFailed(
-            "class_absent", f"no training row is left of class {absent[0]!r}; give more rows of it, or leave it out"
+            "class_absent", f"no training row is left of class {absent[0]!r}; add rows of this class, or leave it out"
         )
     return counts

@@ -92,7 +92,7 @@ def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
 
 
 def of_target(rows: Rows, column: int) -> Rows:
-    """The same with one of several targets."""
+    """The rows with one of several targets."""
     return replace(
         rows, pieces=lambda: ((design, targets[:, column], counts) for design, targets, counts in rows.pieces())
     )

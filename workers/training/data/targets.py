@@ -23,9 +23,9 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in their order
-    as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where the class is
-    missing; for a regression there are none, and the numbers are read when they are asked for."""
+    """The targets of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in
+    their order as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where
+    the class is missing; for a regression there are none, and the numbers are read when they are asked for."""
 
     names: tuple[str, ...]
     usable: npt.NDArray[np.bool_]
@@ -35,11 +35,11 @@ class Targets:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Those that `values` needs of a chunk."""
+        """The columns that `values` needs of a chunk."""
         return () if self.labels else self.names
 
     def values(self, rows: slice, chunk: Columns) -> Floats | npt.NDArray[np.int64]:
-        """Of a chunk of the table: (n,) or, of several targets, (n, k) float64; (n,) int64 class numbers."""
+        """Values of a chunk of the table: (n,) or, of several targets, (n, k) float64; (n,) int64 class numbers."""
         if self.codes is not None:
             return self.codes[rows].astype(np.int64)
         return numbers(chunk, self.names)
@@ -53,7 +53,7 @@ def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
 
 
 def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> Targets:
-    """Of the table that is trained on, whose cells are written so: its classes become the model's."""
+    """Targets of the table to train on, whose cells have this style: its classes become the model's."""
     if spec.task == "regression":
         return _regression(table, spec)
     stored = _stored(table, spec.targets[0], kind)
@@ -61,7 +61,7 @@ def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyl
 
 
 def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Targets) -> Targets:
-    """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
+    """Targets of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
     if spec.task == "regression":
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
@@ -69,7 +69,7 @@ def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Ta
         raise WorkFailed(
             "class_unknown",
             f"the validation dataset has rows of {', '.join(repr(label_text(label)) for label in unknown[:MOST_NAMED])}"
-            f"{more} in {spec.targets[0]!r}, which no row that is trained on has; leave them out, or train on some",
+            f"{more} in {spec.targets[0]!r}, which no training row has; leave them out, or train on such rows",
         )
     return _coded(table, spec.targets, first.stored, first.labels)
 

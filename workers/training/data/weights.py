@@ -46,8 +46,8 @@ class RowWeights:
 def row_weights(
     table: Reading, column: str | None, of_class: Floats | None, split: Parts, targets: Targets
 ) -> RowWeights:
-    """Of a table whose rows are in the parts `split`. Raises WorkFailed for weights that leave the training rows
-    nothing to learn from."""
+    """Weights of the rows of a table split into the parts `split`. Raises WorkFailed for weights that leave the
+    training rows nothing to learn from."""
     plain = RowWeights(column, of_class)
     if plain.is_even:
         return plain
@@ -60,7 +60,7 @@ def row_weights(
         if column is not None:
             of_column += float(chunk.floats(column)[parts == TRAIN].sum())
     if column is not None and counts[TRAIN] and not of_column:
-        raise WorkFailed("weights_invalid", f"{column!r} is 0 in every training row: no row counts")
+        raise WorkFailed("weights_invalid", f"{column!r} is 0 in every training row: no row has any weight")
     means = sums / np.maximum(counts, 1)
     return RowWeights(column, of_class, dict(enumerate(means.tolist())))
 

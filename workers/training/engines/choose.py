@@ -20,6 +20,6 @@ def make_engine(spec: TrainingSpec, problem: Problem, parts: Mapping[str, Data])
         return AutogradEngine(problem, parts, device), f"torch, step by step, on the {spec.device}{products}"
     rows, inputs = parts["train"].inputs.shape
     if needs_no_rows(spec, rows, inputs):
-        why = "full-batch descent on a quadratic loss: two passes over the rows, then each epoch from their Gram matrix"
+        why = "full-batch descent on a quadratic loss: two passes over the rows, then epochs from their Gram matrix"
         return QuadraticEngine(problem, parts), why
-    return FusedEngine(problem, parts), "one compiled kernel for the whole epoch, on one core"
+    return FusedEngine(problem, parts), "one compiled kernel runs the whole epoch on one core"

@@ -120,7 +120,7 @@ def _moments_of(state: State) -> Moments:
 
 
 def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Places) -> Vector:
-    """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
+    """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), 0.0)

@@ -18,7 +18,8 @@ from workers.training.problem import State
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Of weights (n,): the mean loss, the objective (the loss with its penalties) and the objective's gradient (n,)."""
+    """What is computed at weights (n,): the mean loss, the objective (the loss with its penalties) and the objective's
+    gradient (n,)."""
 
     weights: Floats
     loss: float
@@ -99,7 +100,8 @@ def direction(gradient: Floats, steps: Floats, changes: Floats) -> Floats:
 
 
 def _keep_lowest(tried: dict[float, Point]) -> None:
-    """Of what was tried a search takes the lowest (of equal ones the first), or its last: the others' vectors go."""
+    """Drop the vectors of all tried points except the lowest (the first of equal ones) and the last, one of which a
+    search takes."""
     lowest = min(tried, key=lambda step: np.nan_to_num(tried[step].objective, nan=np.inf), default=None)
     for step in [step for step in tried if step != lowest]:
         del tried[step]

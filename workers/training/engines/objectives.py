@@ -58,7 +58,7 @@ def loss_scale(scales: Sequence[TargetScale]) -> float:
 
 
 def loss_units(scales: Sequence[TargetScale]) -> str:
-    """The same in words."""
+    """The unit of the losses in words."""
     if len(scales) > 1:
         return "scaled, summed over the targets"
     return "target" if has_square(scales[0].scale) else "scaled"

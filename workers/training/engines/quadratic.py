@@ -54,7 +54,7 @@ class Bowl:
 
 
 def bowl_of(data: Data, bias: bool, check: Callable[[], None]) -> Bowl:
-    """Of a part with at least one row, in two passes; `check` is called between pieces of them."""
+    """The bowl of a part with at least one row, in two passes; `check` is called between pieces of them."""
     n_targets, width = data.targets.shape[1], data.inputs.shape[1] + int(bias)
     hessian, moments = np.zeros((width, width)), np.zeros((width, n_targets))
     for design, targets, shares in _pieces(data, bias):

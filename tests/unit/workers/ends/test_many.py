@@ -40,7 +40,7 @@ def test_four_hundred_classes_have_a_report_without_the_optimum_that_would_take_
 ) -> None:
     report = trained(deps, client, classes(2_400, 400, 4), epochs=3)
     assert report["certificate"] is None
-    assert "takes too long beside the training" in report["certificate_left_out"]
+    assert "takes too long compared with the training" in report["certificate_left_out"]
     assert "fewer classes" in report["certificate_left_out"]
     assert len(report["importance"]) == 4
     assert len(report["classes"]["per_class"]) == 400

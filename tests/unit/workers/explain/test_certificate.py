@@ -188,7 +188,7 @@ def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(t
 def test_what_takes_too_long_is_left_out_with_what_to_do(tmp_path: Path) -> None:
     found = certified(tmp_path, spec_for("cross_entropy"), budget=0, epochs=0)
     assert found.certificate is None
-    assert (found.left_out or "").endswith("takes too long beside the training")  # nothing would help
+    assert (found.left_out or "").endswith("takes too long compared with the training")  # nothing would help
     two, three = Size(300, 2, 1), Size(300, 3, 1)
     between = next(
         budget

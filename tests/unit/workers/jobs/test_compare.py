@@ -277,13 +277,11 @@ def test_progress_rises_and_names_the_descent(deps: Deps) -> None:
         assert last["train_loss"] == pytest.approx(one["loss"], rel=1e-6)
         assert last["epoch"] == np.ceil(one["epochs"])
     assert told[-1]["fraction"] == 1
-    begun = [
-        event.data["text"] for event in events if event.type == "message" and "rows in a step" in event.data["text"]
-    ]
+    begun = [event.data["text"] for event in events if event.type == "message" and "batch size" in event.data["text"]]
     assert {text.split(":")[0] for text in begun} == names
     for one in result_of(job)["descents"]:
         rate, stable = one["learning_rate"], one["stable_learning_rate"]
         assert (
             f"{one['descent']}, {'scaled' if one['scaled'] else 'raw'}: learning rate {rate:.4g}, stable below "
-            f"{stable:.4g}; rows in a step: {one['batch_size']:,}"
+            f"{stable:.4g}; batch size {one['batch_size']:,}"
         ) in begun

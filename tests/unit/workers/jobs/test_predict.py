@@ -101,13 +101,13 @@ def test_rows_that_cannot_be_predicted_are_empty_and_say_why(deps: Deps) -> None
     samples.publish(deps, classes(("cat", "dog"), fill=None), "m")
     dataset = add_table(deps, pa.table({"x": [1.0, None, -1.0]}))
     job = predicted(deps, model="m", dataset=dataset)
-    why = "column 'x': is missing, and this model fills no gaps"
+    why = "column 'x': is missing, and this model does not impute"
     first, second, third = lines(deps, job)
     assert second == {"row": "2", "label": "", "p_cat": "", "p_dog": "", "error": why}
     assert (first["label"], first["error"], third["label"], third["error"]) == ("dog", "", "cat", "")
     assert job.result is not None
     assert (job.result["rows"], job.result["failed_rows"]) == (3, 1)
-    assert messages(deps, job.id)[-1] == "1 row has no prediction; the column of errors says why"
+    assert messages(deps, job.id)[-1] == "1 row has no prediction; see the error column"
     found = rows(deps, predicted(deps, model="m", dataset=dataset, format="parquet"))
     assert found.column("error").to_pylist() == [None, why, None]
     assert found.column("p_dog").null_count == found.column("label").null_count == 1
@@ -230,7 +230,7 @@ def test_a_version_deleted_before_the_job_began_ends_it_with_the_reason(deps: De
     assert job.state == "failed"
     assert job.error is not None
     assert job.error["code"] == "version_not_found"
-    assert "deleted before this job ended" in job.error["detail"]
+    assert "deleted before the job ended" in job.error["detail"]
 
 
 def test_a_full_disk_ends_the_job_with_the_reason(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +275,7 @@ def test_a_stopping_worker_gives_its_job_back_and_another_goes_on_after_the_kept
     stopping.clear()
     run(deps, id)
     assert job_of(deps, id).result == undisturbed.result
-    assert f"goes on after row {done:,}" in messages(deps, id)
+    assert f"continues after row {done:,}" in messages(deps, id)
 
 
 def test_a_cancelled_job_keeps_nothing(make_deps: Callable[..., Deps]) -> None:

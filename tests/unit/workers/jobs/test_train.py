@@ -403,7 +403,7 @@ def messages(deps: Deps, job: JobRow) -> str:
         ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule",
                                         "early stopping after", "epochs of", "learning rate", "device 'cpu'"]),
         ({"target": "kind"}, ["task 'binary'", "loss 'cross_entropy'", "early stopping after", "learning rate"]),
-        ({"optimizer": {"kind": "lbfgs"}}, ["all rows in a step", "line search", "epochs: the most"]),
+        ({"optimizer": {"kind": "lbfgs"}}, ["all rows in each step", "line search", "epochs: the most"]),
         ({"optimizer": {"kind": "sgd", "momentum": "auto", "learning_rate": 0.01}}, ["momentum 0"]),
     ],
 )  # fmt: skip
@@ -420,7 +420,7 @@ def test_a_training_that_stops_early_says_so(deps: Deps) -> None:
     assert (job.progress or {})["epoch"] < 500
     assert "no lower validation loss since" in messages(deps, job)
     job = trained(deps, network={"kind": "mlp"}, early_stopping=None, epochs=5000, budget_seconds=0.05)
-    assert "0.05 seconds of budget_seconds" in messages(deps, job)
+    assert "budget_seconds (0.05 s)" in messages(deps, job)
 
 
 def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:

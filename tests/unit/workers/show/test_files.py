@@ -161,7 +161,7 @@ def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
 def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) -> None:
     report, _ = files_of(tmp_path, "regression")
     optimum = {"loss": 3.5, "optimum_loss": 3.25, "gap": 0.25, "separation": None}
-    for note in (None, "standard errors are those that one row in 4 would give"):
+    for note in (None, "standard errors are estimated from one row in 4"):
         told = report | {"certificate": optimum | {"note": note}}
         card = dict(shown(told, {"area": "numeric"}))["model-card.md"].decode()
         assert "has 3.25: a gap of 0.25" in card
@@ -321,7 +321,7 @@ def test_the_lines_of_the_weights_end_where_the_weights_do(tmp_path: Path) -> No
 
 def test_where_there_is_no_optimum_the_picture_says_so(tmp_path: Path) -> None:
     _, files = neuron(tmp_path, optimizer=OptimizerSpec("sgd", 0.05, 0.0, l1=0.1))
-    assert any("an exact optimum was not computed" in text for text in texts(files["weights.svg"]))
+    assert any("the exact optimum was not computed" in text for text in texts(files["weights.svg"]))
     assert not any("dashed" in text for text in texts(files["weights-by-epoch.svg"]))
 
 

@@ -145,9 +145,7 @@ def test_training_ends_before_its_budget_of_time_does(monkeypatch: pytest.Monkey
     spec = spec_of(epochs=9, budget_seconds=3.5)
     assert len(list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, (5, 1), lambda: None))) == 3
     why = why_ended(progress, spec)
-    assert why == (
-        "training has ended after epoch 3 of 9: one more would take longer than the 3.5 seconds of budget_seconds"
-    )
+    assert why == ("training has ended after epoch 3 of 9: another epoch would exceed budget_seconds (3.5 s)")
     # what an earlier attempt has spent counts
     assert list(train(Scripted([1.0] * 9, [1.0] * 9), progress, spec, 0.1, (5, 1), lambda: None)) == []
 

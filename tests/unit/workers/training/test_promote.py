@@ -226,7 +226,7 @@ def validation_rows(classes: list[str], seed: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("first", "second", "why"),
     [
-        ({"target": "y"}, {"target": "b", "features": ["a"]}, "version 1 predicts 'y' as numbers, this one 'b'"),
+        ({"target": "y"}, {"target": "b", "features": ["a"]}, "version 1 predicts 'y' as numbers, the new one 'b'"),
         ({"target": "y"}, {"target": "c", "features": ["a"]}, "this one 'c' as classes"),
     ],
 )

@@ -71,7 +71,7 @@ def test_the_file_has_no_name_and_is_gone_with_its_last_reader(tmp_path: Path) -
 
 def test_a_disk_without_room_is_named_before_anything_is_written(tmp_path: Path) -> None:
     statvfs = os.statvfs(tmp_path)
-    with pytest.raises(StorageFull, match="on the disk while it is trained on"):
+    with pytest.raises(StorageFull, match="of disk space during training"):
         Stored(tmp_path, (2 * statvfs.f_bfree * statvfs.f_frsize,), np.uint8)
     assert list(tmp_path.iterdir()) == []
 
