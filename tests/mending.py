@@ -35,7 +35,7 @@ def mended(detail: str, data: bytes, lines: Collection[int] = ()) -> tuple[bytes
         widest = max(map(len, rows))
         names = rows[0] + [f"more_{number}" for number in range(len(rows[0]), widest)]
         return _written([names, *rows[1:]], detail), {}
-    if "mend these rows, or remove them" in detail:
+    if "fix or remove these rows" in detail:
         kept = [line for number, line in enumerate(data.splitlines(keepends=True), 1) if number not in lines]
         return b"".join(kept), {}
     if "add rows" in detail:

@@ -214,7 +214,7 @@ def test_prefer_wait_holds_the_answer_until_the_file_is_there(client: FlaskClien
         ({"model": 3}, "/model", "string"),
         ({"dataset": "ds_none"}, "/dataset", "no dataset 'ds_none'"),
         ({"dataset": "a b"}, "/dataset", "not the id of a dataset"),
-        ({"format": "xlsx"}, "/format", "use one of: csv, parquet"),
+        ({"format": "xlsx"}, "/format", "is not one of: csv, parquet"),
         ({"rows": 3}, "/rows", "remove it"),
         ({"kind": "train"}, "/kind", "predict"),
     ],
