@@ -12,8 +12,8 @@ import numpy as np
 from workers.kernels.compiled import ONE, ZERO, kernel
 from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
 
-SGD, ADAM, RMSPROP, ADAGRAD = range(4)
-OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP, "adagrad": ADAGRAD}
+SGD, ADAM, RMSPROP = range(3)
+OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
 PLACES = {"momentum": "first", "first_moment": "first", "second_moment": "second"}  # of a state's moments in `Moments`
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
 ALPHA = np.float32(0.99)  # of rmsprop; torch's default
@@ -21,7 +21,6 @@ CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 KEEP_1, TAKE_1 = np.float32(BETA_1), np.float32(1 - BETA_1)
 KEEP_2, TAKE_2 = np.float32(BETA_2), np.float32(1 - BETA_2)
 TAKE = np.float32(1 - 0.99)
-TINY = np.float32(1e-10)  # of adagrad; torch's default
 
 
 class Rule(NamedTuple):
@@ -62,8 +61,6 @@ def step(
         _rmsprop(rule.learning_rate, parameters, gradient, second)
     elif rule.optimizer == ADAM:
         _adam(np.float64(rule.learning_rate), parameters, gradient, first, second, t)
-    elif rule.optimizer == ADAGRAD:
-        _adagrad(rule.learning_rate, parameters, gradient, second)
     else:
         raise ValueError("no such optimizer")
 
@@ -135,16 +132,6 @@ def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second:
         v = ALPHA * second[i] + TAKE * g * g
         second[i] = v
         parameters[i] -= rate * g / (np.sqrt(v) + EPSILON)
-
-
-@kernel
-def _adagrad(rate: np.float32, parameters: Floats32, gradient: Floats32, second: Floats32) -> None:
-    """v += g², w -= η·g / (√v + ε) (Duchi, Hazan & Singer 2011)."""
-    for i in range(len(parameters)):
-        g = gradient[i]
-        v = second[i] + g * g
-        second[i] = v
-        parameters[i] -= rate * g / (np.sqrt(v) + TINY)
 
 
 @kernel

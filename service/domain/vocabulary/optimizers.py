@@ -47,7 +47,6 @@ OPTIMIZERS = vocabulary(
     Optimizer("adam", "adaptive moment estimation", (FIRST, SECOND), rates=BY_WIDTH),
     Optimizer("adamw", "Adam with decoupled weight decay", (FIRST, SECOND), decouples_decay=True, rates=BY_WIDTH),
     Optimizer("rmsprop", "gradients divided by their running root mean square", (SECOND,), rates=BY_WIDTH),
-    Optimizer("adagrad", "gradients divided by the root of the sum of their squares", (SECOND,), rates=BY_WIDTH),
     Optimizer(
         "lbfgs",
         "limited-memory BFGS over all rows; needs a smooth loss",

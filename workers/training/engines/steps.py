@@ -148,19 +148,11 @@ def _rmsprop(
     flat.sub_(gradient / second.sqrt().add_(EPSILON) * rate)
 
 
-def _adagrad(
-    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
-) -> None:
-    second = moments["second_moment"].addcmul_(gradient, gradient)
-    flat.sub_(gradient / second.sqrt().add_(1e-10) * rate)
-
-
 MOVES: Mapping[str, Callable[[Problem, Tensor, Tensor, Moments, Tensor, float | Tensor], None]] = {
     "sgd": _sgd,
     "adam": _adam,
     "adamw": _adam,
     "rmsprop": _rmsprop,
-    "adagrad": _adagrad,
 }
 """One step of the flat weights by their gradient; penalties and decay are in these already. `taken` counts the steps on
 the device, for those that need it: they count on."""

@@ -25,7 +25,6 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
-    "adagrad": torch.optim.Adagrad,
 }
 DECOUPLED = {"adamw"}  # their decay is no part of the loss
 
