@@ -9,14 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from workers.kernels.compiled import HALF, ONE, ZERO, kernel
-from workers.kernels.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid, tanh
+from workers.kernels.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid
 from workers.kernels.layout import Floats32
 
-MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX, LOG_COSH = range(7)
-LOSS_CODES = {"mse": MSE, "mae": MAE, "huber": HUBER, "quantile": QUANTILE, "cross_entropy": SOFTMAX,
-              "log_cosh": LOG_COSH}  # fmt: skip
+MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(6)
+LOSS_CODES = {"mse": MSE, "mae": MAE, "huber": HUBER, "quantile": QUANTILE, "cross_entropy": SOFTMAX}
 OF_TWO_CLASSES = {"cross_entropy": LOG_ODDS}  # with a single score
-LN_2 = np.float32(np.log(2))
 SHARE, HIGHEST, SUM, TRUE = range(4)  # the lanes
 
 
@@ -62,12 +60,6 @@ def differentiate(
                 slope = quantile if e > ZERO else (quantile - ONE if e < ZERO else ZERO * e)
                 s += c * slope * e
                 deltas[at, i] = -c * slope
-        elif kind == LOG_COSH:  # log cosh r = |r| + log(1 + exp(-2|r|)) - log 2, tanh r
-            for i in range(width):
-                r = values[at, i] - aims[j, i]
-                c = lanes[SHARE, i]
-                s += c * (abs(r) + log1p_of_share(exp_of_negative(-TWO * abs(r))) - LN_2)
-                deltas[at, i] = c * tanh(r)
         else:
             raise ValueError("no such loss")
         total += np.float64(s)

@@ -54,13 +54,6 @@ def huber(scores: Floats, target: Target) -> Local:
     return Local(loss, np.clip(off, -1, 1)[:, None], lambda a, b: near.astype(np.float64))
 
 
-def log_cosh(scores: Floats, target: Target) -> Local:
-    off = scores[:, 0] - target
-    slope = np.tanh(off)
-    loss = np.abs(off) + np.log1p(np.exp(-2 * np.abs(off))) - np.log(2)
-    return Local(loss, slope[:, None], lambda a, b: 1 - slope**2)
-
-
 def cross_entropy(scores: Floats, target: Target) -> Local:
     """Of one score, or the softmax of several. Several are gone through class by class: sums over the few classes of a
     row at a time are slow."""
@@ -109,7 +102,7 @@ def separable(loss: Loss) -> bool:
     return loss is cross_entropy
 
 
-SMOOTH: Mapping[str, Loss] = {"mse": squared, "huber": huber, "log_cosh": log_cosh, "cross_entropy": cross_entropy}
+SMOOTH: Mapping[str, Loss] = {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}
 PINBALLS: Mapping[str, Callable[[float], tuple[float, float]]] = {
     "mae": lambda quantile: (0.5, 2.0),
     "quantile": lambda quantile: (quantile, 1.0),

@@ -38,7 +38,6 @@ LOSSES = vocabulary(
     Loss("mse", "mean squared error", "mean squared error", "mse", 2, 2.0, 2.0, is_quadratic=True),
     Loss("mae", "mean absolute error", "mean absolute error", "mae", 1, None, None),
     Loss("huber", "squared up to an error of 1, then linear", "mean Huber loss", "mse", 2, 1.0, 1.0),
-    Loss("log_cosh", "logarithm of the hyperbolic cosine of the error", "mean log-cosh loss", "mse", 2, 1.0, 1.0),
     Loss("quantile", "pinball loss", "mean pinball loss", "quantile_loss", 1, None, None, takes_quantile=True),
     Loss("cross_entropy", "for classification", "log loss", "log_loss", 0, 0.25, 0.5, is_for_classes=True),
 )

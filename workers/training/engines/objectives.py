@@ -3,7 +3,6 @@ with several targets the sum over them."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -29,12 +28,6 @@ def _huber(scores: Tensor, targets: Tensor) -> Tensor:
     return functional.huber_loss(scores, targets, reduction="none", delta=1.0).sum(dim=1)
 
 
-def _log_cosh(scores: Tensor, targets: Tensor) -> Tensor:
-    """log cosh r, without overflow."""
-    off = (scores - targets).abs()
-    return (off + functional.softplus(-2 * off) - math.log(2)).sum(dim=1)
-
-
 def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
     if scores.shape[1] == 1:  # two classes need one score: the log-odds of the second
         return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
@@ -55,7 +48,6 @@ ROW_LOSSES: dict[str, Callable[[float], Loss]] = {
     "mse": lambda quantile: _mse,
     "mae": lambda quantile: _mae,
     "huber": lambda quantile: _huber,
-    "log_cosh": lambda quantile: _log_cosh,
     "quantile": _pinball,
     "cross_entropy": lambda quantile: _cross_entropy,
 }

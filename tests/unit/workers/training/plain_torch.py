@@ -18,7 +18,6 @@ ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "g
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": partial(functional.mse_loss, reduction="none"),
     "mae": partial(functional.l1_loss, reduction="none"),
-    "log_cosh": lambda scores, targets: torch.log(torch.cosh(scores - targets)),
     "huber": partial(functional.huber_loss, reduction="none", delta=1.0),
 }
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
