@@ -43,7 +43,7 @@ class Figures:
         detail = self.details.get(column.name)
         if detail is None:
             return None
-        if column.kind == "numeric":
+        if column.facts.holds == "numbers":
             return _whole_counts(detail) if column.whole else None
         found = {item["value"]: int(item["count"]) for item in detail.get("top", ())}
         return found if len(found) == column.distinct and not detail.get("top_missed") else None
@@ -58,7 +58,7 @@ class Figures:
     def placing(self, column: Column, scaler: str) -> tuple[float, float] | None:
         """The centre and scale that `minmax` or `robust` would give to a column; None where its figures are missing."""
         detail = self.details.get(column.name, {})
-        if column.kind == "boolean":
+        if column.facts.holds == "truths":
             low, high = 0.0, 1.0
             quartiles = _quartiles_of_truths(self.gram.means[self.gram.names.index(column.name)]) if self.gram else None
         else:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.cells.ways import SPELLINGS, Seen
 from service.domain.cells.written import FALSE_WORDS, TRUE_WORDS, TextStyle
 
