@@ -1,7 +1,7 @@
 """The kinds of columns: a record each, with the facts that every other module asks for.
 
-A new kind is a record here and an entry in each table by kind; tests/unit/test_kinds.py walks those tables. What its
-cells are in memory and in a file follows from `holds`, how it becomes inputs of a network from `encoding`.
+A new kind is a record here and an entry in each table by kind, which tests/unit/domain/cells/test_kinds.py walks. What
+its cells are in memory and in a file follows from `holds`, how it becomes inputs of a network from `encoding`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from service.domain.cells.written import TextStyle, read_boolean, read_number
 Kind = Literal["numeric", "boolean", "categorical", "datetime", "text"]
 Holds = Literal["numbers", "truths", "words", "times"]
 Encoding = Literal["number", "categories", "calendar"]
+TypeInJson = Literal["number", "boolean", "string"]
 Cell = float | str | None
 TextReader = Callable[[str], Cell]
 
@@ -42,7 +43,7 @@ class ColumnKind:
     holds: Holds
     encoding: Encoding | None
     target: Literal["numbers", "classes"] | None
-    json: Literal["number", "boolean", "string"]
+    json: TypeInJson
     reader: Callable[[str, TextStyle], TextReader]
     noun: str
     sent: str

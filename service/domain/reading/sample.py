@@ -19,8 +19,9 @@ from service.domain.cells.written import BLANKS, TextStyle
 from service.domain.reading.declared import declared_kinds
 from service.domain.reading.encodings import BAD
 from service.domain.reading.free_text import kind_of_words
-from service.domain.reading.kinds import Decision, beneath_units, gaps_note, settle
+from service.domain.reading.kinds import Decision, gaps_note, settle
 from service.domain.reading.odd_cells import as_numbers, declared_words, doubtful, judge, missing_notes, odd_note
+from service.domain.reading.units import beneath_units
 
 MOST_CELLS = 50_000
 LONGEST_VALUE = 100  # longer text is no number and no time

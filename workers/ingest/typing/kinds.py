@@ -13,9 +13,10 @@ from service.domain.cells.kinds import PLAIN_KIND, Kind, holds_words, kind_of
 from service.domain.cells.written import BLANKS, TextStyle
 from service.domain.reading.declared import declared_kinds
 from service.domain.reading.kinds import Decision as Settled
-from service.domain.reading.kinds import beneath_units, gaps_note, settle
+from service.domain.reading.kinds import gaps_note, settle
 from service.domain.reading.odd_cells import Odd, as_numbers, doubtful, judge
 from service.domain.reading.refusals import DialectInvalid
+from service.domain.reading.units import beneath_units
 from service.errors import WorkFailed
 from service.reading.arrow.cells import read_cells
 from workers.ingest.typing.evidence import gather, of_first_row
