@@ -85,7 +85,7 @@ def _told_of(target: Column) -> Iterator[None]:
     try:
         yield
     except SpecInvalid as error:
-        if target.kind != "categorical" or not target.notes:
+        if target.facts.holds != "words" or not target.notes:
             raise
         raise _wrong(error.errors[0].pointer, f"{error.detail} ({'; '.join(target.notes)})") from None
 

@@ -17,7 +17,7 @@ from service.wiring import Deps
 from tests.unit.workers.golden.specs import BATCHES, COMPARISONS, RUNS, Run, Spec
 from tests.unit.workers.golden.tables import CSV, TABLES
 from workers.ingest.run import run as ingest
-from workers.job import run as work
+from workers.jobs.dispatch import run as work
 
 ASKED_ROWS = 3
 _ID = re.compile(r"\b(ds|job|mdl)_[0-9a-z]{26}\b")
