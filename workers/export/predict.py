@@ -238,28 +238,17 @@ def seconds_of(text: str, order: str) -> float:
     return (seconds * 1_000_000 + int(part["fraction"].lstrip(".")[:6].ljust(6, "0"))) / 1e6
 
 
-def duration_of(text: str) -> Any:
-    """Seconds, of 1:30:00 or of a number of them."""
-    found = re.fullmatch(r"([+-]?)([0-9]+):([0-5]?[0-9])(?::([0-5]?[0-9](?:\.[0-9]*)?))?", text)
-    if not found:
-        return finite_number(text, "", {"decimals": {}, "decimal": "", "missing": []})
-    seconds = int(found[2]) * 3600 + int(found[3]) * 60 + float(found[4] or 0)
-    return -seconds if found[1] == "-" else seconds
-
-
 READERS: dict[str, Callable[[Any, str, dict[str, Any]], Any]] = {  # of a cell that is there, by the kind of its column
     "numeric": finite_number,
     "boolean": lambda cell, column, style: BOOLEANS[cell.lower()],
     "categorical": lambda cell, column, style: cell,
     "datetime": lambda cell, column, style: seconds_of(cell, style["dates"].get(column, "")),
-    "duration": lambda cell, column, style: duration_of(cell),
 }
 BLOCKS: dict[str, Callable[[dict[str, Any], list[Any]], Any]] = {  # the columns of a feature by its kind
     "numeric": lambda feature, cells: filled(feature, cells)[:, None],
     "boolean": lambda feature, cells: filled(feature, cells)[:, None],
     "categorical": one_of_each,
     "datetime": lambda feature, cells: parts_of_time(filled(feature, cells)),
-    "duration": lambda feature, cells: filled(feature, cells)[:, None],
 }
 
 

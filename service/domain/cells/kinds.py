@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from service.domain.cells.durations import read_duration
 from service.domain.cells.times import ORDERS, read_time
 from service.domain.cells.written import TextStyle, read_boolean, read_number
 
-Kind = Literal["numeric", "boolean", "categorical", "datetime", "text", "duration"]
+Kind = Literal["numeric", "boolean", "categorical", "datetime", "text"]
 Holds = Literal["numbers", "truths", "words", "times"]
 Encoding = Literal["number", "categories", "calendar"]
 TypeInJson = Literal["number", "boolean", "string"]
@@ -88,10 +87,6 @@ def _words(column: str, style: TextStyle) -> TextReader:
     return style.word
 
 
-def _durations(column: str, style: TextStyle) -> TextReader:
-    return read_duration
-
-
 _RECORDS = (
     ColumnKind(
         "numeric", "numbers", "number", "numbers", "number", _numbers,
@@ -112,10 +107,6 @@ _RECORDS = (
     ColumnKind(
         "text", "words", None, None, "string", _words,
         noun="a text", sent="a string", misfit="is not a text",
-    ),
-    ColumnKind(
-        "duration", "numbers", "number", None, "string", _durations,
-        noun="a duration", sent='seconds, or a string such as "1:30:00"', misfit="is not a duration",
     ),
 )  # fmt: skip
 COLUMN_KINDS: Mapping[str, ColumnKind] = MappingProxyType({record.name: record for record in _RECORDS})

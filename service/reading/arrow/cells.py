@@ -9,8 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.cells.kinds import Cell, Kind, TextReader
-from service.domain.cells.readers import text_reader
+from service.domain.cells.kinds import Kind
 from service.domain.cells.times import read_time
 from service.domain.cells.written import (
     BLANKS,
@@ -69,28 +68,12 @@ def _times(name: str, style: TextStyle, text: Any, there: Any) -> tuple[Any, Any
     return values, pc.and_(there, pc.is_null(values))
 
 
-def _durations(name: str, style: TextStyle, text: Any, there: Any) -> tuple[Any, Any]:
-    """Each different one by the reader of single cells."""
-    encoded = pc.if_else(there, text, NO_WORD).dictionary_encode()
-    read = text_reader(name, "duration", style)
-    values = pa.array((_duration(read, cell) for cell in encoded.dictionary.to_pylist()), NUMBER).take(encoded.indices)
-    return values, pc.and_(there, pc.is_null(values))
-
-
-def _duration(read: TextReader, cell: str) -> Cell:
-    try:
-        return read(cell)
-    except ValueError:
-        return None
-
-
 READ: Mapping[Kind, Callable[[str, TextStyle, Any, Any], tuple[Any, Any]]] = {
     "numeric": _numbers,
     "boolean": _truths,
     "categorical": _words,
     "datetime": _times,
     "text": _words,
-    "duration": _durations,
 }
 """By kind, what `read_cells` makes of trimmed texts and of which of them are there."""
 

@@ -49,7 +49,6 @@ EXAMPLES: Mapping[Kind, tuple[dict[str, float | str], str | None]] = {
     "boolean": ({"yes": 1.0, "no": 0.0}, "2"),
     "categorical": ({"red": "red", "blue": "blue", "it's": "it's"}, None),
     "datetime": ({"2026-01-31": 1769817600.0, "1970-01-02T00:00:00.5Z": 86400.5}, "31 o'clock"),
-    "duration": ({"1:30:00": 5400.0, "0:05": 300.0, "-0:00:01.5": -1.5, "90": 90.0}, "1:75"),
     "text": ({"once upon a time": "once upon a time", "there was": "there was"}, None),
 }
 FEATURES = [kind for kind in KINDS if COLUMN_KINDS[kind].encoding is not None]
