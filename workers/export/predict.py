@@ -105,8 +105,6 @@ def inputs_of(model: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
 def column_of(feature: dict[str, Any], rows: Sequence[Mapping[str, Any]], style: dict[str, Any]) -> list[Any]:
     """One column of all rows: floats or words, None where a cell is missing."""
     name, cells = feature["name"], []
-    if feature["kind"] not in READERS:
-        raise ValueError(f"{name!r} is {feature['kind']}, which this script cannot read")
     for number, row in enumerate(rows, 1):
         if name not in row:
             raise KeyError(f"row {number} has no feature {name!r}")
@@ -123,19 +121,15 @@ def encoded(feature: dict[str, Any], cells: list[Any]) -> Any:
     """One feature as columns: one of each kept category (and of the others), the parts of a time, or the number; then
     whether the cell is missing, where training had such."""
     gaps = np.array([cell is None for cell in cells])
-    block = BLOCKS[feature["kind"]](feature, cells)
+    if feature["kind"] == "categorical":
+        known = {category: position for position, category in enumerate(feature["categories"])}
+        words = [feature["fill_category"] if cell is None else cell for cell in cells]
+        positions = np.array([known.get(word, len(known)) for word in words])
+        block = (positions[:, None] == np.arange(len(known) + feature["other"])).astype(np.float64)
+    else:
+        numbers = np.array([feature["fill"] if cell is None else cell for cell in cells], dtype=np.float64)
+        block = parts_of_time(numbers) if feature["kind"] == "datetime" else numbers[:, None]
     return np.hstack([block, gaps[:, None]]) if feature["indicator"] else block
-
-
-def filled(feature: dict[str, Any], cells: list[Any]) -> Any:
-    return np.array([feature["fill"] if cell is None else cell for cell in cells], dtype=np.float64)
-
-
-def one_of_each(feature: dict[str, Any], cells: list[Any]) -> Any:
-    known = {category: position for position, category in enumerate(feature["categories"])}
-    words = [feature["fill_category"] if cell is None else cell for cell in cells]
-    positions = np.array([known.get(word, len(known)) for word in words])
-    return (positions[:, None] == np.arange(len(known) + feature["other"])).astype(np.float64)
 
 
 def parts_of_time(seconds: Any) -> Any:
@@ -186,19 +180,22 @@ def read_cell(cell: Any, column: str, kind: str, style: dict[str, Any]) -> Any:
         cell = style.get("words", {}).get(column, ("false", "true"))[bool(cell)]
     elif not isinstance(cell, str) and kind != "numeric":  # a number where a word is meant: its digits
         cell = str(int(cell)) if abs(cell) < 1e16 and cell == int(cell) else str(cell)
-    cell = cell.strip(" \t\n\v\f\r") if isinstance(cell, str) else float(cell)
-    return None if cell in style["missing"] else READERS[kind](cell, column, style)
-
-
-def finite_number(cell: Any, column: str, style: dict[str, Any]) -> Any:
-    written = style["decimals"].get(column, style["decimal"]), style.get("marks", {}).get(column, "")
-    if isinstance(cell, str) and LEFT_OUT.fullmatch(cell):
+    text = cell.strip(" \t\n\v\f\r") if isinstance(cell, str) else ""
+    if isinstance(cell, str) and text in style["missing"]:
         return None
-    value = number_of(cell, *written) if isinstance(cell, str) else cell
-    if not math.isfinite(value):
-        raise ValueError
-    # where -999 is missing, so is -999.0
-    return None if value in [number_of(word, *written) for word in style["missing"]] else value
+    if kind == "numeric":
+        written = style["decimals"].get(column, style["decimal"]), style.get("marks", {}).get(column, "")
+        value = number_of(text, *written) if isinstance(cell, str) else float(cell)
+        if LEFT_OUT.fullmatch(text):
+            return None
+        if not math.isfinite(value):
+            raise ValueError
+        if value in [number_of(word, *written) for word in style["missing"]]:
+            return None  # where -999 is missing, so is -999.0
+        return value
+    if kind == "boolean":
+        return BOOLEANS[text.lower()]
+    return seconds_of(text, style["dates"].get(column, "")) if kind == "datetime" else text
 
 
 @functools.lru_cache(100_000)
@@ -236,20 +233,6 @@ def seconds_of(text: str, order: str) -> float:
     day = datetime(number["year"], month, number["day"]) - datetime(1970, 1, 1)
     seconds = day.days * 86_400 + hour * 3600 + (number["minute"] - offset) * 60 + number["second"]
     return (seconds * 1_000_000 + int(part["fraction"].lstrip(".")[:6].ljust(6, "0"))) / 1e6
-
-
-READERS: dict[str, Callable[[Any, str, dict[str, Any]], Any]] = {  # of a cell that is there, by the kind of its column
-    "numeric": finite_number,
-    "boolean": lambda cell, column, style: BOOLEANS[cell.lower()],
-    "categorical": lambda cell, column, style: cell,
-    "datetime": lambda cell, column, style: seconds_of(cell, style["dates"].get(column, "")),
-}
-BLOCKS: dict[str, Callable[[dict[str, Any], list[Any]], Any]] = {  # the columns of a feature by its kind
-    "numeric": lambda feature, cells: filled(feature, cells)[:, None],
-    "boolean": lambda feature, cells: filled(feature, cells)[:, None],
-    "categorical": one_of_each,
-    "datetime": lambda feature, cells: parts_of_time(filled(feature, cells)),
-}
 
 
 def rows_of(path: Path, model: dict[str, Any]) -> Iterator[dict[str, str]]:

@@ -64,7 +64,6 @@ def plain(values: Values) -> list[Any]:
 def test_every_table_by_kind_knows_every_kind() -> None:
     assert tuple(COLUMN_KINDS) == KINDS == tuple(record.name for record in COLUMN_KINDS.values())
     assert set(EXAMPLES) == set(KINDS) == set(READ)
-    assert set(FEATURES) == set(script.READERS) == set(script.BLOCKS)
 
 
 def test_every_table_by_what_columns_hold_knows_all_of_it() -> None:
@@ -165,8 +164,6 @@ def test_an_unknown_kind_raises(ask: Callable[[], Any]) -> None:
         ask()
 
 
-def test_an_unknown_kind_raises_in_tables_and_in_the_script() -> None:
-    with pytest.raises(KeyError):
+def test_an_unknown_kind_raises_where_cells_are_read_by_a_table() -> None:
+    with pytest.raises(KeyError, match=NO_KIND):
         read_cells("x", NO_KIND, PLAIN, pa.array(["1"]))
-    with pytest.raises(ValueError, match="'x' is colour, which this script cannot read"):
-        script.column_of({"name": "x", "kind": NO_KIND}, [{"x": "1"}], PLAIN.to_json())
