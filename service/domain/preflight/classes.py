@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.spec.training import split_counts
+from service.domain.vocabulary.tasks import TASKS
 
 FEW_TO_LEARN = 10
 FEW_TO_JUDGE_BY = 3
@@ -15,8 +16,8 @@ SHOWN = 5
 
 
 def class_warnings(plan: Plan) -> Iterator[Warned]:
-    """Warnings about the classes of a target; the profile has their counts, or its column the rarest one."""
-    if plan.spec.task == "regression":
+    """Of a classification; each target has its classes in the profile, or the rarest of them in its column."""
+    if TASKS[plan.spec.task].is_regression:
         return
     for target in plan.targets:
         counts = plan.figures.counts(target)
