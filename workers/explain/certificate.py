@@ -172,7 +172,7 @@ def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
     if not size.width:
         return "the model has no weights: every column is constant in the training rows"
     if spec.optimizer.l1:
-        return "l1 makes the loss one without an exact optimum by linear algebra"
+        return "with l1 there is no exact optimum by linear algebra"
     if LOSSES[spec.loss].is_smooth:
         return None
     if penalty_of(spec):

@@ -20,7 +20,7 @@ def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTran
         texts.append(f"momentum {rates.momentum:g}: auto chooses momentum only together with the learning rate")
     if spec.epochs == "auto":
         by_curvature = is_bowl(spec) and is_by_curvature(spec)
-        why = "the most that auto takes"
+        why = "the most that auto allows"
         if by_curvature and rates.epochs < MOST_BOWL_EPOCHS:
             why = f"enough for this curvature and any target, at least {FEWEST_EPOCHS}"
         texts.append(f"{rates.epochs} epochs: {why}")

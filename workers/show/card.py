@@ -76,7 +76,7 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
     yield table(heads, rows)
     if beside:
         always = "the training mean" if TASKS[report["task"]].is_regression else "the training rows' class shares"
-        yield f"The trivial model always says {always}."
+        yield f"The trivial model always predicts {always}."
     if verdict := (report.get("verdict") or {}).get("sentence"):
         yield prose(verdict)
     if found := report.get("classes"):

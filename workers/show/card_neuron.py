@@ -15,7 +15,7 @@ MOST_FEATURES = 20
 def weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The learnt coefficients, with the optimum's where there is one."""
     of = code(target_of(report)) if TASKS[report["task"]].is_regression else "the log-odds of a class"
-    yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
+    yield f"What one unit of a feature adds to {of}: learnt, and in the exact optimum of the same loss and rows."
     several = len({one.get("class") for one in listed}) > 1
     names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]
     yield table(

@@ -60,8 +60,8 @@ class Schedule:
             self.saw(ended)
 
     def factor(self, epoch: int) -> float:
-        """Of an epoch, from 1. In the warm-up it rises evenly to 1. A schedule that watches the loss (on the validation
-        rows, where there are any) halves it when more than five epochs bring no better one."""
+        """The factor of an epoch, counted from 1. In the warm-up it rises evenly to 1. A schedule that watches the loss
+        (on the validation rows, where there are any) halves it when more than five epochs bring no better one."""
         if epoch <= self._warmup:
             return epoch / (self._warmup + 1)
         return self._factor(epoch - self._warmup - 1, self._epochs) * self._reduced

@@ -62,7 +62,7 @@ def _columns_of_matrix(tensor: Tensor, predictor: Predictor) -> dict[str, Tensor
     """[rows, features], in the order of the features, which must all be numbers."""
     kinds = predictor.feature_kinds
     if others := [name for name, kind in kinds.items() if kind_of(kind).json != "number"]:
-        detail = f"{others[0]!r} is {kinds[others[0]]}: one tensor can hold numbers only; send one for each feature"
+        detail = f"{others[0]!r} is {kinds[others[0]]}: a single tensor holds numbers only; send one for each feature"
         raise InputInvalid.at(pointer("inputs", tensor.index), detail)
     rows, width = tensor.shape
     if width != len(kinds):

@@ -44,7 +44,7 @@ def document_limit(settings: Settings) -> Limit:
     return _limit(settings, settings.max_document_bytes, "ADALINE_MAX_DOCUMENT_BYTES", mend)
 
 
-def _limit(settings: Settings, most: int, setting: str, mend: str = "send it in parts") -> Limit:
+def _limit(settings: Settings, most: int, setting: str, mend: str = "split it into several requests") -> Limit:
     if settings.max_body_bytes < most:
         most, setting = settings.max_body_bytes, "ADALINE_MAX_BODY_BYTES"
     return Limit(most, most, settings.max_decompression_ratio, setting, setting, mend)

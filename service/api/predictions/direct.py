@@ -144,7 +144,7 @@ def _none(n_rows: int) -> Any:
 def _decoder(kinds: dict[str, Kind]) -> Callable[[bytes], Any]:
     """Bytes -> {"records": rows} or {"instances": rows}, each row with exactly a cell of the right type a feature."""
     if any(UNNAMEABLE & set(name) for name in kinds):
-        raise ValueError("a feature's name cannot be that of a field")
+        raise ValueError("a feature's name must differ from the fields' names")
     fields = [(f"f{number}", TYPES[kind_of(kind).json]) for number, kind in enumerate(kinds.values())]
     renamed = {f"f{number}": name for number, name in enumerate(kinds)}
     record = msgspec.defstruct("Record", fields, rename=renamed, gc=False)

@@ -70,7 +70,7 @@ class ListedVersion(Answer):
 
 class Version(ListedVersion):
     spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
-    metadata = fields.Dict(required=True, metadata=says("the spec's"))
+    metadata = fields.Dict(required=True, metadata=says("the metadata of its spec"))
 
 
 class Alias(Answer):
@@ -112,7 +112,7 @@ class ComparedFigure(Answer):
     lower_is_better = fields.Boolean(required=True)
     a = fields.Float(required=True, allow_none=True)
     b = fields.Float(required=True, allow_none=True)
-    difference = fields.Float(required=True, allow_none=True, metadata=says("b less a"))
+    difference = fields.Float(required=True, allow_none=True, metadata=says("b - a"))
     better = fields.String(
         required=True,
         allow_none=True,
@@ -135,7 +135,9 @@ class VersionComparison(Answer):
     lineage = fields.List(
         fields.Nested(Difference), required=True, metadata=says("dataset, split, engine and libraries that differ")
     )
-    rows = fields.Dict(keys=fields.String(), values=fields.Nested(RowCounts), required=True, metadata=says("by split"))
+    rows = fields.Dict(
+        keys=fields.String(), values=fields.Nested(RowCounts), required=True, metadata=says("by split part")
+    )
     same_rows = fields.Boolean(required=True, metadata=says("whether both were evaluated on the same held-out rows"))
     better = fields.String(
         required=True,

@@ -62,7 +62,7 @@ class Weight(Answer):
 
     feature = fields.String()
     label = fields.String(data_key="class")
-    learnt = fields.Float(metadata=says("what predicts"))
+    learnt = fields.Float(metadata=says("the trained coefficient"))
     optimum = number("of the exact optimum on the same rows; null if there is none")
     difference = number("learnt - optimum")
     standard_error = number("standard error of the optimum's coefficient")

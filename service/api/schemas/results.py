@@ -27,7 +27,9 @@ class ComparedDescent(Answer):
     stable_learning_rate = fields.Float(
         required=True, metadata=says("below it this descent cannot diverge; with hidden layers, only a guide")
     )
-    condition_number = fields.Float(required=True, metadata=says("λmax/λmin of 2/n ZᵀZ, Z the design with intercept"))
+    condition_number = fields.Float(
+        required=True, metadata=says("λmax/λmin of 2/n ZᵀZ, where Z is the design matrix with intercept")
+    )
     reached = fields.Boolean(required=True, metadata=says("whether the loss reached the goal"))
     diverged = fields.Boolean(required=True, metadata=says("whether it ended above its initial loss"))
     epochs = fields.Float(required=True)

@@ -32,7 +32,7 @@ class KindByColumn(fields.Field[dict[str, str]]):
         for column, kind in kinds.items():
             if kind not in SPELLINGS:
                 raise ma.ValidationError(
-                    f"{kind!r} is no kind of column ({column!r}); use one of: {', '.join(SPELLINGS)}"
+                    f"{kind!r} is not a kind of column ({column!r}); use one of: {', '.join(SPELLINGS)}"
                 )
             if "\0" in column:
                 raise ma.ValidationError("column names contain no NUL character")

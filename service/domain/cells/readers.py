@@ -19,13 +19,13 @@ JsonReader = Callable[[Any], Cell]
 
 
 def text_reader(column: str, kind: str, style: TextStyle) -> TextReader:
-    """Of cells as they stand in a file of this style."""
+    """A reader of cells as they stand in a file of this style."""
     of_kind = kind_of(kind).reader(column, style)
     return lambda cell: None if style.is_missing(cell) else of_kind(cell)
 
 
 def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
-    """Of cells as JSON values that are not null."""
+    """A reader of cells given as JSON values that are not null."""
     of_text, of_number, said = text_reader(column, kind, style), number_reader(column, kind, style), kind_of(kind)
 
     def read(cell: Any) -> Cell:
@@ -35,7 +35,7 @@ def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
             return of_truth(column, kind, style, cell)
         if isinstance(cell, int | float):
             return of_number(cell)
-        raise ValueError(f"{shown(cell)} is not {said.noun}; send {said.sent}, or null where it is missing")
+        raise ValueError(f"{shown(cell)} is not {said.noun}; send {said.sent}, or null if it is missing")
 
     def read_or_say(cell: Any) -> Cell:
         try:
@@ -56,7 +56,7 @@ def why_not(column: str, kind: str, style: TextStyle, cell: str) -> str | None:
 
 
 def number_reader(column: str, kind: str, style: TextStyle) -> Callable[[Any], Cell]:
-    """Of cells that are numbers already, but no NaN."""
+    """A reader of cells that are numbers already, other than NaN."""
     if kind_of(kind).holds == "numbers":
         missing = style.missing_numbers(column)
         return lambda cell: None if (value := finite(cell)) in missing else value
@@ -72,8 +72,8 @@ def of_truth(column: str, kind: str, style: TextStyle, truth: bool) -> Cell:
     if said.holds == "words":
         return style.words_of(column)[truth]
     if said.holds == "numbers":
-        raise ValueError(f"{shown(truth)} is not a number; send {int(truth)}, or null where it is missing")
-    raise ValueError(f"{shown(truth)} is not {said.noun}; send {said.sent}, or null where it is missing")
+        raise ValueError(f"{shown(truth)} is not a number; send {int(truth)}, or null if it is missing")
+    raise ValueError(f"{shown(truth)} is not {said.noun}; send {said.sent}, or null if it is missing")
 
 
 def finite(cell: float) -> float:

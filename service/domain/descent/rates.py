@@ -53,11 +53,11 @@ def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     if asked != "auto":
         return Rates(asked, momentum, epochs, "as asked")
     if optimizer.is_quasi_newton:
-        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
+        return Rates(1.0, 0.0, epochs, "the length of the first step; a line search chooses each later one")
     if not optimizer.is_gradient_descent:
         widest = max(spec.network.hidden or (1,))
         rate = next(rate for width, rate in optimizer.rates if widest <= width) * (2 if rows < FEW_ROWS else 1)
-        return Rates(rate, 0.0, epochs, f"{optimizer.name} moves each weight by about its rate in a step")
+        return Rates(rate, 0.0, epochs, f"{optimizer.name} moves each weight by about the learning rate per step")
     if found is None:
         raise WorkFailed("features_constant", "all prepared features are zero: there is nothing to learn from")
     found = _with_l2(spec, found)
@@ -213,17 +213,17 @@ def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
 def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
     """Why a bound from the curvature is a guide only."""
     if spec.network.kind != "linear":
-        yield "behind hidden layers the curvature changes with the weights"
+        yield "with hidden layers the curvature changes with the weights"
     if not OPTIMIZERS[spec.optimizer.kind].is_gradient_descent:
-        yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
+        yield f"{spec.optimizer.kind} scales its steps by past gradients"
     if spec.step_rows(rows) < rows:
-        yield f"batches of {spec.batch_size} rows see the curvature with noise"
+        yield f"batches of {spec.batch_size} rows make the curvature noisy"
     loss = LOSSES[spec.loss]
     if loss.is_smooth and not loss.is_quadratic:
-        yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"
+        yield f"the curvature of {spec.loss} is at most the one assumed, and lower for some predictions"
     elif not loss.is_smooth:
-        yield f"{spec.loss} has gradients of constant length: too large steps swing, and do not grow"
+        yield f"{spec.loss} has gradients of constant length: steps that are too large oscillate but do not grow"
     if spec.optimizer.clip_norm is not None:
-        yield "clipping shortens the steps"
+        yield "gradient clipping shortens the steps"
     if not SCHEDULES[spec.schedule].is_constant:
         yield f"the schedule {spec.schedule!r} lowers the rate later"

@@ -121,7 +121,7 @@ def _better(a: float, b: float, lower: bool) -> Side | None:
 
 
 def judge(a: Compared, b: Compared) -> Verdict:
-    """One sentence that is true: which is better and by how much, or why that cannot be said."""
+    """One sentence that is true: which is better and by how much, or why they cannot be compared."""
     if a.version == b.version:
         return Verdict(f"Both are version {a.version}: there is nothing to compare.")
     why = _why_not(a, b)

@@ -16,7 +16,7 @@ SHOWN = 5
 
 
 def class_warnings(plan: Plan) -> Iterator[Warned]:
-    """Of a classification; each target has its classes in the profile, or the rarest of them in its column."""
+    """Warnings about the classes of a target; the profile has their counts, or its column the rarest one."""
     if TASKS[plan.spec.task].is_regression:
         return
     for target in plan.targets:

@@ -62,11 +62,11 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
     present = plan.figures.present(feature)
     if present < FEW_ROWS:
         return
-    mend = "leave it out: on new rows it says nothing"
+    mend = "leave it out: it says nothing about new rows"
     if plan.figures.is_unique(feature) and (feature.facts.encoding == "categories" or _counts_rows(feature, present)):
-        what = "a different value in each row"
+        what = "a different value in every row"
         if feature.facts.holds == "numbers":
-            what = "one whole number for each row, without gaps"
+            what = "a consecutive whole number in every row"
         yield Warned(
             "identifier",
             f"feature {feature.name!r} has {what}: it identifies the rows; {mend}",
@@ -98,7 +98,7 @@ def _gaps(plan: Plan, feature: Column) -> Iterator[Warned]:
             "/missing",
         )
     elif feature.nulls > MANY_GAPS * rows:
-        becomes = "leaves those rows out" if policy.drops else "fills and flags them"
+        becomes = "drops those rows" if policy.drops else "imputes and flags them"
         yield Warned(
             "mostly_missing",
             f"feature {feature.name!r} is missing in {feature.nulls:,} of {rows:,} rows; "

@@ -85,7 +85,7 @@ def _engine_bytes(spec: TrainingSpec, chosen: Optimizer, weights: int, optimizer
 
 
 def _activations(plan: Plan, chosen: Optimizer) -> int:
-    """Of a step, forward and back; lbfgs takes its rows in pieces, in float64."""
+    """Numbers held in a step, forward and backward; lbfgs takes its rows in pieces, in float64."""
     sizes = plan.network.sizes
     if chosen.is_quasi_newton:
         return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64

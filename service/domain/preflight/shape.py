@@ -74,7 +74,7 @@ def _judging(plan: Plan) -> Iterator[Warned]:
     elif max(plan.rows.validation, plan.rows.test) < FEW_TO_JUDGE_BY:
         most = max(plan.rows.validation, plan.rows.test)
         if TASKS[plan.spec.task].is_regression:
-            how = f"an mse is then known to about ±{math.sqrt(2 / most):.0%} (one standard error)"
+            how = f"an mse is then accurate to about ±{math.sqrt(2 / most):.0%} (one standard error)"
         else:
             how = f"an accuracy near 80 % is then accurate to about ±{math.sqrt(0.16 / most):.0%} (one standard error)"
         yield Warned(

@@ -15,7 +15,7 @@ from service.domain.reading.units import are_units
 MOSTLY = 0.9
 SHORT_OFTEN, SHORT_FEWEST = 0.05, 2  # so many rows that end early are a way of writing; fewer are damaged
 MOST_SHOWN = 40  # letters of a cell in a note
-ONLY_IF = 'if it counts something, declare it with ?types={{"{name}":"numeric"}}'
+ONLY_IF = 'if it is a quantity, declare it with ?types={{"{name}":"numeric"}}'
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def judge(name: str, odd: Odd, made: Decision, most_rejects: int, has_units: boo
 def odd_note(odd: Odd, words: Sequence[str]) -> str:
     """The sentence for a column; `words` are those for a missing cell that stay when others are declared."""
     if odd.are_units:
-        return f"{shown(next(iter(odd.counts)))} in the first row is no number: the row is rejected, as one of units"
+        return f"{shown(next(iter(odd.counts)))} in the first row is not a number: rejected as a row of units"
     good = f"{odd.of - odd.cells:,} of {odd.of:,} cells are {kind_of(odd.kind).holds}"
     each = odd.counts.most_common(SHOWN)
     if len(odd.counts) == 1:
@@ -91,9 +91,9 @@ def odd_note(odd: Odd, words: Sequence[str]) -> str:
 
 def _mend(odd: Odd, words: Sequence[str]) -> str:
     if len(odd.counts) <= FEW and all(len(cell) <= LONGEST and cell.isprintable() for cell in odd.counts):
-        return f"declare {null_values([*words, *odd.counts])} if that means a missing cell"
+        return f"declare {null_values([*words, *odd.counts])} if that marks a missing cell"
     if kind_of(odd.kind).holds == "numbers":
-        return "write them as numbers, or leave them empty, if the column holds numbers"
+        return "write them as numbers, or leave them empty, if the column is numeric"
     return "write them as 2026-01-31, or leave them empty"
 
 

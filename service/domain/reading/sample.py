@@ -142,7 +142,7 @@ def _value(name: str, cell: str, kind: Kind, style: TextStyle) -> Any:
         try:  # to the microsecond, which the seconds of the reader do not tell in all years
             return EPOCH + timedelta(microseconds=read_time(cell, style.order_of(name)))
         except OverflowError:
-            raise ValueError(f'"{cell}" is no time of the years 1 to 9999') from None
+            raise ValueError(f'"{cell}" is not a time within the years 1 to 9999') from None
     value = text_reader(name, kind, style)(cell)
     if value is None or value != value:
         return None

@@ -24,9 +24,9 @@ def check_combinations(spec: TrainingSpec) -> None:
 
 def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
     if spec.quantile != 0.5 and not LOSSES[spec.loss].takes_quantile:
-        yield "/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}'
+        yield "/quantile", f'applies only to "loss": "quantile"; the loss is {spec.loss!r}'
     if spec.class_weights is not None and TASKS[spec.task].is_regression:
-        yield "/class_weights", "a regression has no classes; weigh its rows by weight_column"
+        yield "/class_weights", "regression has no classes; weight its rows with weight_column"
     if spec.engine == "fused" and (reason := not_fused(spec)):
         yield "/engine", f'{reason}; use "autograd" or "auto"'
     if spec.precision == "tf32" and spec.device != "gpu":
@@ -47,9 +47,15 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
     if spec.batch_size not in ("auto", "full"):
         yield "/batch_size", f'{name} needs all rows in a step; use "batch_size": "full" instead of {spec.batch_size}'
     if spec.optimizer.l1:
-        yield "/optimizer/l1", f"{name} needs a smooth loss, and l1 has a corner at 0; use l2, or another optimizer"
+        yield (
+            "/optimizer/l1",
+            f"{name} needs a smooth loss, and l1 has a kink at 0; use l2, or another optimizer",
+        )
     if not LOSSES[spec.loss].is_smooth:
-        yield "/loss", f"{name} needs a smooth loss, and {spec.loss} has a corner; use huber, or another optimizer"
+        yield (
+            "/loss",
+            f"{name} needs a smooth loss, and {spec.loss} has a kink; use huber, or another optimizer",
+        )
     if spec.network.dropout:
         yield "/network/dropout", f"{name} needs the same loss at every look; leave dropout 0, or use adam"
     if spec.optimizer.clip_norm is not None:

@@ -24,7 +24,7 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
         elif column.name in spec.exclude:
             reasons.append(f"{name} is excluded")
             if column.facts.encoding is not None and not column.is_constant:
-                mends.append(f'take {name} out of "exclude"')
+                mends.append(f'remove {name} from "exclude"')
         elif spec.features is not None and column.name not in spec.features:
             reasons.append(f"{name} is not in the list")
             if column.facts.encoding is not None and not column.is_constant:

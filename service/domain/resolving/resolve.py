@@ -114,7 +114,7 @@ def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
 def _wrong_target(target: Column, of: int) -> str | None:
     name = repr(target.name)
     if of > 1 and not target.facts.is_quantity:
-        return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
+        return f"{name} holds {target.kind}; only numeric columns can be predicted together; train it alone"
     if target.facts.target is None:
         told = f" ({'; '.join(target.notes)})" if target.notes else ""
         mend = "choose a numeric, boolean or categorical column"
@@ -138,7 +138,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
         if column in targets:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot also be a feature"))
         elif column is not None and name == spec.weight_column:
-            errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
+            errors.append(FieldError(f"/features/{index}", f"{name!r} weights the rows: it cannot also be a feature"))
         elif column is not None and column.facts.encoding is None:
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
@@ -198,8 +198,8 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
         numbers = ', or, if these are quantities, use "task": "regression"'
         raise _wrong(
             "/target",
-            f"class {rarest} of {target.name!r} has one row only: it cannot be in both the training and the held-out "
-            f"rows; add rows of it, or remove that row{numbers if target.facts.is_quantity else ''}",
+            f"class {rarest} of {target.name!r} has only one row, which cannot be in both the training and the "
+            f"held-out rows; add rows of this class, or remove the row{numbers if target.facts.is_quantity else ''}",
         )
     return task
 
@@ -207,7 +207,7 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
 def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
     asked = unless_auto(TASKS, spec.task)
     if asked is not None and not asked.is_regression:
-        raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
+        raise _wrong("/task", f"several targets must all be numeric; {spec.task!r} needs a single target")
     if asked is None:
         notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
     return "regression"
@@ -222,5 +222,5 @@ def _loss(spec: TrainingSpec, task: str) -> str:
         fitting = f"{', '.join(first)} or {last}" if first else last
         raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
     if spec.scale_target is True and not is_regression:
-        raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
+        raise _wrong("/scale_target", f'classes are not scaled; leave scale_target at "auto" for the task {task!r}')
     return spec.loss

@@ -18,9 +18,9 @@ def check_weights(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -
         raise _wrong("/weight_column", no_such_column(spec.weight_column, table))
     name = repr(column.name)
     if column in targets:
-        raise _wrong("/weight_column", f"{name} is a target: it cannot weigh the rows too")
+        raise _wrong("/weight_column", f"{name} is a target: it cannot also weight the rows")
     if not column.facts.is_quantity:
-        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
+        raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers of at least 0")
     if column.nulls:
         raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")
     if isinstance(column.minimum, float | int) and column.minimum < 0:

@@ -129,7 +129,7 @@ def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Litera
         notes.append(f"batch descent: {optimizer.name} needs all rows in a step")
         return "full"
     if is_bowl(spec) and (optimizer is None or optimizer.is_gradient_descent):
-        notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
+        notes.append("batch descent: a linear neuron's squared error is quadratic, with known curvature")
         return "full"
     # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
     size = 32

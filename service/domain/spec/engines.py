@@ -41,7 +41,7 @@ def choose_engine(spec: TrainingSpec, inputs: int) -> tuple[str, str]:
 def not_fused(spec: TrainingSpec) -> str | None:
     """Why the fused engine cannot train this; None where it can."""
     if spec.network.dropout:
-        return "the fused engine has no dropout"
+        return "the fused engine does not support dropout"
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and not optimizer.is_fused:
         return f"the fused engine has no {optimizer.name}"

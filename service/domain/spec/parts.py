@@ -172,7 +172,7 @@ class OptimizerSchema(Part):
         optimizer = unless_auto(OPTIMIZERS, data["kind"])
         takes_momentum = optimizer is not None and optimizer.takes_momentum
         if data["momentum"] not in (0, "auto") and not takes_momentum:
-            raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
+            raise ma.ValidationError('momentum applies only to "kind": "sgd"', "momentum")
         if data["nesterov"] and (not takes_momentum or data["momentum"] == 0):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 

@@ -101,7 +101,7 @@ def profile(
 def _refuse_unusable(kinds: Mapping[str, Kind], bounds: Mapping[str, Bounds]) -> None:
     for name, found in bounds.items():
         if found and kind_of(kinds[name]).holds == "numbers" and not all(map(math.isfinite, found)):
-            raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave such cells empty")
+            raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave these cells empty")
         if found and kind_of(kinds[name]).holds == "times" and (found[0] < EARLIEST or found[1] > LATEST):
             raise WorkFailed(
                 "time_out_of_range", f"column {name!r} holds times beyond the years 1 to 9999; fix these cells"

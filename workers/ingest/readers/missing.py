@@ -65,7 +65,7 @@ class MissingWords:
             self.by_column.setdefault(name, Counter()).update(found)
 
     def of_words(self, kinds: Mapping[str, Kind]) -> dict[str, dict[str, int]]:
-        """Of the columns that are not of numbers or times."""
+        """Counts of missing words in the columns that are not of numbers or times."""
         return {
             name: dict(counts.most_common())
             for name, counts in self.by_column.items()

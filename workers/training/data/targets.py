@@ -55,7 +55,7 @@ def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
 
 
 def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> Targets:
-    """Of the table that is trained on, whose cells are written so: its classes become the model's."""
+    """Targets of the table to train on, whose cells have this style: its classes become the model's."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     stored = _stored(table, spec.targets[0], kind)
@@ -63,7 +63,7 @@ def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyl
 
 
 def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Targets) -> Targets:
-    """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
+    """Targets of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
