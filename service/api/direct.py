@@ -84,7 +84,9 @@ class Direct:
             answers = orjson.dumps(self._predictor.answers(values))
         return self._head + answers + b"}"
 
-    def _scores(self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]) -> Floats | None:
+    def _scores(
+        self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]
+    ) -> Floats | None:
         """What the predictor says of rows in the parts that `Encoder.join` takes; None where it is not finite for all.
         Raises GapUnfilled."""
         predictor = self._predictor
