@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from service.domain.cells.columns import CellInvalid, Columns, Floats, Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text
 from service.domain.model.promotion import Judged, main_metric
+from service.domain.report.report import Report
 from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, StorageDamaged
 from service.store.blobs.bundles import read_version_file
@@ -28,14 +28,15 @@ from workers.training.data.prepare import CHUNK_CELLS, Prepared
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A new version before it is published: its spec, its rows, the dataset whose rows validate (its own, unless
-    another does) and that one's table, its report."""
+    another does) and that one's table, its report, and the files that go along with it."""
 
     spec: TrainingSpec
     prepared: Prepared
     predictor: Predictor
     dataset: DatasetRow
     table: Callable[[], AbstractContextManager[Path]]
-    report: Mapping[str, Any]
+    report: Report
+    along: Mapping[str, bytes]
 
     @property
     def n_rows(self) -> int:
@@ -148,9 +149,6 @@ def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:
         return f"whether version {serving.version} was trained on some of them is not known: {error}"
     if lineage.get("dataset_sha256") != contender.dataset.sha256:
         return ""
-    if (
-        contender.prepared.other_split is None
-        and lineage.get("split_sha256") == contender.report["lineage"]["split_sha256"]
-    ):
+    if contender.prepared.other_split is None and lineage.get("split_sha256") == contender.report.lineage.split_sha256:
         return ""
     return f"version {serving.version} was trained on some of them, which flatters it"

@@ -5,63 +5,11 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.base import ANY_SPEC, Answer, says
+from service.api.schemas.derived import schema_of
+from service.domain.descent import curvature, forecast
+from service.domain.report import warned
 
-
-class Warned(Answer):
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="learning_rate_unstable"))
-    detail = fields.String(required=True, metadata=says("what is the matter, and what mends it"))
-    pointer = fields.String(metadata=says("JSON pointer of the field of the spec that mends it"))
-
-
-class Curvature(Answer):
-    lambda_max = fields.Float(required=True)
-    lambda_min = fields.Float(required=True, metadata=says("the least that is not zero"))
-    condition_number = fields.Float(required=True)
-    stable_learning_rate = fields.Float(required=True, metadata=says("full-batch descent is stable below"))
-    best_learning_rate = fields.Float(
-        required=True,
-        metadata=says("2/(λmax + λmin): the constant one with the best worst case; for a table's own see the forecast"),
-    )
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        metadata=says("a bound, no forecast: at that rate no target takes more of them to 1 % of the gap"),
-    )
-
-
-class Forecast(Answer):
-    """Of full-batch descent at a constant rate on these rows, from weights of zero, until 1 % of the gap to the optimum
-    is left; exact but for rounding. A number of epochs is null where that never comes."""
-
-    best_learning_rate = fields.Float(required=True, metadata=says("the one that takes the fewest epochs"))
-    epochs_to_1_percent = fields.Integer(required=True, allow_none=True, metadata=says("at that rate"))
-    epochs_at_worst_case_rate = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("at the rate with the best worst case, `best_learning_rate` beside"),
-    )
-
-
-class ForecastOfRun(Answer):
-    """Of the spec itself, with its rate and momentum."""
-
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("after so many 1 % of the gap is left; null: not within its epochs"),
-    )
-    epochs = fields.Integer(required=True)
-    share_left = fields.Float(required=True, metadata=says("of the gap, after all of its epochs; at most 1e30"))
-
-
-class Forecasts(Answer):
-    scaled = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on what the network reads"))
-    raw = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the columns as they are"))
-    run = fields.Nested(
-        ForecastOfRun,
-        required=True,
-        allow_none=True,
-        metadata=says("null where the spec is another descent than full-batch sgd at one rate, without penalties"),
-    )
+Warned, Curvature, Forecasts = map(schema_of, (warned.Warned, curvature.Curvature, forecast.Forecasts))
 
 
 class Bound(Answer):
