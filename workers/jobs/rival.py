@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.columns import CellInvalid, Columns, Floats, Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text
@@ -20,7 +21,7 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, StorageDamaged
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
-from service.store.rows import CHUNK_ROWS, chunks
+from service.store.rows import chunks
 from service.store.tables import DatasetRow, VersionRow
 from workers.training.data.prepare import CHUNK_CELLS, Prepared
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.columns import Columns, Floats, Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, TargetScale
@@ -16,7 +17,7 @@ from service.domain.model.transform import FittedTransform
 from service.domain.resolving.limits import kept_categories
 from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
-from service.store.rows import CHUNK_ROWS, chunks
+from service.store.rows import chunks
 from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit, target_moments
 from workers.training.data.reading import Reading

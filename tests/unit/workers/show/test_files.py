@@ -20,6 +20,7 @@ from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split
 from tests.unit.workers.explain.reports import HOSTILE, mixed, typed_report_of, typed_trained
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Trained, certify
+from workers.show import pictures
 from workers.show.files import exhibits, shown
 from workers.show.markdown import code, prose, table
 from workers.show.plot import Axis, written
@@ -341,3 +342,11 @@ def test_the_losses_of_the_last_epoch_are_told_with_when_they_are_taken(tmp_path
     said = next(text for text in texts(files["loss.svg"]) if text.startswith("in the last epoch"))
     assert f"training {written(last.train_loss, 0)} (mean before each step)" in said
     assert f"validation {written(last.validation_loss, 0)} (after the last)" in said
+
+
+def test_every_picture_has_a_place_of_its_own_a_section_of_the_card_and_a_media_type() -> None:
+    """Found by their modules: one that is there shows what it draws."""
+    assert {exhibit.media_type for exhibit in exhibits()} == {"image/svg+xml"}
+    assert len({exhibit.place for exhibit in exhibits()}) == len({exhibit.file for exhibit in exhibits()})
+    modules = {path.stem for path in Path(pictures.__path__[0]).glob("*.py")} - {"__init__"}
+    assert {exhibit.file.removesuffix(".svg").replace("-", "_") for exhibit in exhibits()} == modules
