@@ -56,11 +56,8 @@ def rendered(markdown: str) -> str:
     ("task", "expected"),
     [
         ("regression", {"loss.svg", *WEIGHTS, "residuals.svg", "importance.svg", "partial-dependence.svg"}),
-        ("binary", PICTURES - {"residuals.svg", "learning-rate.svg"}),
-        (
-            "multiclass",
-            PICTURES - {"residuals.svg", "learning-rate.svg", "weights-by-epoch.svg"},
-        ),  # of more than 20 weights
+        ("binary", PICTURES - {"residuals.svg"}),
+        ("multiclass", PICTURES - {"residuals.svg", "weights-by-epoch.svg"}),  # of more than 20 weights
     ],
 )
 def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected: set[str], tmp_path: Path) -> None:
@@ -353,15 +350,3 @@ def test_every_picture_has_a_place_of_its_own_a_section_of_the_card_and_a_media_
     assert len({exhibit.place for exhibit in exhibits()}) == len({exhibit.file for exhibit in exhibits()})
     modules = {path.stem for path in Path(pictures.__path__[0]).glob("*.py")} - {"__init__"}
     assert {exhibit.file.removesuffix(".svg").replace("-", "_") for exhibit in exhibits()} == modules
-
-
-def test_the_learning_rate_is_drawn_where_a_schedule_lowers_it(tmp_path: Path) -> None:
-    """A cosine from the rate of the first epoch: each point of the line is a rate of the history."""
-    report, files = files_of(tmp_path, "regression", epochs=8, schedule="cosine", split=Split(0.3, 0.0))
-    (line,) = [e for e in elements(files["learning-rate.svg"]) if e.tag == f"{SVG}polyline"]
-    heights = [float(point.split(",")[1]) for point in (line.get("points") or "").split()]
-    rates = [epoch.learning_rate for epoch in report.history]
-    slope, level = np.polyfit(rates, heights, 1)
-    assert slope < 0  # higher rates stand higher
-    np.testing.assert_allclose(heights, slope * np.array(rates) + level, atol=0.1)
-    assert "![Learning rate by epoch](learning-rate.svg)" in files["model-card.md"].decode()
