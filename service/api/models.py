@@ -14,10 +14,11 @@ from service.api.context import context
 from service.api.files import send_file
 from service.api.parameters import CompareQuery, ModelsQuery, VersionsQuery
 from service.api.schemas import models as model_schemas
-from service.api.schemas.report import Report
+from service.api.schemas.derived import schema_of
 from service.changes import REGISTRY
 from service.domain.model.artifact import REPORT
 from service.domain.model.media_types import BINARY, MEDIA_TYPES, media_type
+from service.domain.report.report import Report
 from service.errors import FileNotFound, Unavailable
 from service.store import models
 from service.store.blobs.bundles import version_named
@@ -112,7 +113,7 @@ def delete_version(name: str, version: int) -> Any:
 
 
 @blueprint.route(VERSION + "/report")
-@blueprint.answers(HTTPStatus.OK, Report)
+@blueprint.answers(HTTPStatus.OK, schema_of(Report))
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_report(name: str, version: int) -> Any:

@@ -6,10 +6,9 @@ from marshmallow import fields
 
 from service.api.schemas.base import ANY_SPEC, Answer, says
 from service.api.schemas.derived import schema_of
-from service.domain.descent import curvature, forecast
-from service.domain.report import warned
-
-Warned, Curvature, Forecasts = map(schema_of, (warned.Warned, curvature.Curvature, forecast.Forecasts))
+from service.domain.descent.curvature import Curvature
+from service.domain.descent.forecast import Forecasts
+from service.domain.report.warned import Warned
 
 
 class Bound(Answer):
@@ -23,14 +22,21 @@ class NotCovered(Answer):
 
 
 class SpecCurvature(Answer):
-    scaled = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of what the network reads"))
-    raw = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the columns as they are"))
+    scaled = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of what the network reads")
+    )
+    raw = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
+    )
     columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
     left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
     basis = fields.String(required=True, metadata=says("what it is computed from"))
     bound = fields.Nested(Bound, required=True, allow_none=True)
     forecast = fields.Nested(
-        Forecasts, required=True, allow_none=True, metadata=says("what descent does on this table, beside the bounds")
+        schema_of(Forecasts),
+        required=True,
+        allow_none=True,
+        metadata=says("what descent does on this table, beside the bounds"),
     )
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
@@ -76,7 +82,9 @@ class Estimate(Answer):
 class SpecCheck(Answer):
     spec = fields.Raw(required=True, metadata=ANY_SPEC)
     notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
-    warnings = fields.List(fields.Nested(Warned), required=True, metadata=says("what a teacher would say of it"))
+    warnings = fields.List(
+        fields.Nested(schema_of(Warned)), required=True, metadata=says("what a teacher would say of it")
+    )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
         Rates,
