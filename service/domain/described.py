@@ -47,6 +47,8 @@ def described(record: type) -> tuple[Described, ...]:
     return _read[record]
 
 
+PLAIN = (float, int, str, type(None))
+
 _read: dict[type, tuple[Described, ...]] = {}  # hints are told slowly
 
 
@@ -57,12 +59,12 @@ def _taken_apart(hint: Any) -> tuple[Any, str, As]:
 
 
 def document(value: Any) -> Any:
-    """A record, or what holds some, as JSON has it: dicts, lists and plain values."""
-    if isinstance(value, str | int | float | None):
+    """A record, or what holds some, as JSON has it: dicts, lists and plain values. A list holds one kind of thing."""
+    if isinstance(value, PLAIN):
         return value
+    if isinstance(value, list | tuple):
+        return list(value) if not value or isinstance(value[0], PLAIN) else [document(one) for one in value]
     if isinstance(value, Mapping):
         return {key: document(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [document(one) for one in value]
-    written = ((field, getattr(value, field.name)) for field in described(type(value)))
-    return {field.key: document(one) for field, one in written if not (one is None and field.omits_none)}
+    written = [(field, getattr(value, field.name)) for field in described(type(value))]
+    return {field.key: document(one) for field, one in written if one is not None or not field.omits_none}

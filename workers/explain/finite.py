@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from service.domain.described import document
-from service.domain.model.magnitude import is_finite
+from service.domain.described import described
 from service.domain.plain import shallow
 from service.domain.report.report import OfTarget, Report
 from service.domain.report.warned import Warned
@@ -55,7 +55,7 @@ def _nulled(part: Any) -> Any:
         return [_nulled(value) for value in part]
     if hasattr(part, "__dataclass_fields__"):
         return replace(part, **{name: _nulled(value) for name, value in shallow(part).items()})
-    return part if is_finite(part) else None
+    return part if _is_finite(part) else None
 
 
 # what becomes of each part, in the order in which the warning names them; the others hold no figures of their own
@@ -88,4 +88,13 @@ def _without(view: Told, touched: list[str]) -> Told:
 
 
 def _is_finite(part: Any) -> bool:
-    return is_finite(document(part))
+    """Whether every figure in it is one that JSON has a word for."""
+    if isinstance(part, float):
+        return math.isfinite(part)
+    if part is None or isinstance(part, str | int):
+        return True
+    if isinstance(part, list | tuple):
+        return all(map(math.isfinite if {*map(type, part)} == {float} else _is_finite, part))
+    if isinstance(part, Mapping):
+        return all(map(_is_finite, part.values()))
+    return all(_is_finite(getattr(part, field.name)) for field in described(type(part)))
