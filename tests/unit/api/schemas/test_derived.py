@@ -48,6 +48,5 @@ def test_a_type_that_no_schema_is_known_of_raises() -> None:
     class Odd:
         found: complex
 
-    globals()["Odd"] = Odd
     with pytest.raises(TypeError):
         schema_of(Odd)().fields["found"].schema  # noqa: B018
