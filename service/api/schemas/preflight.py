@@ -5,74 +5,10 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.base import ANY_SPEC, Answer, says
-
-
-class Warned(Answer):
-    code = fields.String(required=True, metadata=says("stable; branch on this", example="learning_rate_unstable"))
-    detail = fields.String(required=True, metadata=says("the problem, and how to fix it"))
-    pointer = fields.String(metadata=says("JSON pointer to the spec field to change"))
-
-
-class Curvature(Answer):
-    lambda_max = fields.Float(required=True)
-    lambda_min = fields.Float(required=True, metadata=says("the smallest nonzero eigenvalue"))
-    condition_number = fields.Float(required=True)
-    stable_learning_rate = fields.Float(
-        required=True, metadata=says("full-batch descent is stable below this learning rate")
-    )
-    best_learning_rate = fields.Float(
-        required=True,
-        metadata=says(
-            "2/(λmax + λmin): the constant learning rate with the best worst case; for the best one on this "
-            "table, see the forecast"
-        ),
-    )
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        metadata=says(
-            "a bound, not a forecast: at `best_learning_rate`, no target needs more epochs until 1 % of the gap is left"
-        ),
-    )
-
-
-class Forecast(Answer):
-    """Forecast of full-batch descent at a constant learning rate on these rows, from zero weights, until 1 % of the gap
-    to the optimum is left; exact except for rounding. A number of epochs is null if that never happens."""
-
-    best_learning_rate = fields.Float(
-        required=True, metadata=says("the constant learning rate that needs the fewest epochs")
-    )
-    epochs_to_1_percent = fields.Integer(required=True, allow_none=True, metadata=says("at `best_learning_rate`"))
-    epochs_at_worst_case_rate = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("at the curvature's `best_learning_rate`, the one with the best worst case"),
-    )
-
-
-class ForecastOfRun(Answer):
-    """Forecast of the spec's own descent, with its learning rate and momentum."""
-
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("epochs until 1 % of the gap is left; null: not within the run"),
-    )
-    epochs = fields.Integer(required=True)
-    share_left = fields.Float(
-        required=True, metadata=says("share of the gap that is left after all epochs; at most 1e30")
-    )
-
-
-class Forecasts(Answer):
-    scaled = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the network's scaled inputs"))
-    raw = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the unscaled columns"))
-    run = fields.Nested(
-        ForecastOfRun,
-        required=True,
-        allow_none=True,
-        metadata=says("null unless the spec asks for full-batch sgd at a constant learning rate, without penalties"),
-    )
+from service.api.schemas.derived import schema_of
+from service.domain.descent.curvature import Curvature
+from service.domain.descent.forecast import Forecasts
+from service.domain.report.warned import Warned
 
 
 class Bound(Answer):
@@ -90,17 +26,21 @@ class NotCovered(Answer):
 
 
 class SpecCurvature(Answer):
-    scaled = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the network's scaled inputs"))
-    raw = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the unscaled columns"))
-    columns = fields.List(fields.String(), required=True, metadata=says("the columns covered"))
-    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("the features not covered"))
-    basis = fields.String(required=True, metadata=says("what the curvature was computed from"))
+    scaled = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of what the network reads")
+    )
+    raw = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
+    )
+    columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
+    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
+    basis = fields.String(required=True, metadata=says("what it is computed from"))
     bound = fields.Nested(Bound, required=True, allow_none=True)
     forecast = fields.Nested(
-        Forecasts,
+        schema_of(Forecasts),
         required=True,
         allow_none=True,
-        metadata=says("what descent does on this table, in addition to the bounds"),
+        metadata=says("what descent does on this table, beside the bounds"),
     )
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
@@ -149,9 +89,9 @@ class Estimate(Answer):
 
 class SpecCheck(Answer):
     spec = fields.Raw(required=True, metadata=ANY_SPEC)
-    notes = fields.List(fields.String(), required=True, metadata=says("choices made automatically"))
+    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
     warnings = fields.List(
-        fields.Nested(Warned), required=True, metadata=says("problems that the spec or the data may cause")
+        fields.Nested(schema_of(Warned)), required=True, metadata=says("what a teacher would say of it")
     )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
