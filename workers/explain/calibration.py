@@ -15,7 +15,7 @@ Z = 1.959963984540054  # the normal quantile of 95 %
 
 
 def calibration(truth: npt.NDArray[np.int64], probabilities: Floats) -> Reliability:
-    """Of the second of two classes; of more, of the class that is predicted (Guo et al. 2017).
+    """Calibration of the second of two classes; of more, of the predicted class (Guo et al. 2017).
 
     Bins hold equal numbers of rows, but equal probabilities stay together. `expected_error` is the mean distance
     between what was predicted and what came true, by rows; `brier` the mean squared distance between probabilities and

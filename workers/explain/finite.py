@@ -12,13 +12,13 @@ from service.domain.plain import shallow
 from service.domain.report.report import OfTarget, Report
 from service.domain.report.warned import Warned
 
-BEYOND = "some of its figures are greater than any number of float64"
+BEYOND = "some of its figures exceed float64"
 
 Told = TypeVar("Told", bound=OfTarget)
 
 
 def only_finite(report: Report) -> Report:
-    """The same without figures that are not finite, and with a warning that names the parts that had some."""
+    """The report without figures that are not finite, and with a warning that names the parts that had some."""
     touched: list[str] = []
     found = _without(report, touched)
     if report.by_target:
@@ -26,8 +26,8 @@ def only_finite(report: Report) -> Report:
     if touched:
         told = Warned(
             "beyond_float64",
-            f"figures greater than any number of float64 (1.8e308) are null or left out in "
-            f"{', '.join(dict.fromkeys(touched))}; with columns and a target in other units they are there",
+            f"figures beyond float64 (1.8e308) are null or left out in "
+            f"{', '.join(dict.fromkeys(touched))}; rescale the columns or the target to get them",
         )
         found = replace(found, warnings=[*found.warnings, told])
     return found

@@ -43,7 +43,7 @@ def understand_each(
         every.append(found)
         warnings += [warning for warning in noticed if warning not in warnings]
     if len(predictor.targets) > MOST_TARGETS:
-        detail = f"importance, residuals and intervals were made for the first {MOST_TARGETS} targets only"
+        detail = f"importance, residuals and intervals were computed for the first {MOST_TARGETS} targets only"
         warnings.append(Warned("explained_some", detail))
     return every, warnings
 

@@ -78,7 +78,7 @@ def by_epoch(
     linear = predictor.network.n_layers == 1
     values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
     names = [*(_coefficients(predictor, beside) if linear else ((name, None, None) for name in _names(predictor)))]
-    units = "coefficients in the user's units" if linear else "weights between scaled numbers"
+    units = "coefficients in the user's units" if linear else "weights in scaled units"
     courses = [
         WeightCourse(name, optimum, step, values[:, place].tolist())
         for place, (name, optimum, step) in enumerate(names)

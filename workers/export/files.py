@@ -37,7 +37,7 @@ def taken_along(predictor: Predictor) -> TakenAlong:
         reason = str(error).strip() or type(error).__name__
         if not isinstance(error, GraphWrong):
             log.warning("no model.onnx", exc_info=True)
-        detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
+        detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API can still predict"
         return TakenAlong(files, (Warned(LEFT_OUT, detail),))
     return TakenAlong({**files, ONNX: graph})
 

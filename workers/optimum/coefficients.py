@@ -36,9 +36,9 @@ def coefficients(
     weights: Floats, spread: Floats | None, reach: float | None, bias: bool, transform: FittedTransform,
     scale: TargetScale, label: str | None = None,
 ) -> list[Coefficient]:  # fmt: skip
-    """Of score = intercept + Σ coefficient · x. `weights` (w,); `spread` (w, r) is a root of their covariance, None
-    where there is none; `reach` is how many errors an interval goes to each side. `label` is the class that
-    they are of, if any."""
+    """Coefficients of score = intercept + Σ coefficient · x. `weights` (w,); `spread` (w, r) is a root of their
+    covariance, None where there is none; `reach` is how many errors an interval goes to each side. `label` is the class
+    that they are of, if any."""
     to_user = user_map(transform, scale, bias)
     values = to_user @ weights
     values[0] += scale.centre

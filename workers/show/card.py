@@ -68,7 +68,7 @@ def _quality(report: Report, pictures: Pictures) -> Iterator[str]:
     yield table(heads, rows)
     if beside:
         always = "the training mean" if TASKS[report.task].is_regression else "the training rows' class shares"
-        yield f"The trivial model always says {always}."
+        yield f"The trivial model always predicts {always}."
     if report.verdict is not None:
         yield prose(report.verdict.sentence)
     if found := report.classes:
@@ -123,7 +123,7 @@ def _features(report: Report, pictures: Pictures, number: int) -> Iterator[str]:
 
 def _certainty(report: Report, pictures: Pictures, number: int) -> Iterator[str]:
     if levels := report.intervals:
-        yield "Prediction intervals (split-conformal): prediction ± half-width holds the truth of a new row."
+        yield "Prediction intervals (split-conformal): prediction ± half-width contains the true value of a new row."
         yield table(
             ["level", "half-width", "coverage", "measured on"],
             [
@@ -144,7 +144,7 @@ def _certainty(report: Report, pictures: Pictures, number: int) -> Iterator[str]
 def _training(report: Report, pictures: Pictures) -> Iterator[str]:
     spec = report.lineage.spec
     optimizer, rate = spec.optimizer, spec.optimizer.learning_rate
-    size = "all rows at once" if spec.batch_size == "full" else f"batches of {spec.batch_size}"
+    size = "full batches" if spec.batch_size == "full" else f"batch size {spec.batch_size}"
     pace = f"{optimizer.kind}, learning rate {rate if isinstance(rate, str) else written(rate, 0)}, {size}"
     epochs, best = len(report.history), report.best_epoch
     kept = f", of which epoch {best:,} was kept" if best != epochs else ""
@@ -154,8 +154,8 @@ def _training(report: Report, pictures: Pictures) -> Iterator[str]:
     if scaled and raw:
         yield (
             f"Full-batch descent on the squared error is stable below a learning rate of "
-            f"{figure(scaled.stable_learning_rate)} (condition number {figure(scaled.condition_number)}); on "
-            f"the columns as they came it would be below {figure(raw.stable_learning_rate)} "
+            f"{figure(scaled.stable_learning_rate)} (condition number {figure(scaled.condition_number)}); on the "
+            f"unscaled columns, below {figure(raw.stable_learning_rate)} "
             f"({figure(raw.condition_number)})."
         )
     if report.curvature.forecast is not None:
@@ -172,12 +172,12 @@ def _limits(report: Report) -> Iterator[str]:
     noted = [prose(warning.detail) for warning in report.warnings]
     for name, notes in report.lineage.column_notes.items():
         noted += [f"{code(name)}: {prose(note)}" for note in notes]
-    fixed = ["It knows rows like those of its dataset. `?flags=true` marks what is unlike any training row."]
+    fixed = ["It is valid for rows like those of its dataset. `?flags=true` marks values unlike any seen in training."]
     each = [view for _, _, view in views(report)]
     if any(view.importance for view in each):
-        fixed.append("Importance says what the model uses, not what causes what; related features share it.")
+        fixed.append("Importance shows what the model uses, not causation; correlated features share it.")
     if any(view.intervals for view in each):
-        fixed.append("The intervals hold for new rows of the same kind, on average over them, not for each single one.")
+        fixed.append("The intervals hold on average over new rows of the same kind, not for each single one.")
     yield "\n".join(f"- {line}" for line in [*noted, *fixed])
 
 
@@ -200,14 +200,14 @@ def _lineage(report: Report) -> Iterator[str]:
         *_other_dataset(lineage),
         f"{rows} rows; split {code(lineage.split_sha256)}",
         f"trained by the {lineage.engine} engine in {lineage.seconds:.1f} s, with {versions}",
-        f"the whole spec and every number: {code('report.json')}",
+        f"full spec and all figures: {code('report.json')}",
     )
     yield "\n".join(f"- {line}" for line in lines)
 
 
 def _other_dataset(lineage: Lineage) -> list[str]:
     id, sha256 = lineage.spec.split.validation_dataset, lineage.validation_dataset_sha256
-    return [f"validated by the rows of dataset {code(id)}, sha256 {code(sha256)}"] if id and sha256 else []
+    return [f"validated on dataset {code(id)}, sha256 {code(sha256)}"] if id and sha256 else []
 
 
 def _shown(pictures: Pictures, section: Section, number: int = 0) -> Iterator[str]:

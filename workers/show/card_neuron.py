@@ -17,7 +17,7 @@ MOST_FEATURES = 20
 def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
     """The learnt coefficients, with the optimum's where there is one."""
     of = code(target_of(report)) if TASKS[report.task].is_regression else "the log-odds of a class"
-    yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
+    yield f"What one unit of a feature adds to {of}: learnt, and in the exact optimum of the same loss and rows."
     several = len({one.label for one in listed}) > 1
     names = [one.name if several else one.feature for one in listed]
     yield table(
@@ -39,7 +39,7 @@ def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
 
 def forecast(foretold: Forecasts) -> Iterator[str]:
     """What descent does on these very rows, where the bounds are for any."""
-    kinds = (("as they are scaled", foretold.scaled), ("as they came", foretold.raw))
+    kinds = (("scaled", foretold.scaled), ("unscaled", foretold.raw))
     told = [
         f"with the columns {how} at a rate of {figure(one.best_learning_rate)} after "
         f"{count(one.epochs_to_1_percent, 'epoch')}"
@@ -55,8 +55,8 @@ def forecast(foretold: Forecasts) -> Iterator[str]:
 
 def gap(found: Certificate) -> str:
     return (
-        f"Its training loss is {figure(found.loss)}; the exact optimum of a linear neuron, computed without "
-        f"descent, has {figure(found.optimum_loss)}: a gap of {figure(found.gap)}."
+        f"Its training loss is {figure(found.loss)}; the exact optimum of a linear neuron, computed directly, has "
+        f"{figure(found.optimum_loss)}: a gap of {figure(found.gap)}."
         + (" A linear boundary separates classes: the loss has no finite optimum." if found.separation else "")
     )
 

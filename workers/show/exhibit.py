@@ -13,10 +13,10 @@ from service.domain.report.report import Report
 class Section(StrEnum):
     """The parts of the model card that show pictures, by their headings."""
 
-    QUALITY = "How good it is"
-    RELIANCE = "What it relies on"
-    CERTAINTY = "How sure a prediction is"
-    TRAINING = "How it was trained"
+    QUALITY = "Quality"
+    RELIANCE = "Features"
+    CERTAINTY = "Uncertainty"
+    TRAINING = "Training"
 
 
 @dataclass(frozen=True, slots=True)

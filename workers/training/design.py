@@ -71,11 +71,11 @@ def forecasts(
     if not is_bowl(spec):
         return None, "descent can only be forecast for a linear neuron with squared error, whose loss is quadratic"
     if width > WIDEST:
-        return None, f"of more than {WIDEST} columns descent is not forecast"
+        return None, f"descent is not forecast for more than {WIDEST} columns"
     slope, optimizer, run = scaled.slope, spec.optimizer, None
     on_scaled = _forecast(scaled.curvature, slope)
     if slope is None or on_scaled is None:
-        return None, "there is no gap to close: always saying the mean is the best there is"
+        return None, "there is no gap to close: always predicting the mean is optimal"
     if is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
         momentum = 0.0 if optimizer.momentum == "auto" else optimizer.momentum
         run = slope.course(optimizer.learning_rate, momentum, optimizer.nesterov, spec.last_epoch)

@@ -59,8 +59,10 @@ class ListedVersion(Answer):
             anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         ),
     )
-    features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test", **BY_SPLIT))
+    features = fields.List(
+        fields.Nested(Feature), required=True, metadata=says("the features that a row must have, in order")
+    )
+    metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test", **BY_SPLIT))
     files = fields.List(fields.Nested(File), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = Time(required=True)

@@ -27,20 +27,18 @@ class NotCovered(Answer):
 
 class SpecCurvature(Answer):
     scaled = fields.Nested(
-        schema_of(Curvature), required=True, allow_none=True, metadata=says("of what the network reads")
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the network's scaled inputs")
     )
-    raw = fields.Nested(
-        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
-    )
-    columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
-    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
-    basis = fields.String(required=True, metadata=says("what it is computed from"))
+    raw = fields.Nested(schema_of(Curvature), required=True, allow_none=True, metadata=says("of the unscaled columns"))
+    columns = fields.List(fields.String(), required=True, metadata=says("the columns covered"))
+    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("the features not covered"))
+    basis = fields.String(required=True, metadata=says("what the curvature was computed from"))
     bound = fields.Nested(Bound, required=True, allow_none=True)
     forecast = fields.Nested(
         schema_of(Forecasts),
         required=True,
         allow_none=True,
-        metadata=says("what descent does on this table, beside the bounds"),
+        metadata=says("what descent does on this table, in addition to the bounds"),
     )
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
@@ -89,9 +87,9 @@ class Estimate(Answer):
 
 class SpecCheck(Answer):
     spec = fields.Raw(required=True, metadata=ANY_SPEC)
-    notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
+    notes = fields.List(fields.String(), required=True, metadata=says("choices made automatically"))
     warnings = fields.List(
-        fields.Nested(schema_of(Warned)), required=True, metadata=says("what a teacher would say of it")
+        fields.Nested(schema_of(Warned)), required=True, metadata=says("problems that the spec or the data may cause")
     )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(

@@ -97,6 +97,6 @@ class JobResult(Answer):
     """A training's is its version, metrics and promotion, a comparison's the comparison."""
 
     model = fields.Nested(ModelVersion)
-    metrics = fields.Dict(metadata=says("by split: train, validation, test", **BY_SPLIT))
-    promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for a version of before there was any"))
+    metrics = fields.Dict(metadata=says("by split part: train, validation, test", **BY_SPLIT))
+    promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for versions older than this field"))
     comparison = fields.Nested(Comparison)

@@ -58,7 +58,7 @@ class ColumnKind:
 
     @property
     def is_quantity(self) -> bool:
-        """Whether cells are numbers that can be predicted, and that can weigh rows."""
+        """Whether cells are numbers that can be predicted, and that can weight rows."""
         return self.target == "numbers"
 
     @property
@@ -125,7 +125,7 @@ def kind_of(name: str) -> ColumnKind:
     try:
         return COLUMN_KINDS[name]
     except KeyError:
-        raise KindUnknown(f"{name!r} is no kind of column; the kinds are {', '.join(COLUMN_KINDS)}") from None
+        raise KindUnknown(f"{name!r} is not a kind of column; the kinds are {', '.join(COLUMN_KINDS)}") from None
 
 
 def holds_words(kind: str) -> bool:

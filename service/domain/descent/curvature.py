@@ -29,10 +29,13 @@ class Curvature:
     condition_number: float
     stable_learning_rate: Annotated[float, "full-batch descent is stable below"]
     best_learning_rate: Annotated[
-        float, "2/(λmax + λmin): the constant one with the best worst case; for a table's own see the forecast"
+        float,
+        "2/(λmax + λmin): the constant learning rate with the best worst case; for the best one on this table, "
+        "see the forecast",
     ]
     epochs_to_1_percent: Annotated[
-        int, "a bound, no forecast: at that rate no target takes more of them to 1 % of the gap"
+        int,
+        "a bound, not a forecast: at `best_learning_rate`, no target needs more epochs until 1 % of the gap is left",
     ]
     trace: Annotated[float, As(hidden=True)]
 

@@ -35,10 +35,10 @@ class Forecast:
     """Of full-batch descent at a constant rate without momentum, from weights of zero, until 1 % of the first gap to
     the optimum is left. A number of epochs is None where that never comes, or after more than 10¹⁸."""
 
-    best_learning_rate: Annotated[float, "the one that takes the fewest epochs"]
+    best_learning_rate: Annotated[float, "the constant learning rate that needs the fewest epochs"]
     epochs_to_1_percent: Annotated[int | None, "at that rate"]
     epochs_at_worst_case_rate: Annotated[
-        int | None, "at the rate with the best worst case, `best_learning_rate` beside"
+        int | None, "at the curvature's `best_learning_rate`, the one with the best worst case"
     ]
 
 
@@ -46,9 +46,9 @@ class Forecast:
 class ForecastOfRun:
     """Of one run: a spec's own rate and momentum, for so many epochs."""
 
-    epochs_to_1_percent: Annotated[int | None, "after so many 1 % of the gap is left; null: not within its epochs"]
+    epochs_to_1_percent: Annotated[int | None, "epochs until 1 % of the gap is left; null: not within the run"]
     epochs: int
-    share_left: Annotated[float, "of the gap, after all of its epochs; at most 1e30"]
+    share_left: Annotated[float, "share of the gap that is left after all epochs; at most 1e30"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Forecasts:
     raw: Annotated[Forecast | None, "on the columns as they are"]
     run: Annotated[
         ForecastOfRun | None,
-        "null where the spec is another descent than full-batch sgd at one rate, without penalties",
+        "null unless the spec asks for full-batch sgd at a constant learning rate, without penalties",
     ]
 
 
@@ -106,7 +106,7 @@ class Slope:
         return left
 
     def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> ForecastOfRun:
-        """Of sgd at a constant rate with a momentum, as the engines do it, from a velocity of zero."""
+        """The course of sgd at a constant rate with momentum, as the engines do it, from zero velocity."""
         steps = self._steps(learning_rate, momentum, nesterov)
         with np.errstate(over="ignore", invalid="ignore"):
             last = np.linalg.matrix_power(steps, epochs)[:, 0, 0]

@@ -121,7 +121,7 @@ def _better(a: float, b: float, lower: bool) -> Side | None:
 
 
 def judge(a: Compared, b: Compared) -> Judgement:
-    """One sentence that is true: which is better and by how much, or why that cannot be said."""
+    """One sentence that is true: which is better and by how much, or why they cannot be compared."""
     if a.version == b.version:
         return Judgement(f"Both are version {a.version}: there is nothing to compare.")
     why = _why_not(a, b)
@@ -133,8 +133,8 @@ def judge(a: Compared, b: Compared) -> Judgement:
         if one is not None and other is not None:
             return _judgement(a, b, split, metric, one, other)
     return Judgement(
-        f"Whether version {a.version} or version {b.version} is better cannot be said: they have no held-out rows on "
-        f"which both have a {metric}, and on rows that trained it any model can look good."
+        f"Whether version {a.version} or version {b.version} is better cannot be said: they share no held-out rows "
+        f"with a {metric} of both, and on its own training rows any model can look good."
     )
 
 

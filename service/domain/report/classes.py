@@ -12,7 +12,7 @@ from service.domain.model.predictor import Label
 
 @dataclass(frozen=True, slots=True)
 class ReportedClass:
-    """Of one class; None where there is nothing to divide by."""
+    """The scores of one class; None where there is nothing to divide by."""
 
     label: Annotated[Label, As("class")]
     precision: float | None
@@ -35,12 +35,12 @@ class PrecisionRecall:
 
 @dataclass(frozen=True, slots=True)
 class Curves:
-    """Of a class against the rest, at most 200 points each; the areas are those of all points."""
+    """Curves of a class against the rest, at most 200 points each; the areas are those of all points."""
 
     label: Annotated[Label, As("class")]
     roc_auc: float
     average_precision: float
-    share: Annotated[float, "of the rows that are of the class"]
+    share: Annotated[float, "share of rows that belong to the class"]
     roc: Roc
     precision_recall: PrecisionRecall
 
@@ -50,7 +50,7 @@ class ReliabilityBin:
     """Rows whose probabilities are alike."""
 
     predicted: Annotated[float, "mean probability"]
-    observed: Annotated[float, "the share that came true"]
+    observed: Annotated[float, "observed share of positives"]
     low: Annotated[float, "of the 95 % score interval of the share"]
     high: float
     rows: int
@@ -58,17 +58,17 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """Whether probabilities mean what they say."""
+    """How well predicted probabilities match observed shares."""
 
-    of: Annotated[str, "whose probabilities: of the second of two classes, else of the predicted one"]
+    of: Annotated[str, "whose probabilities: the second of two classes, else the predicted class"]
     bins: Sequence[ReliabilityBin]
-    expected_error: Annotated[float, "mean distance between predicted and observed, by rows"]
+    expected_error: Annotated[float, "mean distance between predicted and observed, weighted by rows"]
     brier: float
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedClasses:
-    """Of a classifier on the rows of a part."""
+    """What is said of a classifier on the rows of a part."""
 
     part: str
     rows: int

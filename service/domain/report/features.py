@@ -17,8 +17,10 @@ class Importance:
     """Permutation importance of a feature."""
 
     feature: str
-    value: Annotated[float, "how much the error grows when the values are shuffled among the rows"]
-    low: Annotated[float | None, "of an interval that covers the choice of rows and of shuffles; null for a single row"]
+    value: Annotated[float, "increase of the error when the feature's values are shuffled among the rows"]
+    low: Annotated[
+        float | None, "of an interval that covers the choice of both rows and shuffles; null for a single row"
+    ]
     high: float | None
 
 
@@ -26,11 +28,11 @@ class Importance:
 class ImportanceOn:
     """What importance was measured on."""
 
-    part: Annotated[str, "the rows: of validation, else of test"]
+    part: Annotated[str, "the rows used: validation, else test"]
     metric: Annotated[str, "rmse, in the target's units, or log_loss, in nats"]
     rows: int
-    repeats: Annotated[int, "shuffles of each feature"]
-    confidence: Annotated[float, "of the intervals"]
+    repeats: Annotated[int, "number of shuffles per feature"]
+    confidence: Annotated[float, "level of the intervals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class PartialDependence:
 
     feature: str
     kind: str
-    values: Annotated[Sequence[Label], "what the feature is set to in all rows"]
+    values: Annotated[Sequence[Label], "the values that the feature is set to in all rows"]
     predictions: Annotated[
-        Curve, "the mean prediction at each value; for classes such a list for each (of two: the second)"
+        Curve, "the mean prediction at each value; for classes a list per class (of two classes: the second)"
     ]

@@ -14,24 +14,24 @@ OfClass = Annotated[str | None, As("class", omits_none=True)]
 
 @dataclass(frozen=True, slots=True)
 class Coefficient:
-    """Of the optimum, in the user's units; for what was learnt beside it see `Weight`."""
+    """A coefficient of the exact optimum, in the user's units; `Weight` has the learnt one beside it."""
 
     feature: str
     label: OfClass
     value: float
     standard_error: float | None
-    low: Annotated[float | None, "of the 95 % interval"]
+    low: Annotated[float | None, "of the 95 % confidence interval"]
     high: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class SeparatedClasses:
-    """Classes that a linear boundary separates without a mistake."""
+    """Classes that a linear boundary separates perfectly."""
 
     complete: Annotated[bool, "every class from every other: the loss can be driven to 0"]
-    classes: Annotated[Sequence[Label], "those that are separated from all others"]
-    pairs: Annotated[Sequence[Sequence[Label]], "the first 20 pairs that are separated"]
-    detail: Annotated[str, "the same as a sentence"]
+    classes: Annotated[Sequence[Label], "the classes that are separated from all others"]
+    pairs: Annotated[Sequence[Sequence[Label]], "the first 20 separated pairs"]
+    detail: Annotated[str, "the same in words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +39,33 @@ class Certificate:
     """The exact optimum of a linear neuron's loss on the training rows, and how far what was learnt is from it."""
 
     method: str
-    optimum_loss: Annotated[float, "in the target's units, as the other losses"]
-    loss: Annotated[float, "of what was learnt, with its penalties"]
-    gap: Annotated[float, "loss less optimum_loss"]
-    gradient_norm: Annotated[float, "of the scaled problem, at what was learnt"]
-    weight_distance: Annotated[float | None, "between the scaled weights"]
-    prediction_distance: Annotated[float | None, "root mean square over the rows, in the target's units"]
-    rank: Annotated[int, "how many directions of the design the rows tell apart"]
-    collinear: Annotated[Sequence[Sequence[str]], "columns that determine each other: many optima predict alike"]
+    optimum_loss: Annotated[float, "in the target's units, like the other losses"]
+    loss: Annotated[float, "of the trained weights, including penalties"]
+    gap: Annotated[float, "loss - optimum_loss"]
+    gradient_norm: Annotated[float, "of the scaled problem, at the trained weights"]
+    weight_distance: Annotated[float | None, "distance between the learnt and the optimal scaled weights"]
+    prediction_distance: Annotated[
+        float | None, "root mean square difference of the predictions, in the target's units"
+    ]
+    rank: Annotated[int, "rank of the design matrix"]
+    collinear: Annotated[Sequence[Sequence[str]], "groups of collinear columns: many optima make the same predictions"]
     condition_number: Annotated[
         float,
-        "of the scaled design Z itself, its greatest singular value over its least; that of the squared error, "
-        "2/n ZᵀZ, is its square: `curvature.scaled.condition_number`",
+        "of the scaled design matrix Z: its largest singular value over its smallest. The condition number of the "
+        "squared error's Hessian, 2/n ZᵀZ, is the square: `curvature.scaled.condition_number`",
     ]
-    digits: Annotated[int | None, "decimal digits of the coefficients that rounding leaves"]
+    digits: Annotated[int | None, "significant decimal digits of the coefficients after rounding errors"]
     coefficients: Sequence[Coefficient]
     residual_standard_deviation: float | None = None
     separation: Annotated[
-        SeparatedClasses | None, "classes that a linear boundary separates: the optimum is at infinity"
+        SeparatedClasses | None, "classes that a linear boundary separates perfectly: the optimum is at infinity"
     ] = None
     epochs_to_millionth: Annotated[
         int | None,
-        "a bound: full-batch descent at the rate with the best worst case takes no more of them to come within a "
-        "millionth of the optimal loss",
+        "upper bound on the epochs that full-batch descent needs, at the learning rate with the best worst case, to "
+        "come within a millionth of the optimal loss",
     ] = None
-    note: Annotated[str | None, "what is not from all rows, or left out"] = None
+    note: Annotated[str | None, "what was computed from fewer rows, or left out"] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,12 @@ class Weight:
     feature: str
     label: OfClass
     learnt: Annotated[float, "what predicts"]
-    optimum: Annotated[float | None, "the exact optimum's, on the same rows; null where there is none"]
-    difference: Annotated[float | None, "learnt less optimum"]
-    standard_error: Annotated[float | None, "of the optimum's"]
-    low: Annotated[float | None, "of the optimum's 95 % interval"]
+    optimum: Annotated[float | None, "of the exact optimum on the same rows; null if there is none"]
+    difference: Annotated[float | None, "learnt - optimum"]
+    standard_error: Annotated[float | None, "standard error of the optimum's coefficient"]
+    low: Annotated[float | None, "of the optimum's 95 % confidence interval"]
     high: float | None
-    step: Annotated[float | None, "what the scaler divides the feature by: with standard its standard deviation"]
+    step: Annotated[float | None, "what the scaler divides the feature by; for standard, its standard deviation"]
 
     @property
     def name(self) -> str:
@@ -91,16 +93,16 @@ class Weight:
 class WeightCourse:
     """One weight after each of the epochs that were kept."""
 
-    name: Annotated[str, "of a linear neuron the feature, else from where to where: `hidden 1.2 ← area`"]
-    optimum: Annotated[float | None, "the exact optimum's"]
-    step: Annotated[float | None, "as in `weights`"]
-    values: Annotated[Sequence[float], "after each of the epochs"]
+    name: Annotated[str, "for a linear neuron the feature; for a network the connection, as `hidden 1.2 ← area`"]
+    optimum: Annotated[float | None, "of the exact optimum"]
+    step: Annotated[float | None, "in the order of `weights`"]
+    values: Annotated[Sequence[float], "the value after each of the epochs"]
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsByEpoch:
-    """Of networks of at most 20 weights."""
+    """The course of the weights, of networks with at most 20 of them."""
 
     units: str
-    epochs: Annotated[Sequence[int], "0 is the start; every epoch up to 127, every second up to 255, and so on"]
+    epochs: Annotated[Sequence[int], "0 is the start; every epoch up to 127, every second one up to 255, and so on"]
     weights: Sequence[WeightCourse]

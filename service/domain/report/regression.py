@@ -9,7 +9,7 @@ from typing import Annotated
 
 @dataclass(frozen=True, slots=True)
 class WorstRow:
-    row: Annotated[int, "its place in the dataset, from 0, as `/rows?offset=` counts"]
+    row: Annotated[int, "its position in the dataset, from 0, as in `/rows?offset=`"]
     truth: float
     prediction: float
     residual: float
@@ -23,7 +23,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Residuals:
-    """Truth less prediction, in the target's units."""
+    """Residuals: truth - prediction, in the target's units."""
 
     part: str
     rows: int
@@ -32,17 +32,17 @@ class Residuals:
     skew: float | None
     quantiles: Mapping[str, float]
     worst: Sequence[WorstRow]
-    points: Annotated[Points, "at most 400 rows, to draw"]
+    points: Annotated[Points, "at most 400 rows, for plotting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Split-conformal: prediction ± half_width."""
+    """A split-conformal interval: prediction ± half_width."""
 
-    level: Annotated[float, "the share of new rows whose truth is within"]
-    half_width: Annotated[float | None, "in the target's units; null: too few rows for the level"]
-    coverage: Annotated[float | None, "the share that was within, on rows that were not calibrated on"]
-    rows: Annotated[int, "that the coverage was measured on"]
+    level: Annotated[float, "the share of new rows whose true value the interval contains"]
+    half_width: Annotated[float | None, "in the target's units; null if there are too few rows for the level"]
+    coverage: Annotated[float | None, "the share of rows within it, measured on rows not used for calibration"]
+    rows: Annotated[int, "number of rows that the coverage was measured on"]
     measured_on: str
     calibrated_on: str
     calibration_rows: int

@@ -24,11 +24,11 @@ class ReportedEpoch:
     epoch: int
     train_loss: Annotated[
         float,
-        "mean over the epoch's steps, of each batch's loss before its step: with full batches that of the weights "
-        "with which the epoch begins",
+        "mean of the batch losses before each step of the epoch; with full batches, the loss of the weights at the "
+        "start of the epoch",
     ]
     validation_loss: Annotated[
-        float | None, "of the weights with which the epoch ends, one epoch's steps later than `train_loss`"
+        float | None, "of the weights at the end of the epoch, one epoch later than `train_loss`"
     ]
     learning_rate: float
     seconds: float
@@ -38,10 +38,10 @@ class ReportedEpoch:
 class ReportedCurvature:
     """What the training rows allow a descent, and what it does on them."""
 
-    scaled: Annotated[Curvature | None, "of what the network reads"]
-    raw: Annotated[Curvature | None, "of the columns as they came"]
-    note: Annotated[str | None, "where the bounds are a guide only"]
-    forecast: Annotated[Forecasts | None, "what descent does on the training rows, beside the bounds"]
+    scaled: Annotated[Curvature | None, "of the network's scaled inputs"]
+    raw: Annotated[Curvature | None, "of the unscaled columns"]
+    note: Annotated[str | None, "why the bounds are only a guide, if they are"]
+    forecast: Annotated[Forecasts | None, "what descent does on the training rows, in addition to the bounds"]
     forecast_left_out: Annotated[str | None, "why there is no forecast"]
 
 
@@ -50,11 +50,11 @@ class Verdict:
     """Whether a network's non-linearity is worth it: its loss beside the linear neuron's on the validation rows."""
 
     worth_it: Annotated[str, "yes, no or unclear"]
-    difference: Annotated[float | None, "the linear neuron's mean loss less the network's, in the target's units"]
-    interval: Annotated[Sequence[float] | None, "of the difference, 95 %: its low and its high end"]
-    rows: Annotated[int, "that both were judged on"]
+    difference: Annotated[float | None, "mean loss of the linear neuron - that of the network, in the target's units"]
+    interval: Annotated[Sequence[float] | None, "95 % confidence interval of the difference: [low, high]"]
+    rows: Annotated[int, "number of rows that both were evaluated on"]
     sentence: Annotated[str, "the same in words, with the figures"]
-    linear: Annotated[Mapping[str, Metrics], "the linear neuron's metrics, by split"]
+    linear: Annotated[Mapping[str, Metrics], "the linear neuron's metrics, by split part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ class Lineage:
     """Where a version came from."""
 
     dataset_sha256: str
-    validation_dataset_sha256: Annotated[str | None, "of the dataset whose rows validated"]
+    validation_dataset_sha256: Annotated[str | None, "of the validation dataset"]
     split_sha256: str
     spec: TrainingSpec
     versions: Mapping[str, str]
     engine: str
-    engine_note: Annotated[str, "how it went through the rows"]
+    engine_note: Annotated[str, "how the engine processed the rows"]
     column_notes: Annotated[
         Mapping[str, Sequence[str]],
-        "of the target and the features: how their cells were read, where that is worth a word",
+        "notes on how the cells of the target and the features were read",
     ]
     seconds: float
 
@@ -81,47 +81,47 @@ class Explanation:
 
     importance: Annotated[Sequence[Importance] | None, "largest first"] = None
     importance_on: ImportanceOn | None = None
-    partial_dependence: Annotated[Sequence[PartialDependence] | None, "of the features that matter most"] = None
-    residuals: Annotated[Residuals | None, "of a regression, on held-out rows"] = None
-    intervals: Annotated[Sequence[Interval] | None, "of a regression"] = None
-    classes: Annotated[JudgedClasses | None, "of a classifier, on held-out rows"] = None
+    partial_dependence: Annotated[Sequence[PartialDependence] | None, "of the most important features"] = None
+    residuals: Annotated[Residuals | None, "for regression, on held-out rows"] = None
+    intervals: Annotated[Sequence[Interval] | None, "for regression"] = None
+    classes: Annotated[JudgedClasses | None, "for classifiers, on held-out rows"] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfTarget(Explanation):
-    """What is told of one target."""
+    """The parts of a report that belong to one target."""
 
-    certificate: Annotated[Certificate | None, "of a linear neuron: the exact optimum, and the gap to it"] = None
+    certificate: Annotated[Certificate | None, "for a linear neuron: the exact optimum, and the gap to it"] = None
     certificate_left_out: Annotated[str | None, "why there is no certificate"] = None
     weights: Annotated[
         Sequence[Weight] | None,
-        "of a linear neuron: learnt and optimal, side by side; null for a network, or beyond 5,000 of them",
+        "for a linear neuron: learnt and optimal coefficients; null for a network, or beyond 5,000 coefficients",
     ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(OfTarget):
-    """What a version says of itself."""
+    """The report of a version."""
 
     task: str
-    rows: Annotated[Mapping[str, int], "by split"]
+    rows: Annotated[Mapping[str, int], "by split part"]
     metrics: Annotated[
         Mapping[str, Metrics],
-        "by split: train, validation, test; of several targets their means, and each by_target",
+        "by split part: train, validation, test; for several targets their means, and each in by_target",
     ]
-    baseline: Annotated[Mapping[str, Metrics], "of always saying the mean, or the class shares, by split"]
+    baseline: Annotated[Mapping[str, Metrics], "of always predicting the mean, or the class shares, by split part"]
     history: Sequence[ReportedEpoch]
     loss_units: Annotated[
         str,
-        "of the losses in the history and the certificate: those of the target; `scaled`, where its squares are "
-        "beyond float64; or scaled and summed over several",
+        "unit of the losses in the history and the certificate: the target's; `scaled` if its squares exceed float64; "
+        "or scaled and summed over several targets",
     ]
-    best_epoch: Annotated[int, "whose weights were kept"]
+    best_epoch: Annotated[int, "the epoch whose weights were kept"]
     curvature: ReportedCurvature
-    weights_by_epoch: Annotated[WeightsByEpoch | None, "how the weights came to be, where they are at most 20"]
-    verdict: Annotated[Verdict | None, "of a network: whether it is worth it beside the linear neuron"]
+    weights_by_epoch: Annotated[WeightsByEpoch | None, "the weights after each epoch, if there are at most 20"]
+    verdict: Annotated[Verdict | None, "for a network: whether it is worth it compared with the linear neuron"]
     by_target: Annotated[
-        Mapping[str, OfTarget] | None, "of several targets: what is told of each alone, and null beside this"
+        Mapping[str, OfTarget] | None, "for several targets: the parts of each, which are null at the top level"
     ]
     warnings: Sequence[Warned]
     lineage: Lineage

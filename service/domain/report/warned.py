@@ -1,4 +1,4 @@
-"""A warning: something about a spec and its table, or a model, that a good teacher would say."""
+"""A warning: something about a spec and its table, or a model, that a good teacher would mention."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from service.domain.described import As
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """`code` is stable: decide by it."""
+    """`code` is stable, to branch on."""
 
-    code: Annotated[str, As(example="learning_rate_unstable"), "stable: decide by it"]
-    detail: Annotated[str, "what is the matter, and what mends it"]
-    pointer: Annotated[str | None, As(omits_none=True), "JSON pointer of the field of the spec that mends it"] = None
+    code: Annotated[str, As(example="learning_rate_unstable"), "stable; branch on this"]
+    detail: Annotated[str, "the problem, and how to fix it"]
+    pointer: Annotated[str | None, As(omits_none=True), "JSON pointer to the spec field to change"] = None

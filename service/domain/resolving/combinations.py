@@ -45,7 +45,7 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
     """It is made of gradients over all rows of one smooth function, and finds its own step lengths."""
     schedule = unless_auto(SCHEDULES, spec.schedule)
     if spec.batch_size not in ("auto", "full"):
-        yield "/batch_size", f'{name} needs all rows in a step; use "batch_size": "full" instead of {spec.batch_size}'
+        yield "/batch_size", f'{name} needs all rows in each step; use "full" instead of {spec.batch_size}'
     if spec.optimizer.l1:
         yield (
             "/optimizer/l1",
@@ -57,12 +57,12 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
             f"{name} needs a smooth loss, and {spec.loss} has a kink; use huber, or another optimizer",
         )
     if spec.network.dropout:
-        yield "/network/dropout", f"{name} needs the same loss at every look; leave dropout 0, or use adam"
+        yield "/network/dropout", f"{name} needs a deterministic loss; set dropout to 0, or use adam"
     if spec.optimizer.clip_norm is not None:
-        yield "/optimizer/clip_norm", f"{name} finds the length of its steps itself; leave clip_norm null"
+        yield "/optimizer/clip_norm", f"{name} chooses its own step length; leave clip_norm null"
     if schedule is not None and not schedule.is_constant:
-        yield "/schedule", f'{name} finds the length of its steps itself; use "constant" instead of {spec.schedule}'
+        yield "/schedule", f'{name} chooses its own step length; use "constant" instead of {spec.schedule}'
     if spec.precision != "float32":
         yield "/precision", f'{name} computes in float64; use "float32" instead of {spec.precision}'
     if spec.warmup_epochs:
-        yield "/warmup_epochs", f"{name} finds the length of its steps itself; leave warmup_epochs 0"
+        yield "/warmup_epochs", f"{name} chooses its own step length; leave warmup_epochs 0"

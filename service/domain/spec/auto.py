@@ -126,7 +126,7 @@ def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Litera
         return spec.batch_size
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
-        notes.append(f"batch descent: {optimizer.name} needs all rows in a step")
+        notes.append(f"batch descent: {optimizer.name} needs all rows in each step")
         return "full"
     if is_bowl(spec) and (optimizer is None or optimizer.is_gradient_descent):
         notes.append("batch descent: a linear neuron's squared error is quadratic, with known curvature")

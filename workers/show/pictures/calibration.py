@@ -26,10 +26,10 @@ def _draw(report: Report) -> str | None:
     second = label_text(report.classes.per_class[1].label)
     of = f"of {second}" if found.of == "second class" else "of the predicted class"
     width, height = 520.0, HEAD + 12 + SIDE + BELOW + 16
-    subtitle = f"mean distance {found.expected_error:.3f}; Brier score {found.brier:.3f}; {part} rows"
-    said = "On the dashed line, events given 70 % come true 7 times in 10. Bars are 95 % intervals."
-    picture = headed(width, height, "Do the probabilities come true?", subtitle, said)
-    x, y = Axis(f"predicted probability {of}", -0.02, 1.02), Axis("share that came true", -0.02, 1.02)
+    subtitle = f"mean error {found.expected_error:.3f}; Brier score {found.brier:.3f}; {part} rows"
+    said = "On the dashed line, events predicted at 70 % happen 7 times in 10. Bars are 95 % intervals."
+    picture = headed(width, height, "Calibration of probabilities", subtitle, said)
+    x, y = Axis(f"predicted probability {of}", -0.02, 1.02), Axis("observed share", -0.02, 1.02)
     plot = Plot(picture, MARGIN + LEFT, HEAD + 12, width - 2 * MARGIN - LEFT, SIDE, x, y)
     plot.frame()
     plot.line((0, 0), (1, 1), "soft-line dashed")
@@ -38,9 +38,9 @@ def _draw(report: Report) -> str | None:
         plot.line((one.predicted, one.low), (one.predicted, one.high), "s0-line")
     plot.curve([one.predicted for one in bins], [one.observed for one in bins], "s0-line")
     for one in bins:
-        hint = f"given {one.predicted:.3f}, came true {one.observed:.3f}, {one.rows:,} rows"
+        hint = f"predicted {one.predicted:.3f}, observed {one.observed:.3f}, {one.rows:,} rows"
         picture.dot(*plot.at(one.predicted, one.observed), 4.5, "s0", ring=True, hint=hint)
     return picture.to_text()
 
 
-EXHIBIT = Exhibit("calibration.svg", "Predicted probabilities and what came true", Section.CERTAINTY, 80, _draw)
+EXHIBIT = Exhibit("calibration.svg", "Calibration", Section.CERTAINTY, 80, _draw)

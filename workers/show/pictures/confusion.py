@@ -37,7 +37,7 @@ def _draw(report: Report) -> str | None:
     rest = f"; the {len(names)} largest of {len(per_class)} classes" if len(names) < len(per_class) else ""
     subtitle = f"{found.rows:,} {found.part} rows; {metrics.accuracy:.1%} on the diagonal{rest}"
     height = top + cell * len(names) + MARGIN
-    picture = headed(width, height, "What is taken for what", subtitle, "Darker: a larger share of the true class.")
+    picture = headed(width, height, "Confusion matrix", subtitle, "Darker means a larger share of the true class.")
     picture.text(left + cell * len(names) / 2, HEAD + 18, "predicted", "soft", anchor="middle")
     picture.text(MARGIN + 12, top + cell * len(names) / 2, "true", "soft", anchor="middle", turn=-90)
     for row, number in enumerate(chosen):
@@ -52,7 +52,7 @@ def _draw(report: Report) -> str | None:
         for column, predicted in enumerate(chosen):
             count = metrics.confusion[number][predicted]
             share = count / total
-            hint = f"{name} taken for {names[column]}: {count:,} ({share:.1%})"
+            hint = f"{name} predicted as {names[column]}: {count:,} ({share:.1%})"
             place = left + cell * column
             picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "grid", rx=3)
             picture.rectangle(place, top + cell * row, cell - 2, cell - 2, "s0", opacity=share, rx=3, hint=hint)
@@ -62,4 +62,4 @@ def _draw(report: Report) -> str | None:
     return picture.to_text()
 
 
-EXHIBIT = Exhibit("confusion.svg", "Which classes are taken for which", Section.QUALITY, 90, _draw)
+EXHIBIT = Exhibit("confusion.svg", "Confusion matrix", Section.QUALITY, 90, _draw)

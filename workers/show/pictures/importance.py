@@ -1,4 +1,4 @@
-"""Which features matter: how much worse the model gets when the values of one are shuffled."""
+"""Feature importance: how much worse the model gets when the values of one are shuffled."""
 
 from __future__ import annotations
 
@@ -30,12 +30,10 @@ def _draw(report: Report) -> str | None:
     shown = ranked[:MOST_BARS]
     rest = f", the first {len(shown)} of {len(ranked):,} features" if len(shown) < len(ranked) else ""
     unit = UNITS[on.metric] + (f", in units of {target_of(report)}" if on.metric == "rmse" else "")
-    subtitle = (
-        f"by how much the error grows when a feature's values are shuffled among {on.rows:,} {on.part} rows{rest}"
-    )
+    subtitle = f"increase of the error when a feature's values are shuffled among {on.rows:,} {on.part} rows{rest}"
     height = HEAD + ROW * len(shown) + 62
     said = f"Most: {', '.join(one.feature for one in shown[:3])}. Lines are {on.confidence * 100:.0f} % intervals."
-    picture = headed(WIDTH, height, "Which features matter", subtitle, said)
+    picture = headed(WIDTH, height, "Feature importance", subtitle, said)
     ends = [end for one in shown for end in (one.value, one.low, one.high) if end is not None]
     x = Axis.around(f"increase of {unit}; thin lines: {on.confidence * 100:.0f} % intervals", ends, zero=True)
     plot = Plot(
@@ -65,4 +63,4 @@ def _draw(report: Report) -> str | None:
     return picture.to_text()
 
 
-EXHIBIT = Exhibit("importance.svg", "Which features matter", Section.RELIANCE, 50, _draw)
+EXHIBIT = Exhibit("importance.svg", "Feature importance", Section.RELIANCE, 50, _draw)

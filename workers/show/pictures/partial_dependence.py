@@ -1,4 +1,4 @@
-"""How predictions follow the features: a small plot for each of those that matter most."""
+"""Partial dependence: a small plot for each of those that matter most."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _draw(report: Report) -> str | None:
     picture = headed(
         WIDTH,
         HEAD + key_height + (ABOVE + SIDE) * len(lines) + sum(below) + 4,
-        "How predictions follow the features",
-        f"mean predicted {what} when one feature is set to a value in all rows, the others as they are",
+        "Partial dependence",
+        f"mean predicted {what} when one feature is set to a value in all rows",
         f"Features: {', '.join(one.feature for one in found)}.",
     )
     legend(picture, MARGIN, HEAD + 16, WIDTH - 2 * MARGIN, keys)
@@ -123,4 +123,4 @@ def _dates(seconds: Sequence[float]) -> list[tuple[float, str]]:
     return [(moment, datetime.fromtimestamp(moment, UTC).strftime(form)) for moment in chosen]
 
 
-EXHIBIT = Exhibit("partial-dependence.svg", "How predictions follow the features", Section.RELIANCE, 60, _draw)
+EXHIBIT = Exhibit("partial-dependence.svg", "Partial dependence", Section.RELIANCE, 60, _draw)

@@ -38,7 +38,7 @@ def _draw(report: Report) -> str | None:
     shown = f"{len(truth):,} of " if len(truth) < found.rows else ""
     subtitle = (
         f"{shown}{found.rows:,} {found.part} rows; rmse {figure(scores.rmse)}, "
-        f"beside {figure(trivial.rmse)} for always saying the mean"
+        f"beside {figure(trivial.rmse)} for always predicting the mean"
     )
     held = "" if width is None else f"shaded: the {LEVEL * 100:.0f} % prediction interval, ±{written(width, 0)}"
     picture = headed(WIDTH, HEIGHT, f"Predicted and true {target}", subtitle, held)

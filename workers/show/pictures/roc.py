@@ -38,7 +38,7 @@ def _draw(report: Report) -> str | None:
     key_height = legend_height(WIDTH - 2 * MARGIN, keys)
     height = HEAD + key_height + ABOVE + SIDE + BELOW + 8
     rest = "" if two else ", each class against the rest"
-    subtitle = f"{found.rows:,} {found.part} rows{rest}; dashed: what guessing gives"
+    subtitle = f"{found.rows:,} {found.part} rows{rest}; dashed: guessing"
     asked = f"{target} = {label_text(drawn[0].label)} is" if two else f"the classes of {target} are"
     picture = headed(WIDTH, height, f"How well {asked} told apart", subtitle, "; ".join(text for _, text in keys))
     legend(picture, MARGIN, HEAD + 16, WIDTH - 2 * MARGIN, keys)

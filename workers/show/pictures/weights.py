@@ -39,7 +39,7 @@ def _draw(report: Report) -> str | None:
     beside = "beside those of the exact optimum on the same rows" if optimal else "an exact optimum was not computed"
     subtitle = f"learnt coefficients, in {of} for one unit of the feature, {beside}{rest}"
     said = "Dots: learnt. Rings: optimum, with its 95 % interval. Lengths are for one step of the scaler."
-    picture = headed(WIDTH, HEAD + ROW * (len(shown) + 1) + 62, "What was learnt", subtitle, said)
+    picture = headed(WIDTH, HEAD + ROW * (len(shown) + 1) + 62, "Learnt coefficients", subtitle, said)
     left, top = MARGIN + NAME + NUMBER * len(COLUMNS) + 24, HEAD + ROW + 4
     for place, name in enumerate(COLUMNS, 1):
         picture.text(MARGIN + NAME + NUMBER * place, HEAD + 18, name, "soft", anchor="end")
@@ -82,4 +82,4 @@ def _row(picture: Picture, plot: Plot, one: Weight, middle: float) -> None:
     picture.dot(at["learnt"], middle, 3.5, "s0", hint=f"{label}, learnt: {written(one.learnt, 0)}")
 
 
-EXHIBIT = Exhibit("weights.svg", "What was learnt, beside the exact optimum", Section.RELIANCE, 30, _draw)
+EXHIBIT = Exhibit("weights.svg", "Learnt and optimal coefficients", Section.RELIANCE, 30, _draw)

@@ -33,13 +33,13 @@ def _draw(report: Report) -> str | None:
     first = 1 if log else 0  # the start has no place on an axis of ratios
     scaled = [[value * (one.step or 1.0) for value in one.values[first:]] for one in drawn]
     best = [None if one.optimum is None else one.optimum * (one.step or 1.0) for one in drawn]
-    what = "what one step of the scaler does, by coefficient" if linear else found.units
+    what = "effect of one step of the scaler, by coefficient" if linear else found.units
     optimal = "; dashed: the exact optimum" if any(each is not None for each in best) else ""
     keys = [(f"s{place % HUES}", one.name) for place, one in enumerate(drawn)]
     room = WIDTH - 2 * MARGIN
     height = legend_height(room, keys)
     subtitle = f"{what}, after each epoch{optimal}"
-    picture = headed(WIDTH, HEIGHT + height, "How the weights were learnt", subtitle, f"{len(drawn)} weights.")
+    picture = headed(WIDTH, HEIGHT + height, "Weights by epoch", subtitle, f"{len(drawn)} weights.")
     legend(picture, MARGIN, HEAD + 16, room, keys)
     x = Axis("epoch (logarithmic)" if log else "epoch", epochs[first], max(epochs[-1], epochs[first] + 1), log=log)
     y = Axis.around(
@@ -55,4 +55,4 @@ def _draw(report: Report) -> str | None:
     return picture.to_text()
 
 
-EXHIBIT = Exhibit("weights-by-epoch.svg", "How the weights were learnt", Section.TRAINING, 20, _draw, of_each=False)
+EXHIBIT = Exhibit("weights-by-epoch.svg", "Weights by epoch", Section.TRAINING, 20, _draw, of_each=False)

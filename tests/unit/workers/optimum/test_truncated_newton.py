@@ -95,7 +95,7 @@ def test_some_rows_that_do_not_stand_for_all_give_no_errors() -> None:
     rare[[1, 2, 3, 4, 6, 7]] = 1.0  # in none of the rows 0, 5, 10 ... of a piece
     found = certified(np.hstack([features, rare]), target, BINARY, Way(whole=False, every=5))
     assert set(column(found, "standard_error")) == {None}
-    assert "cannot stand for them" in found.note
+    assert "no sample represents them" in found.note
 
 
 def test_the_same_problem_has_the_same_answer_to_the_last_bit() -> None:

@@ -166,7 +166,7 @@ def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
 def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) -> None:
     report, _ = files_of(tmp_path, "regression")
     optimum = Certificate("any", 3.25, 3.5, 0.25, 0.0, None, None, 1, [], 1.0, None, [])
-    for note in (None, "standard errors are those that one row in 4 would give"):
+    for note in (None, "standard errors are estimated from one row in 4"):
         told = replace(report, certificate=replace(optimum, note=note))
         card = dict(shown(told, {"area": "numeric"}))["model-card.md"].decode()
         assert "has 3.25: a gap of 0.25" in card
@@ -305,7 +305,7 @@ def test_the_card_forecasts_what_descent_does_on_its_rows(tmp_path: Path) -> Non
     assert told.epochs_to_1_percent == epochs(told.best_learning_rate)
     assert told.epochs_to_1_percent == min(epochs(share * stable) for share in np.linspace(0.02, 0.99, 98))
     rate, counted = written(told.best_learning_rate, 0), told.epochs_to_1_percent
-    assert f"as they are scaled at a rate of {rate} after {counted} epoch" in files["model-card.md"].decode()
+    assert f"scaled at a rate of {rate} after {counted} epoch" in files["model-card.md"].decode()
 
 
 def test_the_lines_of_the_weights_end_where_the_weights_do(tmp_path: Path) -> None:
