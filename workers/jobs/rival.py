@@ -124,21 +124,21 @@ def _pieces(contender: Contender, kinds: dict[str, Kind], most: int) -> Iterator
             start += chunk.n_rows
 
 
+OF_ERRORS: Mapping[str, Callable[[Floats, float], Floats]] = {
+    "mse": lambda errors, quantile: errors * errors,
+    "mae": lambda errors, quantile: np.abs(errors),
+    "quantile_loss": lambda errors, quantile: np.maximum(quantile * errors, (quantile - 1) * errors),
+}
+"""What the main metrics of numbers are the means of: (n, k) of errors (n, k)."""
+
+
 def _summed(metric: str, truth: Floats, scores: Floats, quantile: float) -> float:
     """The sum over rows of what the metric is the mean of; of several targets, their mean in each row."""
     if metric == "log_loss":
         chosen = scores[np.arange(len(truth)), truth.astype(np.int64)]
         return -float(np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).sum())
     errors = (truth - scores).reshape(len(truth), -1)
-    if metric == "mse":
-        each = errors * errors
-    elif metric == "mae":
-        each = np.abs(errors)
-    elif metric == "quantile_loss":
-        each = np.maximum(quantile * errors, (quantile - 1) * errors)
-    else:
-        raise ValueError(f"the metric {metric!r} is not known")
-    return float(each.mean(axis=1).sum())
+    return float(OF_ERRORS[metric](errors, quantile).mean(axis=1).sum())
 
 
 def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:

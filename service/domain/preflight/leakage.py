@@ -8,6 +8,8 @@ from service.domain.cells.table import Column
 from service.domain.preflight.outliers import far_values
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned, at_feature
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.tasks import TASKS
 
 COPY = 0.999  # |r| from which 0.2 % of the variance is left, or less
 FEW_ROWS = 20  # in smaller tables values differ, and counts agree, by themselves
@@ -46,7 +48,7 @@ def _copy(plan: Plan, feature: Column, target: Column, r: float | None) -> Itera
 
 def _same_counts(plan: Plan, feature: Column, target: Column) -> bool:
     """Whether both columns have as many values, each as often as one of the other's: classes by other names."""
-    if plan.spec.task == "regression" or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
+    if TASKS[plan.spec.task].is_regression or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
         return False
     ours, theirs = plan.figures.counts(feature), plan.figures.counts(target)
     if ours is None or theirs is None or feature.nulls != target.nulls:
@@ -87,19 +89,19 @@ def _counts_rows(feature: Column, present: int) -> bool:
 
 
 def _gaps(plan: Plan, feature: Column) -> Iterator[Warned]:
-    rows, policy = plan.figures.table.rows, plan.spec.missing
-    if policy == "error" and feature.nulls:
+    rows, policy = plan.figures.table.rows, MISSING[plan.spec.missing]
+    if policy.refuses and feature.nulls:
         yield Warned(
             "gaps_refused",
-            f'feature {feature.name!r} is missing in {feature.nulls:,} rows, which "missing": "error" refuses once one '
-            "of them is to be trained on",
+            f"feature {feature.name!r} is missing in {feature.nulls:,} rows, which "
+            f'"missing": "{policy.name}" refuses once one of them is to be trained on',
             "/missing",
         )
     elif feature.nulls > MANY_GAPS * rows:
-        becomes = "leaves those rows out" if policy == "drop" else "fills and flags them"
+        becomes = "leaves those rows out" if policy.drops else "fills and flags them"
         yield Warned(
             "mostly_missing",
             f"feature {feature.name!r} is missing in {feature.nulls:,} of {rows:,} rows; "
-            f'"missing": "{policy}" {becomes}',
-            at_feature(plan.asked, feature.name) if policy != "drop" else "/missing",
+            f'"missing": "{policy.name}" {becomes}',
+            at_feature(plan.asked, feature.name) if not policy.drops else "/missing",
         )

@@ -10,6 +10,7 @@ from service.domain.cells.written import BLANKS, FALSE_WORDS, TRUE_WORDS, TextSt
 from service.domain.descent.figures import Figures
 from service.domain.model.predictor import Label, label_text, number_label
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import FieldError, SpecInvalid
 
 POINTER = "/class_weights"
@@ -71,7 +72,7 @@ def check_class_weights(spec: TrainingSpec, figures: Figures) -> None:
     """Before anything is queued, as far as the classes are known without reading rows. Raises SpecInvalid."""
     table = figures.table
     column = table.column(spec.targets[0])
-    if column is None or not isinstance(spec.class_weights, Mapping) or spec.task == "regression":
+    if column is None or not isinstance(spec.class_weights, Mapping) or TASKS[spec.task].is_regression:
         return
     decimal = table.style.decimal_of(column.name)
     labels = _known(column, table, figures)

@@ -20,6 +20,9 @@ from service.domain.resolving.tasks import class_name, natural_task, too_rare
 from service.domain.spec.auto import choose
 from service.domain.spec.engines import choose_engine
 from service.domain.spec.training import TrainingSpec, split_counts
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import unless_auto
 from service.errors import FieldError, SpecInvalid
 
 LEAST_ROWS = 3
@@ -59,7 +62,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         features=tuple(column.name for column in features),
         task=task,
         loss=_loss(spec, task),
-        scale_target=task == "regression" and spec.scale_target is not False,
+        scale_target=TASKS[task].is_regression and spec.scale_target is not False,
     )
     if asked.loss == "auto":
         notes.append(f"loss {spec.loss!r} for the task {task!r}")
@@ -176,17 +179,18 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
     if task == "auto":
         task, why = natural_task(target)
         notes.append(f"task {task!r}: {why}")
-    if task == "regression":
+    wanted = TASKS[task]
+    if wanted.is_regression:
         if not target.facts.is_quantity:
             raise _wrong("/task", f"regression needs a numeric target; {target.name!r} is {target.kind}")
         return task
-    if task == "binary" and target.distinct != 2:
+    if wanted.is_binary and target.distinct != 2:
         raise _wrong("/task", f"binary needs a target of 2 classes; {target.name!r} has {target.distinct}")
     if target.distinct > limits.max_classes:
         raise _wrong(
             "/target", f"{target.name!r} has {target.distinct} classes; at most {limits.max_classes} can be learnt"
         )
-    if task == "multiclass" and target.distinct == 2:
+    if wanted.scores_each_class and target.distinct == 2:
         task = "binary"
         notes.append("task 'binary': the target has 2 classes")
     if target.rarest is not None and too_rare(int(target.rarest["count"]), spec.split):
@@ -201,19 +205,22 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
 
 
 def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
-    if spec.task not in ("auto", "regression"):
+    asked = unless_auto(TASKS, spec.task)
+    if asked is not None and not asked.is_regression:
         raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
-    if spec.task == "auto":
+    if asked is None:
         notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
     return "regression"
 
 
 def _loss(spec: TrainingSpec, task: str) -> str:
-    if spec.loss == "auto":
-        return "mse" if task == "regression" else "cross_entropy"
-    if (spec.loss == "cross_entropy") != (task != "regression"):
-        fitting = "mse, mae, huber or quantile" if task == "regression" else "cross_entropy"
+    asked, is_regression = unless_auto(LOSSES, spec.loss), TASKS[task].is_regression
+    if asked is None:
+        return TASKS[task].loss
+    if asked.is_for_classes == is_regression:
+        *first, last = (loss.name for loss in LOSSES.values() if loss.is_for_classes != is_regression)
+        fitting = f"{', '.join(first)} or {last}" if first else last
         raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
-    if spec.scale_target is True and task != "regression":
+    if spec.scale_target is True and not is_regression:
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss
