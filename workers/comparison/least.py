@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Floats, Kind
+from service.domain.cells.columns import Floats
+from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import penalty_of
 from service.domain.model.predictor import Predictor
 from service.domain.spec.training import TrainingSpec

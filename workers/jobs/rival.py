@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import CellInvalid, Columns, Floats, Kind
+from service.domain.cells.columns import CellInvalid, Columns, Floats
+from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text
 from service.domain.model.promotion import Judged, main_metric
 from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, StorageDamaged
+from service.reading.arrow.stored import CHUNK_ROWS, chunks
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
-from service.store.rows import CHUNK_ROWS, chunks
 from service.store.tables import DatasetRow, VersionRow
 from workers.training.data.prepare import CHUNK_CELLS, Prepared
 

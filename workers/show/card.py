@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.model.predictor import label_text
 from service.domain.vocabulary.tasks import TASKS
 from workers.show.card_neuron import MOST_FEATURES, count, figure, forecast, gap, weights

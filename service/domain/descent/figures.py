@@ -45,7 +45,7 @@ class Figures:
         detail = self.details.get(column.name)
         if detail is None:
             return None
-        if column.kind == "numeric":
+        if column.facts.holds == "numbers":
             return _whole_counts(detail) if column.whole else None
         found = {item["value"]: int(item["count"]) for item in detail.get("top", ())}
         return found if len(found) == column.distinct and not detail.get("top_missed") else None
@@ -73,12 +73,12 @@ def _standard(figures: Figures, column: Column) -> Place | None:
 
 
 def _minmax(figures: Figures, column: Column) -> Place | None:
-    low, high = (0.0, 1.0) if column.kind == "boolean" else (column.minimum, column.maximum)
+    low, high = (0.0, 1.0) if column.facts.holds == "truths" else (column.minimum, column.maximum)
     return None if low is None or high is None else (float(low), float(high - low) or 1.0)  # type: ignore[operator]  # numbers of a numeric column
 
 
 def _robust(figures: Figures, column: Column) -> Place | None:
-    if column.kind == "boolean":
+    if column.facts.holds == "truths":
         gram = figures.gram
         quartiles = _quartiles_of_truths(gram.means[gram.names.index(column.name)]) if gram else None
     else:

@@ -63,16 +63,16 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
     if present < FEW_ROWS:
         return
     mend = "leave it out: on new rows it says nothing"
-    if plan.figures.is_unique(feature) and (feature.kind == "categorical" or _counts_rows(feature, present)):
+    if plan.figures.is_unique(feature) and (feature.facts.encoding == "categories" or _counts_rows(feature, present)):
         what = "a different value in each row"
-        if feature.kind == "numeric":
+        if feature.facts.holds == "numbers":
             what = "one whole number for each row, without gaps"
         yield Warned(
             "identifier",
             f"feature {feature.name!r} has {what}: it names the rows; {mend}",
             at_feature(plan.asked, feature.name),
         )
-    elif feature.kind == "categorical" and feature.distinct > MANY_CATEGORIES * present:
+    elif feature.facts.encoding == "categories" and feature.distinct > MANY_CATEGORIES * present:
         yield Warned(
             "categories_many",
             f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, few of each: "
@@ -82,7 +82,7 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
 
 
 def _counts_rows(feature: Column, present: int) -> bool:
-    if feature.kind != "numeric" or not feature.whole:
+    if feature.facts.holds != "numbers" or not feature.whole:
         return False
     low, high = feature.minimum, feature.maximum
     return isinstance(low, float | int) and isinstance(high, float | int) and high - low + 1 == present

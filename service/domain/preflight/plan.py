@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from service.domain.cells.kinds import Encoding
 from service.domain.cells.table import Column
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.figures import Figures
@@ -18,7 +19,12 @@ from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec, split_counts
 from service.domain.vocabulary.scalers import SCALERS
 
-NOT_COVERED = {"categorical": "its one-hot columns", "datetime": "its parts", "text": "its words"}
+NOT_COVERED: Mapping[Encoding | None, str] = {
+    "number": "its numbers",
+    "categories": "its one-hot columns",
+    "calendar": "its parts",
+    None: "its words",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
     covered = gram.varying([name for name in names if name in there])
     in_it = frozenset(covered)
     left_out = {
-        name: f"{columns[name].kind}: {NOT_COVERED.get(columns[name].kind, 'its numbers')} are not in the Gram matrix"
+        name: f"{columns[name].kind}: {NOT_COVERED[columns[name].facts.encoding]} are not in the Gram matrix"
         for name in names
         if name not in in_it
     }

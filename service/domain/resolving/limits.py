@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from service.domain.cells.kinds import Encoding
 from service.domain.cells.table import Column, Table
 from service.domain.model.feature import DATETIME_PARTS
 from service.domain.model.network import Network
@@ -73,10 +75,13 @@ def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int
     """How many encoded columns one of the table gives (see service.domain.model.transform)."""
     has_indicator = column.nulls > 0 and MISSING[spec.missing].fills
     if column.is_constant:
-        width = 0  # but for its gaps, which may tell something
-    elif column.kind == "categorical":
-        most = kept_categories(rows, limits.max_categories)
-        width = min(column.distinct, most) + int(column.distinct > most)
-    else:
-        width = len(DATETIME_PARTS) if column.kind == "datetime" else 1
-    return width + int(has_indicator)
+        return int(has_indicator)  # its gaps may tell something
+    return WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories)) + int(has_indicator)
+
+
+WIDTHS: Mapping[Encoding | None, Callable[[Column, int], int]] = {
+    "number": lambda column, most: 1,
+    "categories": lambda column, most: min(column.distinct, most) + int(column.distinct > most),
+    "calendar": lambda column, most: len(DATETIME_PARTS),
+}
+"""How many inputs a column has by its encoding, where at most so many categories have one of their own."""

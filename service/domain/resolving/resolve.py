@@ -88,7 +88,7 @@ def _told_of(target: Column) -> Iterator[None]:
     try:
         yield
     except SpecInvalid as error:
-        if target.kind != "categorical" or not target.notes:
+        if target.facts.holds != "words" or not target.notes:
             raise
         raise _wrong(error.errors[0].pointer, f"{error.detail} ({'; '.join(target.notes)})") from None
 
@@ -113,9 +113,9 @@ def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
 
 def _wrong_target(target: Column, of: int) -> str | None:
     name = repr(target.name)
-    if of > 1 and target.kind != "numeric":
+    if of > 1 and not target.facts.is_quantity:
         return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
-    if target.kind in ("text", "datetime"):
+    if target.facts.target is None:
         told = f" ({'; '.join(target.notes)})" if target.notes else ""
         mend = "choose a numeric, boolean or categorical column"
         return f"{name} holds {target.kind}{told}, which cannot be predicted; {mend}"
@@ -139,7 +139,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
             errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot be a feature too"))
         elif column is not None and name == spec.weight_column:
             errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
-        elif column is not None and column.kind == "text":
+        elif column is not None and column.facts.encoding is None:
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
@@ -153,12 +153,10 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     if spec.features is not None:
         chosen = [column for column in candidates if column.name in spec.features]
     else:
-        chosen = [column for column in candidates if column.kind != "text"]
-        if texts := [column.name for column in candidates if column.kind == "text"]:
-            notes.append(f"left out as free text: {listed(texts)}")
-            notes += [
-                f"{column.name!r}: {note}" for column in candidates if column.kind == "text" for note in column.notes
-            ]
+        chosen = [column for column in candidates if column.facts.encoding is not None]
+        if texts := [column for column in candidates if column.facts.encoding is None]:
+            notes.append(f"left out as free text: {listed([column.name for column in texts])}")
+            notes += [f"{column.name!r}: {note}" for column in texts for note in column.notes]
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
         notes.append(f"left out as constant: {listed(constant)}")
@@ -183,7 +181,7 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
         notes.append(f"task {task!r}: {why}")
     wanted = TASKS[task]
     if wanted.is_regression:
-        if target.kind != "numeric":
+        if not target.facts.is_quantity:
             raise _wrong("/task", f"regression needs a numeric target; {target.name!r} is {target.kind}")
         return task
     if wanted.is_binary and target.distinct != 2:
@@ -201,7 +199,7 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
         raise _wrong(
             "/target",
             f"class {rarest} of {target.name!r} has one row only: it cannot be in both the training and the held-out "
-            f"rows; add rows of it, or remove that row{numbers if target.kind == 'numeric' else ''}",
+            f"rows; add rows of it, or remove that row{numbers if target.facts.is_quantity else ''}",
         )
     return task
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats, Kind, missing
+from service.domain.cells.columns import Columns, Floats, missing
+from service.domain.cells.kinds import Kind
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec

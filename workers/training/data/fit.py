@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.cells.kinds import Kind
 from service.domain.model.feature import Feature
 from service.domain.model.magnitude import LOWER, unit_of, units
 from service.domain.model.transform import FittedTransform
@@ -38,10 +39,7 @@ def fit(
     Raises WorkFailed when a value is missing under a policy that refuses that, or when no encoded column varies.
     """
     policy = MISSING[missing_policy]
-    gatherers = {
-        name: _Gatherer(kind, Kept(MOST_KEPT // len(kinds)) if policy.by_values else None)
-        for name, kind in kinds.items()
-    }
+    gatherers = {name: _Gatherer(Kept(MOST_KEPT // len(kinds)) if policy.by_values else None) for name in kinds}
     for chunk in chunks():
         for name, gatherer in gatherers.items():
             gatherer.add(chunk[name])
@@ -90,7 +88,6 @@ class Kept:
 class _Gatherer:
     """What the first pass learns of one column."""
 
-    kind: Kind
     kept: Kept | None
     count: int = 0
     gaps: int = 0
@@ -163,26 +160,22 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most
             f'feature {name!r} is missing in {seen.gaps} training rows; choose "missing": '
             '"mean", "median", "most_frequent" or "drop", or leave the feature out',
         )
-    indicator = policy.fills and seen.gaps > 0
-    if kind == "categorical":
-        ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
-        frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
-        most = min(most_categories, max(len(frequent), SURELY_KEPT))
-        return Feature(
-            name,
-            kind,
-            indicator=indicator,
-            categories=tuple(ranked[:most]),
-            other=len(ranked) > most,
-            fill_category=(ranked[0] if ranked else "") if policy.fills else None,
+    bare = Feature(name, kind, indicator=policy.fills and seen.gaps > 0)
+    if bare.encoding != "categories":
+        return replace(
+            bare,
+            fill=(FILLS[policy.name](seen) if seen.count else 0.0) if policy.fills else None,
+            low=seen.low if seen.count else None,
+            high=seen.high if seen.count else None,
         )
-    return Feature(
-        name,
-        kind,
-        fill=(FILLS[policy.name](seen) if seen.count else 0.0) if policy.fills else None,
-        indicator=indicator,
-        low=seen.low if seen.count else None,
-        high=seen.high if seen.count else None,
+    ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
+    frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
+    most = min(most_categories, max(len(frequent), SURELY_KEPT))
+    return replace(
+        bare,
+        categories=tuple(ranked[:most]),
+        other=len(ranked) > most,
+        fill_category=(ranked[0] if ranked else "") if policy.fills else None,
     )
 
 

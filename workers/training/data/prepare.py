@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats, Kind
+from service.domain.cells.columns import Columns, Floats
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, TargetScale
 from service.domain.model.transform import FittedTransform
@@ -18,7 +19,7 @@ from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
-from service.store.rows import CHUNK_ROWS, chunks
+from service.reading.arrow.stored import CHUNK_ROWS, chunks
 from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit, target_moments
 from workers.training.data.reading import Reading

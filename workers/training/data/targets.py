@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, label_text, number_label
 from service.domain.resolving.classes import as_written
@@ -98,7 +99,7 @@ def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
             values.update(np.unique(cells[~missing(cells)]).tolist())
     if words:
         return tuple(sorted(words))
-    if kind == "boolean":
+    if kind_of(kind).holds == "truths":
         return tuple(bool(value) for value in sorted(values))
     return tuple(number_label(value) for value in sorted(values))
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
 from tests.unit.workers.training.running import run, spec_of, write_table
