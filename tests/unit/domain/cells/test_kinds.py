@@ -160,7 +160,7 @@ def test_kinds_are_declared_by_their_names_and_orders() -> None:
     ],
 )
 def test_an_unknown_kind_raises(ask: Callable[[], Any]) -> None:
-    with pytest.raises(KindUnknown, match="'colour' is no kind of column; the kinds are numeric, boolean"):
+    with pytest.raises(KindUnknown, match="'colour' is not a kind of column; the kinds are numeric, boolean"):
         ask()
 
 
