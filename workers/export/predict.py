@@ -113,7 +113,7 @@ def column_of(feature: dict[str, Any], rows: Sequence[Mapping[str, Any]], style:
         except (ValueError, TypeError, KeyError, OverflowError):
             raise ValueError(f"row {number}, {name!r}: {row[name]!r} is not {feature['kind']}") from None
         if cells[-1] is None and feature["fill"] is None and feature["fill_category"] is None:
-            raise ValueError(f"row {number}: {name!r} is missing, and this model does not impute")
+            raise ValueError(f"row {number}: {name!r} is missing, and this model fills no gaps")
     return cells
 
 
