@@ -77,7 +77,7 @@ def test_gaps_that_a_model_does_not_fill_are_null(client: FlaskClient) -> None:
     assert [one and one["label"] for one in answer["predictions"]] == ["cat", None, None, "dog"]
     assert answer["flags"] == [[], [], [], ["weight"]]
     assert [error["row"] for error in answer["errors"]] == [1, 2]
-    assert "fills no gaps" in answer["errors"][0]["detail"]
+    assert "does not impute" in answer["errors"][0]["detail"]
     table = pa.ipc.open_stream(send(client, b"weight\n4\nNA\n", path=path, accept=ARROW).data).read_all()
     assert table["label"].to_pylist() == ["cat", None]
     assert table["p_dog"].null_count == 1
