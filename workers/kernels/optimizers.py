@@ -34,18 +34,19 @@ class Rule(NamedTuple):
     clip_norm: float
 
 
-class Moments(NamedTuple):
-    """The optimiser's running averages: `first` is momentum or Adam's m, `second` Adam's v or rmsprop's. Else empty."""
+class Weights(NamedTuple):
+    """What steps change: the parameters and the optimiser's running averages. `first` is momentum or Adam's m, `second`
+    Adam's v or rmsprop's. Else empty."""
 
+    parameters: Floats32
     first: Floats32
     second: Floats32
 
 
 @kernel
-def step(
-    rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
-) -> None:
+def step(rule: Rule, layers: Ints, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed."""
+    parameters, first, second = weights.parameters, weights.first, weights.second
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from workers.kernels.deal import Deal
-from workers.kernels.epoch import Rows
-from workers.kernels.layout import readonly
+from workers.kernels.epoch import Piece
+from workers.kernels.layout import Rows, readonly
 from workers.training.order import AS_THEY_LIE, Order, Places, Window, Windows, as_they_lie, is_large
 from workers.training.problem import Data
 from workers.training.stored import Stored
 
 Buffers = dict[str, npt.NDArray[Any]]
-
-
-class Piece(NamedTuple):
-    """Rows, and which of them come in which order: those in `order` (empty: all, as they lie), or as they are dealt."""
-
-    rows: Rows
-    order: Places
-    deal: Deal
-
-    def __len__(self) -> int:
-        return self.deal.n_rows or len(self.order) or len(self.rows.inputs)
 
 
 def rows_of(data: Data) -> Rows:
@@ -42,9 +31,14 @@ def rows_of(data: Data) -> Rows:
 NO_DEAL = Deal(readonly(AS_THEY_LIE), readonly(AS_THEY_LIE), 0, 1, 0, np.uint64(0))
 
 
+def n_rows_of(piece: Piece) -> int:
+    """How many rows of the epoch a piece has."""
+    return piece.deal.n_rows or len(piece.order) or len(piece.inputs)
+
+
 def in_turn(rows: Rows, order: Places = AS_THEY_LIE) -> Piece:
     """All of the rows, or those of an order."""
-    return Piece(rows, readonly(order), NO_DEAL)
+    return Piece(*rows, readonly(order), NO_DEAL)
 
 
 class Source:
@@ -118,4 +112,4 @@ def _dealt(rows: Rows, window: Window, is_copy: bool = False) -> Piece:
     deal = Deal(
         readonly(starts), readonly(window.groups), window.shift, window.group_rows, len(window), np.uint64(window.key)
     )  # fmt: skip
-    return Piece(rows, NO_DEAL.groups, deal)
+    return Piece(*rows, NO_DEAL.groups, deal)
