@@ -22,9 +22,11 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.jobs import record, train
+from workers.jobs import train
 from workers.jobs.dispatch import run
-from workers.jobs.record import Recorder
+from workers.jobs.record import telling
+from workers.jobs.record.telling import Teller
+from workers.jobs.record.training import Recorder
 from workers.lease import LeaseLost, WorkerStopping, claimed
 
 ROWS = 120
@@ -139,7 +141,7 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
     deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here told at once, where it else would wait for a moment."""
-    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)
+    monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 2}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     seen: list[tuple[object, bool]] = []
@@ -158,7 +160,7 @@ def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deps = make_deps(checkpoint_seconds=0.0)
-    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
+    monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 3}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
 
@@ -449,12 +451,11 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     with claimed(deps, JobRow, id) as lease:
         assert lease is not None
-        recorder = Recorder(deps, lease)
-        spec, _, _ = recorder.start()
+        teller = Teller(deps, lease)
         with deps.database.write() as session:
             session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
-        recorder.ready(spec, "too late", 0)
+        teller.add({}, [("message", {"text": "too late"})])
         with pytest.raises(LeaseLost):
-            recorder.tell()
+            teller.tell()
     with deps.database.read() as session:
         assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
