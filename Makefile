@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+.PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         bench-predict bench-bulk bench-beside fuzz-predict predict-under-force absences \
@@ -30,6 +30,10 @@ pictures: $(READY)  ## make the README's picture again
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)
+
+GOLDEN ?= write
+golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone
+	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/workers/golden
 
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api
