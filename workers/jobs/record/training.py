@@ -115,10 +115,11 @@ class Recorder:
             self._teller.lease.check()
 
     def end(self) -> None:
-        """Tell of the last epoch; when training has stopped early, say so. Soon after the last telling that is left to
-        whoever ends the job."""
+        """Tell of the last epoch, unless that was told already, by this attempt or by the one before; when training has
+        stopped early, say so. Soon after the last telling that is left to whoever ends the job."""
         self._epoch_began, self._is_over = -math.inf, True
-        self._tell(self.progress.history[-1], 1.0)
+        last = self.progress.history[-1]
+        self._tell(last, 1.0, is_known=last.epoch == self._told_epoch)
         if why := why_ended(self.progress, self._spec):
             self._teller.add({}, [("message", {"text": why})])
         if is_time(self._told):
@@ -149,11 +150,11 @@ class Recorder:
         share = min(learning / (time.perf_counter() - self._started), 1.0)  # the rest went to saving and telling
         return training_too_long(most, self._prepared_seconds, share, progress.epoch, progress.best_epoch)
 
-    def _tell(self, ended: EpochEnded, fraction: float) -> None:
-        """Tell of an epoch soon; the last one may have been told already, by this attempt or by the one before."""
+    def _tell(self, ended: EpochEnded, fraction: float, is_known: bool = False) -> None:
+        """Tell of an epoch soon; of one that is known already, only how far the training is."""
         figures = self._figures(ended, fraction)
         told: jobs.Told = ("epoch", {**figures, "learning_rate": ended.learning_rate})
-        self._teller.add({"progress": figures}, [told] if ended.epoch != self._told_epoch else [])
+        self._teller.add({"progress": figures}, [] if is_known else [told])
         self._told_epoch = ended.epoch
 
     def _figures(self, ended: EpochEnded, fraction: float) -> Json:

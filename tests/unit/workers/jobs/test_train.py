@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event
 
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
@@ -25,9 +25,8 @@ from tests import samples
 from workers.jobs import train
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
-from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import Recorder
-from workers.lease import LeaseLost, WorkerStopping, claimed
+from workers.lease import WorkerStopping
 
 ROWS = 120
 
@@ -444,18 +443,3 @@ def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
     _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
     assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
     assert report["certificate"]["optimum_loss"] == 0
-
-
-def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
-    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
-    with claimed(deps, JobRow, id) as lease:
-        assert lease is not None
-        teller = Teller(deps, lease)
-        with deps.database.write() as session:
-            session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
-        teller.add({}, [("message", {"text": "too late"})])
-        with pytest.raises(LeaseLost):
-            teller.tell()
-    with deps.database.read() as session:
-        assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])
