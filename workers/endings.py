@@ -13,7 +13,7 @@ from service.errors import DatasetNotFound, StorageDamaged, StorageFull, Unavail
 from service.store.work import AnyWork
 from workers.lease import Cancelled, Lease, LeaseLost, WorkerStopping
 
-Error = dict[str, str]
+FailureTold = dict[str, str]
 """What a user is told of work that has failed: `code` and `detail`."""
 
 CODES: Mapping[type[Exception], Callable[[Any], str]] = {
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 class Ending(Protocol):
     """What becomes of a row in the three ways. Each raises LeaseLost when it is somebody else's."""
 
-    def fail(self, error: Error) -> None:
+    def fail(self, error: FailureTold) -> None:
         """Its work has failed, for this reason."""
 
     def cancel(self) -> None:
@@ -62,7 +62,7 @@ def ends_recorded(lease: Lease[AnyWork], what: str, ending: Ending) -> Iterator[
         log.warning("lease lost", id=lease.row.id)
 
 
-def failure(error: Exception, what: str) -> Error:
+def failure(error: Exception, what: str) -> FailureTold:
     """What the user is told. The trace of an error that nobody foresaw is logged."""
     for kind, code_of in CODES.items():
         if isinstance(error, kind):

@@ -193,7 +193,7 @@ def get_content(id: str) -> Any:
         return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
 
 
-def _stored(received: Upload, query: dict[str, Any]) -> upload.File:
+def _stored(received: Upload, query: dict[str, Any]) -> upload.UploadedFile:
     """The file of a request, once all of it has come. Raises ParameterInvalid, StorageFull, and as `Upload.pieces`."""
     with context().deps.blobs.writer() as writer:
         for piece in received.pieces():
@@ -204,7 +204,7 @@ def _stored(received: Upload, query: dict[str, Any]) -> upload.File:
         blob = writer.commit()
     name = options.pop("name", None)
     called = name or _file_name(received.filename)
-    return upload.File(blob, called, received.media_type, options, renames=name is not None)
+    return upload.UploadedFile(blob, called, received.media_type, options, renames=name is not None)
 
 
 def _answer(uploaded: upload.Uploaded, headers: dict[str, Any]) -> Any:

@@ -25,7 +25,7 @@ SCOPE = "POST /v1/datasets"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class UploadedFile:
     """Committed bytes, how they are to be read, and what to call them; `renames` says whether a dataset that is there
     already takes that name."""
 
@@ -51,7 +51,7 @@ class Uploaded:
 def upload(
     database: Database,
     queue: Queue,
-    file: File,
+    file: UploadedFile,
     key: str | None,
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
@@ -141,7 +141,7 @@ def _start_anew(row: DatasetRow, lane: str) -> None:
     row.fence += 1
 
 
-def _inserted(session: Session, file: File, fingerprint: str, lane: str) -> DatasetRow:
+def _inserted(session: Session, file: UploadedFile, fingerprint: str, lane: str) -> DatasetRow:
     row = DatasetRow(
         id=new_id("ds"),
         name=file.name,

@@ -20,7 +20,7 @@ from service.store.blobs.spool import BlobWriter
 from service.store.blobs.store import Blobs
 from service.store.tables import DatasetRow
 from service.wiring import Deps
-from workers.endings import Error, ends_recorded
+from workers.endings import FailureTold, ends_recorded
 from workers.ingest.load import Loaded, load
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profiling.profile import Profile, profile
@@ -49,7 +49,7 @@ class DatasetEnding:
     def __init__(self, lease: Lease[DatasetRow]) -> None:
         self._lease = lease
 
-    def fail(self, error: Error) -> None:
+    def fail(self, error: FailureTold) -> None:
         self._lease.write(state="failed", lease_until=None, error=error)
         log.info("dataset failed", dataset=self._lease.row.id, **error)
 

@@ -17,7 +17,7 @@ from workers.comparison.course import Course, goal_loss
 from workers.comparison.descent import Descent, Point, descend
 from workers.comparison.ground import SCALERS, Ground, lay
 from workers.comparison.result import make_result
-from workers.jobs.record.comparison import Recorder
+from workers.jobs.record.comparison import ComparisonRecorder
 from workers.lease import Lease
 from workers.training.problem import State
 
@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a comparison. What it raises ends the job (see `workers.jobs.endings`)."""
     with np.errstate(over="ignore", invalid="ignore"):  # a descent whose figures are no numbers has diverged
-        recorder = Recorder(deps, lease)
+        recorder = ComparisonRecorder(deps, lease)
         spec, dataset = recorder.spec, recorder.dataset
         with datasets.stored_table(deps.blobs, dataset) as path:
             for scaled in SCALERS:
@@ -44,7 +44,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _course(
-    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: Recorder, check: Callable[[], None]
+    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
 ) -> Course:
     """The descent from its start until it arrives or ends. A rate of our own choice that is too large all the same
     (behind a hidden layer curvature is a guide only) is made smaller."""
@@ -58,7 +58,7 @@ def _course(
 
 
 def _one(
-    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: Recorder, check: Callable[[], None]
+    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
 ) -> Course:
     """The descent at its own rate."""
     goal = None if ground.least is None else goal_loss(ground.baseline, ground.least, spec.tolerance)

@@ -10,7 +10,7 @@ from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.tables import JobRow, Json
 from service.wiring import Deps
-from workers.endings import Error
+from workers.endings import FailureTold
 from workers.jobs.record.checkpoints import forget_blob
 from workers.lease import Lease, LeaseLost
 
@@ -28,7 +28,7 @@ class JobEnding:
         """The job, in a sentence."""
         return "training" if self._lease.row.kind == "train" else "the job"
 
-    def fail(self, error: Error) -> None:
+    def fail(self, error: FailureTold) -> None:
         self._end("failed", error)
 
     def cancel(self) -> None:
@@ -42,7 +42,7 @@ class JobEnding:
         else:  # cancelled since the last heartbeat
             self.cancel()
 
-    def _end(self, state: JobState, error: Error | None = None) -> None:
+    def _end(self, state: JobState, error: FailureTold | None = None) -> None:
         deps, job = self._deps, self._lease.row
         ended = {"error": error, "finished_at": now(), "lease_until": None, **NOTHING_KEPT}
         with deps.database.write() as session:

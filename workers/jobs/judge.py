@@ -11,14 +11,14 @@ from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
 from workers.jobs.pose import Posed, room_of
-from workers.jobs.record.training import Recorder
+from workers.jobs.record.training import TrainingRecorder
 from workers.jobs.report import make_report
 from workers.jobs.rival import Contender
 from workers.training.build import make_predictor
 from workers.training.held_out import calibrated, held_out
 
 
-def judged(deps: Deps, posed: Posed, recorder: Recorder, started: float) -> Contender:
+def judged(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
     """The model, and what can be said of it."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     dataset, other, table_of = asked.dataset, asked.other, partial(partial, datasets.stored_table, deps.blobs)

@@ -12,7 +12,7 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.store import datasets
 from service.wiring import Deps
-from workers.jobs.record.training import Asked
+from workers.jobs.record.training import AskedTraining
 from workers.training.build import make_problem
 from workers.training.data.prepare import Prepared, prepare
 from workers.training.data.room import Room
@@ -26,7 +26,7 @@ class Posed:
     """What the rows have settled: the rates, the spec without an `auto`, what is minimised, and the engine, with a
     sentence on how it goes through the rows. `curvature` is that of the design that the network reads."""
 
-    asked: Asked
+    asked: AskedTraining
     prepared: Prepared
     curvature: Curvature | None
     rates: Rates
@@ -36,7 +36,7 @@ class Posed:
     how: str
 
 
-def prepared_for(deps: Deps, asked: Asked) -> Prepared:
+def prepared_for(deps: Deps, asked: AskedTraining) -> Prepared:
     """The rows as the engines read them. Raises WorkFailed, StorageFull."""
     spec, table, settings = asked.spec, asked.table, deps.settings
     width, other = n_inputs(spec, table, deps.limits), asked.other
@@ -48,7 +48,7 @@ def prepared_for(deps: Deps, asked: Asked) -> Prepared:
         )  # fmt: skip
 
 
-def pose(asked: Asked, prepared: Prepared, most_parameters: int) -> Posed:
+def pose(asked: AskedTraining, prepared: Prepared, most_parameters: int) -> Posed:
     """The problem to solve, with all choices made. Raises WorkFailed."""
     curvature = scaled_curvature(prepared, asked.spec.network.bias)
     rates = settle(asked.spec, curvature, len(prepared.train))

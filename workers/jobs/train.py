@@ -16,7 +16,7 @@ from workers.jobs.judge import judged
 from workers.jobs.pose import Posed, pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
-from workers.jobs.record.training import Recorder, asked_of, tell_choices
+from workers.jobs.record.training import TrainingRecorder, asked_training, tell_choices
 from workers.jobs.speed import measured
 from workers.lease import Lease
 from workers.training.loop import train as epochs
@@ -30,13 +30,13 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     started = time.perf_counter()
     teller = Teller(deps, lease)
     with teller.telling(), np.errstate(over="ignore", invalid="ignore"):  # told where the figures are kept
-        asked = asked_of(teller)
+        asked = asked_training(teller)
         prepared = prepared_for(deps, asked)
         lease.check()
         posed = pose(asked, prepared, deps.settings.max_parameters)
         chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.transform)
         tell_choices(teller, posed.spec, prepared, chosen, posed.how)
-        recorder = Recorder(teller, posed.spec, prepared, posed.problem, started)
+        recorder = TrainingRecorder(teller, posed.spec, prepared, posed.problem, started)
         _learn(posed, recorder, deps.settings.worker_processes)
         contender = judged(deps, posed, recorder, started)
         seconds = time.perf_counter() - started
@@ -46,7 +46,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     log.info("published", job=lease.row.id, model=posed.spec.model, version=version, seconds=round(seconds, 3))
 
 
-def _learn(posed: Posed, recorder: Recorder, processes: int) -> None:
+def _learn(posed: Posed, recorder: TrainingRecorder, processes: int) -> None:
     """Make the epochs that are left. Raises WorkFailed, and what ends the job otherwise."""
     spec, shape = posed.spec, posed.prepared.train.inputs.shape
     threads = count_threads(posed.problem.network, spec.step_rows(shape[0]), processes)

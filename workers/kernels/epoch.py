@@ -42,7 +42,7 @@ class Epoch(NamedTuple):
     learns: bool
 
 
-class Piece(NamedTuple):
+class EpochPiece(NamedTuple):
     """Rows of the epoch, as in `Rows`: those in `order`, as they are dealt where the deal has groups, or all of them as
     they lie."""
 
@@ -70,8 +70,8 @@ class Stretch(NamedTuple):
 
 @entry
 def advance(
-    epoch: Epoch, piece: Piece, start: int, end: int, reached: Reached, weights: Weights, work: Workspace, hand: Hand,
-    seen: Hand,
+    epoch: Epoch, piece: EpochPiece, start: int, end: int, reached: Reached, weights: Weights, work: Workspace,
+    hand: Hand, seen: Hand,
 ) -> Reached:  # fmt: skip
     """Go on to the first tile that ends at or after row `end` of the epoch.
 

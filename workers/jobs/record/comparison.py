@@ -23,7 +23,7 @@ from workers.training.engines.objectives import in_user_units, loss_scale
 DESCENTS = 6
 
 
-class Recorder:
+class ComparisonRecorder:
     """Of one comparison, from what an earlier attempt has done on. What writes raises LeaseLost when the lease is
     gone."""
 

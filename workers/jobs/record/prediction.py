@@ -36,7 +36,7 @@ class KeptPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedPrediction:
     """What a batch prediction is to do: its spec, the dataset whose rows are predicted, and by which model."""
 
     spec: BatchSpec
@@ -44,7 +44,7 @@ class Asked:
     predictor: Predictor
 
 
-def asked_of(deps: Deps, job: JobRow) -> Asked:
+def asked_prediction(deps: Deps, job: JobRow) -> AskedPrediction:
     """What the job is asked to do. Raises DatasetNotFound, WorkFailed for a version that is gone."""
     with deps.database.read() as session:
         dataset = datasets.get(session, job.dataset_id)
@@ -53,10 +53,10 @@ def asked_of(deps: Deps, job: JobRow) -> Asked:
         except VersionNotFound as error:
             raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
     predictor = read(*(read_version_file(deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
-    return Asked(BatchSpec(**job.spec), dataset, predictor)
+    return AskedPrediction(BatchSpec(**job.spec), dataset, predictor)
 
 
-class Recorder:
+class PredictionRecorder:
     """Of one batch prediction of `n_rows`, from what earlier attempts have done on. What writes raises LeaseLost when
     the lease is gone."""
 

@@ -28,7 +28,7 @@ ANEW = "the saved progress is damaged or gone; the training starts anew"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedTraining:
     """What a training job is to do: its spec, the dataset that it learns from, that one's table, the dataset whose rows
     validate, if that is another, and what the preflight warned of when the job was submitted."""
 
@@ -57,7 +57,7 @@ class Asked:
         }
 
 
-def asked_of(teller: Teller) -> Asked:
+def asked_training(teller: Teller) -> AskedTraining:
     """What the job is asked to do. Raises DatasetNotFound."""
     job = teller.lease.row
     spec = TrainingSpec.from_json(job.spec)
@@ -66,7 +66,7 @@ def asked_of(teller: Teller) -> Asked:
         warnings = jobs.warnings(session, job.id)
         dataset = datasets.get(session, job.dataset_id)
         judging = None if other is None else datasets.get(session, other)
-    return Asked(spec, dataset, table_of(dataset), judging, warnings)
+    return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
 def tell_choices(teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str) -> None:
@@ -77,7 +77,7 @@ def tell_choices(teller: Teller, spec: TrainingSpec, prepared: Prepared, choices
     teller.add({"spec": spec.to_json()}, [("message", {"text": text}) for text in texts])
 
 
-class Recorder:
+class TrainingRecorder:
     """Of a training whose epochs begin, or go on from where an earlier attempt has saved them. `spec` has no `auto` any
     more. What writes raises LeaseLost when the lease is gone."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from workers.kernels.deal import NO_HAND, Hand, hand_for
-from workers.kernels.epoch import Epoch, Objective, Piece, advance
+from workers.kernels.epoch import Epoch, EpochPiece, Objective, advance
 from workers.kernels.layout import ACTIVATIONS, Workspace, layers_of, width_for, workspace_for
 from workers.kernels.losses import LOSSES
 from workers.kernels.optimizers import OPTIMIZERS, Rule, Weights
@@ -68,7 +68,7 @@ class FusedEngine:
             reached = advance(whole, piece, start, start + n_rows_of(piece), reached, weights, self._judging, *NO_HAND)
         return reached[2] / max(len(source), 1)
 
-    def _hand_for(self, piece: Piece) -> tuple[Hand, Hand]:
+    def _hand_for(self, piece: EpochPiece) -> tuple[Hand, Hand]:
         """Memory for the rows that are dealt, to write and to read."""
         if not piece.deal.n_rows:
             return NO_HAND

@@ -25,7 +25,7 @@ from tests import samples
 from workers.jobs import train
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
-from workers.jobs.record.training import Recorder
+from workers.jobs.record.training import TrainingRecorder
 from workers.lease import WorkerStopping
 
 ROWS = 120
@@ -150,7 +150,7 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
             told = [one for one in jobs.events_after(session, id, 0, 1000) if "engine" in one.data.get("text", "")]
             seen.append((jobs.get(session, id).spec["engine"], bool(told)))
 
-    monkeypatch.setattr(Recorder, "epoch", lambda recorder, *_: look(recorder))
+    monkeypatch.setattr(TrainingRecorder, "epoch", lambda recorder, *_: look(recorder))
     run(deps, id)
     assert seen[0] == ("fused", True)
 
