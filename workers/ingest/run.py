@@ -72,7 +72,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
         table.take(loaded.path)
         with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
             sealed = beside.submit(table.seal)
-            figures = profile(table.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
+            figures = profile(table.path, loaded.kinds, loaded.declared, settings.max_classes, threads, lease.check)
             sealed.result()
         return _kept(deps.blobs, table, loaded, figures)
 

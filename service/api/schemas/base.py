@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields
 
-from service.domain.cells.columns import KINDS
+from service.domain.cells.kinds import KINDS
 from service.domain.jobs.lanes import LANES
 from service.domain.jobs.lifecycle import DATASET_STATES, JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow

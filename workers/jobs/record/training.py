@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.cells.table import Table
 from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed

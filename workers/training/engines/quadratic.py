@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.model.network import Network
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
 
@@ -29,8 +31,8 @@ def is_bowl(problem: Problem) -> bool:
     """Whether descent over all rows at once can go without them."""
     return (
         problem.network.n_layers == 1
-        and problem.loss == "mse"
-        and problem.optimizer == "sgd"
+        and LOSSES[problem.loss].is_quadratic
+        and OPTIMIZERS[problem.optimizer].is_gradient_descent
         and not problem.l1
         and problem.clip_norm is None
     )
