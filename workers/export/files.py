@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from importlib import resources
 
 import structlog
 
 from service.domain.model.predictor import Predictor
+from service.domain.report.warned import Warned
 from workers.export.check import GraphWrong, check
 from workers.export.onnx_graph import ONNX, onnx_model, output_names
 
@@ -17,8 +19,16 @@ SCRIPT = "predict.py"
 LEFT_OUT = "onnx_left_out"
 
 
-def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, str]]]:
-    """The files by name, and what to warn of: a graph that does not answer as the model does is not among them."""
+@dataclass(frozen=True, slots=True)
+class TakenAlong:
+    """The files by name, and what to warn of."""
+
+    files: dict[str, bytes]
+    warnings: tuple[Warned, ...] = ()
+
+
+def taken_along(predictor: Predictor) -> TakenAlong:
+    """A graph that does not answer as the model does is not among the files."""
     files = {SCRIPT: script()}
     try:
         graph = onnx_model(predictor)
@@ -28,8 +38,8 @@ def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, 
         if not isinstance(error, GraphWrong):
             log.warning("no model.onnx", exc_info=True)
         detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
-        return files, [{"code": LEFT_OUT, "detail": detail}]
-    return {**files, ONNX: graph}, []
+        return TakenAlong(files, (Warned(LEFT_OUT, detail),))
+    return TakenAlong({**files, ONNX: graph})
 
 
 @functools.cache

@@ -10,15 +10,16 @@ from service.store.described import dialect_of
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
+from workers.export.files import taken_along
 from workers.jobs.pose import Posed, room_of
 from workers.jobs.record.training import TrainingRecorder
-from workers.jobs.report import make_report
+from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.jobs.rival import Contender
 from workers.training.build import make_predictor
 from workers.training.held_out import calibrated, held_out
 
 
-def judged(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
+def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
     """The model, and what can be said of it."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     dataset, other, table_of = asked.dataset, asked.other, partial(partial, datasets.stored_table, deps.blobs)
@@ -32,11 +33,13 @@ def judged(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float)
     )
     certified = certify(trained, recorder.check)
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
-    sources = (dataset.sha256, other.sha256 if other else None)
+    along = taken_along(predictor)
     report = make_report(
-        spec, prepared, predictor, held, progress, posed.curvature, certified, linear, sources, seconds, asked.warnings
+        Learnt(spec, prepared, predictor, progress, posed.curvature),
+        Evidence(held, certified, linear),
+        Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds),
+        asked.warnings,
+        along.warnings,
     )
-    report["lineage"]["engine_note"] = posed.how
-    report["lineage"]["column_notes"] = asked.column_notes
     judging = other or dataset
-    return Contender(spec, prepared, predictor, judging, table_of(judging), report)
+    return Contender(spec, prepared, predictor, judging, table_of(judging), report, along.files)

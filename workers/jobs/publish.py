@@ -8,6 +8,7 @@ from itertools import chain
 from sqlalchemy.orm import Session
 
 from service.changes import REGISTRY
+from service.domain.described import document
 from service.domain.jobs.speed import Speed
 from service.domain.model.artifact import REPORT, dump, to_json
 from service.domain.model.promotion import Judged, Promotion, promote
@@ -15,7 +16,6 @@ from service.errors import WorkFailed
 from service.store import jobs, models
 from service.store.blobs.bundles import write_bundle
 from service.store.tables import Json, VersionRow
-from workers.export.files import taken_along
 from workers.jobs.record.telling import Teller, succeed
 from workers.jobs.rival import Contender, judge
 from workers.show.files import shown
@@ -39,13 +39,13 @@ def publish(teller: Teller, contender: Contender, speed: Speed) -> int:
     Raises LeaseLost, with nothing visible; WorkFailed for NaN; Cancelled or WorkerStopping while a rival is judged.
     """
     predictor, deps, lease = contender.predictor, teller.deps, teller.lease
-    taken, noticed = taken_along(predictor)
-    report = {**contender.report, "warnings": [*contender.report["warnings"], *noticed]}
     try:
-        contents = {**dump(predictor), **taken, REPORT: to_json(report)}
+        contents = {**dump(predictor), **contender.along, REPORT: to_json(document(contender.report))}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds, list(taken))))
+    files = write_bundle(
+        deps.blobs, chain(contents.items(), shown(contender.report, predictor.feature_kinds, list(contender.along)))
+    )
     judged: dict[int, Judged] = {}
     while True:
         try:
@@ -63,7 +63,7 @@ def _published(
 ) -> int:
     """The number of the new version, by one transaction. Raises LeaseLost, NotYetJudged."""
     job, (kept, told) = teller.lease.row, teller.untold
-    predictor, report, spec = contender.predictor, contender.report, contender.spec
+    predictor, spec, metrics = contender.predictor, contender.spec, document(contender.report.metrics)
     with teller.deps.database.write() as session:
         teller.lease.write_in(session, checkpoint_key=None, **kept)
         number = models.publish(
@@ -74,7 +74,7 @@ def _published(
             task=predictor.task,
             target=predictor.target if isinstance(predictor.target, str) else list(predictor.target),
             features=[{"name": name, "kind": kind} for name, kind in predictor.feature_kinds.items()],
-            metrics=report["metrics"],
+            metrics=metrics,
             files=files,
             spec=spec.to_json(),
             metadata=dict(spec.metadata),
@@ -84,7 +84,7 @@ def _published(
         news: list[jobs.Told] = (
             [("message", {"text": promotion.sentence, "promotion": promotion.to_json()})] if is_news else []
         )
-        result = {"metrics": report["metrics"], "promotion": promotion.to_json(), "speed": speed.to_json()}
+        result = {"metrics": metrics, "promotion": promotion.to_json(), "speed": speed.to_json()}
         succeed(session, teller.lease, [*told, *news], model_version=number, result=result)
     return number
 

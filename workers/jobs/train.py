@@ -12,7 +12,7 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.jobs.choices import choices
 from workers.jobs.divergence import explained
-from workers.jobs.judge import judged
+from workers.jobs.judge import contender_of
 from workers.jobs.pose import Posed, pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
@@ -38,7 +38,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
         tell_choices(teller, posed.spec, prepared, chosen, posed.how)
         recorder = TrainingRecorder(teller, posed.spec, prepared, posed.problem, started)
         _learn(posed, recorder, deps.settings.worker_processes)
-        contender = judged(deps, posed, recorder, started)
+        contender = contender_of(deps, posed, recorder, started)
         seconds = time.perf_counter() - started
         speed = measured(posed.spec, prepared, posed.problem.network, recorder.progress.history, seconds)
         version = publish(teller, contender, speed)

@@ -17,6 +17,7 @@ EVENT_TYPES = ("state", "epoch", "progress", "message")
 # one, not any: generators make a union of these, and one class of all members of those
 ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
 ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
+BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
 
 
 class Time(fields.DateTime):

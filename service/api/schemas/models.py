@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, Time, one_of, says, within
+from service.api.schemas.base import BY_SPLIT, Answer, Time, one_of, says, within
 from service.domain.cells.kinds import KINDS
 
 SIDES = ("a", "b")
@@ -55,7 +55,7 @@ class ListedVersion(Answer):
         ),
     )
     features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test", **BY_SPLIT))
     files = fields.List(fields.Nested(File), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = Time(required=True)

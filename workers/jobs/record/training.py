@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from service.domain.cells.kinds import Kind
 from service.domain.cells.table import Table
+from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.store import datasets, jobs
@@ -36,7 +37,7 @@ class AskedTraining:
     dataset: DatasetRow
     table: Table
     other: DatasetRow | None
-    warnings: list[dict[str, str]]
+    warnings: list[Warned]
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -49,12 +50,10 @@ class AskedTraining:
         return self.table.kinds(self.spec.targets[:1])[self.spec.targets[0]]
 
     @property
-    def column_notes(self) -> dict[str, list[str]]:
+    def column_notes(self) -> dict[str, tuple[str, ...]]:
         """What is to be known of how the features and the targets were read."""
         used = {*self.spec.targets, *self.kinds}
-        return {
-            column.name: list(column.notes) for column in self.table.columns if column.name in used and column.notes
-        }
+        return {column.name: column.notes for column in self.table.columns if column.name in used and column.notes}
 
 
 def asked_training(teller: Teller) -> AskedTraining:
@@ -63,7 +62,7 @@ def asked_training(teller: Teller) -> AskedTraining:
     spec = TrainingSpec.from_json(job.spec)
     other = spec.split.validation_dataset
     with teller.deps.database.read() as session:
-        warnings = jobs.warnings(session, job.id)
+        warnings = [Warned(**told) for told in jobs.warnings(session, job.id)]
         dataset = datasets.get(session, job.dataset_id)
         judging = None if other is None else datasets.get(session, other)
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
