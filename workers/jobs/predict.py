@@ -10,14 +10,14 @@ from typing import IO
 import structlog
 
 from service.domain.cells.conversion import ways
-from service.domain.cells.table import Table
 from service.store import datasets
+from service.store.described import table_of
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
 from workers.batch.convert import Piece, pieces
 from workers.batch.parts import JOINED, PARTS, Part
-from workers.jobs.prediction_record import Recorder
+from workers.jobs.record.prediction import PredictionRecorder, asked_prediction
 from workers.lease import Lease
 
 log = structlog.get_logger(__name__)
@@ -25,10 +25,11 @@ log = structlog.get_logger(__name__)
 
 def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a batch prediction. What it raises ends the job (see `workers.jobs.endings`)."""
-    recorder = Recorder(deps, lease)
-    spec, dataset, predictor = recorder.start()
+    asked = asked_prediction(deps, lease.row)
+    spec, dataset, predictor = asked.spec, asked.dataset, asked.predictor
+    recorder = PredictionRecorder(deps, lease, dataset.rows or 0)
     kinds = predictor.feature_kinds
-    read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
+    read_as = ways(kinds, table_of(dataset))
     answers = Answers.of(predictor, read_as, spec.format)
     with deps.blobs.workspace() as directory, datasets.stored_table(deps.blobs, dataset) as table:
         path, whole = directory / "part", directory / "whole"
@@ -45,7 +46,7 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _fill(
-    part: Part, coming: Iterator[Piece], answers: Answers, recorder: Recorder, lease: Lease[JobRow]
+    part: Part, coming: Iterator[Piece], answers: Answers, recorder: PredictionRecorder, lease: Lease[JobRow]
 ) -> tuple[int, int, bool]:
     """Add pieces until the part should be kept: its rows, how many of them have no prediction, and whether it is the
     last part."""
@@ -62,7 +63,7 @@ def _fill(
     return rows, failed, True
 
 
-def _all(deps: Deps, recorder: Recorder, last: Path) -> Iterator[IO[bytes]]:
+def _all(deps: Deps, recorder: PredictionRecorder, last: Path) -> Iterator[IO[bytes]]:
     """What every part holds, in order; the last one is still a file of this process."""
     for kept in recorder.parts:
         with contextlib.closing(deps.blobs.open(kept.key)) as stream:
