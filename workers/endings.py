@@ -69,5 +69,5 @@ def failure(error: Exception, what: str) -> FailureTold:
             detail = f"{what} needs more memory than there is" if kind is MemoryError else str(error)
             return {"code": code_of(error), "detail": detail}
     log.error("work broke", what=what, exc_info=error)
-    unknown = f"an error that Adaline does not know ({type(error).__name__})"
-    return {"code": "internal", "detail": f"{what} met {unknown}; the worker's log has it"}
+    unknown = f"an unexpected error ({type(error).__name__})"
+    return {"code": "internal", "detail": f"{what} failed with {unknown}; see the worker's log"}

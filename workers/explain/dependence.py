@@ -29,7 +29,7 @@ DIGITS = 6  # of a number's range: float32 holds no more
 def dependences(
     predictor: Predictor, part: Part, names: Sequence[str] | None, seed: int, budget: int = BUDGET
 ) -> list[PartialDependence]:
-    """Of each of the named features that has a grid; with no names, of those that move the first layer most.
+    """Partial dependence of each named feature that has a grid; with no names, of those that move the first layer most.
 
     `predictions` are numbers in the target's units, one for each value; for classes an object with such a list for
     each class (of two classes only the second), the `MOST_CLASSES` likeliest ones.

@@ -34,16 +34,16 @@ def only_finite(report: Report) -> Report:
 
 
 def _left_out(part: Any) -> None:
-    """Of a part whose figures hang together nothing is kept."""
+    """Keeps nothing of a part whose figures hang together."""
 
 
 def _kept_whole(part: Any) -> Any:
-    """Of a record what is finite as a whole."""
+    """Keeps a record that is finite as a whole."""
     return replace(part, **{name: None for name, one in shallow(part).items() if not _is_finite(one)})
 
 
 def _kept_entries(part: Any) -> Any:
-    """Of a list the entries that are finite."""
+    """Keeps the entries of a list that are finite."""
     return [one for one in part if _is_finite(one)]
 
 

@@ -51,9 +51,10 @@ def understand_each(
 def understand(
     predictor: Predictor, prepared: Prepared, scores: Mapping[str, Floats], seed: int
 ) -> tuple[Explanation, list[Warned]]:
-    """Of one target, and what is to be said of it. `scores` are the model's on each part, in its rows' order.
+    """The explanation of one target, and the warnings about it. `scores` are the model's on each part, in its rows'
+    order.
 
-    Everything is judged on the validation rows, else on the test rows; a part that needs such rows is None without.
+    Everything is evaluated on the validation rows, else on the test rows; a part that needs such rows is None without.
     """
     held_out = next((name for name in ("validation", "test") if len(prepared.parts[name])), None)
     if held_out is None:

@@ -54,7 +54,8 @@ class Paired:
 def verdict(
     spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part, metrics: Mapping[str, Metrics]
 ) -> Verdict:
-    """Of a network and the linear neuron on the validation rows; `metrics` are the linear neuron's, by split."""
+    """Verdict on a network beside the linear neuron, on the validation rows; `metrics` are the linear neuron's, by
+    split."""
     if not len(held_out):
         sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
         return Verdict("unclear", None, None, 0, sentence, metrics)

@@ -44,7 +44,7 @@ def run(deps: Deps, id: str) -> None:
 
 
 class DatasetEnding:
-    """Of a dataset under its lease; see `workers.endings`."""
+    """How the ingest of a dataset ends, under its lease; see `workers.endings`."""
 
     def __init__(self, lease: Lease[DatasetRow]) -> None:
         self._lease = lease

@@ -33,8 +33,8 @@ def explained(
     if asked.optimizer.learning_rate == "auto":
         return WorkFailed(
             "diverged",
-            f"{error.detail}, with the learning rate {rate:.4g} that was chosen by what is known before the first "
-            f"step; use {gentler}",
+            f"{error.detail}, with the learning rate {rate:.4g} chosen from what is known before the first step; use "
+            f"{gentler}",
         )
     guide = ", as a guide" if guides(spec, rows) else ""
     return WorkFailed(
@@ -62,7 +62,7 @@ def _far(prepared: Prepared) -> str | None:
     if not where:
         return None
     return (
-        f"{where} is {furthest:.4g} in the unit that is learnt in (its spread over the training rows), and its square "
-        "is more than training can compute with; if it stands for a missing value, name it when you upload "
+        f"{where} is {furthest:.4g} in scaled units (its spread over the training rows), and its square is too large "
+        "for training; if it stands for a missing value, declare it at upload "
         '("null_values"), or leave the feature out ("exclude")'
     )

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class JobEnding:
-    """Of a job under its lease; see `workers.endings`."""
+    """How a job ends, under its lease; see `workers.endings`."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
         self._deps, self._lease = deps, lease

@@ -55,7 +55,7 @@ def pose(asked: AskedTraining, prepared: Prepared, most_parameters: int) -> Pose
     spec = replace(rates.settled(asked.spec), device=choose_device(asked.spec))
     problem = make_problem(spec, prepared)
     if (n := problem.network.n_parameters) > most_parameters:
-        raise WorkFailed("too_large", f"the network has {n:,} weights; at most {most_parameters:,} are allowed here")
+        raise WorkFailed("too_large", f"the network has {n:,} weights; at most {most_parameters:,} are allowed")
     engine, how = make_engine(spec, problem, {name: part.data for name, part in prepared.parts.items()})
     return Posed(asked, prepared, curvature, rates, spec, problem, engine, how)
 

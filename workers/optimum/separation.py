@@ -45,7 +45,7 @@ class Separation:
 
     @property
     def told(self) -> SeparatedClasses:
-        """As a certificate has it."""
+        """The separation as a certificate has it."""
         return SeparatedClasses(self.complete, self.alone, self.pairs[:MOST_PAIRS], self.sentence)
 
     @property

@@ -17,7 +17,7 @@ from workers.show.views import views
 
 @functools.cache
 def exhibits() -> tuple[Exhibit, ...]:
-    """Those of all modules of `workers.show.pictures`, in their places."""
+    """The exhibits of all modules of `workers.show.pictures`, in their places."""
     names = (module.name for module in pkgutil.iter_modules(pictures.__path__, f"{pictures.__name__}."))
     found: list[Exhibit] = [importlib.import_module(name).EXHIBIT for name in names]
     return tuple(sorted(found, key=lambda exhibit: (exhibit.place, exhibit.file)))

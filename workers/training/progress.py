@@ -78,5 +78,5 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
     if stopping is not None and progress.has_waited(stopping):
         by = f" (by more than {stopping.min_delta:g}, in units of the scaled target)" if stopping.min_delta else ""
         return f"{why}no lower validation loss{by} since epoch {progress.best_epoch}; {kept}"
-    why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
+    why += f"another epoch would exceed budget_seconds ({spec.budget_seconds:g} s)"
     return f"{why}; {kept}" if kept else why

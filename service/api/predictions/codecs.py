@@ -39,7 +39,7 @@ def too_many_rows(most: int) -> RowsInvalid:
 
 def no_rows() -> RowsInvalid:
     """The error of a body without rows."""
-    return RowsInvalid("there are no rows to predict; send at least one")
+    return RowsInvalid("the body has no rows; send at least one")
 
 
 def missing_feature(name: str, pointer: str, there: Sequence[str]) -> FieldError:

@@ -32,8 +32,8 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of full-batch descent at a constant rate without momentum, from weights of zero, until 1 % of the first gap to
-    the optimum is left. A number of epochs is None where that never comes, or after more than 10¹⁸."""
+    """Forecast of full-batch descent at a constant rate without momentum, from zero weights, until 1 % of the first gap
+    to the optimum is left. A number of epochs is None where that never comes, or after more than 10¹⁸."""
 
     best_learning_rate: Annotated[float, "the constant learning rate that needs the fewest epochs"]
     epochs_to_1_percent: Annotated[int | None, "at that rate"]
@@ -44,7 +44,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class ForecastOfRun:
-    """Of one run: a spec's own rate and momentum, for so many epochs."""
+    """Forecast of one run: a spec's own rate and momentum, for so many epochs."""
 
     epochs_to_1_percent: Annotated[int | None, "epochs until 1 % of the gap is left; null: not within the run"]
     epochs: int

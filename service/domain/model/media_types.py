@@ -9,5 +9,5 @@ MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "tex
 
 
 def media_type(file: str) -> str:
-    """Of a file by its name; bytes, where nothing else is known of them."""
+    """The media type of a file, by its name; bytes if nothing else is known."""
     return MEDIA_TYPES.get(PurePosixPath(file).suffix, BINARY)

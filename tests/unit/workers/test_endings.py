@@ -32,7 +32,7 @@ TOLD = [
     (DatasetNotFound("there is no dataset ds_1"), "dataset_not_found", "there is no dataset ds_1"),
     (StorageDamaged("ab12"), "storage_damaged", "blob ab12"),
     (StorageFull("the disk is full"), "storage_full", "the disk is full"),
-    (MemoryError(), "out_of_memory", "the work needs more memory than there is"),
+    (MemoryError(), "out_of_memory", "the work needs more memory than is available"),
     (ZeroDivisionError("a secret"), "internal", "(ZeroDivisionError)"),
 ]
 

@@ -41,7 +41,7 @@ class Decision:
 
 
 def declared(said: Mapping[str, str], names: Collection[str]) -> tuple[dict[str, Kind], dict[str, str]]:
-    """As `declared_kinds`. Raises WorkFailed for a column not there."""
+    """What `declared_kinds` returns. Raises WorkFailed for a column not there."""
     try:
         return declared_kinds(said, names)
     except DialectInvalid as error:

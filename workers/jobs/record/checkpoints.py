@@ -19,7 +19,8 @@ log = structlog.get_logger(__name__)
 
 
 class Checkpoints:
-    """Of one job that `started` then, by `time.perf_counter`, from what an earlier attempt has saved on."""
+    """The checkpoints of one job that `started` then, by `time.perf_counter`, from what an earlier attempt has saved
+    on."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow], started: float) -> None:
         self._deps, self._lease = deps, lease

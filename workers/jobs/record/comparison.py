@@ -24,7 +24,7 @@ DESCENTS = 6
 
 
 class ComparisonRecorder:
-    """Of one comparison, from what an earlier attempt has done on. What writes raises LeaseLost when the lease is
+    """Records one comparison, from what an earlier attempt has done on. What writes raises LeaseLost when the lease is
     gone."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
@@ -45,7 +45,7 @@ class ComparisonRecorder:
         """Tell of a descent that begins."""
         text = (
             f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
-            f"rows in a step: {descent.batch_size:,}"
+            f"batch size {descent.batch_size:,}"
         )
         progress = self._progress(descent, 0, 0.0, None)
         self._teller.tell_at_once({"progress": progress}, [("message", {"text": text})])
@@ -83,7 +83,7 @@ class ComparisonRecorder:
         try:
             return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
         except (StorageDamaged, KeyError, TypeError, ValueError):
-            text = "the descents that were done are damaged or gone; the comparison starts anew"
+            text = "the saved descents are damaged or missing; the comparison restarts"
             self._teller.tell_at_once({}, [("message", {"text": text, "blob": key})])
             return []
 

@@ -51,14 +51,14 @@ def asked_prediction(deps: Deps, job: JobRow) -> AskedPrediction:
         try:
             version = models.get_version(session, job.model_name, job.model_version or 0)
         except VersionNotFound as error:
-            raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
+            raise WorkFailed(error.code, f"{error.detail}: it was deleted before the job ended") from None
     predictor = read(*(read_version_file(deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
     return AskedPrediction(BatchSpec(**job.spec), dataset, predictor)
 
 
 class PredictionRecorder:
-    """Of one batch prediction of `n_rows`, from what earlier attempts have done on. What writes raises LeaseLost when
-    the lease is gone."""
+    """Records one batch prediction of `n_rows`, from what earlier attempts have done on. What writes raises LeaseLost
+    when the lease is gone."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow], n_rows: int) -> None:
         self._deps, self._lease, self._teller = deps, lease, Teller(deps, lease)
@@ -69,8 +69,8 @@ class PredictionRecorder:
         self._rows, self._first = n_rows, self.done
         are_damaged = len(self.parts) < len(kept)
         if self.done or are_damaged:
-            why = "; what was done behind it is damaged, and is done again" if are_damaged else ""
-            self._tell(self.done, ("message", {"text": f"goes on after row {self.done:,}{why}"}))
+            why = "; later parts are damaged and are redone" if are_damaged else ""
+            self._tell(self.done, ("message", {"text": f"continues after row {self.done:,}{why}"}))
 
     @property
     def done(self) -> int:

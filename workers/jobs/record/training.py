@@ -25,7 +25,7 @@ from workers.training.problem import Problem, State
 from workers.training.progress import EpochEnded, Progress, why_ended
 
 STOP_SECONDS = 2.0  # how old an epoch may be that a stopping process still brings to its end, to save it
-ANEW = "the saved progress is damaged or gone; the training starts anew"
+ANEW = "the saved progress is damaged or missing; the training restarts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class AskedTraining:
 
     @property
     def kinds(self) -> dict[str, Kind]:
-        """Of the features."""
+        """Kinds of the features."""
         return self.table.kinds(self.spec.features or ())
 
     @property
     def target_kind(self) -> Kind:
-        """Of several targets, which are all numbers, that of the first."""
+        """The kind of the target; of several targets, which are all numbers, that of the first."""
         return self.table.kinds(self.spec.targets[:1])[self.spec.targets[0]]
 
     @property
@@ -71,14 +71,14 @@ def asked_training(teller: Teller) -> AskedTraining:
 def tell_choices(teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str) -> None:
     """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
     size = prepared.stored_bytes
-    stored = [f"the prepared table ({size / 2**30:.1f} GiB) is kept on the disk"] if size else []
+    stored = [f"the prepared table ({size / 2**30:.1f} GiB) is kept on disk"] if size else []
     texts = (*choices, f"engine {spec.engine}: {how}", *stored)
     teller.add({"spec": spec.to_json()}, [("message", {"text": text}) for text in texts])
 
 
 class TrainingRecorder:
-    """Of a training whose epochs begin, or go on from where an earlier attempt has saved them. `spec` has no `auto` any
-    more. What writes raises LeaseLost when the lease is gone."""
+    """Records a training whose epochs begin, or go on from where an earlier attempt has saved them. `spec` has no
+    `auto` any more. What writes raises LeaseLost when the lease is gone."""
 
     def __init__(
         self, teller: Teller, spec: TrainingSpec, prepared: Prepared, problem: Problem, started: float
@@ -129,8 +129,9 @@ class TrainingRecorder:
         self._checkpoints.forget()
 
     def check(self) -> None:
-        """As the lease's, between batches; tells what has waited for its time. A stop waits for the end of an epoch
-        that has just begun: only there can the progress be saved. Raises WorkFailed for a job that takes too long."""
+        """Checks the lease between batches, and publishes events that have waited for their time. A stop waits for the
+        end of an epoch that has just begun: only there can the progress be saved. Raises WorkFailed for a job that
+        takes too long."""
         lease = self._teller.lease
         if lease.is_too_long:
             raise self._too_long()

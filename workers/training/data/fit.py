@@ -128,7 +128,7 @@ class _Gatherer:
         return self.total / self.count / (LOWER if self.lowered else 1.0)
 
     def values(self) -> Floats:
-        """Those that were kept. Raises ValueError where none were to be."""
+        """The values that were kept. Raises ValueError where none were to be."""
         if self.kept is None:
             raise ValueError("no values were kept")
         return self.kept.rows()
