@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-from importlib import resources
-
 import structlog
 
 from service.domain.model.predictor import Predictor
 from workers.export.check import GraphWrong, check
 from workers.export.onnx_graph import ONNX, onnx_model, output_names
+from workers.export.script import SCRIPT, script
 
 log = structlog.get_logger(__name__)
 
-SCRIPT = "predict.py"
 LEFT_OUT = "onnx_left_out"
 
 
@@ -30,9 +27,3 @@ def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, 
         detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
         return files, [{"code": LEFT_OUT, "detail": detail}]
     return {**files, ONNX: graph}, []
-
-
-@functools.cache
-def script() -> bytes:
-    """The same for every model: it reads what the other files say."""
-    return resources.files("workers.export").joinpath(SCRIPT).read_bytes()

@@ -21,7 +21,9 @@ from tests.unit.workers.export.made import write_files
 from tests.unit.workers.export.test_graph import of_one
 from tests.unit.workers.ingest.corpus import HEADERS, Case
 from tests.unit.workers.ingest.reading import read
-from workers.export import predict
+from workers.export.standalone.cells import read_cell
+from workers.export.standalone.command import rows_of
+from workers.export.standalone.predict import predict
 
 steady = settings(max_examples=300, deadline=None, derandomize=True)
 DIGITS = st.sampled_from("0123456789")
@@ -71,7 +73,7 @@ def test_text_that_the_service_reads_is_read_the_same(text: str, blank: str, sty
         expected = text_reader("a", kind, style)(cell)
     except ValueError:
         return
-    assert same(predict.read_cell(cell, "a", kind, style.to_json()), expected)
+    assert same(read_cell(cell, "a", kind, style.to_json()), expected)
 
 
 @steady
@@ -81,7 +83,7 @@ def test_text_that_the_service_refuses_is_refused(text: str, style: TextStyle, k
         text_reader("a", kind, style)(text)
     except ValueError:
         with pytest.raises((ValueError, KeyError)):
-            predict.read_cell(text, "a", kind, style.to_json())
+            read_cell(text, "a", kind, style.to_json())
 
 
 @steady
@@ -91,37 +93,37 @@ def test_text_that_the_service_refuses_is_refused(text: str, style: TextStyle, k
 )  # fmt: skip
 def test_json_cells_are_read_the_same(cell: Any, style: TextStyle, kind: str) -> None:
     if isinstance(cell, float) and math.isnan(cell):
-        assert predict.read_cell(cell, "a", kind, style.to_json()) is None  # as pandas holds a gap
+        assert read_cell(cell, "a", kind, style.to_json()) is None  # as pandas holds a gap
         return
     try:
         expected = json_reader("a", kind, style)(cell)
     except ValueError:
         return
-    assert same(predict.read_cell(cell, "a", kind, style.to_json()), expected)
+    assert same(read_cell(cell, "a", kind, style.to_json()), expected)
 
 
 @pytest.mark.parametrize("cell", [math.inf, -math.inf, 10**400, "1e999", "Infinity", True, [1], {}])
 def test_what_is_no_number_is_refused_with_its_place(cell: Any, tmp_path: Path) -> None:
     write_files(tmp_path, of_one(Feature("a", "numeric", fill=0.0)))
     with pytest.raises(ValueError, match="row 2, 'a'"):
-        predict.predict([{"a": 1}, {"a": cell}], tmp_path)
+        predict([{"a": 1}, {"a": cell}], tmp_path)
 
 
 def test_gap_that_nothing_fills_is_refused(tmp_path: Path) -> None:
     write_files(tmp_path, of_one(Feature("a", "numeric")))
     with pytest.raises(ValueError, match="row 1: 'a' is missing"):
-        predict.predict([{"a": None}], tmp_path)
+        predict([{"a": None}], tmp_path)
 
 
 def test_feature_that_a_row_does_not_have_is_named(tmp_path: Path) -> None:
     write_files(tmp_path, of_one(Feature("a", "numeric")))
     with pytest.raises(KeyError, match="row 2 has no feature 'a'"):
-        predict.predict([{"a": 1}, {"b": 1}], tmp_path)
+        predict([{"a": 1}, {"b": 1}], tmp_path)
 
 
 def test_no_rows_have_no_answers(tmp_path: Path) -> None:
     write_files(tmp_path, of_one(Feature("a", "numeric")))
-    assert predict.predict([], tmp_path) == []
+    assert predict([], tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_files_are_read_in_the_dialect_of_the_dataset(text: str, dialect: dict |
     path = tmp_path / "rows.csv"
     told = {"encoding": "utf-8", "delimiter": ",", **(dialect or {})}
     path.write_bytes(text.encode(told["encoding"]))
-    rows = list(predict.rows_of(path, {"dialect": dialect and told}))
+    rows = list(rows_of(path, {"dialect": dialect and told}))
     names = ("column_1", "column_2") if told.get("header") is False else ("a", "b")
     second = 'x " y' if "escape" in told else "2"
     assert rows == [{names[0]: "1", names[1]: second}, {names[0]: "3", names[1]: "4"}]
@@ -151,7 +153,7 @@ def test_files_are_read_in_the_dialect_of_the_dataset(text: str, dialect: dict |
 def test_row_of_another_width_is_refused_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n1,2,3\n")
     with pytest.raises(ValueError, match="line 3: 3 cells, but there are 2 columns"):
-        list(predict.rows_of(tmp_path / "rows.csv", {}))
+        list(rows_of(tmp_path / "rows.csv", {}))
 
 
 def test_answers_as_csv_are_those_of_the_function(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_answers_as_csv_are_those_of_the_function(tmp_path: Path) -> None:
     out = io.StringIO()
     csv.writer(out).writerows([["a"], *([cell] for cell in cells)])
     (tmp_path / "rows.csv").write_text(out.getvalue())
-    assert predict.predict(list(predict.rows_of(tmp_path / "rows.csv", {})), tmp_path) == predict.predict(
+    assert predict(list(rows_of(tmp_path / "rows.csv", {})), tmp_path) == predict(
         [{"a": cell} for cell in cells], tmp_path
     )
 
@@ -169,7 +171,7 @@ def test_answers_as_csv_are_those_of_the_function(tmp_path: Path) -> None:
 def test_a_file_has_the_columns_and_rows_that_ingest_has_found(case: Case, tmp_path: Path) -> None:
     found = read(tmp_path, case.data, case.options).loaded
     (tmp_path / "rows.csv").write_bytes(case.data)
-    rows = predict.rows_of(tmp_path / "rows.csv", {"dialect": found.dialect_json()})
+    rows = rows_of(tmp_path / "rows.csv", {"dialect": found.dialect_json()})
     if not found.rejects or all(reject.column for reject in found.rejects):
         rows = list(rows)
         assert len(rows) == found.rows + len(found.rejects)

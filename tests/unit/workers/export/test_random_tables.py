@@ -16,8 +16,8 @@ from service.domain.model.network import ACTIVATIONS, Network
 from service.domain.model.predictor import Predictor, TargetScale
 from service.errors import WorkFailed
 from tests.unit.workers.export.made import by_onnx, write_files
-from workers.export import predict
 from workers.export.files import taken_along
+from workers.export.standalone.predict import predict
 from workers.training.data.fit import fit
 
 ROWS = 40
@@ -95,7 +95,7 @@ def test_all_three_answer_alike(
         found = by_onnx(files["model.onnx"], cells, kinds)
         with tempfile.TemporaryDirectory() as directory:
             write_files(Path(directory), predictor)
-            told = predict.predict(
+            told = predict(
                 [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)], Path(directory)
             )
     by_graph = np.array(found[next(name for name in reversed(found))])

@@ -17,7 +17,7 @@ from service.domain.cells.readers import text_reader
 from service.domain.cells.ways import ways_of
 from service.domain.cells.written import TextStyle
 from service.reading.cells import read_cells
-from workers.export.predict import read_cell
+from workers.export.standalone.cells import read_cell
 from workers.ingest.typing.evidence import gather
 
 steady = settings(
