@@ -15,7 +15,7 @@ from service.api.context import context
 from service.api.files import send
 from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
-from service.api.schemas import base as schemas
+from service.api.schemas import datasets as schemas
 from service.api.schemas.preview import Preview
 from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, Upload
 from service.api.uploads.forms import FIELDS

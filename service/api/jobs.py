@@ -22,7 +22,7 @@ from service.api.parameters import (
     RangeHeaders,
     StartHeaders,
 )
-from service.api.schemas import base as schemas
+from service.api.schemas import jobs as schemas
 from service.api.schemas.preflight import SpecCheck
 from service.api.schemas.results import JobResult
 from service.api.streams import events_answer

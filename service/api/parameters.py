@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.api.filters import MetadataQuery
-from service.api.schemas.base import one_of, says, switch, within
+from service.api.schemas.answer import one_of, says, switch, within
 from service.api.uploads.options import CsvOptions
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES
 from service.domain.spec.fields import Matches

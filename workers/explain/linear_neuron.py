@@ -22,7 +22,7 @@ from workers.optimum.losses import loss_of
 from workers.optimum.newton import LOG_2, minimise
 from workers.optimum.passes import Basis, Penalty, evaluate
 from workers.optimum.quasi_newton import descend, sampled_metric, start_from_some, stride
-from workers.training.data.fit import Moments
+from workers.training.data.moments import Moments
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import Rows, network_rows, of_target
 

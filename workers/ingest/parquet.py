@@ -16,7 +16,7 @@ from service.domain.reading.refusals import DialectInvalid
 from service.errors import BodyTooLarge, WorkFailed
 from service.reading.parquet.bounds import check_cells, check_pages, opened
 from service.reading.parquet.thrift import Damaged
-from workers.ingest.load import Loaded, Reading
+from workers.ingest.loaded import Loaded, Reading
 from workers.ingest.readers.careful import LINE
 from workers.ingest.readers.duck import PARQUET, Opening, first_line, quoted, quoted_name
 from workers.ingest.readers.limits import Limits

@@ -47,9 +47,8 @@ def run(deps: Deps, id: str) -> None:
         except WorkerStopping:
             lease.give_back()
         except (WorkFailed, StorageDamaged, StorageFull) as error:
-            code = error.reason if isinstance(error, WorkFailed) else error.code
-            lease.write(state="failed", lease_until=None, error={"code": code, "detail": error.detail})
-            log.info("dataset failed", dataset=id, code=code, detail=error.detail)
+            lease.write(state="failed", lease_until=None, error={"code": error.code, "detail": error.detail})
+            log.info("dataset failed", dataset=id, code=error.code, detail=error.detail)
         except Unavailable as error:  # left to its lease: the sweeper frees it, and counts the attempt
             log.warning("ingest interrupted", dataset=id, error=error.detail)
         except Exception as error:

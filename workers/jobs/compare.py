@@ -82,7 +82,7 @@ def _one(
             if goal is not None and point.loss <= goal:
                 break
     except WorkFailed as error:
-        if error.reason != "diverged":
+        if error.code != "diverged":
             raise
         diverged = True
     condition = ground.terrain.curvature.condition_number

@@ -47,7 +47,7 @@ def ends_recorded(deps: Deps, lease: Lease[JobRow]) -> Iterator[None]:
     except Cancelled:
         _end(deps, job, "cancelled")
     except WorkFailed as error:
-        _end(deps, job, "failed", {"code": error.reason, "detail": error.detail})
+        _end(deps, job, "failed", {"code": error.code, "detail": error.detail})
     except (CellInvalid, StorageDamaged, StorageFull, DatasetNotFound) as error:
         code = "missing_values" if isinstance(error, CellInvalid) else error.code
         _end(deps, job, "failed", {"code": code, "detail": error.detail})
@@ -88,7 +88,7 @@ def explained(
     """A divergence with its cause: a number that is far from all others, else the learning rate, with the bound that
     the data's curvature sets and a rate that works. `asked` has the `auto`s that `spec` has settled; errors of another
     kind stay as they are."""
-    if error.reason != "diverged":
+    if error.code != "diverged":
         return error
     if far := _far(prepared):
         return WorkFailed("diverged", f"{error.detail}: {far}")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from service.domain.cells.columns import Floats
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Label
-from workers.training.data.fit import Kept, Moments, target_moments
+from workers.training.data.moments import Kept, Moments, target_moments
 
 Metrics = dict[str, Any]
 Pieces = Iterable[tuple[Floats, Floats]]

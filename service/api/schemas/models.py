@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, Time, one_of, says, within
+from service.api.schemas.answer import Answer, Time, one_of, says, within
 from service.domain.cells.columns import KINDS
 
 SIDES = ("a", "b")
@@ -66,6 +66,11 @@ class Version(ListedVersion):
         required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
     )
     metadata = fields.Dict(required=True, metadata=says("the spec's"))
+
+
+class ModelVersion(Answer):
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
 
 
 class Alias(Answer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, says
+from service.api.schemas.answer import Answer, says
 from service.api.schemas.report_fields import figures, number, numbers
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import ANY_SPEC, Answer, says
+from service.api.schemas.answer import Answer, says
+from service.api.schemas.jobs import ANY_SPEC
 
 
 class Warned(Answer):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import ANY_SPEC, Answer, says
+from service.api.schemas.answer import Answer, says
+from service.api.schemas.jobs import ANY_SPEC
 from service.api.schemas.neuron import Certificate, Weight, WeightsByEpoch
 from service.api.schemas.preflight import Curvature, Forecasts, Warned
 from service.api.schemas.report_fields import LABEL, NUMBERS, figures, number, numbers, part, parts

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, says
+from service.api.schemas.answer import Answer, says
 
 LABEL = {"type": ["string", "number", "boolean"]}
 NUMBERS = {"type": "array", "items": {"type": "number"}}

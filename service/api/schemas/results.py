@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, ModelVersion, one_of, says
+from service.api.schemas.answer import Answer, one_of, says
+from service.api.schemas.models import ModelVersion
 from service.domain.spec.schema import PROMOTE
 
 

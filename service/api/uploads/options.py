@@ -9,7 +9,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields
 
-from service.api.schemas.base import one_of, says, switch
+from service.api.schemas.answer import one_of, says, switch
 from service.domain.cells.columns import KINDS
 from service.domain.cells.times import ORDERS
 from service.domain.reading import encodings

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from service.domain.cells.columns import Floats
-from service.domain.model.outputs import Answered, Part, Plan, intercept_name, score_names
+from service.domain.model.outputs import Answered, Plan
 from service.domain.model.predictor import label_text
+from service.domain.model.slots import Part, intercept_name, score_names
 
 BESIDE: dict[str, tuple[Part, ...]] = {
     "intervals": ("low", "high"),

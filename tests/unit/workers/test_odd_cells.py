@@ -75,7 +75,7 @@ def test_ingest_and_prediction_agree_on_every_cell(tmp_path: Path, kind: Kind, c
         done = ingest(tmp_path, out.getvalue(), types={"x": kind})
         found, style = kept(done, kind), done.style
     except WorkFailed as error:  # the only row is a reject
-        found = "refused" if error.reason == "no_rows" else error.reason
+        found = "refused" if error.code == "no_rows" else error.code
     assert found == said(kind, cell, style)
 
 

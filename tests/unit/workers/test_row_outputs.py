@@ -15,8 +15,9 @@ from safetensors.numpy import load
 from service.domain.cells.columns import Categories, Columns, Kind
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
 from service.domain.model.contributions import additive
-from service.domain.model.outputs import Labels, Plan, Wanted, plan
+from service.domain.model.outputs import Labels, Plan, plan
 from service.domain.model.predictor import Predictor
+from service.domain.model.slots import Wanted
 from service.domain.spec.training import NetworkSpec, Split
 from tests.unit.workers.explain.reports import report_of
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table

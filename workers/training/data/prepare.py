@@ -18,7 +18,8 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.store.rows import CHUNK_ROWS, chunks
 from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
-from workers.training.data.fit import fit, target_moments
+from workers.training.data.fit import fit
+from workers.training.data.moments import target_moments
 from workers.training.data.reading import Reading
 from workers.training.data.room import Room
 from workers.training.data.targets import Targets, read_other_targets, read_targets

@@ -19,7 +19,7 @@ from service.domain.preflight.outliers import FAR, FAR_TOGETHER
 from service.wiring import Deps
 from tests.unit.workers.ends.asking import ended, report_of, upload
 from workers.explain.finite import only_finite
-from workers.training.data.fit import Moments
+from workers.training.data.moments import Moments
 from workers.training.metrics import number_metrics
 
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "ends"

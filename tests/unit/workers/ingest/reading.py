@@ -16,7 +16,8 @@ from service.domain.cells.written import TextStyle
 from service.domain.model.artifact import to_json
 from service.reading.bounds import Bounds
 from service.settings import Settings
-from workers.ingest.load import Loaded, Reader, load
+from workers.ingest.load import Reader, load
+from workers.ingest.loaded import Loaded
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profiling.profile import profile
 from workers.ingest.readers.duck import database

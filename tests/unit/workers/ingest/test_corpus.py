@@ -20,7 +20,7 @@ def test_a_file_is_read_as_a_careful_person_would(case: Case, fastest: Reader, t
     if case.fails is not None:
         with pytest.raises(WorkFailed) as raised:
             read(tmp_path, case.data, case.options, fastest=fastest)
-        assert raised.value.reason == case.fails[0]
+        assert raised.value.code == case.fails[0]
         assert case.fails[1] in raised.value.detail
         return
     found = read(tmp_path, case.data, case.options, fastest=fastest)

@@ -76,7 +76,7 @@ def test_descent_diverges_just_above_the_bound_and_not_just_below(tmp_path: Path
     )
     with pytest.raises(WorkFailed, match="grown a million times") as raised:
         run(path, above, kinds)
-    assert raised.value.reason == "diverged"
+    assert raised.value.code == "diverged"
     history = run(path, below, kinds).progress.history
     assert len(history) == 1000
     assert history[-1].train_loss <= history[0].train_loss
@@ -116,7 +116,7 @@ def test_the_rate_that_a_divergence_names_works(tmp_path: Path, seed: int, chang
     path, kinds = table(tmp_path, seed)
     spec = spec_of(**{"epochs": 60, "optimizer": OptimizerSpec("sgd", 1e3, 0.0), "split": Split(0.2, 0), **changes})
     error = diverge(path, kinds, spec)
-    assert error.reason == "diverged"
+    assert error.code == "diverged"
     assert "stable below" in error.detail
     rate = named_rate(error)
     assert rate < float(spec.optimizer.learning_rate)
@@ -131,7 +131,7 @@ def test_weights_that_overflow_in_the_last_step_are_a_divergence(tmp_path: Path)
     spec = spec_of(split=Split(0, 0), epochs=1, scale_target=False, optimizer=OptimizerSpec("sgd", 1e38, 0.0))
     with pytest.raises(WorkFailed) as raised:
         run(path, spec, kinds)
-    assert raised.value.reason == "diverged"
+    assert raised.value.code == "diverged"
 
 
 @pytest.mark.parametrize("l2", [1.0, 100.0])

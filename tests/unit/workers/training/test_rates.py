@@ -156,4 +156,4 @@ def test_adam_takes_smaller_steps_in_wider_networks() -> None:
 def test_a_design_of_zeros_is_refused() -> None:
     with pytest.raises(WorkFailed) as raised:
         settle(spec_of(optimizer=AUTO), None, 10)
-    assert raised.value.reason == "features_constant"
+    assert raised.value.code == "features_constant"
