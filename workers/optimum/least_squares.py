@@ -1,9 +1,11 @@
 """The exact least-squares optimum, beside what a linear neuron has learnt.
 
 The design Z = [scaled features, 1] and the targets are reduced, a chunk at a time, to the triangle R of a QR
-factorisation, in float64 and never through ZᵀZ, which would square the condition number (Golub & Van Loan, Matrix
-Computations, 5.3; Demmel et al. 2012 for the chunks). An SVD of R then gives the rank, the optimum of least norm and
-its covariance. Penalised weights (l2) add rows to R: ridge regression. Rows that count v times are scaled by √v.
+factorisation in float64 (Golub & Van Loan, Matrix Computations, 5.3; Demmel et al. 2012 for the chunks). Going through
+ZᵀZ would square the condition number; where QR of all rows is above the budget and columns are far enough from
+collinear, R comes from ZᵀZ all the same, by Cholesky (`gentle_triangle`). An SVD of R then gives the rank, the optimum
+of least norm and its covariance. Penalised weights (l2) add rows to R: ridge regression. Rows that count v times are
+scaled by √v.
 """
 
 from __future__ import annotations

@@ -42,8 +42,9 @@ class CapturedSteps:
         self._rate.fill_(rate)
 
     def take(self) -> None:
-        """The next step."""
-        assert self._replay is not None, "begin comes first"
+        """The next step. Raises RuntimeError before `begin`."""
+        if self._replay is None:
+            raise RuntimeError("begin comes before take")
         self._replay()
 
     def _step(self) -> None:

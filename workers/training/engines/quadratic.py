@@ -25,17 +25,6 @@ CHUNK_VALUES = 2**20  # numbers of the design that are in float64 at once
 Matrix = npt.NDArray[np.float64]
 
 
-def is_bowl(problem: Problem) -> bool:
-    """Whether descent over all rows at once can go without them."""
-    return (
-        problem.network.n_layers == 1
-        and problem.loss == "mse"
-        and problem.optimizer == "sgd"
-        and not problem.l1
-        and problem.clip_norm is None
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Bowl:
     """The mean squared error of a part as a function of the weights (w, k): `hessian` H (w, w), `lowest` W° (w, k), the
@@ -73,7 +62,8 @@ def bowl_of(data: Data, bias: bool, check: Callable[[], None]) -> Bowl:
 
 
 class QuadraticEngine:
-    """Trains on "train", all rows in a batch; the problem `is_bowl`."""
+    """Trains on "train", all rows in a batch: a linear neuron on squared error by plain descent, with neither l1 nor
+    clipping (`needs_no_rows`)."""
 
     def __init__(self, problem: Problem, parts: Mapping[str, Data]) -> None:
         self._problem = problem

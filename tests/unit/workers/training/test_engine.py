@@ -7,22 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from service.domain.model.network import Network
+from tests.unit.workers.training import plain_torch
 from workers.training.engines.autograd import AutogradEngine, dropout_seed
 from workers.training.problem import Data, Problem, State
 
 ROWS = 50
-TORCH_LOSSES = {
-    "mse": nn.MSELoss(),
-    "mae": nn.L1Loss(),
-    "huber": nn.HuberLoss(delta=1.0),
-    # scikit-learn's definition of the pinball loss, by hand
-    "quantile": lambda z, y: (0.8 * torch.relu(y - z) + 0.2 * torch.relu(z - y)).mean(),
-}
-ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
-               "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
 
 
 def data(classes: int = 0, targets: int = 1) -> Data:
@@ -34,68 +25,16 @@ def data(classes: int = 0, targets: int = 1) -> Data:
     return Data(inputs, (inputs @ slopes).astype(np.float32))
 
 
-def plain(problem: Problem) -> nn.Sequential:
-    """The same network of torch's own layers, with the same weights."""
-    network = problem.network
-    layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
-        layers += [nn.Linear(fan_in, fan_out, bias=network.bias), ACTIVATIONS[network.activation]]
-    model = nn.Sequential(*layers[:-1])
-    flat = torch.from_numpy(State.start(problem).parameters)
-    nn.utils.vector_to_parameters(flat.clone(), model.parameters())
-    return model
-
-
-def plain_loss(problem: Problem, model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    scores = model(inputs)
-    if problem.loss != "cross_entropy":
-        return sum(TORCH_LOSSES[problem.loss](scores[:, at], targets[:, at]) for at in range(scores.shape[1]))
-    if scores.shape[1] == 1:
-        return nn.BCEWithLogitsLoss()(scores[:, 0], targets.float())
-    return nn.CrossEntropyLoss()(scores, targets)
-
-
-def plain_optimizer(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
-    if problem.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), lr=rate, momentum=problem.momentum, nesterov=problem.nesterov)
-    if problem.optimizer == "rmsprop":
-        return torch.optim.RMSprop(model.parameters(), lr=rate)
-    if problem.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), lr=rate)
-    weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
-    biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
-    groups = [{"params": weights, "weight_decay": problem.l2}, {"params": biases, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate)
-
-
-def both(problem: Problem, batch_size: int, rate: float, epochs: int = 4) -> tuple[np.ndarray, np.ndarray, list, list]:
+def both(
+    problem: Problem, batch_size: int, rate: float, epochs: int = 4
+) -> tuple[np.ndarray, np.ndarray, list[float], list[float]]:
     """Weights and epoch losses of the engine, and of plain torch."""
     outputs = problem.network.sizes[-1]
     given = data(classes=max(outputs, 2)) if problem.loss == "cross_entropy" else data(targets=outputs)
-    inputs, targets = given.inputs, given.targets
+    orders = [np.random.default_rng(epoch).permutation(ROWS) for epoch in range(1, epochs + 1)]
     engine, state = AutogradEngine(problem, {"train": given}), State.start(problem)
-    model = plain(problem)
-    optimizer = plain_optimizer(problem, model, rate)
-    ours, theirs = [], []
-    for epoch in range(1, epochs + 1):
-        order = np.random.default_rng(epoch).permutation(ROWS)
-        ours.append(engine.epoch(state, epoch, order, batch_size, rate, lambda: None))
-        total = 0.0
-        for start in range(0, ROWS, batch_size):
-            rows = order[start : start + batch_size]
-            loss = plain_loss(problem, model, torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]))
-            weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
-            penalty = sum(problem.l1 * tensor.abs().sum() for tensor in weights)
-            if problem.optimizer != "adamw":
-                penalty = penalty + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
-            optimizer.zero_grad()
-            (loss + penalty).backward()
-            if problem.clip_norm is not None:
-                nn.utils.clip_grad_norm_(model.parameters(), problem.clip_norm)
-            optimizer.step()
-            total += loss.item() * len(rows)
-        theirs.append(total / ROWS)
-    expected = nn.utils.parameters_to_vector(model.parameters()).detach().numpy()
+    ours = [engine.epoch(state, epoch, order, batch_size, rate, lambda: None) for epoch, order in enumerate(orders, 1)]
+    expected, theirs = plain_torch.train(problem, given, orders, batch_size, rate)
     return state.parameters, expected, ours, theirs
 
 
@@ -157,7 +96,7 @@ def test_classes_are_learnt_by_torchs_cross_entropy(outputs: int) -> None:
     agree(Problem(Network((6, 5, outputs), "tanh"), "cross_entropy", "sgd", seed=1))
 
 
-@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("activation", sorted(plain_torch.ACTIVATIONS))
 @pytest.mark.parametrize("bias", [True, False])
 def test_every_network_is_torchs_own(activation: str, bias: bool) -> None:
     agree(Problem(Network((6, 5, 4, 1), activation, bias), "mse", "sgd", seed=1))
