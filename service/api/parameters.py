@@ -29,7 +29,9 @@ class ModelsQuery(PageQuery, MetadataQuery):
 
 
 class VersionsQuery(PageQuery, MetadataQuery):
-    after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("`next` of the page before"))  # type: ignore[assignment]
+    after = fields.Integer(  # type: ignore[assignment]  # a number here, a word in other lists
+        validate=within(1, 2**31 - 1), metadata=says("`next` of the page before")
+    )
 
 
 class CompareQuery(ma.Schema):

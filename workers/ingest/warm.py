@@ -36,7 +36,7 @@ def warm_up(deps: Deps) -> None:
             profile(loaded.path, loaded.types, loaded.declared, deps.settings.max_classes, threads=1)
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _start_child(**_: Any) -> None:
     try:
         warm_up(process_deps())

@@ -132,7 +132,7 @@ def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str,
     try:
         options: dict[str, Any] = schema.load(one_each)
     except ma.ValidationError as error:
-        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]
+        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None
     for name in form:
         if query.get(name) is not None:

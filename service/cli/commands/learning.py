@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +37,17 @@ Check = Annotated[
     bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
 ]
 Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+
+
+@contextmanager
+def choices_refused() -> Iterator[None]:
+    """Ends the program where a choice cannot be read, and says which."""
+    from service.cli.choices import ChoiceInvalid
+
+    try:
+        yield
+    except ChoiceInvalid as error:
+        raise refusal(str(error)) from None
 
 
 @app.command(rich_help_panel=THERE)
@@ -71,10 +84,8 @@ def upload(
     from service.cli import choices as chosen
     from service.cli.showing import rendering
 
-    try:
+    with choices_refused():
         kinds = chosen.kinds_of(types or []) or None
-    except chosen.ChoiceInvalid as error:
-        raise refusal(str(error)) from None
     options = {
         "delimiter": delimiter,
         "encoding": encoding,
@@ -110,12 +121,10 @@ def train(
     from service.cli.showing import checking, rendering, reporting
 
     with connect(url) as client:
-        try:
+        with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
             dataset = dataset_of(client, data)
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
-        except chosen.ChoiceInvalid as error:
-            raise refusal(str(error)) from None
         spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
         if check:
             found = client.validate(spec)
@@ -148,10 +157,8 @@ def compare(
     from service.cli.showing import comparing
 
     with connect(url) as client:
-        try:
+        with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
-        except chosen.ChoiceInvalid as error:
-            raise refusal(str(error)) from None
         dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
         comparison = client.result(followed(client, job).id)["comparison"]

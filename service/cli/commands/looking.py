@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
 
+if TYPE_CHECKING:  # a command that prints JSON imports no rich
+    from rich.console import RenderableType
+
+    from service.client.records import Record
+
+Listed = TypeVar("Listed", bound="Record")
 ONE = "Show this one in detail."
 Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
 Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
@@ -33,6 +40,14 @@ def wanted_metadata(words: list[str] | None) -> dict[str, str]:
     return wanted
 
 
+def show_first(
+    listing: Iterator[Listed], limit: int, as_json: bool, wide: bool, page: Callable[[list[Listed]], RenderableType]
+) -> None:
+    """The first of what the server lists."""
+    first = list(islice(listing, limit))
+    show(as_json, [it.json for it in first], lambda: page(first), wide)
+
+
 @app.command(rich_help_panel=THERE)
 def datasets(
     id: Dataset = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
@@ -44,9 +59,8 @@ def datasets(
         if id is not None:
             dataset = client.dataset(id)
             show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
-            return
-        listed = list(islice(client.datasets(), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.datasets(listed), wide)
+        else:
+            show_first(client.datasets(), limit, as_json, wide, rendering.datasets)
 
 
 @app.command(rich_help_panel=THERE)
@@ -67,9 +81,8 @@ def jobs(
         if id is not None:
             job = client.job(id)
             show(as_json, job.json, lambda: rendering.job(job), wide)
-            return
-        listed = list(islice(client.jobs(state=state, metadata=wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed), wide)
+        else:
+            show_first(client.jobs(state=state, metadata=wanted), limit, as_json, wide, rendering.jobs)
 
 
 @app.command(rich_help_panel=THERE)
@@ -90,9 +103,8 @@ def models(
             model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
             answer = {**model.json, "versions": [it.json for it in versions]}
             show(as_json, answer, lambda: serving.model(model, versions), wide)
-            return
-        listed = list(islice(client.models(wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: serving.models(listed), wide)
+        else:
+            show_first(client.models(wanted), limit, as_json, wide, serving.models)
 
 
 @app.command(rich_help_panel=THERE)

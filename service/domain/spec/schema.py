@@ -51,7 +51,7 @@ def load(schema: type[Part], data: Mapping[str, Any]) -> Any:
     try:
         return _instance(schema).load(data)
     except ma.ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         errors = flatten(messages)
         raise SpecInvalid(_summary(errors), errors) from None
 

@@ -114,7 +114,7 @@ class AutogradEngine:
             exact = targets.double() if targets.is_floating_point() else targets
             batch = inputs.double(), exact, None if counts is None else counts.double()
             share = self._steps.mean_loss(network.scores(batch[0]), batch) * (len(inputs) / n_rows)
-            share.backward()  # type: ignore[no-untyped-call]
+            share.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             loss += float(share.detach())
         penalised = flat * self._steps.is_weight
         objective = loss + problem.l2 / 2 * float(penalised @ penalised)

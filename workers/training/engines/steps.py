@@ -83,7 +83,7 @@ class Steps:
         with _precision(problem.precision, self._device):
             scores = self._network.scores(batch[0], problem.dropout, generator)
         loss = self.mean_loss(scores.float(), batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         with torch.no_grad():
             if problem.l1:
                 gradient.add_(torch.sign(self.flat) * self.is_weight, alpha=problem.l1)
