@@ -4,10 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+.PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        bench-predict bench-bulk fuzz-predict predict-under-force absences \
+        bench-predict bench-bulk bench-beside fuzz-predict predict-under-force absences \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
@@ -30,6 +30,10 @@ pictures: $(READY)  ## make the README's picture again
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest $(PYTEST)
+
+GOLDEN ?= write
+golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone
+	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/workers/golden
 
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api
@@ -117,6 +121,9 @@ $(VENV)/peers-%/.ready: tests/benchmarks/peers/%.txt | $(READY)
 
 bench-predict: $(READY) $(PEERS)  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
 	@$(BIN)/python -m tests.benchmarks.bench_predict $(BENCH)
+
+bench-beside: $(READY)  ## this tree beside an earlier commit, in turns: BEFORE=<commit>, BENCH="--only train" for a part
+	@$(BIN)/python -m tests.benchmarks.bench_beside $(BEFORE) $(BENCH)
 
 bench-bulk: $(VENV)/.bench  ## a million rows of CSV to /predict, beside pyarrow with numpy and H2O-3: BENCH="--rows 10000000 --alone"
 	@$(BIN)/python -W ignore -m tests.benchmarks.bench_bulk $(BENCH)

@@ -12,21 +12,24 @@ import psutil
 
 from tests.integration.processes import Running, started
 
+HERE = Path(__file__).parents[2]
+
 
 @contextmanager
-def stack(directory: Path, **settings: str) -> Iterator[tuple[Running, str]]:
-    """A stack that keeps its data in `directory`, and its address; `settings` are ADALINE_… variables."""
+def stack(directory: Path, tree: Path = HERE, **settings: str) -> Iterator[tuple[Running, str]]:
+    """A stack that keeps its data in `directory`, and its address; `settings` are ADALINE_… variables. `tree` holds the
+    code that runs."""
     command = [sys.executable, "-m", "service", "serve", "--port", "0"]
-    with started(command, {"ADALINE_DATA": str(directory), **settings}) as running:
+    with started(command, {"ADALINE_DATA": str(directory), "PYTHONPATH": str(tree), **settings}, tree) as running:
         yield running, running.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
         running.process.terminate()
         running.wait()
 
 
 @contextmanager
-def settled_stack(directory: Path, **settings: str) -> Iterator[tuple[Running, str]]:
+def settled_stack(directory: Path, tree: Path = HERE, **settings: str) -> Iterator[tuple[Running, str]]:
     """A stack whose processes have all started and warmed up: one second in which they compute next to nothing."""
-    with stack(directory, **settings) as (running, url):
+    with stack(directory, tree, **settings) as (running, url):
         before = -1.0
         while (now := _computed(running)) - before >= 0.05:
             before = now

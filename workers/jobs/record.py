@@ -50,6 +50,7 @@ class Recorder:
         self._is_over = False
         self._epoch_began = -math.inf
         self._ready = self._told = 0.0
+        self._told_epoch = int((lease.row.progress or {}).get("epoch", 0))
         self._unkept: Json = {}
         self._untold: list[jobs.Told] = []
         self._saved = time.perf_counter()
@@ -189,8 +190,11 @@ class Recorder:
             forget_blob(self._deps, self._checkpoint)
 
     def _add(self, told: Json, ended: EpochEnded) -> None:
+        """Tell of an epoch; the last one may have been told already, by this attempt or by the one before."""
         self._unkept["progress"] = told
-        self._untold.append(("epoch", {**told, "learning_rate": ended.learning_rate}))
+        if ended.epoch != self._told_epoch:
+            self._untold.append(("epoch", {**told, "learning_rate": ended.learning_rate}))
+        self._told_epoch = ended.epoch
 
     def _progress(self, ended: EpochEnded, spec: TrainingSpec, prepared: Prepared, fraction: float) -> Json:
         seconds = time.perf_counter() - self._started

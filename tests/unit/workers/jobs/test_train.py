@@ -22,10 +22,10 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.jobs import record
+from workers.jobs import record, train
 from workers.jobs.dispatch import run
 from workers.jobs.record import Recorder
-from workers.lease import LeaseLost, claimed
+from workers.lease import LeaseLost, WorkerStopping, claimed
 
 ROWS = 120
 
@@ -152,6 +152,29 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
     monkeypatch.setattr(Recorder, "epoch", lambda recorder, *_: look(recorder))
     run(deps, id)
     assert seen[0] == ("fused", True)
+
+
+def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
+    make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deps = make_deps(checkpoint_seconds=0.0)
+    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
+    body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 3}
+    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+
+    def stopped(*_: object) -> None:
+        raise WorkerStopping
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(train, "publish", stopped)
+        run(deps, id)
+    with deps.database.read() as session:
+        assert jobs.get(session, id).state == "queued"
+    run(deps, id)
+    with deps.database.read() as session:
+        assert jobs.get(session, id).state == "succeeded"
+        told = [one.data["epoch"] for one in jobs.events_after(session, id, 0, 1000) if one.type == "epoch"]
+    assert told == [1, 2, 3]
 
 
 def test_a_job_that_is_done_is_not_run_again(deps: Deps) -> None:
