@@ -13,7 +13,7 @@ import typer.main
 from service.cli.app import app as program
 from service.cli.main import COMMANDS
 from service.settings import Settings
-from tests.unit.workers.golden.running import House
+from tests.unit.behaviour.golden.running import House
 
 ALPHABET = set("0123456789abcdefghjkmnpqrstvwxyz")
 ID_CHARACTERS = 26

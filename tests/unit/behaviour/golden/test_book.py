@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.workers.golden.book import differences
+from tests.unit.behaviour.golden.book import differences
 
 RECORDED: dict[str, Any] = {
     "form": {"files": ["a.svg"]},

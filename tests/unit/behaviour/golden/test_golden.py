@@ -12,13 +12,13 @@ import pytest
 from service.api.app import bare_app, create_app
 from service.settings import Settings
 from service.wiring import wire
-from tests.unit.workers.golden import book
-from tests.unit.workers.golden.house import PARTS
-from tests.unit.workers.golden.machine import fingerprint
-from tests.unit.workers.golden.marks import marks_of, marks_of_dataset
-from tests.unit.workers.golden.running import House
-from tests.unit.workers.golden.specs import BATCHES, COMPARISONS, RUNS
-from tests.unit.workers.golden.tables import TABLES
+from tests.unit.behaviour.golden import book
+from tests.unit.behaviour.golden.house import PARTS
+from tests.unit.behaviour.golden.machine import fingerprint
+from tests.unit.behaviour.golden.marks import marks_of, marks_of_dataset
+from tests.unit.behaviour.golden.running import House
+from tests.unit.behaviour.golden.specs import BATCHES, COMPARISONS, RUNS
+from tests.unit.behaviour.golden.tables import TABLES
 
 ASKED = os.environ.get("GOLDEN", "")
 WRITES, WRITES_WORDS = ASKED == "write", ASKED == "words"

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load
 
-from tests.unit.workers.golden.running import Ended, without_ids
+from tests.unit.behaviour.golden.running import Ended, without_ids
 
 BY_THE_CLOCK = {
     "seconds", "created_at", "started_at", "finished_at", "rows_per_second", "eta_seconds", "speed", "versions",

@@ -14,8 +14,8 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from service.wiring import Deps
-from tests.unit.workers.golden.specs import BATCHES, COMPARISONS, RUNS, Run, Spec
-from tests.unit.workers.golden.tables import CSV, TABLES
+from tests.unit.behaviour.golden.specs import BATCHES, COMPARISONS, RUNS, Run, Spec
+from tests.unit.behaviour.golden.tables import CSV, TABLES
 from workers.ingest.run import run as ingest
 from workers.jobs.dispatch import run as work
 
