@@ -16,7 +16,7 @@ from service.domain.spec.training import NetworkSpec
 LOSSES = ("auto", "mse", "mae", "huber", "cross_entropy")
 MOST_EPOCHS = 10_000
 REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
-OF_TRAINING = TrainingSpecSchema._declared_fields  # a field means the same here as in a TrainingSpec
+OF_TRAINING = TrainingSpecSchema().fields  # a field means the same here as in a TrainingSpec
 
 
 def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
