@@ -9,7 +9,7 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
-from service.domain.spec.parts import DATASET_ID, Part, one_of
+from service.domain.spec.parts import Part, dataset_field, one_of
 from service.domain.spec.schema import load
 
 CSV, PARQUET = "csv", "parquet"
@@ -47,12 +47,7 @@ class BatchSpecSchema(Part):
         validate=ma.validate.Length(1, 300),
         metadata={"description": "name, name@alias or name:version; in an answer the version that it meant"},
     )
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     format = ma.fields.String(
         load_default=CSV,
         validate=one_of(FORMATS),

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.fields import OneOrWords
-from service.domain.spec.parts import DATASET_ID, NetworkSchema, Part, between, one_of
+from service.domain.spec.parts import NetworkSchema, Part, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema, load
 from service.domain.spec.training import NetworkSpec
 
@@ -30,12 +30,7 @@ class ComparisonSpecSchema(Part):
 
     makes = ComparisonSpec
     kind = ma.fields.String(required=True, validate=one_of(("descent-comparison",)))
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     target = ma.fields.String(
         required=True,
         error_messages=REQUIRED,

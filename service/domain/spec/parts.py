@@ -39,6 +39,16 @@ def between(least: float, most: float, *, below: bool = False, above: bool = Fal
     )
 
 
+def dataset_field(required: dict[str, Any]) -> ma.fields.String:
+    """The dataset that a spec is about; `required` is what is said where it is missing."""
+    return ma.fields.String(
+        required=True,
+        error_messages=required,
+        validate=DATASET_ID,
+        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
+    )
+
+
 class Part(ma.Schema):
     """A nested schema that loads into its dataclass."""
 

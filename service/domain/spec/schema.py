@@ -12,13 +12,13 @@ from service.domain.spec.auto import PATIENCE
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords, flatten
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
-    DATASET_ID,
     EarlyStoppingSchema,
     NetworkSchema,
     OptimizerSchema,
     Part,
     SplitSchema,
     between,
+    dataset_field,
     one_of,
 )
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
@@ -65,12 +65,7 @@ class TrainingSpecSchema(Part):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     model = ma.fields.String(
         required=True,
         error_messages=REQUIRED,
