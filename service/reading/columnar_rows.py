@@ -7,17 +7,18 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.columns import Columns, Values
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
 from service.errors import BodyMalformed, FieldError, RowsInvalid
 from service.reading.arriving import Arriving
+from service.reading.arrow.values import ColumnInvalid
 from service.reading.arrow_frames import Frames
 from service.reading.bounds import Bounds
 from service.reading.parquet.bounds import check_pages, expanded_bytes, opened
 from service.reading.parquet.thrift import Damaged
 from service.reading.readings import of_arrow
 from service.reading.rows import PIECE, Rows, Wrong
-from service.reading.values import ColumnInvalid
 
 MOST_TOLD = 300
 

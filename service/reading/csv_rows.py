@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.columns import Columns, Values
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
 from service.domain.reading.dialect import SAMPLE_BYTES, Dialect, Found
 from service.domain.reading.names import of_header

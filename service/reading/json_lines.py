@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.columns import Columns, Values
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
 from service.errors import BodyMalformed
 from service.reading.arriving import Arriving

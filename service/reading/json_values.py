@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from service.domain.cells.columns import CellInvalid, Kind, Values, from_json
+from service.domain.cells.columns import CellInvalid, Values, from_json
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
 from service.reading.rows import Wrong
 

@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.columns import Columns, Values
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
 from service.domain.reading.dialect import Found
+from service.reading.arrow.types import NUMBER, WORD
+from service.reading.arrow.values import plain_array
 from service.reading.readings import of_text
 from service.reading.rows import Rows, Wrong
-from service.reading.values import plain_array
 
 BLOCK_BYTES = 1024 * 1024
 LONGEST_LINE = 2 * 1024 * 1024
@@ -42,8 +44,8 @@ class PlainBlocks:
         odd = [b'"', b"\0", dialect.escape.encode(), dialect.comment.encode()]
         odd += [mark + b" "] if dialect.blanks_before_quotes else []
         self._odd = [sign for sign in odd if sign and sign != mark]
-        numbers = {name for name, kind in kinds.items() if kind == "numeric" and not style.decimal_of(name)}
-        self._numbers = {str(position): pa.float64() for name, position in self._positions.items() if name in numbers}
+        numbers = {name for name, kind in kinds.items() if kind_of(kind).in_digits and not style.decimal_of(name)}
+        self._numbers = {str(position): NUMBER for name, position in self._positions.items() if name in numbers}
         self._parse = pacsv.ParseOptions(delimiter=dialect.delimiter, quote_char=False)
         self._read = pacsv.ReadOptions(column_names=self._names, use_threads=False, block_size=LONGEST_LINE * 4)
 
@@ -71,7 +73,7 @@ class PlainBlocks:
         wrong: list[Wrong] = []
         for name, position in self._positions.items():
             column = typed[str(position)] if typed else (text or {})[str(position)]
-            if pa.types.is_floating(column.type) and not _is_finite(column):  # by words that are no plain numbers
+            if column.type == NUMBER and not _is_finite(column):  # by words that are no plain numbers
                 column = self._table(block, [str(position)], {})[str(position)]
             data[name], bad = of_text(name, self._kinds[name], plain_array(column), self._style)
             wrong += bad
@@ -83,7 +85,7 @@ class PlainBlocks:
 
     def _table(self, block: bytes, wanted: Sequence[str], numbers: Mapping[str, Any]) -> dict[str, Any]:
         convert = pacsv.ConvertOptions(
-            column_types={name: numbers.get(name, pa.string()) for name in wanted},
+            column_types={name: numbers.get(name, WORD) for name in wanted},
             include_columns=list(wanted),
             null_values=list(self._style.missing),
             strings_can_be_null=False,

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import CellInvalid, Kind, Values, from_text
+from service.domain.cells.columns import Values
+from service.domain.cells.kinds import Kind
+from service.domain.cells.readers import why_not
 from service.domain.cells.written import TextStyle
+from service.reading.arrow.values import read_values, reason
 from service.reading.rows import Wrong
-from service.reading.values import read_values, reason
 
+UNREAD = "the cell cannot be read"
 MOST_TOLD = 1000  # wrong cells of one column whose reason is looked for; no more rows are ever listed
 
 
@@ -24,7 +27,7 @@ def of_arrow(name: str, kind: Kind, column: Any, style: TextStyle) -> tuple[Valu
 def of_text(name: str, kind: Kind, cells: Any, style: TextStyle) -> tuple[Values, list[Wrong]]:
     """The cells of a text file's column: an array of strings. Wrong ones are missing."""
     values, mask = read_values(name, kind, cells, style)
-    wrong = [Wrong(row, name, _why(name, kind, cells[row].as_py(), style)) for row in _told(mask)]
+    wrong = [Wrong(row, name, why_not(name, kind, style, cells[row].as_py()) or UNREAD) for row in _told(mask)]
     return values, wrong + _untold(name, mask)
 
 
@@ -34,12 +37,4 @@ def _told(mask: Any) -> list[int]:
 
 def _untold(name: str, mask: Any) -> list[Wrong]:
     rows = [] if mask is None else np.flatnonzero(mask)[MOST_TOLD:].tolist()
-    return [Wrong(row, name, "the cell cannot be read") for row in rows]
-
-
-def _why(name: str, kind: Kind, cell: str, style: TextStyle) -> str:
-    try:
-        from_text(name, kind, [cell], style)
-    except CellInvalid as error:
-        return error.detail
-    return "the cell cannot be read"
+    return [Wrong(row, name, UNREAD) for row in rows]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.domain.cells.table import Table
 from service.domain.descent.figures import Figures
 from service.domain.descent.gram import Gram
+from service.domain.descent.rates import is_by_curvature
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.jobs.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.jobs.lanes import lane_of_job
@@ -97,7 +98,6 @@ class Preflight:
         found, bound = self.plan.conditioning, self.plan.bound
         foretold = foretell(self.plan)
         rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
-        by_curvature = self.plan.spec.optimizer.kind == "sgd" and self.plan.spec.optimizer.learning_rate == "auto"
         return {
             "spec": self.spec.to_json(),
             "notes": list(self.notes),
@@ -112,7 +112,7 @@ class Preflight:
                 "forecast": foretold.to_json(),
                 "forecast_left_out": foretold.left_out,
             },
-            "rates": {**asdict(rates), "is_estimate": by_curvature} if rates else None,
+            "rates": {**asdict(rates), "is_estimate": is_by_curvature(self.plan.spec)} if rates else None,
             "estimate": {"memory": self.memory.to_json(), "time": self.time.to_json()},
         }
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify

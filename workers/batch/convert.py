@@ -13,18 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.cells.columns import Columns, Kind, Values
+from service.domain.cells.columns import Columns, Values
 from service.domain.cells.conversion import Way
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
-from service.reading.values import plain_array, read_values
+from service.reading.arrow.values import plain_array, read_values
 
 Mask = npt.NDArray[np.bool_]
 
-NOT_A: Mapping[str, str] = {
-    "numeric": "is not a finite number",
-    "boolean": "is not true or false",
-    "datetime": "is not a date",
-}
 SHOWN_LETTERS = 60  # of a cell that cannot be read
 
 
@@ -103,5 +99,5 @@ def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], 
 
 def _unread(name: str, kind: Kind, cells: Any, wrong: Mask) -> Unread:
     shown = pc.utf8_slice_codeunits(pc.cast(cells, pa.string()), 0, SHOWN_LETTERS)
-    why = pc.binary_join_element_wise(f'column {name!r}: "', shown, f'" {NOT_A[kind]}', "")
+    why = pc.binary_join_element_wise(f'column {name!r}: "', shown, f'" {kind_of(kind).misfit}', "")
     return Unread(name, wrong, pc.if_else(pa.array(wrong), why, pa.scalar(None, pa.string())))

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
 from workers.optimum import convex
 from workers.optimum.least_squares import triangle
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import KEPT_BYTES, Rows, exact_rows
 
-CONVEX = ("huber", "cross_entropy")
-
 
 def least_loss(path: Path, spec: TrainingSpec, kinds: dict[str, Kind], prepared: Prepared) -> float | None:
     """In units of the scaled target; None where it cannot be given."""
-    if spec.network.kind != "linear" or not (is_bowl(spec) or spec.loss in CONVEX):
+    if spec.network.kind != "linear" or not LOSSES[spec.loss].is_smooth:
         return None
     rows = exact_rows(path, kinds, prepared, spec.network.bias, 0 if is_bowl(spec) else KEPT_BYTES, lambda: None)
     if is_bowl(spec):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.descent.curvature import Curvature, epochs_to
-from service.domain.descent.rates import FLATTER
+from service.domain.descent.rates import flatness
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.auto import is_bowl
 from service.errors import WorkFailed
@@ -60,7 +60,7 @@ def survey(prepared: Prepared, bias: bool) -> Terrain:
 
 def stable_learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int) -> float:
     """Below it the descent cannot diverge (behind a hidden layer: a guide)."""
-    return 2 / (FLATTER.get(spec.loss, 1.0) * terrain.steepness(batch_size))
+    return 2 / (flatness(spec.loss) * terrain.steepness(batch_size))
 
 
 def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losses: Losses | None) -> float:

@@ -15,9 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Floats, Kind
+from service.domain.cells.columns import Floats
+from service.domain.cells.kinds import Kind
+from service.domain.descent.rates import penalty_of
 from service.domain.model.predictor import Predictor
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.convex import NotFound, convex
 from workers.optimum.effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
 from workers.optimum.least_squares import gentle_triangle, least_squares, space_of, triangle
@@ -91,21 +94,16 @@ def linear_weights(predictor: Predictor) -> Floats:
     return np.vstack(rows).astype(np.float64)
 
 
-def objective_l2(spec: TrainingSpec) -> float:
-    """The penalty that the optimum is of: a decoupled decay belongs to no objective."""
-    return 0.0 if spec.optimizer.kind == "adamw" else spec.optimizer.l2
-
-
 def _way(trained: Trained, size: Size) -> Way | None:
     """How to go about it within what it may take; None where there is no such way."""
-    spec, prepared = trained.spec, trained.prepared
+    spec, prepared, loss = trained.spec, trained.prepared, LOSSES[trained.spec.loss]
     allowed = allowance(size, trained.epochs, trained.budget)
-    if spec.loss == "mse":
+    if loss.is_quadratic:
         return to_least_squares(size, allowed)
-    if spec.loss in ("mae", "quantile"):
+    if not loss.is_smooth:
         return Way()
     outputs = size.outputs if prepared.classes else 1
-    errors = bool(prepared.classes) and not objective_l2(spec) and prepared.train.data.weights is None
+    errors = bool(prepared.classes) and not penalty_of(spec) and prepared.train.data.weights is None
     # each of several targets has a search of its own
     kept = 8 * size.cells <= trained.keep_bytes
     return to_convex(Size(size.rows, size.width, outputs), allowed * outputs // size.outputs, errors, kept)
@@ -120,16 +118,16 @@ def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], Non
     prepared, bias = trained.prepared, trained.spec.network.bias
     if not way.exact:
         return network_rows(prepared.train, bias, check)
-    once = trained.spec.loss == "mse"
+    once = LOSSES[trained.spec.loss].is_quadratic
     return exact_rows(path, trained.kinds, prepared, bias, 0 if once else trained.keep_bytes, check)
 
 
 def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
     """Of each target in turn."""
     spec, scales, several = trained.spec, trained.prepared.target_scales, len(trained.prepared.target_scales) > 1
-    bias, l2, transform = spec.network.bias, objective_l2(spec), trained.prepared.transform
-    found = None
-    if spec.loss == "mse":
+    bias, l2, transform = spec.network.bias, penalty_of(spec), trained.prepared.transform
+    found, loss = None, LOSSES[spec.loss]
+    if loss.is_quadratic:
         found = triangle(rows) if way.whole else gentle_triangle(rows) or triangle(rows)
     space = None if found is None else space_of(found, bias, l2)
     for column, scale in enumerate(scales):
@@ -138,7 +136,7 @@ def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> It
         try:
             if found is not None:
                 made = least_squares(found, learnt[:, 0], bias, l2, transform, scale, column, space)
-            elif spec.loss in ("mae", "quantile"):
+            elif not loss.is_smooth:
                 made = absolute(own, spec.loss, spec.quantile, learnt, bias, transform, scale)
             else:
                 made = convex(own, spec.loss, learnt, bias, l2, transform, scale, trained.prepared.classes, way)
@@ -176,6 +174,8 @@ def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
         return "the model has no weights: every column is constant over the training rows"
     if spec.optimizer.l1:
         return "l1 makes the loss one without an exact optimum by linear algebra"
-    if spec.loss in ("mae", "quantile") and objective_l2(spec):
+    if LOSSES[spec.loss].is_smooth:
+        return None
+    if penalty_of(spec):
         return f"{spec.loss} with l2 is neither least squares nor a linear program"
-    return too_many_cells(spec.loss, size.cells, size.outputs) if spec.loss in ("mae", "quantile") else None
+    return too_many_cells(spec.loss, size.cells, size.outputs)

@@ -83,19 +83,19 @@ def _series(predictor: Predictor, curve: Floats) -> list[float] | dict[str, list
 def _grid(feature: Feature, encoded: Floats, local: Positions) -> tuple[list[Any], Values]:
     """The grid as the report shows it, and as the transform reads it. `encoded` (n, k) are the feature's columns
     before scaling, `local` (k,) which of its columns they are. One point or none: there is nothing to vary."""
-    if feature.kind == "categorical":
+    if feature.encoding == "categories":
         shown = [*feature.categories[:POINTS]]
         shown += ["other"] if feature.other and len(shown) < POINTS else []
         known = (*feature.categories, "\0never seen")
         return shown, Categories(np.arange(len(shown), dtype=np.int32), known[: len(shown)])
     if 0 not in local:
         return [], np.empty(0)
-    if feature.kind == "boolean":
+    if feature.facts.holds == "truths":
         return [False, True], np.array([0.0, 1.0])
     column = encoded[:, local == 0][:, 0]
     if feature.indicator and local[-1] == len(feature.encoded_names) - 1:
         column = column[encoded[:, -1] < 0.5]
-    if feature.kind == "datetime":
+    if feature.encoding == "calendar":
         seconds = _moments(column)
         return [f"{np.datetime64(int(second), 's')}Z" for second in seconds], seconds
     numbers = _quantiles(column)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from service.domain.descent.rates import doubts
+from service.domain.descent.rates import doubts, penalty_of
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 
 
 def descent_note(spec: TrainingSpec, rows: int) -> str | None:
@@ -22,12 +23,12 @@ def guides(spec: TrainingSpec, rows: int) -> list[str]:
     """What of a settled spec takes the bounds their exactness."""
     optimizer = spec.optimizer
     reasons = [*doubts(spec, rows)]
-    if optimizer.kind == "sgd" and optimizer.momentum:
+    if OPTIMIZERS[optimizer.kind].takes_momentum and optimizer.momentum:
         reasons.append(
             f"momentum β = {optimizer.momentum:.3g} is stable up to "
             + ("2(1 + β)/((1 + 2β)λmax)" if optimizer.nesterov else "2(1 + β)/λmax")
         )
-    if optimizer.l2 and optimizer.kind != "adamw":
+    if penalty_of(spec):
         reasons.append("l2 adds up to its value to each eigenvalue")
     if optimizer.l1:
         reasons.append("l1 pulls with a constant force")

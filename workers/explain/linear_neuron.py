@@ -16,6 +16,7 @@ from service.domain.cells.columns import Floats
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.convex import penalised
 from workers.optimum.effort import LONGEST, Size
 from workers.optimum.losses import loss_of
@@ -30,7 +31,7 @@ ENOUGH = 1e-7  # of the first loss: far below what a verdict can tell
 FEWEST_PASSES, MOST_PASSES = 20, 60  # over the rows, in a search by gradients
 FEW_ROWS = 20  # rows for each weight: with fewer the optimum fits the training rows' noise
 SHRINKAGE = (1.0, 1e-1, 1e-2, 1e-3, 1e-4)  # l2 as a share of the loss's own curvature
-CURVES = {"mse": 2.0, "cross_entropy": 0.25}  # of the loss, at most; 1 for the others
+CORNERED = 1.0  # what stands for the curvature of a loss with a corner
 CORNER = 1e-2  # the width in which corners are rounded off, in standard deviations of the target
 MOST_CURVED = 1_000  # weights whose Hessian is looked at
 MOST_WHITENED = 1_500
@@ -61,7 +62,7 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
     bias, outputs = spec.network.bias, predictor.network.sizes[-1]
     rows, held_out = (network_rows(prepared.parts[name], bias, check) for name in ("train", "validation"))
     whitens = rows.width <= MOST_WHITENED
-    squared = whitens and spec.loss == "mse" and not spec.optimizer.l1
+    squared = whitens and LOSSES[spec.loss].is_quadratic and not spec.optimizer.l1
     means = _means(rows, 1 if squared else stride(rows.count, rows.width, ROWS_FOR_EACH), whitens, squared)
     sizes, basis = _basis(means[:, : rows.width] if whitens else means)
     weights: list[Floats] = []
@@ -101,13 +102,13 @@ def _best(task: Task) -> Floats:
 def _minimise(task: Task, share: float, start: Floats, passes: int) -> tuple[Floats, float]:
     """Weights (r, k) under the spec's penalties and `share` of shrinkage, and the greatest loss of a row, which only
     cross-entropy's caller asks for. By gradients so many passes are taken at most, and a few in any case."""
-    optimizer, bias = task.spec.optimizer, task.spec.network.bias
+    optimizer, bias, kind = task.spec.optimizer, task.spec.network.bias, LOSSES[task.spec.loss]
     marks = penalised(task.rows.width, bias)
-    ridge = marks * (optimizer.l2 + share * CURVES.get(task.spec.loss, 1.0) * task.sizes**2)
+    ridge = marks * (optimizer.l2 + share * (kind.curvature or CORNERED) * task.sizes**2)
     if task.products is not None and task.basis is not None:
         return _least_squares(task.products, ridge, task.basis.matrix), np.inf
     penalty = Penalty(ridge, marks * optimizer.l1, CORNER / task.sizes) if optimizer.l1 else Penalty(ridge)
-    smooth = task.spec.loss in ("mse", "huber", "cross_entropy") and not optimizer.l1
+    smooth = kind.is_smooth and not optimizer.l1
     loss = loss_of(task.spec.loss, task.spec.quantile, 0.0 if smooth else CORNER * _target_spread(task.rows))
     if smooth or start.size > MOST_CURVED:
         curved = start.size <= MOST_CURVED

@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Predictor
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.losses import loss_of
 from workers.training.data.fill import Part
 from workers.training.data.rows import slices
@@ -25,13 +26,6 @@ from workers.training.engines.objectives import in_user_units, loss_scale
 
 WORTH_NAMING = 0.05
 CONFIDENCE = 0.95
-LOSSES = {
-    "mse": "mean squared error",
-    "mae": "mean absolute error",
-    "huber": "mean Huber loss",
-    "quantile": "mean pinball loss",
-    "cross_entropy": "log loss",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ def paired(linear: Floats, network: Floats, counts: Floats | None = None) -> Pai
 
 
 def _loss_name(spec: TrainingSpec) -> str:
-    return LOSSES[spec.loss] + (", summed over the scaled targets," if len(spec.targets) > 1 else "")
+    return LOSSES[spec.loss].called + (", summed over the scaled targets," if len(spec.targets) > 1 else "")
 
 
 def _sentence(found: Paired, loss: str) -> str:

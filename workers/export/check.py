@@ -86,26 +86,26 @@ def _check_labels(predictor: Predictor, expected: Floats, labels: list[Any]) -> 
 
 def _cells(feature: Feature, not_numbers: Collection[float], rows: int, draw: np.random.Generator) -> Values:
     gaps = draw.random(rows) < (GAPS if feature.fills else 0)
-    if feature.kind == "categorical":
+    if feature.encoding == "categories":
         words = (*(category for category in feature.categories if category), NEVER_SEEN)  # "" is a gap in the graph
         unseen = draw.random(rows) < UNSEEN
         codes = np.where(unseen, len(words) - 1, draw.integers(0, len(words), rows))
         return Categories(np.where(gaps, -1, codes).astype(np.int32), words)
-    if feature.kind == "boolean":
+    if feature.facts.holds == "truths":
         return np.where(gaps, np.nan, draw.integers(0, 2, rows))
     low, high = feature.low or 0.0, 1.0 if feature.high is None else feature.high
     width = min(high - low, FAR) or abs(high) or 1.0
     ends = [low, high, low - width, high + width]
-    ends += TURNS.tolist() if feature.kind == "datetime" else [0.0, low - 100 * width, high + 100 * width]
+    ends += TURNS.tolist() if feature.encoding == "calendar" else [0.0, low - 100 * width, high + 100 * width]
     share = draw.random(rows)
     values = np.where(draw.random(rows) < ENDS, draw.choice(ends, rows), low * (1 - share) + high * share)
-    if feature.kind == "numeric" and not_numbers:  # what is written for a missing cell is no number of the column
+    if feature.facts.holds == "numbers" and not_numbers:  # what is written for a missing cell is no number there
         values = np.where(np.isin(values, list(not_numbers)), np.nextafter(values, np.inf), values)
     return np.where(gaps, np.nan, values)
 
 
 def _without(columns: Columns, features: list[Feature]) -> Columns:
-    gaps = {one.name: Categories.of([None]) if one.kind == "categorical" else np.array([np.nan]) for one in features}
+    gaps = {one.name: Categories.of([None]) if one.encoding == "categories" else np.array([np.nan]) for one in features}
     return Columns({**columns.data, **gaps}, 1)
 
 

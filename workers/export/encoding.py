@@ -30,8 +30,8 @@ class Encoding:
         self._places: Places = {}
         self._unfilled: list[str] = []
         numbered = list(enumerate(transform.features))
-        numbers = [(at, feature) for at, feature in numbered if feature.kind != "categorical"]
-        words = [(at, feature) for at, feature in numbered if feature.kind == "categorical"]
+        numbers = [(at, feature) for at, feature in numbered if feature.encoding != "categories"]
+        words = [(at, feature) for at, feature in numbered if feature.encoding == "categories"]
         inputs = {at: self._input(feature) for at, feature in numbered}  # in the order of the features
         self._kept = self._origins(transform)
         if numbers:
@@ -63,7 +63,7 @@ class Encoding:
         return [every[position] for position in transform.kept.tolist()]
 
     def _input(self, feature: Feature) -> str:
-        is_word = feature.kind == "categorical"
+        is_word = feature.encoding == "categories"
         return self._graph.input(feature.name, TensorProto.STRING if is_word else TensorProto.DOUBLE)
 
     def _add(self, block: str, origins: Sequence[tuple[int, int]]) -> None:
@@ -91,8 +91,8 @@ class Encoding:
         fills = graph.constant([feature.fill or 0.0 for _, feature in features])
         filled = graph.node("Where", gaps, fills, values)
         # the first column of a datetime is made below; what stands here for it is not read
-        self._add(filled, [(at, -1 if feature.kind == "datetime" else 0) for at, feature in features])
-        if times := [column for column, (_, feature) in enumerate(features) if feature.kind == "datetime"]:
+        self._add(filled, [(at, -1 if feature.encoding == "calendar" else 0) for at, feature in features])
+        if times := [column for column, (_, feature) in enumerate(features) if feature.encoding == "calendar"]:
             parts = datetime_parts(graph, graph.columns(filled, times))
             for number, part in enumerate(parts):
                 self._add(part, [(features[column][0], number) for column in times])
@@ -102,7 +102,9 @@ class Encoding:
         """Where numbers are missing: NaN, or what the dataset wrote for it, such as -999."""
         graph = self._graph
         gaps = graph.node("IsNaN", values)
-        written = [sorted(self._style.missing_numbers(one.name)) if one.kind == "numeric" else [] for one in features]
+        written = [
+            sorted(self._style.missing_numbers(one.name)) if one.facts.holds == "numbers" else [] for one in features
+        ]
         for each in zip_longest(*written, fillvalue=math.nan):  # one number of every column at a time
             gaps = graph.node("Or", gaps, graph.node("Equal", values, graph.constant(each)))
         return gaps

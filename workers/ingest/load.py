@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
+from service.domain.cells.kinds import PLAIN_KIND, kind_of
 from service.domain.cells.written import TextStyle
 from service.domain.preflight.rejected import TELL_SHARE
 from service.domain.reading import encodings
@@ -28,7 +29,7 @@ from workers.ingest.readers.rejects import (
     TooManyRejects,
 )
 from workers.ingest.readers.unquoted import read_unquoted
-from workers.ingest.typing.kinds import decide, declared_types
+from workers.ingest.typing.kinds import WORDS, decide, declared
 from workers.ingest.typing.spelling import Spelling
 from workers.ingest.typing.typed import write_typed
 
@@ -81,7 +82,7 @@ def load(
         raise TooManyRejects(f"{error.detail}. To mend it, {helps.sentence}", error.rejects, error.rows) from None
     if loaded.rejected_share <= TELL_SHARE:
         return loaded
-    return replace(loaded, mend=mend(loaded.rejects, source, list(loaded.types), loaded.dialect, options, again))
+    return replace(loaded, mend=mend(loaded.rejects, source, list(loaded.kinds), loaded.dialect, options, again))
 
 
 def _read(
@@ -97,7 +98,7 @@ def _read(
     """As `load`, whatever share of the rows is rejected up to a third. Raises WorkFailed, TooManyRejects."""
     found = look(source, options)
     limits.check_columns(len(found.names))
-    kinds, orders = declared_types({**found.assumed, **(options.get("types") or {})}, found.names)
+    kinds, orders = declared({**found.assumed, **(options.get("types") or {})}, found.names)
     style = replace(TextStyle.declared(options.get("null_values"), options.get("decimal")), dates=orders)
     job = Reading(directory, kinds, limits, check, threads, found.notes)
     if fastest != "careful" and limits.cell_bytes > LONGEST_LINE and is_plain(source, found.dialect, len(found.names)):
@@ -108,12 +109,12 @@ def _read(
     found = _settle_encoding(source, found, options)
     raw = directory / "raw.parquet"
     rejects = read_carefully(source, raw, found.dialect, found.names, limits, check)
-    stored = dict.fromkeys(found.names, "VARCHAR")
+    stored = dict.fromkeys(found.names, WORDS)
     decision = decide(raw, stored, kinds, style, limits.rejected_rows, check)
     table = directory / "table.parquet"
     spelling = Spelling()
     most, missing = limits.rejected_rows, MissingWords()
-    misfits = write_typed(raw, table, stored, decision.types, decision.style, most, check, spelling, missing)
+    misfits = write_typed(raw, table, stored, decision.kinds, decision.style, most, check, spelling, missing)
     if misfits:
         texts = raw_of(source, found.dialect, len(stored), limits, {line for line, _, _ in misfits})
         rejects += [Reject(line, column, reason, texts[line]) for line, column, reason in misfits]
@@ -140,15 +141,15 @@ def _load_plain(
                     missing.add(name, counts.items())
     if numbers is None:
         return None
-    stored = {name: "DOUBLE" if name in numbers else "VARCHAR" for name in found.names}
+    stored = {name: PLAIN_KIND["numbers"] if name in numbers else WORDS for name in found.names}
     decision = decide(plain, stored, job.kinds, style, job.limits.rejected_rows, job.check)
     has_more = any(name in numbers for name in lacking_columns(plain))
-    if has_more and (decision.odd or missing.of_words(decision.types)):
+    if has_more and (decision.odd or missing.of_words(decision.kinds)):
         missing.elsewhere = words_in(source, found.dialect.delimiter, style)
     spelling = Spelling()
-    if decision.types == stored:
+    if all(kind_of(kind).holds == kind_of(stored[name]).holds for name, kind in decision.kinds.items()):
         table = plain
-    elif write_typed(plain, table, stored, decision.types, decision.style, 0, job.check, spelling):
+    elif write_typed(plain, table, stored, decision.kinds, decision.style, 0, job.check, spelling):
         return None  # the careful reader knows the lines of what does not fit
     decision.style = replace(decision.style, words=spelling.words())
     return job.done(table, [], decision, found.dialect, missing)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
 from service.domain.reading.dialect import Dialect
 from service.errors import WorkFailed
@@ -23,14 +23,14 @@ from workers.ingest.typing.notes import tell
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The table at `path`, its columns' DuckDB types, the declared kinds, notes by column, and its rejects;
-    `counted` says of a column of words how many cells were read as missing by which word ("missing_words"), or are no
-    numbers among many ("odd_cells")."""
+    """The table at `path`, its columns' kinds (of words not yet whether they are text), those declared, notes by
+    column, and its rejects; `counted` says of a column of words how many cells were read as missing by which word
+    ("missing_words"), or are no numbers among many ("odd_cells")."""
 
     path: Path
     rows: int
     rejects: list[Reject]
-    types: dict[str, str]
+    kinds: dict[str, Kind]
     declared: dict[str, Kind]
     notes: dict[str, list[str]]
     style: TextStyle
@@ -87,6 +87,6 @@ class Reading:
             raise WorkFailed("no_rows", f"no row of the file can be read{why}")
         refuse_too_large_a_share(rejects, rows)
         counted = {} if missing is None else tell(decision, missing, rows + len(rejects))
-        notes = {name: [*self.notes.get(name, ()), *decision.notes.get(name, ())] for name in decision.types}
+        notes = {name: [*self.notes.get(name, ()), *decision.notes.get(name, ())] for name in decision.kinds}
         told = {name: sentences for name, sentences in notes.items() if sentences}
-        return Loaded(table, rows, rejects, decision.types, self.kinds, told, decision.style, dialect, counted)
+        return Loaded(table, rows, rejects, decision.kinds, self.kinds, told, decision.style, dialect, counted)

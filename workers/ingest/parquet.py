@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from service.domain.cells.written import MOST_DIGITS, TextStyle
+from service.domain.cells.kinds import PLAIN_KIND, Kind, kind_of
+from service.domain.cells.written import TextStyle
 from service.domain.reading.names import check_names
 from service.domain.reading.refusals import DialectInvalid
 from service.errors import BodyTooLarge, WorkFailed
@@ -19,16 +20,13 @@ from service.reading.parquet.thrift import Damaged
 from workers.ingest.loaded import Loaded, Reading
 from workers.ingest.readers.careful import LINE
 from workers.ingest.readers.duck import PARQUET, Opening, first_line, quoted, quoted_name
+from workers.ingest.readers.duck_types import cast, held_by
 from workers.ingest.readers.limits import Limits
 from workers.ingest.readers.rejects import Reject
-from workers.ingest.typing.kinds import TYPE_OF_KIND, Decision, declared_types
+from workers.ingest.typing.kinds import WORDS, Decision, declared
 from workers.ingest.typing.spelling import Spelling
 from workers.ingest.typing.typed import write_typed
 
-NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-           "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
-TIMES = ("TIMESTAMP", "DATE")
-WORDS = ("VARCHAR", "ENUM", "UUID")
 PANDAS_INDEX = "__index_level_0__"  # how pandas writes an index without a name
 _NAMES = "SELECT name FROM parquet_schema({})"
 
@@ -49,19 +47,19 @@ def load_parquet(
         with opening() as connection:
             described = connection.execute(f"DESCRIBE SELECT * EXCLUDE (file_row_number) FROM {read}").fetchall()
             types = {str(name): str(type) for name, type, *_ in described}
-            own = {name: _type(name, type) for name, type in types.items()}
+            own = {name: _kind(name, type) for name, type in types.items()}
             # as they are written: DuckDB has renamed those that are empty or twice; the first is the file's own root
             written = connection.execute(_NAMES.format(quoted(str(source)))).fetchall()[1:]
             check_names([str(name) for (name,) in written])
             limits.check_columns(len(types))
-            kinds, orders = declared_types(options.get("types") or {}, types)
-            if own.get(PANDAS_INDEX) == "DOUBLE":  # it numbers the rows, and is no feature
+            kinds, orders = declared(options.get("types") or {}, types)
+            if PANDAS_INDEX in own and kind_of(own[PANDAS_INDEX]).holds == "numbers":  # the numbers of rows: no feature
                 kinds = {PANDAS_INDEX: "text", **kinds}
-            stored = {
-                name: "VARCHAR" if name in kinds and type != TYPE_OF_KIND[kinds[name]] else type
-                for name, type in own.items()
+            stored: dict[str, Kind] = {
+                name: kind if kind_of(kinds.get(name, kind)).holds == kind_of(kind).holds else WORDS
+                for name, kind in own.items()
             }
-            selected = ", ".join(_cell(name, types[name], type) for name, type in stored.items())
+            selected = ", ".join(cast(name, types[name], kind_of(kind).holds) for name, kind in stored.items())
             raw = directory / "raw.parquet"
             connection.execute(
                 f"COPY (SELECT file_row_number + 1 AS {quoted_name(LINE)}, {selected} FROM {read}) "
@@ -75,7 +73,7 @@ def load_parquet(
         raise WorkFailed(error.code, error.detail) from None
     check()
     style = TextStyle(missing=("",), dates=orders)
-    as_declared = {name: TYPE_OF_KIND[kinds[name]] if name in kinds else type for name, type in stored.items()}
+    as_declared = {**stored, **kinds}
     table = directory / "table.parquet"
     spelling = Spelling()
     misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check, spelling)
@@ -103,27 +101,7 @@ def _hold_to_bounds(source: Path, limits: Limits, check: Callable[[], None]) -> 
         raise WorkFailed("not_parquet", f"the file cannot be read as Parquet: {first_line(error)}") from None
 
 
-def _type(name: str, type: str) -> str:
-    if type.startswith(NUMBERS) and not type.endswith("]"):
-        return "DOUBLE"
-    if type == "BOOLEAN":
-        return "BOOLEAN"
-    if type.startswith(TIMES) and not type.endswith("]"):
-        return "TIMESTAMP"
-    if (type.startswith(WORDS) and not type.endswith("]")) or type in ('"NULL"', "NULL"):
-        return "VARCHAR"
+def _kind(name: str, type: str) -> Kind:
+    if held := held_by(type):
+        return PLAIN_KIND[held]
     raise WorkFailed("column_type_unsupported", f"column {name!r} is {type}; use numbers, booleans, times and strings")
-
-
-def _cell(name: str, type: str, stored: str) -> str:
-    cell = quoted_name(name)
-    if stored == "DOUBLE":
-        cell = f"CASE WHEN isnan({cell}::DOUBLE) THEN NULL ELSE {cell}::DOUBLE END"
-    elif stored == "TIMESTAMP":
-        cell = f"{cell}::TIMESTAMP"
-    elif type in ("FLOAT", "DOUBLE"):  # declared to be words: as prediction writes the digits of such a number
-        whole = f"abs({cell}) < {MOST_DIGITS:.0f} AND {cell} = trunc({cell})"
-        cell = f"CASE WHEN isnan({cell}) THEN NULL WHEN {whole} THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
-    elif stored == "VARCHAR":
-        cell = f"{cell}::VARCHAR"
-    return f"{cell} AS {quoted_name(name)}"

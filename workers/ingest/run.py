@@ -68,7 +68,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
         table.take(loaded.path)
         with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:
             sealed = beside.submit(table.seal)
-            found_out = profile(table.path, loaded.types, loaded.declared, settings.max_classes, threads, lease.check)
+            found_out = profile(table.path, loaded.kinds, loaded.declared, settings.max_classes, threads, lease.check)
             sealed.result()
         columns = noted(found_out.table.columns_json(), loaded.notes)
         gram_key = deps.blobs.put(found_out.gram.to_bytes()).key if found_out.gram else None

@@ -33,7 +33,7 @@ def warm_up(deps: Deps) -> None:
             source = directory / "source"
             source.write_bytes(table)
             loaded = load(opening(deps.settings, directory, source), directory, source, {}, Limits.of(deps.settings))
-            profile(loaded.path, loaded.types, loaded.declared, deps.settings.max_classes, threads=1)
+            profile(loaded.path, loaded.kinds, loaded.declared, deps.settings.max_classes, threads=1)
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.domain.descent.rates import MOST_BOWL_EPOCHS, Rates
+from service.domain.descent.rates import MOST_BOWL_EPOCHS, Rates, is_by_curvature
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.auto import FEWEST_EPOCHS, is_bowl
 from service.domain.spec.training import TrainingSpec
@@ -19,7 +19,7 @@ def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTran
     elif spec.optimizer.momentum == "auto":
         texts.append(f"momentum {rates.momentum:g}: auto chooses it together with the learning rate only")
     if spec.epochs == "auto":
-        by_curvature = is_bowl(spec) and spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"
+        by_curvature = is_bowl(spec) and is_by_curvature(spec)
         why = "the most that auto takes"
         if by_curvature and rates.epochs < MOST_BOWL_EPOCHS:
             why = f"enough for this curvature with any target, and at least {FEWEST_EPOCHS}"

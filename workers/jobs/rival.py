@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import CellInvalid, Columns, Floats, Kind
+from service.domain.cells.columns import CellInvalid, Columns, Floats
+from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text
 from service.domain.model.promotion import Judged, main_metric
 from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, StorageDamaged
+from service.reading.arrow.stored import CHUNK_ROWS, chunks
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
-from service.store.rows import CHUNK_ROWS, chunks
 from service.store.tables import DatasetRow, VersionRow
 from workers.training.data.prepare import CHUNK_CELLS, Prepared
 
@@ -123,21 +124,21 @@ def _pieces(contender: Contender, kinds: dict[str, Kind], most: int) -> Iterator
             start += chunk.n_rows
 
 
+OF_ERRORS: Mapping[str, Callable[[Floats, float], Floats]] = {
+    "mse": lambda errors, quantile: errors * errors,
+    "mae": lambda errors, quantile: np.abs(errors),
+    "quantile_loss": lambda errors, quantile: np.maximum(quantile * errors, (quantile - 1) * errors),
+}
+"""What the main metrics of numbers are the means of: (n, k) of errors (n, k)."""
+
+
 def _summed(metric: str, truth: Floats, scores: Floats, quantile: float) -> float:
     """The sum over rows of what the metric is the mean of; of several targets, their mean in each row."""
     if metric == "log_loss":
         chosen = scores[np.arange(len(truth)), truth.astype(np.int64)]
         return -float(np.log(np.clip(chosen, np.finfo(np.float64).eps, 1)).sum())
     errors = (truth - scores).reshape(len(truth), -1)
-    if metric == "mse":
-        each = errors * errors
-    elif metric == "mae":
-        each = np.abs(errors)
-    elif metric == "quantile_loss":
-        each = np.maximum(quantile * errors, (quantile - 1) * errors)
-    else:
-        raise ValueError(f"the metric {metric!r} is not known")
-    return float(each.mean(axis=1).sum())
+    return float(OF_ERRORS[metric](errors, quantile).mean(axis=1).sum())
 
 
 def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:

@@ -31,7 +31,8 @@ class Rows(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """The hidden layers' activation and the loss, as numbers in ACTIVATIONS and LOSSES; the pinball's quantile."""
+    """The hidden layers' activation and the loss, as the numbers that `layers` and `losses` give them; the pinball's
+    quantile."""
 
     activation: int
     loss: int

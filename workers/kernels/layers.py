@@ -10,9 +10,11 @@ import numpy as np
 
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.kernels.elementary import sigmoid, tanh
-from workers.kernels.layout import ACTIVATIONS, BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints
+from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints
 
-IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(len(ACTIVATIONS))
+IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
+ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
+                    "gelu": GELU, "silu": SILU}  # fmt: skip
 LEAKY_SLOPE = np.float32(0.01)
 GELU_SCALE, GELU_CUBE = np.float32(2 * np.sqrt(2 / np.pi)), np.float32(0.044715)
 THREE = np.float32(3)
@@ -63,7 +65,8 @@ def combine_large(
 
 @kernel
 def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: Floats32, row: int, size: int) -> None:
-    """A = f(Z + b), in place on `size` rows of values from `row`; `start` < 0: no bias. Slopes f'(Z) where kept."""
+    """A = f(Z + b), in place on `size` rows of values from `row`; `start` < 0: no bias. Slopes f'(Z) where kept. Raises
+    ValueError for a number that is no activation's."""
     width, has_slopes = values.shape[1], len(slopes) > 0
     for j in range(size):
         b = biases[start + j] if start >= 0 else ZERO
@@ -92,13 +95,15 @@ def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: 
                 values[at, i] = z * s
                 if has_slopes:
                     slopes[at, i] = s + z * s * (ONE - s) * GELU_SCALE * (ONE + THREE * GELU_CUBE * z * z)
-        else:  # silu: z·σ(z)
+        elif kind == SILU:  # z·σ(z)
             for i in range(width):
                 z = values[at, i] + b
                 s = sigmoid(z)
                 values[at, i] = z * s
                 if has_slopes:
                     slopes[at, i] = s + z * s * (ONE - s)
+        else:
+            raise ValueError("no such activation")
 
 
 @kernel
@@ -210,6 +215,8 @@ def multiply_by_slope(kind: int, values: Floats32, slopes: Floats32, deltas: Flo
         elif kind == SIGMOID:
             for i in range(values.shape[1]):
                 deltas[at, i] *= values[at, i] * (ONE - values[at, i])
-        elif kind != IDENTITY:
+        elif kind in (GELU, SILU):
             for i in range(values.shape[1]):
                 deltas[at, i] *= slopes[at, i]
+        elif kind != IDENTITY:
+            raise ValueError("no such activation")

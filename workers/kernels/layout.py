@@ -20,7 +20,6 @@ LANES = 16  # float32 in one vector of the widest kind: tiles are whole multiple
 TILE = 256  # columns of a tile at most: activations of two layers of 128 then stay in the second-level cache
 ALIGNMENT = 64  # bytes of a cache line
 
-ACTIVATIONS = ("identity", "relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu")
 WITH_SLOPES = ("gelu", "silu")  # their slope is not a function of their value: it is kept by the forward pass
 
 

@@ -12,8 +12,9 @@ from workers.kernels.compiled import HALF, ONE, ZERO, kernel
 from workers.kernels.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid
 from workers.kernels.layout import Floats32
 
-LOSSES = ("mse", "mae", "huber", "quantile", "log_odds", "softmax")
-MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(len(LOSSES))
+MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(6)
+LOSS_CODES = {"mse": MSE, "mae": MAE, "huber": HUBER, "quantile": QUANTILE, "cross_entropy": SOFTMAX}
+OF_TWO_CLASSES = {"cross_entropy": LOG_ODDS}  # with a single score
 SHARE, HIGHEST, SUM, TRUE = range(4)  # the lanes
 
 
@@ -22,7 +23,8 @@ def differentiate(
     kind: int, quantile: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32,
     lanes: Floats32,
 ) -> float:  # fmt: skip
-    """Σᵢ cᵢ·ℓᵢ of the tile; the deltas of the scores, which are the `n_outputs` rows from `row`."""
+    """Σᵢ cᵢ·ℓᵢ of the tile; the deltas of the scores, which are the `n_outputs` rows from `row`. Raises ValueError for
+    a number that is no loss's."""
     if kind == SOFTMAX:
         return _softmax(values, aims, row, n_outputs, deltas, lanes)
     if kind == LOG_ODDS:
@@ -51,13 +53,15 @@ def differentiate(
                 clipped = ONE if r > ONE else (-ONE if r < -ONE else r)
                 s += c * clipped * (r - HALF * clipped)
                 deltas[at, i] = c * clipped
-        else:  # the pinball of Koenker & Bassett 1978: q·e where e = y - z ≥ 0, else (q - 1)·e
+        elif kind == QUANTILE:  # the pinball of Koenker & Bassett 1978: q·e where e = y - z ≥ 0, else (q - 1)·e
             for i in range(width):
                 e = aims[j, i] - values[at, i]
                 c = lanes[SHARE, i]
                 slope = quantile if e > ZERO else (quantile - ONE if e < ZERO else ZERO * e)
                 s += c * slope * e
                 deltas[at, i] = -c * slope
+        else:
+            raise ValueError("no such loss")
         total += np.float64(s)
     return total
 

@@ -12,8 +12,9 @@ import numpy as np
 from workers.kernels.compiled import ONE, ZERO, kernel
 from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop")
-SGD, ADAM, ADAMW, RMSPROP = range(len(OPTIMIZERS))
+SGD, ADAM, RMSPROP = range(3)
+OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
+PLACES = {"momentum": "first", "first_moment": "first", "second_moment": "second"}  # of a state's moments in `Moments`
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
 ALPHA = np.float32(0.99)  # of rmsprop; torch's default
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
@@ -23,7 +24,8 @@ TAKE = np.float32(1 - 0.99)
 
 
 class Rule(NamedTuple):
-    """How the weights move. `clip_norm` 0: no clipping."""
+    """How the weights move: `optimizer` by its number in OPTIMIZER_CODES. `l2` is a penalty, `decay` the decoupled one;
+    `clip_norm` 0: no clipping."""
 
     optimizer: int
     learning_rate: np.float32
@@ -31,6 +33,7 @@ class Rule(NamedTuple):
     nesterov: bool
     l1: np.float32
     l2: np.float32
+    decay: np.float32
     clip_norm: float
 
 
@@ -45,25 +48,27 @@ class Moments(NamedTuple):
 def step(
     rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
 ) -> None:
-    """One step from the batch's gradient, which is changed."""
+    """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:
         _clip(rule.clip_norm, gradient)
+    if rule.decay != ZERO:
+        _decay(rule, layers, parameters)
     if rule.optimizer == SGD:
         _sgd(rule, parameters, gradient, first)
     elif rule.optimizer == RMSPROP:
         _rmsprop(rule.learning_rate, parameters, gradient, second)
-    else:
-        if rule.optimizer == ADAMW and rule.l2 != ZERO:
-            _decay(rule, layers, parameters)
+    elif rule.optimizer == ADAM:
         _adam(np.float64(rule.learning_rate), parameters, gradient, first, second, t)
+    else:
+        raise ValueError("no such optimizer")
 
 
 @kernel
 def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32) -> None:
-    """g += l1·sign(w) + l2·w, on weights only. adamw's l2 is its decay instead."""
-    l1, l2 = rule.l1, ZERO if rule.optimizer == ADAMW else rule.l2
+    """g += l1·sign(w) + l2·w, on weights only."""
+    l1, l2 = rule.l1, rule.l2
     for layer in range(len(layers)):
         start = layers[layer, WEIGHTS]
         for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):
@@ -131,8 +136,8 @@ def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second:
 
 @kernel
 def _decay(rule: Rule, layers: Ints, parameters: Floats32) -> None:
-    """w *= 1 - η·l2, on weights only: the decoupled decay of adamw (Loshchilov & Hutter 2019)."""
-    keep = ONE - rule.learning_rate * rule.l2
+    """w *= 1 - η·decay, on weights only (Loshchilov & Hutter 2019)."""
+    keep = ONE - rule.learning_rate * rule.decay
     for layer in range(len(layers)):
         start = layers[layer, WEIGHTS]
         for i in range(start, start + layers[layer, INPUTS] * layers[layer, OUTPUTS]):

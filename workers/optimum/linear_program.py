@@ -18,7 +18,7 @@ from service.domain.model.transform import FittedTransform
 from workers.optimum.coefficients import coefficients
 from workers.optimum.convex import NotFound
 from workers.optimum.least_squares import digits, directions, triangle
-from workers.optimum.losses import loss_of
+from workers.optimum.losses import PINBALLS, loss_of
 from workers.optimum.passes import Penalty, evaluate
 from workers.training.data.rows import Rows
 from workers.training.engines.objectives import in_user_units, loss_scale
@@ -52,7 +52,7 @@ def absolute(
     design = np.vstack([piece[0] for piece in pieces])
     target = np.concatenate([piece[1] for piece in pieces])
     counts = np.concatenate([np.ones(len(piece[1])) if piece[2] is None else piece[2] for piece in pieces])
-    level, factor = (quantile, 1.0) if name == "quantile" else (0.5, 2.0)
+    level, factor = PINBALLS[name](quantile)
     space = directions(triangle(rows).design, rows.count)
     basis = space.right.T / space.singular * math.sqrt(rows.count)
     solved = linprog(

@@ -5,7 +5,7 @@ Scores are (n, k): one column for a number or for the log-odds of the second cla
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +102,14 @@ def separable(loss: Loss) -> bool:
     return loss is cross_entropy
 
 
+SMOOTH: Mapping[str, Loss] = {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}
+PINBALLS: Mapping[str, Callable[[float], tuple[float, float]]] = {
+    "mae": lambda quantile: (0.5, 2.0),
+    "quantile": lambda quantile: (quantile, 1.0),
+}
+"""The others: the level of a pinball, and what it is multiplied by."""
+
+
 def loss_of(name: str, quantile: float, width: float = 0.0) -> Loss:
     """The loss by the spec's name; `width` rounds off the corner of those that have one."""
-    if name in ("mae", "quantile"):
-        return pinball(quantile if name == "quantile" else 0.5, 1.0 if name == "quantile" else 2.0, width)
-    return {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}[name]
+    return SMOOTH[name] if name in SMOOTH else pinball(*PINBALLS[name](quantile), width)

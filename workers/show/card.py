@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.model.predictor import label_text
+from service.domain.vocabulary.tasks import TASKS
 from workers.show.card_neuron import MOST_FEATURES, count, figure, forecast, gap, weights
 from workers.show.markdown import code, prose, table
 from workers.show.plot import target_of, written
@@ -52,7 +53,7 @@ def model_card(
 
 def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[str]:
     spec = report["lineage"]["spec"]
-    what = {"regression": "a number", "binary": "one of two classes"}.get(report["task"], "one of several classes")
+    what = TASKS[report["task"]].called
     if report.get("by_target"):
         what = f"{len(report['by_target'])} numbers"
     hidden = spec["network"]["hidden"]
@@ -74,7 +75,7 @@ def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str
         rows = [[*row, figure(report["baseline"][beside].get(name))] for row, name in zip(rows, names, strict=True)]
     yield table(heads, rows)
     if beside:
-        always = "the training mean" if report["task"] == "regression" else "the training rows' class shares"
+        always = "the training mean" if TASKS[report["task"]].is_regression else "the training rows' class shares"
         yield f"The trivial model always says {always}."
     if verdict := (report.get("verdict") or {}).get("sentence"):
         yield prose(verdict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from service.domain.vocabulary.tasks import TASKS
 from workers.show.markdown import code, table
 from workers.show.plot import target_of, written
 
@@ -13,7 +14,7 @@ MOST_FEATURES = 20
 
 def weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The learnt coefficients, with the optimum's where there is one."""
-    of = code(target_of(report)) if report["task"] == "regression" else "the log-odds of a class"
+    of = code(target_of(report)) if TASKS[report["task"]].is_regression else "the log-odds of a class"
     yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
     several = len({one.get("class") for one in listed}) > 1
     names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]

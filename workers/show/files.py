@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from workers.show.card import CARD, model_card
 from workers.show.picture_classes import calibration_picture, confusion_picture, roc_picture
 from workers.show.picture_features import dependence_picture, importance_picture

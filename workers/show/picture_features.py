@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from service.domain.cells.kinds import kind_of
 from service.domain.model.predictor import label_text
 from workers.show.plot import (
     ABOVE,
@@ -118,10 +119,11 @@ def _small_plot(
     picture: Picture, left: float, top: float, y: Axis, one: Mapping[str, Any], curves: list[list[float]]
 ) -> None:
     heading, values = one["feature"], one["values"]
-    if one["kind"] in ("numeric", "datetime"):
-        places = [_seconds(value) for value in values] if one["kind"] == "datetime" else values
+    kind = kind_of(one["kind"])
+    if kind.is_measured:
+        places = [_seconds(value) for value in values] if kind.holds == "times" else values
         x = Axis.around("", places)
-        ticks = _dates(places) if one["kind"] == "datetime" else x.ticks(4)
+        ticks = _dates(places) if kind.holds == "times" else x.ticks(4)
         plot = Plot(picture, left, top, PLOT, SIDE, x, y)
         plot.frame(heading, ticks, hint=heading)
         for hue, curve in enumerate(curves):
@@ -149,7 +151,7 @@ def _words(one: Mapping[str, Any]) -> list[str]:
 
 def _is_turned(one: Mapping[str, Any]) -> bool:
     """Whether the words below the plot are too long to stand side by side."""
-    if one["kind"] in ("numeric", "datetime"):
+    if kind_of(one["kind"]).is_measured:
         return False
     words = _words(one)
     return max(width_of(word, 11) for word in words) > PLOT / len(words) - 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from service.domain.vocabulary.tasks import TASKS
 from workers.show.plot import (
     BELOW,
     HEAD,
@@ -37,7 +38,7 @@ def weights_picture(report: Mapping[str, Any]) -> Picture | None:
     ranked = sorted(sloped, key=lambda one: -abs(one["learnt"] * one["step"]))
     shown = [*(one for one in listed if one["step"] is None), *ranked][:MOST_ROWS]
     rest = f"; {len(shown)} of {len(listed):,}" if len(shown) < len(listed) else ""
-    of = "log-odds" if report["task"] != "regression" else target_of(report)
+    of = target_of(report) if TASKS[report["task"]].is_regression else "log-odds"
     optimal = any(one["optimum"] is not None for one in listed)
     beside = "beside those of the exact optimum on the same rows" if optimal else "an exact optimum was not computed"
     subtitle = f"learnt coefficients, in {of} for one unit of the feature, {beside}{rest}"

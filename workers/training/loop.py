@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from service.domain.spec.training import EarlyStopping, TrainingSpec
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine, State, Vector
@@ -113,13 +114,14 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
 
 
 def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
-    """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only sgd's
-    steps grow with the loss; Adam's first ones on columns that are not scaled may overshoot by far, and come back."""
+    """Raises WorkFailed (`diverged`). Weights count too: the last step of all is one whose loss nobody sees. Only
+    the steps of gradient descent grow with the loss; Adam's first ones on columns that are not scaled may overshoot by
+    far, and come back."""
     losses = [loss for loss in (ended.train_loss, ended.validation_loss) if loss is not None]
     if not all(map(math.isfinite, losses)) or not np.isfinite(progress.state.parameters).all():
         raise WorkFailed("diverged", f"the loss is no longer finite in epoch {ended.epoch}")
     first = progress.history[0].train_loss if progress.history else math.inf
-    if spec.optimizer.kind == "sgd" and 0 < first * GROWN < ended.train_loss:
+    if OPTIMIZERS[spec.optimizer.kind].is_gradient_descent and 0 < first * GROWN < ended.train_loss:
         raise WorkFailed("diverged", f"the loss has grown a million times by epoch {ended.epoch}")
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from service.domain.model.network import Network
 from service.domain.spec.engines import lbfgs_pairs
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
 
@@ -21,22 +22,13 @@ Vector = npt.NDArray[np.float32]
 Inputs = npt.NDArray[np.float32] | Stored | Chosen
 Targets = npt.NDArray[np.float32] | npt.NDArray[np.int64] | Stored
 
-# the running averages that each optimiser keeps, by the names under which checkpoints hold them
-MOMENTS: dict[str, tuple[str, ...]] = {
-    "sgd": ("momentum",),
-    "adam": ("first_moment", "second_moment"),
-    "adamw": ("first_moment", "second_moment"),
-    "rmsprop": ("second_moment",),
-    "lbfgs": ("weights", "steps", "changes"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A network, a loss and how its weights move. `l1` and `l2` act on weights, not on biases.
 
-    The training loss is mean(weight · loss) + l1·‖W‖₁ + l2/2·‖W‖²; with adamw, l2 is the decoupled decay instead
-    (Loshchilov & Hutter 2019). A row's loss with several targets is the sum over them, so that the curvature is that of
+    The training loss is mean(weight · loss) + l1·‖W‖₁ + l2/2·‖W‖²; where the optimiser decouples decay, l2 is that
+    instead. A row's loss with several targets is the sum over them, so that the curvature is that of
     one. A gradient of that training loss longer than `clip_norm` is scaled down to it (Pascanu et al. 2013).
     """
 
@@ -89,10 +81,11 @@ class State:
     @classmethod
     def start(cls, problem: Problem) -> State:
         parameters = problem.network.start(problem.seed)
-        if problem.optimizer == "lbfgs":
+        optimizer = OPTIMIZERS[problem.optimizer]
+        if optimizer.is_quasi_newton:
             pairs = np.zeros(lbfgs_pairs(len(parameters)) * len(parameters))
             return cls(parameters, {"weights": parameters.astype(np.float64), "steps": pairs, "changes": pairs.copy()})
-        return cls(parameters, {name: np.zeros_like(parameters) for name in MOMENTS[problem.optimizer]})
+        return cls(parameters, {name: np.zeros_like(parameters) for name in optimizer.moments})
 
 
 class Engine(Protocol):

@@ -1,15 +1,39 @@
-"""What the learning rate is multiplied by in an epoch: a warm-up, then one of four schedules."""
+"""What the learning rate is multiplied by in an epoch: a warm-up, then a schedule."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.schedules import SCHEDULES
 
 # of plateau, in the words of torch's ReduceLROnPlateau
 FACTOR, PATIENCE, THRESHOLD = 0.5, 5, 1e-4
+
+
+def _steady(done: int, epochs: int) -> float:
+    return 1.0
+
+
+def _cosine(done: int, epochs: int) -> float:
+    """Half a wave from 1 towards 0 (Loshchilov & Hutter 2017, without restarts)."""
+    return 0.5 * (1 + math.cos(math.pi * done / epochs))
+
+
+def _step(done: int, epochs: int) -> float:
+    """A tenth after each third."""
+    return float(0.1 ** (done * 3 // epochs))
+
+
+FACTORS: Mapping[str, Callable[[int, int], float]] = {
+    "constant": _steady,
+    "cosine": _cosine,
+    "step": _step,
+    "plateau": _steady,
+}
+"""After so many of all epochs; what follows from the losses comes on top of it."""
 
 
 class Losses(Protocol):
@@ -25,7 +49,8 @@ class Schedule:
     """Factors of the learning rate. It follows from the spec and the epochs so far, so nothing of it needs saving."""
 
     def __init__(self, spec: TrainingSpec, history: Sequence[Losses]) -> None:
-        self._kind = spec.schedule
+        self._factor = FACTORS[spec.schedule]
+        self._watches = SCHEDULES[spec.schedule].watches_loss
         self._warmup = spec.warmup_epochs
         self._epochs = spec.last_epoch - spec.warmup_epochs
         self._best = math.inf
@@ -35,24 +60,15 @@ class Schedule:
             self.saw(ended)
 
     def factor(self, epoch: int) -> float:
-        """Of an epoch, from 1.
-
-        In the warm-up it rises evenly to 1. Then cosine: half a wave from 1 towards 0 (Loshchilov & Hutter 2017,
-        without restarts); step: a tenth after each third; plateau: halved when more than five epochs bring no better
-        loss (on the validation rows, where there are any).
-        """
+        """Of an epoch, from 1. In the warm-up it rises evenly to 1. A schedule that watches the loss (on the validation
+        rows, where there are any) halves it when more than five epochs bring no better one."""
         if epoch <= self._warmup:
             return epoch / (self._warmup + 1)
-        done = epoch - self._warmup - 1
-        if self._kind == "cosine":
-            return 0.5 * (1 + math.cos(math.pi * done / self._epochs))
-        if self._kind == "step":
-            return 0.1 ** (done * 3 // self._epochs)
-        return self._reduced
+        return self._factor(epoch - self._warmup - 1, self._epochs) * self._reduced
 
     def saw(self, ended: Losses) -> None:
         """An epoch has ended."""
-        if self._kind != "plateau":
+        if not self._watches:
             return
         loss = ended.train_loss if ended.validation_loss is None else ended.validation_loss
         if loss < self._best * (1 - THRESHOLD):

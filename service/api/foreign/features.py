@@ -10,18 +10,17 @@ import numpy as np
 from service.api.foreign.tensors import Tensor
 from service.api.http.documents import pointer
 from service.api.predictions.codecs import missing_feature, refused
-from service.domain.cells.columns import CellInvalid, Columns, Kind, Values, from_json, from_text
+from service.domain.cells.columns import CellInvalid, Columns, Values, from_json, from_text
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.model.predictor import Predictor
 from service.errors import FieldError, InputInvalid
 
-# what the model's metadata asks for; what else can be read as that kind is taken too
-DATATYPE: dict[Kind, str] = {
-    "numeric": "FP64",
-    "boolean": "BOOL",
-    "categorical": "BYTES",
-    "datetime": "BYTES",
-    "text": "BYTES",
-}
+DATATYPES = {"number": "FP64", "boolean": "BOOL", "string": "BYTES"}  # by the type in JSON
+
+
+def datatype_of(kind: Kind) -> str:
+    """What the model's metadata asks for; what else can be read as that kind is taken too."""
+    return DATATYPES[kind_of(kind).json]
 
 
 def columns_of(tensors: Sequence[Tensor], predictor: Predictor) -> tuple[Columns, dict[str, Tensor]]:
@@ -62,7 +61,7 @@ def _is_matrix(tensor: Tensor, features: Sequence[str]) -> bool:
 def _columns_of_matrix(tensor: Tensor, predictor: Predictor) -> dict[str, Tensor]:
     """[rows, features], in the order of the features, which must all be numbers."""
     kinds = predictor.feature_kinds
-    if others := [name for name, kind in kinds.items() if kind != "numeric"]:
+    if others := [name for name, kind in kinds.items() if kind_of(kind).json != "number"]:
         detail = f"{others[0]!r} is {kinds[others[0]]}: one tensor can hold numbers only; send one for each feature"
         raise InputInvalid.at(pointer("inputs", tensor.index), detail)
     rows, width = tensor.shape
@@ -81,12 +80,13 @@ def _values(name: str, kind: Kind, tensor: Tensor, predictor: Predictor) -> Valu
     if tensor.datatype == "BYTES":
         return from_text(name, kind, cells, predictor.text_style)
     if isinstance(cells, np.ndarray):
-        if kind == "numeric" and cells.dtype.kind in "iuf":
+        json = kind_of(kind).json
+        if json == "number" and cells.dtype.kind in "iuf":
             values = cells.astype(np.float64)
             if (infinite := np.flatnonzero(np.isinf(values))).size:
                 raise CellInvalid(int(infinite[0]), name, "is not a finite number; send NaN where it is missing")
             return values
-        if kind == "boolean" and cells.dtype.kind == "b":
+        if json == "boolean" and cells.dtype.kind == "b":
             return cells.astype(np.float64)
         cells = cells.tolist()
     return from_json(name, kind, cells, predictor.text_style)

@@ -14,7 +14,7 @@ from flask import Response, request
 from service.api.context import context
 from service.api.foreign import inference_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InferenceError
-from service.api.foreign.features import DATATYPE, columns_of, wrong
+from service.api.foreign.features import columns_of, datatype_of, wrong
 from service.api.foreign.outputs import answer_bytes, names_of, tensors_of, wanted
 from service.api.foreign.predicting import body_of, predicted
 from service.api.foreign.tensors import HEADER_LENGTH, read_tensors, split
@@ -151,7 +151,7 @@ def _metadata(model: LoadedModel) -> dict[str, Any]:
         "name": model.name,
         "versions": [str(number) for number in versions],
         "platform": NAME,
-        "inputs": [{"name": name, "datatype": DATATYPE[kind], "shape": [-1]} for name, kind in kinds.items()],
+        "inputs": [{"name": name, "datatype": datatype_of(kind), "shape": [-1]} for name, kind in kinds.items()],
         "outputs": [{"name": name, "datatype": datatype, "shape": [-1]} for name, datatype in outputs.items()],
     }
 

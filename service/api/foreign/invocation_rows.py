@@ -15,7 +15,8 @@ from typing import Any
 
 from service.api.http.documents import parse, pointer
 from service.api.predictions.codecs import missing_feature, refused
-from service.domain.cells.columns import CellInvalid, Columns, Kind, Values
+from service.domain.cells.columns import CellInvalid, Columns, Values
+from service.domain.cells.kinds import Kind
 from service.errors import FieldError, InputInvalid
 
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")

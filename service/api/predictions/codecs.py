@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.errors import FieldError, RowsInvalid
 
 JSON = "application/json"

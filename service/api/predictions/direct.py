@@ -8,7 +8,7 @@ both answer, they answer the same bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,20 +18,15 @@ import numpy.typing as npt
 import orjson
 
 from service.api.predictions.answers import opening
-from service.domain.cells.columns import Categories, CellInvalid, Floats, Kind, from_json
+from service.domain.cells.columns import Categories, CellInvalid, Floats, from_json
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
 from service.domain.model.encoder import GapUnfilled, Places, Words
 from service.usecases.predict import LoadedModel
 
 FEW_NUMBERS = 5000  # of a request: more are scaled at once
 UNKNOWN = -2  # no place of a category: the cell is to be looked at
-TYPES: dict[Kind, Any] = {
-    "numeric": float | None,
-    "boolean": bool | None,
-    "categorical": str | None,
-    "datetime": str | None,
-    "text": str | None,
-}
+TYPES: Mapping[str, Any] = {"number": float | None, "boolean": bool | None, "string": str | None}
 UNNAMEABLE = frozenset('\\"') | {chr(number) for number in range(32)}  # what msgspec allows in no field's name
 _as_tuple = msgspec.structs.astuple
 
@@ -49,17 +44,23 @@ class Direct:
         kinds = predictor.feature_kinds
         names = list(kinds)
         self._numbers = [names.index(name) for name in self._encoder.numbers.names]
-        self._times = [(name, names.index(name)) for name in self._encoder.times.names]
+        self._times = [(name, kinds[name], names.index(name)) for name in self._encoder.times.names]
         self._words = [
-            (words, names.index(words.name), _finder(words, predictor.text_style)) for words in self._encoder.words
+            (words, kinds[words.name], names.index(words.name), _finder(words, predictor.text_style))
+            for words in self._encoder.words
         ]
         self._style = style = predictor.text_style
         self._missing = [
             (position, list(missing))
             for position, name in enumerate(self._encoder.numbers.names)
-            if kinds[name] == "numeric" and (missing := style.missing_numbers(name))
+            if kind_of(kinds[name]).holds == "numbers" and (missing := style.missing_numbers(name))
         ]
-        self._only_numbers = self._numbers == list(range(len(names)))
+        self._written = [
+            (name, kinds[name], names.index(name))
+            for name in self._encoder.numbers.names
+            if kind_of(kinds[name]).json == "string"
+        ]
+        self._only_numbers = not self._written and self._numbers == list(range(len(names)))
         self._decode = _decoder(kinds)
         self._is_plain = not predictor.classes and isinstance(predictor.target, str)
 
@@ -99,24 +100,26 @@ class Direct:
             flat = list(chain.from_iterable(map(_as_tuple, rows)))
             numbers = self._without_missing(np.array(flat, np.float64).reshape(n_rows, -1))
             return numbers, _none(n_rows), _none(n_rows), _none(n_rows)
-        columns = list(zip(*map(_as_tuple, rows), strict=True))
+        columns: list[Any] = list(zip(*map(_as_tuple, rows), strict=True))
+        for name, kind, index in self._written:
+            columns[index] = from_json(name, kind, columns[index], self._style)
         numbers = np.array([columns[index] for index in self._numbers], np.float64).reshape(-1, n_rows).T
         self._without_missing(numbers)
         times = np.empty((n_rows, len(self._times)))
-        for position, (name, index) in enumerate(self._times):
-            times[:, position] = from_json(name, "datetime", columns[index], self._style)  # type: ignore[assignment]
+        for position, (name, kind, index) in enumerate(self._times):
+            times[:, position] = from_json(name, kind, columns[index], self._style)  # type: ignore[assignment]
         places = np.empty((n_rows, len(self._words)), np.int64)
         gaps = np.zeros(places.shape, np.bool_)
-        for position, (words, index, place_of) in enumerate(self._words):
-            places[:, position], gaps[:, position] = self._placed(words, columns[index], place_of)
+        for position, (words, kind, index, place_of) in enumerate(self._words):
+            places[:, position], gaps[:, position] = self._placed(words, kind, columns[index], place_of)
         return numbers, times, places, gaps
 
-    def _placed(self, words: Words, cells: Cells, place_of: Callable[[Any, int], int]) -> tuple[Any, Any]:
+    def _placed(self, words: Words, kind: Kind, cells: Cells, place_of: Callable[[Any, int], int]) -> tuple[Any, Any]:
         """The places of the cells of a categorical feature, and where they are missing."""
         places = [place_of(cell, UNKNOWN) for cell in cells]
         if UNKNOWN not in places:
             return places, [cell is None for cell in cells] if None in cells else False
-        read: Categories = from_json(words.name, "categorical", cells, self._style)  # type: ignore[assignment]
+        read: Categories = from_json(words.name, kind, cells, self._style)  # type: ignore[assignment]
         return words.placed(read), read.codes < 0
 
     def _without_missing(self, numbers: Any) -> Any:
@@ -142,7 +145,7 @@ def _decoder(kinds: dict[str, Kind]) -> Callable[[bytes], Any]:
     """Bytes -> {"records": rows} or {"instances": rows}, each row with exactly a cell of the right type a feature."""
     if any(UNNAMEABLE & set(name) for name in kinds):
         raise ValueError("a feature's name cannot be that of a field")
-    fields = [(f"f{number}", TYPES[kind]) for number, kind in enumerate(kinds.values())]
+    fields = [(f"f{number}", TYPES[kind_of(kind).json]) for number, kind in enumerate(kinds.values())]
     renamed = {f"f{number}": name for number, name in enumerate(kinds)}
     record = msgspec.defstruct("Record", fields, rename=renamed, gc=False)
     instance = msgspec.defstruct("Instance", fields, array_like=True, forbid_unknown_fields=True, gc=False)

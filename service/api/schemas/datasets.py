@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from service.api.schemas.answer import Answer, Time, one_of, says
 from service.api.schemas.problems import Reason
-from service.domain.cells.columns import KINDS
+from service.domain.cells.kinds import KINDS
 from service.domain.jobs.lifecycle import DATASET_STATES
 
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, Time, one_of, says, within
-from service.domain.cells.columns import KINDS
+from service.domain.cells.kinds import KINDS
 
 SIDES = ("a", "b")
 ANY = {"description": "left out where it is not there at all"}

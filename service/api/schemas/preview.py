@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, one_of, says
-from service.domain.cells.columns import KINDS
+from service.domain.cells.kinds import KINDS
 
 
 class PreviewColumn(Answer):

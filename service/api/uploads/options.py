@@ -10,9 +10,8 @@ import orjson
 from marshmallow import fields
 
 from service.api.schemas.answer import one_of, says, switch
-from service.domain.cells.columns import KINDS
-from service.domain.cells.times import ORDERS
 from service.domain.reading import encodings
+from service.domain.reading.declared import SPELLINGS
 from service.domain.spec.fields import Matches, flatten
 from service.errors import FieldError, ParameterInvalid
 
@@ -20,7 +19,6 @@ MAX_NAME = 200
 MAX_WORDS = 100
 MAX_WORD = 200
 NAMED_DELIMITERS: Mapping[str, str] = {"tab": "\t", "\\t": "\t", "space": " "}
-DECLARED_KINDS = (*KINDS, *(f"datetime:{order}" for order in ORDERS))
 FOR_CSV_ALONE = ("delimiter", "encoding", "header", "null_values", "decimal")
 
 
@@ -32,9 +30,9 @@ class KindByColumn(fields.Field[dict[str, str]]):
         if not isinstance(kinds, dict):
             raise ma.ValidationError('must be a JSON object of kinds by column: {"zip": "categorical"}')
         for column, kind in kinds.items():
-            if kind not in DECLARED_KINDS:
+            if kind not in SPELLINGS:
                 raise ma.ValidationError(
-                    f"{kind!r} is no kind of column ({column!r}); use one of: {', '.join(DECLARED_KINDS)}"
+                    f"{kind!r} is no kind of column ({column!r}); use one of: {', '.join(SPELLINGS)}"
                 )
             if "\0" in column:
                 raise ma.ValidationError("no column has a NUL in its name")

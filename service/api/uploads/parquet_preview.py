@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.api.uploads.stored_rows import as_json
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import PLAIN_KIND, Kind
+from service.domain.reading.declared import declared_kinds
 from service.domain.reading.names import check_names
 from service.domain.reading.refusals import DialectInvalid
 from service.errors import UploadInvalid
@@ -40,12 +41,13 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
                 reason="too_many_columns",
             )
         check_names(schema.names)
-        kinds = {field.name: _kind(field.name, field.type) for field in schema}
+        own = {field.name: _kind(field.name, field.type) for field in schema}
         bounds = Bounds.of(settings)
         checked = check_pages(source, file, bounds, len(data))
         source.seek(0)
         batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
         cells = _cells(next(batches, None), bounds)
+        kinds = {**own, **declared_kinds(declared, own)[0]}
     except UnicodeDecodeError:
         detail = "the name of a column is not UTF-8; write the file with names that are text"
         raise UploadInvalid(detail, reason="not_text") from None
@@ -54,15 +56,9 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
         raise UploadInvalid(detail, reason="not_parquet") from None
     except DialectInvalid as error:
         raise UploadInvalid(error.detail, reason=error.code) from None
-    if unknown := sorted(set(declared) - set(kinds)):
-        shown = ", ".join(map(repr, unknown[:10]))
-        raise UploadInvalid(f"?types= names columns that the file does not have: {shown}", reason="unknown_column")
     return {
         "dialect": None,
-        "columns": [
-            {"name": name, "kind": declared.get(name, kind).partition(":")[0], "notes": []}
-            for name, kind in kinds.items()
-        ],
+        "columns": [{"name": name, "kind": kind, "notes": []} for name, kind in kinds.items()],
         "rows": [[as_json(cell) for cell in row] for row in zip(*cells, strict=True)],
         "rejects": [],
         "truncated": False,
@@ -87,16 +83,9 @@ def _cells(batch: Any, bounds: Bounds) -> list[list[Any]]:
 
 
 def _kind(name: str, of: Any) -> Kind:
-    from pyarrow import types
+    from service.reading.arrow.types import held_by
 
-    inner = of.value_type if types.is_dictionary(of) else of
-    if types.is_boolean(inner):
-        return "boolean"
-    if types.is_integer(inner) or types.is_floating(inner) or types.is_decimal(inner):
-        return "numeric"
-    if types.is_timestamp(inner) or types.is_date(inner):
-        return "datetime"
-    if types.is_string(inner) or types.is_large_string(inner) or types.is_string_view(inner) or types.is_null(inner):
-        return "categorical"
+    if held := held_by(of):
+        return PLAIN_KIND[held]
     detail = f"column {name!r} is {of}; use numbers, booleans, times and strings"
     raise UploadInvalid(detail, reason="column_type_unsupported")

@@ -37,11 +37,11 @@ def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> d
         )
         raise UploadInvalid(detail, reason="too_many_columns")
     declared = {**found.assumed, **(options.get("types") or {})}
-    if unknown := sorted(set(declared) - set(found.names)):
-        shown = ", ".join(map(repr, unknown[:10]))
-        raise UploadInvalid(f"?types= names columns that the file does not have: {shown}", reason="unknown_column")
     style = TextStyle.declared(options.get("null_values"), options.get("decimal"))
-    made = sample.decide(found.names, found.rows, declared, style)
+    try:
+        made = sample.decide(found.names, found.rows, declared, style)
+    except DialectInvalid as error:
+        raise UploadInvalid(error.detail, reason=error.code) from None
     rows, misfits = sample.typed(found.names, found.rows[:ROWS], made)
     return {
         "dialect": {**found.dialect.to_json(), "text_style": made.style.to_json()},

@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.readers import json_reader, text_reader
 from service.domain.cells.written import PLAIN, TextStyle
-
-Kind = Literal["numeric", "boolean", "categorical", "datetime", "text"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
@@ -99,11 +97,11 @@ def missing(values: Values) -> npt.NDArray[np.bool_]:
 def from_json(column: str, kind: Kind, cells: Sequence[Any], style: TextStyle = PLAIN) -> Values:
     """Cells of one column as JSON values, in a model whose dataset has this style. A null is a missing cell. Raises
     CellInvalid."""
-    types = set(map(type, cells))
-    if kind in ("categorical", "text"):
+    types, holds = set(map(type, cells)), kind_of(kind).holds
+    if holds == "words":
         known = _KnownWords(json_reader(column, kind, style))
         return Categories.of(_each(column, cells, known.read if types <= WORDS else known.of_cell, None))
-    if kind == "numeric" and types <= NUMBERS and not style.missing_numbers(column):
+    if holds == "numbers" and types <= NUMBERS and not style.missing_numbers(column):
         values = _as_they_are(cells)
         if values is not None:
             return values
@@ -113,7 +111,7 @@ def from_json(column: str, kind: Kind, cells: Sequence[Any], style: TextStyle = 
 def from_text(column: str, kind: Kind, cells: Sequence[str | None], style: TextStyle = PLAIN) -> Values:
     """Cells of one column as they stand in a CSV, by the style of the file. Raises CellInvalid."""
     read = text_reader(column, kind, style)
-    if kind in ("categorical", "text"):
+    if kind_of(kind).holds == "words":
         return Categories.of(_each(column, cells, _KnownWords(read).read, None))
     return _floats(column, cells, read)
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind, holds_words, kind_of
 from service.domain.cells.table import Column, Table, listed
 from service.errors import FieldError, SpecInvalid
 
@@ -18,7 +18,6 @@ Way = Literal["same", "text", "digits", "gaps"]
 """How a stored column is read: as it is; its words as cells of a CSV, which may be none of the kind; its whole numbers
 by their digits; or, where no cell is there, as missing cells of any kind."""
 
-WORDS = ("categorical", "text")
 POINTER = "/dataset"
 LARGEST_WHOLE = 2**53  # up to here a float64 is the integer that was written
 
@@ -44,15 +43,16 @@ def ways(features: Mapping[str, Kind], table: Table) -> dict[str, Way]:
 
 
 def _way(column: Column, kind: Kind, rows: int) -> Way | None:
-    if column.kind == kind or (column.kind in WORDS and kind in WORDS):
+    has_words, has_digits, takes_words = holds_words(column.kind), kind_of(column.kind).in_digits, holds_words(kind)
+    if column.kind == kind or (has_words and takes_words):
         return "same"
     if column.nulls == rows:
         return "gaps"
-    if column.kind in WORDS:
+    if has_words:
         return "text"
-    if column.kind == "numeric" and kind in WORDS and column.whole and _within(column, -LARGEST_WHOLE, LARGEST_WHOLE):
+    if has_digits and takes_words and column.whole and _within(column, -LARGEST_WHOLE, LARGEST_WHOLE):
         return "digits"
-    if column.kind == "numeric" and kind == "boolean" and column.whole and _within(column, 0, 1):
+    if has_digits and kind_of(kind).holds == "truths" and column.whole and _within(column, 0, 1):
         return "digits"
     return None
 

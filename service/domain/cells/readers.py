@@ -12,23 +12,21 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from service.domain.cells.times import read_time
-from service.domain.cells.written import LEAVE_EMPTY, SEND_NULL, TextStyle, digits, read_boolean, read_number, shown
+from service.domain.cells.kinds import Cell, TextReader, kind_of
+from service.domain.cells.written import LEAVE_EMPTY, SEND_NULL, TextStyle, digits, shown
 
-Cell = float | str | None
-TextReader = Callable[[str], Cell]
 JsonReader = Callable[[Any], Cell]
 
 
 def text_reader(column: str, kind: str, style: TextStyle) -> TextReader:
     """Of cells as they stand in a file of this style."""
-    of_kind = _of_kind(column, kind, style)
+    of_kind = kind_of(kind).reader(column, style)
     return lambda cell: None if style.is_missing(cell) else of_kind(cell)
 
 
 def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
     """Of cells as JSON values that are not null."""
-    of_text, of_number = text_reader(column, kind, style), number_reader(column, kind, style)
+    of_text, of_number, said = text_reader(column, kind, style), number_reader(column, kind, style), kind_of(kind)
 
     def read(cell: Any) -> Cell:
         if isinstance(cell, str):
@@ -37,7 +35,7 @@ def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
             return of_truth(column, kind, style, cell)
         if isinstance(cell, int | float):
             return of_number(cell)
-        raise ValueError(f"{shown(cell)} is not {NAMES[kind]}; send {SENT[kind]}, or null where it is missing")
+        raise ValueError(f"{shown(cell)} is not {said.noun}; send {said.sent}, or null where it is missing")
 
     def read_or_say(cell: Any) -> Cell:
         try:
@@ -48,9 +46,18 @@ def json_reader(column: str, kind: str, style: TextStyle) -> JsonReader:
     return read_or_say
 
 
+def why_not(column: str, kind: str, style: TextStyle, cell: str) -> str | None:
+    """What is wrong with a cell of a file in a column of this kind; None where it can be read."""
+    try:
+        text_reader(column, kind, style)(cell)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def number_reader(column: str, kind: str, style: TextStyle) -> Callable[[Any], Cell]:
     """Of cells that are numbers already, but no NaN."""
-    if kind == "numeric":
+    if kind_of(kind).holds == "numbers":
         missing = style.missing_numbers(column)
         return lambda cell: None if (value := finite(cell)) in missing else value
     of_text = text_reader(column, kind, style)
@@ -59,13 +66,14 @@ def number_reader(column: str, kind: str, style: TextStyle) -> Callable[[Any], C
 
 def of_truth(column: str, kind: str, style: TextStyle, truth: bool) -> Cell:
     """A cell that is true or false already."""
-    if kind == "boolean":
+    said = kind_of(kind)
+    if said.holds == "truths":
         return float(truth)
-    if kind in ("categorical", "text"):
+    if said.holds == "words":
         return style.words_of(column)[truth]
-    if kind == "numeric":
+    if said.holds == "numbers":
         raise ValueError(f"{shown(truth)} is not a number; send {int(truth)}, or null where it is missing")
-    raise ValueError(f"{shown(truth)} is not {NAMES[kind]}; send {SENT[kind]}, or null where it is missing")
+    raise ValueError(f"{shown(truth)} is not {said.noun}; send {said.sent}, or null where it is missing")
 
 
 def finite(cell: float) -> float:
@@ -77,34 +85,3 @@ def finite(cell: float) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{shown(cell)} is not a finite number; {SEND_NULL}")
     return value
-
-
-NAMES = {
-    "numeric": "a number",
-    "boolean": "true or false",
-    "datetime": "a date",
-    "categorical": "a category",
-    "text": "a text",
-}
-SENT = {
-    "numeric": "a number",
-    "boolean": "true, false",
-    "datetime": 'a string such as "2026-01-31T12:00:00Z"',
-    "categorical": "a string",
-    "text": "a string",
-}
-
-
-def _of_kind(column: str, kind: str, style: TextStyle) -> TextReader:
-    """Of cells that are not missing."""
-    if kind == "numeric":
-        decimal, mark, missing = style.decimal_of(column), style.mark_of(column), style.missing_numbers(column)
-        if not missing:
-            return lambda cell: read_number(cell, decimal, mark)
-        return lambda cell: None if (value := read_number(cell, decimal, mark)) in missing else value
-    if kind == "boolean":
-        return read_boolean
-    if kind == "datetime":
-        order = style.order_of(column)
-        return lambda cell: read_time(cell, order) / 1e6
-    return style.word

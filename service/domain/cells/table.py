@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import ColumnKind, Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.plain import plain
 
@@ -31,6 +31,11 @@ class Column:
     whole: bool = False
     rarest: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> ColumnKind:
+        """What is known of its kind. Raises KindUnknown."""
+        return kind_of(self.kind)
 
     @property
     def is_constant(self) -> bool:

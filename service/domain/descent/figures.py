@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from service.domain.cells.table import Column, Table
 from service.domain.descent.gram import Gram
@@ -43,7 +45,7 @@ class Figures:
         detail = self.details.get(column.name)
         if detail is None:
             return None
-        if column.kind == "numeric":
+        if column.facts.holds == "numbers":
             return _whole_counts(detail) if column.whole else None
         found = {item["value"]: int(item["count"]) for item in detail.get("top", ())}
         return found if len(found) == column.distinct and not detail.get("top_missed") else None
@@ -55,19 +57,42 @@ class Figures:
         pairs = self.gram.correlations_with(name)
         return {pair["column"]: pair["correlation"] for pair in pairs if pair["correlation"] is not None}
 
-    def placing(self, column: Column, scaler: str) -> tuple[float, float] | None:
-        """The centre and scale that `minmax` or `robust` would give to a column; None where its figures are missing."""
-        detail = self.details.get(column.name, {})
-        if column.kind == "boolean":
-            low, high = 0.0, 1.0
-            quartiles = _quartiles_of_truths(self.gram.means[self.gram.names.index(column.name)]) if self.gram else None
-        else:
-            low, high = column.minimum, column.maximum  # type: ignore[assignment]  # numbers of a numeric column
-            found = detail.get("quantiles", {})
-            quartiles = (found["0.25"], found["0.5"], found["0.75"]) if "0.5" in found else None
-        if scaler == "minmax":
-            return None if low is None or high is None else (float(low), float(high - low) or 1.0)
-        return None if quartiles is None else (quartiles[1], float(quartiles[2] - quartiles[0]) or 1.0)
+    def placing(self, column: Column, scaler: str) -> Place | None:
+        """The centre and scale that a scaler would give to a column; None where its figures are missing."""
+        return PLACES[scaler](self, column)
+
+
+Place = tuple[float, float]
+
+
+def _standard(figures: Figures, column: Column) -> Place | None:
+    if (gram := figures.gram) is None or column.name not in gram.names:
+        return None
+    at = gram.names.index(column.name)
+    return float(gram.means[at]), float(np.sqrt(gram.centred[at, at] / gram.rows))
+
+
+def _minmax(figures: Figures, column: Column) -> Place | None:
+    low, high = (0.0, 1.0) if column.facts.holds == "truths" else (column.minimum, column.maximum)
+    return None if low is None or high is None else (float(low), float(high - low) or 1.0)  # type: ignore[operator]  # numbers of a numeric column
+
+
+def _robust(figures: Figures, column: Column) -> Place | None:
+    if column.facts.holds == "truths":
+        gram = figures.gram
+        quartiles = _quartiles_of_truths(gram.means[gram.names.index(column.name)]) if gram else None
+    else:
+        found = figures.details.get(column.name, {}).get("quantiles", {})
+        quartiles = (found["0.25"], found["0.5"], found["0.75"]) if "0.5" in found else None
+    return None if quartiles is None else (quartiles[1], float(quartiles[2] - quartiles[0]) or 1.0)
+
+
+PLACES: Mapping[str, Callable[[Figures, Column], Place | None]] = {
+    "standard": _standard,
+    "minmax": _minmax,
+    "robust": _robust,
+    "none": lambda figures, column: (0.0, 1.0),
+}
 
 
 def _whole_counts(detail: Mapping[str, Any]) -> dict[Any, int] | None:

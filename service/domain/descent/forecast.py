@@ -18,6 +18,8 @@ import numpy.typing as npt
 from service.domain.descent.curvature import Curvature, Matrix
 from service.domain.plain import plain
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.schedules import SCHEDULES
 
 SHARE = 0.01  # of the first gap to the optimum
 WIDEST = 500  # columns: eigenvectors take several times as long as eigenvalues
@@ -138,9 +140,9 @@ def is_plain(spec: TrainingSpec, rows: int) -> bool:
     """Whether a linear neuron's training is full-batch descent at one rate, on the squared error and nothing else."""
     optimizer = spec.optimizer
     return (
-        optimizer.kind == "sgd"
+        OPTIMIZERS[optimizer.kind].is_gradient_descent
         and spec.step_rows(rows) >= rows
-        and spec.schedule == "constant"
+        and SCHEDULES[spec.schedule].is_constant
         and not (spec.warmup_epochs or optimizer.l1 or optimizer.l2 or optimizer.clip_norm is not None)
     )
 

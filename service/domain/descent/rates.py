@@ -13,15 +13,15 @@ from typing import Literal
 from service.domain.descent.curvature import Curvature, epochs_to
 from service.domain.spec.auto import FEWEST_EPOCHS, MOST_EPOCHS
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.schedules import SCHEDULES
 from service.errors import WorkFailed
 
 MOST_BOWL_EPOCHS = 10_000  # of full batches on a bowl, where an epoch is cheap
 SMALL_GAP = 1e-6  # the share of the first gap to the optimum at which full-batch descent may end
 CLEARLY = 0.9  # of the stable bound
 SETTLING = 9  # epochs for each unit of √κ: (1 + 9)·exp(-9) of the first distance is then left
-# the Hessian of cross-entropy is at most a quarter of 2/n ZᵀZ, Huber's at most half
-FLATTER = {"cross_entropy": 0.25, "huber": 0.5}
-ADAM_RATES = ((1, 0.01), (256, 0.003), (math.inf, 0.001))  # by the widest hidden layer; 1: a linear neuron
 FEW_ROWS = 1000  # with few rows an epoch has few steps: they are twice as long
 
 
@@ -40,24 +40,29 @@ class Rates:
         return f"learning rate {self.learning_rate:.4g}{with_momentum}: {self.why}"
 
 
+def is_by_curvature(spec: TrainingSpec) -> bool:
+    """Whether the learning rate is one that the curvature tells."""
+    return OPTIMIZERS[spec.optimizer.kind].is_gradient_descent and spec.optimizer.learning_rate == "auto"
+
+
 def settle(spec: TrainingSpec, found: Curvature | None, rows: int) -> Rates:
     """The learning rate, momentum and epochs to use. Raises WorkFailed where there is no curvature to go by."""
-    asked = spec.optimizer.learning_rate
+    asked, optimizer = spec.optimizer.learning_rate, OPTIMIZERS[spec.optimizer.kind]
     momentum = 0.0 if spec.optimizer.momentum == "auto" else spec.optimizer.momentum
     epochs = spec.epochs if spec.epochs != "auto" else MOST_EPOCHS
     if asked != "auto":
         return Rates(asked, momentum, epochs, "as asked")
-    if spec.optimizer.kind == "lbfgs":
+    if optimizer.is_quasi_newton:
         return Rates(1.0, 0.0, epochs, "the length of the first step; a line search finds that of each later one")
-    if spec.optimizer.kind != "sgd":
+    if not optimizer.is_gradient_descent:
         widest = max(spec.network.hidden or (1,))
-        rate = next(rate for width, rate in ADAM_RATES if widest <= width) * (2 if rows < FEW_ROWS else 1)
-        return Rates(rate, 0.0, epochs, f"{spec.optimizer.kind} moves each weight by about its rate in a step")
+        rate = next(rate for width, rate in optimizer.rates if widest <= width) * (2 if rows < FEW_ROWS else 1)
+        return Rates(rate, 0.0, epochs, f"{optimizer.name} moves each weight by about its rate in a step")
     if found is None:
         raise WorkFailed("features_constant", "the prepared features are all zero: there is nothing to learn from")
     found = _with_l2(spec, found)
     batch = spec.step_rows(rows)
-    is_bowl = spec.network.kind == "linear" and spec.loss == "mse" and batch >= rows
+    is_bowl = spec.network.kind == "linear" and LOSSES[spec.loss].is_quadratic and batch >= rows
     if is_bowl and spec.optimizer.momentum == "auto":
         chosen = (_nesterov if spec.optimizer.nesterov else _heavy_ball)(found, spec.epochs)
         return replace(chosen, why=f"{chosen.why}, l2 added to λmax") if spec.optimizer.l2 else chosen
@@ -82,9 +87,9 @@ def safe_rate(spec: TrainingSpec, found: Curvature, rows: int) -> float:
 
 
 def _with_l2(spec: TrainingSpec, found: Curvature) -> Curvature:
-    """A penalty adds at most l2 to each eigenvalue; adamw's decay is no part of the gradient."""
-    l2 = spec.optimizer.l2
-    if not l2 or spec.optimizer.kind == "adamw":
+    """A penalty adds at most l2 to each eigenvalue."""
+    l2 = penalty_of(spec)
+    if not l2:
         return found
     largest = found.lambda_max + l2
     return replace(
@@ -94,6 +99,17 @@ def _with_l2(spec: TrainingSpec, found: Curvature) -> Curvature:
         stable_learning_rate=2 / largest,
         best_learning_rate=2 / (largest + found.lambda_min),
     )
+
+
+def penalty_of(spec: TrainingSpec) -> float:
+    """The l2 that is part of the loss: a decoupled decay is not."""
+    return 0.0 if OPTIMIZERS[spec.optimizer.kind].decouples_decay else spec.optimizer.l2
+
+
+def flatness(loss: str) -> float:
+    """The Hessian is at most so many times 2/n ZᵀZ, that of the squared error; 1 for losses with a corner."""
+    curvature = LOSSES[loss].curvature_of_all
+    return 1.0 if curvature is None else curvature / 2
 
 
 def _nesterov(found: Curvature, asked: int | Literal["auto"]) -> Rates:
@@ -151,7 +167,7 @@ def _with_noise(spec: TrainingSpec, found: Curvature, batch: int, momentum: floa
     λmax + trace/b (Bottou, Curtis & Nocedal 2018, section 4). A loss other than squared error is flatter by a
     known factor; behind a hidden layer the bound is a guide only, and is halved."""
     l2 = spec.optimizer.l2  # in λmax already
-    flatter = FLATTER.get(spec.loss, 1.0)
+    flatter = flatness(spec.loss)
     bound = flatter * (found.lambda_max - l2 + 2 * found.trace / batch) + l2
     share = (1 - momentum) / (1 if spec.network.kind == "linear" else 2)
     return Rates(share / bound, momentum, epochs, _why_noise(spec, found, batch, flatter, share))
@@ -181,11 +197,11 @@ def stable_bound(spec: TrainingSpec, found: Curvature, rows: int) -> Bound:
     momentum makes each step's noise last 1/(1-β) times as long.
     """
     optimizer = spec.optimizer
-    momentum = optimizer.momentum if optimizer.kind == "sgd" and optimizer.momentum != "auto" else 0.0
-    flatter = FLATTER.get(spec.loss, 1.0)
-    penalty = optimizer.l2 if optimizer.kind != "adamw" else 0.0
+    takes_momentum = OPTIMIZERS[optimizer.kind].takes_momentum
+    momentum = optimizer.momentum if takes_momentum and optimizer.momentum != "auto" else 0.0
+    flatter = flatness(spec.loss)
     longest = (2 + 2 * momentum) / (1 + 2 * momentum if optimizer.nesterov else 1)
-    needed = (flatter * found.lambda_max + penalty) / longest
+    needed = (flatter * found.lambda_max + penalty_of(spec)) / longest
     if spec.step_rows(rows) < rows:
         needed += flatter * found.trace / spec.step_rows(rows) / (2 * (1 - momentum))
     reasons = [*doubts(spec, rows)]
@@ -198,15 +214,16 @@ def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
     """Why a bound from the curvature is a guide only."""
     if spec.network.kind != "linear":
         yield "behind hidden layers the curvature changes with the weights"
-    if spec.optimizer.kind != "sgd":
+    if not OPTIMIZERS[spec.optimizer.kind].is_gradient_descent:
         yield f"{spec.optimizer.kind} measures its steps by the gradients that it has seen"
     if spec.step_rows(rows) < rows:
         yield f"batches of {spec.batch_size} rows see the curvature with noise"
-    if spec.loss in FLATTER:
+    loss = LOSSES[spec.loss]
+    if loss.is_smooth and not loss.is_quadratic:
         yield f"the curvature of {spec.loss} is at most what is counted, and less far from or close to the truth"
-    elif spec.loss != "mse":
+    elif not loss.is_smooth:
         yield f"{spec.loss} has gradients of constant length: too large steps swing, and do not grow"
     if spec.optimizer.clip_norm is not None:
         yield "clipping shortens the steps"
-    if spec.schedule != "constant":
+    if not SCHEDULES[spec.schedule].is_constant:
         yield f"the schedule {spec.schedule!r} lowers the rate later"

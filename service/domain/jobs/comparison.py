@@ -14,6 +14,8 @@ from service.domain.plain import plain
 from service.domain.resolving.limits import Limits
 from service.domain.resolving.resolve import Resolution, resolve
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import unless_auto
 from service.errors import FieldError, SpecInvalid
 
 MINI_BATCH = 32
@@ -50,6 +52,7 @@ class ComparisonSpec:
     def training(self, scaler: str) -> TrainingSpec:
         """The training that a descent makes, as batch descent, on columns scaled by `scaler`. The target is scaled
         either way, so that all descents begin with the same loss."""
+        task = unless_auto(TASKS, self.task)
         return TrainingSpec(
             self.dataset,
             "",
@@ -60,7 +63,7 @@ class ComparisonSpec:
             Split(0.0, 0.0),
             self.network,
             scaler,
-            "auto" if self.task == "auto" else self.task == "regression",
+            "auto" if task is None else task.is_regression,
             self.missing,
             self.loss,
             optimizer=OptimizerSpec("sgd", self.learning_rate),

@@ -12,8 +12,9 @@ from service.domain.spec.fields import OneOrWords
 from service.domain.spec.parts import NetworkSchema, Part, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema, load
 from service.domain.spec.training import NetworkSpec
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.words import AUTO
 
-LOSSES = ("auto", "mse", "mae", "huber", "cross_entropy")
 MOST_EPOCHS = 10_000
 REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
 OF_TRAINING = TrainingSpecSchema().fields  # a field means the same here as in a TrainingSpec
@@ -42,7 +43,10 @@ class ComparisonSpecSchema(Part):
     task = OF_TRAINING["task"]
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec, metadata={"description": "without dropout"})
     missing = OF_TRAINING["missing"]
-    loss = ma.fields.String(load_default="auto", validate=one_of(LOSSES))
+    loss = ma.fields.String(
+        load_default=AUTO,
+        validate=one_of((AUTO, *(loss.name for loss in LOSSES.values() if not loss.takes_quantile))),
+    )
     learning_rate = OneOrWords(
         ma.fields.Float(validate=between(0, 1e6, above=True)),
         words=("auto",),

@@ -16,11 +16,12 @@ from safetensors.numpy import load, save
 from service.domain.cells.written import BLANKS, TextStyle
 from service.domain.model.feature import Feature
 from service.domain.model.intervals import Calibration
-from service.domain.model.network import ACTIVATIONS, Network
+from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor, TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.plain import plain
 from service.domain.reading.dialect import Dialect
+from service.domain.vocabulary.activations import ACTIVATIONS
 
 FORMAT = 1
 MANIFEST = "manifest.json"

@@ -68,9 +68,9 @@ class Encoder:
         place[kept] = np.arange(len(kept))
         starts = np.cumsum([0, *(len(feature.encoded_names) for feature in features)])
         places = {feature.name: place[a:b] for feature, a, b in zip(features, starts, starts[1:], strict=False)}
-        self.numbers = _block([one for one in features if one.kind in ("numeric", "boolean")], places, 1)
-        self.times = _block([one for one in features if one.kind == "datetime"], places, len(DATETIME_PARTS))
-        words = [one for one in features if one.kind in ("categorical", "text")]
+        self.numbers = _block([one for one in features if one.encoding == "number"], places, 1)
+        self.times = _block([one for one in features if one.encoding == "calendar"], places, len(DATETIME_PARTS))
+        words = [one for one in features if one.encoding == "categories"]
         self.words = tuple(_words(feature, places[feature.name]) for feature in words)
         self._word_gaps = np.array([places[one.name][-1] if one.indicator else NOWHERE for one in words], np.int64)
         every = np.arange(self.width)

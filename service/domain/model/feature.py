@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Kind, Values, missing
+from service.domain.cells.columns import Categories, Values, missing
+from service.domain.cells.kinds import ColumnKind, Encoding, Kind, kind_of
 
 DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
 
@@ -33,14 +35,20 @@ class Feature:
     high: float | None = None
 
     @property
+    def facts(self) -> ColumnKind:
+        """What is known of its kind. Raises KindUnknown."""
+        return kind_of(self.kind)
+
+    @property
+    def encoding(self) -> Encoding:
+        """How it becomes inputs. Raises ValueError for a kind that cannot be a feature."""
+        if (encoding := self.facts.encoding) is None:
+            raise ValueError(f"{self.name!r} is {self.kind}, which cannot be a feature")
+        return encoding
+
+    @property
     def encoded_names(self) -> list[str]:
-        if self.kind == "categorical":
-            names = [f"{self.name}={category}" for category in self.categories]
-            names += [f"{self.name}=other"] if self.other else []
-        elif self.kind == "datetime":
-            names = [f"{self.name} {part}" for part in DATETIME_PARTS]
-        else:
-            names = [self.name]
+        names = ENCODED_NAMES[self.encoding](self)
         return [*names, f"{self.name} is missing"] if self.indicator else names
 
     @property
@@ -58,3 +66,16 @@ class Feature:
         if self.low is None or self.high is None:
             return np.zeros(len(values), dtype=np.bool_)
         return ((values < self.low) | (values > self.high)) & ~gaps
+
+
+def _names_of_categories(feature: Feature) -> list[str]:
+    names = [f"{feature.name}={category}" for category in feature.categories]
+    return [*names, f"{feature.name}=other"] if feature.other else names
+
+
+ENCODED_NAMES: Mapping[Encoding, Callable[[Feature], list[str]]] = {
+    "number": lambda feature: [feature.name],
+    "categories": _names_of_categories,
+    "calendar": lambda feature: [f"{feature.name} {part}" for part in DATETIME_PARTS],
+}
+"""The inputs of a feature by its encoding, without the one that tells of a gap."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Kind
+from service.domain.cells.columns import Columns
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.intervals import Calibration
 from service.domain.model.magnitude import GREAT

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import unless_auto
+
 LOWER_IS_BETTER: Mapping[str, bool] = {
     "mse": True,
     "rmse": True,
@@ -22,9 +26,8 @@ LOWER_IS_BETTER: Mapping[str, bool] = {
 
 def main_metric(task: str, loss: str) -> str:
     """The metric that decides between models: the one that the loss makes small."""
-    if task != "regression":
-        return "log_loss"
-    return {"mae": "mae", "quantile": "quantile_loss"}.get(loss, "mse")
+    chosen = unless_auto(LOSSES, loss)
+    return (LOSSES[TASKS[task].loss] if chosen is None else chosen).metric
 
 
 @dataclass(frozen=True, slots=True)

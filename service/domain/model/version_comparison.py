@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Required, TypedDict
 
 from service.domain.model.promotion import LOWER_IS_BETTER, main_metric, told
+from service.domain.vocabulary.missing import MISSING
 
 Json = Mapping[str, Any]
 Side = Literal["a", "b"]
@@ -196,7 +197,8 @@ def why_other_rows(a: Compared, b: Compared) -> str:
 
 def _drops(side: Compared) -> Any:
     """Which columns' gaps leave rows out."""
-    return side.spec.get("features") if side.spec.get("missing") == "drop" else None
+    policy = side.spec.get("missing")
+    return side.spec.get("features") if policy is not None and MISSING[policy].drops else None
 
 
 def _verdict(a: Compared, b: Compared, split: str, metric: str, one: float, other: float) -> Verdict:

@@ -37,7 +37,7 @@ def _missing_words(plan: Plan, column: Column, what: str, least: float, pointer:
 
 def _shared(plan: Plan, feature: Column, pointer: str) -> Iterator[Warned]:
     most = kept_categories(plan.figures.table.rows, plan.limits.max_categories)
-    if feature.kind != "categorical" or feature.distinct <= most:
+    if feature.facts.encoding != "categories" or feature.distinct <= most:
         return
     yield Warned(
         "categories_shared",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.spec.training import split_counts
+from service.domain.vocabulary.tasks import TASKS
 
 FEW_TO_LEARN = 10
 FEW_TO_JUDGE_BY = 3
@@ -16,7 +17,7 @@ SHOWN = 5
 
 def class_warnings(plan: Plan) -> Iterator[Warned]:
     """Of a classification; each target has its classes in the profile, or the rarest of them in its column."""
-    if plan.spec.task == "regression":
+    if TASKS[plan.spec.task].is_regression:
         return
     for target in plan.targets:
         counts = plan.figures.counts(target)

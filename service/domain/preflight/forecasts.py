@@ -68,13 +68,7 @@ def _slope(plan: Plan, scaler: str) -> Slope | None:
     columns = {column.name: column for column in plan.features}
     places = {}
     for name in plan.conditioning.columns:
-        at = gram.names.index(name)
-        if scaler == "none":
-            place: tuple[float, float] | None = (0.0, 1.0)
-        elif scaler == "standard":
-            place = float(gram.means[at]), float(np.sqrt(gram.centred[at, at] / gram.rows))
-        else:
-            place = figures.placing(columns[name], scaler)
+        place = figures.placing(columns[name], scaler)
         if place is None:
             return None
         places[name] = place

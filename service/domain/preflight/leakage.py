@@ -8,6 +8,8 @@ from service.domain.cells.table import Column
 from service.domain.preflight.outliers import far_values
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned, at_feature
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.tasks import TASKS
 
 COPY = 0.999  # |r| from which 0.2 % of the variance is left, or less
 FEW_ROWS = 20  # in smaller tables values differ, and counts agree, by themselves
@@ -46,7 +48,7 @@ def _copy(plan: Plan, feature: Column, target: Column, r: float | None) -> Itera
 
 def _same_counts(plan: Plan, feature: Column, target: Column) -> bool:
     """Whether both columns have as many values, each as often as one of the other's: classes by other names."""
-    if plan.spec.task == "regression" or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
+    if TASKS[plan.spec.task].is_regression or plan.rows.train < FEW_ROWS or feature.distinct != target.distinct:
         return False
     ours, theirs = plan.figures.counts(feature), plan.figures.counts(target)
     if ours is None or theirs is None or feature.nulls != target.nulls:
@@ -61,16 +63,16 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
     if present < FEW_ROWS:
         return
     mend = "leave it out: on new rows it says nothing"
-    if plan.figures.is_unique(feature) and (feature.kind == "categorical" or _counts_rows(feature, present)):
+    if plan.figures.is_unique(feature) and (feature.facts.encoding == "categories" or _counts_rows(feature, present)):
         what = "a different value in each row"
-        if feature.kind == "numeric":
+        if feature.facts.holds == "numbers":
             what = "one whole number for each row, without gaps"
         yield Warned(
             "identifier",
             f"feature {feature.name!r} has {what}: it names the rows; {mend}",
             at_feature(plan.asked, feature.name),
         )
-    elif feature.kind == "categorical" and feature.distinct > MANY_CATEGORIES * present:
+    elif feature.facts.encoding == "categories" and feature.distinct > MANY_CATEGORIES * present:
         yield Warned(
             "categories_many",
             f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, few of each: "
@@ -80,26 +82,26 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
 
 
 def _counts_rows(feature: Column, present: int) -> bool:
-    if feature.kind != "numeric" or not feature.whole:
+    if feature.facts.holds != "numbers" or not feature.whole:
         return False
     low, high = feature.minimum, feature.maximum
     return isinstance(low, float | int) and isinstance(high, float | int) and high - low + 1 == present
 
 
 def _gaps(plan: Plan, feature: Column) -> Iterator[Warned]:
-    rows, policy = plan.figures.table.rows, plan.spec.missing
-    if policy == "error" and feature.nulls:
+    rows, policy = plan.figures.table.rows, MISSING[plan.spec.missing]
+    if policy.refuses and feature.nulls:
         yield Warned(
             "gaps_refused",
-            f'feature {feature.name!r} is missing in {feature.nulls:,} rows, which "missing": "error" refuses once one '
-            "of them is to be trained on",
+            f"feature {feature.name!r} is missing in {feature.nulls:,} rows, which "
+            f'"missing": "{policy.name}" refuses once one of them is to be trained on',
             "/missing",
         )
     elif feature.nulls > MANY_GAPS * rows:
-        becomes = "leaves those rows out" if policy == "drop" else "fills and flags them"
+        becomes = "leaves those rows out" if policy.drops else "fills and flags them"
         yield Warned(
             "mostly_missing",
             f"feature {feature.name!r} is missing in {feature.nulls:,} of {rows:,} rows; "
-            f'"missing": "{policy}" {becomes}',
-            at_feature(plan.asked, feature.name) if policy != "drop" else "/missing",
+            f'"missing": "{policy.name}" {becomes}',
+            at_feature(plan.asked, feature.name) if not policy.drops else "/missing",
         )

@@ -13,6 +13,9 @@ from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
 from service.domain.spec.auto import FEWEST_EPOCHS
 from service.domain.spec.training import EarlyStopping
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.scalers import SCALERS
+from service.domain.vocabulary.schedules import SCHEDULES
 
 BAD_CONDITION = 1000.0  # descent then needs some two thousand epochs to come to a percent of the gap
 BETTER = 10.0  # scaling is worth a word where it divides the condition number by so much
@@ -47,7 +50,7 @@ def _rate(plan: Plan) -> Iterator[Warned]:
 
 def _scaling(plan: Plan) -> Iterator[Warned]:
     raw, standardised = plan.conditioning.raw, plan.conditioning.standardised
-    if raw is None or standardised is None or plan.spec.scaler != "none":
+    if raw is None or standardised is None or not SCALERS[plan.spec.scaler].leaves:
         return
     before, after = raw.condition_number, standardised.condition_number
     if before > BAD_CONDITION and before > BETTER * after:
@@ -97,9 +100,12 @@ def _batches(plan: Plan) -> Iterator[Warned]:
 def _epochs(plan: Plan) -> Iterator[Warned]:
     """On a bowl what its epochs leave of the gap is known: of this table, else in the worst case."""
     found, rates, asked = plan.conditioning.scaled, plan.rates, plan.spec.epochs
-    if asked == "auto" or found is None or rates is None or not plan.is_bowl or plan.spec.optimizer.kind != "sgd":
+    descends = OPTIMIZERS[plan.spec.optimizer.kind].is_gradient_descent
+    if asked == "auto" or found is None or rates is None or not plan.is_bowl or not descends:
         return
-    if plan.spec.schedule != "constant" or (plan.bound and rates.learning_rate >= plan.bound.learning_rate):
+    if not SCHEDULES[plan.spec.schedule].is_constant or (
+        plan.bound and rates.learning_rate >= plan.bound.learning_rate
+    ):
         return  # above the bound there is another warning
     run = foretell(plan).run
     if run is not None and run.share_left > SHARE_LEFT:

@@ -9,6 +9,7 @@ from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.spec.engines import lbfgs_pairs
 from service.domain.spec.training import EarlyStopping, TrainingSpec
+from service.domain.vocabulary.optimizers import OPTIMIZERS, Optimizer
 
 FLOAT32, FLOAT64 = 4, 8
 CHUNK_ROWS = 65_536  # rows that are judged at a time, and that are read and encoded where they are narrow
@@ -16,7 +17,6 @@ CHUNK_CELLS = 2**23  # that are encoded at a time
 ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
 JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
 GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
-MOMENT_VECTORS = {"sgd": 1, "adam": 2, "adamw": 2, "rmsprop": 1}  # float32, kept beside the weights; lbfgs has its own
 SEARCHING = (
     12  # float64 vectors of lbfgs that pass: three points and their gradients, the path, what torch computes with
 )
@@ -54,10 +54,11 @@ def memory(plan: Plan) -> Memory:
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
     judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
-    optimizer = optimizer_bytes(plan.spec.optimizer.kind, plan.network.n_parameters)
-    engine = _engine_bytes(plan.spec, weights, optimizer)
+    chosen = OPTIMIZERS[plan.spec.optimizer.kind]
+    optimizer = optimizer_bytes(chosen, plan.network.n_parameters)
+    engine = _engine_bytes(plan.spec, chosen, weights, optimizer)
     best = weights if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
-    stepping = _activations(plan) + (SEARCHING * 2 * weights if plan.spec.optimizer.kind == "lbfgs" else 0)
+    stepping = _activations(plan, chosen) + (SEARCHING * 2 * weights if chosen.is_quasi_newton else 0)
     ending = max(SAVING * (weights + optimizer + best), PUBLISHING * weights)
     return Memory(
         matrix=(rows.train + rows.validation + rows.test) * row,
@@ -69,23 +70,23 @@ def memory(plan: Plan) -> Memory:
     )
 
 
-def optimizer_bytes(kind: str, n_weights: int) -> int:
+def optimizer_bytes(optimizer: Optimizer, n_weights: int) -> int:
     """What an optimiser keeps beside the weights."""
-    if kind == "lbfgs":  # the weights once more, and pairs of steps and changes of the gradient
+    if optimizer.is_quasi_newton:  # the weights once more, and pairs of steps and changes of the gradient
         return n_weights * FLOAT64 * (1 + 2 * lbfgs_pairs(n_weights))
-    return n_weights * FLOAT32 * MOMENT_VECTORS[kind]
+    return n_weights * FLOAT32 * len(optimizer.moments)
 
 
-def _engine_bytes(spec: TrainingSpec, weights: int, optimizer: int) -> int:
+def _engine_bytes(spec: TrainingSpec, chosen: Optimizer, weights: int, optimizer: int) -> int:
     """What an engine has besides: the gradient; torch has weights and moments of its own too."""
-    if spec.optimizer.kind == "lbfgs":
+    if chosen.is_quasi_newton:
         return 2 * weights
     return weights if spec.engine == "fused" else 2 * weights + optimizer
 
 
-def _activations(plan: Plan) -> int:
+def _activations(plan: Plan, chosen: Optimizer) -> int:
     """Of a step, forward and back; lbfgs takes its rows in pieces, in float64."""
     sizes = plan.network.sizes
-    if plan.spec.optimizer.kind == "lbfgs":
+    if chosen.is_quasi_newton:
         return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64
     return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32

@@ -8,16 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from service.domain.cells.kinds import Encoding
 from service.domain.cells.table import Column
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.figures import Figures
-from service.domain.descent.rates import Bound, Rates, settle, stable_bound
+from service.domain.descent.rates import Bound, Rates, is_by_curvature, settle, stable_bound
 from service.domain.model.network import Network
 from service.domain.resolving.limits import Limits, expected_network
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec, split_counts
+from service.domain.vocabulary.scalers import SCALERS
 
-NOT_COVERED = {"categorical": "its one-hot columns", "datetime": "its parts", "text": "its words"}
+NOT_COVERED: Mapping[Encoding | None, str] = {
+    "number": "its numbers",
+    "categories": "its one-hot columns",
+    "calendar": "its parts",
+    None: "its words",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +96,7 @@ def plan(
         rows = replace(rows, validation=other_rows)
     with np.errstate(all="ignore"):  # squares beyond float64: then there is no curvature
         found = _conditioning(spec, figures)
-    by_curvature = spec.optimizer.kind == "sgd" and spec.optimizer.learning_rate == "auto"
-    rates = None if by_curvature and found.scaled is None else settle(spec, found.scaled, rows.train)
+    rates = None if is_by_curvature(spec) and found.scaled is None else settle(spec, found.scaled, rows.train)
     settled = spec if rates is None else replace(spec, optimizer=replace(spec.optimizer, momentum=rates.momentum))
     return Plan(
         asked,
@@ -113,20 +119,20 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
     covered = gram.varying([name for name in names if name in there])
     in_it = frozenset(covered)
     left_out = {
-        name: f"{columns[name].kind}: {NOT_COVERED.get(columns[name].kind, 'its numbers')} are not in the Gram matrix"
+        name: f"{columns[name].kind}: {NOT_COVERED[columns[name].facts.encoding]} are not in the Gram matrix"
         for name in names
         if name not in in_it
     }
-    bias = spec.network.bias
-    places = {name: figures.placing(columns[name], spec.scaler) for name in covered}
+    bias, scaler = spec.network.bias, SCALERS[spec.scaler]
+    places = {name: figures.placing(columns[name], scaler.name) for name in covered}
     known = {name: place for name, place in places.items() if place is not None}
     raw = gram.curvature(covered, bias, scaled=False) if covered else None
     scaled: Any = None
-    if not covered or spec.scaler == "none":
+    if not covered or scaler.leaves:
         scaled = raw
-    elif spec.scaler == "standard":
+    elif scaler.standardises:
         scaled = gram.curvature(covered, bias)
     elif len(known) == len(covered):
         scaled = gram.curvature_placed(known, bias)
-    standardised = gram.curvature(covered, bias) if covered and spec.scaler == "none" else None
+    standardised = gram.curvature(covered, bias) if covered and scaler.leaves else None
     return Conditioning(tuple(covered), left_out, scaled, raw, standardised)

@@ -10,6 +10,7 @@ from typing import Any
 from service.domain.preflight.memory import Memory
 from service.domain.preflight.plan import Plan
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, TrainingSpec
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.errors import FieldError, SpecInvalid
 
 GIB = 2**30
@@ -79,7 +80,7 @@ def _fits(mend: Mend, free: int, tried: Callable[[TrainingSpec], tuple[Plan, Mem
 
 def _mends(asked: TrainingSpec, plan: Plan) -> Iterator[Mend]:
     """What may help, the least change first."""
-    if plan.spec.optimizer.kind == "lbfgs":
+    if OPTIMIZERS[plan.spec.optimizer.kind].is_quasi_newton:
         yield Mend("/optimizer", {"kind": "adam"}, replace(asked, optimizer=OptimizerSpec("adam")))
     if needs_table(plan.spec):
         yield Mend("/engine", "fused", replace(asked, engine="fused"))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import Warned
+from service.domain.vocabulary.activations import ACTIVATIONS
+from service.domain.vocabulary.tasks import TASKS
 
 FEW_FOR_A_NETWORK = 100
 FEW_TO_JUDGE_BY = 30
@@ -21,7 +23,8 @@ def shape_warnings(plan: Plan) -> Iterator[Warned]:
 def collapse_warnings(plan: Plan) -> Iterator[Warned]:
     """Without a curve between them matrices multiply, and a product has at most the rank of the narrowest."""
     hidden = plan.spec.network.hidden
-    if not hidden or plan.spec.network.activation != "identity":
+    activation = ACTIVATIONS[plan.spec.network.activation]
+    if not hidden or not activation.is_linear:
         return
     layers = f"layers 1 to {len(hidden)} (of {', '.join(map(str, hidden))})" if len(hidden) > 1 else (
         f"layer 1 (of {hidden[0]})"
@@ -29,8 +32,8 @@ def collapse_warnings(plan: Plan) -> Iterator[Warned]:
     rank = min(plan.network.sizes)
     yield Warned(
         "layers_collapse",
-        f"hidden {layers} with the activation 'identity' and the output layer after them are one linear layer of rank "
-        f"at most {rank}, the narrowest width of {' → '.join(map(str, plan.network.sizes))}: choose another "
+        f"hidden {layers} with the activation {activation.name!r} and the output layer after them are one linear layer "
+        f"of rank at most {rank}, the narrowest width of {' → '.join(map(str, plan.network.sizes))}: choose another "
         'activation, or "kind": "linear"',
         "/network/activation",
     )
@@ -47,7 +50,7 @@ def _parameters(plan: Plan) -> Iterator[Warned]:
             f'and learn nothing; take {mend}, or a penalty ("l2")',
             "/network/hidden" if is_network else "/features",
         )
-    if is_network and plan.spec.network.activation != "identity" and rows < FEW_FOR_A_NETWORK:
+    if is_network and not ACTIVATIONS[plan.spec.network.activation].is_linear and rows < FEW_FOR_A_NETWORK:
         yield Warned(
             "few_rows_for_network",
             f"{rows} training rows seldom show more than a linear neuron can learn; try "
@@ -70,7 +73,7 @@ def _judging(plan: Plan) -> Iterator[Warned]:
         )
     elif max(plan.rows.validation, plan.rows.test) < FEW_TO_JUDGE_BY:
         most = max(plan.rows.validation, plan.rows.test)
-        if plan.spec.task == "regression":
+        if TASKS[plan.spec.task].is_regression:
             how = f"an mse is then known to about ±{math.sqrt(2 / most):.0%} (one standard error)"
         else:
             how = f"an accuracy near 80 % is then known to about ±{math.sqrt(0.16 / most):.0%} (one standard error)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +10,11 @@ from service.domain.cells.written import MISSING_WORDS, is_number
 from service.domain.reading import names as naming
 from service.domain.reading.columns_seen import are_distinct, are_whole, is_a_row, numeric_columns
 from service.domain.reading.refusals import DialectInvalid
+from service.domain.reading.units import are_units
 
 MOSTLY = 0.9
 SHORT_OFTEN, SHORT_FEWEST = 0.05, 2  # so many rows that end early are a way of writing; fewer are damaged
 MOST_SHOWN = 40  # letters of a cell in a note
-_UNIT = re.compile(r"[^\W\d_]|[%$€£°]")
 ONLY_IF = 'if it counts something, declare it with ?types={{"{name}":"numeric"}}'
 
 
@@ -162,11 +161,7 @@ def _settle_lines(shape: Shape, first: Sequence[str], expected: int) -> None:
         return
     second, rows = (shape.rows or [[]])[0], shape.rows[1:]
     numeric = numeric_columns(rows, len(shape.names)) - ({0} if shape.row_names else set())
-    cells = {place: second[place].strip() for place in numeric if place < len(second)}
-    units = [cell for cell in cells.values() if _UNIT.search(cell) and cell not in MISSING_WORDS]
-    if len(second) != len(shape.names) or len(units) < 2 or any(map(is_number, second)):
-        return
-    if any(cell and cell not in units for cell in cells.values()) or any(row == second for row in rows[1:]):
+    if len(second) != len(shape.names) or not are_units(second, numeric) or any(row == second for row in rows[1:]):
         return
     shape.header_lines, shape.rows = 2, rows
     given = [name.strip() for name in first]

@@ -6,18 +6,16 @@ ingest, over its first part for a preview. What follows from the counts is said 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.cells.ways import SPELLINGS, Seen
 from service.domain.cells.written import FALSE_WORDS, TRUE_WORDS, TextStyle
 
 MOSTLY = 0.9  # a column in which so many cells are of its kind keeps it, and the rows of the others are rejected
 PERCENT = "%"
 GAPS_SHOWN = 5
-LEAST_BELOW = 2  # cells below a row of units
 
 
 @dataclass(slots=True)
@@ -41,21 +39,6 @@ def settle(seen: Mapping[str, Seen], style: TextStyle, numeric: Collection[str] 
     if "," in made.style.decimals.values():
         _question_points({name: counts for name, counts in seen.items() if name not in numeric}, made)
     return made
-
-
-def beneath_units(seen: Mapping[str, Seen], first: Mapping[str, Seen], style: TextStyle) -> dict[str, Counter[str]]:
-    """What was seen below the `first` row, if that is one of units: it has no number, and some column has nothing else
-    below it. {} where it is none."""
-    if any(numbers_of(counts, style) for counts in first.values()):
-        return {}
-    rest = {name: Counter(counts) for name, counts in seen.items()}
-    for name, counts in first.items():
-        rest[name].subtract(counts)
-    for name, counts in rest.items():
-        is_word = first[name]["all"] and not first[name]["gap"]
-        if is_word and counts["all"] >= LEAST_BELOW and numbers_of(counts, style) == counts["all"] - counts["gap"] > 0:
-            return rest
-    return {}
 
 
 def numbers_of(seen: Seen, style: TextStyle) -> int:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import PLAIN_KIND, Kind, kind_of
 from service.domain.cells.ways import Seen
 from service.domain.cells.written import MISSING_WORDS, SPREADSHEET_ERRORS, TextStyle, shown
-from service.domain.reading.kinds import MOSTLY, decimal_of, marks_of, numbers_of
+from service.domain.reading.kinds import MOSTLY, Decision, decimal_of, marks_of, numbers_of
 
 FEW = 5  # different cells, which can be declared one by one
 LONGEST = 40
@@ -43,14 +43,15 @@ def doubtful(kind: Kind | None, seen: Seen, style: TextStyle) -> Odd | None:
     """What is to be looked at, cell by cell: a column that is not plainly of its kind, or one of words (None) of which
     every other one is a number or a limit of detection."""
     cells = seen["all"] - seen["gap"]
-    if kind == "datetime":
-        return Odd("datetime", seen["all"])
-    if kind == "numeric":
+    holds = kind and kind_of(kind).holds
+    if kind and holds == "times":
+        return Odd(kind, seen["all"])
+    if kind and holds == "numbers":
         is_plain = seen["number"] == cells and not marks_of(seen)
-        return None if is_plain else Odd("numeric", cells)
+        return None if is_plain else Odd(kind, cells)
     is_near = kind is None and not seen["address"] and not seen["padded"] and not seen["telephone"]
     numbers = numbers_of(seen, style)
-    return Odd("numeric", cells) if is_near and numbers and 2 * (numbers + seen["limit"]) >= cells else None
+    return Odd(PLAIN_KIND["numbers"], cells) if is_near and numbers and 2 * (numbers + seen["limit"]) >= cells else None
 
 
 def as_numbers(name: str, seen: Seen, style: TextStyle) -> TextStyle:
@@ -60,19 +61,23 @@ def as_numbers(name: str, seen: Seen, style: TextStyle) -> TextStyle:
     return replace(style, decimals=decimals, marks={name: marks[0]} if len(marks) == 1 else {})
 
 
-def judged(odd: Odd, has_kind: bool, most_rejects: int, has_units: bool) -> bool:
-    """Whether the column keeps its kind. Sets whether its odd cells are rejected."""
-    odd.are_units = has_kind and has_units and odd.cells == 1
-    odd.are_rejected = has_kind and (odd.are_units or odd.cells <= min(most_rejects, (1 - MOSTLY) * odd.of))
-    return odd.are_rejected
+def judge(name: str, odd: Odd, made: Decision, most_rejects: int, has_units: bool) -> bool:
+    """Take the kind from a column that has too many odd cells, and say of the others whether their odd cells are
+    rejected. Whether they are to be told of: not beside another note on a column of words."""
+    if name in made.kinds:
+        odd.are_units = has_units and odd.cells == 1
+        odd.are_rejected = odd.are_units or odd.cells <= min(most_rejects, (1 - MOSTLY) * odd.of)
+        if not odd.are_rejected:
+            del made.kinds[name]
+            made.notes.pop(name, None)
+    return bool(odd.cells) and (name in made.kinds or name not in made.notes)
 
 
 def odd_note(odd: Odd, words: Sequence[str]) -> str:
     """The sentence for a column; `words` are those for a missing cell that stay when others are declared."""
     if odd.are_units:
         return f"{shown(next(iter(odd.counts)))} in the first row is no number: the row is rejected, as one of units"
-    what = "numbers" if odd.kind == "numeric" else "times"
-    good = f"{odd.of - odd.cells:,} of {odd.of:,} cells are {what}"
+    good = f"{odd.of - odd.cells:,} of {odd.of:,} cells are {kind_of(odd.kind).holds}"
     each = odd.counts.most_common(SHOWN)
     if len(odd.counts) == 1:
         bad = f"{odd.cells:,} {'is' if odd.cells == 1 else 'are'} {shown(each[0][0])}"
@@ -85,12 +90,11 @@ def odd_note(odd: Odd, words: Sequence[str]) -> str:
 
 
 def _mend(odd: Odd, words: Sequence[str]) -> str:
-    whole = "numbers" if odd.kind == "numeric" else "2026-01-31"
     if len(odd.counts) <= FEW and all(len(cell) <= LONGEST and cell.isprintable() for cell in odd.counts):
         return f"declare {null_values([*words, *odd.counts])} if that means a missing cell"
-    if odd.kind == "numeric":
+    if kind_of(odd.kind).holds == "numbers":
         return "write them as numbers, or leave them empty, if the column holds numbers"
-    return f"write them as {whole}, or leave them empty"
+    return "write them as 2026-01-31, or leave them empty"
 
 
 def missing_note(word: str, count: int, of: int, words: Sequence[str]) -> str:

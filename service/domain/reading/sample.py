@@ -11,18 +11,20 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind, kind_of
+from service.domain.cells.readers import text_reader, why_not
 from service.domain.cells.times import read_time
 from service.domain.cells.ways import ways_of
-from service.domain.cells.written import BLANKS, TextStyle, read_boolean, read_number
+from service.domain.cells.written import BLANKS, TextStyle
+from service.domain.reading.declared import declared_kinds
 from service.domain.reading.encodings import BAD
-from service.domain.reading.kinds import Decision, beneath_units, gaps_note, settle
-from service.domain.reading.odd_cells import as_numbers, declared_words, doubtful, judged, missing_notes, odd_note
+from service.domain.reading.free_text import kind_of_words
+from service.domain.reading.kinds import Decision, gaps_note, settle
+from service.domain.reading.odd_cells import as_numbers, declared_words, doubtful, judge, missing_notes, odd_note
+from service.domain.reading.units import beneath_units
 
 MOST_CELLS = 50_000
 LONGEST_VALUE = 100  # longer text is no number and no time
-LONG_TEXT = 100.0
-FEW_WORDS = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,32 +40,31 @@ class Misfit:
 def decide(
     names: Sequence[str], rows: Sequence[Sequence[str]], declared: Mapping[str, str], style: TextStyle
 ) -> Decision:
-    """The kind of every column by these rows; `declared` kinds, "datetime:dmy" too, go first."""
-    orders = {name: said.partition(":")[2] for name, said in declared.items() if ":" in said}
+    """The kind of every column by these rows; `declared` kinds, "datetime:dmy" too, go first. Raises DialectInvalid for
+    a declared column that is not there."""
+    kinds, orders = declared_kinds(declared, names)
     made = Decision(replace(style, dates={**style.dates, **orders}))
     full = [row for row in rows[: max(1, MOST_CELLS // len(names))] if not _flaw(names, row)]
     cells: dict[str, Counter[str]] = {}
     for position, name in enumerate(names):
         cells[name] = _cells(full, position, style)
-        if name in declared:
-            made.kinds[name] = declared[name].partition(":")[0]  # type: ignore[assignment]
     gaps = {name: _gaps(full, position, style) for position, name in enumerate(names)}
     words = declared_words(style, sorted({word for counts in gaps.values() for word in counts}))
-    numeric = [name for name in declared if name in cells and declared[name] == "numeric"]
-    asked = [name for name in names if name not in declared]
+    numeric = [name for name, kind in kinds.items() if kind_of(kind).in_digits]
+    asked = [name for name in names if name not in kinds]
     seen = {name: _seen(cells[name], made.style) for name in (*asked, *numeric)}
     first = {name: _seen(_cells(full[:1], names.index(name), style), made.style) for name in asked}
     beneath = beneath_units({name: seen[name] for name in asked}, first, made.style) if len(full) > 1 else {}
     settled = settle({**seen, **beneath}, made.style, numeric)
     made.style, made.notes = settled.style, settled.notes
+    made.kinds.update(kinds)
     for name in asked:
         made.kinds[name] = _held(name, cells[name], seen[name], settled, bool(beneath), words)
     for name, counts in seen.items():
-        if made.kinds[name] == "numeric" and (note := gaps_note(counts)):
+        if kind_of(made.kinds[name]).holds == "numbers" and (note := gaps_note(counts)):
             made.note(name, note)
     for name in names:
-        is_number = made.kinds[name] in ("numeric", "datetime")
-        for note in missing_notes(gaps[name], len(full), is_number, made.style, words):
+        for note in missing_notes(gaps[name], len(full), kind_of(made.kinds[name]).is_measured, made.style, words):
             made.note(name, note)
     return made
 
@@ -89,7 +90,7 @@ def typed(names: Sequence[str], rows: Sequence[Sequence[str]], made: Decision) -
         values = []
         for name, cell in zip(names, row, strict=True):
             try:
-                values.append(_value(name, cell, made.kinds.get(name), made.style))
+                values.append(_value(name, cell, made.kinds[name], made.style))
             except ValueError as error:
                 misfits.append(Misfit(number, name, str(error)))
                 break
@@ -126,40 +127,23 @@ def _held(
     if odd := doubtful(kind, seen, made.style):
         style = made.style if kind else as_numbers(name, seen, made.style)
         for cell, count in cells.items():
-            if not _fits(name, cell, odd.kind, style):
+            if why_not(name, odd.kind, style, cell):
                 odd.add(cell, count)
-        if kind and not judged(odd, True, MOST_CELLS, has_units):
-            kind = None
-            made.notes.pop(name, None)
-        if odd.cells and (kind or name not in made.notes):
+        if judge(name, odd, made, MOST_CELLS, has_units):
             made.note(name, odd_note(odd, words))
-    if kind is not None:
-        return kind
-    names_rather_than_kinds = len(cells) > FEW_WORDS and len(cells) > cells.total() / 2
     letters = sum(len(cell) * count for cell, count in cells.items())
-    return "text" if names_rather_than_kinds or letters > LONG_TEXT * cells.total() else "categorical"
+    return made.kinds.get(name) or kind_of_words(len(cells), cells.total(), letters)
 
 
-def _fits(name: str, cell: str, kind: Kind, style: TextStyle) -> bool:
-    try:
-        _value(name, cell, kind, style)
-    except ValueError:
-        return False
-    return True
-
-
-def _value(name: str, cell: str, kind: Kind | None, style: TextStyle) -> Any:
+def _value(name: str, cell: str, kind: Kind, style: TextStyle) -> Any:
     """Raises ValueError."""
-    if style.is_missing(cell):
-        return None
-    if kind == "numeric":
-        number = read_number(cell, style.decimal_of(name), style.mark_of(name))
-        return None if number != number or number in style.missing_numbers(name) else number
-    if kind == "boolean":
-        return read_boolean(cell) == 1.0
-    if kind == "datetime":
-        try:
+    holds = kind_of(kind).holds
+    if holds == "times" and not style.is_missing(cell):
+        try:  # to the microsecond, which the seconds of the reader do not tell in all years
             return EPOCH + timedelta(microseconds=read_time(cell, style.order_of(name)))
         except OverflowError:
             raise ValueError(f'"{cell}" is no time of the years 1 to 9999') from None
-    return style.word(cell)
+    value = text_reader(name, kind, style)(cell)
+    if value is None or value != value:
+        return None
+    return value == 1.0 if holds == "truths" else value

@@ -10,6 +10,7 @@ from service.domain.cells.written import BLANKS, FALSE_WORDS, TRUE_WORDS, TextSt
 from service.domain.descent.figures import Figures
 from service.domain.model.predictor import Label, label_text, number_label
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import FieldError, SpecInvalid
 
 POINTER = "/class_weights"
@@ -71,7 +72,7 @@ def check_class_weights(spec: TrainingSpec, figures: Figures) -> None:
     """Before anything is queued, as far as the classes are known without reading rows. Raises SpecInvalid."""
     table = figures.table
     column = table.column(spec.targets[0])
-    if column is None or not isinstance(spec.class_weights, Mapping) or spec.task == "regression":
+    if column is None or not isinstance(spec.class_weights, Mapping) or TASKS[spec.task].is_regression:
         return
     decimal = table.style.decimal_of(column.name)
     labels = _known(column, table, figures)
@@ -89,13 +90,13 @@ def check_class_weights(spec: TrainingSpec, figures: Figures) -> None:
 def _known(column: Column, table: Table, figures: Figures) -> tuple[Label, ...] | None:
     """All classes of a column, in their order; None where its figures do not tell them."""
     low, high = column.minimum, column.maximum
-    if column.kind == "boolean":
+    if column.facts.holds == "truths":
         return as_written((False, True), column.name, table.style) if column.distinct == 2 else None
     if values := figures.details.get(column.name, {}).get("values"):
         return tuple(value if isinstance(value, str) else number_label(value) for value in values)
     if counts := figures.counts(column):
         return tuple(sorted(counts))
-    if column.kind != "numeric" or not isinstance(low, int | float) or not isinstance(high, int | float):
+    if not column.facts.is_quantity or not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
     if column.distinct == 2:
         return number_label(low), number_label(high)
@@ -107,7 +108,7 @@ def _known(column: Column, table: Table, figures: Figures) -> tuple[Label, ...] 
 def _impossible(name: str, column: Column, decimal: str) -> str | None:
     """Why no class of a numeric column can have this name."""
     low, high = column.minimum, column.maximum
-    if column.kind != "numeric" or not isinstance(low, int | float) or not isinstance(high, int | float):
+    if not column.facts.is_quantity or not isinstance(low, int | float) or not isinstance(high, int | float):
         return None
     try:
         number = read_number(name, decimal)

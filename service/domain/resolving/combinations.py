@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 from service.domain.spec.engines import not_fused
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.schedules import SCHEDULES
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import unless_auto
 from service.errors import FieldError, SpecInvalid
 
 
@@ -17,9 +22,9 @@ def check_combinations(spec: TrainingSpec) -> None:
 
 
 def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
-    if spec.quantile != 0.5 and spec.loss != "quantile":
+    if spec.quantile != 0.5 and not LOSSES[spec.loss].takes_quantile:
         yield "/quantile", f'belongs to "loss": "quantile"; the loss here is {spec.loss!r}'
-    if spec.class_weights is not None and spec.task == "regression":
+    if spec.class_weights is not None and TASKS[spec.task].is_regression:
         yield "/class_weights", "a regression has no classes; weigh its rows by weight_column"
     if spec.engine == "fused" and (reason := not_fused(spec)):
         yield "/engine", f'{reason}; use "autograd" or "auto"'
@@ -30,25 +35,27 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             "/promote",
             '"if_better" compares on validation rows; give "split": {"validation": 0.2}, or take "never"',
         )
-    if spec.optimizer.kind == "lbfgs":
-        yield from _wrong_with_lbfgs(spec)
+    optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
+    if optimizer is not None and optimizer.is_quasi_newton:
+        yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')
 
 
-def _wrong_with_lbfgs(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
-    """L-BFGS is made of gradients over all rows of one smooth function, and finds its own step lengths."""
+def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[str, str]]:
+    """It is made of gradients over all rows of one smooth function, and finds its own step lengths."""
+    schedule = unless_auto(SCHEDULES, spec.schedule)
     if spec.batch_size not in ("auto", "full"):
-        yield "/batch_size", f'"lbfgs" needs all rows in a step; use "batch_size": "full" instead of {spec.batch_size}'
+        yield "/batch_size", f'{name} needs all rows in a step; use "batch_size": "full" instead of {spec.batch_size}'
     if spec.optimizer.l1:
-        yield "/optimizer/l1", '"lbfgs" needs a smooth loss, and l1 has a corner at 0; use l2, or another optimizer'
-    if spec.loss in ("mae", "quantile"):
-        yield "/loss", f'"lbfgs" needs a smooth loss, and {spec.loss} has a corner; use huber, or another optimizer'
+        yield "/optimizer/l1", f"{name} needs a smooth loss, and l1 has a corner at 0; use l2, or another optimizer"
+    if not LOSSES[spec.loss].is_smooth:
+        yield "/loss", f"{name} needs a smooth loss, and {spec.loss} has a corner; use huber, or another optimizer"
     if spec.network.dropout:
-        yield "/network/dropout", '"lbfgs" needs the same loss at every look; leave dropout 0, or use adam'
+        yield "/network/dropout", f"{name} needs the same loss at every look; leave dropout 0, or use adam"
     if spec.optimizer.clip_norm is not None:
-        yield "/optimizer/clip_norm", '"lbfgs" finds the length of its steps itself; leave clip_norm null'
-    if spec.schedule not in ("auto", "constant"):
-        yield "/schedule", f'"lbfgs" finds the length of its steps itself; use "constant" instead of {spec.schedule}'
+        yield "/optimizer/clip_norm", f"{name} finds the length of its steps itself; leave clip_norm null"
+    if schedule is not None and not schedule.is_constant:
+        yield "/schedule", f'{name} finds the length of its steps itself; use "constant" instead of {spec.schedule}'
     if spec.precision != "float32":
-        yield "/precision", f'"lbfgs" computes in float64; use "float32" instead of {spec.precision}'
+        yield "/precision", f'{name} computes in float64; use "float32" instead of {spec.precision}'
     if spec.warmup_epochs:
-        yield "/warmup_epochs", '"lbfgs" finds the length of its steps itself; leave warmup_epochs 0'
+        yield "/warmup_epochs", f"{name} finds the length of its steps itself; leave warmup_epochs 0"

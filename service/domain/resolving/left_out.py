@@ -23,11 +23,11 @@ def nothing_left(spec: TrainingSpec, table: Table, targets: Sequence[Column]) ->
             reasons.append(f"{name} weighs the rows")
         elif column.name in spec.exclude:
             reasons.append(f"{name} is excluded")
-            if column.kind != "text" and not column.is_constant:
+            if column.facts.encoding is not None and not column.is_constant:
                 mends.append(f'take {name} out of "exclude"')
         elif spec.features is not None and column.name not in spec.features:
             reasons.append(f"{name} is not in the list")
-            if column.kind != "text" and not column.is_constant:
+            if column.facts.encoding is not None and not column.is_constant:
                 mends.append(f"name {name}")
         elif column.distinct == 0:
             reasons.append(f"{name} has no values")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from service.domain.cells.kinds import Encoding
 from service.domain.cells.table import Column, Table
 from service.domain.model.feature import DATETIME_PARTS
 from service.domain.model.network import Network
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import FieldError, SpecInvalid
 
 PROCESS_BYTES = 512 * 2**20  # of a training process itself: its libraries take that much before any row is read
@@ -38,7 +42,7 @@ def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Networ
     """About the network of a resolved spec: encoded columns that are constant in the training rows are left out then,
     and here they count."""
     target = table.column(spec.targets[0])
-    outputs = target.distinct if target is not None and spec.task == "multiclass" else len(spec.targets)
+    outputs = target.distinct if target is not None and TASKS[spec.task].scores_each_class else len(spec.targets)
     sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
     return Network(sizes, spec.network.activation, spec.network.bias)
 
@@ -69,12 +73,15 @@ def kept_categories(rows: int, most: int) -> int:
 
 def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int:
     """How many encoded columns one of the table gives (see service.domain.model.transform)."""
-    has_indicator = column.nulls > 0 and spec.missing in ("mean", "median", "most_frequent")
+    has_indicator = column.nulls > 0 and MISSING[spec.missing].fills
     if column.is_constant:
-        width = 0  # but for its gaps, which may tell something
-    elif column.kind == "categorical":
-        most = kept_categories(rows, limits.max_categories)
-        width = min(column.distinct, most) + int(column.distinct > most)
-    else:
-        width = len(DATETIME_PARTS) if column.kind == "datetime" else 1
-    return width + int(has_indicator)
+        return int(has_indicator)  # its gaps may tell something
+    return WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories)) + int(has_indicator)
+
+
+WIDTHS: Mapping[Encoding | None, Callable[[Column, int], int]] = {
+    "number": lambda column, most: 1,
+    "categories": lambda column, most: min(column.distinct, most) + int(column.distinct > most),
+    "calendar": lambda column, most: len(DATETIME_PARTS),
+}
+"""How many inputs a column has by its encoding, where at most so many categories have one of their own."""

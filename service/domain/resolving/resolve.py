@@ -20,6 +20,9 @@ from service.domain.resolving.tasks import class_name, natural_task, too_rare
 from service.domain.spec.auto import choose
 from service.domain.spec.engines import choose_engine
 from service.domain.spec.training import TrainingSpec, split_counts
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import unless_auto
 from service.errors import FieldError, SpecInvalid
 
 LEAST_ROWS = 3
@@ -59,7 +62,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         features=tuple(column.name for column in features),
         task=task,
         loss=_loss(spec, task),
-        scale_target=task == "regression" and spec.scale_target is not False,
+        scale_target=TASKS[task].is_regression and spec.scale_target is not False,
     )
     if asked.loss == "auto":
         notes.append(f"loss {spec.loss!r} for the task {task!r}")
@@ -85,7 +88,7 @@ def _told_of(target: Column) -> Iterator[None]:
     try:
         yield
     except SpecInvalid as error:
-        if target.kind != "categorical" or not target.notes:
+        if target.facts.holds != "words" or not target.notes:
             raise
         raise _wrong(error.errors[0].pointer, f"{error.detail} ({'; '.join(target.notes)})") from None
 
@@ -110,9 +113,9 @@ def _targets(spec: TrainingSpec, table: Table) -> list[Column]:
 
 def _wrong_target(target: Column, of: int) -> str | None:
     name = repr(target.name)
-    if of > 1 and target.kind != "numeric":
+    if of > 1 and not target.facts.is_quantity:
         return f"{name} holds {target.kind}; only numeric columns can be predicted several at once: train it alone"
-    if target.kind in ("text", "datetime"):
+    if target.facts.target is None:
         told = f" ({'; '.join(target.notes)})" if target.notes else ""
         mend = "choose a numeric, boolean or categorical column"
         return f"{name} holds {target.kind}{told}, which cannot be predicted; {mend}"
@@ -136,7 +139,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
             errors.append(FieldError(f"/features/{index}", f"{name!r} is a target: it cannot be a feature too"))
         elif column is not None and name == spec.weight_column:
             errors.append(FieldError(f"/features/{index}", f"{name!r} weighs the rows: it cannot be a feature too"))
-        elif column is not None and column.kind == "text":
+        elif column is not None and column.facts.encoding is None:
             errors.append(FieldError(f"/features/{index}", f"{name!r} holds free text, which cannot be a feature"))
         if name in (spec.features or ())[:index]:
             errors.append(FieldError(f"/features/{index}", f"{name!r} is listed twice"))
@@ -150,12 +153,10 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     if spec.features is not None:
         chosen = [column for column in candidates if column.name in spec.features]
     else:
-        chosen = [column for column in candidates if column.kind != "text"]
-        if texts := [column.name for column in candidates if column.kind == "text"]:
-            notes.append(f"left out as free text: {listed(texts)}")
-            notes += [
-                f"{column.name!r}: {note}" for column in candidates if column.kind == "text" for note in column.notes
-            ]
+        chosen = [column for column in candidates if column.facts.encoding is not None]
+        if texts := [column for column in candidates if column.facts.encoding is None]:
+            notes.append(f"left out as free text: {listed([column.name for column in texts])}")
+            notes += [f"{column.name!r}: {note}" for column in texts for note in column.notes]
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
         notes.append(f"left out as constant: {listed(constant)}")
@@ -178,17 +179,18 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
     if task == "auto":
         task, why = natural_task(target)
         notes.append(f"task {task!r}: {why}")
-    if task == "regression":
-        if target.kind != "numeric":
+    wanted = TASKS[task]
+    if wanted.is_regression:
+        if not target.facts.is_quantity:
             raise _wrong("/task", f"regression needs a numeric target; {target.name!r} is {target.kind}")
         return task
-    if task == "binary" and target.distinct != 2:
+    if wanted.is_binary and target.distinct != 2:
         raise _wrong("/task", f"binary needs a target of 2 classes; {target.name!r} has {target.distinct}")
     if target.distinct > limits.max_classes:
         raise _wrong(
             "/target", f"{target.name!r} has {target.distinct} classes; at most {limits.max_classes} can be learnt"
         )
-    if task == "multiclass" and target.distinct == 2:
+    if wanted.scores_each_class and target.distinct == 2:
         task = "binary"
         notes.append("task 'binary': the target has 2 classes")
     if target.rarest is not None and too_rare(int(target.rarest["count"]), spec.split):
@@ -197,25 +199,28 @@ def _task(spec: TrainingSpec, table: Table, target: Column, limits: Limits, note
         raise _wrong(
             "/target",
             f"class {rarest} of {target.name!r} has one row only: it cannot be in both the training and the held-out "
-            f"rows; add rows of it, or remove that row{numbers if target.kind == 'numeric' else ''}",
+            f"rows; add rows of it, or remove that row{numbers if target.facts.is_quantity else ''}",
         )
     return task
 
 
 def _task_of_several(spec: TrainingSpec, notes: list[str]) -> str:
-    if spec.task not in ("auto", "regression"):
+    asked = unless_auto(TASKS, spec.task)
+    if asked is not None and not asked.is_regression:
         raise _wrong("/task", f"several targets at once are numbers; {spec.task!r} needs a single target")
-    if spec.task == "auto":
+    if asked is None:
         notes.append(f"task 'regression': {len(spec.targets)} numeric targets at once")
     return "regression"
 
 
 def _loss(spec: TrainingSpec, task: str) -> str:
-    if spec.loss == "auto":
-        return "mse" if task == "regression" else "cross_entropy"
-    if (spec.loss == "cross_entropy") != (task != "regression"):
-        fitting = "mse, mae, huber or quantile" if task == "regression" else "cross_entropy"
+    asked, is_regression = unless_auto(LOSSES, spec.loss), TASKS[task].is_regression
+    if asked is None:
+        return TASKS[task].loss
+    if asked.is_for_classes == is_regression:
+        *first, last = (loss.name for loss in LOSSES.values() if loss.is_for_classes != is_regression)
+        fitting = f"{', '.join(first)} or {last}" if first else last
         raise _wrong("/loss", f"{spec.loss!r} does not fit the task {task!r}; use {fitting}")
-    if spec.scale_target is True and task != "regression":
+    if spec.scale_target is True and not is_regression:
         raise _wrong("/scale_target", f'classes are not scaled; leave scale_target "auto" for the task {task!r}')
     return spec.loss

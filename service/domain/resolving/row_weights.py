@@ -19,7 +19,7 @@ def check_weights(spec: TrainingSpec, table: Table, targets: Sequence[Column]) -
     name = repr(column.name)
     if column in targets:
         raise _wrong("/weight_column", f"{name} is a target: it cannot weigh the rows too")
-    if column.kind != "numeric":
+    if not column.facts.is_quantity:
         raise _wrong("/weight_column", f"{name} is {column.kind}; weights are numbers from 0")
     if column.nulls:
         raise _wrong("/weight_column", f"{name} is missing in {column.nulls} rows; every row needs a weight")

@@ -21,7 +21,7 @@ def natural_task(target: Column) -> tuple[str, str]:
     """The task that `auto` stands for, and why. Numbers with decimals are never classes; whole ones are where each has
     rows enough to be learnt; what is no number always is."""
     said = f"{target.name!r} is {target.kind} with {target.distinct} values"
-    if target.kind != "numeric":
+    if not target.facts.is_quantity:
         return "binary" if target.distinct == 2 else "multiclass", said
     if not target.whole or not (target.distinct == 2 or _are_codes(target)):
         return "regression", said

@@ -7,6 +7,10 @@ from dataclasses import replace
 from typing import Literal
 
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.schedules import SCHEDULES
+from service.domain.vocabulary.words import unless_auto
 
 STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
 NARROWEST, WIDEST = 16, 128  # of the hidden layer that is chosen
@@ -34,26 +38,28 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
 
 def is_bowl(spec: TrainingSpec) -> bool:
     """Whether the loss is a quadratic of known curvature: a linear neuron's squared error."""
-    return spec.network.kind == "linear" and spec.loss == "mse"
+    return spec.network.kind == "linear" and LOSSES[spec.loss].is_quadratic
 
 
 def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     """Whether everything about a linear neuron with cross-entropy or Huber's loss is left open that lbfgs settles or
     does not know, and the rows are few enough for steps over all of them. In batches it is far from its minimum when
     it stops: by the noise of the steps one epoch then is as good as another on the validation rows."""
-    optimizer = spec.optimizer
+    optimizer, loss = spec.optimizer, LOSSES[spec.loss]
+    schedule = unless_auto(SCHEDULES, spec.schedule)
     return (
         spec.network.kind == "linear"
-        and spec.loss in ("cross_entropy", "huber")
+        and loss.is_smooth
+        and not loss.is_quadratic
         and optimizer.kind == optimizer.learning_rate == "auto"
         and not (optimizer.momentum not in ("auto", 0.0) or optimizer.nesterov or optimizer.l1 or optimizer.clip_norm)
         and spec.batch_size in ("auto", "full")
-        and spec.schedule in ("auto", "constant")
+        and (schedule is None or schedule.is_constant)
         and not spec.warmup_epochs
         and spec.engine != "fused"
         and spec.precision == "float32"
         and rows * inputs <= CHEAP_CELLS
-        and (spec.loss == "huber" or rows >= ROWS_FOR_AN_INPUT * inputs)
+        and (not loss.is_for_classes or rows >= ROWS_FOR_AN_INPUT * inputs)
     )
 
 
@@ -108,7 +114,7 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     if is_bowl(spec):
         notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent goes to it")
         return None
-    chosen = EarlyStopping(PATIENCE) if spec.schedule == "plateau" else EarlyStopping()
+    chosen = EarlyStopping(PATIENCE) if SCHEDULES[spec.schedule].watches_loss else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
     return chosen
 
@@ -116,10 +122,11 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
 def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
     if spec.batch_size != "auto":
         return spec.batch_size
-    if spec.optimizer.kind == "lbfgs":
-        notes.append("batch descent: lbfgs needs all rows in a step")
+    optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
+    if optimizer is not None and optimizer.is_quasi_newton:
+        notes.append(f"batch descent: {optimizer.name} needs all rows in a step")
         return "full"
-    if is_bowl(spec) and spec.optimizer.kind in ("auto", "sgd"):
+    if is_bowl(spec) and (optimizer is None or optimizer.is_gradient_descent):
         notes.append("batch descent: a linear neuron's squared error is a bowl of known shape")
         return "full"
     # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches

@@ -5,6 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.words import unless_auto
 
 # A layer of more weights than this, in steps of so few rows, is a product of a matrix and a vector: torch does it at
 # the speed of memory, the fused kernel fills whole vectors (two layers of 512, one row: 300 µs a step, and 440)
@@ -39,8 +42,9 @@ def not_fused(spec: TrainingSpec) -> str | None:
     """Why the fused engine cannot train this; None where it can."""
     if spec.network.dropout:
         return "the fused engine has no dropout"
-    if spec.optimizer.kind == "lbfgs":
-        return "the fused engine has no lbfgs"
+    optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
+    if optimizer is not None and not optimizer.is_fused:
+        return f"the fused engine has no {optimizer.name}"
     if spec.device == "gpu":
         return "the fused engine runs on processors only"
     if spec.precision != "float32":
@@ -54,7 +58,8 @@ def needs_no_rows(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     Not where making the bowl costs more than the epochs: each input costs a pass over the rows.
     """
     full = spec.step_rows(rows) == rows
-    bowl = spec.network.kind == "linear" and spec.loss == "mse" and spec.optimizer.kind == "sgd"
+    descends = OPTIMIZERS[spec.optimizer.kind].is_gradient_descent
+    bowl = spec.network.kind == "linear" and LOSSES[spec.loss].is_quadratic and descends
     plain = not spec.optimizer.l1 and spec.optimizer.clip_norm is None
     worth = spec.epochs == "auto" or inputs * EPOCHS_FOR_AN_INPUT <= spec.epochs
     return spec.engine == "fused" and full and bowl and plain and worth and inputs <= min(WIDEST_BOWL, rows)

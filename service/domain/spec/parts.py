@@ -7,13 +7,14 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.model.network import ACTIVATIONS
 from service.domain.spec.fields import Matches, OneOrWords
 from service.domain.spec.shapes import example, teach
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split
+from service.domain.vocabulary.activations import ACTIVATIONS
+from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.words import AUTO, listed, unless_auto
 
 NETWORK_KINDS = ("linear", "mlp")
-OPTIMIZERS = ("auto", "sgd", "adam", "adamw", "rmsprop", "lbfgs")
 MAX_LAYER = 16_384
 MAX_LAYERS = 32
 DATASET_ID = Matches("[A-Za-z0-9_]{1,64}", error="is no id of a dataset; GET /v1/datasets lists those there are")
@@ -113,7 +114,9 @@ class NetworkSchema(Part):
         validate=ma.validate.Length(1, MAX_LAYERS),
         metadata={"description": "sizes of the hidden layers of an mlp; null: one, by the number of inputs and rows"},
     )
-    activation = ma.fields.String(load_default="relu", validate=one_of(tuple(ACTIVATIONS)))
+    activation = ma.fields.String(
+        load_default="relu", validate=one_of(tuple(ACTIVATIONS)), metadata={"description": listed(ACTIVATIONS)}
+    )
     bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
     dropout = ma.fields.Float(load_default=0.0, validate=between(0, 1, below=True))
 
@@ -131,7 +134,9 @@ class NetworkSchema(Part):
 class OptimizerSchema(Part):
     makes = OptimizerSpec
     error_messages = example(kind='"sgd"', learning_rate="0.05")
-    kind = ma.fields.String(load_default="auto", validate=one_of(OPTIMIZERS))
+    kind = ma.fields.String(
+        load_default=AUTO, validate=one_of((AUTO, *OPTIMIZERS)), metadata={"description": listed(OPTIMIZERS)}
+    )
     learning_rate = OneOrWords(
         ma.fields.Float(validate=between(0, 1e6, above=True)),
         words=("auto",),
@@ -170,9 +175,11 @@ class OptimizerSchema(Part):
 
     @ma.validates_schema
     def _momentum_is_for_sgd(self, data: dict[str, Any], **_: Any) -> None:
-        if data["momentum"] not in (0, "auto") and data["kind"] != "sgd":
+        optimizer = unless_auto(OPTIMIZERS, data["kind"])
+        takes_momentum = optimizer is not None and optimizer.takes_momentum
+        if data["momentum"] not in (0, "auto") and not takes_momentum:
             raise ma.ValidationError('momentum belongs to "kind": "sgd"; the others have their own', "momentum")
-        if data["nesterov"] and (data["kind"] != "sgd" or data["momentum"] == 0):
+        if data["nesterov"] and (not takes_momentum or data["momentum"] == 0):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 
 

@@ -22,13 +22,14 @@ from service.domain.spec.parts import (
     one_of,
 )
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.scalers import SCALERS
+from service.domain.vocabulary.schedules import SCHEDULES
+from service.domain.vocabulary.tasks import TASKS
+from service.domain.vocabulary.words import AUTO, listed
 from service.errors import FieldError, SpecInvalid
 
-TASKS = ("auto", "regression", "binary", "multiclass")
-SCALERS = ("standard", "minmax", "robust", "none")
-MISSING = ("mean", "median", "most_frequent", "drop", "error")
-LOSSES = ("auto", "mse", "mae", "huber", "quantile", "cross_entropy")
-SCHEDULES = ("auto", "constant", "cosine", "step", "plateau")
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
@@ -96,10 +97,12 @@ class TrainingSpecSchema(Part):
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
         ma.fields.String(), load_default=tuple, metadata={"description": "columns to leave out"}
     )
-    task = ma.fields.String(load_default="auto", validate=one_of(TASKS))
+    task = ma.fields.String(load_default=AUTO, validate=one_of((AUTO, *TASKS)), metadata={"description": listed(TASKS)})
     split = ma.fields.Nested(SplitSchema, load_default=Split)
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec)
-    scaler = ma.fields.String(load_default="standard", validate=one_of(SCALERS))
+    scaler = ma.fields.String(
+        load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
+    )
     scale_target = OneOrWords(
         ma.fields.Boolean(truthy={True}, falsy={False}),
         words=("auto",),
@@ -108,19 +111,26 @@ class TrainingSpecSchema(Part):
     )
     missing = ma.fields.String(
         load_default="mean",
-        validate=one_of(MISSING),
+        validate=one_of(tuple(MISSING)),
         metadata={
-            "description": "what a missing feature becomes; drop leaves such training rows out, error refuses them"
+            "description": "what replaces a missing value of a feature; a category: always the most frequent. "
+            + listed(MISSING)
         },
     )
-    loss = ma.fields.String(load_default="auto", validate=one_of(LOSSES))
+    loss = ma.fields.String(
+        load_default=AUTO, validate=one_of((AUTO, *LOSSES)), metadata={"description": listed(LOSSES)}
+    )
     quantile = ma.fields.Float(
         load_default=0.5,
         validate=between(0, 1, above=True, below=True),
         metadata={"description": 'which quantile "loss": "quantile" predicts; 0.5 is the median'},
     )
     optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
-    schedule = ma.fields.String(load_default="auto", validate=one_of(SCHEDULES))
+    schedule = ma.fields.String(
+        load_default=AUTO,
+        validate=one_of((AUTO, *SCHEDULES)),
+        metadata={"description": f"how the learning rate changes over the epochs. {listed(SCHEDULES)}"},
+    )
     warmup_epochs = ma.fields.Integer(
         strict=True,
         load_default=0,

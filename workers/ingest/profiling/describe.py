@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Holds, Kind, kind_of
 from service.domain.cells.table import Column
+from service.domain.reading.free_text import kind_of_words
 from workers.ingest.profiling.groups import Bounds
 from workers.ingest.profiling.numbers import NumberColumn
 from workers.ingest.profiling.words import WordColumn
@@ -18,11 +19,8 @@ from workers.ingest.profiling.words import WordColumn
 QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 TOP = 20
 MOST_VALUES = 200  # of so many at most all are told: a spec may name any of them as a class
-LONG_TEXT = 100  # categories are short words; longer cells on average are free text
-MANY_CATEGORIES = 10_000
 EPOCH = datetime(1970, 1, 1)
 LAST_MICROSECOND = (datetime.max - EPOCH) // timedelta(microseconds=1)
-KINDS: dict[str, Kind] = {"DOUBLE": "numeric", "BOOLEAN": "boolean", "TIMESTAMP": "datetime"}
 Described = tuple[Column, dict[str, Any]]
 
 
@@ -34,12 +32,10 @@ def describe_words(name: str, column: WordColumn, rows: int, declared: Kind | No
     categories that are few.
     """
     distinct = column.n_distinct
-    names_rather_than_kinds = distinct > 20 and distinct > column.count / 2
-    too_long = column.mean_length > LONG_TEXT
-    is_text = names_rather_than_kinds or too_long or distinct > MANY_CATEGORIES
-    kind: Kind = declared or ("text" if is_text else "categorical")
+    kind = declared or kind_of_words(distinct, column.count, column.letters)
+    may_be_target = kind_of(kind).target is not None
     rarest = None
-    if column.is_exact and 0 < distinct <= most_classes and kind != "text":
+    if column.is_exact and 0 < distinct <= most_classes and may_be_target:
         word, least = column.rarest()
         rarest = {"value": word, "count": least}
     detail = {
@@ -50,14 +46,14 @@ def describe_words(name: str, column: WordColumn, rows: int, declared: Kind | No
         "top": [{"value": word, "count": count} for word, count in column.top(TOP)],
         "top_missed": column.missed,
     }
-    if column.is_exact and kind == "categorical" and distinct <= MOST_VALUES:
+    if column.is_exact and may_be_target and distinct <= MOST_VALUES:
         detail["values"] = sorted(column.counts)
     return Column(name=name, kind=kind, nulls=rows - column.count, distinct=distinct, rarest=rarest), detail
 
 
 def describe_numbers(
     name: str,
-    type: str,
+    kind: Kind,
     column: NumberColumn,
     rows: int,
     bounds: Bounds,
@@ -69,40 +65,40 @@ def describe_numbers(
     `quantiles_error` bounds how far off the ranks of the quantiles are, as a share of the cells; 0 is exact. `values`
     are all the numbers, in order, where they are few.
     """
-    rarest = None
+    rarest, holds = None, kind_of(kind).holds
     counted = column.counted
     if counted is not None and 0 < len(counted[0]) <= most_classes:
         place = int(np.argmin(counted[1]))
-        rarest = {"value": _shown(counted[0][place], type), "count": int(counted[1][place])}
+        rarest = {"value": _shown(counted[0][place], holds), "count": int(counted[1][place])}
     detail: dict[str, Any] = {
         "count": column.count,
         "distinct_is_exact": counted is not None,
         "distinct_error": 0.0 if counted is not None else column.distinct.standard_error,
     }
-    if type == "BOOLEAN":
+    if holds == "truths":
         found = zip(*(part.tolist() for part in counted), strict=True) if counted is not None else ()
         ordered = sorted(found, key=lambda item: (-item[1], item[0]))
         detail["top"] = [{"value": bool(value), "count": count} for value, count in ordered]
     else:
         values, error = column.quantiles.at(QUANTILES)
-        shown = [_shown(value, type) for value in values]
+        shown = [_shown(value, holds) for value in values]
         detail["quantiles"] = dict(zip(map(str, QUANTILES), shown, strict=False))
         detail["quantiles_error"] = error
-    if type == "DOUBLE":
+    if holds == "numbers":
         counts = column.bins.tolist() if edges is not None else []
         detail["histogram"] = {"edges": edges.tolist() if edges is not None else [], "counts": counts}
         if counted is not None and len(counted[0]) <= MOST_VALUES:
             detail["values"] = [float(value) for value in counted[0]]
-    ranged = bounds is not None and type != "BOOLEAN"
-    is_number = type == "DOUBLE" and column.count > 0
+    ranged = bounds is not None and holds != "truths"
+    is_number = holds == "numbers" and column.count > 0
     return (
         Column(
             name=name,
-            kind=KINDS[type],
+            kind=kind,
             nulls=rows - column.count,
             distinct=column.n_distinct,
-            minimum=_shown(bounds[0], type) if ranged and bounds else None,
-            maximum=_shown(bounds[1], type) if ranged and bounds else None,
+            minimum=_shown(bounds[0], holds) if ranged and bounds else None,
+            maximum=_shown(bounds[1], holds) if ranged and bounds else None,
             mean=column.mean if is_number and math.isfinite(column.mean) else None,
             standard_deviation=column.standard_deviation if is_number else None,
             whole=is_number and column.whole,
@@ -112,10 +108,10 @@ def describe_numbers(
     )
 
 
-def _shown(value: Any, type: str) -> Any:
-    if type == "BOOLEAN":
+def _shown(value: Any, holds: Holds) -> Any:
+    if holds == "truths":
         return bool(value)
-    if type == "TIMESTAMP":
+    if holds == "times":
         # a float holds these microseconds to about 16 of them: the last moment of 9999 may come out just beyond it
         return (EPOCH + timedelta(microseconds=min(int(value), LAST_MICROSECOND))).isoformat() + "Z"
     return float(value)

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.cells.kinds import Holds, Kind, holds_words, kind_of
+from service.reading.arrow.types import TIME
 from workers.ingest.profiling.distinct import Distinct
 from workers.ingest.profiling.moments import Moments, moments
 from workers.ingest.profiling.numbers import NumberGroup, Numbers, Sizes, number_group
@@ -33,10 +35,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to find out of each group: the type of each column, the number that its values are measured from, the
+    """What to find out of each group: the kind of each column, the number that its values are measured from, the
     edges of its histogram, and how much to keep."""
 
-    types: Mapping[str, str]
+    kinds: Mapping[str, Kind]
     origins: Mapping[str, float]
     edges: Mapping[str, Numbers]
     paired: tuple[str, ...]
@@ -46,9 +48,9 @@ class Plan:
 class Stored:
     """A table as a Parquet file."""
 
-    def __init__(self, path: Path, types: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, kinds: Mapping[str, Kind]) -> None:
         self._path = path
-        self._types = types
+        self._kinds = kinds
         self._metadata = pq.read_metadata(path)
         self.rows: int = self._metadata.num_rows
         self.groups: int = self._metadata.num_row_groups
@@ -57,8 +59,8 @@ class Stored:
         """The least and the greatest value of each column that is not of words, as the file's own statistics say:
         float64, microseconds since 1970 or a truth. None where every cell is missing."""
         found: dict[str, Bounds] = {}
-        for place, (name, type) in enumerate(self._types.items()):
-            if type == "VARCHAR":
+        for place, (name, kind) in enumerate(self._kinds.items()):
+            if holds_words(kind):
                 continue
             parts = [self._metadata.row_group(group).column(place).statistics for group in range(self.groups)]
             parts = [part for part in parts if part is not None and part.has_min_max]
@@ -78,21 +80,21 @@ class Stored:
                 yield waiting.popleft().result()
 
     def _summary(self, group: int, plan: Plan, distinct: Mapping[str, Distinct]) -> Group:
-        words = [name for name, type in plan.types.items() if type == "VARCHAR"]
+        words = [name for name, kind in plan.kinds.items() if holds_words(kind)]
         with pq.ParquetFile(self._path, metadata=self._metadata, read_dictionary=words) as file:
             table = file.read_row_group(group, use_threads=False)
         columns: dict[str, NumberGroup | WordGroup] = {}
         cells = np.empty((len(plan.paired), table.num_rows))
         places = {name: place for place, name in enumerate(plan.paired)}
         with np.errstate(all="ignore"):  # what overflows is found out where the group is used
-            for column, (name, type) in zip(table.itercolumns(), plan.types.items(), strict=True):
+            for column, (name, kind) in zip(table.itercolumns(), plan.kinds.items(), strict=True):
                 array, bound = _whole(column), distinct[name].bound
-                if type == "VARCHAR":
+                if (holds := kind_of(kind).holds) == "words":
                     columns[name] = word_group(array, bound, plan.sizes)
                     continue
-                present = _numbers(array.drop_null() if array.null_count else array, type)
+                present = _numbers(array.drop_null() if array.null_count else array, holds)
                 origin, edges = plan.origins.get(name, 0.0), plan.edges.get(name, np.empty(0))
-                columns[name] = number_group(present, edges, origin, bound, plan.sizes, type == "DOUBLE")
+                columns[name] = number_group(present, edges, origin, bound, plan.sizes, holds == "numbers")
                 if name in places:
                     row = cells[places[name]]
                     if array.null_count:
@@ -107,10 +109,10 @@ def _whole(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def _numbers(array: pa.Array, type: str) -> npt.NDArray[Any]:
-    """(n,) float64, or int64 for times and truths."""
-    if type == "DOUBLE":
+def _numbers(array: pa.Array, holds: Holds) -> npt.NDArray[Any]:
+    """(n,) float64, or int64 for truths and for times, whose microseconds these are."""
+    if holds == "numbers":
         return np.asarray(array.to_numpy(zero_copy_only=False))
-    if type == "BOOLEAN":
+    if holds == "truths":
         return np.asarray(array.to_numpy(zero_copy_only=False)).astype(np.int64)
-    return np.asarray(array.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)).astype("M8[us]").view(np.int64)
+    return np.asarray(array.cast(TIME).to_numpy(zero_copy_only=False)).astype("M8[us]").view(np.int64)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind, holds_words, kind_of
 from service.domain.cells.table import Table
 from service.domain.descent.gram import Gram
 from service.errors import WorkFailed
@@ -54,29 +54,31 @@ class Profile:
 
 def profile(
     parquet: Path,
-    types: Mapping[str, str],
+    kinds: Mapping[str, Kind],
     declared: Mapping[str, Kind],
     most_classes: int,
     threads: int,
     check: Callable[[], None] = lambda: None,
 ) -> Profile:
-    """Of a table of these DuckDB types; `check` is called between its groups of rows. Raises WorkFailed."""
-    stored = Stored(parquet, types)
+    """Of a table of columns of these `kinds`; of words only the `declared` ones are known. `check` is called between
+    its groups of rows. Raises WorkFailed."""
+    stored = Stored(parquet, kinds)
     bounds = stored.bounds()
-    _refuse_unusable(types, bounds)
-    sizes = Sizes.for_columns(len(types), stored.groups)
-    numeric = tuple(name for name, type in types.items() if type in ("DOUBLE", "BOOLEAN"))
+    _refuse_unusable(kinds, bounds)
+    sizes = Sizes.for_columns(len(kinds), stored.groups)
+    numeric = tuple(name for name, kind in kinds.items() if kind_of(kind).encoding == "number")
     paired = numeric if len(numeric) <= MOST_PAIRED else ()
-    edges = {name: _edges(*found) for name, found in bounds.items() if found and types[name] == "DOUBLE"}
+    numbers = {name for name, kind in kinds.items() if kind_of(kind).holds == "numbers"}
+    edges = {name: _edges(*found) for name, found in bounds.items() if found and name in numbers}
     origins = {name: float(found[0]) for name, found in bounds.items() if found and name in edges}
     columns: dict[str, Any] = {
         name: WordColumn(sizes)
-        if type == "VARCHAR"
+        if holds_words(kind)
         else NumberColumn(sizes, max(len(edges.get(name, ())) - 1, 1), origins.get(name, 0.0))
-        for name, type in types.items()
+        for name, kind in kinds.items()
     }
     products: Moments | None = None
-    plan = Plan(types, origins, edges, paired, sizes)
+    plan = Plan(kinds, origins, edges, paired, sizes)
     distinct = {name: column.distinct for name, column in columns.items()}
     with np.errstate(all="ignore"):
         for group in stored.summaries(plan, distinct, threads):
@@ -89,18 +91,18 @@ def profile(
     described = [
         describe_words(name, column, stored.rows, declared.get(name), most_classes)
         if isinstance(column, WordColumn)
-        else describe_numbers(name, types[name], column, stored.rows, bounds[name], edges.get(name), most_classes)
+        else describe_numbers(name, kinds[name], column, stored.rows, bounds[name], edges.get(name), most_classes)
         for name, column in columns.items()
     ]
     table = Table(stored.rows, tuple(column for column, _ in described))
     return Profile(table, [{**asdict(column), **detail} for column, detail in described], gram, no_gram)
 
 
-def _refuse_unusable(types: Mapping[str, str], bounds: Mapping[str, Bounds]) -> None:
+def _refuse_unusable(kinds: Mapping[str, Kind], bounds: Mapping[str, Bounds]) -> None:
     for name, found in bounds.items():
-        if found and types[name] == "DOUBLE" and not all(map(math.isfinite, found)):
+        if found and kind_of(kinds[name]).holds == "numbers" and not all(map(math.isfinite, found)):
             raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave such cells empty")
-        if found and types[name] == "TIMESTAMP" and (found[0] < EARLIEST or found[1] > LATEST):
+        if found and kind_of(kinds[name]).holds == "times" and (found[0] < EARLIEST or found[1] > LATEST):
             raise WorkFailed(
                 "time_out_of_range", f"column {name!r} holds times beyond the years 1 to 9999; mend such cells"
             )

@@ -53,11 +53,11 @@ class WordColumn:
         self.distinct = Distinct(sizes.hashes)
         self.counts: dict[str, int] = {}
         self.missed = 0
-        self._letters = 0
+        self.letters = 0
 
     def add(self, group: WordGroup) -> None:
         self.count += group.count
-        self._letters += group.letters
+        self.letters += group.letters
         self.distinct.add(group.hashes)
         self.missed += group.missed
         for word, count in group.counts.items():
@@ -78,7 +78,7 @@ class WordColumn:
     @property
     def mean_length(self) -> float:
         """Letters in a cell that is not missing, on average."""
-        return self._letters / self.count if self.count else 0.0
+        return self.letters / self.count if self.count else 0.0
 
     def top(self, most: int) -> list[tuple[str, int]]:
         """The most frequent words, by their counts and then by themselves."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from service.domain.reading.dialect import Dialect
+from service.reading.arrow.types import WORD
 from service.reading.records import records
 from workers.ingest.readers.limits import Limits
 from workers.ingest.readers.rejects import Reject, refuse_too_many
@@ -24,7 +25,7 @@ def read_carefully(
     source: Path, target: Path, dialect: Dialect, names: Sequence[str], limits: Limits, check: Callable[[], None]
 ) -> list[Reject]:
     """Write the rows as text, with their lines; the rejects. `check` is called between chunks. Raises WorkFailed."""
-    schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in names)])
+    schema = pa.schema([(LINE, pa.int64()), *((name, WORD) for name in names)])
     rejects: list[Reject] = []
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -35,7 +36,7 @@ def read_carefully(
 
         def flush() -> None:
             nonlocal done, size
-            columns = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
+            columns = [pa.array(cells, WORD) for cells in zip(*rows, strict=True)]
             group.append(pa.record_batch([pa.array(lines, pa.int64()), *columns], schema=schema))
             done += len(rows)
             limits.check_rows(done)

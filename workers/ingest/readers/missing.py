@@ -12,7 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import BLANKS, SPREADSHEET_ERRORS, TextStyle
+from service.reading.arrow.types import WORD
 
 CHUNK_BYTES = 4 * 1024 * 1024
 
@@ -53,7 +55,7 @@ class MissingWords:
         if lost <= 0:
             return
         words = pc.utf8_trim(cells.filter(pc.and_(pc.is_null(typed), pc.is_valid(cells))), BLANKS)
-        words = words.filter(pc.is_in(words, pa.array([word for word in style.missing if word], pa.string())))
+        words = words.filter(pc.is_in(words, pa.array([word for word in style.missing if word], WORD)))
         self.add(name, ((one["values"], one["counts"]) for one in pc.value_counts(words).to_pylist()))
 
     def add(self, name: str, counts: Iterable[tuple[str, int]]) -> None:
@@ -62,10 +64,10 @@ class MissingWords:
         with self._lock:
             self.by_column.setdefault(name, Counter()).update(found)
 
-    def of_words(self, types: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    def of_words(self, kinds: Mapping[str, Kind]) -> dict[str, dict[str, int]]:
         """Of the columns that are not of numbers or times."""
         return {
             name: dict(counts.most_common())
             for name, counts in self.by_column.items()
-            if counts and types[name] in ("VARCHAR", "BOOLEAN")
+            if counts and not kind_of(kinds[name]).is_measured
         }

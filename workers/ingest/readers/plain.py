@@ -9,9 +9,11 @@ from pathlib import Path
 
 import duckdb
 
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import BLANKS, TextStyle, is_number
 from service.domain.reading.dialect import Dialect, Found
 from workers.ingest.readers.duck import PARQUET, Connection, interrupted_after, quoted, quoted_name
+from workers.ingest.readers.duck_types import NUMBER, ODD_NUMBER, WORD
 from workers.ingest.readers.missing import plain_gaps
 from workers.ingest.readers.padded import has_padded
 
@@ -63,7 +65,7 @@ def is_plain(source: Path, dialect: Dialect, width: int) -> bool:
     return returns == 0 or (returns == ends == feeds and not lone_feeds)
 
 
-def guess(found: Found, style: TextStyle, declared: Mapping[str, str]) -> set[str]:
+def guess(found: Found, style: TextStyle, declared: Mapping[str, Kind]) -> set[str]:
     """The columns whose first cells are all plain numbers: they are tried as such while the file is read."""
     if style.decimal:
         return set()
@@ -71,7 +73,8 @@ def guess(found: Found, style: TextStyle, declared: Mapping[str, str]) -> set[st
     for position, name in enumerate(found.names):
         cells = [row[position] for row in found.rows if position < len(row)]
         present = [cell for cell in cells if cell.strip(BLANKS) not in gaps]
-        may_be_one = declared.get(name, "numeric") == "numeric" and not all(map(GROUPED_OR_DIALLED.fullmatch, present))
+        may_be_one = name not in declared or kind_of(declared[name]).in_digits
+        may_be_one = may_be_one and not all(map(GROUPED_OR_DIALLED.fullmatch, present))
         if may_be_one and all(map(_is_clean, present)):
             names.add(name)
     return names
@@ -121,7 +124,7 @@ def _copy(
     """
     made = numbers if direct else ()
     columns = ", ".join(
-        f"{quoted(f'c{position}')}: {quoted('DOUBLE' if name in made else 'VARCHAR')}"
+        f"{quoted(f'c{position}')}: {quoted(NUMBER if name in made else WORD)}"
         for position, name in enumerate(found.names)
     )
     words = ", ".join(map(quoted, style.missing))
@@ -160,7 +163,7 @@ def count_missing(
     words = [word for word in style.missing if word]
     if not names or not words:
         return {}
-    columns = ", ".join(f"{quoted(f'c{position}')}: 'VARCHAR'" for position in range(len(found.names)))
+    columns = ", ".join(f"{quoted(f'c{position}')}: '{WORD}'" for position in range(len(found.names)))
     places = {name: f"trim(c{found.names.index(name)}, {quoted(BLANKS)})" for name in names}
     known = ", ".join(map(quoted, words))
     counted = ", ".join(f"histogram(CASE WHEN {cell} IN ({known}) THEN {cell} END)" for cell in places.values())
@@ -180,7 +183,7 @@ def _made_number(column: str) -> str:
 def _number(column: str) -> str:
     padded = " OR ".join(f"({column} >= '{sign}00' AND {column} < '{sign}0:')" for sign in ("", "-", "+"))
     joined = f"contains({column}, '_')"  # 1990_91 is a number to DuckDB
-    value, odd = f"CASE WHEN {joined} THEN NULL ELSE TRY_CAST({column} AS DOUBLE) END", "'inf'::DOUBLE"
+    value, odd = f"CASE WHEN {joined} THEN NULL ELSE TRY_CAST({column} AS {NUMBER}) END", ODD_NUMBER
     return (
         f"CASE WHEN {column} IS NULL THEN NULL WHEN {column} >= '1' AND {column} < ':' THEN coalesce({value}, {odd}) "
         f"WHEN isnan({value}) THEN NULL WHEN {column} < '!' OR {padded} THEN {odd} ELSE coalesce({value}, {odd}) END"

@@ -23,9 +23,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from service.domain.cells.kinds import PLAIN_KIND
 from service.domain.cells.written import TextStyle, is_number
 from service.domain.reading.dialect import Found
-from service.reading.cells import read_cells, without_missing
+from service.reading.arrow.cells import read_cells, without_missing
+from service.reading.arrow.types import NUMBER, WORD
 from workers.ingest.readers.digits import AFTER, MARKS, count_lines, read_numbers
 from workers.ingest.readers.missing import MissingWords, plain_gaps
 from workers.ingest.readers.padded import BEFORE, padded_in
@@ -109,7 +111,7 @@ class _Reader:
     def __init__(
         self, descriptor: int, found: Found, numbers: Collection[str], style: TextStyle, missing: MissingWords
     ) -> None:
-        types = {name: pa.float64() if name in numbers else pa.string() for name in found.names}
+        types = {name: NUMBER if name in numbers else WORD for name in found.names}
         self.schema = pa.schema(types.items())
         self._descriptor = descriptor
         self._delimiter = found.dialect.delimiter
@@ -173,8 +175,8 @@ class _Reader:
         return self._own.buffer  # type: ignore[no-any-return]  # a thread's own attributes have no types
 
     def _checked(self, field: pa.Field, column: Any) -> Any:
-        if field.type == pa.string():
-            cells = [read_cells(field.name, "VARCHAR", self._style, chunk)[0] for chunk in column.chunks]
+        if field.type == WORD:
+            cells = [read_cells(field.name, PLAIN_KIND["words"], self._style, chunk)[0] for chunk in column.chunks]
             for chunk, read in zip(column.chunks, cells, strict=True):
                 self._missing.count(field.name, chunk, read, None, self._style)
             return pa.chunked_array(cells, field.type)

@@ -24,7 +24,7 @@ from service.domain.cells.ways import (
     mark_of,
 )
 from service.domain.cells.written import MINUS_SIGNS, NOT_A_NUMBER, TextStyle, number_pattern
-from service.reading.cells import matches, present
+from service.reading.arrow.cells import matches, present
 from workers.ingest.typing.typed import batches
 
 APART = ("named", "iso", "date", "day first", "month first")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from service.domain.cells.kinds import kind_of
 from service.domain.reading.odd_cells import declared_words, missing_notes, odd_note
 from workers.ingest.readers.missing import MissingWords
 from workers.ingest.typing.kinds import Decision
@@ -19,11 +20,10 @@ def tell(decision: Decision, missing: MissingWords, rows: int) -> dict[str, dict
     for name, odd in decision.odd.items():
         decision.note(name, odd_note(odd, words))
     for name, counts in missing.by_column.items():
-        is_number = decision.types[name] in ("DOUBLE", "TIMESTAMP")
-        for note in missing_notes(counts, rows, is_number, decision.style, words):
+        for note in missing_notes(counts, rows, kind_of(decision.kinds[name]).is_measured, decision.style, words):
             decision.note(name, note)
     counted: dict[str, dict[str, Any]] = {}
-    for name, found_words in missing.of_words(decision.types).items():
+    for name, found_words in missing.of_words(decision.kinds).items():
         counted.setdefault(name, {})["missing_words"] = found_words
     for name, odd in decision.odd.items():
         if not odd.are_rejected:
@@ -47,6 +47,6 @@ def noted(
 
 def _large(column: Mapping[str, Any]) -> list[str]:
     ends = [abs(end) for end in (column["minimum"], column["maximum"]) if isinstance(end, int | float)]
-    if column["kind"] != "numeric" or not column["whole"] or max(ends, default=0) <= EXACT:
+    if not kind_of(column["kind"]).in_digits or not column["whole"] or max(ends, default=0) <= EXACT:
         return []
     return ["integers beyond 2^53 are rounded to the nearest float64; declare it categorical or text to keep them"]

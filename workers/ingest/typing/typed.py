@@ -10,14 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.cells.times import read_time
-from service.domain.cells.written import TextStyle, read_boolean, read_number
-from service.reading.cells import read_cells
+from service.domain.cells.kinds import Kind, holds_words, kind_of
+from service.domain.cells.readers import why_not
+from service.domain.cells.written import TextStyle
+from service.reading.arrow.cells import read_cells
+from service.reading.arrow.types import stored_type
 from workers.ingest.readers.careful import LINE
 from workers.ingest.readers.missing import MissingWords
 from workers.ingest.typing.spelling import Spelling
 
-STORED_AS = {"DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(), "TIMESTAMP": pa.timestamp("us"), "VARCHAR": pa.string()}
+UNFIT = "the cell does not fit its column"
 BATCH_CELLS = 1_000_000
 GROUP_BYTES = 32 * 1024 * 1024
 GROUP_ROWS = 122_880  # as DuckDB's
@@ -36,33 +38,33 @@ def batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
 def write_typed(
     raw: Path,
     target: Path,
-    stored: Mapping[str, str],
-    types: Mapping[str, str],
+    stored: Mapping[str, Kind],
+    kinds: Mapping[str, Kind],
     style: TextStyle,
     most: int,
     check: Callable[[], None],
     spelling: Spelling | None = None,
     missing: MissingWords | None = None,
 ) -> list[Misfit]:
-    """Write the table without the rows that do not fit; of these the first `most` + 1. `stored` are the types of
-    `raw`; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false,
+    """Write the table without the rows that do not fit; of these the first `most` + 1. `stored` are the kinds of
+    `raw`'s columns; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false,
     `missing` those for a missing cell."""
     misfits: list[Misfit] = []
-    names = list(types)
-    schema = pa.schema([(name, STORED_AS[type]) for name, type in types.items()])
+    names = list(kinds)
+    schema = pa.schema([(name, stored_type(kind)) for name, kind in kinds.items()])
     with pq.ParquetFile(raw) as file:
         has_lines = LINE in file.schema_arrow.names
     waiting: list[Any] = []
     with pq.ParquetWriter(target, schema, compression="snappy") as writer:
         for batch in batches(raw, [LINE, *names] if has_lines else names):
             columns, wrong = [], {}
-            for name, type in types.items():
+            for name, kind in kinds.items():
                 cells = batch.column(name)
-                if stored[name] == "VARCHAR":
-                    if type == "BOOLEAN" and spelling is not None:
+                if holds_words(stored[name]):
+                    if spelling is not None and kind_of(kind).holds == "truths":
                         spelling.count(name, cells)
                     texts = cells
-                    cells, bad = read_cells(name, type, style, texts)
+                    cells, bad = read_cells(name, kind, style, texts)
                     if missing is not None:
                         missing.count(name, texts, cells, bad, style)
                     if bad is not None and pc.any(bad).as_py():
@@ -72,7 +74,7 @@ def write_typed(
             if wrong:
                 lines = batch.column(LINE) if has_lines else pa.array([0] * len(batch), pa.int64())
                 if len(misfits) <= most:
-                    misfits += _misfits(batch, lines, wrong, types, style)
+                    misfits += _misfits(batch, lines, wrong, kinds, style)
                 made = made.filter(pc.invert(_any(list(wrong.values()))))
             waiting.append(made)
             if sum(one.nbytes for one in waiting) > GROUP_BYTES or sum(map(len, waiting)) >= GROUP_ROWS:
@@ -94,7 +96,7 @@ def _any(masks: Sequence[Any]) -> Any:
 
 
 def _misfits(
-    batch: Any, lines: Any, wrong: Mapping[str, Any], types: Mapping[str, str], style: TextStyle
+    batch: Any, lines: Any, wrong: Mapping[str, Any], kinds: Mapping[str, Kind], style: TextStyle
 ) -> list[Misfit]:
     """Each bad row of a batch, by its first bad cell."""
     found: dict[int, Misfit] = {}
@@ -102,18 +104,5 @@ def _misfits(
         for row in pc.indices_nonzero(mask).to_pylist():
             if row not in found:
                 cell = batch.column(name)[row].as_py()
-                found[row] = (lines[row].as_py(), name, _reason(cell, name, types[name], style))
+                found[row] = (lines[row].as_py(), name, why_not(name, kinds[name], style, cell) or UNFIT)
     return [found[row] for row in sorted(found)]
-
-
-def _reason(cell: str, name: str, type: str, style: TextStyle) -> str:
-    try:
-        if type == "DOUBLE":
-            read_number(cell, style.decimal_of(name), style.mark_of(name))
-        elif type == "BOOLEAN":
-            read_boolean(cell)
-        else:
-            read_time(cell, style.order_of(name))
-    except ValueError as error:
-        return str(error)
-    return "the cell does not fit its column"

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats, Kind, missing
+from service.domain.cells.columns import Columns, Floats, missing
+from service.domain.cells.kinds import Kind
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
 from workers.training.data.reading import Reading
 from workers.training.data.room import Sheet
@@ -72,7 +74,7 @@ def training_rows(rows: Sorted, kinds: dict[str, Kind]) -> Iterator[Columns]:
 
 def row_bytes(spec: TrainingSpec) -> int:
     """What is kept of a row beside its inputs."""
-    targets = 8 if spec.task != "regression" else 4 * len(spec.targets)
+    targets = 4 * len(spec.targets) if TASKS[spec.task].is_regression else 8
     weight = 0 if spec.weight_column is None and spec.class_weights is None else 4
     return targets + 8 * len(spec.targets) + weight
 
@@ -82,7 +84,7 @@ class _Sheets:
 
     def __init__(self, spec: TrainingSpec, count: int, n_inputs: int, weighs: bool, directory: Path | None) -> None:
         several = (count, len(spec.targets))
-        is_regression = spec.task == "regression"
+        is_regression = TASKS[spec.task].is_regression
         self._inputs = Sheet((count, n_inputs), np.float32, directory)
         self._targets = Sheet(
             several if is_regression else (count,), np.float32 if is_regression else np.int64, directory

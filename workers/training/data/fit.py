@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.cells.kinds import Kind
 from service.domain.model.feature import Feature
 from service.domain.model.magnitude import LOWER, unit_of
 from service.domain.model.transform import FittedTransform
+from service.domain.vocabulary.missing import MISSING, MissingPolicy
+from service.domain.vocabulary.scalers import SCALERS
 from service.errors import WorkFailed
 from workers.training.data.moments import MOST_KEPT, Kept, Moments, nonzero
 
@@ -31,21 +34,19 @@ def fit(
 ) -> FittedTransform:
     """A transform for the features `kinds`, from training rows only. `chunks` gives them again at each call.
 
-    Raises WorkFailed when a value is missing under the policy `error`, or when no encoded column varies.
+    Raises WorkFailed when a value is missing under a policy that refuses that, or when no encoded column varies.
     """
-    keeps = missing_policy in ("median", "most_frequent")
-    gatherers = {
-        name: _Gatherer(kind, Kept(MOST_KEPT // len(kinds)) if keeps else None) for name, kind in kinds.items()
-    }
+    policy = MISSING[missing_policy]
+    gatherers = {name: _Gatherer(Kept(MOST_KEPT // len(kinds)) if policy.by_values else None) for name in kinds}
     for chunk in chunks():
         for name, gatherer in gatherers.items():
             gatherer.add(chunk[name])
     features = tuple(
-        _feature(name, kinds[name], gatherer, missing_policy, most_categories) for name, gatherer in gatherers.items()
+        _feature(name, kinds[name], gatherer, policy, most_categories) for name, gatherer in gatherers.items()
     )
     width = sum(len(feature.encoded_names) for feature in features)
     whole = FittedTransform(features, np.arange(width), np.zeros(width), np.ones(width))
-    moments = Moments(width, Kept(MOST_KEPT) if scaler == "robust" else None)
+    moments = Moments(width, Kept(MOST_KEPT) if SCALERS[scaler].by_quartiles else None)
     for chunk in chunks():
         moments.add(whole.encode(chunk))
     kept = np.flatnonzero(moments.high > moments.low)
@@ -54,7 +55,7 @@ def fit(
             "features_constant", "every feature is constant over the training rows: there is nothing to learn from"
         )
     _check_spans(whole, moments)
-    centre, scale = _scaling(scaler, moments)
+    centre, scale = SCALINGS[scaler](moments)
     return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
 
 
@@ -62,7 +63,6 @@ def fit(
 class _Gatherer:
     """What the first pass learns of one column."""
 
-    kind: Kind
     kept: Kept | None
     count: int = 0
     gaps: int = 0
@@ -99,48 +99,58 @@ class _Gatherer:
             self.total, self.lowered = self.total * LOWER, True
         self.total += float((present * LOWER).sum())
 
-    def fill(self, policy: str) -> float:
-        """What replaces a missing number; 0 in a column without any value."""
-        if not self.count:
-            return 0.0
-        if policy == "mean" or self.kept is None:
-            return self.total / self.count / (LOWER if self.lowered else 1.0)
-        values = self.kept.rows()
-        if policy == "median":
-            unit = unit_of(float(np.abs(values).max()))
-            return float(np.median(values * unit) / unit)
-        distinct, counts = np.unique(values, return_counts=True)
-        return float(distinct[np.argmax(counts)])
+    def mean(self) -> float:
+        return self.total / self.count / (LOWER if self.lowered else 1.0)
+
+    def values(self) -> Floats:
+        """Those that were kept. Raises ValueError where none were to be."""
+        if self.kept is None:
+            raise ValueError("no values were kept")
+        return self.kept.rows()
 
 
-def _feature(name: str, kind: Kind, seen: _Gatherer, policy: str, most_categories: int) -> Feature:
-    if policy == "error" and seen.gaps:
+def _median(seen: _Gatherer) -> float:
+    values = seen.values()
+    unit = unit_of(float(np.abs(values).max()))
+    return float(np.median(values * unit) / unit)
+
+
+def _most_frequent(seen: _Gatherer) -> float:
+    distinct, counts = np.unique(seen.values(), return_counts=True)
+    return float(distinct[np.argmax(counts)])
+
+
+FILLS: Mapping[str, Callable[[_Gatherer], float]] = {
+    "mean": _Gatherer.mean,
+    "median": _median,
+    "most_frequent": _most_frequent,
+}
+"""What replaces a missing number, of a column that has some."""
+
+
+def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most_categories: int) -> Feature:
+    if policy.refuses and seen.gaps:
         raise WorkFailed(
             "missing_values",
             f'feature {name!r} is missing in {seen.gaps} training rows; choose "missing": '
             '"mean", "median", "most_frequent" or "drop", or leave the feature out',
         )
-    fills = policy in ("mean", "median", "most_frequent")
-    indicator = fills and seen.gaps > 0
-    if kind == "categorical":
-        ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
-        frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
-        most = min(most_categories, max(len(frequent), SURELY_KEPT))
-        return Feature(
-            name,
-            kind,
-            indicator=indicator,
-            categories=tuple(ranked[:most]),
-            other=len(ranked) > most,
-            fill_category=(ranked[0] if ranked else "") if fills else None,
+    bare = Feature(name, kind, indicator=policy.fills and seen.gaps > 0)
+    if bare.encoding != "categories":
+        return replace(
+            bare,
+            fill=(FILLS[policy.name](seen) if seen.count else 0.0) if policy.fills else None,
+            low=seen.low if seen.count else None,
+            high=seen.high if seen.count else None,
         )
-    return Feature(
-        name,
-        kind,
-        fill=seen.fill(policy) if fills else None,
-        indicator=indicator,
-        low=seen.low if seen.count else None,
-        high=seen.high if seen.count else None,
+    ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
+    frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
+    most = min(most_categories, max(len(frequent), SURELY_KEPT))
+    return replace(
+        bare,
+        categories=tuple(ranked[:most]),
+        other=len(ranked) > most,
+        fill_category=(ranked[0] if ranked else "") if policy.fills else None,
     )
 
 
@@ -157,13 +167,15 @@ def _check_spans(whole: FittedTransform, moments: Moments) -> None:
         )
 
 
-def _scaling(scaler: str, moments: Moments) -> tuple[Floats, Floats]:
-    ones = np.ones_like(moments.mean)
-    if scaler == "standard":
-        return moments.mean, nonzero(moments.deviation)
-    if scaler == "minmax":
-        return moments.low, nonzero(moments.high - moments.low)
-    if scaler == "robust":
-        first, median, third = moments.quartiles()
-        return median, nonzero(third - first)
-    return np.zeros_like(ones), ones
+def _robust(moments: Moments) -> tuple[Floats, Floats]:
+    first, median, third = moments.quartiles()
+    return median, nonzero(third - first)
+
+
+SCALINGS: Mapping[str, Callable[[Moments], tuple[Floats, Floats]]] = {
+    "standard": lambda moments: (moments.mean, nonzero(moments.deviation)),
+    "minmax": lambda moments: (moments.low, nonzero(moments.high - moments.low)),
+    "robust": _robust,
+    "none": lambda moments: (np.zeros_like(moments.mean), np.ones_like(moments.mean)),
+}
+"""The centre and scale (width,) that each scaler gives the columns."""

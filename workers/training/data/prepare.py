@@ -9,14 +9,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats, Kind
+from service.domain.cells.columns import Columns, Floats
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.resolving.limits import kept_categories
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
-from service.store.rows import CHUNK_ROWS, chunks
+from service.reading.arrow.stored import CHUNK_ROWS, chunks
 from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit
 from workers.training.data.moments import target_moments
@@ -119,7 +122,7 @@ def prepare(
     table = Reading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
     split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
-    if spec.missing == "drop":
+    if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
     per_class = _check_parts(split, targets)
     tables = [Sorted(table, split, targets)]
@@ -143,7 +146,7 @@ def prepare(
 
 def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> dict[str, Kind]:
     """All that are read of a table."""
-    columns = {**kinds, **dict.fromkeys(spec.targets, "numeric" if spec.task == "regression" else target_kind)}
+    columns = {**kinds, **dict.fromkeys(spec.targets, "numeric" if TASKS[spec.task].is_regression else target_kind)}
     return columns if spec.weight_column is None else {**columns, spec.weight_column: "numeric"}
 
 
@@ -181,7 +184,7 @@ def _others(table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_k
     """The rows of another dataset: those that can be judged all validate."""
     targets = read_other_targets(table, spec, target_kind, first)
     split = np.where(targets.usable, np.uint8(VALIDATION), np.uint8(UNUSED))
-    if spec.missing == "drop":
+    if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
     if not (split == VALIDATION).any():
         raise WorkFailed("too_few_rows", "no row of the validation dataset is left once rows with gaps are dropped")

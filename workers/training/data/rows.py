@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats, Kind
+from service.domain.cells.columns import Floats
+from service.domain.cells.kinds import Kind
 from workers.training.data.fill import Part
 from workers.training.data.prepare import Prepared, exact_pieces
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Columns, Floats, Kind, Values, missing
+from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, label_text, number_label
 from service.domain.resolving.classes import as_written
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
 from workers.training.data.reading import Reading
 from workers.training.split import Classes
@@ -54,7 +56,7 @@ def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
 
 def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> Targets:
     """Of the table that is trained on, whose cells are written so: its classes become the model's."""
-    if spec.task == "regression":
+    if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     stored = _stored(table, spec.targets[0], kind)
     return _coded(table, spec.targets, stored, as_written(stored, spec.targets[0], style))
@@ -62,7 +64,7 @@ def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyl
 
 def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Targets) -> Targets:
     """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
-    if spec.task == "regression":
+    if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
         more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
@@ -97,7 +99,7 @@ def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
             values.update(np.unique(cells[~missing(cells)]).tolist())
     if words:
         return tuple(sorted(words))
-    if kind == "boolean":
+    if kind_of(kind).holds == "truths":
         return tuple(bool(value) for value in sorted(values))
     return tuple(number_label(value) for value in sorted(values))
 

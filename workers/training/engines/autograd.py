@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from service.domain.cells.columns import Floats
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.engines.captured import CapturedSteps
 from workers.training.engines.lbfgs import Lbfgs, Point
 from workers.training.engines.networks import TorchNetwork
@@ -40,7 +41,7 @@ class AutogradEngine:
         self._steps = Steps(problem, self._device)
         self._graphs = graphs if graphs is not None else self._device.type == "cuda"
         self._captured: tuple[int, CapturedSteps] | None = None
-        self._lbfgs = Lbfgs(self._whole) if problem.optimizer == "lbfgs" else None
+        self._lbfgs = Lbfgs(self._whole) if OPTIMIZERS[problem.optimizer].is_quasi_newton else None
 
     @subnormals_as_zero()
     def epoch(

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.kernels.deal import NO_HAND, Hand, hand_for
 from workers.kernels.epoch import Objective, advance
-from workers.kernels.layout import ACTIVATIONS, Workspace, layers_of, width_for, workspace_for
-from workers.kernels.losses import LOSSES
-from workers.kernels.optimizers import OPTIMIZERS, Moments, Rule
+from workers.kernels.layers import ACTIVATION_CODES
+from workers.kernels.layout import Workspace, layers_of, width_for, workspace_for
+from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
+from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Moments, Rule
 from workers.training.engines.source import Piece, Source, in_turn, rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order, Places
@@ -94,28 +96,26 @@ class FusedEngine:
 
     def _rule(self, learning_rate: float) -> Rule:
         problem = self._problem
+        penalty, decay = (0.0, problem.l2) if OPTIMIZERS[problem.optimizer].decouples_decay else (problem.l2, 0.0)
         return Rule(
-            OPTIMIZERS.index(problem.optimizer),
+            OPTIMIZER_CODES[problem.optimizer],
             np.float32(learning_rate),
             np.float32(problem.momentum),
             problem.nesterov,
             np.float32(problem.l1),
-            np.float32(problem.l2),
+            np.float32(penalty),
+            np.float32(decay),
             problem.clip_norm or 0.0,
         )
 
 
 def objective_of(problem: Problem) -> Objective:
-    loss = problem.loss
-    if loss == "cross_entropy":
-        loss = "log_odds" if problem.network.sizes[-1] == 1 else "softmax"
-    activation = ACTIVATIONS.index(problem.network.activation)
-    return Objective(activation, LOSSES.index(loss), np.float32(problem.quantile))
+    codes = LOSS_CODES | OF_TWO_CLASSES if problem.network.sizes[-1] == 1 else LOSS_CODES
+    return Objective(ACTIVATION_CODES[problem.network.activation], codes[problem.loss], np.float32(problem.quantile))
 
 
 def _moments_of(state: State) -> Moments:
-    names = {"momentum": "first", "first_moment": "first", "second_moment": "second"}
-    found: dict[str, Vector] = {names[name]: vector for name, vector in state.moments.items()}
+    found: dict[str, Vector] = {PLACES[name]: vector for name, vector in state.moments.items()}
     return Moments(found.get("first", NOTHING), found.get("second", NOTHING))
 
 
@@ -123,7 +123,7 @@ def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Pl
     """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
-    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), 0.0)
+    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
     advance(
         layers_of(problem.network), objective_of(problem), rule, *in_turn(rows, order), *NO_HAND, 0, len(order),
         len(order), True, 0, len(order), parameters, NO_MOMENTS, 0, work, 0.0,

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from service.domain.model.magnitude import has_square
 from service.domain.model.predictor import TargetScale
+from service.domain.vocabulary.losses import LOSSES
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -43,12 +44,18 @@ def _pinball(quantile: float) -> Loss:
     return loss
 
 
-LOSSES: dict[str, Loss] = {"mse": _mse, "mae": _mae, "huber": _huber, "cross_entropy": _cross_entropy}
+ROW_LOSSES: dict[str, Callable[[float], Loss]] = {
+    "mse": lambda quantile: _mse,
+    "mae": lambda quantile: _mae,
+    "huber": lambda quantile: _huber,
+    "quantile": _pinball,
+    "cross_entropy": lambda quantile: _cross_entropy,
+}
 
 
 def row_loss(name: str, quantile: float) -> Loss:
-    """The loss by its name; `quantile` is for the loss of that name."""
-    return _pinball(quantile) if name == "quantile" else LOSSES[name]
+    """The loss by its name; `quantile` is for those that take one."""
+    return ROW_LOSSES[name](quantile)
 
 
 def loss_scale(scales: Sequence[TargetScale]) -> float:
@@ -70,10 +77,4 @@ def in_user_units(loss: str, value: float, scale: float) -> float:
     Squares scale by the square; so does Huber, whose threshold of 1 is then `scale`. A scale whose squares are not in
     float64 leaves it scaled, as `loss_scale` says.
     """
-    if not has_square(scale):
-        return value
-    if loss in ("mae", "quantile"):
-        return value * scale
-    if loss in ("mse", "huber"):
-        return value * scale**2
-    return value
+    return value * scale ** LOSSES[loss].degree if has_square(scale) else value

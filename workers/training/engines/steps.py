@@ -7,14 +7,16 @@ its bookkeeping in Python). Nothing here waits for the device.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.objectives import row_loss
-from workers.training.problem import MOMENTS, Problem, State
+from workers.training.problem import Problem, State
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
 CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
@@ -33,7 +35,8 @@ class Steps:
         self._loss = row_loss(problem.loss, problem.quantile)
         self.flat = torch.zeros(problem.network.n_parameters, device=device)
         self._network = TorchNetwork(problem.network, self.flat)
-        averages = () if problem.optimizer == "lbfgs" else MOMENTS[problem.optimizer]
+        self._optimizer = OPTIMIZERS[problem.optimizer]
+        averages = () if self._optimizer.is_quasi_newton else self._optimizer.moments
         self._moments = {name: torch.zeros_like(self.flat) for name in averages}
         self._taken = torch.zeros((), device=device)
         self.is_weight = torch.from_numpy(problem.network.weight_mask()).to(device)
@@ -87,52 +90,72 @@ class Steps:
         with torch.no_grad():
             if problem.l1:
                 gradient.add_(torch.sign(self.flat) * self.is_weight, alpha=problem.l1)
-            if problem.l2 and problem.optimizer == "adamw":
+            if problem.l2 and self._optimizer.decouples_decay:
                 self.flat.mul_(1 - rate * problem.l2 * self.is_weight)
             elif problem.l2:
                 gradient.add_(self.flat * self.is_weight, alpha=problem.l2)
             if problem.clip_norm is not None:
                 gradient.mul_((problem.clip_norm / (torch.linalg.vector_norm(gradient) + CLIP_EPSILON)).clamp(max=1.0))
-            self._move(rate)
+            MOVES[problem.optimizer](problem, self.flat, gradient, self._moments, self._taken, rate)
         return loss.detach()
 
-    def _move(self, rate: float | Tensor) -> None:
-        """One step of the optimiser. Penalties and decay are in the gradient and the weights already."""
-        flat, gradient, moments = [self.flat], [self._network.gradient], self._moments
-        if self._problem.optimizer == "sgd":
-            torch._fused_sgd_(
-                flat,
-                gradient,
-                [moments["momentum"]] if self._problem.momentum else [],
-                lr=rate,
-                momentum=self._problem.momentum,
-                dampening=0.0,
-                weight_decay=0.0,
-                nesterov=self._problem.nesterov,
-                maximize=False,
-                is_first_step=False,
-            )
-            return
-        if self._problem.optimizer == "rmsprop":
-            second = moments["second_moment"].mul_(ALPHA).addcmul_(gradient[0], gradient[0], value=1 - ALPHA)
-            self.flat.sub_(gradient[0] / second.sqrt().add_(EPSILON) * rate)
-            return
-        self._taken += 1
-        torch._fused_adam_(
-            flat,
-            gradient,
-            [moments["first_moment"]],
-            [moments["second_moment"]],
-            [],
-            [self._taken],
-            lr=rate,
-            beta1=BETA_1,
-            beta2=BETA_2,
-            eps=EPSILON,
-            weight_decay=0.0,
-            amsgrad=False,
-            maximize=False,
-        )
+
+Moments = Mapping[str, Tensor]
+
+
+def _sgd(
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+) -> None:
+    torch._fused_sgd_(
+        [flat],
+        [gradient],
+        [moments["momentum"]] if problem.momentum else [],
+        lr=rate,
+        momentum=problem.momentum,
+        dampening=0.0,
+        weight_decay=0.0,
+        nesterov=problem.nesterov,
+        maximize=False,
+        is_first_step=False,
+    )
+
+
+def _adam(
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+) -> None:
+    taken += 1
+    torch._fused_adam_(
+        [flat],
+        [gradient],
+        [moments["first_moment"]],
+        [moments["second_moment"]],
+        [],
+        [taken],
+        lr=rate,
+        beta1=BETA_1,
+        beta2=BETA_2,
+        eps=EPSILON,
+        weight_decay=0.0,
+        amsgrad=False,
+        maximize=False,
+    )
+
+
+def _rmsprop(
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+) -> None:
+    second = moments["second_moment"].mul_(ALPHA).addcmul_(gradient, gradient, value=1 - ALPHA)
+    flat.sub_(gradient / second.sqrt().add_(EPSILON) * rate)
+
+
+MOVES: Mapping[str, Callable[[Problem, Tensor, Tensor, Moments, Tensor, float | Tensor], None]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adam,
+    "rmsprop": _rmsprop,
+}
+"""One step of the flat weights by their gradient; penalties and decay are in these already. `taken` counts the steps on
+the device, for those that need it: they count on."""
 
 
 def _precision(name: str, device: torch.device) -> AbstractContextManager[object]:

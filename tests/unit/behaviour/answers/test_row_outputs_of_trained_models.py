@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from service.domain.cells.columns import Categories, Columns, Kind
+from service.domain.cells.columns import Categories, Columns
+from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
 from service.domain.model.contributions import additive
 from service.domain.model.outputs import Labels, Plan, plan

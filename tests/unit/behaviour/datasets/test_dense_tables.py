@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.domain.cells.columns import Categories, Kind
+from service.domain.cells.columns import Categories
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN
 from service.errors import BodyTooLarge, DecompressedTooLarge, DecompressionRatioTooLarge
 from service.reading.bounds import Bounds

@@ -30,11 +30,11 @@ def table(rows: int, gaps: float, seed: int = 1) -> pd.DataFrame:
 def stored(path: Path, frame: pd.DataFrame, group: int = 333) -> Gram:
     """As it is read back from its bytes."""
     cells = {name: [None if np.isnan(cell) else cell for cell in frame[name]] for name in frame}
-    types = dict.fromkeys(frame, "DOUBLE")
+    kinds = dict.fromkeys(frame, "numeric")
     if "flag" in cells:
         cells["flag"] = [None if cell is None else bool(cell) for cell in cells["flag"]]
-        types["flag"] = "BOOLEAN"
-    found = profiled(path, cells, types, group).gram
+        kinds["flag"] = "boolean"
+    found = profiled(path, cells, kinds, group).gram
     assert found is not None
     return Gram.from_bytes(found.to_bytes())
 

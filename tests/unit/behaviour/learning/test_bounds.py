@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import settle
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed

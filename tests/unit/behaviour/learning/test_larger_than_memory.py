@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import MEMORY, run, spec_of
 from workers.jobs.report import judge

@@ -11,7 +11,7 @@ from tests.unit.workers.ingest.corpus import CASES, Case
 from tests.unit.workers.ingest.reading import READERS, read
 from workers.ingest.load import Reader
 
-LETTERS = {"DOUBLE": "D", "BOOLEAN": "B", "TIMESTAMP": "T", "VARCHAR": "V"}
+LETTERS = {"numeric": "D", "boolean": "B", "datetime": "T", "categorical": "V", "text": "V"}
 
 
 @pytest.mark.parametrize("fastest", READERS)
@@ -27,7 +27,7 @@ def test_a_file_is_read_as_a_careful_person_would(case: Case, fastest: Reader, t
     assert found.table == case.table
     assert [(reject.line, reject.column) for reject in found.loaded.rejects] == list(case.rejects)
     if case.types:
-        assert "".join(LETTERS[type] for type in found.loaded.types.values()) == case.types
+        assert "".join(LETTERS[kind] for kind in found.loaded.kinds.values()) == case.types
     for name, words in case.notes.items():
         assert words in " ".join(found.loaded.notes[name])
 

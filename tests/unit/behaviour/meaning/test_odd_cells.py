@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.cells.columns import CellInvalid, Kind, from_text
+from service.domain.cells.columns import CellInvalid, from_text
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.errors import WorkFailed
 from tests.unit.workers.ingest.reading import Ingested, ingest

@@ -25,7 +25,7 @@ from service.domain.model.predictor import Predictor
 from service.domain.resolving.limits import Limits
 from service.domain.resolving.resolve import resolve
 from service.domain.spec.schema import read_spec
-from service.reading.values import values_of
+from service.reading.arrow.values import values_of
 from tests.unit.workers.ingest.reading import ingest
 from tests.unit.workers.training.running import run
 

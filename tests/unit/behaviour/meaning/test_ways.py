@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from service.domain.cells.readers import text_reader
 from service.domain.cells.ways import ways_of
 from service.domain.cells.written import TextStyle
-from service.reading.cells import read_cells
+from service.reading.arrow.cells import read_cells
 from workers.export.standalone.cells import read_cell
 from workers.ingest.typing.evidence import gather
 
@@ -89,7 +89,7 @@ def test_a_number_is_the_same_bits_to_every_reader(cell: str, style: TextStyle) 
         by_row = None if read is None or math.isnan(float(read)) else read
     except ValueError:
         by_row = "wrong"
-    values, wrong = read_cells("a", "DOUBLE", style, pa.array([cell]))
+    values, wrong = read_cells("a", "numeric", style, pa.array([cell]))
     assert ("wrong" if wrong[0].as_py() else values[0].as_py()) == by_row
     try:
         by_script = read_cell(cell, "a", "numeric", style.to_json())

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import event
 
 from service.domain.model.artifact import MANIFEST, WEIGHTS, read
+from service.reading.arrow.stored import chunks
 from service.store import datasets, jobs, models
 from service.store.blobs.bundles import read_file
-from service.store.rows import chunks
 from service.store.tables import JobRow
 from service.usecases.promote import promote as point
 from service.usecases.submit import submit

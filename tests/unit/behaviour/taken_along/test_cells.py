@@ -175,7 +175,7 @@ def test_a_file_has_the_columns_and_rows_that_ingest_has_found(case: Case, tmp_p
     if not found.rejects or all(reject.column for reject in found.rejects):
         rows = list(rows)
         assert len(rows) == found.rows + len(found.rejects)
-        assert all(list(row) == list(found.types) for row in rows)
+        assert all(list(row) == list(found.kinds) for row in rows)
     else:
         with pytest.raises(ValueError, match=f"line {found.rejects[0].line}: "):
             list(rows)

@@ -10,7 +10,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.cells.columns import Columns, Kind, from_json
+from service.domain.cells.columns import Columns, from_json
+from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
 from service.domain.model.network import ACTIVATIONS, Network
 from service.domain.model.predictor import Predictor, TargetScale

@@ -11,16 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.cells.columns import (
-    Categories,
-    CellInvalid,
-    Columns,
-    Kind,
-    Values,
-    from_json,
-    from_text,
-    missing,
-)
+from service.domain.cells.columns import Categories, CellInvalid, Columns, Values, from_json, from_text, missing
+from service.domain.cells.kinds import Kind
 from service.domain.cells.times import is_time
 from service.domain.cells.written import MISSING_WORDS, TextStyle, is_number
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.cells.columns import KINDS, Kind
 from service.domain.cells.conversion import ways
+from service.domain.cells.kinds import KINDS, Kind
 from service.domain.cells.table import Column, Table
 from service.errors import SpecInvalid
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
 from workers.explain.certificate import Certified

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.vocabulary.losses import LOSSES
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
 from workers.optimum.effort import Size, to_convex
@@ -54,7 +55,7 @@ def spec_for(loss: str, **changes: Any) -> TrainingSpec:
     )
 
 
-@pytest.mark.parametrize("loss", ["mse", "huber", "cross_entropy", "mae", "quantile"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_neuron_that_was_trained_long_is_near_its_optimum(tmp_path: Path, loss: str) -> None:
     found = certified(tmp_path, spec_for(loss, **({"quantile": 0.8} if loss == "quantile" else {})))
     assert found.left_out is None

@@ -11,7 +11,7 @@ import torch
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.linear_neuron import linear_neuron

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from service.domain.cells.columns import Columns, Kind, from_json
+from service.domain.cells.columns import Columns, from_json
+from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import dump
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor, TargetScale

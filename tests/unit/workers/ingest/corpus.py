@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-N, B, T, V = "DOUBLE", "BOOLEAN", "TIMESTAMP", "VARCHAR"
 NUMBERS = {"a": [1.0, 3.0], "b": [2.0, 4.0]}
 
 

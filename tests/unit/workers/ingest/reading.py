@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.cells.table import Table
 from service.domain.cells.written import TextStyle
 from service.domain.model.artifact import to_json
@@ -89,6 +89,6 @@ def ingest(directory: Path, data: bytes | str, most_rejects: int = 1000, **optio
     directory.mkdir(parents=True, exist_ok=True)
     limits = replace(LIMITS, rejected_rows=most_rejects)
     loaded = read(directory, data.encode() if isinstance(data, str) else data, options, limits).loaded
-    found_out = profile(loaded.path, loaded.types, loaded.declared, 1000, 2)
+    found_out = profile(loaded.path, loaded.kinds, loaded.declared, 1000, 2)
     shown = {detail["name"]: detail for detail in json.loads(to_json(found_out.details))}
     return Ingested(loaded.path, found_out.table, shown, list(loaded.rejects), loaded.style)

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.cells.columns import CellInvalid, Kind, from_text
+from service.domain.cells.columns import CellInvalid, from_text
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import MISSING_WORDS, TextStyle
 from service.errors import WorkFailed
-from service.reading.cells import read_cells
+from service.reading.arrow.cells import read_cells
 from tests.unit.workers.ingest.reading import READERS, read
 from workers.ingest.load import Reader
 from workers.ingest.readers import unquoted
@@ -128,7 +129,7 @@ def outcome(directory: Path, data: bytes, options: dict[str, Any], fastest: Read
         found = read(directory, data, options, fastest=fastest)
     except WorkFailed as error:
         return error.code, error.detail
-    return found.table, found.loaded.types, found.loaded.notes, found.loaded.rejects, found.loaded.style
+    return found.table, found.loaded.kinds, found.loaded.notes, found.loaded.rejects, found.loaded.style
 
 
 @steady
@@ -157,8 +158,7 @@ cells = (
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(cells, st.sampled_from(("numeric", "boolean", "datetime")), st.sampled_from(STYLES))
 def test_a_cell_means_the_same_at_ingest_and_in_a_prediction(cell: str, kind: Kind, style: TextStyle) -> None:
-    type = {"numeric": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP"}[kind]
-    values, wrong = read_cells("c", type, style, pa.array([cell]))
+    values, wrong = read_cells("c", kind, style, pa.array([cell]))
     try:
         expected = from_text("c", kind, [cell], style)
     except CellInvalid:

@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as name:
     for text in ("a,b,c\\n1,x,y\\n" * 2, "a,b\\n1,2.5\\n" * 2, "a,b\\n1,2.5\\n,-3\\n"):
         source.write_text(text)
         loaded = load(opening(deps.settings, Path(name), source), Path(name), source, {}, LIMITS)
-        profile(loaded.path, loaded.types, loaded.declared, 1000, 2)
+        profile(loaded.path, loaded.kinds, loaded.declared, 1000, 2)
 print(*sorted(set(sys.modules) - before))
 """
 

@@ -6,18 +6,18 @@ import pytest
 
 from service.domain.model.network import Network
 from service.domain.preflight.memory import optimizer_bytes
-from service.domain.spec.parts import OPTIMIZERS
 from service.domain.spec.training import Split
+from service.domain.vocabulary.optimizers import OPTIMIZERS
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.jobs.speed import measured
-from workers.training.problem import MOMENTS, Problem, State
+from workers.training.problem import Problem, State
 
 
-@pytest.mark.parametrize("optimizer", sorted(set(OPTIMIZERS) & set(MOMENTS)))
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_estimate_counts_the_vectors_that_each_optimizer_keeps(optimizer: str) -> None:
     state = State.start(Problem(Network((3, 2)), "mse", optimizer))
     kept_bytes = sum(vector.nbytes for vector in state.moments.values())
-    assert optimizer_bytes(optimizer, len(state.parameters)) == kept_bytes
+    assert optimizer_bytes(OPTIMIZERS[optimizer], len(state.parameters)) == kept_bytes
 
 
 def test_a_run_is_measured_by_its_median_epoch_and_the_rest(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ Adaline's engines are held to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,6 +15,18 @@ from workers.training.problem import Data, Problem, State
 
 ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
                "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": partial(functional.mse_loss, reduction="none"),
+    "mae": partial(functional.l1_loss, reduction="none"),
+    "huber": partial(functional.huber_loss, reduction="none", delta=1.0),
+}
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
+DECOUPLED = {"adamw"}  # their decay is no part of the loss
 
 
 def model_of(problem: Problem, parameters: np.ndarray, dtype: torch.dtype = torch.float32) -> nn.Sequential:
@@ -34,16 +47,10 @@ def row_losses(problem: Problem, scores: Tensor, targets: Tensor) -> Tensor:
             return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
         return functional.cross_entropy(scores, targets, reduction="none")
     targets = targets.to(scores.dtype)
-    if problem.loss == "mse":
-        losses = functional.mse_loss(scores, targets, reduction="none")
-    elif problem.loss == "mae":
-        losses = functional.l1_loss(scores, targets, reduction="none")
-    elif problem.loss == "huber":
-        losses = functional.huber_loss(scores, targets, reduction="none", delta=1.0)
-    else:
+    if problem.loss == "quantile":
         over = targets - scores
-        losses = torch.maximum(problem.quantile * over, (problem.quantile - 1) * over)
-    return losses.sum(dim=1)
+        return torch.maximum(problem.quantile * over, (problem.quantile - 1) * over).sum(dim=1)
+    return LOSSES[problem.loss](scores, targets).sum(dim=1)
 
 
 def batch_loss(problem: Problem, model: nn.Module, data: Data, rows: np.ndarray) -> Tensor:
@@ -57,22 +64,18 @@ def batch_loss(problem: Problem, model: nn.Module, data: Data, rows: np.ndarray)
 def penalty(problem: Problem, model: nn.Module) -> Tensor:
     weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
     total = sum((problem.l1 * tensor.abs().sum() for tensor in weights), torch.zeros(()))
-    if problem.optimizer != "adamw":
+    if problem.optimizer not in DECOUPLED:
         total = total + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
     return total
 
 
 def optimizer_of(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
-    if problem.optimizer == "sgd":
-        return torch.optim.SGD(model.parameters(), rate, momentum=problem.momentum, nesterov=problem.nesterov)
-    if problem.optimizer == "adam":
-        return torch.optim.Adam(model.parameters(), rate)
-    if problem.optimizer == "rmsprop":
-        return torch.optim.RMSprop(model.parameters(), rate)
     weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
     biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
-    groups = [{"params": weights, "weight_decay": problem.l2}, {"params": biases, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, rate)
+    decay = problem.l2 if problem.optimizer in DECOUPLED else 0.0
+    groups = [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
+    own = {"momentum": problem.momentum, "nesterov": problem.nesterov} if problem.momentum else {}
+    return OPTIMIZERS[problem.optimizer](groups, lr=rate, **own)
 
 
 def flat(tensors: Sequence[Tensor | None]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import settle
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump
 from service.domain.model.predictor import Predictor

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from tests.unit.workers.training.running import moment
 
 KINDS: dict[str, Kind] = {

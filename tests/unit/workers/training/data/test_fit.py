@@ -10,7 +10,8 @@ import pytest
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
 
-from service.domain.cells.columns import Categories, Columns, Kind, Values
+from service.domain.cells.columns import Categories, Columns, Values
+from service.domain.cells.kinds import Kind
 from service.domain.model.transform import FittedTransform
 from service.errors import WorkFailed
 from workers.training.data.fit import fit

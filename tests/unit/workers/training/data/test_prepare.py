@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, spec_of, write_table

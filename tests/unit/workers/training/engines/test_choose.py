@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.domain.cells.columns import Kind
+from service.domain.cells.kinds import Kind
 from service.domain.spec.training import NetworkSpec, OptimizerSpec
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.training.build import make_problem

@@ -14,6 +14,9 @@ from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from service.domain.model.network import Network, forward
+from service.domain.vocabulary.activations import ACTIVATIONS as EACH_ACTIVATION
+from service.domain.vocabulary.losses import LOSSES as EACH_LOSS
+from service.domain.vocabulary.optimizers import OPTIMIZERS as EACH_OPTIMIZER
 from tests.unit.workers.training import plain_torch
 from workers.training.engines import fused
 from workers.training.engines.autograd import AutogradEngine
@@ -48,14 +51,14 @@ def data_for(problem: Problem, rows: int, seed: int, weighted: bool) -> Data:
     return Data(inputs, truth.astype(np.float32), weights)
 
 
-LOSSES = [("mse", 1), ("mse", 3), ("mae", 2), ("huber", 1), ("quantile", 2), ("cross_entropy", 1), ("cross_entropy", 4)]
+ACTIVATIONS = sorted(EACH_ACTIVATION)
+LOSSES = [(loss, outputs) for loss in EACH_LOSS for outputs in (1, 3)]
+MOMENTUM: list[dict[str, Any]] = [{"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}]
 OPTIMIZERS: list[dict[str, Any]] = [
-    {"optimizer": "sgd"},
-    {"optimizer": "sgd", "momentum": 0.9},
-    {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
-    {"optimizer": "adam"},
-    {"optimizer": "adamw"},
-    {"optimizer": "rmsprop"},
+    {"optimizer": one.name, **options}
+    for one in EACH_OPTIMIZER.values()
+    if one.is_fused
+    for options in ({}, *(MOMENTUM if one.takes_momentum else ()))
 ]
 
 
@@ -64,10 +67,10 @@ def problems(draw: st.DrawFn) -> Problem:
     loss, outputs = draw(st.sampled_from(LOSSES))
     hidden = draw(st.lists(st.sampled_from([1, 2, 5, 16, 33, 130]), max_size=3))
     sizes = (draw(st.sampled_from([1, 3, 8, 37])), *hidden, outputs)
-    activation = draw(st.sampled_from(sorted(plain_torch.ACTIVATIONS)))
+    activation = draw(st.sampled_from(ACTIVATIONS))
     # The gradients of l1, mae and the pinball jump. An optimiser that divides by the gradient's size makes as much of a
     # jump, which may be a matter of rounding, as of a step: those pairs have a test of their own
-    jumps = loss in ("mae", "quantile")
+    jumps = not EACH_LOSS[loss].is_smooth
     optimizer = draw(st.sampled_from([each for each in OPTIMIZERS if each["optimizer"] == "sgd" or not jumps]))
     l1 = draw(st.sampled_from([0.0, 0.01])) if optimizer["optimizer"] == "sgd" else 0.0
     return Problem(
@@ -236,7 +239,7 @@ def test_a_full_batch_of_many_rows_can_be_interrupted_within_the_batch() -> None
     assert asked > 2
 
 
-@pytest.mark.parametrize("activation", sorted(plain_torch.ACTIVATIONS))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize(("loss", "outputs"), LOSSES)
 def test_divergence_shows_in_the_loss(activation: str, loss: str, outputs: int) -> None:
     """A rate far too high ends in a loss that is not finite, or in weights that are: never in one without the other."""
@@ -252,7 +255,7 @@ def test_divergence_shows_in_the_loss(activation: str, loss: str, outputs: int) 
 
 
 def test_a_missing_number_in_the_weights_is_never_hidden() -> None:
-    for activation in plain_torch.ACTIVATIONS:
+    for activation in ACTIVATIONS:
         problem = Problem(Network((3, 4, 1), activation), "mse", "sgd")
         state = State.start(problem)
         state.parameters[0] = np.nan
@@ -260,7 +263,7 @@ def test_a_missing_number_in_the_weights_is_never_hidden() -> None:
         assert np.isnan(engine.loss(state, "train")), activation
 
 
-@pytest.mark.parametrize("activation", sorted(plain_torch.ACTIVATIONS))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_scores_are_those_that_prediction_gives(activation: str) -> None:
     """Over the whole range of an activation, its far ends too."""
     network = Network((1, 1, 1), activation)

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.domain.cells.columns import Categories, CellInvalid, Kind, Values, from_json, from_text
+from service.domain.cells.columns import Categories, CellInvalid, Values, from_json, from_text
+from service.domain.cells.kinds import Kind
 from service.domain.cells.written import TextStyle
-from service.reading.values import ColumnInvalid, read_values, values_of
+from service.reading.arrow.values import ColumnInvalid, read_values, values_of
 
 steady = settings(max_examples=150, deadline=None, derandomize=True)
 STYLE = TextStyle(

@@ -1,19 +1,20 @@
-"""Stored tables (Parquet) as typed columns, a chunk at a time, and Arrow data as the same columns."""
+"""Stored tables (Parquet) as typed columns, a chunk at a time."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from service.domain.cells.columns import Categories, CellInvalid, Columns, Floats, Kind, Values
+from service.domain.cells.columns import Categories, CellInvalid, Columns, Values
+from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import BLANKS
+from service.reading.arrow.types import WORD, held_by
+from service.reading.arrow.values import floats, plain_array, seconds
 
 CHUNK_ROWS = 65_536
 CHUNK_CELLS = 2**23  # in float64: 64 MiB, some eight times over while a chunk is encoded
@@ -38,50 +39,17 @@ def from_arrow(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
 
 
 def _values(name: str, column: pa.ChunkedArray, kind: Kind) -> Values:
-    try:
-        if kind in ("categorical", "text"):
-            return _categories(column)
-        return _floats(column, kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError):
-        raise CellInvalid(0, name, f"column {name!r} is {column.type}, which cannot be read as {kind}") from None
-
-
-def _floats(column: pa.ChunkedArray, kind: Kind) -> Floats:
-    if kind == "boolean":
-        if not pa.types.is_boolean(column.type):
-            raise pa.ArrowTypeError("not boolean")
-        column = pc.cast(column, pa.int8())
-    elif kind == "datetime":
-        microseconds = pc.cast(column, pa.timestamp("us"), safe=False)
-        seconds = _numbers(pc.cast(microseconds, pa.int64()))
-        return seconds / 1e6
-    elif not (
-        pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
-    ):
-        raise pa.ArrowTypeError("not a number")
-    return _numbers(column)
-
-
-def _numbers(column: pa.ChunkedArray) -> Floats:
-    if not pa.types.is_float64(column.type):
-        column = pc.cast(column, pa.float64(), safe=False)
-    if column.null_count:
-        column = pc.fill_null(column, math.nan)
-    values: Floats = np.asarray(column.to_numpy(), dtype=np.float64)
-    return values
+    holds, held = kind_of(kind).holds, held_by(column.type)
+    if holds == "words" and held == "words":
+        return _categories(column)
+    if held != holds or pa.types.is_dictionary(column.type):
+        raise CellInvalid(0, name, f"column {name!r} is {column.type}, which cannot be read as {kind}")
+    array = plain_array(column)
+    return seconds(array) if holds == "times" else floats(array)
 
 
 def _categories(column: pa.ChunkedArray) -> Categories:
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    if not (
-        pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_integer(column.type)
-    ):
-        raise pa.ArrowTypeError("not a string")
-    encoded: Any = pc.cast(column, pa.string()).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # no chunks at all
-        encoded = pa.array([], pa.string())
-    dictionary = encoded.dictionary_encode()
+    dictionary = plain_array(pc.cast(column, WORD)).dictionary_encode()
     codes = pc.fill_null(dictionary.indices, -1).to_numpy(zero_copy_only=False)
     return without_blanks(Categories(np.asarray(codes, dtype=np.int32), tuple(dictionary.dictionary.to_pylist())))
 

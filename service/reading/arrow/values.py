@@ -15,13 +15,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.domain.cells.columns import Categories, CellInvalid, Kind, Values
-from service.domain.cells.readers import Cell, json_reader, number_reader, of_truth, text_reader
+from service.domain.cells.columns import Categories, CellInvalid, Values
+from service.domain.cells.kinds import Cell, Kind, holds_words, kind_of
+from service.domain.cells.readers import json_reader, number_reader, of_truth, text_reader
 from service.domain.cells.written import LEAVE_EMPTY, SEND_NULL, TextStyle
-from service.reading.cells import read_cells, without_missing
+from service.reading.arrow.cells import read_cells, without_missing
+from service.reading.arrow.types import NO_WORD, NUMBER, WORD, held_by
 
 MICROSECONDS = 1e6
-STORED_AS = {"numeric": "DOUBLE", "boolean": "BOOLEAN", "datetime": "TIMESTAMP"}
 FEW = 4  # where fewer than one in so many cells are different, each is read once
 NOT_WITH_COMMA = r"[^0-9,eE+-]"  # thousands may be set apart
 NANOSECONDS_IN = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -50,21 +51,21 @@ def read_values(name: str, kind: Kind, column: Any, style: TextStyle) -> tuple[V
     """The cells, missing where they cannot be read, and (n_rows,) where that is so: None where all can be. Raises
     ColumnInvalid."""
     array = plain_array(column)
-    of, types = array.type, pa.types
-    if types.is_null(of):
+    of, held = array.type, held_by(array.type)
+    if pa.types.is_null(of):
         return _gaps(kind, len(array)), None
-    if _is_text(of) or (types.is_dictionary(of) and _is_text(of.value_type)):
+    if held == "words":
         return _of_texts(name, kind, array, style)
-    if types.is_dictionary(of):
+    if pa.types.is_dictionary(of):
         return read_values(name, kind, array.dictionary_decode(), style)
-    if types.is_boolean(of):
+    if held == "truths":
         return _of_truths(name, kind, array, style)
-    if types.is_integer(of) or types.is_floating(of) or types.is_decimal(of):
+    if held == "numbers":
         return _of_numbers(name, kind, array, style)
-    if types.is_timestamp(of) or types.is_date(of):
-        if kind == "datetime":
-            return _seconds(array), None
-        if kind in ("categorical", "text") and getattr(of, "tz", None) is None:
+    if held == "times":
+        if kind_of(kind).holds == "times":
+            return seconds(array), None
+        if holds_words(kind) and getattr(of, "tz", None) is None:
             return _by_distinct(kind, array, _moment)
     raise ColumnInvalid(name, f"column {name!r} holds Arrow's {of}, which cannot be read as {kind}; convert it")
 
@@ -99,29 +100,25 @@ def plain_array(column: Any) -> Any:
 
 
 def _gaps(kind: Kind, n_rows: int) -> Values:
-    if kind in ("categorical", "text"):
+    if holds_words(kind):
         return Categories(np.full(n_rows, -1, dtype=np.int32), ())
     return np.full(n_rows, np.nan)
 
 
-def _is_text(of: Any) -> bool:
-    types = pa.types
-    return bool(types.is_string(of) or types.is_large_string(of) or types.is_string_view(of))
-
-
 def _of_texts(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
-    read = text_reader(name, kind, style)
-    if pa.types.is_dictionary(array.type) or kind not in ("numeric", "datetime"):
+    read, facts = text_reader(name, kind, style), kind_of(kind)
+    is_time = facts.holds == "times"
+    if pa.types.is_dictionary(array.type) or not (is_time or facts.in_digits):
         return _by_distinct(kind, array, read)
-    cells = array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
-    if kind == "datetime":
+    cells = array if array.type == WORD else pc.cast(array, WORD)
+    if is_time:
         encoded = cells.dictionary_encode()
         if len(encoded.dictionary) < len(cells) / FEW:
             return _by_distinct(kind, encoded, read)
     elif (numbers := _plain_numbers(name, cells, style)) is not None:
         return numbers, None
-    typed, bad = read_cells(name, STORED_AS[kind], style, cells)
-    values = _seconds(typed) if kind == "datetime" else _floats(typed)
+    typed, bad = read_cells(name, kind, style, cells)
+    values = seconds(typed) if is_time else floats(typed)
     wrong = np.asarray(pc.fill_null(bad, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
     return values, wrong if wrong.any() else None
 
@@ -131,12 +128,12 @@ def _plain_numbers(name: str, cells: Any, style: TextStyle) -> npt.NDArray[np.fl
     None. Arrow knows words for NaN and the infinities: they are left to the patterns."""
     numbers = _cast(cells, style.decimal_of(name))
     if numbers is None:
-        missing = pc.is_in(cells, pa.array(style.missing, pa.string()))
-        numbers = _cast(pc.if_else(missing, pa.scalar(None, pa.string()), cells), style.decimal_of(name))
+        missing = pc.is_in(cells, pa.array(style.missing, WORD))
+        numbers = _cast(pc.if_else(missing, NO_WORD, cells), style.decimal_of(name))
     total = None if numbers is None else pc.sum(numbers).as_py()
     if numbers is None or (total is not None and not np.isfinite(total)):
         return None
-    return _floats(without_missing(name, numbers, style))
+    return floats(without_missing(name, numbers, style))
 
 
 def _cast(cells: Any, decimal: str) -> Any:
@@ -145,24 +142,24 @@ def _cast(cells: Any, decimal: str) -> Any:
             return None
         cells = pc.replace_substring(cells, ",", ".")
     try:
-        return pc.cast(cells, pa.float64())
+        return pc.cast(cells, NUMBER)
     except pa.ArrowInvalid:
         return None
 
 
 def _of_truths(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
-    if kind == "boolean":
-        return _floats(pc.cast(array, pa.uint8())), None
+    if kind_of(kind).holds == "truths":
+        return floats(array), None
     return _by_distinct(kind, array, partial(of_truth, name, kind, style))
 
 
 def _of_numbers(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
-    if kind == "numeric":
+    if kind_of(kind).holds == "numbers":
         if pa.types.is_decimal(array.type):  # Arrow's own way to float64 is off by a bit here and there
-            numbers = pc.cast(pc.cast(array, pa.string()), pa.float64())
+            numbers = pc.cast(pc.cast(array, WORD), NUMBER)
         else:
-            numbers = pc.cast(array, pa.float64(), safe=False)
-        values = _floats(without_missing(name, numbers, style))
+            numbers = pc.cast(array, NUMBER, safe=False)
+        values = floats(without_missing(name, numbers, style))
         infinite = np.isinf(values)
         if not infinite.any():
             return values, None
@@ -202,7 +199,7 @@ def _distinct(dictionary: Any) -> Sequence[Any]:
 
 def _spread(kind: Kind, cells: Sequence[Cell], codes: npt.NDArray[Any]) -> Values:
     """The distinct cells, and one missing cell after them, where the codes say."""
-    if kind not in ("categorical", "text"):
+    if not holds_words(kind):
         numbers_of = np.asarray([*(np.nan if cell is None else cell for cell in cells), np.nan], dtype=np.float64)
         return np.asarray(numbers_of[codes])
     numbers: dict[Any, int] = {}
@@ -210,26 +207,29 @@ def _spread(kind: Kind, cells: Sequence[Cell], codes: npt.NDArray[Any]) -> Value
     return Categories(np.asarray([*places, -1], dtype=np.int32)[codes], tuple(numbers))
 
 
-def _floats(column: Any) -> npt.NDArray[np.float64]:
+def floats(column: Any) -> npt.NDArray[np.float64]:
+    """Numbers or truths of any type, NaN where one is missing."""
+    if pa.types.is_boolean(column.type):
+        column = pc.cast(column, pa.uint8())
     if column.null_count:
-        column = pc.fill_null(pc.cast(column, pa.float64()), np.nan)
+        column = pc.fill_null(pc.cast(column, NUMBER), np.nan)
     if pa.types.is_float64(column.type) and len(column):  # without to_numpy, which imports pandas where there is one
         return np.frombuffer(column.buffers()[1], np.float64)[column.offset :][: len(column)].copy()
     values = np.array(column.to_numpy(zero_copy_only=False), dtype=np.float64)
     return values
 
 
-def _seconds(moments: Any) -> npt.NDArray[np.float64]:
+def seconds(moments: Any) -> npt.NDArray[np.float64]:
     """Since 1970 in UTC, to the microsecond before; dates and times of any unit and zone."""
     if pa.types.is_date(moments.type):
         moments = pc.cast(moments, pa.timestamp("ms"))
     unit = NANOSECONDS_IN[moments.type.unit]
     there = pc.fill_null(pc.cast(moments, pa.int64()), 0).to_numpy(zero_copy_only=False)
     microseconds = there * (unit // 1000) if unit >= 1000 else np.floor_divide(there, 1000)
-    seconds = microseconds.astype(np.float64) / MICROSECONDS
+    found = microseconds.astype(np.float64) / MICROSECONDS
     if moments.null_count:
-        seconds[pc.is_null(moments).to_numpy(zero_copy_only=False)] = np.nan
-    return np.asarray(seconds, dtype=np.float64)
+        found[pc.is_null(moments).to_numpy(zero_copy_only=False)] = np.nan
+    return np.asarray(found, dtype=np.float64)
 
 
 def _moment(cell: Any) -> str:

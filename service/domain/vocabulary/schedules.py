@@ -1,0 +1,25 @@
+"""Schedules: what the learning rate is multiplied by as epochs go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.domain.vocabulary.words import vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`is_constant`: the rate stays. `watches_loss`: it follows from the losses of the epochs so far."""
+
+    name: str
+    summary: str
+    is_constant: bool = False
+    watches_loss: bool = False
+
+
+SCHEDULES = vocabulary(
+    Schedule("constant", "no change", is_constant=True),
+    Schedule("cosine", "half a cosine wave down to 0"),
+    Schedule("step", "divided by 10 after each third of the epochs"),
+    Schedule("plateau", "halved when the loss stops falling", watches_loss=True),
+)

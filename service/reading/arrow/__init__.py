@@ -1,0 +1,1 @@
+"""Columns of Arrow: their types, and their cells as the domain holds them."""
