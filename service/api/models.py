@@ -14,9 +14,11 @@ from service.api.context import context
 from service.api.files import send_file
 from service.api.parameters import CompareQuery, ModelsQuery, VersionsQuery
 from service.api.schemas import models as model_schemas
-from service.api.schemas.report import Report
+from service.api.schemas.derived import schema_of
 from service.changes import REGISTRY
 from service.domain.model.artifact import REPORT
+from service.domain.model.media_types import BINARY, MEDIA_TYPES, media_type
+from service.domain.report.report import Report
 from service.errors import FileNotFound, Unavailable
 from service.store import models
 from service.store.blobs.bundles import version_named
@@ -30,10 +32,8 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
-MEDIA_TYPES = {".json": "application/json", ".svg": "image/svg+xml", ".md": "text/markdown", ".py": "text/x-python"}
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-BINARY = "application/octet-stream"
 
 
 @blueprint.route("")
@@ -113,7 +113,7 @@ def delete_version(name: str, version: int) -> Any:
 
 
 @blueprint.route(VERSION + "/report")
-@blueprint.answers(HTTPStatus.OK, Report)
+@blueprint.answers(HTTPStatus.OK, schema_of(Report))
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_report(name: str, version: int) -> Any:
@@ -153,9 +153,8 @@ def _file(name: str, version: int, file: str) -> Response:
         files = models.get_version(session, name, version).files
     if file not in files:
         raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
-    media_type = next((kind for ending, kind in MEDIA_TYPES.items() if file.endswith(ending)), BINARY)
     with version_named(name, version, file):
-        answer = send_file(deps.blobs, files[file], media_type)
+        answer = send_file(deps.blobs, files[file], media_type(file))
     answer.headers["Content-Security-Policy"] = POLICY
     return answer
 

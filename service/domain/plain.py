@@ -9,8 +9,15 @@ from typing import Any
 def plain(record: Any) -> dict[str, Any]:
     """A dataclass as a dict, with the dataclasses that its fields hold. Other values stay what they are: for records
     that nobody changes, five times as fast as `dataclasses.asdict`, which copies each of them."""
-    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    return {name: plain(value) if hasattr(value, "__dataclass_fields__") else value for name, value in values.items()}
+    return {
+        name: plain(value) if hasattr(value, "__dataclass_fields__") else value
+        for name, value in shallow(record).items()
+    }
+
+
+def shallow(record: Any) -> dict[str, Any]:
+    """The values of a dataclass by the names of its fields, as they are."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def walk(document: Any) -> Iterator[Any]:

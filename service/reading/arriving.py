@@ -49,7 +49,7 @@ class Arriving:
                 self._ended = not self._take()
             end = len(self._kept) if self._ended else self._kept.rfind(b"\n", looked) + 1
             if end:
-                block = bytes(self._kept[:end])
+                block = bytes(memoryview(self._kept)[:end])
                 del self._kept[:end]
                 return block
             if self._ended:

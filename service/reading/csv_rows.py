@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -59,19 +61,36 @@ class CsvRows:
             begun = self._skip_header()
             if begun is not None:
                 lines_before = begun
-                size = FIRST_BLOCK_BYTES
-                block: bytes | None
-                while block := self._source.lines(size, LONGEST_LINE):
-                    rows = plain.rows(block, lines_before + 1)
-                    if rows is None:
-                        self._source.give_back(block)
-                        break
-                    lines_before += rows.n_rows
-                    size = BLOCK_BYTES
-                    yield rows
-                if block == b"":
-                    return
+                with closing(self._by_blocks(plain)) as blocks:
+                    for rows in blocks:
+                        if rows.lines is not None:
+                            rows.lines += lines_before
+                        lines_before += rows.n_rows
+                        yield rows
         yield from self._by_records(lines_before)
+
+    def _by_blocks(self, plain: PlainBlocks) -> Generator[Rows]:
+        """The rows while they are plain, lines from 1 in each block. From the second on a thread reads each block while
+        the next one is taken in and what came of the one before is used."""
+        block = self._source.lines(FIRST_BLOCK_BYTES, LONGEST_LINE)
+        rows = plain.rows(block) if block else None
+        if rows is None:
+            self._source.give_back(block or b"")
+            return
+        yield rows
+        with ThreadPoolExecutor(1, "csv") as thread:
+            if block := self._source.lines(BLOCK_BYTES, LONGEST_LINE):
+                reading = thread.submit(plain.rows, block)
+            while block:
+                after = self._source.lines(BLOCK_BYTES, LONGEST_LINE)
+                rows = reading.result()
+                if rows is None:
+                    self._source.give_back(block + (after or b""))
+                    return
+                if after:
+                    reading = thread.submit(plain.rows, after)
+                yield rows
+                block = after
 
     def _skip_header(self) -> int | None:
         """Read on to the first row; how many lines are above it. None, and nothing is read, where no single line is

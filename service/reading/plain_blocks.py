@@ -49,9 +49,10 @@ class PlainBlocks:
         self._parse = pacsv.ParseOptions(delimiter=dialect.delimiter, quote_char=False)
         self._read = pacsv.ReadOptions(column_names=self._names, use_threads=False, block_size=LONGEST_LINE * 4)
 
-    def rows(self, block: bytes, first_line: int) -> Rows | None:
-        """The rows of a block whose first line is `first_line`; None when they are not plain."""
-        n_lines = block.count(b"\n") + (not block.endswith(b"\n"))
+    def rows(self, block: bytes) -> Rows | None:
+        """The rows of a block, lines from 1; None when they are not plain."""
+        signs = np.frombuffer(block, np.uint8)
+        n_lines = np.count_nonzero(signs == ord("\n")) + (not block.endswith(b"\n"))
         if any(sign in block for sign in self._odd) or (b"\r" in block and not _ends_alike(block)) or not _utf8(block):
             return None
         if len(block) > self._most_cell_bytes and _longest_line(block) > self._most_cell_bytes:
@@ -77,7 +78,7 @@ class PlainBlocks:
                 column = self._table(block, [str(position)], {})[str(position)]
             data[name], bad = of_text(name, self._kinds[name], plain_array(column), self._style)
             wrong += bad
-        lines = np.arange(first_line, first_line + n_rows, dtype=np.int64)
+        lines = np.arange(1, n_rows + 1, dtype=np.int64)
         table = None
         if self._with_table and text is not None:
             table = {name: plain_array(text[name]) for name in self._names}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.domain.descent.gram import Gram
+from service.domain.described import document
 from service.domain.model.magnitude import is_finite
 from service.errors import FieldError, ParameterInvalid
 from service.store.blobs.store import Blobs, read_blob
@@ -35,7 +36,7 @@ def _linear(gram: Gram, name: str) -> dict[str, Any]:
     others = [other for other in gram.names if other != name]
     curvatures = {kind: gram.curvature(others, scaled=kind == "scaled") for kind in ("scaled", "raw")}
     optimum = gram.optimum(name, others)
-    told = {kind: found and found.to_json() for kind, found in curvatures.items()}
+    told = {kind: document(found) for kind, found in curvatures.items()}
     return {
         "correlations": {"column": name, "over": "rows with both", "values": gram.correlations_with(name)},
         "linear": {

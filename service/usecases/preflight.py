@@ -17,6 +17,7 @@ from service.domain.cells.table import Table
 from service.domain.descent.figures import Figures
 from service.domain.descent.gram import Gram
 from service.domain.descent.rates import is_by_curvature
+from service.domain.described import document
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.jobs.job_spec import JobSpec, read_job_spec, resolve_job, training_of
 from service.domain.jobs.lanes import lane_of_job
@@ -32,7 +33,8 @@ from service.domain.preflight.plan import Plan, plan
 from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
-from service.domain.preflight.warned import Warned, shortened
+from service.domain.preflight.warned import shortened
+from service.domain.report.warned import Warned
 from service.domain.resolving.classes import check_class_weights
 from service.domain.resolving.limits import Limits
 from service.domain.resolving.other_rows import POINTER as VALIDATION_POINTER
@@ -101,15 +103,15 @@ class Preflight:
         return {
             "spec": self.spec.to_json(),
             "notes": list(self.notes),
-            "warnings": [warned.to_json() for warned in self.warnings],
+            "warnings": document(self.warnings),
             "curvature": {
-                "scaled": found.scaled.to_json() if found.scaled else None,
-                "raw": found.raw.to_json() if found.raw else None,
+                "scaled": document(found.scaled),
+                "raw": document(found.raw),
                 "columns": list(found.columns),
                 "left_out": [{"column": name, "detail": why} for name, why in found.left_out.items()],
                 "basis": BASIS,
                 "bound": asdict(bound) if bound else None,
-                "forecast": foretold.to_json(),
+                "forecast": document(foretold.forecasts),
                 "forecast_left_out": foretold.left_out,
             },
             "rates": {**asdict(rates), "is_estimate": is_by_curvature(self.plan.spec)} if rates else None,

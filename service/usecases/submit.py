@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from service.domain.described import document
 from service.domain.jobs.job_spec import JobSpec
 from service.domain.resolving.limits import Limits
 from service.domain.spec.training import TrainingSpec
@@ -71,7 +72,7 @@ def _add(session: Session, checked: Checked, looked: Preflight) -> JobRow:
     )
     told: list[jobs.Told] = [("state", {"state": "queued"})]
     told += [("message", {"text": note}) for note in checked.resolution.notes]
-    told += [("message", {"text": warned.detail, "warning": warned.to_json()}) for warned in looked.warnings]
+    told += [("message", {"text": warned.detail, "warning": document(warned)}) for warned in looked.warnings]
     jobs.append_events(session, job.id, told)
     return job
 

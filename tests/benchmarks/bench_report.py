@@ -26,7 +26,7 @@ from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSp
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
 from workers.explain.linear_neuron import linear_neuron
-from workers.jobs.report import make_report
+from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.show.files import shown
 
 SPLIT = Split(0.2, 0.1)
@@ -176,7 +176,10 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[di
         neuron = linear_neuron(spec, made.prepared, made.predictor, lambda: None)
     mark()
     report = make_report(
-        spec, made.prepared, made.predictor, made.held, made.progress, None, certified, neuron, ("", None), 0.0, []
+        Learnt(spec, made.prepared, made.predictor, made.progress, None),
+        Evidence(made.held, certified, neuron),
+        Origin("", None, "", {}, 0.0),
+        [],
     )
     mark()
     list(shown(report, made.predictor.feature_kinds))
@@ -188,7 +191,7 @@ def without(certified: Certified) -> str:
     """What a certificate has left out."""
     if certified.left_out:
         return f"no certificate: {certified.left_out}"
-    return (certified.certificate or {}).get("note") or ""
+    return (certified.certificate.note if certified.certificate else None) or ""
 
 
 if __name__ == "__main__":

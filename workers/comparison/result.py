@@ -9,7 +9,7 @@ from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.model.predictor import TargetScale
 from workers.comparison.course import Course, goal_loss, thinned
 from workers.comparison.sentence import Told, sentence
-from workers.show.picture_descents import pictures
+from workers.show.descents import pictures
 from workers.training.engines.objectives import in_user_units, loss_scale
 
 MOST_POINTS = 200  # of a curve

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service.domain.cells.columns import Floats
+from service.domain.report.classes import Reliability, ReliabilityBin
 
 BINS = 10
 Z = 1.959963984540054  # the normal quantile of 95 %
 
 
-def calibration(truth: npt.NDArray[np.int64], probabilities: Floats) -> dict[str, Any]:
+def calibration(truth: npt.NDArray[np.int64], probabilities: Floats) -> Reliability:
     """Of the second of two classes; of more, of the class that is predicted (Guo et al. 2017).
 
     Bins hold equal numbers of rows, but equal probabilities stay together. `expected_error` is the mean distance
@@ -30,16 +30,12 @@ def calibration(truth: npt.NDArray[np.int64], probabilities: Floats) -> dict[str
         predicted, came_true = probabilities[np.arange(len(truth)), best], truth == best
         brier = float(((probabilities - np.eye(classes)[truth]) ** 2).sum(axis=1).mean())
     bins = _bins(predicted, came_true)
-    distances = [one["rows"] * abs(one["predicted"] - one["observed"]) for one in bins]
-    return {
-        "of": "second class" if classes == 2 else "predicted class",
-        "bins": bins,
-        "expected_error": sum(distances) / len(truth),
-        "brier": brier,
-    }
+    distances = [one.rows * abs(one.predicted - one.observed) for one in bins]
+    of = "second class" if classes == 2 else "predicted class"
+    return Reliability(of, bins, expected_error=sum(distances) / len(truth), brier=brier)
 
 
-def _bins(predicted: Floats, came_true: npt.NDArray[np.bool_]) -> list[dict[str, Any]]:
+def _bins(predicted: Floats, came_true: npt.NDArray[np.bool_]) -> list[ReliabilityBin]:
     edges = np.quantile(predicted, np.linspace(0, 1, BINS + 1))
     bin_of = np.searchsorted(edges[1:-1], predicted)
     found = []
@@ -47,15 +43,7 @@ def _bins(predicted: Floats, came_true: npt.NDArray[np.bool_]) -> list[dict[str,
         inside = bin_of == number
         rows, observed = int(inside.sum()), float(came_true[inside].mean())
         low, high = _wilson(observed, rows)
-        found.append(
-            {
-                "predicted": float(predicted[inside].mean()),
-                "observed": observed,
-                "low": low,
-                "high": high,
-                "rows": rows,
-            }
-        )
+        found.append(ReliabilityBin(float(predicted[inside].mean()), observed, low, high, rows))
     return found
 
 

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from service.domain.cells.columns import Floats
 from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import penalty_of
 from service.domain.model.predictor import Predictor
+from service.domain.report.neuron import Certificate
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.convex import NotFound, convex
@@ -39,7 +39,7 @@ FLOAT32_DIGITS = 7
 class Certified:
     """A certificate, or why there is none; for a network neither."""
 
-    certificate: dict[str, Any] | None = None
+    certificate: Certificate | None = None
     left_out: str | None = None
 
 
@@ -146,11 +146,10 @@ def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> It
             yield Certified(made if way.exact else _of_float32(made))
 
 
-def _of_float32(made: dict[str, Any]) -> dict[str, Any]:
+def _of_float32(made: Certificate) -> Certificate:
     """A certificate with what its numbers are worth."""
-    kept = made["digits"] if made["digits"] is None else min(made["digits"], FLOAT32_DIGITS)
-    note = FLOAT32 if made["note"] is None else f"{FLOAT32}; {made['note']}"
-    return made | {"digits": kept, "note": note}
+    kept = None if made.digits is None else min(made.digits, FLOAT32_DIGITS)
+    return replace(made, digits=kept, note=FLOAT32 if made.note is None else f"{FLOAT32}; {made.note}")
 
 
 def _too_large(size: Size, affordable: Callable[[Size], bool]) -> str:

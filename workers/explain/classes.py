@@ -6,48 +6,40 @@ against the rest.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 from sklearn import metrics as sk
 
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Label
+from service.domain.report.classes import Curves, PrecisionRecall, ReportedClass, Roc
 
 MOST_POINTS = 200
 MOST_CLASSES = 10  # curves are drawn for: the ones with most rows
 Classes = npt.NDArray[np.int64]
 
 
-def per_class(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[dict[str, Any]]:
-    """{"class", "precision", "recall", "f1", "support"} in the order of the classes. A precision without predictions
-    and a recall without rows are null."""
+def per_class(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[ReportedClass]:
+    """In the order of the classes. A precision without predictions and a recall without rows are None."""
     numbers = np.arange(len(labels))
     predicted = probabilities.argmax(axis=1)
     scores = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=np.nan)
     return [
-        {
-            "class": label,
-            "precision": _number(precision),
-            "recall": _number(recall),
-            "f1": _number(f1),
-            "support": int(support),
-        }
+        ReportedClass(label, _number(precision), _number(recall), _number(f1), int(support))
         for label, precision, recall, f1, support in zip(labels, *scores, strict=True)
     ]
 
 
-def curves(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[dict[str, Any]]:
-    """{"class", "roc_auc", "average_precision", "share", "roc", "precision_recall"}; a class without rows, or without
-    others beside it, has no curve. Curves are thinned to `MOST_POINTS`; the areas are those of all rows."""
+def curves(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[Curves]:
+    """Of each class that has rows, and others beside it. Curves are thinned to `MOST_POINTS`; the areas are those of
+    all rows."""
     support = np.bincount(truth, minlength=len(labels))
     drawn = [number for number in range(len(labels)) if 0 < support[number] < len(truth)]
     chosen = [1] if len(labels) == 2 else sorted(sorted(drawn, key=lambda number: -support[number])[:MOST_CLASSES])
     return [_curves(truth == number, probabilities[:, number], labels[number]) for number in chosen if number in drawn]
 
 
-def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> dict[str, Any]:
+def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> Curves:
     true, taken = _counted(positive, scores)
     false_rate, true_rate = (taken - true) / (len(positive) - true[-1]), true / true[-1]
     precision, recall = np.append((true[1:] / taken[1:])[::-1], 1.0), true_rate[::-1]
@@ -55,14 +47,14 @@ def _curves(positive: npt.NDArray[np.bool_], scores: Floats, label: Label) -> di
     area = float(np.trapezoid(true_rate, false_rate))
     false_rate, true_rate = false_rate[turns], true_rate[turns]
     roc, found = _thin(false_rate, true_rate), _thin(recall, precision)
-    return {
-        "class": label,
-        "roc_auc": area,
-        "average_precision": float(-np.diff(recall) @ precision[:-1]),
-        "share": float(positive.mean()),
-        "roc": {"false_positive_rate": false_rate[roc].tolist(), "true_positive_rate": true_rate[roc].tolist()},
-        "precision_recall": {"recall": recall[found].tolist(), "precision": precision[found].tolist()},
-    }
+    return Curves(
+        label,
+        roc_auc=area,
+        average_precision=float(-np.diff(recall) @ precision[:-1]),
+        share=float(positive.mean()),
+        roc=Roc(false_rate[roc].tolist(), true_rate[roc].tolist()),
+        precision_recall=PrecisionRecall(recall[found].tolist(), precision[found].tolist()),
+    )
 
 
 def _counted(positive: npt.NDArray[np.bool_], scores: Floats) -> tuple[Floats, Floats]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,8 @@ import numpy.typing as npt
 from service.domain.cells.columns import Categories, Floats, Values
 from service.domain.model.encoder import SECONDS_PER_DAY, encode_alone
 from service.domain.model.feature import Feature
-from service.domain.model.predictor import Predictor, label_text
+from service.domain.model.predictor import Label, Predictor, label_text
+from service.domain.report.features import Curve, PartialDependence
 from workers.explain.effort import BUDGET, row_cost
 from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
 from workers.training.data.fill import Part
@@ -28,9 +28,8 @@ DIGITS = 6  # of a number's range: float32 holds no more
 
 def dependences(
     predictor: Predictor, part: Part, names: Sequence[str] | None, seed: int, budget: int = BUDGET
-) -> list[dict[str, Any]]:
-    """{"feature", "kind", "values", "predictions"} for each of the named features that has a grid; with no
-    names, of those that move the first layer most.
+) -> list[PartialDependence]:
+    """Of each of the named features that has a grid; with no names, of those that move the first layer most.
 
     `predictions` are numbers in the target's units, one for each value; for classes an object with such a list for
     each class (of two classes only the second), the `MOST_CLASSES` likeliest ones.
@@ -52,14 +51,7 @@ def dependences(
         if len(shown) > 1:
             encoded = ((encode_alone(feature, values)[:, local] - centre) / scale).astype(np.float32)
             curve = _curve(sample, positions, encoded)
-            found.append(
-                {
-                    "feature": feature.name,
-                    "kind": feature.kind,
-                    "values": shown,
-                    "predictions": _series(predictor, curve),
-                }
-            )
+            found.append(PartialDependence(feature.name, feature.kind, shown, _series(predictor, curve)))
     return found
 
 
@@ -71,7 +63,7 @@ def _curve(sample: Sample, positions: Positions, encoded: npt.NDArray[np.float32
     return np.concatenate([sample.scores(own, others).mean(axis=1) for others in some])
 
 
-def _series(predictor: Predictor, curve: Floats) -> list[float] | dict[str, list[float]]:
+def _series(predictor: Predictor, curve: Floats) -> Curve:
     if not predictor.classes:
         flat: list[float] = curve.tolist()
         return flat
@@ -80,7 +72,7 @@ def _series(predictor: Predictor, curve: Floats) -> list[float] | dict[str, list
     return {label_text(predictor.classes[number]): curve[:, number].tolist() for number in chosen}
 
 
-def _grid(feature: Feature, encoded: Floats, local: Positions) -> tuple[list[Any], Values]:
+def _grid(feature: Feature, encoded: Floats, local: Positions) -> tuple[Sequence[Label], Values]:
     """The grid as the report shows it, and as the transform reads it. `encoded` (n, k) are the feature's columns
     before scaling, `local` (k,) which of its columns they are. One point or none: there is nothing to vary."""
     if feature.encoding == "categories":

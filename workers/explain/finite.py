@@ -2,58 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
-from service.domain.model.magnitude import is_finite
+from service.domain.described import described
+from service.domain.plain import shallow
+from service.domain.report.report import OfTarget, Report
+from service.domain.report.warned import Warned
 
-Part = dict[str, Any]
-
-# parts that are left out as a whole, since their figures hang together; of others what hangs together is below them
-WHOLE = ("residuals", "verdict", "certificate", "weights_by_epoch")
-HOLDING = ("curvature",)
-LISTED = ("importance", "partial_dependence", "intervals", "weights")  # of which what has such a figure is left out
 BEYOND = "some of its figures are greater than any number of float64"
 
+Told = TypeVar("Told", bound=OfTarget)
 
-def only_finite(report: Part) -> Part:
+
+def only_finite(report: Report) -> Report:
     """The same without figures that are not finite, and with a warning that names the parts that had some."""
     touched: list[str] = []
     found = _without(report, touched)
-    if report.get("by_target"):
-        found["by_target"] = {name: _without(view, touched) for name, view in report["by_target"].items()}
+    if report.by_target:
+        found = replace(found, by_target={name: _without(view, touched) for name, view in report.by_target.items()})
     if touched:
-        told = {
-            "code": "beyond_float64",
-            "detail": f"figures greater than any number of float64 (1.8e308) are null or left out in "
+        told = Warned(
+            "beyond_float64",
+            f"figures greater than any number of float64 (1.8e308) are null or left out in "
             f"{', '.join(dict.fromkeys(touched))}; with columns and a target in other units they are there",
-        }
-        found["warnings"] = [*found["warnings"], told]
+        )
+        found = replace(found, warnings=[*found.warnings, told])
     return found
 
 
-def _without(view: Part, touched: list[str]) -> Part:
-    found: Part = {}
-    for name, part in view.items():
-        if name == "by_target" or is_finite(part):
-            found[name] = part
-            continue
-        touched.append(name)
-        if name in WHOLE:
-            found[name] = None
-        elif name in HOLDING:
-            found[name] = {inner: one if is_finite(one) else None for inner, one in part.items()}
-        elif name in LISTED:
-            found[name] = [one for one in part if is_finite(one)]
-        else:
-            found[name] = _nulled(part)
-    if "certificate" in touched and found.get("certificate", 0) is None:
-        found["certificate_left_out"] = found.get("certificate_left_out") or BEYOND
-    return found
+def _left_out(part: Any) -> None:
+    """Of a part whose figures hang together nothing is kept."""
+
+
+def _kept_whole(part: Any) -> Any:
+    """Of a record what is finite as a whole."""
+    return replace(part, **{name: None for name, one in shallow(part).items() if not _is_finite(one)})
+
+
+def _kept_entries(part: Any) -> Any:
+    """Of a list the entries that are finite."""
+    return [one for one in part if _is_finite(one)]
 
 
 def _nulled(part: Any) -> Any:
-    if isinstance(part, dict):
+    """Every figure by itself."""
+    if isinstance(part, Mapping):
         return {name: _nulled(value) for name, value in part.items()}
     if isinstance(part, list | tuple):
         return [_nulled(value) for value in part]
-    return part if is_finite(part) else None
+    if hasattr(part, "__dataclass_fields__"):
+        return replace(part, **{name: _nulled(value) for name, value in shallow(part).items()})
+    return part if _is_finite(part) else None
+
+
+# what becomes of each part, in the order in which the warning names them; the others hold no figures of their own
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "metrics": _nulled,
+    "baseline": _nulled,
+    "history": _nulled,
+    "curvature": _kept_whole,
+    "certificate": _left_out,
+    "weights": _kept_entries,
+    "weights_by_epoch": _left_out,
+    "verdict": _left_out,
+    "importance": _kept_entries,
+    "importance_on": _nulled,
+    "residuals": _left_out,
+    "intervals": _kept_entries,
+    "classes": _nulled,
+    "partial_dependence": _kept_entries,
+}
+
+
+def _without(view: Told, touched: list[str]) -> Told:
+    there = shallow(view)
+    beyond = [name for name in WAYS if name in there and not _is_finite(there[name])]
+    touched += beyond
+    changed = {name: WAYS[name](there[name]) for name in beyond}
+    if "certificate" in changed:
+        changed["certificate_left_out"] = view.certificate_left_out or BEYOND
+    return replace(view, **changed)
+
+
+def _is_finite(part: Any) -> bool:
+    """Whether every figure in it is one that JSON has a word for."""
+    if isinstance(part, float):
+        return math.isfinite(part)
+    if part is None or isinstance(part, str | int):
+        return True
+    if isinstance(part, list | tuple):
+        return all(map(math.isfinite if {*map(type, part)} == {float} else _is_finite, part))
+    if isinstance(part, Mapping):
+        return all(map(_is_finite, part.values()))
+    return all(_is_finite(getattr(part, field.name)) for field in described(type(part)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
@@ -16,6 +15,7 @@ from scipy.special import stdtrit
 from service.domain.cells.columns import Floats
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.report.features import Importance
 from workers.explain.effort import BUDGET, Effort, plan
 from workers.explain.sample import IMPORTANCE, Positions, Sample, choose, draws, inputs_of_features, strongest
 from workers.training.data.fill import Part
@@ -25,9 +25,9 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Importances:
-    """`ranked`: {"feature", "value", "low", "high"}, largest first, in the units of `metric`."""
+    """`ranked`: largest first, in the units of `metric`."""
 
-    ranked: list[dict[str, Any]]
+    ranked: list[Importance]
     metric: str
     effort: Effort
     left_out: int
@@ -46,15 +46,15 @@ def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGE
     before = row_losses(predictor, truth, sample.unchanged())
     measured = used if effort.features == len(used) else strongest(sample, inputs, effort.features)
     found = [
-        {"feature": features[number].name, **_increase(sample, truth, before, inputs[number], orders, unit)}
+        Importance(features[number].name, *_increase(sample, truth, before, inputs[number], orders, unit))
         for number in measured
     ]
     found += [
-        {"feature": feature.name, "value": 0.0, "low": 0.0, "high": 0.0}  # constant in training: not read at all
+        Importance(feature.name, 0.0, 0.0, 0.0)  # constant in training: not read at all
         for feature, positions in zip(features, inputs, strict=True)
         if not len(positions)
     ]
-    ranked = sorted(found, key=lambda one: -one["value"])
+    ranked = sorted(found, key=lambda one: -one.value)
     return Importances(ranked, "log_loss" if predictor.classes else "rmse", effort, len(used) - len(measured))
 
 
@@ -79,7 +79,7 @@ def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:
 
 def _increase(
     sample: Sample, truth: Floats, before: Floats, positions: Positions, orders: Positions, unit: float
-) -> dict[str, Any]:
+) -> tuple[float, float | None, float | None]:
     """The mean increase over the orders (r, n) from the losses `before` (n,), and an interval for it that covers the
     choice of rows and of orders; of both the part that is one of the user's units.
 
@@ -100,9 +100,9 @@ def _increase(
         influence += losses.sum(axis=0)
         influence += np.bincount(some.reshape(-1), losses.reshape(-1), n)
     if n < 2:
-        return {"value": value / unit, "low": None, "high": None}
+        return value / unit, None, None
     reach = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2)) * float(influence.std(ddof=1)) / math.sqrt(n)
-    return {"value": value / unit, "low": (value - reach) / unit, "high": (value + reach) / unit}
+    return value / unit, (value - reach) / unit, (value + reach) / unit
 
 
 def _levels(losses: Floats, rooted: bool) -> tuple[Floats, Floats]:

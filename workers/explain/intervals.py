@@ -6,20 +6,18 @@ The calibration rows may also have chosen the epoch to stop at, so the coverage 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.intervals import Calibration, calibrate, rank_of, rows_for
+from service.domain.report.regression import Interval
 from workers.explain.sample import FOLDS, draws
 
 LEVELS = (0.8, 0.9, 0.95)
 
 
-def intervals(
-    calibration: Floats, fresh: Floats, calibrated_on: str, measured_on: str, seed: int
-) -> list[dict[str, Any]]:
+def intervals(calibration: Floats, fresh: Floats, calibrated_on: str, measured_on: str, seed: int) -> list[Interval]:
     """One entry for each level. `calibration` (n,) and `fresh` (m,) are residuals of one target on held-out rows; with
     no fresh ones the coverage is that of two halves of the calibration rows, each judged by the other's half-width."""
     order = draws(seed, FOLDS).permutation(len(calibration))
@@ -36,19 +34,19 @@ def intervals(
         rank = rank_of(len(calibration), level)
         coverage = _coverage(judged, level)
         found.append(
-            {
-                "level": level,
-                "half_width": width,
-                "coverage": coverage,
-                "rows": sum(len(judging) for _, judging in judged) if coverage is not None else 0,
-                "measured_on": measured_on if len(fresh) else f"{calibrated_on}, two folds",
-                "calibrated_on": calibrated_on,
-                "calibration_rows": len(calibration),
-                "reason": None
+            Interval(
+                level,
+                half_width=width,
+                coverage=coverage,
+                rows=sum(len(judging) for _, judging in judged) if coverage is not None else 0,
+                measured_on=measured_on if len(fresh) else f"{calibrated_on}, two folds",
+                calibrated_on=calibrated_on,
+                calibration_rows=len(calibration),
+                reason=None
                 if width is not None
                 else f"the {rank}th smallest of {len(calibration)} residuals does not exist: "
                 f"{rows_for(level)} rows or more are needed",
-            }
+            )
         )
     return found
 

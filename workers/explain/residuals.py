@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.magnitude import unit_of
+from service.domain.report.regression import Points, Residuals, WorstRow
 from workers.explain.sample import POINTS, Positions, choose, draws
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -16,7 +16,7 @@ WORST = 5
 MOST_POINTS = 400
 
 
-def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: str, seed: int) -> dict[str, Any]:
+def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: str, seed: int) -> Residuals:
     """Of one target. A residual is truth - prediction, in the target's units; `rows` (n,) are the rows' places in the
     dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
     residuals = truth - predictions
@@ -25,24 +25,19 @@ def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: 
     deviation = float(np.sqrt((off**2).mean()))
     worst = _greatest(np.abs(residuals), WORST)
     drawn = choose(draws(seed, POINTS), len(truth), MOST_POINTS)
-    return {
-        "part": part,
-        "rows": len(truth),
-        "mean": float((residuals * unit).mean()) / unit,
-        "standard_deviation": deviation / unit * math.sqrt(len(truth) / (len(truth) - 1)) if len(truth) > 1 else None,
-        "skew": float(((off / deviation) ** 3).mean()) if deviation > 0 else None,
-        "quantiles": dict(zip(map(str, LEVELS), np.quantile(residuals, LEVELS).tolist(), strict=True)),
-        "worst": [
-            {
-                "row": int(rows[place]),
-                "truth": float(truth[place]),
-                "prediction": float(predictions[place]),
-                "residual": float(residuals[place]),
-            }
+    return Residuals(
+        part=part,
+        rows=len(truth),
+        mean=float((residuals * unit).mean()) / unit,
+        standard_deviation=deviation / unit * math.sqrt(len(truth) / (len(truth) - 1)) if len(truth) > 1 else None,
+        skew=float(((off / deviation) ** 3).mean()) if deviation > 0 else None,
+        quantiles=dict(zip(map(str, LEVELS), np.quantile(residuals, LEVELS).tolist(), strict=True)),
+        worst=[
+            WorstRow(int(rows[place]), float(truth[place]), float(predictions[place]), float(residuals[place]))
             for place in worst
         ],
-        "points": {"truth": truth[drawn].tolist(), "prediction": predictions[drawn].tolist()},
-    }
+        points=Points(truth[drawn].tolist(), predictions[drawn].tolist()),
+    )
 
 
 def _greatest(values: Floats, count: int) -> Positions:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Predictor
+from service.domain.report.classes import JudgedClasses
+from service.domain.report.features import ImportanceOn
+from service.domain.report.regression import Interval
+from service.domain.report.report import Explanation
+from service.domain.report.warned import Warned
 from workers.explain.calibration import calibration
 from workers.explain.classes import curves, per_class
 from workers.explain.dependence import TOP, dependences
@@ -18,98 +23,92 @@ from workers.explain.residuals import residual_summary
 from workers.training.data.fill import Part
 from workers.training.data.prepare import Prepared
 
-Understood = dict[str, Any]
-Warnings = list[dict[str, str]]
-TOLD = ("importance", "importance_on", "residuals", "intervals", "classes", "partial_dependence")
 MOST_TARGETS = 10  # that are explained: each takes as long as one
 
 
 def understand_each(
     predictor: Predictor, prepared: Prepared, scores: Mapping[str, Floats], seed: int
-) -> tuple[list[Understood], Warnings]:
-    """What `understand` says. Of several targets: its parts as null, then those of each target alone."""
+) -> tuple[list[Explanation], list[Warned]]:
+    """What `understand` says of each target, with nothing of those beyond `MOST_TARGETS`."""
     if len(predictor.targets) == 1:
         found, warnings = understand(predictor, prepared, scores, seed)
         return [found], warnings
-    nothing: Understood = dict.fromkeys(TOLD)
-    every, warnings = [nothing], []
+    every: list[Explanation] = []
+    warnings = []
     for index, (rows, one) in enumerate(zip(prepared.each(), predictor.each(), strict=True)):
         if index >= MOST_TARGETS:
-            every.append(nothing)
+            every.append(Explanation())
             continue
         found, noticed = understand(one, rows, {name: said[:, index] for name, said in scores.items()}, seed)
         every.append(found)
         warnings += [warning for warning in noticed if warning not in warnings]
     if len(predictor.targets) > MOST_TARGETS:
         detail = f"importance, residuals and intervals were made for the first {MOST_TARGETS} targets only"
-        warnings.append({"code": "explained_some", "detail": detail})
+        warnings.append(Warned("explained_some", detail))
     return every, warnings
 
 
 def understand(
     predictor: Predictor, prepared: Prepared, scores: Mapping[str, Floats], seed: int
-) -> tuple[Understood, Warnings]:
-    """Parts of the report, and what is to be said of them. `scores` are the model's on each part, in its rows' order.
+) -> tuple[Explanation, list[Warned]]:
+    """Of one target, and what is to be said of it. `scores` are the model's on each part, in its rows' order.
 
-    Everything is judged on the validation rows, else on the test rows; a part that needs such rows is null without.
+    Everything is judged on the validation rows, else on the test rows; a part that needs such rows is None without.
     """
     held_out = next((name for name in ("validation", "test") if len(prepared.parts[name])), None)
-    found: Understood = dict.fromkeys(TOLD)
     if held_out is None:
-        found["partial_dependence"] = dependences(predictor, prepared.train, None, seed)
-        return found, [_nothing_held_out(bool(predictor.classes))]
+        nothing_held_out = Explanation(partial_dependence=dependences(predictor, prepared.train, None, seed))
+        return nothing_held_out, [_nothing_held_out(bool(predictor.classes))]
     part = prepared.parts[held_out]
     ranking = importances(predictor, part, seed)
-    found["importance"] = ranking.ranked
-    found["importance_on"] = {
-        "part": held_out,
-        "metric": ranking.metric,
-        "rows": ranking.effort.rows,
-        "repeats": ranking.effort.repeats,
-        "confidence": CONFIDENCE,
-    }
-    names = [one["feature"] for one in ranking.ranked[:TOP]]
-    found["partial_dependence"] = dependences(predictor, prepared.train, names, seed)
+    effort = ranking.effort
+    told = Explanation(
+        importance=ranking.ranked,
+        importance_on=ImportanceOn(held_out, ranking.metric, effort.rows, effort.repeats, CONFIDENCE),
+        partial_dependence=dependences(predictor, prepared.train, [one.feature for one in ranking.ranked[:TOP]], seed),
+    )
     if predictor.classes:
-        found["classes"] = _classes(predictor, part, scores[held_out], held_out)
+        told = replace(told, classes=_classes(predictor, part, scores[held_out], held_out))
     else:
         rows = prepared.rows_of(held_out)
-        found["residuals"] = residual_summary(part.truth[:], scores[held_out], rows, held_out, seed)
-        found["intervals"] = _intervals(prepared, scores, held_out, seed)
-    return found, _left_out(ranking)
+        told = replace(
+            told,
+            residuals=residual_summary(part.truth[:], scores[held_out], rows, held_out, seed),
+            intervals=_intervals(prepared, scores, held_out, seed),
+        )
+    return told, _left_out(ranking)
 
 
-def _classes(predictor: Predictor, part: Part, probabilities: Floats, name: str) -> dict[str, Any]:
+def _classes(predictor: Predictor, part: Part, probabilities: Floats, name: str) -> JudgedClasses:
     truth = part.truth[:].astype(np.int64)
-    return {
-        "part": name,
-        "rows": len(part),
-        "per_class": per_class(truth, probabilities, predictor.classes),
-        "curves": curves(truth, probabilities, predictor.classes),
-        "calibration": calibration(truth, probabilities),
-    }
+    return JudgedClasses(
+        name,
+        len(part),
+        per_class(truth, probabilities, predictor.classes),
+        curves(truth, probabilities, predictor.classes),
+        calibration(truth, probabilities),
+    )
 
 
-def _intervals(prepared: Prepared, scores: Mapping[str, Floats], held_out: str, seed: int) -> list[dict[str, Any]]:
+def _intervals(prepared: Prepared, scores: Mapping[str, Floats], held_out: str, seed: int) -> list[Interval]:
     residuals = {name: prepared.parts[name].truth[:] - scores[name] for name in (held_out, "test")}
     fresh = residuals["test"] if held_out != "test" else np.empty(0)
     return intervals(residuals[held_out], fresh, held_out, "test", seed)
 
 
-def _nothing_held_out(classes: bool) -> dict[str, str]:
+def _nothing_held_out(classes: bool) -> Warned:
     missing = "importance, curves and calibration" if classes else "importance, residuals and prediction intervals"
-    return {
-        "code": "nothing_held_out",
-        "detail": f"all rows were trained on: {missing} need others; leave some out with "
-        '"split": {"validation": 0.2}',
-    }
+    return Warned(
+        "nothing_held_out",
+        f'all rows were trained on: {missing} need others; leave some out with "split": {{"validation": 0.2}}',
+    )
 
 
-def _left_out(ranking: Importances) -> Warnings:
+def _left_out(ranking: Importances) -> list[Warned]:
     if not ranking.left_out:
         return []
     detail = (
         f"importance was measured for the {ranking.effort.features} features that move the network's first layer most; "
         f"{ranking.left_out} others are not listed"
     )
-    return [{"code": "importance_of_some", "detail": detail}]
+    return [Warned("importance_of_some", detail)]

@@ -9,14 +9,16 @@ Else the rows are too few to tell.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Predictor
+from service.domain.report.metrics import Metrics
+from service.domain.report.report import Verdict
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.losses import loss_of
@@ -49,21 +51,18 @@ class Paired:
         return "no" if high < named else "unclear"
 
 
-def verdict(spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part) -> dict[str, Any]:
-    """Of a network and the linear neuron on the validation rows. `linear`, its metrics, is for the caller to add."""
+def verdict(
+    spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part, metrics: Mapping[str, Metrics]
+) -> Verdict:
+    """Of a network and the linear neuron on the validation rows; `metrics` are the linear neuron's, by split."""
     if not len(held_out):
         sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
-        return {"worth_it": "unclear", "difference": None, "interval": None, "rows": 0, "sentence": sentence}
+        return Verdict("unclear", None, None, 0, sentence, metrics)
     weights = held_out.data.weights
     counts = None if weights is None else weights[:].astype(np.float64)
     found = paired(row_losses(spec, linear, held_out), row_losses(spec, network, held_out), counts)
-    return {
-        "worth_it": found.worth_it,
-        "difference": found.difference,
-        "interval": None if found.interval is None else list(found.interval),
-        "rows": found.rows,
-        "sentence": _sentence(found, _loss_name(spec)),
-    }
+    sentence = _sentence(found, _loss_name(spec))
+    return Verdict(found.worth_it, found.difference, found.interval, found.rows, sentence, metrics)
 
 
 def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Predictor, TargetScale, label_text
+from service.domain.report.neuron import Coefficient, Weight, WeightCourse, WeightsByEpoch
 from workers.explain.certificate import Certified, linear_weights
 from workers.optimum.coefficients import coefficients, user_map
 from workers.training.loop import FEW_WEIGHTS, Progress
@@ -16,10 +16,8 @@ from workers.training.problem import Vector
 
 MOST = 5_000  # coefficients: a report with more is of no use to people
 
-Json = dict[str, Any]
 
-
-def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> dict[str, list[Json] | None]:
+def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> dict[str, list[Weight] | None]:
     """For each target its learnt coefficients with the optimum's and the difference, null where there is none. None for
     a network, and where they are too many.
 
@@ -28,31 +26,32 @@ def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> di
     """
     if predictor.network.n_layers != 1 or predictor.network.n_parameters > MOST:
         return dict.fromkeys(predictor.targets)
-    told: dict[str, list[Json] | None] = {}
-    for target, scale, labels, weights in _outputs(predictor):
-        certificate = certified[target].certificate or {}
-        best = {(one["feature"], one.get("class")): one for one in certificate.get("coefficients", ())}
+    told: dict[str, list[Weight] | None] = {}
+    for target, scale, label, weights in _outputs(predictor):
+        certificate = certified[target].certificate
+        best = {(one.feature, one.label): one for one in certificate.coefficients} if certificate else {}
         steps = dict(zip(predictor.transform.encoded_names, predictor.transform.scale.tolist(), strict=True))
-        learnt = coefficients(weights, None, None, predictor.network.bias, predictor.transform, scale, **labels)
-        beside = [_beside(one, best.get((one["feature"], one.get("class"))), steps) for one in learnt]
+        learnt = coefficients(weights, None, None, predictor.network.bias, predictor.transform, scale, label)
+        beside = [_beside(one, best.get((one.feature, one.label)), steps) for one in learnt]
         told[target] = [*(told.get(target) or ()), *beside]
     return told
 
 
-def _beside(learnt: Json, best: Json | None, steps: Mapping[str, float]) -> Json:
-    optimum = None if best is None else best["value"]
-    errors = {name: None if best is None else best[name] for name in ("standard_error", "low", "high")}
-    return {
-        **{name: learnt[name] for name in ("feature", "class") if name in learnt},
-        "learnt": learnt["value"],
-        "optimum": optimum,
-        "difference": None if optimum is None else learnt["value"] - optimum,
-        **errors,
-        "step": steps.get(learnt["feature"]),
-    }
+def _beside(learnt: Coefficient, best: Coefficient | None, steps: Mapping[str, float]) -> Weight:
+    return Weight(
+        learnt.feature,
+        learnt.label,
+        learnt.value,
+        optimum=None if best is None else best.value,
+        difference=None if best is None else learnt.value - best.value,
+        standard_error=None if best is None else best.standard_error,
+        low=None if best is None else best.low,
+        high=None if best is None else best.high,
+        step=steps.get(learnt.feature),
+    )
 
 
-def _outputs(predictor: Predictor) -> Iterator[tuple[str, TargetScale, Json, Floats]]:
+def _outputs(predictor: Predictor) -> Iterator[tuple[str, TargetScale, str | None, Floats]]:
     """Each output of a linear neuron: its target and the target's scale, its class, and its weights (w,), bias last."""
     weights, classes = linear_weights(predictor), predictor.classes
     if len(classes) > 2:
@@ -60,13 +59,13 @@ def _outputs(predictor: Predictor) -> Iterator[tuple[str, TargetScale, Json, Flo
     for column in range(weights.shape[1]):
         target = predictor.targets[0 if classes else column]
         scale = predictor.target_scales[0 if classes else column]
-        labels = {"class": label_text(classes[1 if len(classes) == 2 else column])} if classes else {}
-        yield target, scale, labels, weights[:, column]
+        label = label_text(classes[1 if len(classes) == 2 else column]) if classes else None
+        yield target, scale, label, weights[:, column]
 
 
 def by_epoch(
-    predictor: Predictor, progress: Progress, seed: int, beside: Mapping[str, Sequence[Mapping[str, Any]] | None]
-) -> Json | None:
+    predictor: Predictor, progress: Progress, seed: int, beside: Mapping[str, Sequence[Weight] | None]
+) -> WeightsByEpoch | None:
     """The weights of a network of at most 20 after the epochs that were kept, the start as epoch 0: of a linear neuron
     as coefficients in the user's units, with the optimum's, else as they are, between scaled numbers."""
     if predictor.network.n_parameters > FEW_WEIGHTS:
@@ -79,14 +78,12 @@ def by_epoch(
     linear = predictor.network.n_layers == 1
     values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
     names = [*(_coefficients(predictor, beside) if linear else ((name, None, None) for name in _names(predictor)))]
-    return {
-        "units": "coefficients in the user's units" if linear else "weights between scaled numbers",
-        "epochs": list(kept),
-        "weights": [
-            {"name": name, "optimum": optimum, "step": step, "values": values[:, place].tolist()}
-            for place, (name, optimum, step) in enumerate(names)
-        ],
-    }
+    units = "coefficients in the user's units" if linear else "weights between scaled numbers"
+    courses = [
+        WeightCourse(name, optimum, step, values[:, place].tolist())
+        for place, (name, optimum, step) in enumerate(names)
+    ]
+    return WeightsByEpoch(units, list(kept), courses)
 
 
 def _values(predictor: Predictor, parameters: Vector) -> Floats:
@@ -113,17 +110,16 @@ def _with(predictor: Predictor, parameters: Vector) -> Predictor:
 
 
 def _coefficients(
-    predictor: Predictor, beside: Mapping[str, Sequence[Mapping[str, Any]] | None]
+    predictor: Predictor, beside: Mapping[str, Sequence[Weight] | None]
 ) -> Iterator[tuple[str, float | None, float | None]]:
     """The name, the optimum and the step of each, in the order of `_values`."""
     several = len(predictor.targets) > 1
-    for target, _, labels, _ in _outputs(predictor):
-        of = labels.get("class")
-        found = {one["feature"]: one for one in beside[target] or () if one.get("class") == of}
+    for target, _, of, _ in _outputs(predictor):
+        found = {one.feature: one for one in beside[target] or () if one.label == of}
         for feature in ("intercept", *predictor.transform.encoded_names):
             named = f"{target}: {feature}" if several else f"{of}: {feature}" if of is not None else feature
-            one = found.get(feature, {})
-            yield named, one.get("optimum"), one.get("step")
+            one = found.get(feature)
+            yield named, one.optimum if one else None, one.step if one else None
 
 
 def _names(predictor: Predictor) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 
 from service.domain.model.predictor import Predictor
+from service.domain.report.warned import Warned
 from workers.export.check import GraphWrong, check
 from workers.export.onnx_graph import ONNX, onnx_model, output_names
 from workers.export.script import SCRIPT, script
@@ -14,8 +17,16 @@ log = structlog.get_logger(__name__)
 LEFT_OUT = "onnx_left_out"
 
 
-def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, str]]]:
-    """The files by name, and what to warn of: a graph that does not answer as the model does is not among them."""
+@dataclass(frozen=True, slots=True)
+class TakenAlong:
+    """The files by name, and what to warn of."""
+
+    files: dict[str, bytes]
+    warnings: tuple[Warned, ...] = ()
+
+
+def taken_along(predictor: Predictor) -> TakenAlong:
+    """A graph that does not answer as the model does is not among the files."""
     files = {SCRIPT: script()}
     try:
         graph = onnx_model(predictor)
@@ -25,5 +36,5 @@ def taken_along(predictor: Predictor) -> tuple[dict[str, bytes], list[dict[str, 
         if not isinstance(error, GraphWrong):
             log.warning("no model.onnx", exc_info=True)
         detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API answer for it"
-        return files, [{"code": LEFT_OUT, "detail": detail}]
-    return {**files, ONNX: graph}, []
+        return TakenAlong(files, (Warned(LEFT_OUT, detail),))
+    return TakenAlong({**files, ONNX: graph})

@@ -9,6 +9,7 @@ from itertools import chain
 from sqlalchemy.orm import Session
 
 from service.changes import REGISTRY
+from service.domain.described import document
 from service.domain.jobs.speed import Speed
 from service.domain.model.artifact import REPORT, dump, to_json
 from service.domain.model.promotion import Judged, Promotion, promote
@@ -18,7 +19,6 @@ from service.store.blobs.bundles import write_bundle
 from service.store.session import now
 from service.store.tables import JobRow, Json, VersionRow
 from service.wiring import Deps
-from workers.export.files import taken_along
 from workers.jobs.rival import Contender, judge
 from workers.lease import Lease, LeaseLost
 from workers.show.files import shown
@@ -48,13 +48,13 @@ def publish(
     Raises LeaseLost, with nothing visible; WorkFailed for NaN; Cancelled or WorkerStopping while a rival is judged.
     """
     predictor = contender.predictor
-    taken, noticed = taken_along(predictor)
-    report = {**contender.report, "warnings": [*contender.report["warnings"], *noticed]}
     try:
-        contents = {**dump(predictor), **taken, REPORT: to_json(report)}
+        contents = {**dump(predictor), **contender.along, REPORT: to_json(document(contender.report))}
     except ValueError as error:
         raise WorkFailed("not_finite", f"the trained model holds a number that is not finite: {error}") from error
-    files = write_bundle(deps.blobs, chain(contents.items(), shown(report, predictor.feature_kinds, list(taken))))
+    files = write_bundle(
+        deps.blobs, chain(contents.items(), shown(contender.report, predictor.feature_kinds, list(contender.along)))
+    )
     judged: dict[int, Judged] = {}
     while True:
         try:
@@ -78,7 +78,7 @@ def _published(
 ) -> int:
     """The number of the new version, by one transaction. Raises LeaseLost, NotYetJudged."""
     job, (kept, told) = lease.row, untold
-    predictor, report, spec = contender.predictor, contender.report, contender.spec
+    predictor, spec, metrics = contender.predictor, contender.spec, document(contender.report.metrics)
     with deps.database.write() as session:
         lease.write_in(session, lease_until=None, checkpoint_key=None, **kept)
         number = models.publish(
@@ -89,7 +89,7 @@ def _published(
             task=predictor.task,
             target=predictor.target if isinstance(predictor.target, str) else list(predictor.target),
             features=[{"name": name, "kind": kind} for name, kind in predictor.feature_kinds.items()],
-            metrics=report["metrics"],
+            metrics=metrics,
             files=files,
             spec=spec.to_json(),
             metadata=dict(spec.metadata),
@@ -107,7 +107,7 @@ def _published(
             [*told, *news],
             finished_at=now(),
             model_version=number,
-            result={"metrics": report["metrics"], "promotion": promotion.to_json(), "speed": speed.to_json()},
+            result={"metrics": metrics, "promotion": promotion.to_json(), "speed": speed.to_json()},
         )
         if not ended:
             raise LeaseLost(job.id)

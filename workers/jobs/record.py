@@ -12,6 +12,7 @@ import structlog
 from safetensors import SafetensorError
 
 from service.domain.descent.rates import Rates
+from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 from service.errors import StorageDamaged, WorkFailed
 from service.store import datasets, jobs
@@ -41,7 +42,7 @@ class Recorder:
         self._deps = deps
         self._lease = lease
         self._started = time.perf_counter()
-        self.warnings: list[dict[str, str]] = []
+        self.warnings: list[Warned] = []
         """What the preflight warned of when the job was submitted."""
         self._choices: list[str] = []
         self._first_epoch = 0
@@ -62,7 +63,7 @@ class Recorder:
         spec = TrainingSpec.from_json(self._lease.row.spec)
         other = spec.split.validation_dataset
         with self._deps.database.read() as session:
-            self.warnings = jobs.warnings(session, self._lease.row.id)
+            self.warnings = [Warned(**told) for told in jobs.warnings(session, self._lease.row.id)]
             dataset = datasets.get(session, self._lease.row.dataset_id)
             return spec, dataset, None if other is None else datasets.get(session, other)
 

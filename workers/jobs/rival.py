@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.columns import CellInvalid, Columns, Floats
 from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text
 from service.domain.model.promotion import Judged, main_metric
+from service.domain.report.report import Report
 from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, StorageDamaged
-from service.reading.arrow.stored import CHUNK_ROWS, chunks
+from service.reading.arrow.stored import chunks
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
 from service.store.tables import DatasetRow, VersionRow
@@ -29,14 +30,15 @@ from workers.training.data.prepare import CHUNK_CELLS, Prepared
 @dataclass(frozen=True, slots=True)
 class Contender:
     """A new version before it is published: its spec, its rows, the dataset whose rows validate (its own, unless
-    another does) and that one's table, its report."""
+    another does) and that one's table, its report, and the files that go along with it."""
 
     spec: TrainingSpec
     prepared: Prepared
     predictor: Predictor
     dataset: DatasetRow
     table: Callable[[], AbstractContextManager[Path]]
-    report: Mapping[str, Any]
+    report: Report
+    along: Mapping[str, bytes]
 
     @property
     def n_rows(self) -> int:
@@ -149,9 +151,6 @@ def _note(contender: Contender, serving: VersionRow, blobs: Blobs) -> str:
         return f"whether version {serving.version} was trained on some of them is not known: {error}"
     if lineage.get("dataset_sha256") != contender.dataset.sha256:
         return ""
-    if (
-        contender.prepared.other_split is None
-        and lineage.get("split_sha256") == contender.report["lineage"]["split_sha256"]
-    ):
+    if contender.prepared.other_split is None and lineage.get("split_sha256") == contender.report.lineage.split_sha256:
         return ""
     return f"version {serving.version} was trained on some of them, which flatters it"

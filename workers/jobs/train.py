@@ -22,10 +22,11 @@ from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
+from workers.export.files import taken_along
 from workers.jobs.endings import explained
 from workers.jobs.publish import publish
 from workers.jobs.record import Recorder
-from workers.jobs.report import make_report
+from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.jobs.rival import Contender
 from workers.jobs.speed import measured
 from workers.lease import Lease
@@ -92,18 +93,20 @@ def _train(deps: Deps, lease: Lease[JobRow], recorder: Recorder) -> None:
     )  # fmt: skip
     certified = certify(trained, recorder.check)
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
-    sources = (dataset.sha256, other.sha256 if other else None)
-    report = make_report(
-        spec, prepared, predictor, held, progress, found, certified, linear, sources, seconds, recorder.warnings
-    )
-    report["lineage"]["engine_note"] = how
     used = {*spec.targets, *kinds}
-    notes = {column.name: list(column.notes) for column in table.columns if column.name in used and column.notes}
-    report["lineage"]["column_notes"] = notes
+    notes = {column.name: column.notes for column in table.columns if column.name in used and column.notes}
+    along = taken_along(predictor)
+    report = make_report(
+        Learnt(spec, prepared, predictor, progress, found),
+        Evidence(held, certified, linear),
+        Origin(dataset.sha256, other.sha256 if other else None, how, notes, seconds),
+        recorder.warnings,
+        along.warnings,
+    )
     speed = measured(spec, prepared, problem.network, progress.history, time.perf_counter() - started)
     judging = dataset if other is None else other
     judging_table = partial(datasets.stored_table, deps.blobs, judging)
-    contender = Contender(spec, prepared, predictor, judging, judging_table, report)
+    contender = Contender(spec, prepared, predictor, judging, judging_table, report, along.files)
     version = publish(deps, lease, contender, speed, recorder.untold)
     recorder.published()
     log.info("published", job=lease.row.id, model=spec.model, version=version, seconds=round(seconds, 3))

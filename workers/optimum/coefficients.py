@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.magnitude import units
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
+from service.domain.report.neuron import Coefficient
 
 CONFIDENCE = 0.95
 
@@ -35,10 +34,11 @@ def _lengths(rows: Floats) -> Floats:
 
 def coefficients(
     weights: Floats, spread: Floats | None, reach: float | None, bias: bool, transform: FittedTransform,
-    scale: TargetScale, **labels: Any,
-) -> list[dict[str, Any]]:  # fmt: skip
+    scale: TargetScale, label: str | None = None,
+) -> list[Coefficient]:  # fmt: skip
     """Of score = intercept + Σ coefficient · x. `weights` (w,); `spread` (w, r) is a root of their covariance, None
-    where there is none; `reach` is how many errors an interval goes to each side. `labels` are added to each."""
+    where there is none; `reach` is how many errors an interval goes to each side. `label` is the class that
+    they are of, if any."""
     to_user = user_map(transform, scale, bias)
     values = to_user @ weights
     values[0] += scale.centre
@@ -50,14 +50,6 @@ def coefficients(
         value = float(values[index])
         error = None if errors is None else float(errors[index])
         within = None if error is None or reach is None else reach * error
-        listed.append(
-            {
-                "feature": name,
-                **labels,
-                "value": value,
-                "standard_error": error,
-                "low": None if within is None else value - within,
-                "high": None if within is None else value + within,
-            }
-        )
+        low, high = (None, None) if within is None else (value - within, value + within)
+        listed.append(Coefficient(name, label, value, error, low, high))
     return listed

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -19,6 +18,7 @@ from service.domain.cells.columns import Floats
 from service.domain.model.network import class_probabilities
 from service.domain.model.predictor import Label, TargetScale, label_text
 from service.domain.model.transform import FittedTransform
+from service.domain.report.neuron import Certificate, Coefficient
 from workers.optimum.coefficients import CONFIDENCE, coefficients
 from workers.optimum.effort import FEW_ROWS, Way
 from workers.optimum.least_squares import Directions, digits, directions, gentle_directions, triangle
@@ -39,7 +39,7 @@ class NotFound(Exception):
 def convex(
     rows: Rows, name: str, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
     classes: tuple[Label, ...] = (), way: Way | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Certificate:  # fmt: skip
     """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss; `way` is how to go
     about it, whatever it takes if not given. Losses are in the user's units. Raises NotFound."""
     way = way or _any_way(rows)
@@ -61,24 +61,22 @@ def convex(
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
     likelihood = bool(classes) and not l2 and all(counts is None for _, _, counts in rows.pieces())
     errors = NO_ERRORS if apart else _errors(rows, name, penalty, basis, found, way, likelihood)
-    return {
-        "method": "Newton" if way.whole else "truncated Newton",
-        "optimum_loss": least * units,
-        "loss": at_learnt.loss * units,
-        "gap": (at_learnt.loss - least) * units,
-        "gradient_norm": float(np.linalg.norm(at_learnt.gradient)),
-        "weight_distance": None if apart else float(np.linalg.norm(_centred(learnt - best, bool(l2)))),
-        "prediction_distance": None if apart else _distance(rows, learnt, best, bool(classes)) * scale.scale,
-        "rank": space.rank,
-        "collinear": space.collinear(names),
-        "condition_number": space.condition,
-        "digits": None if errors.condition is None else digits(space.condition * errors.condition),
-        "coefficients": [] if apart else _listed(best, errors.spread, bias, transform, scale, classes),
-        "residual_standard_deviation": None,
-        "separation": apart.to_json() if apart else None,
-        "epochs_to_millionth": None,
-        "note": errors.note,
-    }
+    return Certificate(
+        method="Newton" if way.whole else "truncated Newton",
+        optimum_loss=least * units,
+        loss=at_learnt.loss * units,
+        gap=(at_learnt.loss - least) * units,
+        gradient_norm=float(np.linalg.norm(at_learnt.gradient)),
+        weight_distance=None if apart else float(np.linalg.norm(_centred(learnt - best, bool(l2)))),
+        prediction_distance=None if apart else _distance(rows, learnt, best, bool(classes)) * scale.scale,
+        rank=space.rank,
+        collinear=space.collinear(names),
+        condition_number=space.condition,
+        digits=None if errors.condition is None else digits(space.condition * errors.condition),
+        coefficients=[] if apart else _listed(best, errors.spread, bias, transform, scale, classes),
+        separation=apart.told if apart else None,
+        note=errors.note,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +174,14 @@ def _search(
 def _listed(
     best: Floats, roots: list[Floats] | None, bias: bool, transform: FittedTransform, scale: TargetScale,
     classes: tuple[Label, ...],
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[Coefficient]:  # fmt: skip
     """For classes in log-odds: of the second of two; of more, each against the mean of all (they sum to 0)."""
     reach = float(ndtri(0.5 + CONFIDENCE / 2)) if roots else None
     listed = []
     for number in range(best.shape[1]):
-        of_class = {"class": label_text(classes[1 if len(classes) == 2 else number])} if classes else {}
+        label = label_text(classes[1 if len(classes) == 2 else number]) if classes else None
         root = roots[number] if roots else None
-        listed += coefficients(best[:, number], root, reach, bias, transform, scale, **of_class)
+        listed += coefficients(best[:, number], root, reach, bias, transform, scale, label)
     return listed
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
@@ -22,6 +21,7 @@ from service.domain.cells.columns import Floats
 from service.domain.descent.curvature import epochs_to
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
+from service.domain.report.neuron import Certificate
 from workers.optimum.coefficients import CONFIDENCE, coefficients
 from workers.training.data.rows import Rows
 from workers.training.engines.objectives import in_user_units, loss_scale
@@ -164,7 +164,7 @@ def space_of(found: Triangle, bias: bool, l2: float) -> Directions:
 def least_squares(
     found: Triangle, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
     column: int = 0, space: Directions | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> Certificate:  # fmt: skip
     """The certificate for one target: the optimum and the gap to it. `learnt` (w,) are its trained weights, the bias
     last. Losses and coefficients are in the user's units; the gradient and the distance between weights are those of
     the scaled problem. `epochs_to_millionth` bounds when full-batch descent from zeros at the rate with the best worst
@@ -189,26 +189,22 @@ def least_squares(
     spread = None if variance is None else space.right.T / space.singular * math.sqrt(variance)
     reach = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) if variance is not None else None
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
-    return {
-        "method": "QR and SVD" if found.power == 1 else "Cholesky and SVD",
-        "optimum_loss": least * units,
-        "loss": loss * units,
-        "gap": (loss - least) * units,
-        "gradient_norm": float(np.linalg.norm(gradient)),
-        "weight_distance": float(np.linalg.norm(learnt - best)),
-        "prediction_distance": float(np.linalg.norm(found.design @ (learnt - best)))
-        / math.sqrt(found.rows)
-        * scale.scale,
-        "rank": space.rank,
-        "collinear": space.collinear(names),
-        "condition_number": space.condition,
-        "digits": digits(space.condition**found.power),
-        "coefficients": coefficients(best, spread, reach, bias, transform, scale),
-        "residual_standard_deviation": None if variance is None else math.sqrt(variance) * scale.scale,
-        "separation": None,
-        "epochs_to_millionth": None if l2 else _epochs_to_millionth(objective(np.zeros(width)), least, space.condition),
-        "note": None,
-    }
+    return Certificate(
+        method="QR and SVD" if found.power == 1 else "Cholesky and SVD",
+        optimum_loss=least * units,
+        loss=loss * units,
+        gap=(loss - least) * units,
+        gradient_norm=float(np.linalg.norm(gradient)),
+        weight_distance=float(np.linalg.norm(learnt - best)),
+        prediction_distance=float(np.linalg.norm(found.design @ (learnt - best))) / math.sqrt(found.rows) * scale.scale,
+        rank=space.rank,
+        collinear=space.collinear(names),
+        condition_number=space.condition,
+        digits=digits(space.condition**found.power),
+        coefficients=coefficients(best, spread, reach, bias, transform, scale),
+        residual_standard_deviation=None if variance is None else math.sqrt(variance) * scale.scale,
+        epochs_to_millionth=None if l2 else _epochs_to_millionth(objective(np.zeros(width)), least, space.condition),
+    )
 
 
 def _epochs_to_millionth(first: float, least: float, condition: float) -> int | None:

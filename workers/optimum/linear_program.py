@@ -7,7 +7,6 @@ with Zᵀa = 0 and (q - 1)vᵢ ≤ aᵢ ≤ q·vᵢ, which has a constraint for 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -15,6 +14,7 @@ from scipy.optimize import linprog
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
+from service.domain.report.neuron import Certificate
 from workers.optimum.coefficients import coefficients
 from workers.optimum.convex import NotFound
 from workers.optimum.least_squares import digits, directions, triangle
@@ -45,7 +45,7 @@ def too_many_cells(name: str, cells: int, targets: int = 1) -> str | None:
 
 def absolute(
     rows: Rows, name: str, quantile: float, learnt: Floats, bias: bool, transform: FittedTransform, scale: TargetScale
-) -> dict[str, Any]:
+) -> Certificate:
     """The certificate for the loss `mae` or `quantile`, without errors. `learnt` (w, 1). Raises NotFound."""
     width = len(learnt)
     pieces = list(rows.pieces())
@@ -70,21 +70,17 @@ def absolute(
     off = design @ (learnt - best)
     units = in_user_units(name, 1.0, loss_scale((scale,)))
     names = [*transform.encoded_names, *(["intercept"] if bias else [])]
-    return {
-        "method": "linear program",
-        "optimum_loss": at_best.loss * units,
-        "loss": at_learnt.loss * units,
-        "gap": (at_learnt.loss - at_best.loss) * units,
-        "gradient_norm": float(np.linalg.norm(at_learnt.gradient)),
-        "weight_distance": float(np.linalg.norm(learnt - best)),
-        "prediction_distance": math.sqrt(float(np.sum(counts[:, None] * off**2)) / rows.count) * scale.scale,
-        "rank": space.rank,
-        "collinear": space.collinear(names),
-        "condition_number": space.condition,
-        "digits": min(digits(space.condition), 7),  # HiGHS is exact to about 1e-7
-        "coefficients": coefficients(best[:, 0], None, None, bias, transform, scale),
-        "residual_standard_deviation": None,
-        "separation": None,
-        "epochs_to_millionth": None,
-        "note": None,
-    }
+    return Certificate(
+        method="linear program",
+        optimum_loss=at_best.loss * units,
+        loss=at_learnt.loss * units,
+        gap=(at_learnt.loss - at_best.loss) * units,
+        gradient_norm=float(np.linalg.norm(at_learnt.gradient)),
+        weight_distance=float(np.linalg.norm(learnt - best)),
+        prediction_distance=math.sqrt(float(np.sum(counts[:, None] * off**2)) / rows.count) * scale.scale,
+        rank=space.rank,
+        collinear=space.collinear(names),
+        condition_number=space.condition,
+        digits=min(digits(space.condition), 7),  # HiGHS is exact to about 1e-7
+        coefficients=coefficients(best[:, 0], None, None, bias, transform, scale),
+    )

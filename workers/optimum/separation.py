@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from service.domain.cells.columns import Floats
 from service.domain.model.predictor import Label, label_text
+from service.domain.report.neuron import SeparatedClasses
 from workers.optimum.newton import LOG_2, Minimum
 from workers.training.data.rows import Rows
 
@@ -43,13 +43,10 @@ class Separation:
         others, counts = len(self.classes) - 1, Counter(name for pair in self.pairs for name in pair)
         return [name for name in self.classes if counts[name] == others]
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "complete": self.complete,
-            "classes": self.alone,
-            "pairs": [list(pair) for pair in self.pairs[:MOST_PAIRS]],
-            "detail": self.sentence,
-        }
+    @property
+    def told(self) -> SeparatedClasses:
+        """As a certificate has it."""
+        return SeparatedClasses(self.complete, self.alone, self.pairs[:MOST_PAIRS], self.sentence)
 
     @property
     def sentence(self) -> str:

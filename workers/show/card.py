@@ -3,43 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from service.domain.cells.kinds import Kind
+from service.domain.described import described
 from service.domain.model.predictor import label_text
+from service.domain.report.regression import Interval
+from service.domain.report.report import Lineage, Report
 from service.domain.vocabulary.tasks import TASKS
-from workers.show.card_neuron import MOST_FEATURES, count, figure, forecast, gap, weights
+from workers.show.card_neuron import MOST_FEATURES, count, forecast, gap, weights
+from workers.show.exhibit import Exhibit, Section
 from workers.show.markdown import code, prose, table
-from workers.show.plot import target_of, written
-from workers.show.views import numbered, numbers, views
+from workers.show.plot import figure, target_of, written
+from workers.show.views import views
 
 CARD = "model-card.md"
 SPLITS = ("train", "validation", "test")
-CAPTIONS = {
-    "loss.svg": "Loss by epoch",
-    "weights.svg": "What was learnt, beside the exact optimum",
-    "weights-by-epoch.svg": "How the weights were learnt",
-    "residuals.svg": "Predicted and true values, and residuals",
-    "importance.svg": "Which features matter",
-    "partial-dependence.svg": "How predictions follow the features",
-    "roc.svg": "ROC and precision-recall curves",
-    "calibration.svg": "Predicted probabilities and what came true",
-    "confusion.svg": "Which classes are taken for which",
-}
+
+Pictures = Sequence[tuple[Exhibit, int]]
+"""Those that there are, each with the number of its target."""
 
 
-def model_card(
-    report: Mapping[str, Any], kinds: Mapping[str, Kind], pictures: Sequence[str], taken: Sequence[str] = ()
-) -> str:
-    """Markdown. `kinds` are the features' kinds; `pictures` and `taken`, to answer elsewhere, the names of files beside
-    the card."""
-    spec = report["lineage"]["spec"]
+def model_card(report: Report, kinds: Mapping[str, Kind], pictures: Pictures, taken: Sequence[str] = ()) -> str:
+    """Markdown. `kinds` are the features' kinds; `taken` the names of files beside the card, to answer elsewhere."""
+    spec = report.lineage.spec
     sections = {
-        f"Model card: {code(spec['model'])}": _purpose(report, kinds),
-        "How good it is": _quality(report, pictures),
-        "What it relies on": _of_each(report, pictures, _features),
-        "How sure a prediction is": _of_each(report, pictures, _certainty),
-        "How it was trained": _training(report, pictures),
+        f"Model card: {code(spec.model)}": _purpose(report, kinds),
+        Section.QUALITY: _quality(report, pictures),
+        Section.RELIANCE: _of_each(report, pictures, _features),
+        Section.CERTAINTY: _of_each(report, pictures, _certainty),
+        Section.TRAINING: _training(report, pictures),
         "Limits": _limits(report),
         "To take along": _taken(taken),
         "Where it comes from": _lineage(report),
@@ -51,12 +43,12 @@ def model_card(
     return "\n\n".join(written_out) + "\n"
 
 
-def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[str]:
-    spec = report["lineage"]["spec"]
-    what = TASKS[report["task"]].called
-    if report.get("by_target"):
-        what = f"{len(report['by_target'])} numbers"
-    hidden = spec["network"]["hidden"]
+def _purpose(report: Report, kinds: Mapping[str, Kind]) -> Iterator[str]:
+    spec = report.lineage.spec
+    what = TASKS[report.task].called
+    if report.by_target:
+        what = f"{len(report.by_target)} numbers"
+    hidden = spec.network.hidden
     kind = f"A network with hidden layers of {' and '.join(map(str, hidden))}" if hidden else "A linear neuron"
     yield f"{kind} that predicts {code(target_of(report))}, {what}, from {count(len(kinds), 'feature')}:"
     shown = list(kinds.items())[:MOST_FEATURES]
@@ -64,126 +56,127 @@ def _purpose(report: Mapping[str, Any], kinds: Mapping[str, Kind]) -> Iterator[s
     yield listed + (f" and {len(kinds) - len(shown)} more." if len(shown) < len(kinds) else ".")
 
 
-def _quality(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
-    judged = {name: report["metrics"][name] for name in SPLITS if report["metrics"].get(name)}
-    beside = next((name for name in ("test", "validation") if report["baseline"].get(name)), None)
-    names = [name for name in judged["train"] if name not in ("confusion", "by_target")]
-    heads = ["", *(f"{name} ({report['rows'][name]:,} rows)" for name in judged)]
-    rows = [[code(name), *(figure(judged[split].get(name)) for split in judged)] for name in names]
+def _quality(report: Report, pictures: Pictures) -> Iterator[str]:
+    judged = {name: report.metrics[name] for name in SPLITS if report.rows.get(name)}
+    beside = next((name for name in ("test", "validation") if name in report.baseline), None)
+    names = [field.name for field in described(type(judged["train"])) if field.name not in ("confusion", "by_target")]
+    heads = ["", *(f"{name} ({report.rows[name]:,} rows)" for name in judged)]
+    rows = [[code(name), *(figure(getattr(judged[split], name)) for split in judged)] for name in names]
     if beside:
         heads.append(f"trivial, {beside}")
-        rows = [[*row, figure(report["baseline"][beside].get(name))] for row, name in zip(rows, names, strict=True)]
+        rows = [[*row, figure(getattr(report.baseline[beside], name))] for row, name in zip(rows, names, strict=True)]
     yield table(heads, rows)
     if beside:
-        always = "the training mean" if TASKS[report["task"]].is_regression else "the training rows' class shares"
+        always = "the training mean" if TASKS[report.task].is_regression else "the training rows' class shares"
         yield f"The trivial model always says {always}."
-    if verdict := (report.get("verdict") or {}).get("sentence"):
-        yield prose(verdict)
-    if found := report.get("classes"):
-        heads = ["class", "precision", "recall", "F1", f"{found['part']} rows"]
-        listed = found["per_class"][:MOST_FEATURES]
+    if report.verdict is not None:
+        yield prose(report.verdict.sentence)
+    if found := report.classes:
+        heads = ["class", "precision", "recall", "F1", f"{found.part} rows"]
+        listed = found.per_class[:MOST_FEATURES]
         yield table(
             heads,
             [
                 [
-                    code(label_text(one["class"])),
-                    *map(figure, (one["precision"], one["recall"], one["f1"])),
-                    f"{one['support']:,}",
+                    code(label_text(one.label)),
+                    *map(figure, (one.precision, one.recall, one.f1)),
+                    f"{one.support:,}",
                 ]
                 for one in listed
             ],
         )
-    for number, _, _ in numbers(report):
-        yield from _shown(pictures, "residuals.svg", "roc.svg", "confusion.svg", number=number)
+    for number, _, _ in views(report):
+        yield from _shown(pictures, Section.QUALITY, number)
 
 
 def _of_each(
-    report: Mapping[str, Any],
-    pictures: Sequence[str],
-    section: Callable[[Mapping[str, Any], Sequence[str], int], Iterator[str]],
+    report: Report,
+    pictures: Pictures,
+    section: Callable[[Report, Pictures, int], Iterator[str]],
 ) -> Iterator[str]:
     """A section for the only target, or for each under its name."""
-    for number, target, view in numbers(report):
+    for number, target, view in views(report):
         parts = list(section(view, pictures, number))
         yield from [f"### {code(target)}", *parts] if number and parts else parts
 
 
-def _features(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
-    if ranked := report["importance"]:
-        on = report["importance_on"]
+def _features(report: Report, pictures: Pictures, number: int) -> Iterator[str]:
+    ranked, on = report.importance, report.importance_on
+    if ranked and on is not None:
         yield (
-            f"How much the {code(on['metric'])} grows on {on['rows']:,} {on['part']} rows when a feature's values are "
-            f"shuffled among them ({on['repeats']} times), with {on['confidence'] * 100:.0f} % intervals:"
+            f"How much the {code(on.metric)} grows on {on.rows:,} {on.part} rows when a feature's values are "
+            f"shuffled among them ({on.repeats} times), with {on.confidence * 100:.0f} % intervals:"
         )
         yield table(
             ["feature", "increase", "low", "high"],
             [
-                [code(one["feature"]), *(figure(one[name]) for name in ("value", "low", "high"))]
+                [code(one.feature), *(figure(getattr(one, name)) for name in ("value", "low", "high"))]
                 for one in ranked[:MOST_FEATURES]
             ],
         )
         if len(ranked) > MOST_FEATURES:
             yield f"{len(ranked) - MOST_FEATURES} more features are in the report."
-    if listed := report.get("weights"):
+    if listed := report.weights:
         yield from weights(report, listed)
-    yield from _shown(pictures, "weights.svg", "importance.svg", "partial-dependence.svg", number=number)
+    yield from _shown(pictures, Section.RELIANCE, number)
 
 
-def _certainty(report: Mapping[str, Any], pictures: Sequence[str], number: int) -> Iterator[str]:
-    if levels := report["intervals"]:
+def _certainty(report: Report, pictures: Pictures, number: int) -> Iterator[str]:
+    if levels := report.intervals:
         yield "Prediction intervals (split-conformal): prediction ± half-width holds the truth of a new row."
         yield table(
             ["promised", "half-width", "measured", "on"],
             [
-                (f"{one['level'] * 100:.0f} %", figure(one["half_width"]), _share(one["coverage"]), _measured(one))
+                (f"{one.level * 100:.0f} %", figure(one.half_width), _share(one.coverage), _measured(one))
                 for one in levels
             ],
         )
-        yield from (f"{one['level'] * 100:.0f} %: {one['reason']}." for one in levels if one["reason"])
-    if found := (report["classes"] or {}).get("calibration"):
+        yield from (f"{one.level * 100:.0f} %: {one.reason}." for one in levels if one.reason)
+    if report.classes is not None:
+        found = report.classes.calibration
         yield (
-            f"Predicted probabilities ({found['of']}) and what came true differ by {found['expected_error']:.3f} on "
-            f"average over bins; the Brier score is {found['brier']:.3f}."
+            f"Predicted probabilities ({found.of}) and what came true differ by {found.expected_error:.3f} on "
+            f"average over bins; the Brier score is {found.brier:.3f}."
         )
-    yield from _shown(pictures, "calibration.svg", number=number)
+    yield from _shown(pictures, Section.CERTAINTY, number)
 
 
-def _training(report: Mapping[str, Any], pictures: Sequence[str]) -> Iterator[str]:
-    spec = report["lineage"]["spec"]
-    optimizer, rate = spec["optimizer"], spec["optimizer"]["learning_rate"]
-    size = "all rows at once" if spec["batch_size"] == "full" else f"batches of {spec['batch_size']}"
-    pace = f"{optimizer['kind']}, learning rate {rate if isinstance(rate, str) else written(rate, 0)}, {size}"
-    epochs, best = len(report["history"]), report["best_epoch"]
+def _training(report: Report, pictures: Pictures) -> Iterator[str]:
+    spec = report.lineage.spec
+    optimizer, rate = spec.optimizer, spec.optimizer.learning_rate
+    size = "all rows at once" if spec.batch_size == "full" else f"batches of {spec.batch_size}"
+    pace = f"{optimizer.kind}, learning rate {rate if isinstance(rate, str) else written(rate, 0)}, {size}"
+    epochs, best = len(report.history), report.best_epoch
     kept = f", of which epoch {best:,} was kept" if best != epochs else ""
     took = f"{count(epochs, 'epoch')}{kept}"
-    yield f"The {code(spec['loss'])} loss was lowered in {took} ({pace}; seed {spec['seed']})."
-    scaled, raw = report["curvature"]["scaled"], report["curvature"]["raw"]
+    yield f"The {code(spec.loss)} loss was lowered in {took} ({pace}; seed {spec.seed})."
+    scaled, raw = report.curvature.scaled, report.curvature.raw
     if scaled and raw:
         yield (
             f"Full-batch descent on the squared error is stable below a learning rate of "
-            f"{figure(scaled['stable_learning_rate'])} (condition number {figure(scaled['condition_number'])}); on "
-            f"the columns as they came it would be below {figure(raw['stable_learning_rate'])} "
-            f"({figure(raw['condition_number'])})."
+            f"{figure(scaled.stable_learning_rate)} (condition number {figure(scaled.condition_number)}); on "
+            f"the columns as they came it would be below {figure(raw.stable_learning_rate)} "
+            f"({figure(raw.condition_number)})."
         )
-    if foretold := report["curvature"].get("forecast"):
-        yield from forecast(foretold)
-    for number, target, view in numbers(report):
-        if found := view["certificate"]:
+    if report.curvature.forecast is not None:
+        yield from forecast(report.curvature.forecast)
+    for number, target, view in views(report):
+        if found := view.certificate:
             yield f"{code(target)}: {gap(found)}" if number else gap(found)
-            if found["note"]:
-                yield f"Of that optimum: {prose(found['note'])}."
-    yield from _shown(pictures, "loss.svg", "weights-by-epoch.svg")
+            if found.note:
+                yield f"Of that optimum: {prose(found.note)}."
+    yield from _shown(pictures, Section.TRAINING)
 
 
-def _limits(report: Mapping[str, Any]) -> Iterator[str]:
-    noted = [prose(warning["detail"]) for warning in report["warnings"]]
-    for name, notes in report["lineage"].get("column_notes", {}).items():
+def _limits(report: Report) -> Iterator[str]:
+    noted = [prose(warning.detail) for warning in report.warnings]
+    for name, notes in report.lineage.column_notes.items():
         noted += [f"{code(name)}: {prose(note)}" for note in notes]
     fixed = ["It knows rows like those of its dataset. `?flags=true` marks what is unlike any training row."]
-    each = list(views(report).values())
-    if any(view["importance"] for view in each):
+    each = [view for _, _, view in views(report)]
+    if any(view.importance for view in each):
         fixed.append("Importance says what the model uses, not what causes what; related features share it.")
-    if any(view["intervals"] for view in each):
+    if any(view.intervals for view in each):
         fixed.append("The intervals hold for new rows of the same kind, on average over them, not for each single one.")
     yield "\n".join(f"- {line}" for line in [*noted, *fixed])
 
@@ -198,32 +191,33 @@ def _taken(taken: Sequence[str]) -> Iterator[str]:
         yield f"Without the server {' and '.join(parts)}; `adaline download` fetches the files."
 
 
-def _lineage(report: Mapping[str, Any]) -> Iterator[str]:
-    lineage = report["lineage"]
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(lineage["versions"].items()))
-    rows = ", ".join(f"{count:,} {name}" for name, count in report["rows"].items() if count)
+def _lineage(report: Report) -> Iterator[str]:
+    lineage = report.lineage
+    versions = ", ".join(f"{name} {version}" for name, version in sorted(lineage.versions.items()))
+    rows = ", ".join(f"{count:,} {name}" for name, count in report.rows.items() if count)
     lines = (
-        f"dataset {code(lineage['spec']['dataset'])}, sha256 {code(lineage['dataset_sha256'])}",
+        f"dataset {code(lineage.spec.dataset)}, sha256 {code(lineage.dataset_sha256)}",
         *_other_dataset(lineage),
-        f"{rows} rows; split {code(lineage['split_sha256'])}",
-        f"trained by the {lineage['engine']} engine in {lineage['seconds']:.1f} s, with {versions}",
+        f"{rows} rows; split {code(lineage.split_sha256)}",
+        f"trained by the {lineage.engine} engine in {lineage.seconds:.1f} s, with {versions}",
         f"the whole spec and every number: {code('report.json')}",
     )
     yield "\n".join(f"- {line}" for line in lines)
 
 
-def _other_dataset(lineage: Mapping[str, Any]) -> list[str]:
-    id, sha256 = lineage["spec"]["split"].get("validation_dataset"), lineage.get("validation_dataset_sha256")
-    return [f"validated by the rows of dataset {code(id)}, sha256 {code(sha256)}"] if sha256 else []
+def _other_dataset(lineage: Lineage) -> list[str]:
+    id, sha256 = lineage.spec.split.validation_dataset, lineage.validation_dataset_sha256
+    return [f"validated by the rows of dataset {code(id)}, sha256 {code(sha256)}"] if id and sha256 else []
 
 
-def _shown(pictures: Sequence[str], *names: str, number: int = 0) -> Iterator[str]:
-    files = {name: numbered(name, number) for name in names}
-    yield from (f"![{CAPTIONS[name]}]({file})" for name, file in files.items() if file in pictures)
+def _shown(pictures: Pictures, section: Section, number: int = 0) -> Iterator[str]:
+    for exhibit, of in pictures:
+        if (exhibit.section, of) == (section, number):
+            yield f"![{exhibit.caption}]({exhibit.named(of)})"
 
 
-def _measured(one: Mapping[str, Any]) -> str:
-    return "–" if one["coverage"] is None else f"{one['rows']:,} rows: {one['measured_on']}"
+def _measured(one: Interval) -> str:
+    return "–" if one.coverage is None else f"{one.rows:,} rows: {one.measured_on}"
 
 
 def _share(value: float | None) -> str:

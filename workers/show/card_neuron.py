@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
+from service.domain.descent.forecast import Forecasts
+from service.domain.report.neuron import Certificate, Weight
+from service.domain.report.report import Report
 from service.domain.vocabulary.tasks import TASKS
 from workers.show.markdown import code, table
-from workers.show.plot import target_of, written
+from workers.show.plot import figure, target_of
 
 MOST_FEATURES = 20
 
 
-def weights(report: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
     """The learnt coefficients, with the optimum's where there is one."""
-    of = code(target_of(report)) if TASKS[report["task"]].is_regression else "the log-odds of a class"
+    of = code(target_of(report)) if TASKS[report.task].is_regression else "the log-odds of a class"
     yield f"What one unit of a feature adds to {of}: as learnt, and in the exact optimum of the same loss and rows."
-    several = len({one.get("class") for one in listed}) > 1
-    names = [f"{one['class']}: {one['feature']}" if several else one["feature"] for one in listed]
+    several = len({one.label for one in listed}) > 1
+    names = [one.name if several else one.feature for one in listed]
     yield table(
         ["feature", "learnt", "optimum", "difference"],
         [
-            [code(name), *(figure(one[key]) for key in ("learnt", "optimum", "difference"))]
+            [code(name), *(figure(getattr(one, key)) for key in ("learnt", "optimum", "difference"))]
             for name, one in list(zip(names, listed, strict=True))[:MOST_FEATURES]
         ],
     )
     if len(listed) > MOST_FEATURES:
         yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
-    if collinear := (report.get("certificate") or {}).get("collinear"):
-        groups = "; ".join(", ".join(code(name) for name in names) for names in collinear[:5])
+    if report.certificate is not None and report.certificate.collinear:
+        groups = "; ".join(", ".join(code(name) for name in names) for names in report.certificate.collinear[:5])
         yield (
             f"Columns that determine each other ({groups}) have no coefficients of their own: the optimum told is the "
             "one of least length, and another that predicts the same may have been learnt."
         )
 
 
-def forecast(foretold: Mapping[str, Any]) -> Iterator[str]:
+def forecast(foretold: Forecasts) -> Iterator[str]:
     """What descent does on these very rows, where the bounds are for any."""
-    kinds = (("as they are scaled", foretold["scaled"]), ("as they came", foretold["raw"]))
+    kinds = (("as they are scaled", foretold.scaled), ("as they came", foretold.raw))
     told = [
-        f"with the columns {how} at a rate of {figure(one['best_learning_rate'])} after "
-        f"{count(one['epochs_to_1_percent'], 'epoch')}"
+        f"with the columns {how} at a rate of {figure(one.best_learning_rate)} after "
+        f"{count(one.epochs_to_1_percent, 'epoch')}"
         for how, one in kinds
-        if one and one["epochs_to_1_percent"] is not None
+        if one and one.epochs_to_1_percent is not None
     ]
     if told:
         yield (
@@ -51,16 +53,12 @@ def forecast(foretold: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def gap(found: Mapping[str, Any]) -> str:
+def gap(found: Certificate) -> str:
     return (
-        f"Its training loss is {figure(found['loss'])}; the exact optimum of a linear neuron, computed without "
-        f"descent, has {figure(found['optimum_loss'])}: a gap of {figure(found['gap'])}."
-        + (" A linear boundary separates classes: the loss has no finite optimum." if found["separation"] else "")
+        f"Its training loss is {figure(found.loss)}; the exact optimum of a linear neuron, computed without "
+        f"descent, has {figure(found.optimum_loss)}: a gap of {figure(found.gap)}."
+        + (" A linear boundary separates classes: the loss has no finite optimum." if found.separation else "")
     )
-
-
-def figure(value: float | None) -> str:
-    return "–" if value is None else written(value, 0)
 
 
 def count(number: int, noun: str) -> str:

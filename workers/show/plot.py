@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from service.domain.report.report import Report
 from workers.show.svg import Picture, shortened, width_of
 
 MARGIN = 20.0
@@ -148,10 +148,14 @@ class Plot:
         self.picture.rectangle(self.left, top, self.width, bottom - top, look, opacity=opacity)
 
 
-def target_of(report: Mapping[str, Any]) -> str:
+def figure(value: float | None) -> str:
+    """A number by itself, or a dash for none."""
+    return "–" if value is None else written(value, 0)
+
+
+def target_of(report: Report) -> str:
     """What the model predicts, as pictures and the card call it."""
-    target: str | list[str] = report["lineage"]["spec"]["target"]
-    return target if isinstance(target, str) else ", ".join(target)
+    return ", ".join(report.lineage.spec.targets)
 
 
 def headed(width: float, height: float, title: str, subtitle: str, description: str) -> Picture:

@@ -137,5 +137,5 @@ class Picture:
     def _hinted(self, opened: str, name: str, hint: str) -> str:
         return f"{opened}><title>{escaped(hint)}</title></{name}>" if hint else f"{opened}/>"
 
-    def to_bytes(self) -> bytes:
-        return "".join([*self._parts, "</svg>\n"]).encode()
+    def to_text(self) -> str:
+        return "".join([*self._parts, "</svg>\n"])

@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-Report = Mapping[str, Any]
+from service.domain.plain import shallow
+from service.domain.report.metrics import Metrics, NumberMetrics
+from service.domain.report.report import OfTarget, Report
 
 
-def views(report: Report) -> dict[str, Report]:
-    """The report itself by the name of its only target; else one for each."""
-    spec = report["lineage"]["spec"]
-    each: Mapping[str, Any] | None = report.get("by_target")
-    if each is None:
-        return {str(spec["target"]): report}
+def views(report: Report) -> list[tuple[int, str, Report]]:
+    """For each target its number, its name and the report of it alone; of the only one, with number 0, all of it."""
+    if report.by_target is None:
+        return [(0, str(report.lineage.spec.target), report)]
+    each = enumerate(report.by_target.items(), 1)
+    return [(number, name, _view(report, name, told)) for number, (name, told) in each]
+
+
+def _view(report: Report, name: str, told: OfTarget) -> Report:
+    spec = replace(report.lineage.spec, target=name)
+    return replace(
+        report,
+        **shallow(told),
+        by_target=None,
+        metrics=_of(report.metrics, name),
+        baseline=_of(report.baseline, name),
+        lineage=replace(report.lineage, spec=spec),
+    )
+
+
+def _of(metrics: Mapping[str, Metrics], name: str) -> dict[str, Metrics]:
     return {
-        name: {
-            **report,
-            **told,
-            "by_target": None,
-            "metrics": _of(report["metrics"], name),
-            "baseline": _of(report["baseline"], name),
-            "lineage": {**report["lineage"], "spec": {**spec, "target": name}},
-        }
-        for name, told in each.items()
+        split: scores.by_target[name] if isinstance(scores, NumberMetrics) and scores.by_target else scores
+        for split, scores in metrics.items()
     }
-
-
-def numbered(file: str, number: int) -> str:
-    """The name of a target's file: `residuals-2.svg`; of the only target `residuals.svg`, with number 0."""
-    return file.replace(".", f"-{number}.") if number else file
-
-
-def numbers(report: Report) -> list[tuple[int, str, Report]]:
-    """Each view with its number and the name of its target."""
-    seen = views(report)
-    return [(index if len(seen) > 1 else 0, *item) for index, item in enumerate(seen.items(), 1)]
-
-
-def _of(metrics: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {split: scores["by_target"][name] if scores else scores for split, scores in metrics.items()}

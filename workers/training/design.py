@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.domain.descent.curvature import Curvature, Matrix, curvature, gram
-from service.domain.descent.forecast import WIDEST, Slope, is_plain, slope_of
+from service.domain.descent.forecast import WIDEST, Forecast, Forecasts, Slope, is_plain, slope_of
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.prepare import Prepared
@@ -65,22 +65,22 @@ def _with(found: Products, bias: bool) -> Products:
 
 def forecasts(
     spec: TrainingSpec, rows: int, width: int, scaled: Products, raw: Products
-) -> tuple[dict[str, Any] | None, str | None]:
+) -> tuple[Forecasts | None, str | None]:
     """What descent from weights of zero does on these `rows`, by the settled spec too where that is full-batch descent;
     or the reason why that is not told."""
     if not is_bowl(spec):
         return None, "only a linear neuron's squared error is a quadratic, of which descent can be forecast"
     if width > WIDEST:
         return None, f"of more than {WIDEST} columns descent is not forecast"
-    told: dict[str, Any] = {"run": None}
-    for name, found in (("scaled", scaled), ("raw", raw)):
-        curved, slope = found.curvature, found.slope
-        told[name] = slope.forecast(curved).to_json() if curved and slope else None
-    if told["scaled"] is None:
+    slope, optimizer, run = scaled.slope, spec.optimizer, None
+    on_scaled = _forecast(scaled.curvature, slope)
+    if slope is None or on_scaled is None:
         return None, "there is no gap to close: always saying the mean is the best there is"
-    slope, optimizer = scaled.slope, spec.optimizer
-    if slope is not None and is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
+    if is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
         momentum = 0.0 if optimizer.momentum == "auto" else optimizer.momentum
-        course = slope.course(optimizer.learning_rate, momentum, optimizer.nesterov, spec.last_epoch)
-        told["run"] = course.to_json()
-    return told, None
+        run = slope.course(optimizer.learning_rate, momentum, optimizer.nesterov, spec.last_epoch)
+    return Forecasts(on_scaled, _forecast(raw.curvature, raw.slope), run), None
+
+
+def _forecast(curved: Curvature | None, slope: Slope | None) -> Forecast | None:
+    return slope.forecast(curved) if curved and slope else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +14,16 @@ import numpy.typing as npt
 from service.domain.cells.columns import Floats
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Label
+from service.domain.report.metrics import ClassMetrics, NumberMetrics
 from workers.training.data.moments import Kept, Moments, target_moments
 
-Metrics = dict[str, Any]
 Pieces = Iterable[tuple[Floats, Floats]]
 """Of some rows the truth (n,) or (n, k), class numbers for classes, and the predictions, probabilities for classes."""
 
 MOST_RANKED = 2**23  # numbers that roc_auc is computed from: of more rows every second is taken, or every fourth, …
 
 
-def number_metrics(pieces: Pieces, targets: Sequence[str]) -> Metrics:
+def number_metrics(pieces: Pieces, targets: Sequence[str]) -> NumberMetrics:
     """mse, rmse, mae, r2 in the target's units; r2 is None where the truth does not vary, and what is beyond float64 is
     None too. Of several targets the mean over them, None where one of them has none, and `by_target`."""
     errors = [_Errors() for _ in targets]
@@ -35,11 +34,16 @@ def number_metrics(pieces: Pieces, targets: Sequence[str]) -> Metrics:
     each = {target: of_target.metrics() for target, of_target in zip(targets, errors, strict=True)}
     if len(targets) == 1:
         return each[targets[0]]
-    means: Metrics = {}
-    for name in ("mse", "rmse", "mae", "r2"):
-        values = [value for metrics in each.values() if (value := metrics[name]) is not None]
-        means[name] = float(np.mean(values)) if len(values) == len(each) else None
-    return {**means, "by_target": each}
+    mse, rmse, mae, r2 = (
+        _mean([getattr(metrics, name) for metrics in each.values()]) for name in ("mse", "rmse", "mae", "r2")
+    )
+    return NumberMetrics(mse, rmse, mae, r2, by_target=each)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """None where one of them is."""
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
 
 
 class _Errors:
@@ -65,18 +69,19 @@ class _Errors:
         self._squares += float(errors @ errors)
         self._sizes += float(np.abs(errors).sum())
 
-    def metrics(self) -> Metrics:
+    def metrics(self) -> NumberMetrics:
         count = self._truth.count
         mean, unit, truth = self._squares / count, self._unit, self._truth
         varies = bool(count > 1 and truth.low[0] < truth.high[0])
         ratio = float(truth.unit[0]) / unit
         spread = float(truth.squares[0])
         r2 = 1 - self._squares / spread * ratio * ratio if varies and spread else None
-        found = {"mse": mean / unit / unit, "rmse": math.sqrt(mean) / unit, "mae": self._sizes / count / unit, "r2": r2}
-        return {name: None if value is None or not math.isfinite(value) else value for name, value in found.items()}
+        found = (mean / unit / unit, math.sqrt(mean) / unit, self._sizes / count / unit, r2)
+        mse, rmse, mae, r2 = (None if value is None or not math.isfinite(value) else value for value in found)
+        return NumberMetrics(mse, rmse, mae, r2)
 
 
-def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> Metrics:
+def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> ClassMetrics:
     """accuracy, log_loss, roc_auc, f1, confusion (rows: truth, columns: prediction, in the order of the classes).
 
     Two classes: f1 and roc_auc are of the second. More: the mean over classes; roc_auc is one against the rest,
@@ -95,13 +100,13 @@ def class_metrics(pieces: Pieces, labels: tuple[Label, ...]) -> Metrics:
     right, count = np.diag(table), int(table.sum())
     both = table.sum(axis=0) + table.sum(axis=1)  # predicted, and there
     f1 = np.divide(2 * right, both, out=np.zeros(classes), where=both > 0)
-    return {
-        "accuracy": float(right.sum() / count),
-        "log_loss": surprise / count,
-        "roc_auc": _roc_auc(ranked.rows(), classes) if table.sum(axis=1).all() else None,
-        "f1": float(f1[1] if classes == 2 else f1.mean()),
-        "confusion": table.tolist(),
-    }
+    return ClassMetrics(
+        accuracy=float(right.sum() / count),
+        log_loss=surprise / count,
+        roc_auc=_roc_auc(ranked.rows(), classes) if table.sum(axis=1).all() else None,
+        f1=float(f1[1] if classes == 2 else f1.mean()),
+        confusion=table.tolist(),
+    )
 
 
 def _roc_auc(rows: Floats, classes: int) -> float | None:
@@ -123,7 +128,7 @@ def roc_auc(positive: npt.NDArray[np.bool_], scores: Floats) -> float:
 
 def baseline(
     train: Iterable[Floats], truth: Iterable[Floats], labels: tuple[Label, ...], targets: Sequence[str] = ("target",)
-) -> Metrics:
+) -> NumberMetrics | ClassMetrics:
     """The metrics of always saying the training rows' mean, or their class shares (so: the majority); `train` and
     `truth` are pieces of what is true."""
     if not labels:

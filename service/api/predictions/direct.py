@@ -8,6 +8,7 @@ both answer, they answer the same bytes.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -76,7 +77,7 @@ class Direct:
             values = self._scores(*self._parts(rows))
         except (msgspec.DecodeError, UnicodeDecodeError, CellInvalid, GapUnfilled):
             return None
-        if not math.isfinite(values.sum()):
+        if values is None:
             return None
         if self._is_plain:
             answers = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
@@ -84,21 +85,25 @@ class Direct:
             answers = orjson.dumps(self._predictor.answers(values))
         return self._head + answers + b"}"
 
-    def _scores(self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]) -> Floats:
-        """What the predictor says of rows in the parts that `Encoder.join` takes. Raises GapUnfilled."""
+    def _scores(
+        self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]
+    ) -> Floats | None:
+        """What the predictor says of rows in the parts that `Encoder.join` takes; None where it is not finite for all.
+        Raises GapUnfilled."""
         predictor = self._predictor
         if self._encoder.is_plain and numbers.size <= FEW_NUMBERS:
             values = predictor.scores(predictor.transform.scaled_in_blocks(numbers))
             if math.isfinite(values.sum()):  # it is not where a number is missing
                 return values
-        return predictor.scores(predictor.transform.scaled(self._encoder.join(numbers, times, places, word_gaps)))
+        values = predictor.scores(predictor.transform.scaled(self._encoder.join(numbers, times, places, word_gaps)))
+        return values if math.isfinite(values.sum()) else None
 
     def _parts(self, rows: Cells) -> tuple[Any, Any, Places, npt.NDArray[np.bool_]]:
         """What `Encoder.join` takes. Raises CellInvalid."""
         n_rows = len(rows)
         if self._only_numbers:
             flat = list(chain.from_iterable(map(_as_tuple, rows)))
-            numbers = self._without_missing(np.array(flat, np.float64).reshape(n_rows, -1))
+            numbers = self._without_missing(_floats(flat).reshape(n_rows, -1))
             return numbers, _none(n_rows), _none(n_rows), _none(n_rows)
         columns: list[Any] = list(zip(*map(_as_tuple, rows), strict=True))
         for name, kind, index in self._written:
@@ -128,6 +133,14 @@ class Direct:
             column = numbers[:, position]
             column[np.isin(column, missing)] = np.nan
         return numbers
+
+
+def _floats(cells: list[float | None]) -> Floats:
+    """NaN for a gap."""
+    try:
+        return np.frombuffer(bytearray(struct.pack(f"{len(cells)}d", *cells)))
+    except struct.error:
+        return np.array(cells, np.float64)
 
 
 def _finder(words: Words, style: TextStyle) -> Callable[[Any, int], int]:

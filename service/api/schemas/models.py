@@ -9,6 +9,7 @@ from service.api.schemas.answer import Answer, Time, one_of, says, within
 from service.domain.cells.kinds import KINDS
 
 SIDES = ("a", "b")
+BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
 ANY = {"description": "left out where it is not there at all"}
 
 
@@ -55,7 +56,7 @@ class ListedVersion(Answer):
         ),
     )
     features = fields.List(fields.Nested(Feature), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test"))
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test", **BY_SPLIT))
     files = fields.List(fields.Nested(File), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = Time(required=True)

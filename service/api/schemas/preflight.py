@@ -5,64 +5,11 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, says
+from service.api.schemas.derived import schema_of
 from service.api.schemas.jobs import ANY_SPEC
-
-
-class Warned(Answer):
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="learning_rate_unstable"))
-    detail = fields.String(required=True, metadata=says("what is the matter, and what mends it"))
-    pointer = fields.String(metadata=says("JSON pointer of the field of the spec that mends it"))
-
-
-class Curvature(Answer):
-    lambda_max = fields.Float(required=True)
-    lambda_min = fields.Float(required=True, metadata=says("the least that is not zero"))
-    condition_number = fields.Float(required=True)
-    stable_learning_rate = fields.Float(required=True, metadata=says("full-batch descent is stable below"))
-    best_learning_rate = fields.Float(
-        required=True,
-        metadata=says("2/(λmax + λmin): the constant one with the best worst case; for a table's own see the forecast"),
-    )
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        metadata=says("a bound, no forecast: at that rate no target takes more of them to 1 % of the gap"),
-    )
-
-
-class Forecast(Answer):
-    """Of full-batch descent at a constant rate on these rows, from weights of zero, until 1 % of the gap to the optimum
-    is left; exact but for rounding. A number of epochs is null where that never comes."""
-
-    best_learning_rate = fields.Float(required=True, metadata=says("the one that takes the fewest epochs"))
-    epochs_to_1_percent = fields.Integer(required=True, allow_none=True, metadata=says("at that rate"))
-    epochs_at_worst_case_rate = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("at the rate with the best worst case, `best_learning_rate` beside"),
-    )
-
-
-class ForecastOfRun(Answer):
-    """Of the spec itself, with its rate and momentum."""
-
-    epochs_to_1_percent = fields.Integer(
-        required=True,
-        allow_none=True,
-        metadata=says("after so many 1 % of the gap is left; null: not within its epochs"),
-    )
-    epochs = fields.Integer(required=True)
-    share_left = fields.Float(required=True, metadata=says("of the gap, after all of its epochs; at most 1e30"))
-
-
-class Forecasts(Answer):
-    scaled = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on what the network reads"))
-    raw = fields.Nested(Forecast, required=True, allow_none=True, metadata=says("on the columns as they are"))
-    run = fields.Nested(
-        ForecastOfRun,
-        required=True,
-        allow_none=True,
-        metadata=says("null where the spec is another descent than full-batch sgd at one rate, without penalties"),
-    )
+from service.domain.descent.curvature import Curvature
+from service.domain.descent.forecast import Forecasts
+from service.domain.report.warned import Warned
 
 
 class Bound(Answer):
@@ -76,14 +23,21 @@ class NotCovered(Answer):
 
 
 class SpecCurvature(Answer):
-    scaled = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of what the network reads"))
-    raw = fields.Nested(Curvature, required=True, allow_none=True, metadata=says("of the columns as they are"))
+    scaled = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of what the network reads")
+    )
+    raw = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
+    )
     columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
     left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
     basis = fields.String(required=True, metadata=says("what it is computed from"))
     bound = fields.Nested(Bound, required=True, allow_none=True)
     forecast = fields.Nested(
-        Forecasts, required=True, allow_none=True, metadata=says("what descent does on this table, beside the bounds")
+        schema_of(Forecasts),
+        required=True,
+        allow_none=True,
+        metadata=says("what descent does on this table, beside the bounds"),
     )
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
@@ -129,7 +83,9 @@ class Estimate(Answer):
 class SpecCheck(Answer):
     spec = fields.Raw(required=True, metadata=ANY_SPEC)
     notes = fields.List(fields.String(), required=True, metadata=says("choices made in your stead"))
-    warnings = fields.List(fields.Nested(Warned), required=True, metadata=says("what a teacher would say of it"))
+    warnings = fields.List(
+        fields.Nested(schema_of(Warned)), required=True, metadata=says("what a teacher would say of it")
+    )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
         Rates,

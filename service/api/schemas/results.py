@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, one_of, says
-from service.api.schemas.models import ModelVersion
+from service.api.schemas.models import BY_SPLIT, ModelVersion
 from service.domain.spec.schema import PROMOTE
 
 
@@ -84,6 +84,6 @@ class JobResult(Answer):
     """A training's is its version, metrics and promotion, a comparison's the comparison."""
 
     model = fields.Nested(ModelVersion)
-    metrics = fields.Dict(metadata=says("by split: train, validation, test"))
+    metrics = fields.Dict(metadata=says("by split: train, validation, test", **BY_SPLIT))
     promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for a version of before there was any"))
     comparison = fields.Nested(Comparison)

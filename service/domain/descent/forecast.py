@@ -10,13 +10,12 @@ Distill 2017). Exact but for rounding.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 
 from service.domain.descent.curvature import Curvature, Matrix
-from service.domain.plain import plain
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
@@ -33,29 +32,35 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Of descent at constant rates without momentum, to 1 % of the first gap: the rate with the fewest epochs, how
-    many these are, and how many it takes at the rate that is best in the worst case. None: it comes there never, or
-    after more than 10¹⁸."""
+    """Of full-batch descent at a constant rate without momentum, from weights of zero, until 1 % of the first gap to
+    the optimum is left. A number of epochs is None where that never comes, or after more than 10¹⁸."""
 
-    best_learning_rate: float
-    epochs_to_1_percent: int | None
-    epochs_at_worst_case_rate: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        return plain(self)
+    best_learning_rate: Annotated[float, "the one that takes the fewest epochs"]
+    epochs_to_1_percent: Annotated[int | None, "at that rate"]
+    epochs_at_worst_case_rate: Annotated[
+        int | None, "at the rate with the best worst case, `best_learning_rate` beside"
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """Of one run: the first epoch after which 1 % of the gap is left, None where its epochs end before, and the share
-    that is left after the last of `epochs`."""
+class ForecastOfRun:
+    """Of one run: a spec's own rate and momentum, for so many epochs."""
 
-    epochs_to_1_percent: int | None
+    epochs_to_1_percent: Annotated[int | None, "after so many 1 % of the gap is left; null: not within its epochs"]
     epochs: int
-    share_left: float
+    share_left: Annotated[float, "of the gap, after all of its epochs; at most 1e30"]
 
-    def to_json(self) -> dict[str, Any]:
-        return plain(self)
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """What descent does on the same rows with their columns scaled, with them as they are, and by the spec itself."""
+
+    scaled: Annotated[Forecast | None, "on what the network reads"]
+    raw: Annotated[Forecast | None, "on the columns as they are"]
+    run: Annotated[
+        ForecastOfRun | None,
+        "null where the spec is another descent than full-batch sgd at one rate, without penalties",
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +105,14 @@ class Slope:
         left: Vector = np.exp(logarithms * epochs[:, None]) @ self.shares
         return left
 
-    def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> Course:
+    def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> ForecastOfRun:
         """Of sgd at a constant rate with a momentum, as the engines do it, from a velocity of zero."""
         steps = self._steps(learning_rate, momentum, nesterov)
         with np.errstate(over="ignore", invalid="ignore"):
             last = np.linalg.matrix_power(steps, epochs)[:, 0, 0]
             left = float(self.shares @ last**2)
             arrived = self._arrival(steps, epochs)
-        return Course(arrived, epochs, left if left < GROWN else GROWN)
+        return ForecastOfRun(arrived, epochs, left if left < GROWN else GROWN)
 
     def _steps(self, learning_rate: float, momentum: float, nesterov: bool) -> npt.NDArray[np.float64]:
         """(r, 2, 2) what a step does to (error, velocity): v ← βv + λe; e ← e - ηv or, Nesterov's, e - η(λe + βv)."""

@@ -44,7 +44,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """Which is better, by which metric on which split; None where that cannot be said, or both are as good."""
 
     sentence: str
@@ -142,19 +142,19 @@ def _better(a: float, b: float, lower: bool) -> Side | None:
     return "a" if (a < b) is lower else "b"
 
 
-def judge(a: Compared, b: Compared) -> Verdict:
+def judge(a: Compared, b: Compared) -> Judgement:
     """One sentence that is true: which is better and by how much, or why that cannot be said."""
     if a.version == b.version:
-        return Verdict(f"Both are version {a.version}: there is nothing to compare.")
+        return Judgement(f"Both are version {a.version}: there is nothing to compare.")
     why = _why_not(a, b)
     if why:
-        return Verdict(f"Whether version {a.version} or version {b.version} is better cannot be said: {why}.")
+        return Judgement(f"Whether version {a.version} or version {b.version} is better cannot be said: {why}.")
     metric = a.metric
     for split in HELD_OUT:
         one, other = ((side.metrics.get(split) or {}).get(metric) for side in (a, b))
         if one is not None and other is not None:
-            return _verdict(a, b, split, metric, one, other)
-    return Verdict(
+            return _judgement(a, b, split, metric, one, other)
+    return Judgement(
         f"Whether version {a.version} or version {b.version} is better cannot be said: they have no held-out rows on "
         f"which both have a {metric}, and on rows that trained it any model can look good."
     )
@@ -201,11 +201,11 @@ def _drops(side: Compared) -> Any:
     return side.spec.get("features") if policy is not None and MISSING[policy].drops else None
 
 
-def _verdict(a: Compared, b: Compared, split: str, metric: str, one: float, other: float) -> Verdict:
+def _judgement(a: Compared, b: Compared, split: str, metric: str, one: float, other: float) -> Judgement:
     rows = a.rows.get(split)
     place = f"the same {rows:,} {split} rows" if isinstance(rows, int) else f"the same {split} rows"
     if one == other:
-        return Verdict(
+        return Judgement(
             f"Versions {a.version} and {b.version} are as good as each other: both have a {metric} of "
             f"{told(one, other)} on {place}.",
             None,
@@ -213,7 +213,7 @@ def _verdict(a: Compared, b: Compared, split: str, metric: str, one: float, othe
             split,
         )
     best, worst, low, high = (a, b, one, other) if one < other else (b, a, other, one)
-    return Verdict(
+    return Judgement(
         f"Version {best.version} is better: on {place} its {metric} is {told(low, high)}, and that of version "
         f"{worst.version} is {told(high, low)}, which is {_share(low, high)}.",
         "a" if best is a else "b",

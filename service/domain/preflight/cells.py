@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from service.domain.cells.table import Column
 from service.domain.cells.written import shown
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned, at_feature
+from service.domain.preflight.warned import at_feature
+from service.domain.report.warned import Warned
 from service.domain.resolving.limits import kept_categories
 
 FREQUENT = 0.05  # of the rows: a word that is perhaps no gap but a value, as NA is Namibia

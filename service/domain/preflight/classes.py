@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned
+from service.domain.report.warned import Warned
 from service.domain.spec.training import split_counts
 from service.domain.vocabulary.tasks import TASKS
 

@@ -10,7 +10,7 @@ from service.domain.descent.rates import MOST_BOWL_EPOCHS
 from service.domain.jobs.speed import BOWL, Speed, expect, roughly
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned
+from service.domain.report.warned import Warned
 from service.domain.spec.engines import needs_no_rows, not_fused
 from service.domain.spec.training import EarlyStopping
 

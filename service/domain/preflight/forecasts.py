@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from service.domain.descent.forecast import WIDEST, Course, Forecast, Slope, is_plain
+from service.domain.descent.forecast import WIDEST, Forecast, ForecastOfRun, Forecasts, Slope, is_plain
 from service.domain.preflight.plan import Plan
 from service.domain.spec.auto import is_bowl
 
@@ -23,14 +22,12 @@ class Foretold:
     scaled: Forecast | None = None
     raw: Forecast | None = None
     standardised: Forecast | None = None
-    run: Course | None = None
+    run: ForecastOfRun | None = None
     left_out: str | None = None
 
-    def to_json(self) -> dict[str, Any] | None:
-        if self.left_out is not None:
-            return None
-        parts = {"scaled": self.scaled, "raw": self.raw, "run": self.run}
-        return {name: part.to_json() if part else None for name, part in parts.items()}
+    @property
+    def forecasts(self) -> Forecasts | None:
+        return None if self.left_out is not None else Forecasts(self.scaled, self.raw, self.run)
 
 
 def foretell(plan: Plan) -> Foretold:
@@ -53,7 +50,7 @@ def foretell(plan: Plan) -> Foretold:
     )
 
 
-def _run(plan: Plan, slope: Slope) -> Course | None:
+def _run(plan: Plan, slope: Slope) -> ForecastOfRun | None:
     """By the rates and epochs that the spec would be run with."""
     rates = plan.rates
     if rates is None or not is_plain(plan.spec, plan.rows.train):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from service.domain.cells.table import Column
 from service.domain.preflight.outliers import far_values
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned, at_feature
+from service.domain.preflight.warned import at_feature
+from service.domain.report.warned import Warned
 from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.tasks import TASKS
 

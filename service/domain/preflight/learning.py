@@ -10,7 +10,7 @@ from service.domain.descent.curvature import Curvature
 from service.domain.descent.rates import Rates, settle
 from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned
+from service.domain.report.warned import Warned
 from service.domain.spec.auto import FEWEST_EPOCHS
 from service.domain.spec.training import EarlyStopping
 from service.domain.vocabulary.optimizers import OPTIMIZERS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES, rows_at_once
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.spec.engines import lbfgs_pairs
@@ -12,11 +13,8 @@ from service.domain.spec.training import EarlyStopping, TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS, Optimizer
 
 FLOAT32, FLOAT64 = 4, 8
-CHUNK_ROWS = 65_536  # rows that are judged at a time, and that are read and encoded where they are narrow
-CHUNK_CELLS = 2**23  # that are encoded at a time
 ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
 JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
-GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
 SEARCHING = (
     12  # float64 vectors of lbfgs that pass: three points and their gradients, the path, what torch computes with
 )
@@ -50,7 +48,7 @@ def memory(plan: Plan) -> Memory:
     checkpoint, or the model as it is published."""
     rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
     row = sizes[0] * FLOAT32
-    n_read = min(plan.figures.table.rows, CHUNK_ROWS, max(CHUNK_CELLS // max(sizes[0], 1), 1))
+    n_read = min(plan.figures.table.rows, rows_at_once(sizes[0]))
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
     judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))

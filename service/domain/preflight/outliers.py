@@ -8,7 +8,8 @@ from typing import Any
 
 from service.domain.cells.table import Column
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned, at_feature
+from service.domain.preflight.warned import at_feature
+from service.domain.report.warned import Warned
 
 LEVELS = ("0.01", "0.25", "0.5", "0.75", "0.99")
 SHARES = {"0.01": "99 %", "0.25": "75 %", "0.5": "half", "0.75": "75 %", "0.99": "99 %"}  # on the side of the others

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from service.domain.preflight.warned import Warned
+from service.domain.report.warned import Warned
 
 TELL_SHARE = 0.02
 """Rows that are lost may be those that matter; from so many of them on it is said."""

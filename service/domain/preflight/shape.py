@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from service.domain.preflight.plan import Plan
-from service.domain.preflight.warned import Warned
+from service.domain.report.warned import Warned
 from service.domain.vocabulary.activations import ACTIVATIONS
 from service.domain.vocabulary.tasks import TASKS
 

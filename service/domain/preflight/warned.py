@@ -1,28 +1,15 @@
-"""A warning: something about a spec and its table that a good teacher would say before anyone trains."""
+"""The warnings of a spec: where each points to, and how many of a kind are told."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
+from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 
 MOST_OF_A_CODE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """`code` is stable: decide by it. `pointer` is the JSON pointer of the field that mends it, where one does."""
-
-    code: str
-    detail: str
-    pointer: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        told = {"code": self.code, "detail": self.detail}
-        return told if self.pointer is None else {**told, "pointer": self.pointer}
 
 
 def at_feature(asked: TrainingSpec, name: str) -> str:

@@ -10,19 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.columns import Categories, CellInvalid, Columns, Values
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import BLANKS
 from service.reading.arrow.types import WORD, held_by
 from service.reading.arrow.values import floats, plain_array, seconds
-
-CHUNK_ROWS = 65_536
-CHUNK_CELLS = 2**23  # in float64: 64 MiB, some eight times over while a chunk is encoded
-
-
-def rows_at_once(width: int) -> int:
-    """How many rows of a table that is encoded into `width` columns are read at a time."""
-    return max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(width, 1)))
 
 
 def chunks(path: Path, kinds: Mapping[str, Kind], rows: int = CHUNK_ROWS) -> Iterator[Columns]:

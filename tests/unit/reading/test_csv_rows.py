@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.domain.cells.columns import Categories
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.reading.dialect import Dialect
 from service.errors import BodyMalformed
+from service.reading import csv_rows
 from service.reading.csv_rows import CsvRows
 from service.reading.rows import Rows, in_pieces, joined
 
@@ -57,6 +59,15 @@ def rows_of(
     model = options.pop("model", None)
     rows = CsvRows(pieces(data, cuts), KINDS, style, options, model, LONGEST, True, careful)
     return joined(list(in_pieces(rows.parts(), 7)))
+
+
+@contextmanager
+def small_blocks() -> Iterator[None]:
+    """Blocks of a few lines, so that some are read ahead."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_rows, "FIRST_BLOCK_BYTES", 40)
+        patch.setattr(csv_rows, "BLOCK_BYTES", 60)
+        yield
 
 
 def pieces(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
@@ -104,7 +115,8 @@ def test_both_ways_read_the_same_however_the_body_is_cut(
 ) -> None:
     data = written(rows, delimiter, end, quoting)
     careful = seen(rows_of(data, (), True, style, delimiter=delimiter))
-    assert seen(rows_of(data, cuts, False, style, delimiter=delimiter)) == careful
+    with small_blocks() if len(cuts) % 2 else nullcontext():
+        assert seen(rows_of(data, cuts, False, style, delimiter=delimiter)) == careful
     assert careful["table"] == [[row[at] for row in rows] for at in range(4)]
 
 
@@ -122,7 +134,8 @@ FLAWS = (
 def test_flaws_are_found_on_the_same_lines_by_both_ways(lines: list[str], cuts: list[int]) -> None:
     data = "\n".join(["n,w,b,t", "0,z,t,2024-01-01", *lines, ""]).encode()
     careful = seen_or_refused(data, (), True)
-    assert seen_or_refused(data, cuts) == careful
+    with small_blocks() if len(cuts) % 2 else nullcontext():
+        assert seen_or_refused(data, cuts) == careful
 
 
 def seen_or_refused(data: bytes, cuts: Sequence[int], only_careful: bool = False) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.columns import Columns, Floats
 from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
@@ -19,7 +20,7 @@ from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
-from service.reading.arrow.stored import CHUNK_ROWS, chunks
+from service.reading.arrow.stored import chunks
 from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit
 from workers.training.data.moments import target_moments

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from service.domain.cells.chunks import rows_at_once
 from service.domain.cells.columns import Columns
 from service.domain.cells.kinds import Kind
-from service.reading.arrow.stored import chunks, rows_at_once
+from service.reading.arrow.stored import chunks
 
 CELL_BYTES = 8  # of a column in memory, at most: float64, or the number of a category
 SMALL_BYTES = 2**20  # a table that takes no more may stay in memory as long as a job runs

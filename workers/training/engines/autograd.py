@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES
 from service.domain.cells.columns import Floats
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.engines.captured import CapturedSteps
@@ -22,8 +23,6 @@ from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order, Places, places_of
 from workers.training.problem import Data, Problem, State
 
-EVALUATION_ROWS = 65_536
-GATHERED_BYTES = 256 * 2**20  # rows are put in order by pieces of at most this size
 WORTH_CAPTURING = 8  # steps of equal size in an epoch: capturing costs about as many
 
 
@@ -92,8 +91,8 @@ class AutogradEngine:
         n_rows = len(whole[0])
         total = 0.0
         with torch.inference_mode():
-            for start in range(0, n_rows, EVALUATION_ROWS):
-                batch = _rows(whole, slice(start, start + EVALUATION_ROWS))
+            for start in range(0, n_rows, CHUNK_ROWS):
+                batch = _rows(whole, slice(start, start + CHUNK_ROWS))
                 total += float(self._steps.mean_loss(self._steps.scores(batch[0]), batch)) * len(batch[0])
         return total / max(n_rows, 1)
 
@@ -110,8 +109,8 @@ class AutogradEngine:
         flat = torch.from_numpy(weights).to(self._device)
         network = TorchNetwork(problem.network, flat.clone())
         loss, n_rows = 0.0, len(whole[0])
-        for start in range(0, n_rows, EVALUATION_ROWS):
-            inputs, targets, counts = _rows(whole, slice(start, start + EVALUATION_ROWS))
+        for start in range(0, n_rows, CHUNK_ROWS):
+            inputs, targets, counts = _rows(whole, slice(start, start + CHUNK_ROWS))
             exact = targets.double() if targets.is_floating_point() else targets
             batch = inputs.double(), exact, None if counts is None else counts.double()
             share = self._steps.mean_loss(network.scores(batch[0]), batch) * (len(inputs) / n_rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,14 @@ from hypothesis import strategies as st
 
 from service.domain.model.magnitude import units
 from service.domain.preflight.outliers import FAR, FAR_TOGETHER
+from service.domain.report.features import Importance
+from service.domain.report.metrics import NumberMetrics
+from service.domain.report.neuron import Certificate
+from service.domain.report.warned import Warned
+from service.domain.spec.training import Split
 from service.wiring import Deps
 from tests.unit.behaviour.ends.asking import ended, report_of, upload
+from tests.unit.workers.explain.reports import mixed, typed_trained
 from workers.explain.finite import only_finite
 from workers.training.data.moments import Moments
 from workers.training.metrics import number_metrics
@@ -281,31 +288,31 @@ def test_metrics_follow_the_unit(power: int) -> None:
     said = truth + draw.normal(size=100) / 3
     plain = number_metrics([(truth, said)], ["y"])
     found = number_metrics([(truth[:30] * unit, said[:30] * unit), (truth[30:] * unit, said[30:] * unit)], ["y"])
-    assert found["rmse"] / unit == pytest.approx(np.sqrt(np.mean((truth - said) ** 2)), rel=1e-12)
-    assert found["mae"] / unit == pytest.approx(np.mean(np.abs(truth - said)), rel=1e-12)
-    assert found["r2"] == pytest.approx(plain["r2"], rel=1e-12)
+    assert found.rmse / unit == pytest.approx(np.sqrt(np.mean((truth - said) ** 2)), rel=1e-12)
+    assert found.mae / unit == pytest.approx(np.mean(np.abs(truth - said)), rel=1e-12)
+    assert found.r2 == pytest.approx(plain.r2, rel=1e-12)
 
 
-def test_figures_beyond_float64_are_left_out_and_said() -> None:
+def test_figures_beyond_float64_are_left_out_and_said(tmp_path: Path) -> None:
     inf, nan = float("inf"), float("nan")
-    report = {
-        "metrics": {"train": {"mse": inf, "rmse": 1.0}},
-        "importance": [{"feature": "a", "value": inf}, {"feature": "b", "value": 1.0}],
-        "certificate": {"loss": nan},
-        "certificate_left_out": None,
-        "residuals": {"mean": 1.0},
-        "by_target": None,
-        "warnings": [{"code": "other", "detail": "kept"}],
-    }
+    _, sound = typed_trained(tmp_path, *mixed(60, "regression"), target="price", split=Split(0.3, 0.0))
+    assert only_finite(sound) == sound
+    certificate = Certificate("any", 1.0, nan, 0.0, 0.0, None, None, 1, [], 1.0, None, [])
+    report = replace(
+        sound,
+        metrics={"train": NumberMetrics(inf, 1.0, 1.0, None)},
+        importance=[Importance("a", inf, None, None), Importance("b", 1.0, None, None)],
+        certificate=certificate,
+        warnings=[Warned("other", "kept")],
+    )
     found = only_finite(report)
-    assert found["metrics"] == {"train": {"mse": None, "rmse": 1.0}}
-    assert found["importance"] == [{"feature": "b", "value": 1.0}]
-    assert found["certificate"] is None
-    assert "float64" in found["certificate_left_out"]
-    assert found["residuals"] == {"mean": 1.0}
-    codes = [warning["code"] for warning in found["warnings"]]
-    assert codes == ["other", "beyond_float64"]
-    assert all(name in found["warnings"][1]["detail"] for name in ("metrics", "importance", "certificate"))
+    assert found.metrics == {"train": NumberMetrics(None, 1.0, 1.0, None)}
+    assert found.importance == [Importance("b", 1.0, None, None)]
+    assert found.certificate is None
+    assert "float64" in (found.certificate_left_out or "")
+    assert found.residuals == sound.residuals
+    assert [warning.code for warning in found.warnings] == ["other", "beyond_float64"]
+    assert all(name in found.warnings[1].detail for name in ("metrics", "importance", "certificate"))
     assert only_finite(found) == found
 
 

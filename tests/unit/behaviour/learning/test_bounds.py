@@ -12,6 +12,7 @@ import pytest
 
 from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import settle
+from service.domain.report.neuron import Certificate
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, run, spec_of, write_table
@@ -36,7 +37,7 @@ def table(path: Path, seed: int) -> tuple[Path, dict[str, Kind]]:
     return write_table(path / "t", {**cells, "y": y}, kinds), kinds
 
 
-def certificate(path: Path, kinds: dict[str, Kind], spec: TrainingSpec) -> dict[str, Any]:
+def certificate(path: Path, kinds: dict[str, Kind], spec: TrainingSpec) -> Certificate:
     done = run(path, spec, kinds)
     features = {name: kind for name, kind in kinds.items() if name != "y"}
     trained = Trained(
@@ -58,12 +59,12 @@ def stable_rate(path: Path, kinds: dict[str, Kind], spec: TrainingSpec) -> float
 def test_the_recommended_rate_reaches_the_optimum_in_no_more_epochs_than_predicted(tmp_path: Path, seed: int) -> None:
     path, kinds = table(tmp_path, seed)
     spec = spec_of(split=Split(0, 0), optimizer=PLAIN, epochs=1)
-    predicted = certificate(path, kinds, spec)["epochs_to_millionth"]
+    predicted = certificate(path, kinds, spec).epochs_to_millionth
     reached = certificate(path, kinds, spec_of(split=Split(0, 0), optimizer=PLAIN, epochs=predicted))
-    assert reached["gap"] <= 1e-6 * reached["optimum_loss"]
+    assert reached.gap <= 1e-6 * reached.optimum_loss
     # and the prediction is no idle one: a quarter of the epochs is not enough
     early = certificate(path, kinds, spec_of(split=Split(0, 0), optimizer=PLAIN, epochs=max(1, predicted // 4)))
-    assert early["gap"] > 1e-6 * early["optimum_loss"]
+    assert early.gap > 1e-6 * early.optimum_loss
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -142,7 +143,7 @@ def test_the_automatic_rate_knows_of_the_penalty(tmp_path: Path, l2: float, mome
     optimizer = OptimizerSpec("sgd", "auto", momentum, nesterov=nesterov and momentum != 0.0, l2=l2)
     spec = spec_of(split=Split(0, 0), optimizer=optimizer, epochs=300)
     found = certificate(path, kinds, spec)
-    assert found["gap"] <= 1e-4 * found["optimum_loss"]
+    assert found.gap <= 1e-4 * found.optimum_loss
 
 
 def test_the_note_says_where_the_bounds_are_a_guide() -> None:

@@ -42,9 +42,9 @@ def assert_all_agree(tmp_path: Path, predictor: Predictor, cells: Cells, predict
     expected = values_of(predictions)
     assert len(np.unique(expected.round(9), axis=0)) > len(expected) / 3  # answers that tell rows apart
     close = {"rtol": 1e-6, "atol": 1e-6 * np.abs(expected).max()}
-    files, warnings = taken_along(predictor)
-    assert warnings == []
-    graph = by_onnx(files["model.onnx"], cells)
+    along = taken_along(predictor)
+    assert along.warnings == ()
+    graph = by_onnx(along.files["model.onnx"], cells)
     write_files(tmp_path, predictor)
     told = by_script(tmp_path, as_csv(cells))
     if predictor.classes:

@@ -91,9 +91,9 @@ def test_all_three_answer_alike(
     predictor = read(kept[MANIFEST], kept[WEIGHTS])
     with np.errstate(all="ignore"):  # numbers of 1e30 beside narrow scales go beyond float32, and do so in all three
         expected = predictor.predict(read_columns(kinds, cells)).reshape(ROWS, -1)
-        files, warnings = taken_along(predictor)
-        assert warnings == []
-        found = by_onnx(files["model.onnx"], cells, kinds)
+        along = taken_along(predictor)
+        assert along.warnings == ()
+        found = by_onnx(along.files["model.onnx"], cells, kinds)
         with tempfile.TemporaryDirectory() as directory:
             write_files(Path(directory), predictor)
             told = predict(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from service.domain.descent.curvature import Curvature, curvature, epochs_to, gram
+from service.domain.described import document
 
 
 def design(seed: int = 3, rows: int = 200) -> np.ndarray:
@@ -114,5 +115,5 @@ def test_epochs_are_counted_for_the_best_and_the_worst_conditions() -> None:
 
 
 def test_the_report_has_no_trace() -> None:
-    assert "trace" not in found(design()).to_json()
-    assert found(design()).to_json()["lambda_max"] == found(design()).lambda_max
+    assert "trace" not in document(found(design()))
+    assert document(found(design()))["lambda_max"] == found(design()).lambda_max

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from service.domain.cells.kinds import Kind
+from service.domain.described import document
+from service.domain.report.report import Report
 from service.domain.spec.training import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
 from workers.explain.certificate import Certified
 from workers.explain.linear_neuron import linear_neuron
-from workers.jobs.report import make_report
+from workers.jobs.report import Evidence, Learnt, Origin, make_report
 
 HOSTILE = (
     "</text></title><script>alert('1')</script>\"><img src=x onerror=alert(1)>|`*[a](javascript:alert(1))"
@@ -25,31 +27,38 @@ HOSTILE = (
 
 def report_of(made: Run, spec: TrainingSpec, certified: Mapping[str, Certified] | None = None) -> dict[str, Any]:
     """As it is stored: through JSON."""
+    return as_stored(typed_report_of(made, spec, certified))
+
+
+def as_stored(report: Report) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(json.dumps(document(report), allow_nan=False))
+    return read
+
+
+def typed_report_of(made: Run, spec: TrainingSpec, certified: Mapping[str, Certified] | None = None) -> Report:
     linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
     certified = certified or {name: Certified() for name in spec.targets}
-    report = make_report(
-        spec,
-        made.prepared,
-        made.predictor,
-        made.held,
-        made.progress,
-        None,
-        certified,
-        linear,
-        ("ab" * 32, None),
-        1.5,
+    return make_report(
+        Learnt(spec, made.prepared, made.predictor, made.progress, None),
+        Evidence(made.held, certified, linear),
+        Origin("ab" * 32, None, "one compiled kernel", {}, 1.5),
         [],
     )
-    read: dict[str, Any] = json.loads(json.dumps(report, allow_nan=False))
-    return read
 
 
 def trained(
     directory: Path, cells: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], **changes: Any
 ) -> tuple[Run, dict[str, Any]]:
+    made, report = typed_trained(directory, cells, kinds, **changes)
+    return made, as_stored(report)
+
+
+def typed_trained(
+    directory: Path, cells: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], **changes: Any
+) -> tuple[Run, Report]:
     spec = spec_of(**changes)
     made = run(write_table(directory / "table.parquet", cells, kinds), spec, kinds)
-    return made, report_of(made, replace(spec, features=tuple(made.predictor.feature_kinds)))
+    return made, typed_report_of(made, replace(spec, features=tuple(made.predictor.feature_kinds)))
 
 
 def mixed(rows: int, task: str, name: str = "area", target: str = "price") -> tuple[dict[str, Any], dict[str, Kind]]:

@@ -60,9 +60,9 @@ def test_a_neuron_that_was_trained_long_is_near_its_optimum(tmp_path: Path, loss
     found = certified(tmp_path, spec_for(loss, **({"quantile": 0.8} if loss == "quantile" else {})))
     assert found.left_out is None
     assert found.certificate is not None
-    assert -1e-9 <= found.certificate["gap"] < 0.06 * found.certificate["optimum_loss"]
-    assert found.certificate["rank"] == 3
-    assert [one["feature"] for one in found.certificate["coefficients"]] == ["intercept", "a", "b"]
+    assert -1e-9 <= found.certificate.gap < 0.06 * found.certificate.optimum_loss
+    assert found.certificate.rank == 3
+    assert [one.feature for one in found.certificate.coefficients] == ["intercept", "a", "b"]
 
 
 @pytest.mark.parametrize("loss", ["mse", "huber", "cross_entropy"])
@@ -77,7 +77,9 @@ def test_weighted_least_squares_is_that_of_statsmodels(tmp_path: Path) -> None:
     cells = table()
     design = sm.add_constant(np.column_stack([cells["a"], cells["b"]]))
     fitted = sm.WLS(cells["y"], design, weights=cells["w"] / cells["w"].mean()).fit()
-    values, errors = (np.array([one[key] for one in found["coefficients"]]) for key in ("value", "standard_error"))
+    values, errors = (
+        np.array([getattr(one, key) for one in found.coefficients]) for key in ("value", "standard_error")
+    )
     assert values == pytest.approx(fitted.params, rel=1e-6)
     assert errors == pytest.approx(fitted.bse, rel=1e-6)
 
@@ -151,7 +153,7 @@ def test_a_dataset_that_was_deleted_meanwhile_is_named(tmp_path: Path) -> None:
 
 def numbers(found: Certified, key: str) -> Any:
     assert found.certificate is not None
-    return np.array([one[key] for one in found.certificate["coefficients"]])
+    return np.array([getattr(one, key) for one in found.certificate.coefficients])
 
 
 def test_least_squares_goes_the_way_that_its_budget_has_room_for(tmp_path: Path) -> None:
@@ -163,11 +165,11 @@ def test_least_squares_goes_the_way_that_its_budget_has_room_for(tmp_path: Path)
         found = certified(tmp_path, spec_for("mse"), budget=budget, epochs=0)
         assert found.certificate is not None
         assert whole.certificate is not None
-        assert (whole.certificate["method"], found.certificate["method"]) == ("QR and SVD", method)
+        assert (whole.certificate.method, found.certificate.method) == ("QR and SVD", method)
         assert numbers(found, "value") == pytest.approx(fitted.params, rel=digits)
         assert numbers(found, "standard_error") == pytest.approx(fitted.bse, rel=digits)
-        assert found.certificate["digits"] <= (7 if not budget else 15)
-        assert ("seven digits" in (found.certificate["note"] or "")) == (not budget)
+        assert found.certificate.digits <= (7 if not budget else 15)
+        assert ("seven digits" in (found.certificate.note or "")) == (not budget)
 
 
 def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(tmp_path: Path) -> None:
@@ -179,8 +181,8 @@ def test_classes_without_room_for_the_table_are_read_as_the_network_reads_them(t
     scaled = sm.add_constant((columns - columns.mean(axis=0)) / columns.std(axis=0))
     fitted = sm.Logit(cells["c"] == "low", scaled).fit(disp=0, method="newton", tol=1e-10, maxiter=100)
     assert found.certificate is not None
-    assert "seven digits" in found.certificate["note"]
-    assert found.certificate["optimum_loss"] == pytest.approx(-fitted.llf / 6_000, rel=1e-6)
+    assert "seven digits" in found.certificate.note
+    assert found.certificate.optimum_loss == pytest.approx(-fitted.llf / 6_000, rel=1e-6)
     assert numbers(found, "value")[1:] == pytest.approx(fitted.params[1:] / columns.std(axis=0), rel=1e-5)
     assert numbers(found, "standard_error")[1:] == pytest.approx(fitted.bse[1:] / columns.std(axis=0), rel=1e-5)
     assert certified(tmp_path, spec, rows=6_000, budget=9_500_000, epochs=0) == found

@@ -23,11 +23,11 @@ def test_curves_are_scikit_learns(outputs: int) -> None:
     X = np.random.default_rng(0).normal(size=(300, 3)).astype(np.float32)
     for number, found in enumerate(dependences(predictor, part(X, np.zeros(300)), ["x0", "x1", "x2"], 0)):
         centre, scale = predictor.transform.centre[number], predictor.transform.scale[number]
-        grid = (np.array(found["values"]) - centre) / scale
+        grid = (np.array(found.values) - centre) / scale
         expected = partial_dependence(
             Estimator(predictor), X.astype(np.float64), [number], custom_values={number: grid}, method="brute"
         )["average"]
-        curves = [found["predictions"]] if outputs == 1 else list(found["predictions"].values())
+        curves = [found.predictions] if outputs == 1 else list(found.predictions.values())
         assert np.array(curves) == pytest.approx(expected, rel=1e-5, abs=1e-6)
         assert len(grid) == POINTS
 
@@ -35,16 +35,16 @@ def test_curves_are_scikit_learns(outputs: int) -> None:
 def test_a_grid_of_numbers_has_values_that_occur_between_the_tails() -> None:
     X = np.repeat(np.arange(1000), 2)[:, None]
     (found,) = dependences(neuron([2.0, 1.0]), part(X, np.zeros(2000)), ["a"], 0)
-    assert set(found["values"]) <= set(range(1000))
-    assert found["values"][0] == pytest.approx(50, abs=20)
-    assert found["values"][-1] == pytest.approx(950, abs=20)
-    assert found["predictions"] == pytest.approx([2 * value + 1 for value in found["values"]])
+    assert set(found.values) <= set(range(1000))
+    assert found.values[0] == pytest.approx(50, abs=20)
+    assert found.values[-1] == pytest.approx(950, abs=20)
+    assert found.predictions == pytest.approx([2 * value + 1 for value in found.values])
 
 
 def test_few_values_are_all_in_the_grid() -> None:
     X = np.array([[0.1], [0.2], [0.1], [3.0]])
     (found,) = dependences(neuron([1.0, 0.0]), part(X, np.zeros(4)), ["a"], 0)
-    assert found["values"] == [0.1, 0.2, 3.0]
+    assert found.values == [0.1, 0.2, 3.0]
 
 
 def mixed() -> tuple[Predictor, Columns]:
@@ -76,14 +76,14 @@ def mixed() -> tuple[Predictor, Columns]:
 def test_every_kind_is_set_as_the_transform_would_read_it() -> None:
     predictor, columns = mixed()
     rows = part(predictor.transform.apply(columns), np.zeros(4))
-    found = {one["feature"]: one for one in dependences(predictor, rows, ["colour", "sold", "size", "when"], 0)}
-    assert found["colour"]["values"] == ["red", "blue", "other"]
-    assert found["sold"]["values"] == [False, True]
-    assert found["size"]["values"] == [1.0, 2.0, 4.0]  # what fills a gap is no value of the column
-    assert found["when"]["values"] == ["1970-01-01T00:00:00Z", "1970-04-11T00:00:00Z", "1970-07-20T00:00:00Z",
+    found = {one.feature: one for one in dependences(predictor, rows, ["colour", "sold", "size", "when"], 0)}
+    assert found["colour"].values == ["red", "blue", "other"]
+    assert found["sold"].values == [False, True]
+    assert found["size"].values == [1.0, 2.0, 4.0]  # what fills a gap is no value of the column
+    assert found["when"].values == ["1970-01-01T00:00:00Z", "1970-04-11T00:00:00Z", "1970-07-20T00:00:00Z",
                                        "1971-01-01T00:00:00Z"]  # fmt: skip
     for name, curve in found.items():
-        for value, prediction in zip(curve["values"], curve["predictions"], strict=True):
+        for value, prediction in zip(curve.values, curve.predictions, strict=True):
             if name == "colour":
                 cells: Categories | np.ndarray = Categories(np.zeros(4, dtype=np.int32), (value,))
             elif name == "when":
@@ -97,12 +97,12 @@ def test_every_kind_is_set_as_the_transform_would_read_it() -> None:
 def test_of_two_classes_only_the_second_is_shown() -> None:
     predictor = neuron([1.0, 0.0], classes=(False, True))
     (found,) = dependences(predictor, part(np.array([[-1.0], [1.0]]), np.zeros(2)), ["a"], 0)
-    assert found["predictions"] == {"true": pytest.approx([1 / (1 + np.e), np.e / (1 + np.e)])}
+    assert found.predictions == {"true": pytest.approx([1 / (1 + np.e), np.e / (1 + np.e)])}
 
 
 def test_without_names_the_strongest_features_are_shown() -> None:
     X = np.random.default_rng(0).normal(size=(40, 8))
     weights = [0.1, 3.0, 0.2, 4.0, 5.0, 0.3, 6.0, 7.0, 0.0]
     found = dependences(neuron(weights), part(X, np.zeros(40)), None, 0)
-    assert [one["feature"] for one in found] == ["h", "g", "e", "d", "b"]
+    assert [one.feature for one in found] == ["h", "g", "e", "d", "b"]
     assert len(found) == TOP

@@ -11,13 +11,14 @@ from sklearn.inspection import permutation_importance
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import Predictor
 from service.domain.model.transform import FittedTransform
+from service.domain.report.features import Importance
 from tests.unit.workers.explain.models import Estimator, mlp, neuron, part
 from workers.explain.importance import importances, row_losses
 from workers.explain.sample import inputs_of_features
 
 
 def values(predictor: Predictor, inputs: np.ndarray, truth: np.ndarray, seed: int = 0) -> dict[str, float]:
-    return {one["feature"]: one["value"] for one in importances(predictor, part(inputs, truth), seed).ranked}
+    return {one.feature: one.value for one in importances(predictor, part(inputs, truth), seed).ranked}
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
@@ -48,7 +49,7 @@ def test_a_shuffle_of_four_rows_is_one_of_the_24() -> None:
     }
     for seed in range(10):
         found = importances(predictor, part(X, truth), seed)
-        total = found.effort.repeats * {one["feature"]: one["value"] for one in found.ranked}["a"]
+        total = found.effort.repeats * {one.feature: one.value for one in found.ranked}["a"]
         assert min(possible) * found.effort.repeats <= total <= max(possible) * found.effort.repeats
     means = np.mean([values(predictor, X, truth, seed)["a"] for seed in range(200)])
     all_orders = [
@@ -68,7 +69,7 @@ def test_intervals_hold_the_importance_in_the_population() -> None:
         X = generator.normal(size=(100, 3)).astype(np.float32)
         truth = X @ [2.0, 1.0, 0.0] + generator.normal(size=100)
         for one in importances(neuron([2.0, 1.0, 0.0, 0.0]), part(X, truth), seed).ranked:
-            held[one["feature"]] += one["low"] <= expected[one["feature"]] <= one["high"]
+            held[one.feature] += one.low <= expected[one.feature] <= one.high
     assert held["c"] == tries  # an input without weight changes nothing
     assert 0.92 <= held["a"] / tries <= 0.98
     assert 0.92 <= held["b"] / tries <= 0.98
@@ -98,8 +99,8 @@ def test_a_constant_feature_has_no_importance_and_shifts_no_other() -> None:
     predictor = Predictor("regression", "y", transform, plain.network, plain.parameters)
     X = np.random.default_rng(0).normal(size=(50, 2))
     found = importances(predictor, part(X, 3 * X[:, 0]), 0).ranked
-    assert found[0]["feature"] == "a"
-    assert {one["feature"]: one["value"] for one in found if one["feature"] != "a"} == {"same": 0.0, "b": 0.0}
+    assert found[0].feature == "a"
+    assert {one.feature: one.value for one in found if one.feature != "a"} == {"same": 0.0, "b": 0.0}
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
@@ -112,7 +113,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
 
 def test_one_row_has_a_value_without_an_interval() -> None:
     found = importances(neuron([1.0, 0.0]), part(np.ones((1, 1)), np.zeros(1)), 0).ranked
-    assert found == [{"feature": "a", "value": 0.0, "low": None, "high": None}]
+    assert found == [Importance("a", 0.0, None, None)]
 
 
 def test_too_wide_for_the_budget_the_strongest_features_are_measured() -> None:
@@ -120,7 +121,7 @@ def test_too_wide_for_the_budget_the_strongest_features_are_measured() -> None:
     weights = [0.1, 5.0, 0.2, 4.0, 0.3, 0.0]
     X = generator.normal(size=(200, 5))
     found = importances(neuron(weights), part(X, X @ weights[:-1]), 0, budget=1_000_000)
-    assert [one["feature"] for one in found.ranked] == ["b", "d"]
+    assert [one.feature for one in found.ranked] == ["b", "d"]
     assert found.left_out == 3
 
 

@@ -15,20 +15,20 @@ from workers.explain.intervals import intervals
 
 
 def test_too_few_rows_for_a_level_are_named() -> None:
-    found = {one["level"]: one for one in intervals(np.arange(10.0), np.arange(50.0), "validation", "test", 0)}
-    assert found[0.95]["half_width"] is None
-    assert found[0.95]["coverage"] is None
-    assert "19 rows or more" in found[0.95]["reason"]
-    assert found[0.9]["half_width"] == 9.0
-    assert found[0.9]["coverage"] == 10 / 50  # 0 to 9
-    assert found[0.9]["reason"] is None
+    found = {one.level: one for one in intervals(np.arange(10.0), np.arange(50.0), "validation", "test", 0)}
+    assert found[0.95].half_width is None
+    assert found[0.95].coverage is None
+    assert "19 rows or more" in found[0.95].reason
+    assert found[0.9].half_width == 9.0
+    assert found[0.9].coverage == 10 / 50  # 0 to 9
+    assert found[0.9].reason is None
 
 
 def test_coverage_is_of_rows_that_were_not_calibrated_on() -> None:
     calibration, test = np.arange(1.0, 100.0), np.arange(1.0, 201.0)
     for one in intervals(calibration, test, "validation", "test", 0):
-        assert one["coverage"] == pytest.approx(one["half_width"] / 200)
-        assert (one["rows"], one["measured_on"], one["calibrated_on"]) == (200, "test", "validation")
+        assert one.coverage == pytest.approx(one.half_width / 200)
+        assert (one.rows, one.measured_on, one.calibrated_on) == (200, "test", "validation")
 
 
 def test_without_fresh_rows_each_half_is_judged_by_the_other() -> None:
@@ -36,10 +36,10 @@ def test_without_fresh_rows_each_half_is_judged_by_the_other() -> None:
     residuals = np.random.default_rng(0).normal(size=60)
     found = [intervals(residuals, np.empty(0), "validation", "test", seed)[1] for seed in range(400)]
     expected = betabinom(30, 28, 3).mean() / 30  # 28 of 30 rows calibrate at 0.9
-    assert np.mean([one["coverage"] for one in found]) == pytest.approx(expected, abs=0.005)
-    assert {one["measured_on"] for one in found} == {"validation, two folds"}
-    assert {one["rows"] for one in found} == {60}
-    assert {one["half_width"] for one in found} == {np.sort(np.abs(residuals))[54]}
+    assert np.mean([one.coverage for one in found]) == pytest.approx(expected, abs=0.005)
+    assert {one.measured_on for one in found} == {"validation, two folds"}
+    assert {one.rows for one in found} == {60}
+    assert {one.half_width for one in found} == {np.sort(np.abs(residuals))[54]}
 
 
 def tables() -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -73,6 +73,6 @@ def test_intervals_cover_what_they_promise(name: str, tmp_path: Path) -> None:
             for part in ("validation", "test")
         }
         found = intervals(residuals["validation"], residuals["test"], "validation", "test", seed)[1]
-        covered += found["coverage"] * found["rows"]
-        rows += found["rows"]
+        covered += found.coverage * found.rows
+        rows += found.rows
     assert 0.87 <= covered / rows <= 0.93

@@ -83,7 +83,7 @@ def judged(tmp_path: Path, spec: TrainingSpec, bent: bool, rows: int, seed: int)
     kinds["y"] = "numeric" if spec.task == "regression" else "categorical"
     done = run(write_table(tmp_path / "t", cells, kinds), spec, kinds)
     linear = linear_neuron(spec, done.prepared, done.predictor, lambda: None)
-    return verdict(spec, done.predictor, linear, done.prepared.parts["validation"])
+    return verdict(spec, done.predictor, linear, done.prepared.parts["validation"], {})
 
 
 @pytest.mark.parametrize("bent", [False, True], ids=["linear", "not linear"])
@@ -93,7 +93,7 @@ def test_the_verdict_is_right_in_19_of_20_cases(tmp_path: Path, task: str, bent:
     """Of 1,000 rows only 200 validate: where they do not suffice it says so, and it is never wrong."""
     torch.set_num_threads(1)  # as a worker has it
     few = {} if rows > 2000 else {"batch_size": 32, "epochs": 100}
-    told = [judged(tmp_path, spec_for(task, seed=seed, **few), bent, rows, seed)["worth_it"] for seed in range(20)]
+    told = [judged(tmp_path, spec_for(task, seed=seed, **few), bent, rows, seed).worth_it for seed in range(20)]
     assert told.count("yes" if bent else "no") >= right
     assert told.count("no" if bent else "yes") == 0 or rows > 1000
 
@@ -102,18 +102,18 @@ def test_the_verdict_is_right_in_19_of_20_cases(tmp_path: Path, task: str, bent:
 def test_with_few_rows_it_rather_says_that_it_cannot_tell(tmp_path: Path, task: str) -> None:
     torch.set_num_threads(1)
     spec = spec_for(task, batch_size=16)
-    told = [judged(tmp_path, spec, False, 150, seed)["worth_it"] for seed in range(20)]
+    told = [judged(tmp_path, spec, False, 150, seed).worth_it for seed in range(20)]
     assert told.count("yes") <= 1
     assert told.count("unclear") >= 5
 
 
 def test_the_sentence_has_the_figures(tmp_path: Path) -> None:
     found = judged(tmp_path, spec_for("regression"), True, 5000, 0)
-    low, high = found["interval"]
-    assert low < found["difference"] < high
-    assert found["sentence"].startswith("The network is worth it: on 1,000 validation rows its mean squared error is ")
-    for figure in (found["difference"], low, high):
-        assert f"{figure:.4g}" in found["sentence"]
+    low, high = found.interval
+    assert low < found.difference < high
+    assert found.sentence.startswith("The network is worth it: on 1,000 validation rows its mean squared error is ")
+    for figure in (found.difference, low, high):
+        assert f"{figure:.4g}" in found.sentence
 
 
 def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_the_same_seed_gives_the_same_verdict(tmp_path: Path) -> None:
 def test_without_rows_to_judge_on_it_says_so(tmp_path: Path, validation: float, rows: int) -> None:
     spec = spec_for("regression", split=Split(validation, 0), early_stopping=None, epochs=1)
     found = judged(tmp_path, spec, True, 200, 0)
-    assert (found["worth_it"], found["interval"], found["rows"]) == ("unclear", None, rows)
-    assert found["sentence"].startswith("There is not enough data to tell")
+    assert (found.worth_it, found.interval, found.rows) == ("unclear", None, rows)
+    assert found.sentence.startswith("There is not enough data to tell")
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae"])

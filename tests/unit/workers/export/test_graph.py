@@ -167,10 +167,10 @@ def test_check_sees_an_answer_where_there_is_none() -> None:
 
 def test_graph_that_cannot_be_is_left_out_with_its_reason() -> None:
     nameless = neuron([1.0, 2.0, 0.5], names=("", "b"))  # type: ignore[arg-type]
-    files, warnings = taken_along(nameless)
-    assert set(files) == {"predict.py"}
-    assert [one["code"] for one in warnings] == ["onnx_left_out"]
-    assert "no model.onnx" in warnings[0]["detail"]
+    along = taken_along(nameless)
+    assert set(along.files) == {"predict.py"}
+    assert [one.code for one in along.warnings] == ["onnx_left_out"]
+    assert "no model.onnx" in along.warnings[0].detail
 
 
 def test_answers_are_told_for_a_row_and_for_none() -> None:

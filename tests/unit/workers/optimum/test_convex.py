@@ -15,6 +15,7 @@ from service.domain.cells.columns import Floats
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
+from service.domain.report.neuron import Certificate
 from workers.optimum.convex import convex
 from workers.training.data.rows import Piece, Rows
 
@@ -71,9 +72,9 @@ def started(width: int, outputs: int) -> Floats:
     return np.random.default_rng(9).normal(size=(width, outputs))
 
 
-def column(found: dict[str, Any], key: str, **where: Any) -> Floats:
-    rows = [one for one in found["coefficients"] if all(one[name] == value for name, value in where.items())]
-    return np.array([one[key] for one in rows])
+def column(found: Certificate, key: str, **where: Any) -> Floats:
+    rows = [one for one in found.coefficients if all(getattr(one, name) == value for name, value in where.items())]
+    return np.array([getattr(one, key) for one in rows])
 
 
 @pytest.mark.parametrize("rows", FEW_AND_MANY)
@@ -81,15 +82,15 @@ def test_binary_optimum_and_errors_are_those_of_statsmodels(rows: int) -> None:
     features, target = two_classes(rows)
     found = certified(features, target, BINARY, started(5, 1))
     fitted = sm.Logit(target, sm.add_constant(features)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
-    assert [one["feature"] for one in found["coefficients"]] == ["intercept", "x0", "x1", "x2", "x3"]
-    assert {one["class"] for one in found["coefficients"]} == {"yes"}
+    assert [one.feature for one in found.coefficients] == ["intercept", "x0", "x1", "x2", "x3"]
+    assert {one.label for one in found.coefficients} == {"yes"}
     assert column(found, "value") == pytest.approx(fitted.params, rel=1e-7)
     assert column(found, "standard_error") == pytest.approx(fitted.bse, rel=1e-6)
     low, high = fitted.conf_int().T
     assert column(found, "low") == pytest.approx(low, rel=1e-6)
     assert column(found, "high") == pytest.approx(high, rel=1e-6)
-    assert found["optimum_loss"] == pytest.approx(-fitted.llf / len(target), rel=1e-12)
-    assert (found["rank"], found["collinear"], found["separation"]) == (5, [], None)
+    assert found.optimum_loss == pytest.approx(-fitted.llf / len(target), rel=1e-12)
+    assert (found.rank, found.collinear, found.separation) == (5, [], None)
 
 
 @pytest.mark.parametrize("rows", FEW_AND_MANY)
@@ -104,9 +105,9 @@ def test_softmax_optimum_and_errors_are_those_of_statsmodels(rows: int) -> None:
     centring = np.kron(np.eye(3) - 1 / 3, np.eye(4))
     errors = np.sqrt(np.diag(centring @ covariance @ centring.T)).reshape(3, 4)
     for number, name in enumerate(THREE):
-        assert column(found, "value", **{"class": name}) == pytest.approx(centred[:, number], rel=1e-6)
-        assert column(found, "standard_error", **{"class": name}) == pytest.approx(errors[number], rel=1e-5)
-    assert found["optimum_loss"] == pytest.approx(-fitted.llf / len(target), rel=1e-12)
+        assert column(found, "value", label=name) == pytest.approx(centred[:, number], rel=1e-6)
+        assert column(found, "standard_error", label=name) == pytest.approx(errors[number], rel=1e-5)
+    assert found.optimum_loss == pytest.approx(-fitted.llf / len(target), rel=1e-12)
 
 
 @pytest.mark.parametrize("rows", FEW_AND_MANY)
@@ -122,11 +123,11 @@ def test_optimum_is_that_of_scikit_learn(l2: float, many: bool, rows: int) -> No
     slopes = fitted.coef_ / features.std(axis=0)
     for number in range(len(slopes)):
         name = THREE[number] if many else "yes"
-        assert column(found, "value", **{"class": name})[1:] == pytest.approx(slopes[number], rel=2e-4)
+        assert column(found, "value", label=name)[1:] == pytest.approx(slopes[number], rel=2e-4)
     log_loss = -fitted.predict_log_proba(scaled)[np.arange(len(target)), target.astype(int)].mean()
     objective = log_loss + l2 / 2 * np.sum(fitted.coef_**2)
-    assert found["optimum_loss"] <= objective + 1e-12
-    assert found["optimum_loss"] == pytest.approx(objective, rel=1e-7)
+    assert found.optimum_loss <= objective + 1e-12
+    assert found.optimum_loss == pytest.approx(objective, rel=1e-7)
     assert (column(found, "standard_error") == None).all() == bool(l2)  # noqa: E711  # elementwise
 
 
@@ -142,15 +143,15 @@ def test_gap_gradient_and_distances_are_those_of_the_learnt_weights(l2: float) -
 
     exact = optimize.minimize(objective, np.zeros(5), method="BFGS", options={"gtol": 1e-9})
     found = certified(features, target, BINARY, learnt, l2)
-    assert found["loss"] == pytest.approx(objective(learnt[:, 0]), rel=1e-12)
-    assert found["optimum_loss"] == pytest.approx(exact.fun, rel=1e-9)
-    assert found["gap"] == pytest.approx(found["loss"] - found["optimum_loss"], abs=1e-15)
+    assert found.loss == pytest.approx(objective(learnt[:, 0]), rel=1e-12)
+    assert found.optimum_loss == pytest.approx(exact.fun, rel=1e-9)
+    assert found.gap == pytest.approx(found.loss - found.optimum_loss, abs=1e-15)
     slope = optimize.approx_fprime(learnt[:, 0], objective, 1e-7)
-    assert found["gradient_norm"] == pytest.approx(np.linalg.norm(slope), rel=1e-5)
-    assert found["weight_distance"] == pytest.approx(np.linalg.norm(learnt[:, 0] - exact.x), rel=1e-4)
+    assert found.gradient_norm == pytest.approx(np.linalg.norm(slope), rel=1e-5)
+    assert found.weight_distance == pytest.approx(np.linalg.norm(learnt[:, 0] - exact.x), rel=1e-4)
     chances = [1 / (1 + np.exp(-design @ weights)) for weights in (learnt[:, 0], exact.x)]
     off = np.sqrt(2 * np.mean((chances[0] - chances[1]) ** 2))  # over both classes
-    assert found["prediction_distance"] == pytest.approx(off, rel=1e-4)
+    assert found.prediction_distance == pytest.approx(off, rel=1e-4)
 
 
 def test_what_softmax_does_not_see_is_no_distance() -> None:
@@ -160,10 +161,10 @@ def test_what_softmax_does_not_see_is_no_distance() -> None:
     fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(scaled, target)
     best = np.vstack([fitted.coef_.T, fitted.intercept_])
     shifted = certified(features, target, THREE, best + np.array([[5.0], [-3.0], [0.5], [100.0]]))
-    assert shifted["weight_distance"] < 1e-3
-    assert shifted["prediction_distance"] < 1e-4
-    assert shifted["gap"] == pytest.approx(0, abs=1e-9)
-    assert found["gap"] > 0.01
+    assert shifted.weight_distance < 1e-3
+    assert shifted.prediction_distance < 1e-4
+    assert shifted.gap == pytest.approx(0, abs=1e-9)
+    assert found.gap > 0.01
 
 
 @pytest.mark.parametrize("rows", FEW_AND_MANY)
@@ -173,7 +174,7 @@ def test_rows_count_by_their_weights_and_then_have_no_errors(rows: int) -> None:
     found = certified(features, target, BINARY, counts=counts / counts.mean())
     repeated = certified(np.repeat(features, counts.astype(int), axis=0), np.repeat(target, counts.astype(int)), BINARY)
     assert column(found, "value") == pytest.approx(column(repeated, "value"), rel=1e-8)
-    assert found["optimum_loss"] == pytest.approx(repeated["optimum_loss"], rel=1e-10)
+    assert found.optimum_loss == pytest.approx(repeated.optimum_loss, rel=1e-10)
     assert set(column(found, "standard_error")) == {None}
 
 
@@ -182,11 +183,11 @@ def test_collinear_columns_are_named_and_the_optimum_is_that_without_them(rows: 
     features, target = two_classes(rows)
     twice = np.hstack([features, 3 * features[:, :1] - 7])
     found = certified(twice, target, BINARY)
-    assert found["rank"] == 5
-    (together,) = found["collinear"]
+    assert found.rank == 5
+    (together,) = found.collinear
     assert set(together) >= {"x0", "x4"}
     assert "x1" not in together
-    assert found["optimum_loss"] == pytest.approx(certified(features, target, BINARY)["optimum_loss"], rel=1e-10)
+    assert found.optimum_loss == pytest.approx(certified(features, target, BINARY).optimum_loss, rel=1e-10)
 
 
 def test_without_a_bias_there_is_no_intercept_to_fit() -> None:
@@ -194,7 +195,7 @@ def test_without_a_bias_there_is_no_intercept_to_fit() -> None:
     features = features - features.mean(axis=0)
     found = certified(features, target, BINARY, bias=False)
     fitted = sm.Logit(target, features).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
-    assert [one["feature"] for one in found["coefficients"]][-4:] == ["x0", "x1", "x2", "x3"]
+    assert [one.feature for one in found.coefficients][-4:] == ["x0", "x1", "x2", "x3"]
     assert column(found, "value")[-4:] == pytest.approx(fitted.params, rel=1e-6)
 
 
@@ -209,30 +210,30 @@ def test_many_rows_are_led_by_some_of_them_to_the_same_optimum() -> None:
 def test_separated_classes_have_no_optimum_and_a_loss_of_zero() -> None:
     features, target = load_breast_cancer(return_X_y=True)  # 30 columns separate it
     found = certified(features, target.astype(float), ("malignant", "benign"))
-    assert found["separation"]["complete"]
-    assert found["separation"]["classes"] == ["malignant", "benign"]
-    assert "can be driven to 0" in found["separation"]["detail"]
-    assert (found["optimum_loss"], found["gap"]) == (0.0, found["loss"])
-    assert found["coefficients"] == []
-    assert found["weight_distance"] is None
+    assert found.separation.complete
+    assert found.separation.classes == ["malignant", "benign"]
+    assert "can be driven to 0" in found.separation.detail
+    assert (found.optimum_loss, found.gap) == (0.0, found.loss)
+    assert found.coefficients == []
+    assert found.weight_distance is None
 
 
 def test_one_class_of_three_that_is_separated_is_named() -> None:
     features, target = load_iris(return_X_y=True)
     found = certified(features, target.astype(float), ("setosa", "versicolor", "virginica"))
-    assert found["separation"]["classes"] == ["setosa"]
-    assert not found["separation"]["complete"]
+    assert found.separation.classes == ["setosa"]
+    assert not found.separation.complete
     # what is left to lose is between the other two
     rest = target > 0
     two = sm.Logit(target[rest] - 1, sm.add_constant(features[rest])).fit(disp=0, method="newton", maxiter=100)
-    assert found["optimum_loss"] == pytest.approx(-two.llf / len(target), rel=1e-4)
+    assert found.optimum_loss == pytest.approx(-two.llf / len(target), rel=1e-4)
 
 
 @pytest.mark.parametrize("times", [1, 40])
 def test_three_separated_classes_are_all_named(times: int) -> None:
     features, target = (np.concatenate([part] * times) for part in load_wine(return_X_y=True))
     found = certified(features, target.astype(float), THREE)
-    assert (found["separation"]["complete"], found["separation"]["classes"]) == (True, ["a", "b", "c"])
+    assert (found.separation.complete, found.separation.classes) == (True, ["a", "b", "c"])
 
 
 @pytest.mark.parametrize("times", [1, 1000])
@@ -241,16 +242,16 @@ def test_classes_that_touch_on_the_boundary_are_separated_too(times: int) -> Non
     x = np.tile([-2.0, -1, 0, 0, 0, 0, 1, 2], times)
     target = np.tile([0.0, 0, 0, 1, 0, 1, 1, 1], times)
     found = certified(x[:, None], target, BINARY)
-    assert not found["separation"]["complete"]
-    assert found["separation"]["pairs"] == [["no", "yes"]]
-    assert "rows of both on the boundary" in found["separation"]["detail"]
-    assert found["optimum_loss"] == pytest.approx(4 / 8 * np.log(2), rel=1e-6)  # the four rows at 0 say nothing
+    assert not found.separation.complete
+    assert found.separation.pairs == (("no", "yes"),)
+    assert "rows of both on the boundary" in found.separation.detail
+    assert found.optimum_loss == pytest.approx(4 / 8 * np.log(2), rel=1e-6)  # the four rows at 0 say nothing
 
 
 def test_a_penalty_gives_separated_classes_an_optimum() -> None:
     features, target = load_breast_cancer(return_X_y=True)
     found = certified(features, target.astype(float), ("malignant", "benign"), l2=0.01)
-    assert found["separation"] is None
+    assert found.separation is None
     scaled = (features - features.mean(axis=0)) / features.std(axis=0)
     fitted = LogisticRegression(C=1 / (0.01 * len(target)), tol=1e-10, max_iter=10_000).fit(scaled, target)
     assert column(found, "value")[1:] == pytest.approx(fitted.coef_[0] / features.std(axis=0), rel=1e-4)
@@ -272,7 +273,7 @@ def test_huber_optimum_is_that_of_scipy(l2: float, rows: int) -> None:
         return float(np.mean(np.where(off <= 1, off**2 / 2, off - 0.5)) + l2 / 2 * np.sum(weights[:-1] ** 2))
 
     exact = optimize.minimize(objective, np.zeros(4), method="BFGS", options={"gtol": 1e-9})
-    assert found["optimum_loss"] == pytest.approx(exact.fun * 2.5**2, rel=1e-9)
+    assert found.optimum_loss == pytest.approx(exact.fun * 2.5**2, rel=1e-9)
     slopes = exact.x[:-1] * 2.5 / features.std(axis=0)
     assert column(found, "value")[1:] == pytest.approx(slopes, rel=1e-4)
     assert set(column(found, "standard_error")) == {None}
@@ -286,5 +287,5 @@ def test_huber_where_no_row_is_far_off_is_least_squares(rows: int) -> None:
     target = features @ [0.5, -0.3, 0.2] + draw.uniform(-0.5, 0.5, rows)
     found = certified(features, target, (), loss="huber")
     fitted = sm.OLS(target, sm.add_constant(features)).fit()
-    assert found["optimum_loss"] == pytest.approx(fitted.ssr / 2 / rows, rel=1e-10)
+    assert found.optimum_loss == pytest.approx(fitted.ssr / 2 / rows, rel=1e-10)
     assert column(found, "value") == pytest.approx(fitted.params, rel=1e-7)

@@ -48,7 +48,7 @@ def certified(features: Floats, target: Floats, learnt: Floats | None = None, l2
 
 
 def values(found: dict[str, Any], key: str) -> list[float]:
-    return [item[key] for item in found["coefficients"]]
+    return [getattr(item, key) for item in found.coefficients]
 
 
 def test_optimum_and_errors_are_those_of_ordinary_least_squares() -> None:
@@ -60,15 +60,15 @@ def test_optimum_and_errors_are_those_of_ordinary_least_squares() -> None:
     residual = target - design @ expected
     variance = residual @ residual / (60 - 4)
     errors = np.sqrt(variance * np.diag(inverse))
-    assert [item["feature"] for item in found["coefficients"]] == ["intercept", "x0", "x1", "x2"]
+    assert [item.feature for item in found.coefficients] == ["intercept", "x0", "x1", "x2"]
     assert values(found, "value") == pytest.approx(expected, rel=1e-9)
     assert values(found, "standard_error") == pytest.approx(errors, rel=1e-9)
     reach = stats.t.ppf(0.975, 56) * errors
     assert values(found, "low") == pytest.approx(expected - reach, rel=1e-9)
     assert values(found, "high") == pytest.approx(expected + reach, rel=1e-9)
-    assert found["residual_standard_deviation"] == pytest.approx(np.sqrt(variance))
-    assert found["optimum_loss"] == pytest.approx(np.mean(residual**2))
-    assert (found["rank"], found["collinear"]) == (4, [])
+    assert found.residual_standard_deviation == pytest.approx(np.sqrt(variance))
+    assert found.optimum_loss == pytest.approx(np.mean(residual**2))
+    assert (found.rank, found.collinear) == (4, [])
 
 
 def test_gap_gradient_and_distances_are_those_of_the_learnt_weights() -> None:
@@ -78,15 +78,15 @@ def test_gap_gradient_and_distances_are_those_of_the_learnt_weights() -> None:
     found = certified(features, target, learnt)
     best = np.linalg.lstsq(design, goal, rcond=None)[0]
     said = design @ learnt * TARGET.scale + TARGET.centre
-    assert found["loss"] == pytest.approx(np.mean((said - target) ** 2))
-    assert found["gap"] == pytest.approx(found["loss"] - found["optimum_loss"])
-    assert found["gradient_norm"] == pytest.approx(np.linalg.norm(2 / 60 * design.T @ (design @ learnt - goal)))
-    assert found["weight_distance"] == pytest.approx(np.linalg.norm(learnt - best))
+    assert found.loss == pytest.approx(np.mean((said - target) ** 2))
+    assert found.gap == pytest.approx(found.loss - found.optimum_loss)
+    assert found.gradient_norm == pytest.approx(np.linalg.norm(2 / 60 * design.T @ (design @ learnt - goal)))
+    assert found.weight_distance == pytest.approx(np.linalg.norm(learnt - best))
     off = (design @ (learnt - best)) * TARGET.scale
-    assert found["prediction_distance"] == pytest.approx(np.sqrt(np.mean(off**2)))
+    assert found.prediction_distance == pytest.approx(np.sqrt(np.mean(off**2)))
     at_best = certified(features, target, best)
-    assert at_best["gap"] == pytest.approx(0, abs=1e-9)
-    assert at_best["gradient_norm"] == pytest.approx(0, abs=1e-9)
+    assert at_best.gap == pytest.approx(0, abs=1e-9)
+    assert at_best.gradient_norm == pytest.approx(0, abs=1e-9)
 
 
 def test_penalised_optimum_is_ridge_regression_without_errors() -> None:
@@ -98,8 +98,8 @@ def test_penalised_optimum_is_ridge_regression_without_errors() -> None:
     assert values(found, "value")[1:] == pytest.approx(slopes, rel=1e-9)
     assert values(found, "standard_error") == [None] * 4
     at_best = certified(features, target, np.append(ridge.coef_, ridge.intercept_), l2=0.4)
-    assert at_best["gap"] == pytest.approx(0, abs=1e-9)
-    assert at_best["gradient_norm"] == pytest.approx(0, abs=1e-9)
+    assert at_best.gap == pytest.approx(0, abs=1e-9)
+    assert at_best.gradient_norm == pytest.approx(0, abs=1e-9)
 
 
 def test_collinear_columns_are_named_and_the_optimum_is_still_exact() -> None:
@@ -108,18 +108,18 @@ def test_collinear_columns_are_named_and_the_optimum_is_still_exact() -> None:
     found = certified(features, target)
     design, goal = scaled(features, target)
     best = np.linalg.lstsq(design, goal, rcond=None)[0]
-    assert found["rank"] == 3
-    (together,) = found["collinear"]
+    assert found.rank == 3
+    (together,) = found.collinear
     assert set(together) >= {"x0", "x2"}
     assert "x1" not in together
-    assert found["optimum_loss"] == pytest.approx(np.mean((design @ best - goal) ** 2) * TARGET.scale**2)
+    assert found.optimum_loss == pytest.approx(np.mean((design @ best - goal) ** 2) * TARGET.scale**2)
 
 
 def test_fewer_rows_than_columns_fit_exactly_and_have_no_errors() -> None:
     features, target = problem(rows=3)
     found = certified(features, target)
-    assert found["optimum_loss"] == pytest.approx(0, abs=1e-9)
-    assert found["residual_standard_deviation"] is None
+    assert found.optimum_loss == pytest.approx(0, abs=1e-9)
+    assert found.residual_standard_deviation is None
     assert values(found, "standard_error") == [None] * 4
 
 
@@ -128,8 +128,8 @@ def test_digits_fall_with_the_condition_number() -> None:
     easy = certified(features, target)
     features[:, 2] = 4 * features[:, 0] + 1e-7 * features[:, 2]
     hard = certified(features, target)
-    assert hard["condition_number"] > 1e6 > 1e2 > easy["condition_number"]
-    assert hard["digits"] <= 9 < easy["digits"]
+    assert hard.condition_number > 1e6 > 1e2 > easy.condition_number
+    assert hard.digits <= 9 < easy.digits
 
 
 @pytest.mark.parametrize("l2", [0.0, 0.1])
@@ -145,7 +145,7 @@ def test_the_triangle_of_products_gives_the_same_optimum_for_each_of_several_tar
         found = least_squares(quick, np.zeros(4), True, l2, transform(), TARGET, column)
         ridge = Ridge(alpha=500 * l2 / 2, solver="cholesky", tol=1e-12).fit(design[:, :3], both[:, column], counts)
         assert values(found, "value")[1:] == pytest.approx(ridge.coef_ * TARGET.scale / SCALE, rel=1e-8)
-        assert found["digits"] <= least_squares(triangle(rows), np.zeros(4), True, l2, transform(), TARGET)["digits"]
+        assert found.digits <= least_squares(triangle(rows), np.zeros(4), True, l2, transform(), TARGET).digits
 
 
 def test_columns_near_to_collinear_and_targets_fitted_to_the_last_digit_have_no_triangle_of_products() -> None:

@@ -38,11 +38,11 @@ def test_optimum_is_that_of_scikit_learn(name: str, quantile: float) -> None:
         short = target - said
         return float(np.mean(np.maximum(quantile * short, (quantile - 1) * short))) * (2 if name == "mae" else 1)
 
-    assert found["optimum_loss"] == pytest.approx(loss(fitted.predict(features)), rel=1e-8)
+    assert found.optimum_loss == pytest.approx(loss(fitted.predict(features)), rel=1e-8)
     assert column(found, "value") == pytest.approx([fitted.intercept_, *fitted.coef_], rel=1e-6)
     said = (designed(features) @ learnt)[:, 0] * SCALE.scale + SCALE.centre
-    assert found["loss"] == pytest.approx(loss(said), rel=1e-10)
-    assert found["gap"] == pytest.approx(found["loss"] - found["optimum_loss"])
+    assert found.loss == pytest.approx(loss(said), rel=1e-10)
+    assert found.gap == pytest.approx(found.loss - found.optimum_loss)
 
 
 def test_rows_count_by_their_weights() -> None:

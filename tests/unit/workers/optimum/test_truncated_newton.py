@@ -56,33 +56,33 @@ def test_the_optimum_of_awkward_columns_is_that_of_scikit_learn(l2: float) -> No
     strength = np.inf if not l2 else 1 / (l2 * len(target))
     fitted = LogisticRegression(C=strength, tol=1e-12, max_iter=1_000, solver="newton-cg").fit(scaled, target)
     log_loss = -fitted.predict_log_proba(scaled)[np.arange(len(target)), target.astype(int)].mean()
-    assert found["optimum_loss"] == pytest.approx(log_loss + l2 / 2 * np.sum(fitted.coef_**2), rel=1e-10)
+    assert found.optimum_loss == pytest.approx(log_loss + l2 / 2 * np.sum(fitted.coef_**2), rel=1e-10)
     for number, name in enumerate(SIX):
         slopes = fitted.coef_[number] / features.std(axis=0)
-        assert column(found, "value", **{"class": name})[1:] == pytest.approx(slopes, rel=1e-4, abs=1e-6)
+        assert column(found, "value", label=name)[1:] == pytest.approx(slopes, rel=1e-4, abs=1e-6)
 
 
 def test_errors_are_left_out_where_there_is_no_room_and_the_note_says_what_to_do() -> None:
     features, target = awkward()
     found = certified(features, target, SIX, Way(whole=False, every=0))
     assert set(column(found, "standard_error")) == {None}
-    assert "`exclude`" in found["note"]
-    assert found["digits"] is None
+    assert "`exclude`" in found.note
+    assert found.digits is None
 
 
 @pytest.mark.parametrize("many", [False, True])
 def test_errors_from_some_rows_are_near_those_of_all(many: bool) -> None:
     features, target = three_classes(40_000) if many else two_classes(40_000)
     found = certified(features, target, THREE if many else BINARY, Way(whole=False, every=5))
-    assert "one row in 5" in found["note"]
+    assert "one row in 5" in found.note
     if many:
         whole = certified(features, target, THREE, Way(whole=False))
         expected = column(whole, "standard_error")  # held to statsmodels in test_convex
-        assert whole["note"] is None
+        assert whole.note is None
     else:
         fitted = sm.Logit(target, sm.add_constant(features)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
         expected = fitted.bse
-        assert found["optimum_loss"] == pytest.approx(-fitted.llf / len(target), rel=1e-12)
+        assert found.optimum_loss == pytest.approx(-fitted.llf / len(target), rel=1e-12)
         assert column(found, "value") == pytest.approx(fitted.params, rel=1e-7)
     errors = column(found, "standard_error")
     assert errors == pytest.approx(expected, rel=0.04)
@@ -95,7 +95,7 @@ def test_some_rows_that_do_not_stand_for_all_give_no_errors() -> None:
     rare[[1, 2, 3, 4, 6, 7]] = 1.0  # in none of the rows 0, 5, 10 ... of a piece
     found = certified(np.hstack([features, rare]), target, BINARY, Way(whole=False, every=5))
     assert set(column(found, "standard_error")) == {None}
-    assert "cannot stand for them" in found["note"]
+    assert "cannot stand for them" in found.note
 
 
 def test_the_same_problem_has_the_same_answer_to_the_last_bit() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import nullcontext
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,24 +14,28 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
+from service.domain.report.neuron import Certificate
+from service.domain.report.report import Report
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split
-from tests.unit.workers.explain.reports import HOSTILE, mixed, report_of, trained
+from tests.unit.workers.explain.reports import HOSTILE, mixed, typed_report_of, typed_trained
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.explain.certificate import Trained, certify
-from workers.show.files import PICTURES, shown
+from workers.show import pictures
+from workers.show.files import exhibits, shown
 from workers.show.markdown import code, prose, table
 from workers.show.plot import Axis, written
 from workers.show.svg import Picture, escaped, shortened, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
+PICTURES = {exhibit.file for exhibit in exhibits()}
 WEIGHTS = {"weights.svg", "weights-by-epoch.svg"}
 DRAWN = {"svg", "title", "desc", "style", "rect", "text", "line", "polyline", "polygon", "circle", "g"}
 
 
-def files_of(directory: Path, task: str, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+def files_of(directory: Path, task: str, **changes: Any) -> tuple[Report, dict[str, bytes]]:
     names = {name: changes.pop(name) for name in ("name", "target") if name in changes}
     cells, kinds = mixed(260, task, **names)
-    made, report = trained(directory, cells, kinds, target=names.get("target", "price"), task=task, **changes)
+    made, report = typed_trained(directory, cells, kinds, target=names.get("target", "price"), task=task, **changes)
     return report, dict(shown(report, made.predictor.feature_kinds))
 
 
@@ -51,8 +56,8 @@ def rendered(markdown: str) -> str:
     ("task", "expected"),
     [
         ("regression", {"loss.svg", *WEIGHTS, "residuals.svg", "importance.svg", "partial-dependence.svg"}),
-        ("binary", set(PICTURES) - {"residuals.svg"}),
-        ("multiclass", set(PICTURES) - {"residuals.svg", "weights-by-epoch.svg"}),  # of more than 20 weights
+        ("binary", PICTURES - {"residuals.svg"}),
+        ("multiclass", PICTURES - {"residuals.svg", "weights-by-epoch.svg"}),  # of more than 20 weights
     ],
 )
 def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected: set[str], tmp_path: Path) -> None:
@@ -150,19 +155,19 @@ def _without_style(html: str) -> str:
 def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression", split=Split(0.3, 0.2), network=NetworkSpec("mlp", (4,)))
     card = files["model-card.md"].decode()
-    assert f"| `r2` | {report['metrics']['train']['r2']:.3f}".rstrip("0") in card
+    assert f"| `r2` | {report.metrics['train'].r2:.3f}".rstrip("0") in card
     assert "predicts `price`, a number, from 4 features" in card
     assert "hidden layers of 4" in card
-    for one in report["intervals"]:
-        assert f"| {one['level'] * 100:.0f} % | {written(one['half_width'], 0)} | {one['coverage'] * 100:.1f} %" in card
-    assert report["lineage"]["split_sha256"] in card
+    for one in report.intervals:
+        assert f"| {one.level * 100:.0f} % | {written(one.half_width, 0)} | {one.coverage * 100:.1f} %" in card
+    assert report.lineage.split_sha256 in card
 
 
 def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) -> None:
     report, _ = files_of(tmp_path, "regression")
-    optimum = {"loss": 3.5, "optimum_loss": 3.25, "gap": 0.25, "separation": None}
+    optimum = Certificate("any", 3.25, 3.5, 0.25, 0.0, None, None, 1, [], 1.0, None, [])
     for note in (None, "standard errors are those that one row in 4 would give"):
-        told = report | {"certificate": optimum | {"note": note}}
+        told = replace(report, certificate=replace(optimum, note=note))
         card = dict(shown(told, {"area": "numeric"}))["model-card.md"].decode()
         assert "has 3.25: a gap of 0.25" in card
         assert ("one row in 4" in card) == (note is not None)
@@ -170,7 +175,7 @@ def test_the_card_says_what_of_the_optimum_is_not_from_all_rows(tmp_path: Path) 
 
 def test_the_bars_of_importance_are_as_long_as_the_importance(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression")
-    values = {one["feature"]: one["value"] for one in report["importance"]}
+    values = {one.feature: one.value for one in report.importance}
     lengths = {}
     for element in elements(files["importance.svg"]):
         hint = element.find(f"{SVG}title")
@@ -184,7 +189,7 @@ def test_the_bars_of_importance_are_as_long_as_the_importance(tmp_path: Path) ->
 
 def test_the_confusion_shows_its_counts(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "binary", epochs=2)
-    counts = [str(count) for row in report["metrics"]["validation"]["confusion"] for count in row]
+    counts = [str(count) for row in report.metrics["validation"].confusion for count in row]
     assert [text for text in texts(files["confusion.svg"]) if text.isdigit()] == counts
 
 
@@ -224,22 +229,22 @@ def test_a_long_name_is_cut_to_its_room() -> None:
 
 def test_what_xml_cannot_hold_is_replaced() -> None:
     picture = Picture(10, 10, "t\x00\ud800", "d\x0b")
-    root = ElementTree.fromstring(picture.to_bytes())
+    root = ElementTree.fromstring(picture.to_text())
     assert [element.text for element in root][:2] == ["t��", "d�"]
     assert escaped("a\n  b") == "a b"
 
 
 def test_a_network_of_many_inputs_has_pictures_of_its_strongest(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression")
-    many = [{**report["importance"][0], "feature": f"f{number}"} for number in range(300)]
-    drawn = dict(shown({**report, "importance": many}, {f"f{number}": "numeric" for number in range(300)}))
+    many = [replace(report.importance[0], feature=f"f{number}") for number in range(300)]
+    drawn = dict(shown(replace(report, importance=many), {f"f{number}": "numeric" for number in range(300)}))
     assert len(drawn["importance.svg"]) < 30_000
     assert "and 280 more" in drawn["model-card.md"].decode()
     assert "f299" not in drawn["importance.svg"].decode()
     assert set(drawn) == set(files)
 
 
-def neuron(directory: Path, **changes: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+def neuron(directory: Path, **changes: Any) -> tuple[Report, dict[str, bytes]]:
     """A report of a neuron of three inputs with its certificate, and its files."""
     generator = np.random.default_rng(0)
     cells = {name: generator.normal(size=120) * size for name, size in (("near", 1), ("far", 300), ("idle", 1))}
@@ -250,7 +255,7 @@ def neuron(directory: Path, **changes: Any) -> tuple[dict[str, Any], dict[str, b
     made = run(path, spec, kinds)
     features = {name: kind for name, kind in kinds.items() if name != "y"}
     asked = Trained(lambda: nullcontext(path), spec, features, made.prepared, made.predictor, 10, 2**30)
-    report = report_of(made, spec, certify(asked, lambda: None))
+    report = typed_report_of(made, spec, certify(asked, lambda: None))
     return report, dict(shown(report, made.predictor.feature_kinds))
 
 
@@ -259,20 +264,20 @@ def test_learnt_and_optimal_stand_side_by_side_and_say_which_they_are(tmp_path: 
     picture, card = texts(files["weights.svg"]), files["model-card.md"].decode()
     assert {"learnt", "optimum", "difference"} <= set(picture)
     assert "| feature | learnt | optimum | difference |" in card
-    for one in report["weights"]:
-        numbers = [written(one[name], 0) for name in ("learnt", "optimum", "difference")]
-        assert f"| `{one['feature']}` | {' | '.join(numbers)} |" in card
-        place = picture.index(one["feature"])
+    for one in report.weights:
+        numbers = [written(getattr(one, name), 0) for name in ("learnt", "optimum", "difference")]
+        assert f"| `{one.feature}` | {' | '.join(numbers)} |" in card
+        place = picture.index(one.feature)
         assert picture[place + 1 : place + 4] == numbers
     hints = {
         (element.find(f"{SVG}title").text or ""): float(element.get("cx", 0))  # type: ignore[union-attr]
         for element in elements(files["weights.svg"])
         if element.tag == f"{SVG}circle"
     }
-    sloped = [one for one in report["weights"] if one["step"]]
-    ends = {kind: [hints[f"{one['feature']}, {kind}: {written(one[kind], 0)}"] for one in sloped]
+    sloped = [one for one in report.weights if one.step]
+    ends = {kind: [hints[f"{one.feature}, {kind}: {written(getattr(one, kind), 0)}"] for one in sloped]
             for kind in ("learnt", "optimum")}  # fmt: skip
-    moved = [one["learnt"] * one["step"] - one["optimum"] * one["step"] for one in sloped]
+    moved = [one.learnt * one.step - one.optimum * one.step for one in sloped]
     drawn = [learnt - best for learnt, best in zip(ends["learnt"], ends["optimum"], strict=True)]
     np.testing.assert_allclose(np.array(drawn) / drawn[0], np.array(moved) / moved[0], atol=0.03)
 
@@ -295,27 +300,27 @@ def test_the_card_forecasts_what_descent_does_on_its_rows(tmp_path: Path) -> Non
             w = w - rate * 2 / 120 * Z.T @ (Z @ w - y)
         return 1000
 
-    told = report["curvature"]["forecast"]["scaled"]
+    told = report.curvature.forecast.scaled
     stable = 2 / np.linalg.eigvalsh(2 / 120 * Z.T @ Z)[-1]
-    assert told["epochs_to_1_percent"] == epochs(told["best_learning_rate"])
-    assert told["epochs_to_1_percent"] == min(epochs(share * stable) for share in np.linspace(0.02, 0.99, 98))
-    rate, counted = written(told["best_learning_rate"], 0), told["epochs_to_1_percent"]
+    assert told.epochs_to_1_percent == epochs(told.best_learning_rate)
+    assert told.epochs_to_1_percent == min(epochs(share * stable) for share in np.linspace(0.02, 0.99, 98))
+    rate, counted = written(told.best_learning_rate, 0), told.epochs_to_1_percent
     assert f"as they are scaled at a rate of {rate} after {counted} epoch" in files["model-card.md"].decode()
 
 
 def test_the_lines_of_the_weights_end_where_the_weights_do(tmp_path: Path) -> None:
     report, files = neuron(tmp_path)
     lines = [e for e in elements(files["weights-by-epoch.svg"]) if e.tag == f"{SVG}polyline"]
-    followed = [one for one in report["weights_by_epoch"]["weights"] if one["step"] is not None]
+    followed = [one for one in report.weights_by_epoch.weights if one.step is not None]
     assert len(lines) == len(followed) == 3
     heights = [[float(point.split(",")[1]) for point in (line.get("points") or "").split()] for line in lines]
-    values = [[value * one["step"] for value in one["values"]] for one in followed]
+    values = [[value * one.step for value in one.values] for one in followed]
     flat, drawn = np.concatenate(values), np.concatenate(heights)
     slope, level = np.polyfit(flat, drawn, 1)
     assert slope < 0  # higher numbers stand higher
     np.testing.assert_allclose(drawn, slope * flat + level, atol=0.1)
     dashed = [e for e in elements(files["weights-by-epoch.svg"]) if "dashed" in (e.get("class") or "")]
-    expected = [slope * one["optimum"] * one["step"] + level for one in followed]
+    expected = [slope * one.optimum * one.step + level for one in followed]
     np.testing.assert_allclose([float(line.get("y1", 0)) for line in dashed], expected, atol=0.1)
 
 
@@ -331,9 +336,17 @@ def test_the_losses_of_the_last_epoch_are_told_with_when_they_are_taken(tmp_path
     report, files = files_of(tmp_path, "regression", epochs=7, split=Split(0.3, 0.0))
     (tmp_path / "shorter").mkdir()
     shorter, _ = files_of(tmp_path / "shorter", "regression", epochs=6, split=Split(0.3, 0.0))
-    last = report["history"][-1]
-    assert last["train_loss"] == pytest.approx(shorter["metrics"]["train"]["mse"], rel=1e-4)
-    assert last["validation_loss"] == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-4)
+    last = report.history[-1]
+    assert last.train_loss == pytest.approx(shorter.metrics["train"].mse, rel=1e-4)
+    assert last.validation_loss == pytest.approx(report.metrics["validation"].mse, rel=1e-4)
     said = next(text for text in texts(files["loss.svg"]) if text.startswith("in the last epoch"))
-    assert f"training {written(last['train_loss'], 0)} (mean before each step)" in said
-    assert f"validation {written(last['validation_loss'], 0)} (after the last)" in said
+    assert f"training {written(last.train_loss, 0)} (mean before each step)" in said
+    assert f"validation {written(last.validation_loss, 0)} (after the last)" in said
+
+
+def test_every_picture_has_a_place_of_its_own_a_section_of_the_card_and_a_media_type() -> None:
+    """Found by their modules: one that is there shows what it draws."""
+    assert {exhibit.media_type for exhibit in exhibits()} == {"image/svg+xml"}
+    assert len({exhibit.place for exhibit in exhibits()}) == len({exhibit.file for exhibit in exhibits()})
+    modules = {path.stem for path in Path(pictures.__path__[0]).glob("*.py")} - {"__init__"}
+    assert {exhibit.file.removesuffix(".svg").replace("-", "_") for exhibit in exhibits()} == modules

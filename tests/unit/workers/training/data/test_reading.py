@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from service.domain.cells.chunks import CHUNK_ROWS
 from service.domain.cells.kinds import Kind
-from service.reading.arrow.stored import CHUNK_ROWS
 from workers.training.data import reading
 from workers.training.data.reading import Reading
 

@@ -17,7 +17,7 @@ HIGHEST, LOWEST = 1e3, 1e-6  # shares beyond are not drawn: what diverges leaves
 def pictures(comparison: Mapping[str, Any]) -> dict[str, str]:
     """SVG by the names of their files."""
     drawn = {f"descents-by-{by}.svg": _picture(comparison, *BY[by]) for by in BY}
-    return {name: picture.to_bytes().decode() for name, picture in drawn.items() if picture is not None}
+    return {name: picture.to_text() for name, picture in drawn.items() if picture is not None}
 
 
 def _picture(comparison: Mapping[str, Any], along: str, what: str) -> Picture | None:

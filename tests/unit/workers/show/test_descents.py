@@ -11,7 +11,7 @@ import pytest
 from service.wiring import Deps
 from tests import descents
 from tests.unit.workers.comparison.running import add_table, compared, result_of
-from workers.show.picture_descents import LOOKS, pictures
+from workers.show.descents import LOOKS, pictures
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -1,31 +1,44 @@
-"""The picture of a regression: what it said beside what was true, and the errors that it made."""
+"""What a regression said beside what was true, and the errors that it made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from workers.show.plot import ABOVE, BELOW, HEAD, LEFT, MARGIN, Axis, Plot, headed, target_of, written
-from workers.show.svg import Picture
+from service.domain.report.metrics import NumberMetrics
+from service.domain.report.report import Report
+from workers.show.exhibit import Exhibit, Section
+from workers.show.plot import (
+    ABOVE,
+    BELOW,
+    HEAD,
+    LEFT,
+    MARGIN,
+    Axis,
+    Plot,
+    figure,
+    headed,
+    target_of,
+    written,
+)
 
 WIDTH, HEIGHT = 860.0, 460.0
 LEVEL = 0.9  # of the interval that is drawn
 
 
-def residual_picture(report: Mapping[str, Any]) -> Picture | None:
+def _draw(report: Report) -> str | None:
     """Predictions against the truth, and residuals against predictions, on held-out rows."""
-    found = report["residuals"]
-    if not found:
+    found = report.residuals
+    if found is None:
         return None
-    truth, predictions = found["points"]["truth"], found["points"]["prediction"]
+    scores, trivial = report.metrics[found.part], report.baseline[found.part]
+    if not isinstance(scores, NumberMetrics) or not isinstance(trivial, NumberMetrics):
+        return None
+    truth, predictions = found.points.truth, found.points.prediction
     residuals = [true - said for true, said in zip(truth, predictions, strict=True)]
-    width = next((one["half_width"] for one in report["intervals"] or () if one["level"] == LEVEL), None)
+    width = next((one.half_width for one in report.intervals or () if one.level == LEVEL), None)
     target = target_of(report)
-    scores, trivial = report["metrics"][found["part"]], report["baseline"][found["part"]]
-    shown = f"{len(truth):,} of " if len(truth) < found["rows"] else ""
+    shown = f"{len(truth):,} of " if len(truth) < found.rows else ""
     subtitle = (
-        f"{shown}{found['rows']:,} {found['part']} rows; rmse {written(scores['rmse'], 0)}, "
-        f"beside {written(trivial['rmse'], 0)} for always saying the mean"
+        f"{shown}{found.rows:,} {found.part} rows; rmse {figure(scores.rmse)}, "
+        f"beside {figure(trivial.rmse)} for always saying the mean"
     )
     held = "" if width is None else f"shaded: the {LEVEL * 100:.0f} % prediction interval, ±{written(width, 0)}"
     picture = headed(WIDTH, HEIGHT, f"Predicted and true {target}", subtitle, held)
@@ -52,7 +65,7 @@ def residual_picture(report: Mapping[str, Any]) -> Picture | None:
     if held:
         picture.rectangle(MARGIN + LEFT, HEIGHT - 20, 14, 8, "s0", opacity=0.2, rx=2)
         picture.text(MARGIN + LEFT + 20, HEIGHT - 12, held, "soft")
-    return picture
+    return picture.to_text()
 
 
 def _diagonal_band(plot: Plot, axis: Axis, width: float) -> None:
@@ -69,3 +82,6 @@ def _diagonal_band(plot: Plot, axis: Axis, width: float) -> None:
         (low + width, low),
     ]
     plot.picture.polygon([plot.at(x, y) for x, y in corners], "s0", 0.10)
+
+
+EXHIBIT = Exhibit("residuals.svg", "Predicted and true values, and residuals", Section.QUALITY, 40, _draw)
