@@ -17,7 +17,7 @@ from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.schemas import datasets as schemas
 from service.api.schemas.preview import Preview
-from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, Upload
+from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, ArrivingUpload
 from service.api.uploads.forms import FIELDS
 from service.api.uploads.options import MAX_NAME, UploadQuery, check_parquet, merged
 from service.api.uploads.preview import preview
@@ -58,9 +58,9 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.route("", methods=["POST"])
 @blueprint.query(UploadQuery)
 @blueprint.headers(StartHeaders)
-@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="a worker will read it")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read, within Prefer: wait=N")
-@blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description=OK_HERE)
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.DatasetSchema, description="a worker will read it")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.DatasetSchema, description="read, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.OK, schemas.DatasetSchema, description=OK_HERE)
 @blueprint.also_answers(HTTPStatus.OK, Preview, content_type=PREVIEW_TYPE, description=OK_HERE)
 @blueprint.fails(
     HTTPStatus.BAD_REQUEST,
@@ -82,7 +82,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     here = context()
     deps = here.deps
     in_part = options.pop("preview")
-    received = Upload(request, deps.settings, in_part=in_part)
+    received = ArrivingUpload(request, deps.settings, in_part=in_part)
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     with deps.blobs.writer() as writer:
@@ -96,7 +96,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     name = asked_name or _file_name(received.filename)
     key = headers.get("idempotency_key")
     uploaded = upload.upload(
-        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.Dataset().dump,
+        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.DatasetSchema().dump,
         partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, asked_name is not None,
     )  # fmt: skip
     id = uploaded.dataset_id
@@ -120,7 +120,7 @@ def list_datasets(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<id>")
 @blueprint.headers(PreferHeader)
-@blueprint.answers(HTTPStatus.OK, schemas.Dataset, headers={"ETag": {"schema": {"type": "string"}}})
+@blueprint.answers(HTTPStatus.OK, schemas.DatasetSchema, headers={"ETag": {"schema": {"type": "string"}}})
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_dataset(headers: dict[str, Any], id: str) -> Any:
@@ -173,7 +173,7 @@ def get_profile(query: dict[str, Any], id: str) -> Any:
 
 @blueprint.route("/<id>/rows")
 @blueprint.query(RowsQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.Rows)
+@blueprint.answers(HTTPStatus.OK, schemas.RowsSchema)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def list_rows(query: dict[str, Any], id: str) -> Any:
     """Look at the rows of a dataset, as they were read"""

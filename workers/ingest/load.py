@@ -21,7 +21,7 @@ from workers.ingest.loaded import Loaded, Reading
 from workers.ingest.mends import mend
 from workers.ingest.readers.careful import raw_of, read_carefully
 from workers.ingest.readers.duck import Opening
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.missing import MissingWords, words_in
 from workers.ingest.readers.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
 from workers.ingest.readers.rejects import (
@@ -59,7 +59,7 @@ def load(
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
-    limits: Limits,
+    limits: FileLimits,
     check: Callable[[], None] = lambda: None,
     threads: int = 1,
     fastest: Reader = "unquoted",
@@ -90,7 +90,7 @@ def _read(
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
-    limits: Limits,
+    limits: FileLimits,
     check: Callable[[], None],
     threads: int,
     fastest: Reader,

@@ -14,10 +14,10 @@ from service.domain.cells.written import TextStyle
 from service.domain.reading.dialect import Dialect
 from service.errors import WorkFailed
 from workers.ingest.mends import Mend
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.missing import MissingWords
 from workers.ingest.readers.rejects import MOST_REASONS, Reject, reasons, refuse_too_large_a_share, refuse_too_many
-from workers.ingest.typing.kinds import Decision
+from workers.ingest.typing.kinds import TypeDecision
 from workers.ingest.typing.notes import tell
 
 
@@ -64,7 +64,7 @@ class Reading:
 
     directory: Path
     kinds: dict[str, Kind]
-    limits: Limits
+    limits: FileLimits
     check: Callable[[], None]
     threads: int = 1
     notes: Mapping[str, list[str]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Reading:
         self,
         table: Path,
         rejects: list[Reject],
-        decision: Decision,
+        decision: TypeDecision,
         dialect: Dialect | None,
         missing: MissingWords | None = None,
     ) -> Loaded:

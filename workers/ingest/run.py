@@ -23,7 +23,7 @@ from workers.ingest.load import load
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profiling.profile import profile
 from workers.ingest.readers.duck import Opening, database
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import rejects_csv
 from workers.ingest.typing.notes import noted
 from workers.lease import Lease, LeaseLost, WorkerStopping, claimed
@@ -63,7 +63,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     threads = os.cpu_count() or 1
     with deps.blobs.workspace() as directory, _source(deps, row) as source, deps.blobs.writer() as table:
         duck = opening(settings, directory, source)
-        loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
+        loaded = read(duck, directory, source, row.options, FileLimits.of(settings), lease.check, threads)
         lease.check()
         table.take(loaded.path)
         with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:

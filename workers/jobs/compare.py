@@ -12,12 +12,12 @@ from service.errors import WorkFailed
 from service.store import datasets
 from service.store.tables import JobRow
 from service.wiring import Deps
-from workers.comparison.course import Course, goal_loss
-from workers.comparison.descent import Descent, Point, descend
+from workers.comparison.course import DescentCourse, goal_loss
+from workers.comparison.descent import Descent, LossPoint, descend
 from workers.comparison.ground import SCALERS, Ground, lay
 from workers.comparison.rates import stable_learning_rate
 from workers.comparison.result import make_result
-from workers.jobs.comparison_record import Recorder
+from workers.jobs.comparison_record import ComparisonRecorder
 from workers.lease import Lease
 from workers.training.engines.objectives import loss_scale
 from workers.training.problem import State
@@ -35,7 +35,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _compare(deps: Deps, lease: Lease[JobRow]) -> None:
-    recorder = Recorder(deps, lease)
+    recorder = ComparisonRecorder(deps, lease)
     spec, dataset = recorder.start()
     courses = recorder.finished()
     with datasets.stored_table(deps.blobs, dataset) as path:
@@ -53,8 +53,13 @@ def _compare(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _course(
-    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: Recorder, lease: Lease[JobRow], done: int
-) -> Course:
+    spec: ComparisonSpec,
+    ground: Ground,
+    descent: Descent,
+    recorder: ComparisonRecorder,
+    lease: Lease[JobRow],
+    done: int,
+) -> DescentCourse:
     """The descent from its start until it arrives or ends. A rate of our own choice that is too large all the same
     (behind a hidden layer curvature is a guide only) is made smaller."""
     course = _one(spec, ground, descent, recorder, lease, done)
@@ -67,12 +72,17 @@ def _course(
 
 
 def _one(
-    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: Recorder, lease: Lease[JobRow], done: int
-) -> Course:
+    spec: ComparisonSpec,
+    ground: Ground,
+    descent: Descent,
+    recorder: ComparisonRecorder,
+    lease: Lease[JobRow],
+    done: int,
+) -> DescentCourse:
     goal = None if ground.least is None else goal_loss(ground.baseline, ground.least, spec.tolerance)
     stable = stable_learning_rate(spec, ground.terrain, descent.batch_size)
     recorder.begun(descent, stable, spec, done)
-    points: list[Point] = []
+    points: list[LossPoint] = []
     rows, most, state = ground.terrain.rows, ground.most_steps, State.start(ground.problem)
     diverged = False
     try:
@@ -87,4 +97,4 @@ def _one(
         diverged = True
     condition = ground.terrain.curvature.condition_number
     ended_higher = points[-1].loss > points[0].loss
-    return Course(descent, stable, condition, ground.least, tuple(points), diverged or ended_higher)
+    return DescentCourse(descent, stable, condition, ground.least, tuple(points), diverged or ended_higher)

@@ -16,8 +16,8 @@ from service.store.blobs.store import read_blob
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
-from workers.comparison.course import Course
-from workers.comparison.descent import Descent, Point
+from workers.comparison.course import DescentCourse
+from workers.comparison.descent import Descent, LossPoint
 from workers.jobs.record import EVENT_SECONDS, tell
 from workers.lease import Lease, LeaseLost
 from workers.training.engines.objectives import in_user_units
@@ -25,7 +25,7 @@ from workers.training.engines.objectives import in_user_units
 DESCENTS = 6
 
 
-class Recorder:
+class ComparisonRecorder:
     """Writes under the job's lease; every method raises LeaseLost when it is gone."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
@@ -39,13 +39,13 @@ class Recorder:
             dataset = datasets.get(session, self._lease.row.dataset_id)
         return read_comparison(self._lease.row.spec), dataset
 
-    def finished(self) -> list[Course]:
+    def finished(self) -> list[DescentCourse]:
         """The descents that an earlier attempt has done."""
         key = self._lease.row.checkpoint_key
         if key is None:
             return []
         try:
-            return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
+            return [DescentCourse.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
         except (StorageDamaged, KeyError, TypeError, ValueError):
             text = "the descents that were done are damaged or gone; the comparison starts anew"
             tell(self._deps, self._lease, {}, [("message", {"text": text, "blob": key})])
@@ -60,7 +60,9 @@ class Recorder:
         kept = {"progress": _progress(descent, spec, 0, done / DESCENTS, None)}
         tell(self._deps, self._lease, kept, [("message", {"text": text})])
 
-    def looked(self, descent: Descent, point: Point, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
+    def looked(
+        self, descent: Descent, point: LossPoint, spec: ComparisonSpec, rows: int, done: int, scale: float
+    ) -> None:
         """Tell where the descent is, when the time has come."""
         if time.perf_counter() - self._told < EVENT_SECONDS:
             return
@@ -70,14 +72,14 @@ class Recorder:
         progress = _progress(descent, spec, point.rows_touched // rows, fraction, loss)
         tell(self._deps, self._lease, {"progress": progress}, [("epoch", progress)])
 
-    def ended(self, course: Course, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
+    def ended(self, course: DescentCourse, spec: ComparisonSpec, rows: int, done: int, scale: float) -> None:
         """Tell how a descent has ended, with which `done` are finished."""
         last = course.points[-1]
         loss = in_user_units(spec.loss, last.loss, scale)
         progress = _progress(course.descent, spec, -(-last.rows_touched // rows), done / DESCENTS, loss)
         tell(self._deps, self._lease, {"progress": progress}, [("epoch", progress)])
 
-    def keep(self, courses: Sequence[Course]) -> None:
+    def keep(self, courses: Sequence[DescentCourse]) -> None:
         """Save the descents that are done."""
         blob = self._deps.blobs.put(to_json([course.to_json() for course in courses]))
         self._lease.got_further(checkpoint_key=blob.key)

@@ -15,9 +15,9 @@ from service.store import datasets
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
-from workers.batch.convert import Piece, pieces
+from workers.batch.convert import ConvertedPiece, pieces
 from workers.batch.parts import JOINED, PARTS, Part
-from workers.jobs.prediction_record import Recorder
+from workers.jobs.prediction_record import PredictionRecorder
 from workers.lease import Lease
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a batch prediction. What it raises ends the job (see `workers.jobs.endings`)."""
-    recorder = Recorder(deps, lease)
+    recorder = PredictionRecorder(deps, lease)
     spec, dataset, predictor = recorder.start()
     kinds = predictor.feature_kinds
     read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
@@ -45,7 +45,7 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _fill(
-    part: Part, coming: Iterator[Piece], answers: Answers, recorder: Recorder, lease: Lease[JobRow]
+    part: Part, coming: Iterator[ConvertedPiece], answers: Answers, recorder: PredictionRecorder, lease: Lease[JobRow]
 ) -> tuple[int, int, bool]:
     """Add pieces until the part should be kept: its rows, how many of them have no prediction, and whether it is the
     last part."""
@@ -62,7 +62,7 @@ def _fill(
     return rows, failed, True
 
 
-def _all(deps: Deps, recorder: Recorder, last: Path) -> Iterator[IO[bytes]]:
+def _all(deps: Deps, recorder: PredictionRecorder, last: Path) -> Iterator[IO[bytes]]:
     """What every part holds, in order; the last one is still a file of this process."""
     for kept in recorder.parts:
         with contextlib.closing(deps.blobs.open(kept.key)) as stream:

@@ -36,7 +36,7 @@ class KeptPart:
     failed: int
 
 
-class Recorder:
+class PredictionRecorder:
     """Writes under the job's lease; every method raises LeaseLost when it is gone."""
 
     def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:

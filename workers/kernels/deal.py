@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import kernel
-from workers.kernels.layout import LANES, Floats32, Ints, readonly
+from workers.kernels.layout import LANES, readonly
 from workers.kernels.vectors import ask_for
 
 GROUPS = 512  # in a hand
@@ -23,8 +24,8 @@ class Deal(NamedTuple):
     """Which rows of a window are dealt: `n_rows` in blocks from `starts` on, each of 2^`shift` groups of `group_rows`;
     `groups` is their order, and `key` what their rows are shuffled by. Without groups nothing is dealt."""
 
-    starts: Ints
-    groups: Ints
+    starts: Integers
+    groups: Integers
     shift: int
     group_rows: int
     n_rows: int
@@ -37,7 +38,7 @@ class Hand(NamedTuple):
     inputs: Floats32
     targets: Floats32
     weights: Floats32
-    places: Ints
+    places: Integers
 
 
 @kernel

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import entry, kernel
 from workers.kernels.deal import Deal, Hand, take
 from workers.kernels.fetch import fetch
 from workers.kernels.gather import gather, gather_targets
 from workers.kernels.layers import backward, forward
-from workers.kernels.layout import INPUTS, OUTPUTS, ROW, Floats32, Ints, Workspace
+from workers.kernels.layout import INPUTS, OUTPUTS, ROW, Workspace
 from workers.kernels.losses import differentiate
-from workers.kernels.optimizers import Moments, Rule, step
+from workers.kernels.optimizers import OptimizerMoments, Rule, step
 from workers.kernels.permute import mixed, shuffle
 
 
-class Rows(NamedTuple):
+class EpochRows(NamedTuple):
     """What is learnt from: `inputs` (n, m), `targets` (n, k) or class numbers (n, 1), `weights` (n,) or empty."""
 
     inputs: Floats32
@@ -41,9 +42,9 @@ class Objective(NamedTuple):
 
 @entry
 def advance(
-    layers: Ints, objective: Objective, rule: Rule, rows: Rows, order: Ints, deal: Deal, hand: Hand, seen: Hand,
-    offset: int, n_rows: int, batch_size: int, learn: bool, begin: int, end: int, parameters: Floats32,
-    moments: Moments, taken: int, work: Workspace, total: float,
+    layers: Integers, objective: Objective, rule: Rule, rows: EpochRows, order: Integers, deal: Deal, hand: Hand,
+    seen: Hand, offset: int, n_rows: int, batch_size: int, learn: bool, begin: int, end: int, parameters: Floats32,
+    moments: OptimizerMoments, taken: int, work: Workspace, total: float,
 ) -> tuple[int, int, float]:  # fmt: skip
     """Go on from row `begin` of the epoch to the first tile that ends at or after row `end`; without `learn` only the
     losses are taken.
@@ -76,9 +77,9 @@ def advance(
 
 @kernel
 def _go_on(
-    layers: Ints, objective: Objective, rule: Rule, inputs: Floats32, targets: Floats32, weights: Floats32,
-    order: Ints, is_far: bool, offset: int, stop: int, n_rows: int, batch_size: int, learn: bool, begin: int,
-    end: int, parameters: Floats32, moments: Moments, taken: int, work: Workspace, total: float,
+    layers: Integers, objective: Objective, rule: Rule, inputs: Floats32, targets: Floats32, weights: Floats32,
+    order: Integers, is_far: bool, offset: int, stop: int, n_rows: int, batch_size: int, learn: bool, begin: int,
+    end: int, parameters: Floats32, moments: OptimizerMoments, taken: int, work: Workspace, total: float,
 ) -> tuple[int, int, float]:  # fmt: skip
     """`advance` within rows that are there, those of the epoch from `offset` to `stop`. Where these are in far memory
     (`is_far`), the next ones are asked for."""

@@ -9,12 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
-from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
+from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
-PLACES = {"momentum": "first", "first_moment": "first", "second_moment": "second"}  # of a state's moments in `Moments`
+PLACES = {
+    "momentum": "first",
+    "first_moment": "first",
+    "second_moment": "second",
+}  # of a state's moments in `OptimizerMoments`
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
 ALPHA = np.float32(0.99)  # of rmsprop; torch's default
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
@@ -37,7 +42,7 @@ class Rule(NamedTuple):
     clip_norm: float
 
 
-class Moments(NamedTuple):
+class OptimizerMoments(NamedTuple):
     """The optimiser's running averages: `first` is momentum or Adam's m, `second` Adam's v or rmsprop's. Else empty."""
 
     first: Floats32
@@ -46,7 +51,7 @@ class Moments(NamedTuple):
 
 @kernel
 def step(
-    rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+    rule: Rule, layers: Integers, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
 ) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
     if rule.l1 != ZERO or rule.l2 != ZERO:
@@ -66,7 +71,7 @@ def step(
 
 
 @kernel
-def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32) -> None:
+def _penalise(rule: Rule, layers: Integers, parameters: Floats32, gradient: Floats32) -> None:
     """g += l1·sign(w) + l2·w, on weights only."""
     l1, l2 = rule.l1, rule.l2
     for layer in range(len(layers)):
@@ -135,7 +140,7 @@ def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second:
 
 
 @kernel
-def _decay(rule: Rule, layers: Ints, parameters: Floats32) -> None:
+def _decay(rule: Rule, layers: Integers, parameters: Floats32) -> None:
     """w *= 1 - η·decay, on weights only (Loshchilov & Hutter 2019)."""
     keep = ONE - rule.learning_rate * rule.decay
     for layer in range(len(layers)):

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.descent.curvature import epochs_to
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.report.neuron import Certificate
 from workers.optimum.coefficients import CONFIDENCE, coefficients
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 from workers.training.engines.objectives import in_user_units, loss_scale
 
 GENTLE = 1e4  # of a condition number: its square still leaves half of the digits
@@ -83,7 +83,7 @@ class Directions:
         ]
 
 
-def triangle(rows: Rows) -> Triangle:
+def triangle(rows: DesignRows) -> Triangle:
     """Of all rows, as many at a time as make the triangle before them a small part of the work."""
     waiting: list[Floats] = []
     for block in _blocks(rows):
@@ -96,7 +96,7 @@ def triangle(rows: Rows) -> Triangle:
     return Triangle(whole, rows.count, rows.width)
 
 
-def gentle_triangle(rows: Rows) -> Triangle | None:
+def gentle_triangle(rows: DesignRows) -> Triangle | None:
     """The same by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
     nearer to collinear than `GENTLE`: a target that is fitted to the last digits is so too."""
     gram: Floats = np.zeros(())
@@ -112,7 +112,7 @@ def gentle_triangle(rows: Rows) -> Triangle | None:
     return Triangle(np.asarray(np.linalg.cholesky(scaled).T * sizes, dtype=np.float64), rows.count, rows.width, power=2)
 
 
-def _blocks(rows: Rows) -> Iterator[Floats]:
+def _blocks(rows: DesignRows) -> Iterator[Floats]:
     """[Z, T], each row times the root of what it counts."""
     for design, target, weights in rows.pieces():
         block = np.column_stack([design, target])
@@ -128,7 +128,7 @@ def directions(design: Floats, rows: int) -> Directions:
     return Directions(singular[:rank], right[:rank], right[rank:], left[:, :rank])
 
 
-def gentle_directions(rows: Rows, ridge: Floats) -> Directions | None:
+def gentle_directions(rows: DesignRows, ridge: Floats) -> Directions | None:
     """The same from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
     columns are nearer to collinear than `GENTLE`, so that it would say little of the flattest directions."""
     gram = np.diag(ridge**2)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from service.domain.arrays import Floats32
 from service.domain.spec.training import EarlyStopping, TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
-from workers.training.problem import Engine, State, Vector
-from workers.training.schedules import Schedule
+from workers.training.problem import Engine, State
+from workers.training.schedules import RateFactors
 
 FEW_WEIGHTS = 20  # of a network so small each epoch's are kept, to show
 KEPT_OF_EACH_DOUBLING = 64  # epochs: every one up to 127, then every second up to 255, and so on
@@ -43,7 +44,7 @@ class Progress:
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
-    best: Vector | None = None
+    best: Floats32 | None = None
     best_loss: float = math.inf
     best_epoch: int = 0
 
@@ -52,7 +53,7 @@ class Progress:
         return self.history[-1].epoch if self.history else 0
 
     @property
-    def chosen(self) -> Vector:
+    def chosen(self) -> Floats32:
         """The weights to keep: the best on the validation rows under early stopping, else the last."""
         return self.state.parameters if self.best is None else self.best
 
@@ -69,7 +70,7 @@ def train(
     (`diverged`) and what `check` raises."""
     rows = shape[0]
     batch_size = spec.step_rows(rows)
-    schedule = Schedule(spec, progress.history)
+    schedule = RateFactors(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
         if _has_stopped(progress, spec) or _is_spent(progress, spec, spent):

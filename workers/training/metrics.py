@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Label
 from service.domain.report.metrics import ClassMetrics, NumberMetrics

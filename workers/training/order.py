@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from service.domain.arrays import Integers
 from workers.kernels.deal import GROUPS
 from workers.kernels.permute import permute
 from workers.training.split import epoch_order, mix, row_hash
@@ -32,8 +32,7 @@ WINDOW_BYTES = 64 * 2**20  # of inputs
 BLOCKS = 1024  # in a window: 64 KiB each
 GROUP_BYTES = 512  # GROUPS of them are a quarter of a megabyte, which leaves the cache room for the next
 
-Places = npt.NDArray[np.int64]
-AS_THEY_LIE: Places = np.empty(0, dtype=np.int64)
+AS_THEY_LIE: Integers = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,11 @@ class Window:
     they lie.
     """
 
-    starts: Places
+    starts: Integers
     block_rows: int
     n_rows: int
     group_rows: int
-    groups: Places
+    groups: Integers
     key: int
 
     def __len__(self) -> int:
@@ -68,7 +67,7 @@ class Window:
             yield start, start + min(self.block_rows, left)
             left -= self.block_rows
 
-    def places(self) -> Places:
+    def places(self) -> Integers:
         """(n_rows,): the order of the rows among those of the blocks, as these follow one another."""
         if not len(self.groups):
             return np.arange(self.n_rows)
@@ -81,7 +80,7 @@ class Window:
             dealt[first : first + span] = hand[order]
         return dealt
 
-    def rows(self) -> Places:
+    def rows(self) -> Integers:
         """(n_rows,): where the rows are in the table, in their order."""
         places = self.places()
         return self.starts[places // self.block_rows] + places % self.block_rows
@@ -118,7 +117,7 @@ class Windows:
             yield Window(drawn, self.block_rows, count, self.group_rows, groups, key)
 
 
-Order = Places | Windows
+Order = Integers | Windows
 """Rows one after the other, or windows of them."""
 
 
@@ -156,6 +155,6 @@ def hand_rows(group: int, n_rows: int) -> int:
     return n_rows if group == 1 else GROUPS * group
 
 
-def places_of(order: Order) -> Places:
+def places_of(order: Order) -> Integers:
     """(n,): an order as the places of its rows."""
     return order if isinstance(order, np.ndarray) else np.concatenate([window.rows() for window in order])

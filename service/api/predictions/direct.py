@@ -19,10 +19,11 @@ import numpy.typing as npt
 import orjson
 
 from service.api.predictions.answers import opening
-from service.domain.cells.columns import Categories, CellInvalid, Floats, from_json
+from service.domain.arrays import Floats, Integers
+from service.domain.cells.columns import Categories, CellInvalid, from_json
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
-from service.domain.model.encoder import GapUnfilled, Places, Words
+from service.domain.model.encoder import GapUnfilled, Words
 from service.usecases.predict import LoadedModel
 
 FEW_NUMBERS = 5000  # of a request: more are scaled at once
@@ -86,7 +87,7 @@ class Direct:
         return self._head + answers + b"}"
 
     def _scores(
-        self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]
+        self, numbers: Floats, times: Floats, places: Integers, word_gaps: npt.NDArray[np.bool_]
     ) -> Floats | None:
         """What the predictor says of rows in the parts that `Encoder.join` takes; None where it is not finite for all.
         Raises GapUnfilled."""
@@ -98,7 +99,7 @@ class Direct:
         values = predictor.scores(predictor.transform.scaled(self._encoder.join(numbers, times, places, word_gaps)))
         return values if math.isfinite(values.sum()) else None
 
-    def _parts(self, rows: Cells) -> tuple[Any, Any, Places, npt.NDArray[np.bool_]]:
+    def _parts(self, rows: Cells) -> tuple[Any, Any, Integers, npt.NDArray[np.bool_]]:
         """What `Encoder.join` takes. Raises CellInvalid."""
         n_rows = len(rows)
         if self._only_numbers:

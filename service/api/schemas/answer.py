@@ -9,7 +9,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 
-class Time(fields.DateTime):
+class TimeField(fields.DateTime):
     """RFC 3339 in UTC, to the millisecond."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:

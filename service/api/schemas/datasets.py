@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.answer import Answer, Time, one_of, says
+from service.api.schemas.answer import Answer, TimeField, one_of, says
 from service.api.schemas.problems import Reason
 from service.domain.cells.kinds import KINDS
 from service.domain.jobs.lifecycle import DATASET_STATES
 
 
-class Column(Answer):
+class ColumnSchema(Answer):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(KINDS))
     nulls = fields.Integer(required=True, metadata=says("cells that are missing"))
@@ -24,7 +24,7 @@ class Column(Answer):
     notes = fields.List(fields.String(), metadata=says("how it was read, and what to declare if not meant so"))
 
 
-class Dataset(Answer):
+class DatasetSchema(Answer):
     id = fields.String(required=True, metadata=says("", example="ds_01k4q2v7x8m3n5p6r9s0t1w2y3"))
     name = fields.String(required=True)
     state = fields.String(required=True, validate=one_of(DATASET_STATES))
@@ -33,12 +33,12 @@ class Dataset(Answer):
     rows = fields.Integer(required=True, allow_none=True)
     rejected_rows = fields.Integer(required=True, allow_none=True)
     dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was read"))
-    columns = fields.List(fields.Nested(Column), required=True, allow_none=True)
-    created_at = Time(required=True)
+    columns = fields.List(fields.Nested(ColumnSchema), required=True, allow_none=True)
+    created_at = TimeField(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
 
 
-class Rows(Answer):
+class RowsSchema(Answer):
     columns = fields.List(fields.String(), required=True)
     data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list for each row"))
     has_more = fields.Boolean(required=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from service.api.schemas.answer import Answer, Time, one_of, says
+from service.api.schemas.answer import Answer, TimeField, one_of, says
 from service.api.schemas.problems import Reason
 from service.domain.jobs.lanes import LANES
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES, TERMINAL
@@ -18,7 +18,7 @@ ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Tra
 ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/BatchSpec"}]}
 
 
-class Progress(Answer):
+class ProgressSchema(Answer):
     descent = fields.String(metadata=says("of a comparison: the descent that runs"))
     epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
     epochs = fields.Integer(allow_none=True)
@@ -51,20 +51,20 @@ class JobFields(Answer):
         required=True,
         metadata={"anyOf": [{"$ref": "#/components/schemas/ModelVersion"}, {"type": "null"}]},
     )
-    progress = fields.Nested(Progress, required=True, allow_none=True)
+    progress = fields.Nested(ProgressSchema, required=True, allow_none=True)
     attempt = fields.Integer(
         required=True, metadata=says("which attempt this is since the job last got further; clean stops do not count")
     )
-    created_at = Time(required=True)
-    started_at = Time(required=True, allow_none=True)
-    finished_at = Time(required=True, allow_none=True)
+    created_at = TimeField(required=True)
+    started_at = TimeField(required=True, allow_none=True)
+    finished_at = TimeField(required=True, allow_none=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
 
     def _model(self, job: JobRow) -> dict[str, Any] | None:
         return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
 
 
-class Waiting(Answer):
+class WaitingSchema(Answer):
     """Why a job waits."""
 
     lane = fields.String(
@@ -79,9 +79,9 @@ class Waiting(Answer):
     why = fields.String(required=True)
 
 
-class Job(JobFields):
+class JobSchema(JobFields):
     spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
-    waiting = fields.Nested(Waiting, metadata=says("of a queued job, where GET /v1/jobs/{id} tells it"))
+    waiting = fields.Nested(WaitingSchema, metadata=says("of a queued job, where GET /v1/jobs/{id} tells it"))
 
 
 class ListedJob(JobFields):
@@ -94,14 +94,14 @@ class ListedJob(JobFields):
     )
 
 
-class Event(Answer):
+class EventSchema(Answer):
     seq = fields.Integer(required=True)
-    at = Time(required=True)
+    at = TimeField(required=True)
     type = fields.String(required=True, validate=one_of(EVENT_TYPES))
     data = fields.Dict(required=True)
 
 
 class Events(Answer):
-    data = fields.List(fields.Nested(Event), required=True)
+    data = fields.List(fields.Nested(EventSchema), required=True)
     next = fields.Integer(required=True, metadata=says("give it as ?after= to go on from here"))
     is_terminal = fields.Boolean(required=True, metadata=says("the job has ended and no event comes after these"))

@@ -12,7 +12,7 @@ from service.domain.descent.forecast import Forecasts
 from service.domain.report.warned import Warned
 
 
-class Bound(Answer):
+class BoundSchema(Answer):
     learning_rate = fields.Float(required=True, metadata=says("descent with this optimizer is stable below"))
     guide = fields.String(required=True, allow_none=True, metadata=says("why it is a guide only; null: it is exact"))
 
@@ -32,7 +32,7 @@ class SpecCurvature(Answer):
     columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
     left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
     basis = fields.String(required=True, metadata=says("what it is computed from"))
-    bound = fields.Nested(Bound, required=True, allow_none=True)
+    bound = fields.Nested(BoundSchema, required=True, allow_none=True)
     forecast = fields.Nested(
         schema_of(Forecasts),
         required=True,
@@ -42,7 +42,7 @@ class SpecCurvature(Answer):
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
 
-class Rates(Answer):
+class RatesSchema(Answer):
     learning_rate = fields.Float(required=True)
     momentum = fields.Float(required=True)
     epochs = fields.Integer(required=True)
@@ -52,7 +52,7 @@ class Rates(Answer):
     )
 
 
-class Memory(Answer):
+class MemorySchema(Answer):
     """Bytes beyond what an idle worker takes."""
 
     total_bytes = fields.Integer(required=True)
@@ -76,7 +76,7 @@ class Duration(Answer):
 
 
 class Estimate(Answer):
-    memory = fields.Nested(Memory, required=True)
+    memory = fields.Nested(MemorySchema, required=True)
     time = fields.Nested(Duration, required=True)
 
 
@@ -88,7 +88,7 @@ class SpecCheck(Answer):
     )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
-        Rates,
+        RatesSchema,
         required=True,
         allow_none=True,
         metadata=says("null of a comparison, or where only the training rows tell them"),

@@ -28,7 +28,7 @@ class Reference(Answer):
     version = fields.Integer()
 
 
-class Problem(Answer):
+class ProblemSchema(Answer):
     """RFC 9457."""
 
     type = fields.String(required=True, metadata=says("the code, as a URN"))

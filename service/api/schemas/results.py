@@ -66,7 +66,7 @@ class Comparison(Answer):
     )
 
 
-class Promotion(Answer):
+class PromotionSchema(Answer):
     """Whether the version serves: whether the model's bare name means it."""
 
     rule = fields.String(required=True, validate=one_of(PROMOTE))
@@ -85,5 +85,7 @@ class JobResult(Answer):
 
     model = fields.Nested(ModelVersion)
     metrics = fields.Dict(metadata=says("by split: train, validation, test", **BY_SPLIT))
-    promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for a version of before there was any"))
+    promotion = fields.Nested(
+        PromotionSchema, allow_none=True, metadata=says("null for a version of before there was any")
+    )
     comparison = fields.Nested(Comparison)

@@ -39,7 +39,7 @@ class KindByColumn(fields.Field[dict[str, str]]):
         return kinds
 
 
-class Words(fields.List[str]):
+class WordsField(fields.List[str]):
     """`NA`, repeated for each word, or all of them as one JSON list: `["NA", "-"]`."""
 
     def __init__(self, **options: Any) -> None:
@@ -58,7 +58,7 @@ class Words(fields.List[str]):
         return sorted(set(words))
 
 
-class Encoding(fields.String):
+class EncodingField(fields.String):
     """The name of a text encoding, as Python's codecs write it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
@@ -76,11 +76,11 @@ class CsvOptions(ma.Schema):
         validate=Matches(r"([^\x00\r\n\"A-Za-z0-9]|\\t|tab|space)", error='must be one character, "tab" or "space"'),
         metadata=says('what stands between cells: one character, "tab" or "space"'),
     )
-    encoding = Encoding(metadata=says("of the text", example="windows-1252"))
+    encoding = EncodingField(metadata=says("of the text", example="windows-1252"))
     header = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line names the columns")
     )
-    null_values = Words(
+    null_values = WordsField(
         metadata=says(
             "how missing cells are written, here and in rows to predict; a number in any spelling; repeated, or one "
             "JSON list",

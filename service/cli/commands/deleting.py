@@ -21,13 +21,13 @@ What = Annotated[
         autocompletion=known.anything,
     ),
 ]
-Force = Annotated[
+ForceOption = Annotated[
     bool, typer.Option("--force", help="Delete a dataset though versions or unfinished jobs were made from it.")
 ]
 
 
 @app.command(rich_help_panel=THERE)
-def delete(what: What, force: Force = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def delete(what: What, force: ForceOption = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
     """Delete datasets, jobs, versions, aliases and models, one after the other."""
     from rich.text import Text
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
 
 STDIN = "-"
-Table = Annotated[
+TableArgument = Annotated[
     str,
     typer.Argument(metavar="FILE", help="A CSV (also as .gz or .zst) or Parquet file; - for a CSV on standard input."),
 ]
-Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
-Target = Annotated[str, typer.Option(help="The column to predict.")]
-Targets = Annotated[
+DataArgument = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
+TargetOption = Annotated[str, typer.Option(help="The column to predict.")]
+TargetsOption = Annotated[
     list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
 ]
 ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model; the file's unless told.")]
@@ -33,10 +33,10 @@ Choices = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="FIELD=VALUE", help="A field of the spec: optimizer.learning_rate=0.1. Repeatable."),
 ]
-Check = Annotated[
+CheckOption = Annotated[
     bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
 ]
-Watch = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+WatchOption = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def choices_refused() -> Iterator[None]:
 
 @app.command(rich_help_panel=THERE)
 def upload(
-    file: Table,
+    file: TableArgument,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
     delimiter: Annotated[
         str | None, typer.Option(help='What stands between cells: a character, "tab" or "space".')
@@ -105,13 +105,13 @@ def upload(
 
 @app.command(rich_help_panel=THERE)
 def train(
-    data: Data,
-    target: Targets,
+    data: DataArgument,
+    target: TargetsOption,
     model: ModelName = None,
     hidden: Hidden = None,
     choices: Choices = None,
-    check: Check = False,
-    watch: Watch = True,
+    check: CheckOption = False,
+    watch: WatchOption = True,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -141,8 +141,8 @@ def train(
 
 @app.command(rich_help_panel=THERE)
 def compare(
-    data: Data,
-    target: Target,
+    data: DataArgument,
+    target: TargetOption,
     hidden: Hidden = None,
     choices: Choices = None,
     pictures: Annotated[

@@ -18,15 +18,15 @@ if TYPE_CHECKING:  # a command that prints JSON imports no rich
 
 Listed = TypeVar("Listed", bound="Record")
 ONE = "Show this one in detail."
-Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
-Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
-Model = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
-Limit = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
-Metadata = Annotated[
+DatasetArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
+JobArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
+ModelArgument = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
+LimitOption = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+MetadataOption = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="Only what was trained with this in its metadata. Repeatable."),
 ]
-State = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
+StateOption = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
 
 
 def wanted_metadata(words: list[str] | None) -> dict[str, str]:
@@ -50,7 +50,7 @@ def show_first(
 
 @app.command(rich_help_panel=THERE)
 def datasets(
-    id: Dataset = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    id: DatasetArgument = None, limit: LimitOption = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
 ) -> None:
     """List datasets, or show one with its columns."""
     from service.cli.showing import rendering
@@ -65,10 +65,10 @@ def datasets(
 
 @app.command(rich_help_panel=THERE)
 def jobs(
-    id: Job = None,
-    state: State = None,
-    metadata: Metadata = None,
-    limit: Limit = 20,
+    id: JobArgument = None,
+    state: StateOption = None,
+    metadata: MetadataOption = None,
+    limit: LimitOption = 20,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -87,9 +87,9 @@ def jobs(
 
 @app.command(rich_help_panel=THERE)
 def models(
-    name: Model = None,
-    metadata: Metadata = None,
-    limit: Limit = 20,
+    name: ModelArgument = None,
+    metadata: MetadataOption = None,
+    limit: LimitOption = 20,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,

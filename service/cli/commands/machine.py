@@ -19,14 +19,14 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on (ADALINE_HO
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one (ADALINE_PORT).")
 ]
-Data = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
+DataOption = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
 Queues = Annotated[
     str | None, typer.Option(help="What to take, comma between: train, ingest (both unless told); or short alone.")
 ]
 
 
 @app.command(rich_help_panel=HERE)
-def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+def serve(host: Host = None, port: Port = None, data: DataOption = None) -> None:
     """Run everything: API, workers, sweeper and what they need."""
     from service import supervisor
 

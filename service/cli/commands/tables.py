@@ -15,7 +15,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a dataset.", au
 Correlate = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="Also how the other numeric columns go with this one.")
 ]
-Out = Annotated[Path | None, typer.Option(help="Write the lines to this file, as CSV.")]
+LinesOutOption = Annotated[Path | None, typer.Option(help="Write the lines to this file, as CSV.")]
 
 
 @app.command(rich_help_panel=THERE)
@@ -29,7 +29,7 @@ def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = 
 
 
 @app.command(rich_help_panel=THERE)
-def rejects(id: Id, out: Out = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def rejects(id: Id, out: LinesOutOption = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
     """Show why lines of a file could not be read: each reason with its count and its first line."""
     from service.cli.showing import rejecting
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 SCRIPT, GRAPH, CARD = "predict.py", "model.onnx", "model-card.md"
 To = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; <model>-<version> here unless told.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
+ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
 
 
 @app.command(rich_help_panel=THERE)
 def download(
-    ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    ref: Ref, to: To = None, force: ReplaceOption = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
 ) -> None:
     """Download all files of a version: it answers with them alone, without a server."""
     with connect(url) as client:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
-from service.domain.spec.parts import Part, dataset_field, one_of
+from service.domain.spec.parts import SpecPart, dataset_field, one_of
 from service.domain.spec.schema import load
 
 CSV, PARQUET = "csv", "parquet"
@@ -37,7 +37,7 @@ def read_batch(data: Mapping[str, Any]) -> BatchSpec:
     return spec
 
 
-class BatchSpecSchema(Part):
+class BatchSpecSchema(SpecPart):
     """The body of `POST /v1/batch-predictions`."""
 
     makes = BatchSpec

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.fields import OneOrWords
-from service.domain.spec.parts import NetworkSchema, Part, between, dataset_field, one_of
+from service.domain.spec.parts import NetworkSchema, SpecPart, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema, load
 from service.domain.spec.training import NetworkSpec
 from service.domain.vocabulary.losses import LOSSES
@@ -26,7 +26,7 @@ def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
     return spec
 
 
-class ComparisonSpecSchema(Part):
+class ComparisonSpecSchema(SpecPart):
     """The body of `POST /v1/jobs` that asks for a comparison of the descents."""
 
     makes = ComparisonSpec

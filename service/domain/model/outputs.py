@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Columns
 from service.domain.model.contributions import Additive, additive
 from service.domain.model.intervals import half_widths
 from service.domain.model.predictor import MOST_VALUES, Label, Predictor, label_text
-from service.domain.model.slots import Part, Slot, Wanted, slots_of
+from service.domain.model.slots import Slot, SlotPart, Wanted, slots_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Labels:
         return [names[code] for code in self.codes.tolist()]
 
 
-Values = Floats | Labels | Sequence[Sequence[str]]
+OutputValues = Floats | Labels | Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AnswerPlan:
     """How a model answers what is wanted: the chosen `slots`, `half_widths` (n_targets,) of the intervals, and the sum
     that contributions come from."""
 
@@ -93,10 +94,10 @@ class Plan:
             return most
         return max(1, min(most, MOST_VALUES // (len(self.additive.slopes) * (self.additive.n_features + 1))))
 
-    def has(self, *parts: Part) -> bool:
+    def has(self, *parts: SlotPart) -> bool:
         return any(slot.part in parts for slot in self.slots)
 
-    def of(self, part: Part) -> list[Slot]:
+    def of(self, part: SlotPart) -> list[Slot]:
         return [slot for slot in self.slots if slot.part == part]
 
     def answer(self, columns: Columns) -> Answered:
@@ -115,12 +116,12 @@ class Plan:
         sums[np.isnan(rows.by_output).any(axis=1)] = np.nan
         return sums
 
-    def columns(self, rows: Answered) -> Iterator[Values]:
+    def columns(self, rows: Answered) -> Iterator[OutputValues]:
         """The values of each column, in the order of `names`."""
         sums = self.contributions(rows)
         return (self._values(slot, rows, sums) for slot in self.slots)
 
-    def _values(self, slot: Slot, rows: Answered, sums: Floats | None) -> Values:
+    def _values(self, slot: Slot, rows: Answered, sums: Floats | None) -> OutputValues:
         match slot.part:
             case "label":
                 best = np.where(np.isnan(rows.values[:, 0]), -1, rows.values.argmax(axis=1))
@@ -136,7 +137,7 @@ class Plan:
         return rows.by_output[:, slot.output]
 
 
-def plan(predictor: Predictor, wanted: Wanted) -> Plan:
+def plan(predictor: Predictor, wanted: Wanted) -> AnswerPlan:
     """Raises ParameterInvalid for what this model cannot answer, and for columns that the answer does not have."""
     widths = None
     if wanted.intervals is not None:
@@ -145,4 +146,4 @@ def plan(predictor: Predictor, wanted: Wanted) -> Plan:
     slots = slots_of(predictor, wanted)
     if not any(slot.part == "contribution" for slot in slots):
         sums = None
-    return Plan(predictor, tuple(slots), widths, sums)
+    return AnswerPlan(predictor, tuple(slots), widths, sums)

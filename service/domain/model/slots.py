@@ -11,7 +11,7 @@ from service.errors import ParameterInvalid
 
 MOST_NAMED = 20
 
-Part = Literal["label", "prediction", "low", "high", "contribution", "flags"]
+SlotPart = Literal["label", "prediction", "low", "high", "contribution", "flags"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Slot:
     intercept)."""
 
     name: str
-    part: Part
+    part: SlotPart
     output: int = 0
     feature: int = 0
 

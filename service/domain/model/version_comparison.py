@@ -10,7 +10,7 @@ from typing import Any, Literal, Required, TypedDict
 from service.domain.model.promotion import LOWER_IS_BETTER, main_metric, told
 from service.domain.vocabulary.missing import MISSING
 
-Json = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 Side = Literal["a", "b"]
 SPLITS = ("train", "validation", "test")
 HELD_OUT = ("validation", "test")
@@ -24,13 +24,13 @@ class Compared:
     version: int
     task: str
     target: str | list[str]
-    spec: Json
-    metrics: Json
-    rows: Json
-    lineage: Json
+    spec: JsonObject
+    metrics: JsonObject
+    rows: JsonObject
+    lineage: JsonObject
 
     @property
-    def origin(self) -> Json:
+    def origin(self) -> JsonObject:
         """Where it came from."""
         known = {"dataset": self.spec.get("dataset"), **self.lineage}
         return {name: known[name] for name in ORIGINS if known.get(name) is not None}
@@ -90,7 +90,7 @@ def compare(a: Compared, b: Compared) -> dict[str, Any]:
     }
 
 
-def differences(a: Json, b: Json, pointer: str = "") -> Iterator[Difference]:
+def differences(a: JsonObject, b: JsonObject, pointer: str = "") -> Iterator[Difference]:
     """What differs, as JSON pointers with both values; a value that is not there at all is left out."""
     for key in sorted({*a, *b}):
         place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
@@ -110,7 +110,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def figures(a: Json, b: Json) -> Iterator[Figure]:
+def figures(a: JsonObject, b: JsonObject) -> Iterator[Figure]:
     """Each figure of each split that either has; of several targets also those of each."""
     for split in SPLITS:
         mine, other = a.get(split) or {}, b.get(split) or {}
@@ -120,7 +120,7 @@ def figures(a: Json, b: Json) -> Iterator[Figure]:
             yield from _figures(split, target, by_target[0].get(target, {}), by_target[1].get(target, {}))
 
 
-def _figures(split: str, target: str | None, a: Json, b: Json) -> Iterator[Figure]:
+def _figures(split: str, target: str | None, a: JsonObject, b: JsonObject) -> Iterator[Figure]:
     for name, lower in LOWER_IS_BETTER.items():
         if name in a or name in b:
             one, other = a.get(name), b.get(name)

@@ -50,7 +50,7 @@ def dataset_field(required: dict[str, Any]) -> ma.fields.String:
     )
 
 
-class Part(ma.Schema):
+class SpecPart(ma.Schema):
     """A nested schema that loads into its dataclass."""
 
     makes: type[Any]
@@ -64,7 +64,7 @@ class Part(ma.Schema):
         return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
 
 
-class SplitSchema(Part):
+class SplitSchema(SpecPart):
     makes = Split
     error_messages = example(validation="0.2", test="0.1")
     validation = ma.fields.Float(
@@ -103,7 +103,7 @@ class SplitSchema(Part):
             raise ma.ValidationError("validation and test together must leave rows to train on: keep them below 1")
 
 
-class NetworkSchema(Part):
+class NetworkSchema(SpecPart):
     makes = NetworkSpec
     error_messages = example(kind='"mlp"', hidden="[16]")
     kind = ma.fields.String(load_default="linear", validate=one_of(NETWORK_KINDS))
@@ -131,7 +131,7 @@ class NetworkSchema(Part):
                 )
 
 
-class OptimizerSchema(Part):
+class OptimizerSchema(SpecPart):
     makes = OptimizerSpec
     error_messages = example(kind='"sgd"', learning_rate="0.05")
     kind = ma.fields.String(
@@ -183,7 +183,7 @@ class OptimizerSchema(Part):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 
 
-class EarlyStoppingSchema(Part):
+class EarlyStoppingSchema(SpecPart):
     makes = EarlyStopping
     error_messages = example(patience="10")
     patience = ma.fields.Integer(strict=True, load_default=10, validate=between(1, 1_000_000))

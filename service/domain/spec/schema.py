@@ -15,7 +15,7 @@ from service.domain.spec.parts import (
     EarlyStoppingSchema,
     NetworkSchema,
     OptimizerSchema,
-    Part,
+    SpecPart,
     SplitSchema,
     between,
     dataset_field,
@@ -47,7 +47,7 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
 _instance = functools.cache(lambda schema: schema())  # making one takes longer than reading a spec with it
 
 
-def load(schema: type[Part], data: Mapping[str, Any]) -> Any:
+def load(schema: type[SpecPart], data: Mapping[str, Any]) -> Any:
     """The spec that a schema makes. Raises SpecInvalid that points at every field that is wrong."""
     try:
         return _instance(schema).load(data)
@@ -62,7 +62,7 @@ def _summary(errors: list[FieldError]) -> str:
     return f"{errors[0].pointer or 'the spec'}: {errors[0].detail}{more}"
 
 
-class TrainingSpecSchema(Part):
+class TrainingSpecSchema(SpecPart):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec

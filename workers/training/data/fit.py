@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Categories, Columns, Values, missing
 from service.domain.cells.kinds import Kind
 from service.domain.model.feature import Feature
 from service.domain.model.magnitude import LOWER, unit_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.magnitude import units
 
 MOST_KEPT = 2**25  # numbers that medians, quartiles and the most frequent value are taken from: 256 MiB

@@ -7,22 +7,23 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.kernels.deal import NO_HAND, Hand, hand_for
 from workers.kernels.epoch import Objective, advance
 from workers.kernels.layers import ACTIVATION_CODES
 from workers.kernels.layout import Workspace, layers_of, width_for, workspace_for
 from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
-from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Moments, Rule
-from workers.training.engines.source import Piece, Source, in_turn, rows_of
+from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, OptimizerMoments, Rule
+from workers.training.engines.source import OrderedPiece, Source, in_turn, rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
-from workers.training.order import Order, Places
-from workers.training.problem import Data, Problem, State, Vector
+from workers.training.order import Order
+from workers.training.problem import Data, Problem, State
 
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
-NOTHING: Vector = np.empty(0, dtype=np.float32)
-NO_MOMENTS = Moments(NOTHING, NOTHING)
+NOTHING: Floats32 = np.empty(0, dtype=np.float32)
+NO_MOMENTS = OptimizerMoments(NOTHING, NOTHING)
 
 
 class FusedEngine:
@@ -78,7 +79,7 @@ class FusedEngine:
                 )  # fmt: skip
         return total / max(n_rows, 1)
 
-    def _hand_for(self, piece: Piece) -> tuple[Hand, Hand]:
+    def _hand_for(self, piece: OrderedPiece) -> tuple[Hand, Hand]:
         """Memory for the rows that are dealt, to write and to read."""
         if not piece.deal.n_rows:
             return NO_HAND
@@ -114,12 +115,12 @@ def objective_of(problem: Problem) -> Objective:
     return Objective(ACTIVATION_CODES[problem.network.activation], codes[problem.loss], np.float32(problem.quantile))
 
 
-def _moments_of(state: State) -> Moments:
-    found: dict[str, Vector] = {PLACES[name]: vector for name, vector in state.moments.items()}
-    return Moments(found.get("first", NOTHING), found.get("second", NOTHING))
+def _moments_of(state: State) -> OptimizerMoments:
+    found: dict[str, Floats32] = {PLACES[name]: vector for name, vector in state.moments.items()}
+    return OptimizerMoments(found.get("first", NOTHING), found.get("second", NOTHING))
 
 
-def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Places) -> Vector:
+def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
     """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.model.network import Network
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
 
 CHUNK_VALUES = 2**20  # numbers of the design that are in float64 at once
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,12 @@ class Bowl:
     """The mean squared error of a part as a function of the weights (w, k): `hessian` H (w, w), `lowest` W° (w, k), the
     `slope` there 2(HW° - G) (w, k), and the loss there."""
 
-    hessian: Matrix
-    lowest: Matrix
-    slope: Matrix
+    hessian: Floats
+    lowest: Floats
+    slope: Floats
     loss_there: float
 
-    def at(self, weights: Matrix) -> tuple[float, Matrix]:
+    def at(self, weights: Floats) -> tuple[float, Floats]:
         """The loss and its gradient (w, k)."""
         away = weights - self.lowest
         pull = self.hessian @ away
@@ -102,7 +101,7 @@ class QuadraticEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             return self._bowl(part, lambda: None).at(self._weights_of(state.parameters))[0]
 
-    def _weights_of(self, parameters: npt.NDArray[Any]) -> Matrix:
+    def _weights_of(self, parameters: npt.NDArray[Any]) -> Floats:
         """(w, k) float64 of the flat parameters."""
         return parameters[self._places].astype(np.float64)
 
@@ -112,7 +111,7 @@ class QuadraticEngine:
         return self._bowls[part]
 
 
-def _pieces(data: Data, bias: bool) -> Iterator[tuple[Matrix, Matrix, Matrix]]:
+def _pieces(data: Data, bias: bool) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Pieces of Z (rows, w), Y (rows, k) and c (rows, 1)."""
     n_rows, n_inputs = data.inputs.shape
     size = max(CHUNK_VALUES // max(n_inputs, 1), 1)

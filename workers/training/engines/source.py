@@ -8,43 +8,44 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Integers
 from workers.kernels.deal import Deal
-from workers.kernels.epoch import Rows
+from workers.kernels.epoch import EpochRows
 from workers.kernels.layout import readonly
-from workers.training.order import AS_THEY_LIE, Order, Places, Window, Windows, as_they_lie, is_large
+from workers.training.order import AS_THEY_LIE, Order, Window, Windows, as_they_lie, is_large
 from workers.training.problem import Data
 from workers.training.stored import Stored
 
 Buffers = dict[str, npt.NDArray[Any]]
 
 
-class Piece(NamedTuple):
+class OrderedPiece(NamedTuple):
     """Rows, and which of them come in which order: those in `order` (empty: all, as they lie), or as they are dealt."""
 
-    rows: Rows
-    order: Places
+    rows: EpochRows
+    order: Integers
     deal: Deal
 
     def __len__(self) -> int:
         return self.deal.n_rows or len(self.order) or len(self.rows.inputs)
 
 
-def rows_of(data: Data) -> Rows:
+def rows_of(data: Data) -> EpochRows:
     """The rows of data in memory: class numbers as float32 (exact to 2²⁴), all read-only, so that the kernels have one
     type whatever the memory is."""
     inputs = np.ascontiguousarray(data.inputs[:], dtype=np.float32)
     values = data.targets[:]
     targets = np.ascontiguousarray(values if values.ndim == 2 else values[:, None], dtype=np.float32)
     weights = np.empty(0, dtype=np.float32) if data.weights is None else np.ascontiguousarray(data.weights[:])
-    return Rows(readonly(inputs), readonly(targets), readonly(weights))
+    return EpochRows(readonly(inputs), readonly(targets), readonly(weights))
 
 
 NO_DEAL = Deal(readonly(AS_THEY_LIE), readonly(AS_THEY_LIE), 0, 1, 0, np.uint64(0))
 
 
-def in_turn(rows: Rows, order: Places = AS_THEY_LIE) -> Piece:
+def in_turn(rows: EpochRows, order: Integers = AS_THEY_LIE) -> OrderedPiece:
     """All of the rows, or those of an order."""
-    return Piece(rows, readonly(order), NO_DEAL)
+    return OrderedPiece(rows, readonly(order), NO_DEAL)
 
 
 class Source:
@@ -58,7 +59,7 @@ class Source:
     def __len__(self) -> int:
         return len(self._data)
 
-    def pieces(self, order: Order, batch_size: int) -> Iterable[Piece]:
+    def pieces(self, order: Order, batch_size: int) -> Iterable[OrderedPiece]:
         """The rows of an order, piece by piece; for a batch of all rows they come as they lie. A small part on the disk
         is taken into memory. Raises ValueError for a large one whose order has no windows."""
         if batch_size >= len(order) == len(self):
@@ -71,11 +72,11 @@ class Source:
         self._rows = rows_of(self._data[: len(self)]) if rows is None else rows
         return [in_turn(self._rows, order)]
 
-    def as_they_lie(self) -> Iterable[Piece]:
+    def as_they_lie(self) -> Iterable[OrderedPiece]:
         """All rows, piece by piece."""
         return self._read(as_they_lie(self._data.inputs.shape)) if self._rows is None else [in_turn(self._rows)]
 
-    def _read(self, windows: Iterable[Window]) -> Iterator[Piece]:
+    def _read(self, windows: Iterable[Window]) -> Iterator[OrderedPiece]:
         """Window by window, each in the memory of the one before; while it is worked on, the disk reads the next."""
         buffers: Buffers = {}
         waiting = iter(windows)
@@ -89,7 +90,7 @@ class Source:
             yield _dealt(rows, window, is_copy=True)
             window = following
 
-    def _rows_of(self, window: Window, buffers: Buffers) -> Rows:
+    def _rows_of(self, window: Window, buffers: Buffers) -> EpochRows:
         """The rows of a window's blocks, one block after the other. They are there until the next are read."""
         data = self._data
         weights = None if data.weights is None else _blocks("weights", data.weights, window, buffers)
@@ -108,7 +109,7 @@ def _blocks(name: str, part: Any, window: Window, buffers: Buffers) -> npt.NDArr
     return buffer[:at]
 
 
-def _dealt(rows: Rows, window: Window, is_copy: bool = False) -> Piece:
+def _dealt(rows: EpochRows, window: Window, is_copy: bool = False) -> OrderedPiece:
     """A window of the rows, or of a copy of its blocks."""
     if not len(window.groups):
         return in_turn(rows)
@@ -118,4 +119,4 @@ def _dealt(rows: Rows, window: Window, is_copy: bool = False) -> Piece:
     deal = Deal(
         readonly(starts), readonly(window.groups), window.shift, window.group_rows, len(window), np.uint64(window.key)
     )  # fmt: skip
-    return Piece(rows, NO_DEAL.groups, deal)
+    return OrderedPiece(rows, NO_DEAL.groups, deal)

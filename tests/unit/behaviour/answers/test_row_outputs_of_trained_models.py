@@ -16,7 +16,7 @@ from service.domain.cells.columns import Categories, Columns
 from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
 from service.domain.model.contributions import additive
-from service.domain.model.outputs import Labels, Plan, plan
+from service.domain.model.outputs import AnswerPlan, Labels, plan
 from service.domain.model.predictor import Predictor
 from service.domain.model.slots import Wanted
 from service.domain.spec.training import NetworkSpec, Split
@@ -83,7 +83,7 @@ def rows(n: int = 60, farthest: float = 1.0) -> Columns:
     return Columns({**numbers, "city": Categories.of(towns.tolist())}, n)
 
 
-def table_of(made: Plan, columns: Columns) -> dict[str, Any]:
+def table_of(made: AnswerPlan, columns: Columns) -> dict[str, Any]:
     """Each output column by its name."""
     return dict(zip(made.names, made.columns(made.answer(columns)), strict=True))
 

@@ -33,7 +33,8 @@ from service.domain.vocabulary.tasks import TASKS
 from service.errors import SpecInvalid
 from tests.unit.workers.training.running import spec_of
 from workers.explain import effort
-from workers.export import onnx_graph, predict
+from workers.export import onnx_graph
+from workers.export.standalone import predict
 from workers.jobs.rival import OF_ERRORS
 from workers.kernels.layers import ACTIVATION_CODES
 from workers.kernels.layout import WITH_SLOPES
@@ -48,7 +49,7 @@ from workers.training.engines.fused import FusedEngine
 from workers.training.engines.objectives import ROW_LOSSES, in_user_units, row_loss
 from workers.training.engines.steps import MOVES
 from workers.training.problem import Data, Engine, Problem, State
-from workers.training.schedules import FACTORS, Schedule
+from workers.training.schedules import FACTORS, RateFactors
 
 FIELDS: dict[str, tuple[Mapping[str, Any], Callable[[str], dict[str, Any]]]] = {
     "optimizer": (OPTIMIZERS, lambda name: {"optimizer": {"kind": name}}),
@@ -164,7 +165,7 @@ NOTHING: dict[str, Callable[[], Any]] = {
     "auto's schedule": lambda: choose(
         spec_of(loss="huber", schedule="nothing", early_stopping="auto", batch_size=8), 10, 1, []
     ),
-    "a schedule": lambda: Schedule(spec_of(schedule="nothing", epochs=3), []),
+    "a schedule": lambda: RateFactors(spec_of(schedule="nothing", epochs=3), []),
     "a scaler": lambda: fit(lambda: iter([COLUMNS]), {"a": "numeric"}, "mean", "nothing", 10),
     "a policy": lambda: fit(lambda: iter([COLUMNS]), {"a": "numeric"}, "nothing", "none", 10),
     "a profile's scaler": lambda: Figures(Table(2, (COLUMN,)), {}).placing(COLUMN, "nothing"),
