@@ -33,7 +33,7 @@ def from_arrow(table: pa.Table, kinds: Mapping[str, Kind]) -> Columns:
 
 def _values(name: str, column: pa.ChunkedArray, kind: Kind) -> Values:
     holds, held = kind_of(kind).holds, held_by(column.type)
-    if holds == "words" and held == "words":
+    if holds == "words" and (held == "words" or pa.types.is_integer(column.type)):
         return _categories(column)
     if held != holds or pa.types.is_dictionary(column.type):
         raise CellInvalid(0, name, f"column {name!r} is {column.type}, which cannot be read as {kind}")
