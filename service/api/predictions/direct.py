@@ -113,7 +113,8 @@ class Direct:
         self._without_missing(numbers)
         times = np.empty((n_rows, len(self._times)))
         for position, (name, kind, index) in enumerate(self._times):
-            times[:, position] = from_json(name, kind, columns[index], self._style)  # type: ignore[assignment]
+            read = from_json(name, kind, columns[index], self._style)
+            times[:, position] = read  # type: ignore[assignment]  # times are numbers
         places = np.empty((n_rows, len(self._words)), np.int64)
         gaps = np.zeros(places.shape, np.bool_)
         for position, (words, kind, index, place_of) in enumerate(self._words):
@@ -125,7 +126,8 @@ class Direct:
         places = [place_of(cell, UNKNOWN) for cell in cells]
         if UNKNOWN not in places:
             return places, [cell is None for cell in cells] if None in cells else False
-        read: Categories = from_json(words.name, kind, cells, self._style)  # type: ignore[assignment]
+        given = from_json(words.name, kind, cells, self._style)
+        read: Categories = given  # type: ignore[assignment]  # words are categories
         return words.placed(read), read.codes < 0
 
     def _without_missing(self, numbers: Any) -> Any:
@@ -163,5 +165,6 @@ def _decoder(kinds: dict[str, Kind]) -> Callable[[bytes], Any]:
     renamed = {f"f{number}": name for number, name in enumerate(kinds)}
     record = msgspec.defstruct("Record", fields, rename=renamed, gc=False)
     instance = msgspec.defstruct("Instance", fields, array_like=True, forbid_unknown_fields=True, gc=False)
-    forms = [("records", list[record] | None, None), ("instances", list[instance] | None, None)]  # type: ignore[valid-type]
+    records, instances = list[record] | None, list[instance] | None  # type: ignore[valid-type]  # made for the model
+    forms = [("records", records, None), ("instances", instances, None)]
     return msgspec.json.Decoder(msgspec.defstruct("Body", forms, forbid_unknown_fields=True)).decode
