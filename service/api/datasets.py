@@ -36,7 +36,6 @@ OK_HERE = "the same bytes and options were here already; or the preview that was
 
 blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to learn from")
 
-
 UPLOAD_FORM = {
     "type": "object",
     "required": ["file"],
@@ -79,33 +78,16 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     dataset, which takes the `name` that is given then. With ?preview=true the first part of a file is enough, and
     nothing is stored.
     """
-    here = context()
-    deps = here.deps
+    deps = context().deps
     in_part = options.pop("preview")
     received = ArrivingUpload(request, deps.settings, in_part=in_part)
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
-    with deps.blobs.writer() as writer:
-        for piece in received.pieces():
-            writer.write(piece)
-        options = merged(options, received.fields)
-        if received.media_type == PARQUET:
-            check_parquet(options)
-        blob = writer.commit()
-    asked_name = options.pop("name", None)
-    name = asked_name or _file_name(received.filename)
-    key = headers.get("idempotency_key")
     uploaded = upload.upload(
-        deps.database, deps.queue, blob, name, received.media_type, options, key, schemas.DatasetSchema().dump,
-        partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, asked_name is not None,
+        deps.database, deps.queue, _stored(received, options), headers.get("idempotency_key"),
+        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
     )  # fmt: skip
-    id = uploaded.dataset_id
-    row, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
-    if row is not None:
-        status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
-        return row, status, {"Location": _location(id), **answered}
-    later = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
-    return jsonify(uploaded.answer), HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK, later
+    return _answer(uploaded, headers)
 
 
 @blueprint.route("")
@@ -208,6 +190,31 @@ def get_content(id: str) -> Any:
     row = _get(id)
     with datasets.part_named(row, "uploaded file"):
         return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
+
+
+def _stored(received: ArrivingUpload, query: dict[str, Any]) -> upload.UploadedFile:
+    """The file of a request, once all of it has come. Raises ParameterInvalid, StorageFull, as `pieces` does."""
+    with context().deps.blobs.writer() as writer:
+        for piece in received.pieces():
+            writer.write(piece)
+        options = merged(query, received.fields)
+        if received.media_type == PARQUET:
+            check_parquet(options)
+        blob = writer.commit()
+    name = options.pop("name", None)
+    called = name or _file_name(received.filename)
+    return upload.UploadedFile(blob, called, received.media_type, options, renames=name is not None)
+
+
+def _answer(uploaded: upload.Uploaded, headers: dict[str, Any]) -> Any:
+    """At once, or once the dataset has been read within Prefer: wait=N."""
+    id = uploaded.dataset_id
+    row, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
+    if row is not None:
+        status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
+        return row, status, {"Location": _location(id), **answered}
+    later = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
+    return jsonify(uploaded.answer), HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK, later
 
 
 def _get(id: str) -> DatasetRow:

@@ -25,6 +25,18 @@ SCOPE = "POST /v1/datasets"
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """Committed bytes, how they are to be read, and what to call them; `renames` says whether a dataset that is there
+    already takes that name."""
+
+    blob: Blob
+    name: str
+    media_type: str
+    options: Mapping[str, object]
+    renames: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Uploaded:
     """The dataset, whether this upload made it (or made it start anew), and what the client is told.
 
@@ -39,43 +51,38 @@ class Uploaded:
 def upload(
     database: Database,
     queue: Queue,
-    blob: Blob,
-    name: str,
-    media_type: str,
-    options: Mapping[str, object],
+    file: UploadedFile,
     key: str | None,
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
     short_bytes: int = 0,
-    renames: bool = False,
 ) -> Uploaded:
-    """Register committed bytes as a dataset and wake a worker. The same bytes and options are the same dataset; one of
-    which something is damaged (`is_whole`, which may take long) is read anew. With `renames` it takes the new name.
+    """Register a file as a dataset and wake a worker. The same bytes and options are the same dataset; one of which
+    something is damaged (`is_whole`, which may take long) is read anew.
 
     `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it. A file of at most
     `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused.
     """
-    read_as: Json = {"media_type": media_type, **options}
-    fingerprint = hashlib.sha256(to_json([blob.key, read_as])).hexdigest()
+    read_as: Json = {"media_type": file.media_type, **file.options}
+    fingerprint = hashlib.sha256(to_json([file.blob.key, read_as])).hexdigest()
     with database.read() as session:
         here = datasets.by_fingerprint(session, fingerprint)
     # looked at before the transaction: the table may be large, and others wait for SQLite's lock
     damaged = None if here is None or here.state != "ready" or is_whole(here) else here.fence
-
-    lane = lane_of_file(blob.size, short_bytes)
+    lane = lane_of_file(file.blob.size, short_bytes)
 
     def register() -> tuple[Uploaded, bool]:
         with database.write() as session:
-            request = hashlib.sha256(to_json([fingerprint, name])).hexdigest()
+            request = hashlib.sha256(to_json([fingerprint, file.name])).hexdigest()
             known = datasets.by_fingerprint(session, fingerprint, for_change=True)
             if key is not None and (first := answers.recall(session, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
             is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
-            row = known or _inserted(session, blob, name, media_type, dict(options), fingerprint, lane)
+            row = known or _inserted(session, file, fingerprint, lane)
             if known is not None and is_new:
                 _start_anew(known, lane)
-            if renames:
-                row.name = name
+            if file.renames:
+                row.name = file.name
             uploaded = Uploaded(row.id, is_new, render(row))
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}
@@ -134,18 +141,16 @@ def _start_anew(row: DatasetRow, lane: str) -> None:
     row.fence += 1
 
 
-def _inserted(
-    session: Session, blob: Blob, name: str, media_type: str, options: Json, fingerprint: str, lane: str
-) -> DatasetRow:
+def _inserted(session: Session, file: UploadedFile, fingerprint: str, lane: str) -> DatasetRow:
     row = DatasetRow(
         id=new_id("ds"),
-        name=name,
+        name=file.name,
         state="ingesting",
         fingerprint=fingerprint,
-        sha256=blob.key,
-        bytes=blob.size,
-        media_type=media_type,
-        options=options,
+        sha256=file.blob.key,
+        bytes=file.blob.size,
+        media_type=file.media_type,
+        options=dict(file.options),
         lane=lane,
         created_at=now(),
     )

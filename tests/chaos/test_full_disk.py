@@ -131,7 +131,7 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
     from service.api.schemas.datasets import DatasetSchema
     from service.store import datasets
     from service.store.blobs.store import read_blob
-    from service.usecases.upload import upload
+    from service.usecases.upload import UploadedFile, upload
     from workers.ingest.run import run
 
     deps = make_deps(blobs_url=small_disk.as_uri())
@@ -140,7 +140,7 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
         with deps.blobs.writer() as writer:
             writer.write(LARGE[:1_200_000].rsplit(b"\n", 1)[0])
             blob = writer.commit()
-        sent = upload(deps.database, deps.queue, blob, "x", "text/csv", {}, None, DatasetSchema().dump)
+        sent = upload(deps.database, deps.queue, UploadedFile(blob, "x", "text/csv", {}), None, DatasetSchema().dump)
         return sent.dataset_id
 
     id = uploaded()

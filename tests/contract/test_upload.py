@@ -14,7 +14,7 @@ from service.store import datasets, work
 from service.store.blobs.spool import Blob
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow
-from service.usecases.upload import Uploaded, delete, upload
+from service.usecases.upload import Uploaded, UploadedFile, delete, upload
 from tests.contract.rows import add_job, at_once
 
 BLOB = Blob("ab" * 32, 123)
@@ -28,7 +28,13 @@ def queue(valkey_url: str) -> Queue:
 def send(
     database: Database, queue: Queue, blob: Blob = BLOB, name: str = "d", key: str | None = None, **options: Any
 ) -> Uploaded:
-    return upload(database, queue, blob, name, "text/csv", options, key, lambda row: {"id": row.id, "name": row.name})
+    return upload(
+        database,
+        queue,
+        UploadedFile(blob, name, "text/csv", options),
+        key,
+        lambda row: {"id": row.id, "name": row.name},
+    )
 
 
 def end(database: Database, id: str, state: str, **values: Any) -> None:
@@ -139,7 +145,9 @@ def test_a_dataset_of_which_something_is_damaged_is_read_anew(database: Database
     end(database, id, "ready", rows=3)
     render: Any = lambda row: {"state": row.state}  # noqa: E731
     for is_whole, state in ((True, "ready"), (False, "ingesting")):
-        again = upload(database, queue, BLOB, "d", "text/csv", {}, None, render, lambda _, whole=is_whole: whole)
+        again = upload(
+            database, queue, UploadedFile(BLOB, "d", "text/csv", {}), None, render, lambda _, whole=is_whole: whole
+        )
         assert (again.dataset_id, again.is_new, again.answer["state"]) == (id, not is_whole, state)
     with database.read() as session:
         assert datasets.get(session, id).state == "ingesting"

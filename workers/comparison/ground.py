@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.model.predictor import TargetScale
-from service.domain.spec.engines import not_fused
+from service.domain.spec.engines import choose_engine
 from service.settings import Settings
 from service.store.described import table_of
 from service.store.tables import DatasetRow
 from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
-from workers.comparison.rates import LossRange, Terrain, learning_rate, survey
+from workers.comparison.rates import LossRange, Terrain, learning_rate, stable_learning_rate, survey
 from workers.training.build import make_problem
 from workers.training.data.prepare import prepare
 from workers.training.data.room import Room
-from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused import FusedEngine
+from workers.training.engines.choose import make_stepping_engine
 from workers.training.problem import Engine, Problem, State
 
 SCALERS = {True: "standard", False: "none"}
@@ -50,26 +49,29 @@ class Ground:
             for name, size in sizes.items()
         ]
 
+    def stable_learning_rate(self, spec: ComparisonSpec, descent: Descent) -> float:
+        """Below it the descent cannot diverge (behind a hidden layer: a guide)."""
+        return stable_learning_rate(spec, self.terrain, descent.batch_size)
+
 
 def lay(path: Path, spec: ComparisonSpec, dataset: DatasetRow, scaled: bool, settings: Settings) -> Ground:
     """The ground for descents on this table. Raises WorkFailed."""
     training = spec.training(SCALERS[scaled])
     table = table_of(dataset)
-    kinds = {column.name: column.kind for column in table.columns if column.name in (spec.features or ())}
-    target = next(column for column in table.columns if column.name == spec.target)
+    kinds, (target_kind,) = table.kinds(spec.features or ()), table.kinds([spec.target]).values()
     room = Room.of(settings.training_memory_bytes)
     prepared = prepare(
-        path, training, kinds, target.kind, settings.max_categories, room, from_disk=False, style=table.style
+        path, training, kinds, target_kind, settings.max_categories, room, from_disk=False, style=table.style
     )
     problem = make_problem(training, prepared)
-    name, made = ("autograd", AutogradEngine) if not_fused(training) else ("fused", FusedEngine)
-    engine: Engine = made(problem, {"train": prepared.train.data})
+    training = replace(training, engine=choose_engine(training, prepared.transform.n_outputs)[0])
+    engine, _ = make_stepping_engine(training, problem, {"train": prepared.train.data})
     start = State.start(problem)
     start.parameters[:] = np.zeros_like(start.parameters)
     return Ground(
         scaled,
         engine,
-        MOST_STEPS[name],
+        MOST_STEPS[training.engine],
         problem,
         survey(prepared, spec.network.bias),
         prepared.target_scale,

@@ -11,7 +11,7 @@ from service.domain.model.predictor import Predictor, TargetScale, label_text
 from service.domain.report.neuron import Coefficient, Weight, WeightCourse, WeightsByEpoch
 from workers.explain.certificate import Certified, linear_weights
 from workers.optimum.coefficients import coefficients, user_map
-from workers.training.loop import FEW_WEIGHTS, Progress
+from workers.training.progress import FEW_WEIGHTS, Progress
 
 MOST = 5_000  # coefficients: a report with more is of no use to people
 

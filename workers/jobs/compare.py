@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +16,9 @@ from service.wiring import Deps
 from workers.comparison.course import DescentCourse, goal_loss
 from workers.comparison.descent import Descent, LossPoint, descend
 from workers.comparison.ground import SCALERS, Ground, lay
-from workers.comparison.rates import stable_learning_rate
 from workers.comparison.result import make_result
-from workers.jobs.comparison_record import ComparisonRecorder
+from workers.jobs.record.comparison import ComparisonRecorder
 from workers.lease import Lease
-from workers.training.engines.objectives import loss_scale
 from workers.training.problem import State
 
 GENTLER = 0.1  # what a chosen rate is multiplied by where a network's descent diverged at it
@@ -31,70 +30,55 @@ log = structlog.get_logger(__name__)
 def compare(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a comparison. What it raises ends the job (see `workers.jobs.endings`)."""
     with np.errstate(over="ignore", invalid="ignore"):  # a descent whose figures are no numbers has diverged
-        _compare(deps, lease)
-
-
-def _compare(deps: Deps, lease: Lease[JobRow]) -> None:
-    recorder = ComparisonRecorder(deps, lease)
-    spec, dataset = recorder.start()
-    courses = recorder.finished()
-    with datasets.stored_table(deps.blobs, dataset) as path:
-        for scaled in SCALERS:
-            ground = lay(path, spec, dataset, scaled, deps.settings)
-            lease.check()
-            done = {course.descent.name for course in courses if course.descent.scaled is scaled}
-            for descent in ground.descents(spec):
-                if descent.name not in done:
-                    courses.append(_course(spec, ground, descent, recorder, lease, len(courses)))
-                    recorder.keep(courses)
-                    recorder.ended(courses[-1], spec, ground.terrain.rows, len(courses), ground.scale.scale)
-    recorder.end(make_result(spec, courses, ground.baseline, ground.terrain.rows, ground.scale))
+        recorder = ComparisonRecorder(deps, lease)
+        spec, dataset = recorder.spec, recorder.dataset
+        with datasets.stored_table(deps.blobs, dataset) as path:
+            for scaled in SCALERS:
+                ground = lay(path, spec, dataset, scaled, deps.settings)
+                lease.check()
+                for descent in ground.descents(spec):
+                    if not recorder.has(descent):
+                        recorder.keep(_course(spec, ground, descent, recorder, lease.check), ground)
+        recorder.end(make_result(spec, recorder.courses, ground.baseline, ground.terrain.rows, ground.scale))
     log.info("compared", job=lease.row.id)
 
 
 def _course(
-    spec: ComparisonSpec,
-    ground: Ground,
-    descent: Descent,
-    recorder: ComparisonRecorder,
-    lease: Lease[JobRow],
-    done: int,
+    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
 ) -> DescentCourse:
     """The descent from its start until it arrives or ends. A rate of our own choice that is too large all the same
     (behind a hidden layer curvature is a guide only) is made smaller."""
-    course = _one(spec, ground, descent, recorder, lease, done)
+    course = _one(spec, ground, descent, recorder, check)
     for _ in range(TRIES if spec.learning_rate == "auto" else 0):
         if not course.diverged:
             break
         descent = replace(descent, learning_rate=descent.learning_rate * GENTLER)
-        course = _one(spec, ground, descent, recorder, lease, done)
+        course = _one(spec, ground, descent, recorder, check)
     return course
 
 
 def _one(
-    spec: ComparisonSpec,
-    ground: Ground,
-    descent: Descent,
-    recorder: ComparisonRecorder,
-    lease: Lease[JobRow],
-    done: int,
+    spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
 ) -> DescentCourse:
+    """The descent at its own rate."""
     goal = None if ground.least is None else goal_loss(ground.baseline, ground.least, spec.tolerance)
-    stable = stable_learning_rate(spec, ground.terrain, descent.batch_size)
-    recorder.begun(descent, stable, spec, done)
+    stable = ground.stable_learning_rate(spec, descent)
+    recorder.begun(descent, stable)
     points: list[LossPoint] = []
-    rows, most, state = ground.terrain.rows, ground.most_steps, State.start(ground.problem)
     diverged = False
     try:
-        for point in descend(ground.engine, state, descent, spec.seed, spec.epochs, rows, most, lease.check):
+        for point in descend(
+            ground.engine, State.start(ground.problem), descent, spec.seed, spec.epochs, ground.terrain.rows,
+            ground.most_steps, check,
+        ):  # fmt: skip
             points.append(point)
-            recorder.looked(descent, point, spec, rows, done, loss_scale((ground.scale,)))
+            recorder.looked(descent, point, ground)
             if goal is not None and point.loss <= goal:
                 break
     except WorkFailed as error:
         if error.code != "diverged":
             raise
         diverged = True
-    condition = ground.terrain.curvature.condition_number
     ended_higher = points[-1].loss > points[0].loss
+    condition = ground.terrain.curvature.condition_number
     return DescentCourse(descent, stable, condition, ground.least, tuple(points), diverged or ended_higher)

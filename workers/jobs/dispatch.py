@@ -7,8 +7,9 @@ from collections.abc import Callable
 from service.store import jobs
 from service.store.tables import JobRow
 from service.wiring import Deps
+from workers.endings import ends_recorded
 from workers.jobs.compare import compare
-from workers.jobs.endings import ends_recorded
+from workers.jobs.endings import JobEnding
 from workers.jobs.predict import predict
 from workers.jobs.train import train
 from workers.lease import Lease, claimed
@@ -27,5 +28,6 @@ def run(deps: Deps, id: str) -> None:
     with claimed(deps, JobRow, id, jobs.begin) as lease:
         if lease is not None:
             deps.changes.publish(id)
-            with ends_recorded(deps, lease):
+            ending = JobEnding(deps, lease)
+            with ends_recorded(lease, ending.what, ending):
                 RUNS[lease.row.kind](deps, lease)

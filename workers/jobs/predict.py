@@ -10,14 +10,14 @@ from typing import IO
 import structlog
 
 from service.domain.cells.conversion import ways
-from service.domain.cells.table import Table
 from service.store import datasets
+from service.store.described import table_of
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
 from workers.batch.convert import ConvertedPiece, pieces
 from workers.batch.parts import JOINED, PARTS, Part
-from workers.jobs.prediction_record import PredictionRecorder
+from workers.jobs.record.prediction import PredictionRecorder, asked_prediction
 from workers.lease import Lease
 
 log = structlog.get_logger(__name__)
@@ -25,10 +25,11 @@ log = structlog.get_logger(__name__)
 
 def predict(deps: Deps, lease: Lease[JobRow]) -> None:
     """Run a batch prediction. What it raises ends the job (see `workers.jobs.endings`)."""
-    recorder = PredictionRecorder(deps, lease)
-    spec, dataset, predictor = recorder.start()
+    asked = asked_prediction(deps, lease.row)
+    spec, dataset, predictor = asked.spec, asked.dataset, asked.predictor
+    recorder = PredictionRecorder(deps, lease, dataset.rows or 0)
     kinds = predictor.feature_kinds
-    read_as = ways(kinds, Table.from_json(dataset.rows or 0, dataset.columns or []))
+    read_as = ways(kinds, table_of(dataset))
     answers = Answers.of(predictor, read_as, spec.format)
     with deps.blobs.workspace() as directory, datasets.stored_table(deps.blobs, dataset) as table:
         path, whole = directory / "part", directory / "whole"

@@ -3,7 +3,6 @@ ends the job."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain
 
 from sqlalchemy.orm import Session
@@ -16,11 +15,9 @@ from service.domain.model.promotion import Judged, Promotion, promote
 from service.errors import WorkFailed
 from service.store import jobs, models
 from service.store.blobs.bundles import write_bundle
-from service.store.session import now
-from service.store.tables import JobRow, Json, VersionRow
-from service.wiring import Deps
+from service.store.tables import Json, VersionRow
+from workers.jobs.record.telling import Teller, succeed
 from workers.jobs.rival import Contender, judge
-from workers.lease import Lease, LeaseLost
 from workers.show.files import shown
 
 
@@ -32,22 +29,16 @@ class NotYetJudged(Exception):
         self.serving = serving
 
 
-def publish(
-    deps: Deps,
-    lease: Lease[JobRow],
-    contender: Contender,
-    speed: Speed,
-    untold: tuple[Json, Sequence[jobs.Told]] = ({}, ()),
-) -> int:
-    """The number of the new version. `speed` tells the preflight of later runs what this one took; `untold` is what
-    else to keep with the job, and what to tell before its end.
+def publish(teller: Teller, contender: Contender, speed: Speed) -> int:
+    """The number of the new version. `speed` tells the preflight of later runs what this one took; what the teller has
+    not told yet is told before the job's end.
 
     Whether the version serves is decided while its model is held, by what serves then. Holding a model and answering
     for many rows do not go together: a rival that has not been judged yet is judged in between, and all is tried anew.
 
     Raises LeaseLost, with nothing visible; WorkFailed for NaN; Cancelled or WorkerStopping while a rival is judged.
     """
-    predictor = contender.predictor
+    predictor, deps, lease = contender.predictor, teller.deps, teller.lease
     try:
         contents = {**dump(predictor), **contender.along, REPORT: to_json(document(contender.report))}
     except ValueError as error:
@@ -58,7 +49,7 @@ def publish(
     judged: dict[int, Judged] = {}
     while True:
         try:
-            version = _published(deps, lease, contender, files, speed, untold, judged)
+            version = _published(teller, contender, files, speed, judged)
             break
         except NotYetJudged as found:
             judged[found.serving.version] = judge(contender, found.serving, deps.blobs, lease.check)
@@ -68,19 +59,13 @@ def publish(
 
 
 def _published(
-    deps: Deps,
-    lease: Lease[JobRow],
-    contender: Contender,
-    files: dict[str, Json],
-    speed: Speed,
-    untold: tuple[Json, Sequence[jobs.Told]],
-    judged: dict[int, Judged],
+    teller: Teller, contender: Contender, files: dict[str, Json], speed: Speed, judged: dict[int, Judged]
 ) -> int:
     """The number of the new version, by one transaction. Raises LeaseLost, NotYetJudged."""
-    job, (kept, told) = lease.row, untold
+    job, (kept, told) = teller.lease.row, teller.untold
     predictor, spec, metrics = contender.predictor, contender.spec, document(contender.report.metrics)
-    with deps.database.write() as session:
-        lease.write_in(session, lease_until=None, checkpoint_key=None, **kept)
+    with teller.deps.database.write() as session:
+        teller.lease.write_in(session, checkpoint_key=None, **kept)
         number = models.publish(
             session,
             job.model_name,
@@ -99,18 +84,8 @@ def _published(
         news: list[jobs.Told] = (
             [("message", {"text": promotion.sentence, "promotion": promotion.to_json()})] if is_news else []
         )
-        ended = jobs.move(
-            session,
-            job.id,
-            "succeeded",
-            job.fence,
-            [*told, *news],
-            finished_at=now(),
-            model_version=number,
-            result={"metrics": metrics, "promotion": promotion.to_json(), "speed": speed.to_json()},
-        )
-        if not ended:
-            raise LeaseLost(job.id)
+        result = {"metrics": metrics, "promotion": promotion.to_json(), "speed": speed.to_json()}
+        succeed(session, teller.lease, [*told, *news], model_version=number, result=result)
     return number
 
 

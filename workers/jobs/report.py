@@ -37,8 +37,8 @@ from workers.training.data.rows import slices
 from workers.training.design import forecasts, products
 from workers.training.engines.objectives import in_user_units, loss_scale, loss_units
 from workers.training.held_out import HeldOut, judged
-from workers.training.loop import EpochEnded, Progress
 from workers.training.metrics import baseline, class_metrics, number_metrics
+from workers.training.progress import EpochEnded, Progress
 from workers.training.split import split_sha256
 
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")

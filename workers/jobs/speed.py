@@ -10,7 +10,7 @@ from service.domain.model.network import Network
 from service.domain.spec.engines import needs_no_rows
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.prepare import Prepared
-from workers.training.loop import EpochEnded
+from workers.training.progress import EpochEnded
 
 
 def measured(

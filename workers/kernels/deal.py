@@ -13,7 +13,7 @@ import numpy as np
 
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import kernel
-from workers.kernels.layout import LANES, readonly
+from workers.kernels.layout import LANES, EpochRows, readonly
 from workers.kernels.vectors import ask_for
 
 GROUPS = 512  # in a hand
@@ -42,25 +42,23 @@ class Hand(NamedTuple):
 
 
 @kernel
-def take(
-    inputs: Floats32, targets: Floats32, weights: Floats32, deal: Deal, first: int, rows: int, to_inputs: Floats32,
-    to_targets: Floats32, to_weights: Floats32,
-) -> None:  # fmt: skip
-    """Copy the `rows` that come from place `first` of the window on, as they lie within their groups."""
+def take(rows: EpochRows, deal: Deal, first: int, count: int, hand: Hand) -> None:
+    """Copy the `count` rows that come from place `first` of the window on, as they lie within their groups."""
+    inputs, targets, weights = rows.inputs, rows.targets, rows.weights
     at, group = 0, first // deal.group_rows
-    while at < rows:
+    while at < count:
         following = group + AHEAD
         if following < len(deal.groups):
             _expect(inputs, targets, deal, following)
         start = _start(deal, group)
-        n = min(deal.group_rows, rows - at)
+        n = min(deal.group_rows, count - at)
         for k in range(n * inputs.shape[1]):  # on into the rows that follow: one loop, over memory as it lies
-            to_inputs[at, k] = inputs[start, k]
+            hand.inputs[at, k] = inputs[start, k]
         for k in range(n * targets.shape[1]):
-            to_targets[at, k] = targets[start, k]
+            hand.targets[at, k] = targets[start, k]
         if len(weights) > 0:
             for i in range(n):
-                to_weights[at + i] = weights[start + i]
+                hand.weights[at + i] = weights[start + i]
         at += n
         group += 1
 

@@ -17,18 +17,10 @@ from workers.kernels.deal import Deal, Hand, take
 from workers.kernels.fetch import fetch
 from workers.kernels.gather import gather, gather_targets
 from workers.kernels.layers import backward, forward
-from workers.kernels.layout import INPUTS, OUTPUTS, ROW, Workspace
+from workers.kernels.layout import INPUTS, OUTPUTS, ROW, EpochRows, Workspace
 from workers.kernels.losses import differentiate
-from workers.kernels.optimizers import OptimizerMoments, Rule, step
+from workers.kernels.optimizers import Rule, Weights, step
 from workers.kernels.permute import mixed, shuffle
-
-
-class EpochRows(NamedTuple):
-    """What is learnt from: `inputs` (n, m), `targets` (n, k) or class numbers (n, 1), `weights` (n,) or empty."""
-
-    inputs: Floats32
-    targets: Floats32
-    weights: Floats32
 
 
 class Objective(NamedTuple):
@@ -40,72 +32,95 @@ class Objective(NamedTuple):
     quantile: np.float32
 
 
+class Epoch(NamedTuple):
+    """What stays the same from the first batch to the last: the network's table of layers, the objective, the rule of
+    the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken."""
+
+    layers: Integers
+    objective: Objective
+    rule: Rule
+    n_rows: int
+    batch_size: int
+    learns: bool
+
+
+class EpochPiece(NamedTuple):
+    """Rows of the epoch, as in `EpochRows`: those in `order`, as they are dealt where the deal has groups, or all of
+    them as they lie."""
+
+    inputs: Floats32
+    targets: Floats32
+    weights: Floats32
+    order: Integers
+    deal: Deal
+
+
+Reached = tuple[int, int, float]
+"""How far the epoch has come: the row that is next, the steps that were ever made, the sum of weight·loss so far."""
+
+
+class Stretch(NamedTuple):
+    """Rows that are there, those of the epoch from `start` to `stop`, in this order. Of rows in far memory the next
+    ones are asked for."""
+
+    rows: EpochRows
+    order: Integers
+    is_far: bool
+    start: int
+    stop: int
+
+
 @entry
 def advance(
-    layers: Integers, objective: Objective, rule: Rule, rows: EpochRows, order: Integers, deal: Deal, hand: Hand,
-    seen: Hand, offset: int, n_rows: int, batch_size: int, learn: bool, begin: int, end: int, parameters: Floats32,
-    moments: OptimizerMoments, taken: int, work: Workspace, total: float,
-) -> tuple[int, int, float]:  # fmt: skip
-    """Go on from row `begin` of the epoch to the first tile that ends at or after row `end`; without `learn` only the
-    losses are taken.
+    epoch: Epoch, piece: EpochPiece, start: int, end: int, reached: Reached, weights: Weights, work: Workspace,
+    hand: Hand, seen: Hand,
+) -> Reached:  # fmt: skip
+    """Go on to the first tile that ends at or after row `end` of the epoch.
 
-    `order` is a piece of the epoch's, the one that starts at its row `offset`; an empty one takes the `rows` as they
-    lie, as such a piece; and where a `deal` is made, its window is that piece (`hand` is memory for it, `seen` the same
-    memory to be read). A tile does not go beyond the piece, a batch may: it goes on with the next. The epoch has
-    `n_rows`. `taken` steps were made before; `total` is the sum of weight·loss so far. Returns `begin`, `taken` and
-    `total` as they are then.
+    The piece begins at the epoch's row `start`. A tile does not go beyond the piece, a batch may: it goes on with the
+    next. What is dealt is dealt into `hand`; `seen` is the same memory to be read.
     """
+    rows, deal = EpochRows(piece.inputs, piece.targets, piece.weights), piece.deal
     if len(deal.groups) == 0:
-        stop = offset + (len(order) if len(order) > 0 else len(rows.inputs))
-        return _go_on(
-            layers, objective, rule, rows.inputs, rows.targets, rows.weights, order, True, offset, stop, n_rows,
-            batch_size, learn, begin, end, parameters, moments, taken, work, total,
-        )  # fmt: skip
-    position, span = begin, len(hand.places)
-    while position < end:
-        first = (position - offset) // span * span
+        stop = start + (len(piece.order) if len(piece.order) > 0 else len(rows.inputs))
+        return _go_on(epoch, Stretch(rows, piece.order, True, start, stop), end, reached, weights, work)
+    span, dealt = len(hand.places), EpochRows(seen.inputs, seen.targets, seen.weights)
+    while reached[0] < end:
+        first = (reached[0] - start) // span * span
         count = min(span, deal.n_rows - first)
-        take(rows.inputs, rows.targets, rows.weights, deal, first, count, hand.inputs, hand.targets, hand.weights)
+        take(rows, deal, first, count, hand)
         shuffle(mixed(np.uint64(deal.key + np.uint64(first))), hand.places, count)
-        position, taken, total = _go_on(
-            layers, objective, rule, seen.inputs, seen.targets, seen.weights, seen.places, False, offset + first,
-            offset + first + count, n_rows, batch_size, learn, position, min(end, offset + first + count), parameters,
-            moments, taken, work, total,
-        )  # fmt: skip
-    return position, taken, total
+        stretch = Stretch(dealt, seen.places, False, start + first, start + first + count)
+        reached = _go_on(epoch, stretch, min(end, stretch.stop), reached, weights, work)
+    return reached
 
 
 @kernel
-def _go_on(
-    layers: Integers, objective: Objective, rule: Rule, inputs: Floats32, targets: Floats32, weights: Floats32,
-    order: Integers, is_far: bool, offset: int, stop: int, n_rows: int, batch_size: int, learn: bool, begin: int,
-    end: int, parameters: Floats32, moments: OptimizerMoments, taken: int, work: Workspace, total: float,
-) -> tuple[int, int, float]:  # fmt: skip
-    """`advance` within rows that are there, those of the epoch from `offset` to `stop`. Where these are in far memory
-    (`is_far`), the next ones are asked for."""
-    first, second = moments.first, moments.second
-    values, deltas, slopes, aims, lanes = work.values, work.deltas, work.slopes, work.targets, work.lanes
-    gradient, products = work.gradient, work.products
-    loss, quantile, activation = objective.loss, objective.quantile, objective.activation
-    width = values.shape[1]
+def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: Weights, work: Workspace) -> Reached:
+    """`advance` within rows that are there."""
+    layers, objective, n_rows, batch_size = epoch.layers, epoch.objective, epoch.n_rows, epoch.batch_size
+    rows, order, parameters = stretch.rows, stretch.order, weights.parameters
+    width = work.values.shape[1]
     n_outputs, scores = layers[-1, OUTPUTS], layers[-1, ROW] + layers[-1, INPUTS]
-    position = begin
+    position, taken, total = reached
     while position < end:
         batch_start = position - position % batch_size
         batch_end = min(batch_start + batch_size, n_rows)
-        n = min(width, batch_end - position, stop - position)
-        at = position - offset
-        gather(inputs, order, at, n, values)
-        gather_targets(targets, weights, order, at, n, batch_end - batch_start, aims, lanes)
-        if is_far:
-            fetch(inputs, targets, order, at + n, width)
-        forward(layers, activation, parameters, values, slopes)
-        share = differentiate(loss, quantile, values, aims, scores, n_outputs, deltas, lanes)
+        n = min(width, batch_end - position, stretch.stop - position)
+        at = position - stretch.start
+        gather(rows.inputs, order, at, n, work.values)
+        gather_targets(rows.targets, rows.weights, order, at, n, batch_end - batch_start, work.targets, work.lanes)
+        if stretch.is_far:
+            fetch(rows.inputs, rows.targets, order, at + n, width)
+        forward(layers, objective.activation, parameters, work.values, work.slopes)
+        share = differentiate(
+            objective.loss, objective.quantile, work.values, work.targets, scores, n_outputs, work.deltas, work.lanes
+        )
         total += share * (batch_end - batch_start)
-        if learn:
-            backward(layers, activation, parameters, values, slopes, deltas, products, gradient, position > batch_start)
+        if epoch.learns:
+            backward(layers, objective.activation, parameters, work, position > batch_start)
             if position + n == batch_end:
                 taken += 1
-                step(rule, layers, parameters, gradient, first, second, taken)
+                step(epoch.rule, layers, weights, work.gradient, taken)
         position += n
     return position, taken, total

@@ -11,7 +11,7 @@ import numpy as np
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.kernels.elementary import sigmoid, tanh
-from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS
+from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Workspace
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
 ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
@@ -122,13 +122,12 @@ def forward(layers: Integers, activation: int, parameters: Floats32, values: Flo
 
 
 @kernel
-def backward(
-    layers: Integers, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32, deltas: Floats32,
-    products: Floats32, gradient: Floats32, add: bool,
-) -> None:  # fmt: skip
+def backward(layers: Integers, activation: int, parameters: Floats32, work: Workspace, add: bool) -> None:
     """From the scores' deltas to the gradient; added to what is there when `add`.
 
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""
+    values, slopes, deltas = work.values, work.slopes, work.deltas
+    products, gradient = work.products, work.gradient
     for layer in range(len(layers) - 1, -1, -1):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
         row, own = layers[layer, ROW], layers[layer, ROW] + n_inputs

@@ -26,6 +26,14 @@ INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW = range(5)
 (-1: none) start in the parameters; at which row of the workspaces its inputs start. Its outputs follow them."""
 
 
+class EpochRows(NamedTuple):
+    """What is learnt from: `inputs` (n, m), `targets` (n, k) or class numbers (n, 1), `weights` (n,) or empty."""
+
+    inputs: Floats32
+    targets: Floats32
+    weights: Floats32
+
+
 class Workspace(NamedTuple):
     """Memory of one engine. Matrices are (neurons, columns of a tile), float32.
 

@@ -15,11 +15,7 @@ from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
-PLACES = {
-    "momentum": "first",
-    "first_moment": "first",
-    "second_moment": "second",
-}  # of a state's moments in `OptimizerMoments`
+PLACES = {"momentum": "first", "first_moment": "first", "second_moment": "second"}  # of a state's moments in `Weights`
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
 ALPHA = np.float32(0.99)  # of rmsprop; torch's default
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
@@ -42,18 +38,19 @@ class Rule(NamedTuple):
     clip_norm: float
 
 
-class OptimizerMoments(NamedTuple):
-    """The optimiser's running averages: `first` is momentum or Adam's m, `second` Adam's v or rmsprop's. Else empty."""
+class Weights(NamedTuple):
+    """What steps change: the parameters and the optimiser's running averages. `first` is momentum or Adam's m, `second`
+    Adam's v or rmsprop's. Else empty."""
 
+    parameters: Floats32
     first: Floats32
     second: Floats32
 
 
 @kernel
-def step(
-    rule: Rule, layers: Integers, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
-) -> None:
+def step(rule: Rule, layers: Integers, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
+    parameters, first, second = weights.parameters, weights.first, weights.second
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:

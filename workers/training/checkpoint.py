@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load, save
 
-from workers.training.loop import EpochEnded, Progress
 from workers.training.problem import State
+from workers.training.progress import EpochEnded, Progress
 
 BUSY_SHARE = 0.1  # of a run's time that large checkpoints may take
 FREE_SECONDS = 0.5  # what takes less does not count

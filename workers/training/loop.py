@@ -1,4 +1,4 @@
-"""The loop: epochs one after the other, each a record; early stopping; a snapshot from which to go on.
+"""The loop: epochs one after the other, each a record; early stopping; a limit of time.
 
 A generator: progress is `yield`, cancelling is what `check` raises between batches.
 """
@@ -8,54 +8,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from service.domain.arrays import Floats32
-from service.domain.spec.training import EarlyStopping, TrainingSpec
+from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
-from workers.training.problem import Engine, State
+from workers.training.problem import Engine
+from workers.training.progress import EpochEnded, Progress, weights_to_keep
 from workers.training.schedules import RateFactors
 
-FEW_WEIGHTS = 20  # of a network so small each epoch's are kept, to show
-KEPT_OF_EACH_DOUBLING = 64  # epochs: every one up to 127, then every second up to 255, and so on
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
-
-
-@dataclass(frozen=True, slots=True)
-class EpochEnded:
-    """Mean losses over the epoch's batches, of each before its step, and after the last of them over the validation
-    rows (None without such rows); the weights after it, where the network is small and this epoch is one to keep."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float | None
-    learning_rate: float
-    seconds: float
-    weights: tuple[float, ...] | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far training has come; with `state` it is all that a checkpoint needs."""
-
-    state: State
-    history: list[EpochEnded] = field(default_factory=list)
-    best: Floats32 | None = None
-    best_loss: float = math.inf
-    best_epoch: int = 0
-
-    @property
-    def epoch(self) -> int:
-        return self.history[-1].epoch if self.history else 0
-
-    @property
-    def chosen(self) -> Floats32:
-        """The weights to keep: the best on the validation rows under early stopping, else the last."""
-        return self.state.parameters if self.best is None else self.best
 
 
 def train(
@@ -68,12 +32,14 @@ def train(
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs. Raises WorkFailed
     (`diverged`) and what `check` raises."""
-    rows = shape[0]
+    rows, stopping = shape[0], spec.stopping
     batch_size = spec.step_rows(rows)
     schedule = RateFactors(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
-        if _has_stopped(progress, spec) or _is_spent(progress, spec, spent):
+        if stopping is not None and progress.has_waited(stopping):
+            return
+        if _is_spent(progress, spec.budget_seconds, spent):
             return
         started = time.perf_counter()
         rate = learning_rate * schedule.factor(epoch)
@@ -82,36 +48,20 @@ def train(
         train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
         validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
         seconds = time.perf_counter() - started
-        ended = EpochEnded(epoch, train_loss, validation_loss, rate, seconds, _weights(progress.state, epoch))
+        kept = weights_to_keep(progress.state, epoch)
+        ended = EpochEnded(epoch, train_loss, validation_loss, rate, seconds, kept)
         _check_converges(progress, spec, ended)
-        progress.history.append(ended)
-        _remember_best(progress, spec, ended)
+        progress.add(ended, stopping)
         schedule.saw(ended)
         spent += ended.seconds
         yield ended
 
 
-def _weights(state: State, epoch: int) -> tuple[float, ...] | None:
-    """What of an epoch's weights is kept: a share of the epochs that bounds them, whatever their number."""
-    if len(state.parameters) > FEW_WEIGHTS or epoch % max(1, 2 ** (epoch.bit_length() - 1) // KEPT_OF_EACH_DOUBLING):
-        return None
-    return tuple(state.parameters.tolist())
-
-
-def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
-    """A sentence for a training that has ended before its last epoch, or keeps other weights than its last ones."""
-    kept = None
-    if progress.best is not None and progress.best_epoch < progress.epoch:
-        kept = f"the weights of epoch {progress.best_epoch}, the best on the validation rows, are kept"
-    if progress.epoch == spec.last_epoch:
-        return kept
-    why = f"training has ended after epoch {progress.epoch} of {spec.last_epoch}: "
-    if _has_stopped(progress, spec):
-        least = spec.early_stopping.min_delta if isinstance(spec.early_stopping, EarlyStopping) else 0.0
-        by = f" (by more than {least:g}, in units of the scaled target)" if least else ""
-        return f"{why}no lower validation loss{by} since epoch {progress.best_epoch}; {kept}"
-    why += f"one more would take longer than the {spec.budget_seconds:g} seconds of budget_seconds"
-    return f"{why}; {kept}" if kept else why
+def _is_spent(progress: Progress, budget_seconds: float | None, spent: float) -> bool:
+    """Whether one more epoch, as long as the last, would end after the budget of time. The first is always made."""
+    if budget_seconds is None or not progress.history:
+        return False
+    return spent + progress.history[-1].seconds > budget_seconds
 
 
 def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
@@ -124,27 +74,3 @@ def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) 
     first = progress.history[0].train_loss if progress.history else math.inf
     if OPTIMIZERS[spec.optimizer.kind].is_gradient_descent and 0 < first * GROWN < ended.train_loss:
         raise WorkFailed("diverged", f"the loss has grown a million times by epoch {ended.epoch}")
-
-
-def _remember_best(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:
-    if not isinstance(spec.early_stopping, EarlyStopping) or ended.validation_loss is None:
-        return
-    if ended.validation_loss < progress.best_loss - spec.early_stopping.min_delta:
-        progress.best = progress.state.parameters.copy()
-        progress.best_loss = ended.validation_loss
-        progress.best_epoch = ended.epoch
-
-
-def _has_stopped(progress: Progress, spec: TrainingSpec) -> bool:
-    return (
-        isinstance(spec.early_stopping, EarlyStopping)
-        and progress.best is not None
-        and progress.epoch - progress.best_epoch >= spec.early_stopping.patience
-    )
-
-
-def _is_spent(progress: Progress, spec: TrainingSpec, spent: float) -> bool:
-    """Whether one more epoch, as long as the last, would end after the budget of time. The first is always made."""
-    if spec.budget_seconds is None or not progress.history:
-        return False
-    return spent + progress.history[-1].seconds > spec.budget_seconds

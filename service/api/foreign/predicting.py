@@ -11,12 +11,10 @@ from flask import Request
 from service.api.context import context
 from service.api.http.bodies import read
 from service.api.http.documents import body_limit, rows_limit
-from service.api.predictions.codecs import refused
+from service.api.predictions.codecs import no_rows, refused, too_many_rows
 from service.domain.cells.columns import CellInvalid, Columns
 from service.domain.model.predictor import Predictor
-from service.errors import FieldError, RowsInvalid
-
-CELLS = 4_000_000  # values of the widest layer that are held at once
+from service.errors import FieldError
 
 
 def body_of(request: Request, may_be_binary: bool = False) -> bytes:
@@ -37,19 +35,14 @@ def predicted(
     """
     most = context().deps.settings.max_prediction_rows
     if most and columns.n_rows > most:
-        raise RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
+        raise too_many_rows(most)
     if not columns.n_rows:
-        raise RowsInvalid("there are no rows to predict; send at least one")
-    size = max(1, min(16_384, CELLS // max(predictor.network.sizes)))
+        raise no_rows()
+    size = predictor.piece_rows
     if columns.n_rows <= size:
         return _piece(predictor, columns, 0, wrong)
-    starts = range(0, columns.n_rows, size)
-    return np.concatenate(
-        [
-            _piece(predictor, columns.take(np.arange(start, min(start + size, columns.n_rows))), start, wrong)
-            for start in starts
-        ]
-    )
+    pieces = (np.arange(start, min(start + size, columns.n_rows)) for start in range(0, columns.n_rows, size))
+    return np.concatenate([_piece(predictor, columns.take(rows), int(rows[0]), wrong) for rows in pieces])
 
 
 def _piece(

@@ -32,6 +32,16 @@ def refused(errors: Sequence[FieldError]) -> RowsInvalid:
     return RowsInvalid(f"{at}{errors[0].detail}{more}", errors)
 
 
+def too_many_rows(most: int) -> RowsInvalid:
+    """The error of a body with more than `most` rows."""
+    return RowsInvalid(f"the body has more than {most:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts")
+
+
+def no_rows() -> RowsInvalid:
+    """The error of a body without rows."""
+    return RowsInvalid("there are no rows to predict; send at least one")
+
+
 def missing_feature(name: str, pointer: str, there: Sequence[str]) -> FieldError:
     """The error of a feature that the body lacks."""
     shown = ", ".join(repr(column) for column in there[:20])

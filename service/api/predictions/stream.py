@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from service.api.predictions.codecs import refused
+from service.api.predictions.codecs import no_rows, refused, too_many_rows
 from service.domain.cells.columns import Categories, CellInvalid, Columns, missing
 from service.domain.model.outputs import Answered, AnswerPlan
-from service.errors import FieldError, RowsInvalid
+from service.errors import FieldError
 from service.reading.rows import Rows, Wrong, in_pieces
 
 MOST_LISTED = 1000
@@ -59,14 +59,12 @@ def predicted(
     done = 0
     for rows in in_pieces(parts, plan.predictor.piece_rows):
         if most_rows and done + rows.n_rows > most_rows:
-            raise RowsInvalid(
-                f"the body has more than {most_rows:,} rows (ADALINE_MAX_PREDICTION_ROWS); send it in parts"
-            )
+            raise too_many_rows(most_rows)
         outputs = _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
         yield from _cut(outputs, plan.rows_at_once)
         done += rows.n_rows
     if not done:
-        raise RowsInvalid("there are no rows to predict; send at least one")
+        raise no_rows()
 
 
 def _cut(outputs: Outputs, size: int) -> Iterator[Outputs]:

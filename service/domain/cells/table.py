@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -56,6 +56,10 @@ class Table:
     @property
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    def kinds(self, names: Collection[str]) -> dict[str, Kind]:
+        """The kinds of those of its columns that are named, in the table's order."""
+        return {column.name: column.kind for column in self.columns if column.name in names}
 
     @classmethod
     def from_json(cls, rows: int, columns: Sequence[Mapping[str, Any]], style: TextStyle = PLAIN) -> Table:

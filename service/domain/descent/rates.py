@@ -39,6 +39,11 @@ class Rates:
         with_momentum = f", momentum {self.momentum:.4g}" if self.momentum else ""
         return f"learning rate {self.learning_rate:.4g}{with_momentum}: {self.why}"
 
+    def settled(self, spec: TrainingSpec) -> TrainingSpec:
+        """The spec with these in the place of its `auto`s."""
+        optimizer = replace(spec.optimizer, learning_rate=self.learning_rate, momentum=self.momentum)
+        return replace(spec, optimizer=optimizer, epochs=self.epochs)
+
 
 def is_by_curvature(spec: TrainingSpec) -> bool:
     """Whether the learning rate is one that the curvature tells."""

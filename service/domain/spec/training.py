@@ -109,6 +109,11 @@ class TrainingSpec:
             raise ValueError("the number of epochs is not settled yet")
         return self.epochs
 
+    @property
+    def stopping(self) -> EarlyStopping | None:
+        """Early stopping; None where there is none, or where that is not settled."""
+        return self.early_stopping if isinstance(self.early_stopping, EarlyStopping) else None
+
     def step_rows(self, rows: int) -> int:
         """How many of `rows` training rows a step takes: all of them where the batch is full, or not chosen yet."""
         return min(self.batch_size, rows) if isinstance(self.batch_size, int) else rows

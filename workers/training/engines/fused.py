@@ -10,12 +10,12 @@ import numpy as np
 from service.domain.arrays import Floats32, Integers
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.kernels.deal import NO_HAND, Hand, hand_for
-from workers.kernels.epoch import Objective, advance
+from workers.kernels.epoch import Epoch, EpochPiece, Objective, advance
 from workers.kernels.layers import ACTIVATION_CODES
 from workers.kernels.layout import Workspace, layers_of, width_for, workspace_for
 from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
-from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, OptimizerMoments, Rule
-from workers.training.engines.source import OrderedPiece, Source, in_turn, rows_of
+from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Rule, Weights
+from workers.training.engines.source import Source, in_turn, n_rows_of, rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
@@ -23,7 +23,6 @@ from workers.training.problem import Data, Problem, State
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
 NOTHING: Floats32 = np.empty(0, dtype=np.float32)
-NO_MOMENTS = OptimizerMoments(NOTHING, NOTHING)
 
 
 class FusedEngine:
@@ -44,48 +43,40 @@ class FusedEngine:
     def epoch(
         self, state: State, epoch: int, order: Order, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
-        n_rows, position, total = len(order), 0, 0.0
-        size = min(batch_size, n_rows)
-        work = self._workspace(size)
-        rule, moments = self._rule(learning_rate), _moments_of(state)
+        size = min(batch_size, len(order))
+        work, weights = self._workspace(size), _weights_of(state)
+        whole = Epoch(self._layers, self._objective, self._rule(learning_rate), len(order), size, True)
+        position, total = 0, 0.0
         for piece in self._train.pieces(order, size):
-            offset, stop = position, position + len(piece)
+            start, stop = position, position + n_rows_of(piece)
             hand, seen = self._hand_for(piece)
             while position < stop:
                 check()
-                started = time.perf_counter()
-                end = min(position + max(int(CHUNK_SECONDS * self._rows_per_second), 1), stop)
-                begin = position
-                position, state.step, total = advance(
-                    self._layers, self._objective, rule, *piece, hand, seen, offset, n_rows, size, True, begin, end,
-                    state.parameters, moments, state.step, work, total,
-                )  # fmt: skip
+                started, begin = time.perf_counter(), position
+                end = min(begin + max(int(CHUNK_SECONDS * self._rows_per_second), 1), stop)
+                reached = position, state.step, total
+                position, state.step, total = advance(whole, piece, start, end, reached, weights, work, hand, seen)
                 speed = (position - begin) / max(time.perf_counter() - started, 1e-6)
                 self._rows_per_second = min(speed, 2 * self._rows_per_second)  # one quick chunk makes no long one
-        return total / max(n_rows, 1)
+        return total / max(len(order), 1)
 
     def loss(self, state: State, part: str) -> float:
         source = self._sources[part]
         if self._judging is None:
             self._judging = workspace_for(self._problem.network, 2**31, source.n_targets, training=False)
-        n_rows, position, total = len(source), 0, 0.0
-        rule = self._rule(0.0)
+        whole = Epoch(self._layers, self._objective, self._rule(0.0), len(source), len(source), False)
+        weights, reached = Weights(state.parameters, NOTHING, NOTHING), (0, 0, 0.0)
         for piece in source.as_they_lie():
-            offset, stop = position, position + len(piece)
-            while position < stop:
-                position, _, total = advance(
-                    self._layers, self._objective, rule, *piece, *NO_HAND, offset, n_rows, n_rows, False, position,
-                    stop, state.parameters, NO_MOMENTS, 0, self._judging, total,
-                )  # fmt: skip
-        return total / max(n_rows, 1)
+            start = reached[0]
+            reached = advance(whole, piece, start, start + n_rows_of(piece), reached, weights, self._judging, *NO_HAND)
+        return reached[2] / max(len(source), 1)
 
-    def _hand_for(self, piece: OrderedPiece) -> tuple[Hand, Hand]:
+    def _hand_for(self, piece: EpochPiece) -> tuple[Hand, Hand]:
         """Memory for the rows that are dealt, to write and to read."""
         if not piece.deal.n_rows:
             return NO_HAND
         if self._hand is None:
-            inputs, targets, weights = piece.rows
-            self._hand = hand_for(piece.deal, inputs.shape[1], targets.shape[1], len(weights) > 0)
+            self._hand = hand_for(piece.deal, piece.inputs.shape[1], piece.targets.shape[1], len(piece.weights) > 0)
         return self._hand
 
     def _workspace(self, batch_size: int) -> Workspace:
@@ -115,9 +106,9 @@ def objective_of(problem: Problem) -> Objective:
     return Objective(ACTIVATION_CODES[problem.network.activation], codes[problem.loss], np.float32(problem.quantile))
 
 
-def _moments_of(state: State) -> OptimizerMoments:
+def _weights_of(state: State) -> Weights:
     found: dict[str, Floats32] = {PLACES[name]: vector for name, vector in state.moments.items()}
-    return OptimizerMoments(found.get("first", NOTHING), found.get("second", NOTHING))
+    return Weights(state.parameters, found.get("first", NOTHING), found.get("second", NOTHING))
 
 
 def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
@@ -125,8 +116,7 @@ def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: 
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
-    advance(
-        layers_of(problem.network), objective_of(problem), rule, *in_turn(rows, order), *NO_HAND, 0, len(order),
-        len(order), True, 0, len(order), parameters, NO_MOMENTS, 0, work, 0.0,
-    )  # fmt: skip
+    whole = Epoch(layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True)
+    weights = Weights(parameters, NOTHING, NOTHING)
+    advance(whole, in_turn(rows, order), 0, len(order), (0, 0, 0.0), weights, work, *NO_HAND)
     return work.gradient

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service.domain.arrays import Integers
 from workers.kernels.deal import Deal
-from workers.kernels.epoch import EpochRows
-from workers.kernels.layout import readonly
+from workers.kernels.epoch import EpochPiece
+from workers.kernels.layout import EpochRows, readonly
 from workers.training.order import AS_THEY_LIE, Order, Window, Windows, as_they_lie, is_large
 from workers.training.problem import Data
 from workers.training.stored import Stored
 
 Buffers = dict[str, npt.NDArray[Any]]
-
-
-class OrderedPiece(NamedTuple):
-    """Rows, and which of them come in which order: those in `order` (empty: all, as they lie), or as they are dealt."""
-
-    rows: EpochRows
-    order: Integers
-    deal: Deal
-
-    def __len__(self) -> int:
-        return self.deal.n_rows or len(self.order) or len(self.rows.inputs)
 
 
 def rows_of(data: Data) -> EpochRows:
@@ -43,9 +32,14 @@ def rows_of(data: Data) -> EpochRows:
 NO_DEAL = Deal(readonly(AS_THEY_LIE), readonly(AS_THEY_LIE), 0, 1, 0, np.uint64(0))
 
 
-def in_turn(rows: EpochRows, order: Integers = AS_THEY_LIE) -> OrderedPiece:
+def n_rows_of(piece: EpochPiece) -> int:
+    """How many rows of the epoch a piece has."""
+    return piece.deal.n_rows or len(piece.order) or len(piece.inputs)
+
+
+def in_turn(rows: EpochRows, order: Integers = AS_THEY_LIE) -> EpochPiece:
     """All of the rows, or those of an order."""
-    return OrderedPiece(rows, readonly(order), NO_DEAL)
+    return EpochPiece(*rows, readonly(order), NO_DEAL)
 
 
 class Source:
@@ -59,7 +53,7 @@ class Source:
     def __len__(self) -> int:
         return len(self._data)
 
-    def pieces(self, order: Order, batch_size: int) -> Iterable[OrderedPiece]:
+    def pieces(self, order: Order, batch_size: int) -> Iterable[EpochPiece]:
         """The rows of an order, piece by piece; for a batch of all rows they come as they lie. A small part on the disk
         is taken into memory. Raises ValueError for a large one whose order has no windows."""
         if batch_size >= len(order) == len(self):
@@ -72,11 +66,11 @@ class Source:
         self._rows = rows_of(self._data[: len(self)]) if rows is None else rows
         return [in_turn(self._rows, order)]
 
-    def as_they_lie(self) -> Iterable[OrderedPiece]:
+    def as_they_lie(self) -> Iterable[EpochPiece]:
         """All rows, piece by piece."""
         return self._read(as_they_lie(self._data.inputs.shape)) if self._rows is None else [in_turn(self._rows)]
 
-    def _read(self, windows: Iterable[Window]) -> Iterator[OrderedPiece]:
+    def _read(self, windows: Iterable[Window]) -> Iterator[EpochPiece]:
         """Window by window, each in the memory of the one before; while it is worked on, the disk reads the next."""
         buffers: Buffers = {}
         waiting = iter(windows)
@@ -109,7 +103,7 @@ def _blocks(name: str, part: Any, window: Window, buffers: Buffers) -> npt.NDArr
     return buffer[:at]
 
 
-def _dealt(rows: EpochRows, window: Window, is_copy: bool = False) -> OrderedPiece:
+def _dealt(rows: EpochRows, window: Window, is_copy: bool = False) -> EpochPiece:
     """A window of the rows, or of a copy of its blocks."""
     if not len(window.groups):
         return in_turn(rows)
@@ -119,4 +113,4 @@ def _dealt(rows: EpochRows, window: Window, is_copy: bool = False) -> OrderedPie
     deal = Deal(
         readonly(starts), readonly(window.groups), window.shift, window.group_rows, len(window), np.uint64(window.key)
     )  # fmt: skip
-    return OrderedPiece(rows, NO_DEAL.groups, deal)
+    return EpochPiece(*rows, NO_DEAL.groups, deal)

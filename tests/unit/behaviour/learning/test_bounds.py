@@ -18,7 +18,7 @@ from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, run, spec_of, write_table
 from workers.explain.certificate import Trained, certify
 from workers.explain.descent import descent_note
-from workers.jobs.endings import explained
+from workers.jobs.divergence import explained
 from workers.training.data.prepare import prepare
 from workers.training.design import scaled_curvature
 

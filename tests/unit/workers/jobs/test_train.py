@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event
 
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS
 from service.store import jobs, models
@@ -22,10 +22,11 @@ from service.store.tables import DatasetRow, JobRow, VersionRow
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers.jobs import record, train
+from workers.jobs import train
 from workers.jobs.dispatch import run
-from workers.jobs.record import Recorder
-from workers.lease import LeaseLost, WorkerStopping, claimed
+from workers.jobs.record import telling
+from workers.jobs.record.training import TrainingRecorder
+from workers.lease import WorkerStopping
 
 ROWS = 120
 
@@ -139,7 +140,7 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
     deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here told at once, where it else would wait for a moment."""
-    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)
+    monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 2}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     seen: list[tuple[object, bool]] = []
@@ -149,7 +150,7 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
             told = [one for one in jobs.events_after(session, id, 0, 1000) if "engine" in one.data.get("text", "")]
             seen.append((jobs.get(session, id).spec["engine"], bool(told)))
 
-    monkeypatch.setattr(Recorder, "epoch", lambda recorder, *_: look(recorder))
+    monkeypatch.setattr(TrainingRecorder, "epoch", lambda recorder, *_: look(recorder))
     run(deps, id)
     assert seen[0] == ("fused", True)
 
@@ -158,7 +159,7 @@ def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deps = make_deps(checkpoint_seconds=0.0)
-    monkeypatch.setattr(record, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
+    monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 3}
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
 
@@ -442,19 +443,3 @@ def test_classes_that_are_separated_are_named_in_the_report(deps: Deps) -> None:
     _, report = version_of(deps, trained(deps, target="kind"))  # it is the sign of a
     assert report["certificate"]["separation"]["classes"] == ["k0", "k1"]
     assert report["certificate"]["optimum_loss"] == 0
-
-
-def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps) -> None:
-    body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
-    with claimed(deps, JobRow, id) as lease:
-        assert lease is not None
-        recorder = Recorder(deps, lease)
-        spec, _, _ = recorder.start()
-        with deps.database.write() as session:
-            session.execute(update(JobRow).where(JobRow.id == id).values(fence=JobRow.fence + 1))
-        recorder.ready(spec, "too late", 0)
-        with pytest.raises(LeaseLost):
-            recorder.tell()
-    with deps.database.read() as session:
-        assert "too late" not in str([event.data for event in jobs.events_after(session, id, 0, 100)])

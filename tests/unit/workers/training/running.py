@@ -22,8 +22,9 @@ from workers.training.data.room import Room
 from workers.training.design import scaled_curvature
 from workers.training.engines.choose import make_engine
 from workers.training.held_out import HeldOut, calibrated, held_out
-from workers.training.loop import Progress, train
+from workers.training.loop import train
 from workers.training.problem import State
+from workers.training.progress import Progress
 
 ARROW: dict[str, pa.DataType] = {
     "numeric": pa.float64(),
@@ -88,8 +89,7 @@ def run(
     features = {name: kind for name, kind in kinds.items() if name not in spec.targets}
     prepared = prepare(path, spec, features, kinds[spec.targets[0]], most_categories, room)
     rates = settle(spec, scaled_curvature(prepared, spec.network.bias), len(prepared.train))
-    optimizer = replace(spec.optimizer, learning_rate=rates.learning_rate, momentum=rates.momentum)
-    spec = replace(spec, optimizer=optimizer, epochs=rates.epochs)
+    spec = rates.settled(spec)
     problem = make_problem(spec, prepared)
     parts = {name: part.data for name, part in prepared.parts.items()}
     progress = Progress(State.start(problem))

@@ -13,8 +13,9 @@ from service.domain.spec.training import EarlyStopping, NetworkSpec, TrainingSpe
 from tests.unit.workers.training.running import spec_of
 from workers.training import checkpoint
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.loop import EpochEnded, Progress, train
+from workers.training.loop import train
 from workers.training.problem import Data, Problem, State
+from workers.training.progress import EpochEnded, Progress
 
 EPOCHS = 8
 ROWS = 60

@@ -14,9 +14,10 @@ from service.domain.model.network import Network
 from service.domain.spec.training import EarlyStopping, OptimizerSpec, Split
 from service.errors import WorkFailed
 from tests.unit.workers.training.running import run, spec_of, write_table
-from workers.training.loop import EpochEnded, Progress, train, why_ended
+from workers.training.loop import train
 from workers.training.order import Order
 from workers.training.problem import Problem, State
+from workers.training.progress import EpochEnded, Progress, why_ended
 
 PROBLEM = Problem(Network((1, 1), bias=False), "mse", "sgd")
 

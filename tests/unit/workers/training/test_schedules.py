@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.unit.workers.training.running import spec_of
-from workers.training.loop import EpochEnded
+from workers.training.progress import EpochEnded
 from workers.training.schedules import RateFactors
 
 

@@ -13,8 +13,8 @@ from workers.training import checkpoint
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.lbfgs import Lbfgs, Point, direction
 from workers.training.engines.line_search import Trial, strong_wolfe
-from workers.training.loop import Progress
 from workers.training.problem import Data, Problem, State
+from workers.training.progress import Progress
 
 ROWS = 200
 RIDGE = 0.01

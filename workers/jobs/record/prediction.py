@@ -7,7 +7,6 @@ from the moment when a later attempt would go on after it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -19,10 +18,10 @@ from service.errors import StorageDamaged, VersionNotFound, WorkFailed
 from service.store import datasets, jobs, models
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.spool import Blob
-from service.store.session import now
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.lease import Lease, LeaseLost
+from workers.jobs.record.telling import Teller, succeed
+from workers.lease import Lease
 
 EVENT_SECONDS = 0.5
 
@@ -36,35 +35,42 @@ class KeptPart:
     failed: int
 
 
-class PredictionRecorder:
-    """Writes under the job's lease; every method raises LeaseLost when it is gone."""
+@dataclass(frozen=True, slots=True)
+class AskedPrediction:
+    """What a batch prediction is to do: its spec, the dataset whose rows are predicted, and by which model."""
 
-    def __init__(self, deps: Deps, lease: Lease[JobRow]) -> None:
-        self._deps = deps
-        self._lease = lease
-        self._rows = 0
-        self._first = 0
+    spec: BatchSpec
+    dataset: DatasetRow
+    predictor: Predictor
+
+
+def asked_prediction(deps: Deps, job: JobRow) -> AskedPrediction:
+    """What the job is asked to do. Raises DatasetNotFound, WorkFailed for a version that is gone."""
+    with deps.database.read() as session:
+        dataset = datasets.get(session, job.dataset_id)
+        try:
+            version = models.get_version(session, job.model_name, job.model_version or 0)
+        except VersionNotFound as error:
+            raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
+    predictor = read(*(read_version_file(deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
+    return AskedPrediction(BatchSpec(**job.spec), dataset, predictor)
+
+
+class PredictionRecorder:
+    """Of one batch prediction of `n_rows`, from what earlier attempts have done on. What writes raises LeaseLost when
+    the lease is gone."""
+
+    def __init__(self, deps: Deps, lease: Lease[JobRow], n_rows: int) -> None:
+        self._deps, self._lease, self._teller = deps, lease, Teller(deps, lease)
         self._started = self._told = self._kept = time.perf_counter()
         kept = [KeptPart(**part) for part in (lease.row.result or {}).get("parts", ())]
         self.parts: list[KeptPart] = list(takewhile(self._is_whole, kept))
         """What this attempt and those before have done, in the order of the rows."""
-        self._are_damaged = len(self.parts) < len(kept)
-
-    def start(self) -> tuple[BatchSpec, DatasetRow, Predictor]:
-        """The job's spec, its dataset and its model. Raises DatasetNotFound, WorkFailed for a version that is gone."""
-        job = self._lease.row
-        with self._deps.database.read() as session:
-            dataset = datasets.get(session, job.dataset_id)
-            try:
-                version = models.get_version(session, job.model_name, job.model_version or 0)
-            except VersionNotFound as error:
-                raise WorkFailed(error.code, f"{error.detail}: it was deleted before this job ended") from None
-        predictor = read(*(read_version_file(self._deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
-        self._rows, self._first = dataset.rows or 0, self.done
-        if self.done or self._are_damaged:
-            why = "; what was done behind it is damaged, and is done again" if self._are_damaged else ""
-            self._tell(self.done, f"goes on after row {self.done:,}{why}")
-        return BatchSpec(**job.spec), dataset, predictor
+        self._rows, self._first = n_rows, self.done
+        are_damaged = len(self.parts) < len(kept)
+        if self.done or are_damaged:
+            why = "; what was done behind it is damaged, and is done again" if are_damaged else ""
+            self._tell(self.done, ("message", {"text": f"goes on after row {self.done:,}{why}"}))
 
     @property
     def done(self) -> int:
@@ -91,26 +97,14 @@ class PredictionRecorder:
         StorageFull."""
         blob = self._taken(path)
         rows, failed = self.done + rows, failed + sum(part.failed for part in self.parts)
-        job = self._lease.row
         told: list[jobs.Told] = [("progress", self._progress(rows, rows))]
         if failed:
             what = "1 row has" if failed == 1 else f"{failed:,} rows have"
             told.append(("message", {"text": f"{what} no prediction; the column of errors says why"}))
         with self._deps.database.write() as session:
-            ended = jobs.move(
-                session,
-                job.id,
-                "succeeded",
-                job.fence,
-                told,
-                finished_at=now(),
-                lease_until=None,
-                progress=self._progress(rows, rows),
-                result={"sha256": blob.key, "bytes": blob.size, "rows": rows, "failed_rows": failed},
-            )
-            if not ended:
-                raise LeaseLost(job.id)
-        self._deps.changes.publish(job.id)
+            result = {"sha256": blob.key, "bytes": blob.size, "rows": rows, "failed_rows": failed}
+            succeed(session, self._lease, told, progress=self._progress(rows, rows), result=result)
+        self._deps.changes.publish(self._lease.row.id)
 
     def _is_whole(self, part: KeptPart) -> bool:
         try:
@@ -124,13 +118,9 @@ class PredictionRecorder:
             writer.take(path)
             return writer.commit()
 
-    def _tell(self, rows: int, text: str | None = None) -> None:
+    def _tell(self, rows: int, told: jobs.Told | None = None) -> None:
         progress = self._progress(rows, self._rows)
-        told: Sequence[jobs.Told] = [("progress", progress)] if text is None else [("message", {"text": text})]
-        with self._deps.database.write() as session:
-            self._lease.write_in(session, progress=progress)
-            jobs.append_events(session, self._lease.row.id, told)
-        self._deps.changes.publish(self._lease.row.id)
+        self._teller.tell_at_once({"progress": progress}, [told or ("progress", progress)])
         self._told = time.perf_counter()
 
     def _progress(self, done: int, rows: int) -> Json:

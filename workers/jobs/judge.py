@@ -1,0 +1,45 @@
+"""From weights that were learnt to a version that may be published: the model, and what can be said of it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from service.store import datasets
+from service.store.described import dialect_of
+from service.wiring import Deps
+from workers.explain.certificate import Trained, certify
+from workers.explain.linear_neuron import linear_neuron
+from workers.export.files import taken_along
+from workers.jobs.pose import Posed, room_of
+from workers.jobs.record.training import TrainingRecorder
+from workers.jobs.report import Evidence, Learnt, Origin, make_report
+from workers.jobs.rival import Contender
+from workers.training.build import make_predictor
+from workers.training.held_out import calibrated, held_out
+
+
+def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
+    """The model, and what can be said of it."""
+    asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
+    dataset, other, table_of = asked.dataset, asked.other, partial(partial, datasets.stored_table, deps.blobs)
+    network, dialect = posed.problem.network, dialect_of(dataset)
+    predictor = make_predictor(spec, prepared, network, progress.chosen, asked.table.style, dialect)
+    held = held_out(predictor, prepared)
+    predictor = calibrated(predictor, held)
+    seconds = time.perf_counter() - started
+    trained = Trained(
+        table_of(dataset), spec, asked.kinds, prepared, predictor, progress.epoch, room_of(deps).copies_bytes
+    )
+    certified = certify(trained, recorder.check)
+    linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
+    along = taken_along(predictor)
+    report = make_report(
+        Learnt(spec, prepared, predictor, progress, posed.curvature),
+        Evidence(held, certified, linear),
+        Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds),
+        asked.warnings,
+        along.warnings,
+    )
+    judging = other or dataset
+    return Contender(spec, prepared, predictor, judging, table_of(judging), report, along.files)
