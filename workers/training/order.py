@@ -7,6 +7,19 @@ cache holds, and whose rows are shuffled. Rows of more than half a group have no
 a whole. So a step takes as long on ten million rows as on a hundred thousand, and the order is the same wherever the
 table is.
 
+The words, from the table down to a step; engines and kernels use the same:
+
+    table   ========================================  all training rows
+    block     ==   ==      ==  ==          ==   ==    neighbours, drawn by chance: 64 KiB
+    window  [ == == == == == == ]                     BLOCKS blocks: what memory holds
+    group     . . . . . . . . . .                     neighbours in a window, drawn by chance: 512 bytes
+    hand    [ ..... ]                                 GROUPS groups: dealt into the cache, their rows shuffled there
+    tile    [ .. ]                                    rows of a hand that the kernels lay out and compute at once
+    batch   [ .... ]                                  rows of one step: some tiles, or a part of one
+
+What one call of the kernel is given is a piece of the epoch: a window, or all rows of a table that is shuffled as a
+whole; in it the rows of one hand are a stretch.
+
 What that does to the statistics: each row comes once in an epoch, and may come at any time. Rows that lie side by side
 come in the same hand. Where rows are in no order that makes no difference. In a table that is sorted by its target, a
 window is a sample of BLOCKS places, and a hand one of GROUPS: the mean target of a window deviates from the table's by

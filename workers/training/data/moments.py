@@ -89,11 +89,11 @@ class Moments:
     @property
     def deviation(self) -> Floats:
         """Population standard deviation, as StandardScaler has it; where that is below the least number of float64, the
-        span of the values."""
+        span of the values; 0 for a constant, whatever the rounding of its mean leaves."""
         values: Floats = np.sqrt(self.squares / max(self.count, 1)) / self.unit
         with np.errstate(over="ignore"):
             span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
-        return np.where(values > 0, values, span)
+        return np.where(self.high > self.low, np.where(values > 0, values, span), 0.0)
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:
         """Of the rows that were kept. Raises ValueError where none were to be."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.domain.model.magnitude import units
@@ -259,6 +259,7 @@ def test_the_first_and_the_last_year_are_years(
 floats = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@example([85.75048804727103] * 3, 3)
 @given(st.lists(floats, min_size=1, max_size=8), st.integers(1, 8))
 def test_moments_are_exact_wherever_the_numbers_lie(values: list[float], cut: int) -> None:
     moments = Moments(1)
