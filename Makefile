@@ -33,7 +33,7 @@ test: $(READY)  ## all tests
 
 GOLDEN ?= write
 golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone
-	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/workers/golden
+	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/behaviour/golden
 
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api

@@ -94,7 +94,8 @@ class Changes:
     def _relay(self) -> None:
         while not self._closed.is_set():
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
+                listening = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py's
+                with listening as channel:
                     channel.subscribe(CHANNEL)
                     while not self._closed.is_set():
                         message = channel.get_message(timeout=RECHECK_SECONDS)

@@ -143,7 +143,7 @@ class Queue:
         with _answering():
             # a queue gets shorter at its end while it is read, and longer at its start: none is passed by
             while some := self._redis.lrange(queue, first, first + READ_AT_ONCE - 1):
-                messages: list[bytes] = some  # type: ignore[assignment]
+                messages: list[bytes] = some  # type: ignore[assignment]  # redis-py types it as text or bytes
                 ids.update(filter(None, map(_id_in, messages)))
                 first += len(messages)
         return ids
@@ -159,7 +159,8 @@ class Queue:
         """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""
         names = list(dict.fromkeys([*ROLES, *queues_of([*ROLES])]))
         with _answering():
-            found: list[bytes | None] = self._redis.mget([SERVED + name for name in names])  # type: ignore[assignment]
+            keys = [SERVED + name for name in names]
+            found: list[bytes | None] = self._redis.mget(keys)  # type: ignore[assignment]  # as redis-py types it
         return {name: one is not None for name, one in zip(names, found, strict=True)}
 
 

@@ -25,7 +25,7 @@ WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.jobs.warm",
 START_SECONDS = 300.0  # for a process to import all that, and to warm up, on a machine that has other work too
 
 
-class Loader(AppLoader):  # type: ignore[misc]
+class Loader(AppLoader):  # type: ignore[misc]  # celery ships no types
     """Starts a process of the pool, unless its parent has gone before the kernel was asked to end them together."""
 
     def import_default_modules(self) -> Any:
@@ -110,13 +110,13 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     return next((watch.exit_code for watch in watches), 0)
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _own_logging(**_: Any) -> None:
     """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _tell_children(**_: Any) -> None:
     """In the parent: pass the request on."""
     for child in billiard.active_children():

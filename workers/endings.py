@@ -17,7 +17,7 @@ FailureTold = dict[str, str]
 """What a user is told of work that has failed: `code` and `detail`."""
 
 CODES: Mapping[type[Exception], Callable[[Any], str]] = {
-    WorkFailed: lambda error: error.reason,
+    WorkFailed: lambda error: error.code,
     CellInvalid: lambda error: "missing_values",
     DatasetNotFound: lambda error: error.code,
     StorageDamaged: lambda error: error.code,

@@ -9,7 +9,7 @@ from workers.deps import process_deps
 from workers.pool.stops import work_given_back
 
 
-@shared_task(name=INGEST.name)  # type: ignore[untyped-decorator]
+@shared_task(name=INGEST.name)  # type: ignore[untyped-decorator]  # celery ships no types
 def ingest(id: str) -> None:
     """Read an uploaded file into a table."""
     with work_given_back():
@@ -18,7 +18,7 @@ def ingest(id: str) -> None:
         run(process_deps(), id)
 
 
-@shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]
+@shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]  # celery ships no types
 def train(id: str) -> None:
     """Run a job of any kind."""
     with work_given_back():

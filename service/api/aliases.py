@@ -29,7 +29,7 @@ TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
 @blueprint.route(ALIAS)
-@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
+@blueprint.answers(HTTPStatus.OK, model_schemas.AliasSchema, headers=TAG)
 @blueprint.fails(*NOT_FOUND)
 def get_alias(name: str, alias: str) -> Any:
     """Get an alias: the version that it points to"""
@@ -40,7 +40,7 @@ def get_alias(name: str, alias: str) -> Any:
 
 @blueprint.route(ALIAS, methods=["PUT"])
 @blueprint.headers(MatchHeaders)
-@blueprint.answers(HTTPStatus.OK, model_schemas.Alias, headers=TAG)
+@blueprint.answers(HTTPStatus.OK, model_schemas.AliasSchema, headers=TAG)
 @blueprint.fails(
     *NOT_FOUND,
     HTTPStatus.BAD_REQUEST,

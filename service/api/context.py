@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from service.api.http.waiting import Places, Waiting
+from service.api.http.waiting import Places, WaitingRequests
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 
@@ -21,14 +21,14 @@ class Context:
 
     deps: Deps
     models: LoadedModels
-    waiting: Waiting
+    waiting: WaitingRequests
     sending: Places
 
 
 def attach(app: Flask, deps: Deps) -> None:
     """Give the app's views their parts."""
     models = LoadedModels(deps.database, deps.blobs, deps.settings.cached_models)
-    waiting = Waiting(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
+    waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
     app.extensions[NAME] = Context(deps, models, waiting, Places(deps.settings.sending_requests))
 
 

@@ -15,9 +15,9 @@ from service.api.context import context
 from service.api.files import send
 from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
-from service.api.schemas import base as schemas
+from service.api.schemas import datasets as schemas
 from service.api.schemas.preview import Preview
-from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, Upload
+from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, ArrivingUpload
 from service.api.uploads.forms import FIELDS
 from service.api.uploads.options import MAX_NAME, UploadQuery, check_parquet, merged
 from service.api.uploads.preview import preview
@@ -35,7 +35,6 @@ PREVIEW_TYPE = "application/vnd.adaline.preview+json"
 OK_HERE = "the existing dataset, if the same bytes and options were uploaded before; or the requested preview"
 
 blueprint = Blueprint("datasets", __name__, url_prefix="/v1/datasets", description="Tables to train on")
-
 
 UPLOAD_FORM = {
     "type": "object",
@@ -58,9 +57,9 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 @blueprint.route("", methods=["POST"])
 @blueprint.query(UploadQuery)
 @blueprint.headers(StartHeaders)
-@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Dataset, description="accepted; a worker will read the file")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Dataset, description="read within Prefer: wait=N")
-@blueprint.also_answers(HTTPStatus.OK, schemas.Dataset, description=OK_HERE)
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.DatasetSchema, description="a worker will read it")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.DatasetSchema, description="read, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.OK, schemas.DatasetSchema, description=OK_HERE)
 @blueprint.also_answers(HTTPStatus.OK, Preview, content_type=PREVIEW_TYPE, description=OK_HERE)
 @blueprint.fails(
     HTTPStatus.BAD_REQUEST,
@@ -81,12 +80,12 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     """
     deps = context().deps
     in_part = options.pop("preview")
-    received = Upload(request, deps.settings, in_part=in_part)
+    received = ArrivingUpload(request, deps.settings, in_part=in_part)
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     uploaded = upload.upload(
         deps.database, deps.queue, _stored(received, options), headers.get("idempotency_key"),
-        schemas.Dataset().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
+        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
     )  # fmt: skip
     return _answer(uploaded, headers)
 
@@ -103,7 +102,7 @@ def list_datasets(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<id>")
 @blueprint.headers(PreferHeader)
-@blueprint.answers(HTTPStatus.OK, schemas.Dataset, headers={"ETag": {"schema": {"type": "string"}}})
+@blueprint.answers(HTTPStatus.OK, schemas.DatasetSchema, headers={"ETag": {"schema": {"type": "string"}}})
 @blueprint.also_answers(HTTPStatus.NOT_MODIFIED)
 @blueprint.fails(*NOT_FOUND)
 def get_dataset(headers: dict[str, Any], id: str) -> Any:
@@ -156,7 +155,7 @@ def get_profile(query: dict[str, Any], id: str) -> Any:
 
 @blueprint.route("/<id>/rows")
 @blueprint.query(RowsQuery)
-@blueprint.answers(HTTPStatus.OK, schemas.Rows)
+@blueprint.answers(HTTPStatus.OK, schemas.RowsSchema)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def list_rows(query: dict[str, Any], id: str) -> Any:
     """Read rows of a dataset, as they were parsed"""
@@ -193,8 +192,8 @@ def get_content(id: str) -> Any:
         return send(context().deps.blobs, row.sha256, row.media_type, size_bytes=row.bytes, filename=row.name)
 
 
-def _stored(received: Upload, query: dict[str, Any]) -> upload.UploadedFile:
-    """The file of a request, once all of it has come. Raises ParameterInvalid, StorageFull, and as `Upload.pieces`."""
+def _stored(received: ArrivingUpload, query: dict[str, Any]) -> upload.UploadedFile:
+    """The file of a request, once all of it has come. Raises ParameterInvalid, StorageFull, as `pieces` does."""
     with context().deps.blobs.writer() as writer:
         for piece in received.pieces():
             writer.write(piece)

@@ -17,7 +17,8 @@ from service.api.filters import document_prefixed
 from service.api.foreign import inference_schemas, invocation_schemas
 from service.api.http import problems
 from service.api.predictions import bodies as prediction_bodies
-from service.api.schemas import base as schemas
+from service.api.schemas.predictions import ClassPrediction
+from service.api.schemas.problems import ProblemSchema
 from service.domain.jobs.batch import BatchSpecSchema
 from service.domain.jobs.comparison_schema import ComparisonSpecSchema
 from service.domain.spec.fields import OneOrSeveral, OneOrWords
@@ -47,7 +48,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
     """flask-smorest's Api with our problems in the place of its errors."""
 
     DEFAULT_ERROR_RESPONSE_NAME = "DEFAULT_ERROR"
-    ERROR_SCHEMA = schemas.Problem
+    ERROR_SCHEMA = ProblemSchema
 
     def __init__(self, app: Flask, version: str) -> None:
         app.config.update(API_TITLE=TITLE, API_VERSION=version, OPENAPI_VERSION="3.1.0")
@@ -55,7 +56,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
-        self.spec.components.schema("ClassPrediction", schema=schemas.ClassPrediction)
+        self.spec.components.schema("ClassPrediction", schema=ClassPrediction)
         for schema in SPECS:  # documented by their names
             self.spec.components.schema(_name(schema), schema=schema)
         for name, described in BODIES.items():
@@ -77,8 +78,8 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
 
     def _register_responses(self) -> None:
         described = {status.name: status.phrase for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
-        for name, description in {**described, "DEFAULT_ERROR": "Any other error"}.items():
-            content = {problems.MEDIA_TYPE: {"schema": schemas.Problem}}
+        for name, description in {**described, "DEFAULT_ERROR": "Something else is wrong"}.items():
+            content = {problems.MEDIA_TYPE: {"schema": ProblemSchema}}
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 
     def _register_error_handlers(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.api.schemas.base import says
+from service.api.schemas.answer import says
 
 PREFIX = "metadata."
 SHAPE = {"type": "object", "propertyNames": {"pattern": r"^metadata\.."}, "additionalProperties": {"type": "string"}}

@@ -22,7 +22,7 @@ from service.api.parameters import (
     RangeHeaders,
     StartHeaders,
 )
-from service.api.schemas import base as schemas
+from service.api.schemas import jobs as schemas
 from service.api.schemas.preflight import SpecCheck
 from service.api.schemas.results import JobResult
 from service.api.streams import events_answer
@@ -51,7 +51,7 @@ EXAMPLES = {
     "descents compared": {"value": {"kind": "descent-comparison", "dataset": _DATASET, "target": "price"}},
 }
 BODY = {"required": True, "content": {"application/json": {"schema": schemas.ANY_SPEC, "examples": EXAMPLES}}}
-JOB = schemas.Job()
+JOB = schemas.JobSchema()
 MEDIA_TYPES = {CSV: "text/csv", PARQUET: "application/vnd.apache.parquet"}
 BYTES = {"type": "string", "format": "binary"}
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -66,8 +66,8 @@ BAD_BODY = (
 
 @blueprint.route("", methods=["POST"])
 @blueprint.headers(StartHeaders)
-@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Job, description="queued")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Job, description="ended within Prefer: wait=N")
+@blueprint.answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="queued")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.JobSchema, description="ended, within Prefer: wait=N")
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
@@ -103,7 +103,7 @@ def list_jobs(query: dict[str, Any]) -> Any:
 
 @blueprint.route("/<id>")
 @blueprint.headers(PreferHeader)
-@blueprint.answers(HTTPStatus.OK, schemas.Job)
+@blueprint.answers(HTTPStatus.OK, schemas.JobSchema)
 @blueprint.fails(*NOT_FOUND)
 def get_job(headers: dict[str, Any], id: str) -> Any:
     """Get a job: its state and progress, or why it waits; Prefer: wait=N waits for its end"""
@@ -134,8 +134,8 @@ def delete_job(id: str) -> Any:
 
 @blueprint.route("/<id>/cancel", methods=["POST"])
 @blueprint.headers(PreferHeader)
-@blueprint.answers(HTTPStatus.OK, schemas.Job, description="cancelled")
-@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.Job, description="it will stop at the next batch")
+@blueprint.answers(HTTPStatus.OK, schemas.JobSchema, description="cancelled")
+@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="it will stop at its next batch")
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def cancel_job(headers: dict[str, Any], id: str) -> Any:
     """Cancel a job; asking twice changes nothing"""

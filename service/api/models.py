@@ -50,7 +50,7 @@ def list_models(query: dict[str, Any]) -> Any:
 
 
 @blueprint.route("/<name>")
-@blueprint.answers(HTTPStatus.OK, model_schemas.Model)
+@blueprint.answers(HTTPStatus.OK, model_schemas.ModelSchema)
 @blueprint.fails(*NOT_FOUND)
 def get_model(name: str) -> Any:
     """Get a model: its newest version, its aliases, and what its bare name means"""
@@ -94,7 +94,7 @@ def compare_versions(query: dict[str, Any], name: str) -> Any:
 
 
 @blueprint.route(VERSION)
-@blueprint.answers(HTTPStatus.OK, model_schemas.Version)
+@blueprint.answers(HTTPStatus.OK, model_schemas.VersionSchema)
 @blueprint.fails(*NOT_FOUND)
 def get_version(name: str, version: int) -> Any:
     """Get a version: what it predicts, from what, and how well"""

@@ -10,10 +10,11 @@ import orjson
 import structlog
 from flask import Flask, Response
 from flask_swagger_ui import get_swaggerui_blueprint
+from marshmallow import fields
 
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.schemas import base as schemas
+from service.api.schemas.answer import Answer
 from service.domain.jobs.lanes import SHORT
 from service.errors import QueueUnavailable, StorageFull
 from service.queue import INGEST, TRAIN
@@ -26,19 +27,25 @@ OK, UNAVAILABLE, FULL, DEGRADED = "ok", "unavailable", "full", "degraded"
 
 log = structlog.get_logger(__name__)
 
-blueprint = Blueprint("operations", __name__, description="Health and readiness")
+
+class Health(Answer):
+    status = fields.String(required=True)
+    parts = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+blueprint = Blueprint("operations", __name__, description="For who runs the service")
 
 
 @blueprint.route("/healthz")
-@blueprint.answers(HTTPStatus.OK, schemas.Health)
+@blueprint.answers(HTTPStatus.OK, Health)
 def is_alive() -> Any:
     """Check that the process answers"""
     return {"status": "ok"}
 
 
 @blueprint.route("/readyz")
-@blueprint.answers(HTTPStatus.OK, schemas.Health)
-@blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, schemas.Health)
+@blueprint.answers(HTTPStatus.OK, Health)
+@blueprint.also_answers(HTTPStatus.SERVICE_UNAVAILABLE, Health)
 def is_ready() -> Any:
     """Check that the database, blob storage and broker answer, and that workers train and ingest
 

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api.schemas import base as schemas
 from service.api.schemas import models as model_schemas
+from service.api.schemas.answer import Answer, says
+from service.api.schemas.datasets import DatasetSchema
+from service.api.schemas.jobs import ListedJob
 from service.store.paging import Page
 
 T = TypeVar("T")
@@ -25,14 +27,12 @@ def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
     envelope: dict[str, fields.Field[Any]] = {
         "data": fields.List(fields.Nested(item), required=True),
         "has_more": fields.Boolean(required=True),
-        "next": fields.String(
-            required=True, allow_none=True, metadata=schemas.says("pass it as ?after= to get the next page")
-        ),
+        "next": fields.String(required=True, allow_none=True, metadata=says("give it as ?after= to go on")),
     }
-    return schemas.Answer.from_dict(envelope, name=f"{name or item.__name__}List")
+    return Answer.from_dict(envelope, name=f"{name or item.__name__.removesuffix('Schema')}List")
 
 
-DatasetList = listing(schemas.Dataset)
-JobList = listing(schemas.ListedJob, "Job")
-ModelList = listing(model_schemas.Model)
+DatasetList = listing(DatasetSchema)
+JobList = listing(ListedJob, "Job")
+ModelList = listing(model_schemas.ModelSchema)
 VersionList = listing(model_schemas.ListedVersion, "Version")

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from service.api.filters import MetadataQuery
-from service.api.schemas.base import one_of, says, switch, within
+from service.api.schemas.answer import one_of, says, switch, within
 from service.api.uploads.options import CsvOptions
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES
 from service.domain.spec.fields import Matches
@@ -29,7 +29,9 @@ class ModelsQuery(PageQuery, MetadataQuery):
 
 
 class VersionsQuery(PageQuery, MetadataQuery):
-    after = fields.Integer(validate=within(1, 2**31 - 1), metadata=says("the `next` of the previous page"))  # type: ignore[assignment]
+    after = fields.Integer(  # type: ignore[assignment]  # a number here, a word in other lists
+        validate=within(1, 2**31 - 1), metadata=says("`next` of the page before")
+    )
 
 
 class CompareQuery(ma.Schema):

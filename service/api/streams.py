@@ -10,7 +10,7 @@ import orjson
 from flask import Response, request
 
 from service.api.context import Context, context
-from service.api.schemas import base as schemas
+from service.api.schemas.jobs import EventSchema
 from service.domain.jobs.lifecycle import is_terminal
 from service.errors import FieldError, JobNotFound, ParameterInvalid
 from service.store import jobs
@@ -94,5 +94,5 @@ def _told(here: Context, id: str, after: int) -> Iterator[bytes]:
 
 
 def _line(event: EventRow) -> bytes:
-    data = orjson.dumps(schemas.Event().dump(event)).decode()
+    data = orjson.dumps(EventSchema().dump(event)).decode()
     return f"id: {event.seq}\nevent: {event.type}\ndata: {data}\n\n".encode()

@@ -14,7 +14,7 @@ from service.client.errors import DatasetFailed
 from service.client.jobs import Jobs
 from service.client.models import Models
 from service.client.records import Dataset, Event, Job, Json, Version
-from service.client.uploads import PREVIEW_BYTES, Source, opened, parameters
+from service.client.uploads import PREVIEW_BYTES, GivenFile, opened, parameters
 
 
 class Client(Jobs, Models):
@@ -44,7 +44,7 @@ class Client(Jobs, Models):
     def close(self) -> None:
         self._connection.close()
 
-    def upload(self, source: Source, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
+    def upload(self, source: GivenFile, name: str | None = None, wait: bool = True, **options: Any) -> Dataset:
         """Stream a table (a path, bytes, a binary file, or a DataFrame of pandas, polars or Arrow) to the server; with
         `wait`, until it is ready.
 
@@ -65,7 +65,7 @@ class Client(Jobs, Models):
             dataset = self._connection.record(Dataset, call)
         return self.ready(dataset) if wait else dataset
 
-    def preview(self, source: Source, **options: Any) -> Json:
+    def preview(self, source: GivenFile, **options: Any) -> Json:
         """What would be read of a table, by its first part: dialect, columns, rows. Nothing is stored.
 
         Options: those of `upload`. Raises Invalid for what is no table.

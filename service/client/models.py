@@ -13,7 +13,7 @@ from service.client.errors import NotFound
 from service.client.metadata import NO_FILTER, filters
 from service.client.pages import Report
 from service.client.records import Alias, Job, Json, Model, Version
-from service.client.rows import Rows, body_of, prediction, unbroken
+from service.client.rows import GivenRows, body_of, prediction, unbroken
 from service.client.version_files import download
 
 
@@ -93,7 +93,7 @@ class Models:
     def delete_alias(self, name: str, alias: str) -> None:
         self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"))
 
-    def predict(self, ref: str, rows: Rows, **options: Any) -> list[Any]:
+    def predict(self, ref: str, rows: GivenRows, **options: Any) -> list[Any]:
         """A prediction for each row: numbers for a regression, `{"label", "probabilities"}` for classes.
 
         Rows: a list of dicts, a dict of lists, a list of lists in feature order, a pandas DataFrame, or a file of
@@ -103,7 +103,7 @@ class Models:
         predictions: list[Any] = self.predict_with(ref, rows, **options)["predictions"]
         return predictions
 
-    def predict_with(self, ref: str, rows: Rows, **options: Any) -> dict[str, Any]:
+    def predict_with(self, ref: str, rows: GivenRows, **options: Any) -> dict[str, Any]:
         """The `predictions`, and beside them what else the options ask for, for each row: `intervals` ([low, high]) for
         intervals=0.9, `contributions` ({feature: number}, with the intercept) for contributions=True, `flags` (names of
         features) for flags=True, `errors` for on_error="null"."""
@@ -111,7 +111,7 @@ class Models:
             told: dict[str, Any] = self._connection.json(prediction(ref, body, "application/json", options))
         return {name: listed for name, listed in told.items() if isinstance(listed, list)}
 
-    def predict_csv(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
+    def predict_csv(self, ref: str, rows: GivenRows, **options: Any) -> Iterator[bytes]:
         """The predictions for the same kinds of rows as a CSV with a header, in chunks as they arrive.
 
         Options: those of `predict`, and echo (True: a file's columns before the outputs). Raises Invalid, after the
@@ -119,11 +119,11 @@ class Models:
         """
         return self._predicted(ref, rows, "text/csv", options)
 
-    def predict_lines(self, ref: str, rows: Rows, **options: Any) -> Iterator[bytes]:
-        """Predictions as JSON lines: `{"prediction": …}` for each row."""
+    def predict_lines(self, ref: str, rows: GivenRows, **options: Any) -> Iterator[bytes]:
+        """The same as JSON lines: `{"prediction": …}` for each row."""
         return self._predicted(ref, rows, "application/x-ndjson", options)
 
-    def _predicted(self, ref: str, rows: Rows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:
+    def _predicted(self, ref: str, rows: GivenRows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:
         with body_of(rows) as body, self._connection.stream(prediction(ref, body, accept, options)) as response:
             yield from unbroken(response.iter_bytes())
 

@@ -190,7 +190,7 @@ class Alias(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Record):
+class ListPage(Record):
     """A part of a list, and where the rest begins."""
 
     data: Sequence[Any]

@@ -13,13 +13,15 @@ from urllib.parse import quote
 from service.client import frames
 from service.client.connection import Call
 from service.client.errors import Invalid
-from service.client.uploads import Source, opened, query_of
+from service.client.uploads import GivenFile, opened, query_of
 
-Rows = Sequence[Mapping[str, Any]] | Sequence[Sequence[Any]] | Mapping[str, Sequence[Any]] | str | Path | bytes | Any
+GivenRows = (
+    Sequence[Mapping[str, Any]] | Sequence[Sequence[Any]] | Mapping[str, Sequence[Any]] | str | Path | bytes | Any
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class SentRows:
     """What to send: JSON, or a file with the headers that describe it."""
 
     json: Any = None
@@ -27,7 +29,7 @@ class Body:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def prediction(ref: str, body: Body, accept: str, options: Mapping[str, Any] | None = None) -> Call:
+def prediction(ref: str, body: SentRows, accept: str, options: Mapping[str, Any] | None = None) -> Call:
     """The request that predicts, with the query's options. Sending it twice is no harm."""
     params = query_of(options or {})
     path = f"/v1/models/{quote(ref, safe='@:')}/predict"
@@ -52,7 +54,7 @@ def unbroken(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def body_of(rows: Rows) -> Iterator[Body]:
+def body_of(rows: GivenRows) -> Iterator[SentRows]:
     """The body for rows: dicts, lists in feature order, columns, a DataFrame, or a CSV (path, text, bytes, file).
 
     None, NaN and NaT are missing cells; dates and times are sent as ISO 8601. Raises TypeError for anything else,
@@ -61,10 +63,10 @@ def body_of(rows: Rows) -> Iterator[Body]:
     if isinstance(rows, str) and "\n" in rows:
         rows = rows.encode()
     if isinstance(rows, str | Path | bytes) or callable(getattr(rows, "read", None)):
-        with opened(cast(Source, rows), None) as file:
-            yield Body(content=file.content, headers=file.headers)
+        with opened(cast(GivenFile, rows), None) as file:
+            yield SentRows(content=file.content, headers=file.headers)
     else:
-        yield Body(json=_json_of(rows))
+        yield SentRows(json=_json_of(rows))
 
 
 def _json_of(rows: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from service.client import frames
 
-Source = str | Path | bytes | BinaryIO | Any  # the last: a DataFrame
+GivenFile = str | Path | bytes | BinaryIO | Any  # the last: a DataFrame
 
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
@@ -50,7 +50,7 @@ def query_of(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def opened(source: Source, name: str | None) -> Iterator[Upload]:
+def opened(source: GivenFile, name: str | None) -> Iterator[Upload]:
     """The source as an open binary file, never read whole. Raises OSError, TypeError for a text file."""
     if frames.is_frame(source):
         file, kinds = frames.parquet_of(source)

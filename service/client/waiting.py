@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from service.client.connection import Call, Connection
-from service.client.records import Event, Page, Record
+from service.client.records import Event, ListPage, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -29,7 +29,7 @@ def pages(connection: Connection, record: type[R], path: str, **params: Any) -> 
     """Every item of a list, page by page, as far as it is read."""
     after: Any = None
     while True:
-        page = connection.record(Page, Call("GET", path, params={"limit": PAGE, "after": after, **params}))
+        page = connection.record(ListPage, Call("GET", path, params={"limit": PAGE, "after": after, **params}))
         yield from (connection.read(record, item) for item in page.data)
         after = page.next
         if not page.has_more or after is None:

@@ -21,7 +21,7 @@ from service.errors import BodyMalformed, WorkFailed
 from service.reading.arriving import Arriving
 from service.reading.plain_blocks import BLOCK_BYTES, LONGEST_LINE, PlainBlocks
 from service.reading.readings import of_text
-from service.reading.records import Record, records_of
+from service.reading.records import CsvRecord, records_of
 from service.reading.rows import PIECE, Rows, Wrong
 from service.reading.settled import settled
 
@@ -111,7 +111,7 @@ class CsvRows:
         return len(above)
 
     def _by_records(self, lines_before: int) -> Iterator[Rows]:
-        waiting: list[Record] = []
+        waiting: list[CsvRecord] = []
         size = 0
         file = self._source.file()
         try:
@@ -126,7 +126,7 @@ class CsvRows:
         if waiting:
             yield self._typed(waiting)
 
-    def _typed(self, records: list[Record]) -> Rows:
+    def _typed(self, records: list[CsvRecord]) -> Rows:
         wrong = [Wrong(row, "", record.reason) for row, record in enumerate(records) if record.reason]
         broken = {one.row for one in wrong}
         data: dict[str, Values] = {}
@@ -143,7 +143,7 @@ class CsvRows:
         return Rows(Columns(data, len(records)), lines, wrong, table)
 
 
-def _cell(record: Record, at: int) -> str:
+def _cell(record: CsvRecord, at: int) -> str:
     """A cell as it was written; of a row that cannot be cut into cells, what there is."""
     if record.reason and not record.cells:
         return _clean(record.raw) if at == 0 else ""

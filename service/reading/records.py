@@ -20,7 +20,7 @@ NEVER_CLOSED = "a quote is not closed properly; close it, or double the quotes i
 
 
 @dataclass(slots=True)
-class Record:
+class CsvRecord:
     """A record that begins on physical line `line`. `reason` is empty, or says why it is no row of the table."""
 
     line: int
@@ -34,7 +34,7 @@ class Record:
         return "".join(self.lines).rstrip("\r\n")
 
 
-def records(path: Path, dialect: Dialect, width: int, most_cell_bytes: int) -> Iterator[Record]:
+def records(path: Path, dialect: Dialect, width: int, most_cell_bytes: int) -> Iterator[CsvRecord]:
     """Every record of a file, as `records_of` reads it. Raises WorkFailed."""
     with path.open(encoding=dialect.encoding, errors="surrogateescape", newline="") as file:
         try:
@@ -66,7 +66,7 @@ def _line_of_error(path: Path, encoding: str) -> int:
 
 def records_of(
     file: TextIOBase, dialect: Dialect, width: int, most_cell_bytes: int, lines_before: int = 0
-) -> Iterator[Record]:
+) -> Iterator[CsvRecord]:
     """Every record below the header, in order; blank lines and comments are none. Memory is that of a record.
 
     `file` was opened with `errors="surrogateescape", newline=""`; what is left of it begins after `lines_before`
@@ -88,19 +88,19 @@ def records_of(
         yield record
 
 
-def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> Record | None:
+def _next(reader: Iterator[list[str]], lines: _Lines, width: int) -> CsvRecord | None:
     try:
         cells = next(reader)
-        return Record(lines.start, cells, lines.take())
+        return CsvRecord(lines.start, cells, lines.take())
     except StopIteration:
         return None
     except (csv.Error, _TooLong):
-        return Record(lines.start, [], lines.take_first(), NEVER_CLOSED)
+        return CsvRecord(lines.start, [], lines.take_first(), NEVER_CLOSED)
     except UnicodeError as error:
         raise _Undecodable(lines.number + 1, error) from None
 
 
-def _check(record: Record, dialect: Dialect, width: int, most_cell_bytes: int) -> None:
+def _check(record: CsvRecord, dialect: Dialect, width: int, most_cell_bytes: int) -> None:
     """Set the reason of a record that is no row of the table."""
     if len(record.cells) != width:
         there = f"{len(record.cells)} cell" + ("s" if len(record.cells) != 1 else "")

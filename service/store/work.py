@@ -88,12 +88,12 @@ def release(session: Session, table: type[AnyWork], id: str, fence: int, **value
 
     False when the lease is lost, or when the job is being cancelled: that must not run again.
     """
-    done = session.execute(
+    statement = (
         update(table)
         .where(table.id == id, table.fence == fence, table.state == STARTED[table])
         .values(state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1, **values)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return _changes(session, statement)
 
 
 def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
@@ -106,12 +106,12 @@ def free(session: Session, row: AnyWork) -> bool:
     when somebody has acted."""
     table = type(row)
     held = and_(table.state.in_(HELD[table]), table.lease_until == row.lease_until)
-    done = session.execute(
+    statement = (
         update(table)
         .where(table.id == row.id, table.fence == row.fence, held)
         .values(state=WAITING[table], lease_until=None, sent_at=None, fence=table.fence + 1)
     )
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return _changes(session, statement)
 
 
 def held_long(session: Session, table: type[AnyWork], lease_seconds: float) -> Sequence[AnyWork]:
@@ -150,8 +150,12 @@ def mark_sent(session: Session, table: type[AnyWork], ids: Sequence[str]) -> Non
 
 def hold_waiting(session: Session, table: type[AnyWork], id: str) -> bool:
     """Whether the row waits; if so, nobody claims it before this transaction ends."""
-    done = session.execute(update(table).where(table.id == id, _waits(table)).values(fence=table.fence))
-    return bool(done.rowcount)  # type: ignore[attr-defined]
+    return _changes(session, update(table).where(table.id == id, _waits(table)).values(fence=table.fence))
+
+
+def _changes(session: Session, statement: Update) -> bool:
+    """Whether a row is such as the update asks for."""
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # an update's result has it
 
 
 def mark_unsent(session: Session, table: type[AnyWork], id: str) -> None:

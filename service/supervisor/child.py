@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.supervisor.parent import tie_to
-from service.supervisor.relay import Relay, Source
+from service.supervisor.relay import OutputSource, Relay
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Child:
         self._relay = relay
         self._tie = tie_to(os.getpid())
         self._process: subprocess.Popen[bytes] | None = None
-        self._source: Source | None = None
+        self._source: OutputSource | None = None
         self._ended = asyncio.Event()
         self._ended.set()
 

@@ -24,7 +24,7 @@ LAST_LINES = 20
 PIPE_READS = 16  # a pipe holds at most 1 MiB (pipe(7)): what a process that is gone can have left
 FLUSH_SECONDS = 1.0
 
-Form = Literal["console", "json"]
+LogForm = Literal["console", "json"]
 Level = Literal["info", "warning", "error"]
 
 OWN_NAME = "adaline"
@@ -33,7 +33,7 @@ COLOURS = {OWN_NAME: 36, "api": 32, "train": 35, "ingest": 34, "sweeper": 33, "v
 
 
 @dataclass(slots=True, eq=False)
-class Source:
+class OutputSource:
     """The reading end of one process's output."""
 
     name: str
@@ -46,28 +46,28 @@ class Source:
 class Relay:
     """Lines from children and from the supervisor itself to one descriptor. To be made inside the event loop."""
 
-    def __init__(self, out: int, form: Form, *, colour: bool) -> None:
+    def __init__(self, out: int, form: LogForm, *, colour: bool) -> None:
         self._out = out
         self._form = form
         self._colour = colour
         self._loop = asyncio.get_running_loop()
         self._unwritten = bytearray()
-        self._sources: set[Source] = set()
+        self._sources: set[OutputSource] = set()
         self._paused = False
         self._ending = False
         self._waits = True  # until the descriptor turns out to be a file, which is always ready
         self._gone = False
 
-    def attach(self, name: str, descriptor: int, hidden: Sequence[str] = ()) -> Source:
+    def attach(self, name: str, descriptor: int, hidden: Sequence[str] = ()) -> OutputSource:
         """Take over a pipe's reading end, until `detach`. Lines that hold one of `hidden` are left out."""
         os.set_blocking(descriptor, False)
-        source = Source(name, descriptor, hidden)
+        source = OutputSource(name, descriptor, hidden)
         self._sources.add(source)
         if not self._paused:
             self._loop.add_reader(descriptor, self._read, source)
         return source
 
-    def detach(self, source: Source) -> None:
+    def detach(self, source: OutputSource) -> None:
         """Take what is left in the pipe, and close it."""
         for _ in range(PIPE_READS):
             if source not in self._sources:
@@ -100,14 +100,14 @@ class Relay:
         while self._unwritten and writable.poll(max(0.0, deadline - self._loop.time()) * 1000):
             self._write_some()
 
-    def _read(self, source: Source) -> None:
+    def _read(self, source: OutputSource) -> None:
         try:
             data = os.read(source.descriptor, READ_BYTES)
         except BlockingIOError:
             return
         self._take(source, data)
 
-    def _take(self, source: Source, data: bytes) -> None:
+    def _take(self, source: OutputSource, data: bytes) -> None:
         source.begun += data
         *lines, source.begun = source.begun.split(b"\n")
         if not data or len(source.begun) > LONGEST_LINE_BYTES:
@@ -124,7 +124,7 @@ class Relay:
         if not data:
             self._close(source)
 
-    def _close(self, source: Source) -> None:
+    def _close(self, source: OutputSource) -> None:
         if source in self._sources:
             self._sources.discard(source)
             self._loop.remove_reader(source.descriptor)

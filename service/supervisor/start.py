@@ -27,7 +27,7 @@ from service.supervisor.address import Address, reserve
 from service.supervisor.child import Child, Program
 from service.supervisor.lock import Running, hold
 from service.supervisor.probe import api_answers, valkey_answers
-from service.supervisor.relay import Form, Relay
+from service.supervisor.relay import LogForm, Relay
 from service.supervisor.stack import Stack
 
 REFUSED = 2  # exit code: nothing was started
@@ -119,7 +119,7 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
     return await stack.run(partial(valkey_answers, socket or Path()), partial(api_answers, address), greeting)
 
 
-def _form(log_format: str) -> Form:
+def _form(log_format: str) -> LogForm:
     if log_format == "auto":
         return "console" if sys.stdout.isatty() else "json"
     return "console" if log_format == "console" else "json"

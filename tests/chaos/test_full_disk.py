@@ -128,7 +128,7 @@ def test_full_disk_of_the_database_is_named(serve: Callable[..., Server], deps: 
 def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
     make_deps: Callable[..., Deps], small_disk: Path
 ) -> None:
-    from service.api.schemas.base import Dataset
+    from service.api.schemas.datasets import DatasetSchema
     from service.store import datasets
     from service.store.blobs.store import read_blob
     from service.usecases.upload import UploadedFile, upload
@@ -140,7 +140,7 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
         with deps.blobs.writer() as writer:
             writer.write(LARGE[:1_200_000].rsplit(b"\n", 1)[0])
             blob = writer.commit()
-        sent = upload(deps.database, deps.queue, UploadedFile(blob, "x", "text/csv", {}), None, Dataset().dump)
+        sent = upload(deps.database, deps.queue, UploadedFile(blob, "x", "text/csv", {}), None, DatasetSchema().dump)
         return sent.dataset_id
 
     id = uploaded()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import pytest
 
 from service import changes as module
 from service.changes import Changes
+
+FOREVER = 3600  # seconds: a test whose wait nothing ends is stopped as one that hangs
 
 
 @pytest.fixture
@@ -19,73 +22,76 @@ def changes(valkey_url: str) -> Iterator[Changes]:
     changes.close()
 
 
-WAITS = 90  # seconds: a wait that nothing ends; long for any machine
+@pytest.fixture
+def only_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks again of itself."""
+    monkeypatch.setattr(module, "RECHECK_SECONDS", FOREVER)
 
 
-def later(seconds: float, *calls: object) -> threading.Timer:
-    timer = threading.Timer(seconds, lambda: [call() for call in calls])  # type: ignore[operator]
-    timer.start()
-    return timer
+class Waiter:
+    """Waits in a thread of its own, until the word that it is given."""
+
+    def __init__(self, changes: Changes, id: str) -> None:
+        self.word: str | None = None
+        self.looks = 0
+        self.has_looked = threading.Event()
+        self.found: SimpleQueue[str | None] = SimpleQueue()
+        threading.Thread(target=lambda: self.found.put(changes.wait(id, self.look, FOREVER)), daemon=True).start()
+        self.has_looked.wait()
+
+    def look(self) -> str | None:
+        self.looks += 1
+        self.has_looked.set()
+        return self.word
+
+    def tell(self, word: str, changes: Changes, id: str) -> str | None:
+        """Messages, until one arrives: the first may come before anybody listens."""
+        self.word = word
+        while self.found.empty():
+            changes.publish(id)
+            time.sleep(0.01)
+        return self.found.get()
 
 
-def test_what_is_there_already_is_given_without_waiting(changes: Changes) -> None:
-    started = time.monotonic()
-    assert changes.wait("job_1", lambda: "done", WAITS) == "done"
-    assert time.monotonic() - started < WAITS
+def test_what_is_there_already_is_given_without_waiting(changes: Changes, only_told: None) -> None:
+    assert changes.wait("job_1", lambda: "done", FOREVER) == "done"
 
 
-def test_a_waiter_is_told_at_once_by_another_process(
-    changes: Changes, valkey_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "RECHECK_SECONDS", WAITS)  # so that only the message can wake it
+def test_a_waiter_is_told_by_another_process(changes: Changes, valkey_url: str, only_told: None) -> None:
     other = Changes(valkey_url)
-    state: list[str] = []
-    changes.wait("warm", lambda: None, 0.3)  # the listener is there
-    timer = later(0.2, lambda: state.append("done"), lambda: other.publish("job_1"))
-    started = time.monotonic()
-    assert changes.wait("job_1", lambda: state[0] if state else None, WAITS) == "done"
-    assert time.monotonic() - started < WAITS
-    timer.join()
+    assert Waiter(changes, "job_1").tell("done", other, "job_1") == "done"
     other.close()
 
 
 def test_a_waiter_looks_again_though_no_message_comes(changes: Changes) -> None:
-    state: list[str] = []
-    timer = later(0.2, lambda: state.append("done"))
-    assert changes.wait("job_1", lambda: state[0] if state else None, WAITS) == "done"
-    timer.join()
+    seen = iter([None, "done"])
+    assert changes.wait("job_1", lambda: next(seen), FOREVER) == "done"
 
 
-def test_a_wait_ends_when_its_time_is_up(changes: Changes) -> None:
-    started = time.monotonic()
-    assert changes.wait("job_1", lambda: None, 0.3) is None
-    assert 0.25 < time.monotonic() - started < WAITS
+def test_a_wait_ends_when_its_time_is_up(changes: Changes, only_told: None) -> None:
+    looks: list[None] = []
+    assert changes.wait("job_1", lambda: looks.append(None), 0.3) is None
+    assert len(looks) == 2  # at the start, and when the time was up
 
 
-def test_a_message_about_another_wakes_nobody(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RECHECK_SECONDS", WAITS)
-    looked: list[float] = []
-    timer = later(0.2, lambda: changes.publish("job_2"))
-    changes.wait("job_1", lambda: looked.append(time.monotonic()), 0.8)
-    timer.join()
-    assert len(looked) == 2  # at the start, and when the time was up
+def test_a_message_about_another_wakes_nobody(changes: Changes, only_told: None) -> None:
+    waiting, told = Waiter(changes, "job_1"), Waiter(changes, "job_2")
+    assert told.tell("done", changes, "job_2") == "done"
+    assert (waiting.looks, waiting.found.empty()) == (1, True)
+    assert waiting.tell("done", changes, "job_1") == "done"
+    assert waiting.looks == 2
 
 
-def test_closing_sends_every_waiter_home(changes: Changes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RECHECK_SECONDS", WAITS)
-    timer = later(0.2, changes.close)
-    started = time.monotonic()
-    assert changes.wait("job_1", lambda: None, WAITS) is None
-    assert time.monotonic() - started < WAITS
+def test_closing_sends_every_waiter_home(changes: Changes, only_told: None) -> None:
+    waiters = [Waiter(changes, "job_1"), Waiter(changes, "job_2")]
+    changes.close()
+    assert [waiter.found.get() for waiter in waiters] == [None, None]
     assert changes.closed
-    timer.join()
 
 
 def test_without_a_broker_publishing_is_no_error_and_waiting_still_works() -> None:
     away = Changes("unix:///nowhere/valkey.sock")
     away.publish("job_1")
-    state: list[str] = []
-    timer = later(0.2, lambda: state.append("done"))
-    assert away.wait("job_1", lambda: state[0] if state else None, WAITS) == "done"
-    timer.join()
+    seen = iter([None, "done"])
+    assert away.wait("job_1", lambda: next(seen), FOREVER) == "done"
     away.close()

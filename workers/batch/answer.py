@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.domain.arrays import Booleans
 from service.domain.cells.columns import Categories, Columns, Values, missing
-from service.domain.cells.conversion import Way
+from service.domain.cells.conversion import Conversion
 from service.domain.jobs.batch import CSV
 from service.domain.model.predictor import Predictor, label_text
 from service.errors import WorkFailed
-from workers.batch.convert import Mask, Piece
+from workers.batch.convert import ConvertedPiece
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Answers:
     may_fail: bool
 
     @classmethod
-    def of(cls, predictor: Predictor, ways: Mapping[str, Way], format: str) -> Answers:
+    def of(cls, predictor: Predictor, ways: Mapping[str, Conversion], format: str) -> Answers:
         classes = predictor.classes
         # a CSV has no types: labels are written there as /predict writes them
         labels = pa.array([label_text(label) for label in classes] if format == CSV else classes) if classes else None
@@ -43,13 +44,13 @@ class Answers:
             fields.append((_unlike("error", names), pa.string()))
         return cls(predictor, pa.schema(fields), labels, may_fail)
 
-    def table(self, piece: Piece) -> pa.Table:
+    def table(self, piece: ConvertedPiece) -> pa.Table:
         """The answers for a piece. Raises WorkFailed for a cell that cannot be read where ingest has let none in."""
         count = piece.columns.n_rows
         if piece.unread and not self.may_fail:
             raise WorkFailed("cell_invalid", piece.unread[0].why.drop_null()[0].as_py())
         why, columns = self._failures(piece) if self.may_fail else (None, piece.columns)
-        without: Mask | None = None if why is None else np.asarray(pc.is_valid(why))
+        without: Booleans | None = None if why is None else np.asarray(pc.is_valid(why))
         values = self.predictor.predict(columns).reshape(count, -1)
         cells: list[Any] = [pa.array(np.arange(piece.first + 1, piece.first + count + 1))]
         if self.labels is not None:
@@ -63,7 +64,7 @@ class Answers:
         """How many rows of these have no prediction."""
         return table.num_rows - table.column(table.num_columns - 1).null_count if self.may_fail else 0
 
-    def _failures(self, piece: Piece) -> tuple[Any, Columns]:
+    def _failures(self, piece: ConvertedPiece) -> tuple[Any, Columns]:
         """Why each row that cannot be predicted cannot, by its first feature that forbids it; and the rows with
         something in these places, for the others to be predicted beside them."""
         why: Any = pa.nulls(piece.columns.n_rows, pa.string())

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from service.domain.arrays import Booleans
 from service.domain.cells.columns import Columns, Values
-from service.domain.cells.conversion import Way
+from service.domain.cells.conversion import Conversion
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
 from service.reading.arrow.values import plain_array, read_values
-
-Mask = npt.NDArray[np.bool_]
 
 SHOWN_LETTERS = 60  # of a cell that cannot be read
 
@@ -30,12 +27,12 @@ class Unread:
     the other rows."""
 
     feature: str
-    rows: Mask
+    rows: Booleans
     why: Any  # an Arrow array of strings (n_rows,)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ConvertedPiece:
     """Rows of the table: the number of those before, their features, and the cells that could not be read."""
 
     first: int
@@ -44,8 +41,8 @@ class Piece:
 
 
 def pieces(
-    path: Path, kinds: Mapping[str, Kind], ways: Mapping[str, Way], style: TextStyle, first: int, rows: int
-) -> Iterator[Piece]:
+    path: Path, kinds: Mapping[str, Kind], ways: Mapping[str, Conversion], style: TextStyle, first: int, rows: int
+) -> Iterator[ConvertedPiece]:
     """All rows from number `first` on (from 0), `rows` at a time: pieces have the same borders whatever `first` is, if
     that is one of them. `style` is the model's, by which words are read."""
     with pq.ParquetFile(path, pre_buffer=False) as file:  # else all that was read stays in memory till its end
@@ -86,7 +83,9 @@ def _cut(tables: Iterator[pa.Table], skip: int, rows: int) -> Iterator[pa.Table]
         yield pa.concat_tables(waiting)
 
 
-def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], style: TextStyle, first: int) -> Piece:
+def _piece(
+    table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Conversion], style: TextStyle, first: int
+) -> ConvertedPiece:
     columns: dict[str, Values] = {}
     unread = []
     for name, kind in kinds.items():
@@ -94,10 +93,10 @@ def _piece(table: pa.Table, kinds: Mapping[str, Kind], ways: Mapping[str, Way], 
         columns[name], wrong = read_values(name, kind, cells, style)
         if wrong is not None:
             unread.append(_unread(name, kind, cells, wrong))
-    return Piece(first, Columns(columns, table.num_rows), tuple(unread))
+    return ConvertedPiece(first, Columns(columns, table.num_rows), tuple(unread))
 
 
-def _unread(name: str, kind: Kind, cells: Any, wrong: Mask) -> Unread:
+def _unread(name: str, kind: Kind, cells: Any, wrong: Booleans) -> Unread:
     shown = pc.utf8_slice_codeunits(pc.cast(cells, pa.string()), 0, SHOWN_LETTERS)
     why = pc.binary_join_element_wise(f'column {name!r}: "', shown, f'" {kind_of(kind).misfit}', "")
     return Unread(name, wrong, pc.if_else(pa.array(wrong), why, pa.scalar(None, pa.string())))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from workers.comparison.descent import Descent, Point
+from workers.comparison.descent import Descent, LossPoint
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class DescentCourse:
     """`least` is the exact optimum that this descent could come to, None where it has no closed form. Losses are in
     units of the scaled target."""
 
@@ -20,18 +20,18 @@ class Course:
     stable_learning_rate: float
     condition_number: float
     least: float | None
-    points: tuple[Point, ...]
+    points: tuple[LossPoint, ...]
     diverged: bool
 
     @property
     def lowest(self) -> float:
         return min(point.loss for point in self.points)
 
-    def arrival(self, goal: float) -> Point | None:
+    def arrival(self, goal: float) -> LossPoint | None:
         """The first look at which the loss was `goal` or less."""
         return next((point for point in self.points if point.loss <= goal), None)
 
-    def before(self, arrival: Point) -> Point | None:
+    def before(self, arrival: LossPoint) -> LossPoint | None:
         """The look before that one; None for the first."""
         place = self.points.index(arrival)
         return self.points[place - 1] if place else None
@@ -40,8 +40,8 @@ class Course:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Course:
-        points = tuple(Point(**point) for point in data["points"])
+    def from_json(cls, data: dict[str, Any]) -> DescentCourse:
+        points = tuple(LossPoint(**point) for point in data["points"])
         return cls(**{**data, "descent": Descent(**data["descent"]), "points": points})
 
 
@@ -50,7 +50,7 @@ def goal_loss(baseline: float, least: float, tolerance: float) -> float:
     return least + tolerance * max(baseline - least, 0.0)
 
 
-def thinned(points: Sequence[Point], most: int, keep: Point) -> list[Point]:
+def thinned(points: Sequence[LossPoint], most: int, keep: LossPoint) -> list[LossPoint]:
     """At most `most` of the points: the first, the last, `keep`, and of the others the fewer the later they come."""
     if len(points) <= most:
         return list(points)

@@ -27,7 +27,7 @@ class Descent:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LossPoint:
     """A look at the loss of all training rows, in units of the scaled target; `seconds` of steps came before it."""
 
     steps: int
@@ -39,7 +39,7 @@ class Point:
 def descend(
     engine: Engine, state: State, descent: Descent, seed: int, epochs: int, rows: int, most: int,
     check: Callable[[], None],
-) -> Iterator[Point]:  # fmt: skip
+) -> Iterator[LossPoint]:  # fmt: skip
     """The points of a descent from its start to its last step, at most its `most`th, changing `state`; `rows` are all
     training rows.
 
@@ -53,7 +53,7 @@ def descend(
     if not math.isfinite(start):
         detail = "the loss at the start is not finite: the raw columns are too large; use larger units"
         raise WorkFailed("not_finite", detail)
-    yield Point(0, 0, start, seconds)
+    yield LossPoint(0, 0, start, seconds)
     looks = looks_at(in_epoch, last)
     done = 0
     for epoch in range(1, math.ceil(last / in_epoch) + 1):
@@ -69,7 +69,7 @@ def descend(
             loss = engine.loss(state, "train")
             if not (math.isfinite(told) and math.isfinite(loss)):
                 raise WorkFailed("diverged", f"the loss is no longer finite in epoch {epoch}")
-            yield Point(done, (epoch - 1) * rows + min((done - before) * size, rows), loss, seconds)
+            yield LossPoint(done, (epoch - 1) * rows + min((done - before) * size, rows), loss, seconds)
 
 
 def last_step(batch_size: int, rows: int, weights: int, epochs: int, most: int) -> int:

@@ -15,7 +15,7 @@ from service.store.described import table_of
 from service.store.tables import DatasetRow
 from workers.comparison.descent import MOST_STEPS, Descent
 from workers.comparison.least import least_loss
-from workers.comparison.rates import Losses, Terrain, learning_rate, stable_learning_rate, survey
+from workers.comparison.rates import LossRange, Terrain, learning_rate, stable_learning_rate, survey
 from workers.training.build import make_problem
 from workers.training.data.prepare import prepare
 from workers.training.data.room import Room
@@ -42,7 +42,7 @@ class Ground:
     def descents(self, spec: ComparisonSpec) -> list[Descent]:
         """Batch, stochastic and mini-batch descent, each with its learning rate."""
         rows = self.terrain.rows
-        losses = None if self.least is None else Losses(self.baseline, self.least)
+        losses = None if self.least is None else LossRange(self.baseline, self.least)
         sizes = {"batch": rows, "stochastic": 1, "mini-batch": min(spec.mini_batch, rows)}
         return [
             Descent(name, self.scaled, size, learning_rate(spec, self.terrain, size, losses))

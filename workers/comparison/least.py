@@ -13,7 +13,7 @@ from service.domain.vocabulary.losses import LOSSES
 from workers.optimum import convex
 from workers.optimum.least_squares import triangle
 from workers.training.data.prepare import Prepared
-from workers.training.data.rows import KEPT_BYTES, Rows, exact_rows
+from workers.training.data.rows import KEPT_BYTES, DesignRows, exact_rows
 
 
 def least_loss(path: Path, spec: TrainingSpec, kinds: dict[str, Kind], prepared: Prepared) -> float | None:
@@ -27,7 +27,7 @@ def least_loss(path: Path, spec: TrainingSpec, kinds: dict[str, Kind], prepared:
     return convex.least_loss(rows, spec.loss, outputs, prepared.classes)
 
 
-def _least_squares(rows: Rows) -> float:
+def _least_squares(rows: DesignRows) -> float:
     found = triangle(rows)
     # raw columns differ by orders of magnitude: each has length 1 before a rank is judged
     lengths = np.linalg.norm(found.design, axis=0)

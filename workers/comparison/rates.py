@@ -38,8 +38,8 @@ class Terrain:
 
 
 @dataclass(frozen=True, slots=True)
-class Losses:
-    """The losses that descent goes from and to: of always predicting the mean, and the lowest possible."""
+class LossRange:
+    """Of always saying the mean, and the least possible: what a bowl's descent goes from and to."""
 
     baseline: float
     least: float
@@ -63,7 +63,7 @@ def stable_learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int
     return 2 / (flatness(spec.loss) * terrain.steepness(batch_size))
 
 
-def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losses: Losses | None) -> float:
+def learning_rate(spec: ComparisonSpec, terrain: Terrain, batch_size: int, losses: LossRange | None) -> float:
     """The rate asked for; for `auto` half the stable one, a quarter behind a hidden layer, but for two cases.
 
     A bowl's batch descent has the best constant rate when that arrives within the epochs: it is at the edge of what is

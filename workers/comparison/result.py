@@ -7,8 +7,8 @@ from typing import Any
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.model.predictor import TargetScale
-from workers.comparison.course import Course, goal_loss, thinned
-from workers.comparison.sentence import Told, sentence
+from workers.comparison.course import DescentCourse, goal_loss, thinned
+from workers.comparison.sentence import SpokenFigures, sentence
 from workers.show.descents import pictures
 from workers.training.engines.objectives import in_user_units, loss_scale
 
@@ -16,7 +16,7 @@ MOST_POINTS = 200  # of a curve
 
 
 def make_result(
-    spec: ComparisonSpec, courses: Sequence[Course], baseline: float, rows: int, scale: TargetScale
+    spec: ComparisonSpec, courses: Sequence[DescentCourse], baseline: float, rows: int, scale: TargetScale
 ) -> dict[str, Any]:
     """Losses are in the target's units. Without an exact optimum the least loss is the lowest that any descent saw."""
     exact = least_losses(spec.network.bias, courses)
@@ -75,14 +75,14 @@ def make_result(
         "descents": descents,
         "sentence": sentence(
             spec.tolerance,
-            [Told.of(descent) for descent in descents],
-            "the best loss" if exact else "the lowest loss that any of them reached",
+            [SpokenFigures.of(descent) for descent in descents],
+            "the best loss" if exact else "the lowest loss that any of them saw",
         ),
     }
     return {**result, "pictures": pictures(result)}
 
 
-def least_losses(bias: bool, courses: Sequence[Course]) -> dict[bool, float] | None:
+def least_losses(bias: bool, courses: Sequence[DescentCourse]) -> dict[bool, float] | None:
     """The exact optimum on scaled columns (True) and on raw ones; None where one of them is not known. With a bias both
     are the same, since what scaling shifts and stretches the weights make up for."""
     exact = {course.descent.scaled: course.least for course in courses if course.least is not None}

@@ -10,7 +10,7 @@ ALIKE = 1.5  # factors up to this are called the same
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SpokenFigures:
     """The figures of a descent that are spoken of. It arrived after `steps` by what was looked at; between two looks it
     may have been there after `steps_least` already."""
 
@@ -28,12 +28,12 @@ class Told:
     condition_number: float
 
     @classmethod
-    def of(cls, descent: Mapping[str, Any]) -> Told:
+    def of(cls, descent: Mapping[str, Any]) -> SpokenFigures:
         known = {name: descent[name] for name in cls.__dataclass_fields__ if name != "name"}
         return cls(name=descent["descent"], **known)
 
 
-def sentence(tolerance: float, descents: Sequence[Told], best: str = "the best loss") -> str:
+def sentence(tolerance: float, descents: Sequence[SpokenFigures], best: str = "the best loss") -> str:
     """On scaled columns, which descent took the fewest rows and what a step costs; then what scaling did. `best` names
     the loss that the gap is measured to."""
     scaled = [descent for descent in descents if descent.scaled]
@@ -41,7 +41,7 @@ def sentence(tolerance: float, descents: Sequence[Told], best: str = "the best l
     return " ".join([_on_descents(f"{tolerance:.3g} of the gap to {best}", scaled), _on_scaling(scaled, raw)])
 
 
-def _on_descents(share: str, descents: Sequence[Told]) -> str:
+def _on_descents(share: str, descents: Sequence[SpokenFigures]) -> str:
     arrived = sorted((one for one in descents if one.reached), key=lambda one: (one.rows_touched, one.steps))
     said = []
     if arrived and not arrived[-1].steps:
@@ -55,7 +55,7 @@ def _on_descents(share: str, descents: Sequence[Told]) -> str:
     return " ".join(said)
 
 
-def _on_rows(share: str, arrived: Sequence[Told]) -> str:
+def _on_rows(share: str, arrived: Sequence[SpokenFigures]) -> str:
     """`arrived` come by their rows, and of as many rows by their steps."""
     first = arrived[0]
     if len(arrived) == 1:
@@ -72,7 +72,7 @@ def _on_rows(share: str, arrived: Sequence[Told]) -> str:
     )
 
 
-def _on_steps(arrived: Sequence[Told]) -> list[str]:
+def _on_steps(arrived: Sequence[SpokenFigures]) -> list[str]:
     """Said where another descent than that of the fewest rows made the fewest steps."""
     fewest = min(arrived, key=lambda one: one.steps)
     alike = [one for one in arrived if one.steps_least <= fewest.steps]
@@ -84,7 +84,7 @@ def _on_steps(arrived: Sequence[Told]) -> list[str]:
     ]
 
 
-def _on_scaling(scaled: Sequence[Told], raw: Sequence[Told]) -> str:
+def _on_scaling(scaled: Sequence[SpokenFigures], raw: Sequence[SpokenFigures]) -> str:
     before, after = raw[0].condition_number, scaled[0].condition_number
     said = f"Without scaling the condition number is {before:,.3g} instead of {after:,.3g}"
     pairs = list(zip(sorted(scaled, key=_by_name), sorted(raw, key=_by_name), strict=True))
@@ -107,15 +107,15 @@ def _on_scaling(scaled: Sequence[Told], raw: Sequence[Told]) -> str:
     return f"{said}: {'; '.join(parts)}." if parts else f"{said}."
 
 
-def _by_name(descent: Told) -> str:
+def _by_name(descent: SpokenFigures) -> str:
     return descent.name
 
 
-def _way(descent: Told) -> str:
+def _way(descent: SpokenFigures) -> str:
     return f"{_many(descent.rows_touched, 'row')} ({_many(descent.epochs, 'epoch')}, {_many(descent.steps, 'step')})"
 
 
-def _why_not(descent: Told) -> str:
+def _why_not(descent: SpokenFigures) -> str:
     if descent.diverged:
         return f"diverged: the learning rate {descent.learning_rate:.3g} is too large for it"
     return f"had not got there after {_many(descent.epochs, 'epoch')} ({_many(descent.steps, 'step')})"

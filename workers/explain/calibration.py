@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.report.classes import Reliability, ReliabilityBin
 
 BINS = 10

@@ -14,19 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.cells.kinds import Kind
 from service.domain.descent.rates import penalty_of
 from service.domain.model.predictor import Predictor
 from service.domain.report.neuron import Certificate
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
-from workers.optimum.convex import NotFound, convex
+from workers.optimum.convex import NoOptimum, convex
 from workers.optimum.effort import BUDGET, Size, Way, allowance, to_convex, to_least_squares
 from workers.optimum.least_squares import gentle_triangle, least_squares, space_of, triangle
 from workers.optimum.linear_program import absolute, too_many_cells
 from workers.training.data.prepare import Prepared
-from workers.training.data.rows import Rows, exact_rows, network_rows, of_target
+from workers.training.data.rows import DesignRows, exact_rows, network_rows, of_target
 
 DELETED = "the dataset was deleted during training"
 FLOAT32 = "it is computed from the network's inputs, which have seven digits; the table is too large to be read again"
@@ -111,8 +111,8 @@ def _has_way(trained: Trained, size: Size) -> bool:
     return _way(trained, size) is not None
 
 
-def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> Rows:
-    """The rows of the table in float64, or the network's inputs."""
+def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> DesignRows:
+    """Of the table in float64, or what the network reads of it."""
     prepared, bias = trained.prepared, trained.spec.network.bias
     if not way.exact:
         return network_rows(prepared.train, bias, check)
@@ -120,8 +120,8 @@ def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], Non
     return exact_rows(path, trained.kinds, prepared, bias, 0 if once else trained.keep_bytes, check)
 
 
-def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
-    """The certificate of each target in turn."""
+def _certificates(rows: DesignRows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
+    """Of each target in turn."""
     spec, scales, several = trained.spec, trained.prepared.target_scales, len(trained.prepared.target_scales) > 1
     bias, l2, transform = spec.network.bias, penalty_of(spec), trained.prepared.transform
     found, loss = None, LOSSES[spec.loss]
@@ -138,7 +138,7 @@ def _certificates(rows: Rows, trained: Trained, weights: Floats, way: Way) -> It
                 made = absolute(own, spec.loss, spec.quantile, learnt, bias, transform, scale)
             else:
                 made = convex(own, spec.loss, learnt, bias, l2, transform, scale, trained.prepared.classes, way)
-        except NotFound as error:
+        except NoOptimum as error:
             yield Certified(left_out=str(error))
         else:
             yield Certified(made if way.exact else _of_float32(made))

@@ -10,16 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import metrics as sk
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.model.predictor import Label
 from service.domain.report.classes import Curves, PrecisionRecall, ReportedClass, Roc
 
 MOST_POINTS = 200
 MOST_CLASSES = 10  # curves are drawn for: the ones with most rows
-Classes = npt.NDArray[np.int64]
 
 
-def per_class(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[ReportedClass]:
+def per_class(truth: Integers, probabilities: Floats, labels: tuple[Label, ...]) -> list[ReportedClass]:
     """In the order of the classes. A precision without predictions and a recall without rows are None."""
     numbers = np.arange(len(labels))
     predicted = probabilities.argmax(axis=1)
@@ -30,9 +29,9 @@ def per_class(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) 
     ]
 
 
-def curves(truth: Classes, probabilities: Floats, labels: tuple[Label, ...]) -> list[Curves]:
-    """Curves of each class that has rows, and others beside it. They are thinned to `MOST_POINTS`; the areas are those
-    of all rows."""
+def curves(truth: Integers, probabilities: Floats, labels: tuple[Label, ...]) -> list[Curves]:
+    """Of each class that has rows, and others beside it. Curves are thinned to `MOST_POINTS`; the areas are those of
+    all rows."""
     support = np.bincount(truth, minlength=len(labels))
     drawn = [number for number in range(len(labels)) if 0 < support[number] < len(truth)]
     chosen = [1] if len(labels) == 2 else sorted(sorted(drawn, key=lambda number: -support[number])[:MOST_CLASSES])

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Floats, Values
+from service.domain.arrays import Floats, Integers
+from service.domain.cells.columns import Categories, Values
 from service.domain.model.encoder import SECONDS_PER_DAY, encode_alone
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import Label, Predictor, label_text
 from service.domain.report.features import Curve, PartialDependence
 from workers.explain.effort import BUDGET, row_cost
-from workers.explain.sample import DEPENDENCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.data.fill import Part
+from workers.explain.sample import DEPENDENCE, Sample, choose, draws, inputs_of_features, strongest
+from workers.training.data.fill import FilledPart
 
 TOP = 5  # features
 POINTS = 20  # of a grid
@@ -27,7 +28,7 @@ DIGITS = 6  # of a number's range: float32 holds no more
 
 
 def dependences(
-    predictor: Predictor, part: Part, names: Sequence[str] | None, seed: int, budget: int = BUDGET
+    predictor: Predictor, part: FilledPart, names: Sequence[str] | None, seed: int, budget: int = BUDGET
 ) -> list[PartialDependence]:
     """Partial dependence of each named feature that has a grid; with no names, of those that move the first layer most.
 
@@ -55,7 +56,7 @@ def dependences(
     return found
 
 
-def _curve(sample: Sample, positions: Positions, encoded: npt.NDArray[np.float32]) -> Floats:
+def _curve(sample: Sample, positions: Integers, encoded: npt.NDArray[np.float32]) -> Floats:
     """(g,) or (g, n_classes): the mean prediction at each point of the grid (g, len(positions))."""
     own = sample.share(positions)
     shares, together = sample.share(positions, encoded)[:, None], sample.together()
@@ -72,7 +73,7 @@ def _series(predictor: Predictor, curve: Floats) -> Curve:
     return {label_text(predictor.classes[number]): curve[:, number].tolist() for number in chosen}
 
 
-def _grid(feature: Feature, encoded: Floats, local: Positions) -> tuple[Sequence[Label], Values]:
+def _grid(feature: Feature, encoded: Floats, local: Integers) -> tuple[Sequence[Label], Values]:
     """The grid as the report shows it, and as the transform reads it. `encoded` (n, k) are the feature's columns
     before scaling, `local` (k,) which of its columns they are. One point or none: there is nothing to vary."""
     if feature.encoding == "categories":

@@ -14,7 +14,7 @@ from service.domain.report.warned import Warned
 
 BEYOND = "some of its figures exceed float64"
 
-Told = TypeVar("Told", bound=OfTarget)
+AnyTarget = TypeVar("AnyTarget", bound=OfTarget)
 
 
 def only_finite(report: Report) -> Report:
@@ -77,7 +77,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _without(view: Told, touched: list[str]) -> Told:
+def _without(view: AnyTarget, touched: list[str]) -> AnyTarget:
     there = shallow(view)
     beyond = [name for name in WAYS if name in there and not _is_finite(there[name])]
     touched += beyond

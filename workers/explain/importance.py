@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Predictor, TargetScale
 from service.domain.report.features import Importance
 from workers.explain.effort import BUDGET, Effort, plan
-from workers.explain.sample import IMPORTANCE, Positions, Sample, choose, draws, inputs_of_features, strongest
-from workers.training.data.fill import Part
+from workers.explain.sample import IMPORTANCE, Sample, choose, draws, inputs_of_features, strongest
+from workers.training.data.fill import FilledPart
 
 CONFIDENCE = 0.95
 
@@ -33,9 +33,8 @@ class Importances:
     left_out: int
 
 
-def importances(predictor: Predictor, part: Part, seed: int, budget: int = BUDGET) -> Importances:
-    """Importance of every feature on held-out rows: the increase of rmse in the target's units, or of the log loss in
-    nats."""
+def importances(predictor: Predictor, part: FilledPart, seed: int, budget: int = BUDGET) -> Importances:
+    """Of every feature, on held-out rows: the increase of rmse in the target's units, or of the log loss in nats."""
     features, inputs = predictor.transform.features, inputs_of_features(predictor.transform)
     used = [number for number, positions in enumerate(inputs) if len(positions)]
     effort = plan(predictor.network, len(used), len(part), budget)
@@ -79,7 +78,7 @@ def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:
 
 
 def _increase(
-    sample: Sample, truth: Floats, before: Floats, positions: Positions, orders: Positions, unit: float
+    sample: Sample, truth: Floats, before: Floats, positions: Integers, orders: Integers, unit: float
 ) -> tuple[float, float | None, float | None]:
     """The mean increase over the orders (r, n) from the losses `before` (n,), and an interval for it that covers the
     choice of rows and of orders; of both the part that is one of the user's units.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.intervals import Calibration, calibrate, rank_of, rows_for
 from service.domain.report.regression import Interval
 from workers.explain.sample import FOLDS, draws

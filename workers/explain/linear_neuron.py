@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
 from service.domain.spec.training import TrainingSpec
@@ -23,9 +23,9 @@ from workers.optimum.losses import loss_of
 from workers.optimum.newton import LOG_2, minimise
 from workers.optimum.passes import Basis, Penalty, evaluate
 from workers.optimum.quasi_newton import descend, sampled_metric, start_from_some, stride
-from workers.training.data.fit import Moments
+from workers.training.data.moments import Moments
 from workers.training.data.prepare import Prepared
-from workers.training.data.rows import Rows, network_rows, of_target
+from workers.training.data.rows import DesignRows, network_rows, of_target
 
 ENOUGH = 1e-7  # of the first loss: far below what a verdict can tell
 FEWEST_PASSES, MOST_PASSES = 20, 60  # over the rows, in a search by gradients
@@ -40,12 +40,12 @@ SAME = 1e-10  # directions flatter than this share of the steepest are the same 
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Minimisation:
     """What is minimised: a loss of the training rows, with the spec's penalties, in a `basis`; `sizes` (w,) are the
     columns' root mean squares. `products` (w, w + 1) are the means ZᵀZ and Zᵀt; None where they do not suffice."""
 
-    rows: Rows
-    validation: Rows
+    rows: DesignRows
+    validation: DesignRows
     spec: TrainingSpec
     sizes: Floats
     basis: Basis | None
@@ -69,7 +69,9 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
     for column in range(1 if prepared.classes else outputs):
         products = np.column_stack([means[:, : rows.width], means[:, rows.width + column]]) if squared else None
         ours, theirs = (each if prepared.classes else of_target(each, column) for each in (rows, held_out))
-        weights.append(_best(Task(ours, theirs, spec, sizes, basis, outputs if prepared.classes else 1, products)))
+        weights.append(
+            _best(Minimisation(ours, theirs, spec, sizes, basis, outputs if prepared.classes else 1, products))
+        )
     found = np.hstack(weights).astype(np.float32)
     inputs = len(found) - int(bias)
     network = Network((inputs, outputs), spec.network.activation, bias)
@@ -79,7 +81,7 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
     return replace(predictor, network=network, parameters=network.flatten(tensors))
 
 
-def _best(task: Task) -> Floats:
+def _best(task: Minimisation) -> Floats:
     """(w, k): the optimum, or of it and shrunk ones the best on the validation rows."""
     start = np.zeros((task.rows.width if task.basis is None else task.basis.matrix.shape[1], task.outputs))
     passes = LONGEST // Size(task.rows.count, task.rows.width, task.outputs).passing()
@@ -99,7 +101,7 @@ def _best(task: Task) -> Floats:
     return task.weights(candidates[int(np.argmin(losses))])
 
 
-def _minimise(task: Task, share: float, start: Floats, passes: int) -> tuple[Floats, float]:
+def _minimise(task: Minimisation, share: float, start: Floats, passes: int) -> tuple[Floats, float]:
     """Weights (r, k) under the spec's penalties and `share` of shrinkage, and the greatest loss of a row, which only
     cross-entropy's caller asks for. By gradients so many passes are taken at most, and a few in any case."""
     optimizer, bias, kind = task.spec.optimizer, task.spec.network.bias, LOSSES[task.spec.loss]
@@ -128,7 +130,7 @@ def _least_squares(products: Floats, ridge: Floats, basis: Floats) -> Floats:
     return np.asarray(np.linalg.solve(curved, 2 * basis.T @ products[:, -1:]), dtype=np.float64)
 
 
-def _means(rows: Rows, every: int, whitens: bool, targets: bool) -> Floats:
+def _means(rows: DesignRows, every: int, whitens: bool, targets: bool) -> Floats:
     """The mean products of columns (w, w), and with all targets (w, w + k), which then count by the rows' weights; from
     every n-th row. Where columns are too many, their mean squares (w,)."""
     gathered: Floats = np.zeros(())
@@ -159,7 +161,7 @@ def _basis(means: Floats) -> tuple[Floats, Basis | None]:
     return sizes, Basis(vectors[:, kept] / np.sqrt(values[kept]) / sizes[:, None], gentle=True)
 
 
-def _target_spread(rows: Rows) -> float:
+def _target_spread(rows: DesignRows) -> float:
     moments = Moments(1)
     for _, target, _ in rows.pieces():
         moments.add(target[:, None])

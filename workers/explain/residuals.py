@@ -6,19 +6,19 @@ import math
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.model.magnitude import unit_of
 from service.domain.report.regression import Points, Residuals, WorstRow
-from workers.explain.sample import POINTS, Positions, choose, draws
+from workers.explain.sample import POINTS, choose, draws
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 WORST = 5
 MOST_POINTS = 400
 
 
-def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: str, seed: int) -> Residuals:
-    """Summary of one target's residuals, truth - prediction in the target's units; `rows` (n,) are the rows' places in
-    the dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
+def residual_summary(truth: Floats, predictions: Floats, rows: Integers, part: str, seed: int) -> Residuals:
+    """Of one target. A residual is truth - prediction, in the target's units; `rows` (n,) are the rows' places in the
+    dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
     residuals = truth - predictions
     unit = unit_of(float(np.abs(residuals).max()))
     off = residuals * unit - (residuals * unit).mean()
@@ -40,7 +40,7 @@ def residual_summary(truth: Floats, predictions: Floats, rows: Positions, part: 
     )
 
 
-def _greatest(values: Floats, count: int) -> Positions:
+def _greatest(values: Floats, count: int) -> Integers:
     """Where the greatest are, the greatest first; of equal ones the first."""
     if len(values) > count:
         among = np.flatnonzero(values >= np.partition(values, -count)[-count])

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.model.predictor import Predictor
 from service.domain.model.transform import FittedTransform
 
-Positions = npt.NDArray[np.int64]
 CACHED = 2**14  # numbers of the first layer
 IMPORTANCE, DEPENDENCE, FOLDS, POINTS = (2**63 + purpose for purpose in range(4))  # epochs draw from keys below
 
@@ -26,14 +25,14 @@ def draws(seed: int, purpose: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], dtype=np.uint64)))
 
 
-def choose(generator: np.random.Generator, rows: int, most: int) -> Positions:
+def choose(generator: np.random.Generator, rows: int, most: int) -> Integers:
     """All rows, or `most` of them by chance, in their order."""
     if rows <= most:
         return np.arange(rows)
     return np.sort(generator.choice(rows, most, replace=False, shuffle=False))
 
 
-def inputs_of_features(transform: FittedTransform) -> list[Positions]:
+def inputs_of_features(transform: FittedTransform) -> list[Integers]:
     """For each feature of the user's table the network's inputs that it becomes; none for one that is constant."""
     stops = np.cumsum([len(feature.encoded_names) for feature in transform.features])
     owner = np.searchsorted(stops, transform.kept, side="right")
@@ -52,7 +51,7 @@ class Sample:
     def of(cls, predictor: Predictor, inputs: npt.NDArray[np.float32]) -> Sample:
         return cls(predictor, inputs, predictor.layers.first_sums(inputs))
 
-    def share(self, positions: Positions, inputs: npt.NDArray[np.float32] | None = None) -> Floats:
+    def share(self, positions: Integers, inputs: npt.NDArray[np.float32] | None = None) -> Floats:
         """(n, h): what some inputs, these rows' own or others', add to the first layer's sums."""
         weights = self.predictor.network.tensors(self.predictor.parameters)["layers.0.weight"][:, positions]
         values = self.inputs[:, positions] if inputs is None else inputs
@@ -76,7 +75,7 @@ class Sample:
         return max(1, CACHED // self.sums.size)
 
 
-def strongest(sample: Sample, inputs: Sequence[Positions], most: int) -> list[int]:
+def strongest(sample: Sample, inputs: Sequence[Integers], most: int) -> list[int]:
     """The features that move the first layer's sums most: cheap to know, where importance is not."""
     moved = {number: float(sample.share(used).var(axis=0).sum()) for number, used in enumerate(inputs) if len(used)}
     return sorted(moved, key=lambda number: -moved[number])[:most]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import Predictor
 from service.domain.report.classes import JudgedClasses
 from service.domain.report.features import ImportanceOn
@@ -20,7 +20,7 @@ from workers.explain.dependence import TOP, dependences
 from workers.explain.importance import CONFIDENCE, Importances, importances
 from workers.explain.intervals import intervals
 from workers.explain.residuals import residual_summary
-from workers.training.data.fill import Part
+from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
 
 MOST_TARGETS = 10  # that are explained: each takes as long as one
@@ -80,7 +80,7 @@ def understand(
     return told, _left_out(ranking)
 
 
-def _classes(predictor: Predictor, part: Part, probabilities: Floats, name: str) -> JudgedClasses:
+def _classes(predictor: Predictor, part: FilledPart, probabilities: Floats, name: str) -> JudgedClasses:
     truth = part.truth[:].astype(np.int64)
     return JudgedClasses(
         name,

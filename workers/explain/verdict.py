@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import Predictor
 from service.domain.report.metrics import Metrics
 from service.domain.report.report import Verdict
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
 from workers.optimum.losses import loss_of
-from workers.training.data.fill import Part
+from workers.training.data.fill import FilledPart
 from workers.training.data.rows import slices
 from workers.training.engines.objectives import in_user_units, loss_scale
 
@@ -52,7 +52,7 @@ class Paired:
 
 
 def verdict(
-    spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: Part, metrics: Mapping[str, Metrics]
+    spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: FilledPart, metrics: Mapping[str, Metrics]
 ) -> Verdict:
     """Verdict on a network beside the linear neuron, on the validation rows; `metrics` are the linear neuron's, by
     split."""
@@ -66,7 +66,7 @@ def verdict(
     return Verdict(found.worth_it, found.difference, found.interval, found.rows, sentence, metrics)
 
 
-def row_losses(spec: TrainingSpec, predictor: Predictor, part: Part) -> Floats:
+def row_losses(spec: TrainingSpec, predictor: Predictor, part: FilledPart) -> Floats:
     """(n,) what each row of a part costs by the spec's loss, in the user's units; with several targets the sum of their
     scaled losses."""
     unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))

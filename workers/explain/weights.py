@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Floats32
 from service.domain.model.predictor import Predictor, TargetScale, label_text
 from service.domain.report.neuron import Coefficient, Weight, WeightCourse, WeightsByEpoch
 from workers.explain.certificate import Certified, linear_weights
 from workers.optimum.coefficients import coefficients, user_map
-from workers.training.problem import Vector
 from workers.training.progress import FEW_WEIGHTS, Progress
 
 MOST = 5_000  # coefficients: a report with more is of no use to people
@@ -86,7 +85,7 @@ def by_epoch(
     return WeightsByEpoch(units, list(kept), courses)
 
 
-def _values(predictor: Predictor, parameters: Vector) -> Floats:
+def _values(predictor: Predictor, parameters: Floats32) -> Floats:
     """(outputs · coefficients,) of one epoch's parameters."""
     transform, bias = predictor.transform, predictor.network.bias
     found = []
@@ -97,7 +96,7 @@ def _values(predictor: Predictor, parameters: Vector) -> Floats:
     return np.concatenate(found)
 
 
-def _with(predictor: Predictor, parameters: Vector) -> Predictor:
+def _with(predictor: Predictor, parameters: Floats32) -> Predictor:
     return Predictor(
         predictor.task,
         predictor.target,

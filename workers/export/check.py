@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from service.domain.cells.columns import Categories, Columns, Floats, Values
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Categories, Columns, Values
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import Predictor, label_text
 

@@ -16,7 +16,7 @@ from workers.export.datetimes import datetime_parts
 from workers.export.graph import ML, Graph
 
 ABSENT = -1  # the code of a missing category
-Places = dict[tuple[int, int], int]
+ColumnPlaces = dict[tuple[int, int], int]
 """Which column of the joined blocks has an encoded column: (feature, which of its columns) to position."""
 
 
@@ -27,7 +27,7 @@ class Encoding:
         self._graph = graph
         self._style = style
         self._blocks: list[str] = []
-        self._places: Places = {}
+        self._places: ColumnPlaces = {}
         self._unfilled: list[str] = []
         numbered = list(enumerate(transform.features))
         numbers = [(at, feature) for at, feature in numbered if feature.encoding != "categories"]

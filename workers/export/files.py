@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
-from importlib import resources
 
 import structlog
 
@@ -12,10 +10,10 @@ from service.domain.model.predictor import Predictor
 from service.domain.report.warned import Warned
 from workers.export.check import GraphWrong, check
 from workers.export.onnx_graph import ONNX, onnx_model, output_names
+from workers.export.script import SCRIPT, script
 
 log = structlog.get_logger(__name__)
 
-SCRIPT = "predict.py"
 LEFT_OUT = "onnx_left_out"
 
 
@@ -40,9 +38,3 @@ def taken_along(predictor: Predictor) -> TakenAlong:
         detail = f"there is no {ONNX} among its files: {reason}; {SCRIPT} and the API can still predict"
         return TakenAlong(files, (Warned(LEFT_OUT, detail),))
     return TakenAlong({**files, ONNX: graph})
-
-
-@functools.cache
-def script() -> bytes:
-    """The text of predict.py, the same for every model: it reads what the other files say."""
-    return resources.files("workers.export").joinpath(SCRIPT).read_bytes()

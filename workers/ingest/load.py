@@ -4,78 +4,37 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.parquet as pq
 
-from service.domain.cells.kinds import PLAIN_KIND, Kind, kind_of
+from service.domain.cells.kinds import PLAIN_KIND, kind_of
 from service.domain.cells.written import TextStyle
 from service.domain.preflight.rejected import TELL_SHARE
 from service.domain.reading import encodings
-from service.domain.reading.dialect import SAMPLE_BYTES, Dialect, Found, find
+from service.domain.reading.dialect import SAMPLE_BYTES, Found, find
 from service.domain.reading.refusals import DialectInvalid, SampleTooShort
 from service.errors import WorkFailed
-from workers.ingest.mends import Mend, mend
+from workers.ingest.loaded import Loaded, Reading
+from workers.ingest.mends import mend
 from workers.ingest.readers.careful import raw_of, read_carefully
 from workers.ingest.readers.duck import Opening
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.missing import MissingWords, words_in
 from workers.ingest.readers.plain import CHUNK, LONGEST_LINE, count_missing, guess, is_plain, read_plain
 from workers.ingest.readers.rejects import (
-    MOST_REASONS,
     Reject,
     TooManyRejects,
-    reasons,
-    refuse_too_large_a_share,
-    refuse_too_many,
 )
 from workers.ingest.readers.unquoted import read_unquoted
-from workers.ingest.typing.kinds import WORDS, Decision, decide, declared
-from workers.ingest.typing.notes import tell
+from workers.ingest.typing.kinds import WORDS, decide, declared
 from workers.ingest.typing.spelling import Spelling
 from workers.ingest.typing.typed import write_typed
 
 MAX_SAMPLE = 16 * 1024 * 1024
 Reader = Literal["unquoted", "plain", "careful"]
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The table at `path`, its columns' kinds (of words not yet whether they are text), those declared, notes by
-    column, and its rejects; `counted` says of a column of words how many cells were read as missing by which word
-    ("missing_words"), or are no numbers among many ("odd_cells")."""
-
-    path: Path
-    rows: int
-    rejects: list[Reject]
-    kinds: dict[str, Kind]
-    declared: dict[str, Kind]
-    notes: dict[str, list[str]]
-    style: TextStyle
-    dialect: Dialect | None = None
-    counted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    mend: Mend | None = None
-
-    @property
-    def rejected_share(self) -> float:
-        """Rejected rows as a share of the file's rows."""
-        return len(self.rejects) / (self.rows + len(self.rejects))
-
-    def dialect_json(self) -> dict[str, Any]:
-        """How the file was read, for the user and for prediction; of rejected rows how many, why, and what helps."""
-        read = self.dialect.to_json() if self.dialect else {}
-        told = {**read, "text_style": self.style.to_json()}
-        if self.rejects:
-            told["rejected"] = {
-                "rows": len(self.rejects),
-                "share": self.rejected_share,
-                "reasons": reasons(self.rejects)[:MOST_REASONS],
-                "mend": self.mend.sentence if self.mend else None,
-                "options": dict(self.mend.options) if self.mend else None,
-            }
-        return told
 
 
 def look(source: Path, options: Mapping[str, Any]) -> Found:
@@ -100,7 +59,7 @@ def load(
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
-    limits: Limits,
+    limits: FileLimits,
     check: Callable[[], None] = lambda: None,
     threads: int = 1,
     fastest: Reader = "unquoted",
@@ -131,7 +90,7 @@ def _read(
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
-    limits: Limits,
+    limits: FileLimits,
     check: Callable[[], None],
     threads: int,
     fastest: Reader,
@@ -209,40 +168,6 @@ def lacking_columns(table: Path) -> list[str]:
 
 def _lacks(statistics: Any) -> bool:
     return statistics is None or not statistics.has_null_count or statistics.null_count > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What every way of reading a file needs: where to write, the declared kinds, limits, and whom to ask."""
-
-    directory: Path
-    kinds: dict[str, Kind]
-    limits: Limits
-    check: Callable[[], None]
-    threads: int = 1
-    notes: Mapping[str, list[str]] = field(default_factory=dict)
-
-    def done(
-        self,
-        table: Path,
-        rejects: list[Reject],
-        decision: Decision,
-        dialect: Dialect | None,
-        missing: MissingWords | None = None,
-    ) -> Loaded:
-        """What was read. Raises WorkFailed when that is too much, too bad, or nothing."""
-        rejects = sorted(rejects, key=lambda reject: reject.line)
-        refuse_too_many(rejects, self.limits.rejected_rows)
-        rows = int(pq.read_metadata(table).num_rows)
-        self.limits.check_rows(rows)
-        if rows == 0:
-            why = f": {rejects[0].sentence}" if rejects else ""
-            raise WorkFailed("no_rows", f"no row of the file can be read{why}")
-        refuse_too_large_a_share(rejects, rows)
-        counted = {} if missing is None else tell(decision, missing, rows + len(rejects))
-        notes = {name: [*self.notes.get(name, ()), *decision.notes.get(name, ())] for name in decision.kinds}
-        told = {name: sentences for name, sentences in notes.items() if sentences}
-        return Loaded(table, rows, rejects, decision.kinds, self.kinds, told, decision.style, dialect, counted)
 
 
 def _settle_encoding(source: Path, found: Found, options: Mapping[str, Any]) -> Found:

@@ -17,13 +17,13 @@ from service.domain.reading.refusals import DialectInvalid
 from service.errors import BodyTooLarge, WorkFailed
 from service.reading.parquet.bounds import check_cells, check_pages, opened
 from service.reading.parquet.thrift import Damaged
-from workers.ingest.load import Loaded, Reading
+from workers.ingest.loaded import Loaded, Reading
 from workers.ingest.readers.careful import LINE
 from workers.ingest.readers.duck import PARQUET, Opening, first_line, quoted, quoted_name
 from workers.ingest.readers.duck_types import cast, held_by
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import Reject
-from workers.ingest.typing.kinds import WORDS, Decision, declared
+from workers.ingest.typing.kinds import WORDS, TypeDecision, declared
 from workers.ingest.typing.spelling import Spelling
 from workers.ingest.typing.typed import write_typed
 
@@ -36,7 +36,7 @@ def load_parquet(
     directory: Path,
     source: Path,
     options: Mapping[str, Any],
-    limits: Limits,
+    limits: FileLimits,
     check: Callable[[], None] = lambda: None,
     threads: int = 1,
 ) -> Loaded:
@@ -83,10 +83,12 @@ def load_parquet(
     misfits = write_typed(raw, table, stored, as_declared, style, limits.rejected_rows, check, spelling)
     style = replace(style, words=spelling.words())
     rejects = [Reject(line, column, reason, "") for line, column, reason in misfits]
-    return Reading(directory, kinds, limits, check, threads).done(table, rejects, Decision(as_declared, style), None)
+    return Reading(directory, kinds, limits, check, threads).done(
+        table, rejects, TypeDecision(as_declared, style), None
+    )
 
 
-def _hold_to_bounds(source: Path, limits: Limits, check: Callable[[], None]) -> None:
+def _hold_to_bounds(source: Path, limits: FileLimits, check: Callable[[], None]) -> None:
     """DuckDB makes room by what the pages say, outside its memory limit. Raises WorkFailed."""
     size = source.stat().st_size
     try:

@@ -21,11 +21,12 @@ from service.store.blobs.store import Blobs
 from service.store.tables import DatasetRow
 from service.wiring import Deps
 from workers.endings import FailureTold, ends_recorded
-from workers.ingest.load import Loaded, load
+from workers.ingest.load import load
+from workers.ingest.loaded import Loaded
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profiling.profile import Profile, profile
 from workers.ingest.readers.duck import Opening, database
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import rejects_csv
 from workers.ingest.typing.notes import noted
 from workers.lease import Lease, claimed
@@ -67,7 +68,7 @@ def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     read = load_parquet if row.media_type == PARQUET else load
     with deps.blobs.workspace() as directory, _source(deps, row) as source, deps.blobs.writer() as table:
         duck = opening(settings, directory, source)
-        loaded = read(duck, directory, source, row.options, Limits.of(settings), lease.check, threads)
+        loaded = read(duck, directory, source, row.options, FileLimits.of(settings), lease.check, threads)
         lease.check()
         table.take(loaded.path)
         with ThreadPoolExecutor(1, thread_name_prefix="seal") as beside:

@@ -16,7 +16,7 @@ from service.wiring import Deps
 from workers.deps import process_deps
 from workers.ingest.load import load
 from workers.ingest.profiling.profile import profile
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.run import opening
 
 log = structlog.get_logger(__name__)
@@ -32,11 +32,13 @@ def warm_up(deps: Deps) -> None:
         with deps.blobs.workspace() as directory:
             source = directory / "source"
             source.write_bytes(table)
-            loaded = load(opening(deps.settings, directory, source), directory, source, {}, Limits.of(deps.settings))
+            loaded = load(
+                opening(deps.settings, directory, source), directory, source, {}, FileLimits.of(deps.settings)
+            )
             profile(loaded.path, loaded.kinds, loaded.declared, deps.settings.max_classes, threads=1)
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _start_child(**_: Any) -> None:
     try:
         warm_up(process_deps())

@@ -13,8 +13,8 @@ from service.errors import WorkFailed
 from service.store import datasets
 from service.store.tables import JobRow
 from service.wiring import Deps
-from workers.comparison.course import Course, goal_loss
-from workers.comparison.descent import Descent, Point, descend
+from workers.comparison.course import DescentCourse, goal_loss
+from workers.comparison.descent import Descent, LossPoint, descend
 from workers.comparison.ground import SCALERS, Ground, lay
 from workers.comparison.result import make_result
 from workers.jobs.record.comparison import ComparisonRecorder
@@ -45,7 +45,7 @@ def compare(deps: Deps, lease: Lease[JobRow]) -> None:
 
 def _course(
     spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
-) -> Course:
+) -> DescentCourse:
     """The descent from its start until it arrives or ends. A rate of our own choice that is too large all the same
     (behind a hidden layer curvature is a guide only) is made smaller."""
     course = _one(spec, ground, descent, recorder, check)
@@ -59,12 +59,12 @@ def _course(
 
 def _one(
     spec: ComparisonSpec, ground: Ground, descent: Descent, recorder: ComparisonRecorder, check: Callable[[], None]
-) -> Course:
+) -> DescentCourse:
     """The descent at its own rate."""
     goal = None if ground.least is None else goal_loss(ground.baseline, ground.least, spec.tolerance)
     stable = ground.stable_learning_rate(spec, descent)
     recorder.begun(descent, stable)
-    points: list[Point] = []
+    points: list[LossPoint] = []
     diverged = False
     try:
         for point in descend(
@@ -76,9 +76,9 @@ def _one(
             if goal is not None and point.loss <= goal:
                 break
     except WorkFailed as error:
-        if error.reason != "diverged":
+        if error.code != "diverged":
             raise
         diverged = True
     ended_higher = points[-1].loss > points[0].loss
     condition = ground.terrain.curvature.condition_number
-    return Course(descent, stable, condition, ground.least, tuple(points), diverged or ended_higher)
+    return DescentCourse(descent, stable, condition, ground.least, tuple(points), diverged or ended_higher)

@@ -21,7 +21,7 @@ def explained(
     """A divergence with its cause: a number that is far from all others, else the learning rate, with the bound that
     the data's curvature sets and a rate that works. `asked` has the `auto`s that `spec` has settled; errors of another
     kind stay as they are."""
-    if error.reason != "diverged":
+    if error.code != "diverged":
         return error
     if far := _far(prepared):
         return WorkFailed("diverged", f"{error.detail}: {far}")

@@ -15,7 +15,7 @@ from service.store.described import table_of
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.batch.answer import Answers
-from workers.batch.convert import Piece, pieces
+from workers.batch.convert import ConvertedPiece, pieces
 from workers.batch.parts import JOINED, PARTS, Part
 from workers.jobs.record.prediction import PredictionRecorder, asked_prediction
 from workers.lease import Lease
@@ -46,7 +46,7 @@ def predict(deps: Deps, lease: Lease[JobRow]) -> None:
 
 
 def _fill(
-    part: Part, coming: Iterator[Piece], answers: Answers, recorder: PredictionRecorder, lease: Lease[JobRow]
+    part: Part, coming: Iterator[ConvertedPiece], answers: Answers, recorder: PredictionRecorder, lease: Lease[JobRow]
 ) -> tuple[int, int, bool]:
     """Add pieces until the part should be kept: its rows, how many of them have no prediction, and whether it is the
     last part."""

@@ -7,7 +7,7 @@ import importlib.metadata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.descent.curvature import Curvature
 from service.domain.model.predictor import Predictor
 from service.domain.plain import shallow
@@ -31,7 +31,7 @@ from workers.explain.understanding import understand_each
 from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
 from workers.optimum.effort import EIGENVALUES, LONGEST
-from workers.training.data.fill import Part
+from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import slices
 from workers.training.design import forecasts, products
@@ -44,7 +44,7 @@ from workers.training.split import split_sha256
 LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
 
 
-def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Metrics:
+def judge(predictor: Predictor, part: FilledPart, scores: Floats | None = None) -> Metrics:
     """The model's metrics on a part. `scores` are the model's on it, where they are known."""
     if not len(part):
         return NoMetrics()
@@ -52,7 +52,7 @@ def judge(predictor: Predictor, part: Part, scores: Floats | None = None) -> Met
     return class_metrics(pieces, predictor.classes) if predictor.classes else number_metrics(pieces, predictor.targets)
 
 
-def _truths(part: Part) -> Iterator[Floats]:
+def _truths(part: FilledPart) -> Iterator[Floats]:
     return (part.truth[rows] for rows in slices(len(part), 1))
 
 

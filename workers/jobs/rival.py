@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from service.domain.arrays import Floats
 from service.domain.cells.chunks import CHUNK_ROWS
-from service.domain.cells.columns import CellInvalid, Columns, Floats
+from service.domain.cells.columns import CellInvalid, Columns
 from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, ArtifactInvalid, read
 from service.domain.model.predictor import Predictor, label_text

@@ -29,7 +29,7 @@ def rehearsed(deps: Deps) -> list[str]:
     return rehearse(deps)
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _start_child(**_: Any) -> None:
     use_one_thread()
     compile_kernels()

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import kernel
-from workers.kernels.layout import LANES, Floats32, Ints, Rows, readonly
+from workers.kernels.layout import LANES, EpochRows, readonly
 from workers.kernels.vectors import ask_for
 
 GROUPS = 512  # in a hand
@@ -23,8 +24,8 @@ class Deal(NamedTuple):
     """Which rows of a window are dealt: `n_rows` in blocks from `starts` on, each of 2^`shift` groups of `group_rows`;
     `groups` is their order, and `key` what their rows are shuffled by. Without groups nothing is dealt."""
 
-    starts: Ints
-    groups: Ints
+    starts: Integers
+    groups: Integers
     shift: int
     group_rows: int
     n_rows: int
@@ -37,11 +38,11 @@ class Hand(NamedTuple):
     inputs: Floats32
     targets: Floats32
     weights: Floats32
-    places: Ints
+    places: Integers
 
 
 @kernel
-def take(rows: Rows, deal: Deal, first: int, count: int, hand: Hand) -> None:
+def take(rows: EpochRows, deal: Deal, first: int, count: int, hand: Hand) -> None:
     """Copy the `count` rows that come from place `first` of the window on, as they lie within their groups."""
     inputs, targets, weights = rows.inputs, rows.targets, rows.weights
     at, group = 0, first // deal.group_rows

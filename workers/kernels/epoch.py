@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import entry, kernel
 from workers.kernels.deal import Deal, Hand, take
 from workers.kernels.fetch import fetch
 from workers.kernels.gather import gather, gather_targets
 from workers.kernels.layers import backward, forward
-from workers.kernels.layout import INPUTS, OUTPUTS, ROW, Floats32, Ints, Rows, Workspace
+from workers.kernels.layout import INPUTS, OUTPUTS, ROW, EpochRows, Workspace
 from workers.kernels.losses import differentiate
 from workers.kernels.optimizers import Rule, Weights, step
 from workers.kernels.permute import mixed, shuffle
@@ -35,7 +36,7 @@ class Epoch(NamedTuple):
     """What stays the same from the first batch to the last: the network's table of layers, the objective, the rule of
     the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken."""
 
-    layers: Ints
+    layers: Integers
     objective: Objective
     rule: Rule
     n_rows: int
@@ -44,13 +45,13 @@ class Epoch(NamedTuple):
 
 
 class EpochPiece(NamedTuple):
-    """Rows of the epoch, as in `Rows`: those in `order`, as they are dealt where the deal has groups, or all of them as
-    they lie."""
+    """Rows of the epoch, as in `EpochRows`: those in `order`, as they are dealt where the deal has groups, or all of
+    them as they lie."""
 
     inputs: Floats32
     targets: Floats32
     weights: Floats32
-    order: Ints
+    order: Integers
     deal: Deal
 
 
@@ -62,8 +63,8 @@ class Stretch(NamedTuple):
     """Rows that are there, those of the epoch from `start` to `stop`, in this order. Of rows in far memory the next
     ones are asked for."""
 
-    rows: Rows
-    order: Ints
+    rows: EpochRows
+    order: Integers
     is_far: bool
     start: int
     stop: int
@@ -79,11 +80,11 @@ def advance(
     The piece begins at the epoch's row `start`. A tile does not go beyond the piece, a batch may: it goes on with the
     next. What is dealt is dealt into `hand`; `seen` is the same memory to be read.
     """
-    rows, deal = Rows(piece.inputs, piece.targets, piece.weights), piece.deal
+    rows, deal = EpochRows(piece.inputs, piece.targets, piece.weights), piece.deal
     if len(deal.groups) == 0:
         stop = start + (len(piece.order) if len(piece.order) > 0 else len(rows.inputs))
         return _go_on(epoch, Stretch(rows, piece.order, True, start, stop), end, reached, weights, work)
-    span, dealt = len(hand.places), Rows(seen.inputs, seen.targets, seen.weights)
+    span, dealt = len(hand.places), EpochRows(seen.inputs, seen.targets, seen.weights)
     while reached[0] < end:
         first = (reached[0] - start) // span * span
         count = min(span, deal.n_rows - first)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import kernel
-from workers.kernels.layout import LANES, Floats32, Ints
+from workers.kernels.layout import LANES
 from workers.kernels.vectors import ask_for
 
 MOST_COLUMNS = 8 * LANES  # of a row that are asked for: a processor sees by itself how a long row goes on
 
 
 @kernel
-def fetch(inputs: Floats32, targets: Floats32, order: Ints, start: int, rows: int) -> None:
+def fetch(inputs: Floats32, targets: Floats32, order: Integers, start: int, rows: int) -> None:
     """Ask for the rows that are next in the order; an empty order needs no asking."""
     stop = min(start + rows, len(order))
     columns = min(inputs.shape[1], MOST_COLUMNS)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
-from workers.kernels.layout import Floats32, Ints
 from workers.kernels.losses import SHARE
 from workers.kernels.vectors import BLOCK, transpose_block
 
@@ -17,7 +17,7 @@ COLUMNS = 32  # of inputs that are gathered at once: the lines of the cache that
 
 
 @kernel
-def gather(inputs: Floats32, order: Ints, start: int, rows: int, values: Floats32) -> None:
+def gather(inputs: Floats32, order: Integers, start: int, rows: int, values: Floats32) -> None:
     """A₀[k, i] = inputs[order[start + i], k], and 0 beyond `rows`. An empty `order` takes the rows as they lie.
 
     Blocks of rows and columns are transposed in vectors; what is left of either is copied number by number.
@@ -45,7 +45,7 @@ def gather(inputs: Floats32, order: Ints, start: int, rows: int, values: Floats3
 
 
 @kernel
-def _row(order: Ints, start: int, i: int) -> int:
+def _row(order: Integers, start: int, i: int) -> int:
     """Where row `i` of the tile lies."""
     place: int = order[np.uint64(start + i)] if len(order) > 0 else start + i
     return place
@@ -60,7 +60,7 @@ def _copy(inputs: Floats32, row: int, left: int, right: int, values: Floats32, a
 
 @kernel
 def gather_targets(
-    targets: Floats32, weights: Floats32, order: Ints, start: int, rows: int, batch_rows: int, aims: Floats32,
+    targets: Floats32, weights: Floats32, order: Integers, start: int, rows: int, batch_rows: int, aims: Floats32,
     lanes: Floats32,
 ) -> None:  # fmt: skip
     """The tile's targets, and each row's share in its batch's loss. No `weights`: all 1; no `order`: as they lie."""

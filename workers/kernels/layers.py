@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.kernels.elementary import sigmoid, tanh
-from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Floats32, Ints, Workspace
+from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Workspace
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
 ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
@@ -107,7 +108,7 @@ def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: 
 
 
 @kernel
-def forward(layers: Ints, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32) -> None:
+def forward(layers: Integers, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32) -> None:
     """From A₀ in the first rows of `values` to the scores in its last."""
     for layer in range(len(layers)):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
@@ -121,7 +122,7 @@ def forward(layers: Ints, activation: int, parameters: Floats32, values: Floats3
 
 
 @kernel
-def backward(layers: Ints, activation: int, parameters: Floats32, work: Workspace, add: bool) -> None:
+def backward(layers: Integers, activation: int, parameters: Floats32, work: Workspace, add: bool) -> None:
     """From the scores' deltas to the gradient; added to what is there when `add`.
 
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""

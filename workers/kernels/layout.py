@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats32, Integers
 from service.domain.model.network import Network
-
-Ints = npt.NDArray[np.int64]
-Floats32 = npt.NDArray[np.float32]
 
 LANES = 16  # float32 in one vector of the widest kind: tiles are whole multiples of it
 TILE = 256  # columns of a tile at most: activations of two layers of 128 then stay in the second-level cache
@@ -28,7 +26,7 @@ INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW = range(5)
 (-1: none) start in the parameters; at which row of the workspaces its inputs start. Its outputs follow them."""
 
 
-class Rows(NamedTuple):
+class EpochRows(NamedTuple):
     """What is learnt from: `inputs` (n, m), `targets` (n, k) or class numbers (n, 1), `weights` (n,) or empty."""
 
     inputs: Floats32
@@ -53,7 +51,7 @@ class Workspace(NamedTuple):
     products: Floats32
 
 
-def layers_of(network: Network) -> Ints:
+def layers_of(network: Network) -> Integers:
     """(n_layers, 5): the table of layers."""
     starts = {slot.name: slot.start for slot in network.slots()}
     rows = []

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.domain.arrays import Floats32
 from workers.kernels.compiled import HALF, ONE, ZERO, kernel
 from workers.kernels.elementary import TWO, exp_of_negative, log1p_of_share, sigmoid
-from workers.kernels.layout import Floats32
 
 MSE, MAE, HUBER, QUANTILE, LOG_ODDS, SOFTMAX = range(6)
 LOSS_CODES = {"mse": MSE, "mae": MAE, "huber": HUBER, "quantile": QUANTILE, "cross_entropy": SOFTMAX}

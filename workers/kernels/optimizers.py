@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
-from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS, Floats32, Ints
+from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
@@ -47,7 +48,7 @@ class Weights(NamedTuple):
 
 
 @kernel
-def step(rule: Rule, layers: Ints, weights: Weights, gradient: Floats32, t: int) -> None:
+def step(rule: Rule, layers: Integers, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
     parameters, first, second = weights.parameters, weights.first, weights.second
     if rule.l1 != ZERO or rule.l2 != ZERO:
@@ -67,7 +68,7 @@ def step(rule: Rule, layers: Ints, weights: Weights, gradient: Floats32, t: int)
 
 
 @kernel
-def _penalise(rule: Rule, layers: Ints, parameters: Floats32, gradient: Floats32) -> None:
+def _penalise(rule: Rule, layers: Integers, parameters: Floats32, gradient: Floats32) -> None:
     """g += l1·sign(w) + l2·w, on weights only."""
     l1, l2 = rule.l1, rule.l2
     for layer in range(len(layers)):
@@ -136,7 +137,7 @@ def _rmsprop(rate: np.float32, parameters: Floats32, gradient: Floats32, second:
 
 
 @kernel
-def _decay(rule: Rule, layers: Ints, parameters: Floats32) -> None:
+def _decay(rule: Rule, layers: Integers, parameters: Floats32) -> None:
     """w *= 1 - η·decay, on weights only (Loshchilov & Hutter 2019)."""
     keep = ONE - rule.learning_rate * rule.decay
     for layer in range(len(layers)):

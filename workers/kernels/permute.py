@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from service.domain.arrays import Integers
 from workers.kernels.compiled import entry, kernel
-from workers.kernels.layout import Ints
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -22,7 +22,7 @@ def mixed(z: np.uint64) -> np.uint64:
 
 
 @kernel
-def shuffle(key: np.uint64, order: Ints, rows: int) -> None:
+def shuffle(key: np.uint64, order: Integers, rows: int) -> None:
     """Put 0 … rows-1 in a random order into the first places of `order`.
 
     Durstenfeld's shuffle (1964), each place drawn from 32 bits by Lemire's method (2019): x·n/2³², where that favours
@@ -44,6 +44,6 @@ def shuffle(key: np.uint64, order: Ints, rows: int) -> None:
 
 
 @entry
-def permute(key: np.uint64, order: Ints) -> None:
+def permute(key: np.uint64, order: Integers) -> None:
     """Put 0 … n-1 in a random order into `order` (n < 2³²), every one of the n! with the same chance."""
     shuffle(key, order, len(order))

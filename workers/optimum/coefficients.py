@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.magnitude import units
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform

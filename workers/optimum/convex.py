@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.network import class_probabilities
 from service.domain.model.predictor import Label, TargetScale, label_text
 from service.domain.model.transform import FittedTransform
@@ -28,16 +28,16 @@ from workers.optimum.passes import Basis, Penalty, evaluate
 from workers.optimum.separation import separation
 from workers.optimum.standard_errors import inverse, spread, stand_for_all
 from workers.optimum.truncated_newton import approach
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 from workers.training.engines.objectives import in_user_units, loss_scale
 
 
-class NotFound(Exception):
+class NoOptimum(Exception):
     """The optimum cannot be given; the text says why."""
 
 
 def convex(
-    rows: Rows, name: str, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
+    rows: DesignRows, name: str, learnt: Floats, bias: bool, l2: float, transform: FittedTransform, scale: TargetScale,
     classes: tuple[Label, ...] = (), way: Way | None = None,
 ) -> Certificate:  # fmt: skip
     """The certificate. `learnt` (w, k) are the trained weights, the bias last; `name` is the loss; `way` is how to go
@@ -50,7 +50,10 @@ def convex(
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
         within = "" if way.whole else f" within {way.passes:,} passes over the rows"
-        raise NotFound(f"Newton's method did not converge{within}; it may with fewer features (`exclude`) or some l2")
+        raise NoOptimum(
+            f"Newton's method has not come to rest at an optimum{within}; it would sooner with fewer features "
+            "(`exclude`) or some l2"
+        )
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
     units = in_user_units(name, 1.0, loss_scale((scale,)))
@@ -90,7 +93,7 @@ NO_ERRORS = Errors()
 
 
 def _errors(
-    rows: Rows, name: str, penalty: Penalty, basis: Basis, found: Minimum, way: Way, likelihood: bool
+    rows: DesignRows, name: str, penalty: Penalty, basis: Basis, found: Minimum, way: Way, likelihood: bool
 ) -> Errors:
     """What the Hessian at the optimum tells; `likelihood`: whether the loss is one, so that there are errors."""
     weights, outputs = found.point.weights, found.point.weights.shape[1]
@@ -118,7 +121,7 @@ def _errors(
     return Errors(roots, inverted[1], note if way.every > 1 else None)
 
 
-def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
+def least_loss(rows: DesignRows, name: str, outputs: int, classes: tuple[Label, ...] = ()) -> float | None:
     """The infimum of this loss without penalties, in units of the scaled target; None where some classes only are
     separated, or the search does not come to rest."""
     penalty = Penalty(np.zeros(rows.width))
@@ -130,7 +133,7 @@ def least_loss(rows: Rows, name: str, outputs: int, classes: tuple[Label, ...] =
     return found.point.loss if found.converged else None
 
 
-def _any_way(rows: Rows) -> Way:
+def _any_way(rows: DesignRows) -> Way:
     """Whatever it takes."""
     return Way(whole=rows.count <= FEW_ROWS)
 
@@ -142,7 +145,7 @@ def penalised(width: int, bias: bool) -> Floats:
     return marks
 
 
-def _space(rows: Rows, penalty: Penalty) -> tuple[Directions, Basis]:
+def _space(rows: DesignRows, penalty: Penalty) -> tuple[Directions, Basis]:
     """The design's directions, with the penalty's rows below it, and the basis along them."""
     ridge = np.sqrt(rows.count / 2 * penalty.l2)
     found = gentle_directions(rows, ridge)
@@ -154,7 +157,7 @@ def _space(rows: Rows, penalty: Penalty) -> tuple[Directions, Basis]:
 
 
 def _search(
-    rows: Rows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats, way: Way
+    rows: DesignRows, name: str, penalty: Penalty, space: Directions, basis: Basis, learnt: Floats, way: Way
 ) -> Minimum:
     """To the minimum: by Newton's method with whole Hessians, or from what was learnt, where that is better than
     nothing."""
@@ -191,7 +194,7 @@ def _centred(off: Floats, bias_only: bool) -> Floats:
     return centred
 
 
-def _distance(rows: Rows, learnt: Floats, best: Floats, classes: bool) -> float:
+def _distance(rows: DesignRows, learnt: Floats, best: Floats, classes: bool) -> float:
     """The root mean square over the rows of what two predictions differ by: numbers, or all classes' probabilities."""
     total = 0.0
     for design, _, counts in rows.pieces():

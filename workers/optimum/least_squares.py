@@ -1,9 +1,11 @@
 """The exact least-squares optimum, beside what a linear neuron has learnt.
 
 The design Z = [scaled features, 1] and the targets are reduced, a chunk at a time, to the triangle R of a QR
-factorisation, in float64 and never through ZᵀZ, which would square the condition number (Golub & Van Loan, Matrix
-Computations, 5.3; Demmel et al. 2012 for the chunks). An SVD of R then gives the rank, the optimum of least norm and
-its covariance. Penalised weights (l2) add rows to R: ridge regression. Rows that count v times are scaled by √v.
+factorisation in float64 (Golub & Van Loan, Matrix Computations, 5.3; Demmel et al. 2012 for the chunks). Going through
+ZᵀZ would square the condition number; where QR of all rows is above the budget and columns are far enough from
+collinear, R comes from ZᵀZ all the same, by Cholesky (`gentle_triangle`). An SVD of R then gives the rank, the optimum
+of least norm and its covariance. Penalised weights (l2) add rows to R: ridge regression. Rows that count v times are
+scaled by √v.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.descent.curvature import epochs_to
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.report.neuron import Certificate
 from workers.optimum.coefficients import CONFIDENCE, coefficients
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 from workers.training.engines.objectives import in_user_units, loss_scale
 
 GENTLE = 1e4  # of a condition number: its square still leaves half of the digits
@@ -81,8 +83,8 @@ class Directions:
         ]
 
 
-def triangle(rows: Rows) -> Triangle:
-    """The triangle of all rows, as many at a time as make the triangle before them a small part of the work."""
+def triangle(rows: DesignRows) -> Triangle:
+    """Of all rows, as many at a time as make the triangle before them a small part of the work."""
     waiting: list[Floats] = []
     for block in _blocks(rows):
         waiting.append(block)
@@ -94,8 +96,8 @@ def triangle(rows: Rows) -> Triangle:
     return Triangle(whole, rows.count, rows.width)
 
 
-def gentle_triangle(rows: Rows) -> Triangle | None:
-    """The triangle by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
+def gentle_triangle(rows: DesignRows) -> Triangle | None:
+    """The same by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
     nearer to collinear than `GENTLE`: a target that is fitted to the last digits is so too."""
     gram: Floats = np.zeros(())
     for block in _blocks(rows):
@@ -110,7 +112,7 @@ def gentle_triangle(rows: Rows) -> Triangle | None:
     return Triangle(np.asarray(np.linalg.cholesky(scaled).T * sizes, dtype=np.float64), rows.count, rows.width, power=2)
 
 
-def _blocks(rows: Rows) -> Iterator[Floats]:
+def _blocks(rows: DesignRows) -> Iterator[Floats]:
     """[Z, T], each row times the root of what it counts."""
     for design, target, weights in rows.pieces():
         block = np.column_stack([design, target])
@@ -126,8 +128,8 @@ def directions(design: Floats, rows: int) -> Directions:
     return Directions(singular[:rank], right[:rank], right[rank:], left[:, :rank])
 
 
-def gentle_directions(rows: Rows, ridge: Floats) -> Directions | None:
-    """Directions from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
+def gentle_directions(rows: DesignRows, ridge: Floats) -> Directions | None:
+    """The same from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
     columns are nearer to collinear than `GENTLE`, so that it would say little of the flattest directions."""
     gram = np.diag(ridge**2)
     for design, _, weights in rows.pieces():

@@ -11,16 +11,16 @@ import math
 import numpy as np
 from scipy.optimize import linprog
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.report.neuron import Certificate
 from workers.optimum.coefficients import coefficients
-from workers.optimum.convex import NotFound
+from workers.optimum.convex import NoOptimum
 from workers.optimum.least_squares import digits, directions, triangle
 from workers.optimum.losses import PINBALLS, loss_of
 from workers.optimum.passes import Penalty, evaluate
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 from workers.training.engines.objectives import in_user_units, loss_scale
 
 MOST_CELLS = 200_000  # of the design: the solver's time grows faster than these
@@ -44,7 +44,13 @@ def too_many_cells(name: str, cells: int, targets: int = 1) -> str | None:
 
 
 def absolute(
-    rows: Rows, name: str, quantile: float, learnt: Floats, bias: bool, transform: FittedTransform, scale: TargetScale
+    rows: DesignRows,
+    name: str,
+    quantile: float,
+    learnt: Floats,
+    bias: bool,
+    transform: FittedTransform,
+    scale: TargetScale,
 ) -> Certificate:
     """The certificate for the loss `mae` or `quantile`, without errors. `learnt` (w, 1). Raises NotFound."""
     width = len(learnt)
@@ -63,7 +69,7 @@ def absolute(
         method="highs-ds",
     )
     if solved.status != 0:
-        raise NotFound(f"the linear program of {name} was not solved: {solved.message}")
+        raise NoOptimum(f"the linear program of {name} was not solved: {solved.message}")
     best = -basis @ solved.eqlin.marginals[:, None]
     loss, free = loss_of(name, quantile), Penalty(np.zeros(width))
     at_best, at_learnt = (evaluate(rows, loss, free, weights, None, every=0) for weights in (best, learnt))

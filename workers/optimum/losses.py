@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import AnyArray, Floats
 from service.domain.model.network import class_probabilities
-
-Target = npt.NDArray[Any]  # (n,) scaled numbers, or class numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +34,15 @@ class Local:
         return found
 
 
-Loss = Callable[[Floats, Target], Local]
+LocalLoss = Callable[[Floats, AnyArray], Local]
 
 
-def squared(scores: Floats, target: Target) -> Local:
+def squared(scores: Floats, target: AnyArray) -> Local:
     off = scores[:, 0] - target
     return Local(off**2, 2 * off[:, None], lambda a, b: np.full(len(off), 2.0))
 
 
-def huber(scores: Floats, target: Target) -> Local:
+def huber(scores: Floats, target: AnyArray) -> Local:
     """With a threshold of 1, as torch has it."""
     off = scores[:, 0] - target
     near = np.abs(off) <= 1
@@ -54,9 +50,9 @@ def huber(scores: Floats, target: Target) -> Local:
     return Local(loss, np.clip(off, -1, 1)[:, None], lambda a, b: near.astype(np.float64))
 
 
-def cross_entropy(scores: Floats, target: Target) -> Local:
-    """Cross-entropy of one score, or of the softmax of several. Several are gone through class by class: sums over the
-    few classes of a row at a time are slow."""
+def cross_entropy(scores: Floats, target: AnyArray) -> Local:
+    """Of one score, or the softmax of several. Several are gone through class by class: sums over the few classes of a
+    row at a time are slow."""
     if scores.shape[1] == 1:
         score = scores[:, 0]
         small = np.exp(-np.abs(score))
@@ -79,12 +75,12 @@ def cross_entropy(scores: Floats, target: Target) -> Local:
     return Local(top + np.log(total) - by_class[chosen, rows], slope, curve, probabilities)
 
 
-def pinball(quantile: float, factor: float, width: float) -> Loss:
+def pinball(quantile: float, factor: float, width: float) -> LocalLoss:
     """factor · max(q·r, (q - 1)·r) for r = target - score, rounded off within about `width` of its corner by a
     logistic (Fernandes, Guerre & Horta 2021): the least is then off by at most factor · width · ln 2. A width of 0
     gives the loss itself, which has no curvature."""
 
-    def loss(scores: Floats, target: Target) -> Local:
+    def loss(scores: Floats, target: AnyArray) -> Local:
         short = target - scores[:, 0]
         if not width:
             exact = factor * np.maximum(quantile * short, (quantile - 1) * short)
@@ -97,12 +93,12 @@ def pinball(quantile: float, factor: float, width: float) -> Loss:
     return loss
 
 
-def separable(loss: Loss) -> bool:
+def separable(loss: LocalLoss) -> bool:
     """Whether it may fall for ever: then it has no minimum (see `workers.optimum.separation`)."""
     return loss is cross_entropy
 
 
-SMOOTH: Mapping[str, Loss] = {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}
+SMOOTH: Mapping[str, LocalLoss] = {"mse": squared, "huber": huber, "cross_entropy": cross_entropy}
 PINBALLS: Mapping[str, Callable[[float], tuple[float, float]]] = {
     "mae": lambda quantile: (0.5, 2.0),
     "quantile": lambda quantile: (quantile, 1.0),
@@ -110,6 +106,6 @@ PINBALLS: Mapping[str, Callable[[float], tuple[float, float]]] = {
 """The others: the level of a pinball, and what it is multiplied by."""
 
 
-def loss_of(name: str, quantile: float, width: float = 0.0) -> Loss:
+def loss_of(name: str, quantile: float, width: float = 0.0) -> LocalLoss:
     """The loss by the spec's name; `width` rounds off the corner of those that have one."""
     return SMOOTH[name] if name in SMOOTH else pinball(*PINBALLS[name](quantile), width)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from service.domain.cells.columns import Floats
-from workers.optimum.losses import Loss, separable
-from workers.optimum.passes import Basis, Penalty, Point, evaluate
-from workers.training.data.rows import Rows
+from service.domain.arrays import Floats
+from workers.optimum.losses import LocalLoss, separable
+from workers.optimum.passes import Basis, Penalty, SearchPoint, evaluate
+from workers.training.data.rows import DesignRows
 
 TIGHT = 1e-13  # of the first loss: what the last step is expected to gain; Newton squares the error once more
 FLAT = 1e-14  # of the mean curvature: less is rounding
@@ -27,15 +27,15 @@ class Minimum:
     """`step` (r, k) is the last one: it is small where the search has ended at a minimum, and not where the loss only
     falls ever slower. `converged` is False where the steps ran out. The point's Hessian is that of one step before."""
 
-    point: Point
+    point: SearchPoint
     step: Floats
     steps: int
     converged: bool
 
 
 def minimise(
-    rows: Rows,
-    loss: Loss,
+    rows: DesignRows,
+    loss: LocalLoss,
     penalty: Penalty,
     start: Floats,
     basis: Basis | None = None,
@@ -71,7 +71,7 @@ def minimise(
     return Minimum(here, step, most_steps, False)
 
 
-def is_separated(here: Point, loss: Loss, penalty: Penalty) -> bool:
+def is_separated(here: SearchPoint, loss: LocalLoss, penalty: Penalty) -> bool:
     """Whether every row has its class at more than a half, and nothing keeps the weights from growing for ever."""
     return here.worst < LOG_2 and penalty.is_none and separable(loss)
 
@@ -87,7 +87,7 @@ def without_gauge(hessian: Floats, outputs: int, size: float) -> Floats:
     return found
 
 
-def _step(here: Point, damping: float, size: float, outputs: int) -> Floats | None:
+def _step(here: SearchPoint, damping: float, size: float, outputs: int) -> Floats | None:
     """(r, k), or None where the damped Hessian is not positive definite."""
     matrix = without_gauge(here.hessian, outputs, size)
     matrix = matrix + damping * np.eye(len(matrix))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
-from workers.optimum.losses import Local, Loss
-from workers.training.data.rows import Rows
+from service.domain.arrays import Floats
+from workers.optimum.losses import Local, LocalLoss
+from workers.training.data.rows import DesignRows
 
 BLOCK = 4096  # rows whose weighed copy stays near the processor
 
@@ -53,7 +53,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SearchPoint:
     """Where a search stands: `weights` (r, k) in the basis, the `loss` there with penalties, its `gradient` (r, k)
     and `hessian` (k·r, k·r), and the greatest loss of a single row that counts."""
 
@@ -64,7 +64,9 @@ class Point:
     worst: float
 
 
-def evaluate(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Basis | None, every: int = 1) -> Point:
+def evaluate(
+    rows: DesignRows, loss: LocalLoss, penalty: Penalty, weights: Floats, basis: Basis | None, every: int = 1
+) -> SearchPoint:
     """At `weights` (r, k), which are (w, k) without a basis; the Hessian from every n-th row, and left out for 0."""
     mapped = weights if basis is None else basis.matrix @ weights
     total, worst = 0.0, -math.inf
@@ -80,7 +82,7 @@ def evaluate(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: B
             curved.add(design, local, counts)
     added, slope, curves = penalty.of(mapped)
     gradient = gradient / rows.count + slope
-    return Point(
+    return SearchPoint(
         weights,
         total / rows.count + added,
         gradient if basis is None else basis.matrix.T @ gradient,

@@ -13,12 +13,12 @@ from scipy import optimize, sparse
 from scipy.linalg import LinAlgError, cholesky
 from scipy.linalg.lapack import dtrtri
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from workers.optimum.effort import LEAST_SAMPLE, ROWS_IN_METRIC
-from workers.optimum.losses import Loss
+from workers.optimum.losses import LocalLoss
 from workers.optimum.newton import is_separated, minimise, without_gauge
-from workers.optimum.passes import Basis, Penalty, Point, evaluate
-from workers.training.data.rows import Rows, thinned
+from workers.optimum.passes import Basis, Penalty, SearchPoint, evaluate
+from workers.training.data.rows import DesignRows, thinned
 
 ROWS_FOR_EACH = ROWS_IN_METRIC  # rows for each column in the Hessian
 REMEMBERED = 20  # steps
@@ -35,7 +35,7 @@ def stride(rows: int, columns: int, rows_for_each: int = ROWS_FOR_EACH) -> int:
     return max(1, rows // max(LEAST_SAMPLE, rows_for_each * columns))
 
 
-def start_from_some(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None) -> Floats:
+def start_from_some(rows: DesignRows, loss: LocalLoss, penalty: Penalty, start: Floats, basis: Basis | None) -> Floats:
     """Where the loss of some rows only is least, when all are many times as many and that is better than `start`
     (r, k)."""
     every = stride(rows.count, start.size, SAMPLED_FOR_EACH)
@@ -46,16 +46,16 @@ def start_from_some(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, bas
     return min(points, key=lambda point: point.loss).weights
 
 
-def sampled_metric(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None) -> Metric:
+def sampled_metric(rows: DesignRows, loss: LocalLoss, penalty: Penalty, start: Floats, basis: Basis | None) -> Metric:
     """From the Hessian that some of the rows have at `start` (r, k)."""
     here = evaluate(rows, loss, penalty, start, basis, stride(rows.count, len(start)))
     return _inverse_root(here.hessian, start.shape[1])
 
 
 def descend(
-    rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis | None, tolerance: float,
+    rows: DesignRows, loss: LocalLoss, penalty: Penalty, start: Floats, basis: Basis | None, tolerance: float,
     metric: Metric | None = None, passes: int = 10_000,
-) -> Point:  # fmt: skip
+) -> SearchPoint:  # fmt: skip
     """From `start` (r, k) until a step gains less than `tolerance` of the first loss, or without a penalty until every
     row has its class at more than a half, or after so many passes. Without a `metric` the basis has to do. The point
     has no Hessian."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from workers.optimum.effort import LEAST_SAMPLE, ROWS_IN_METRIC
-from workers.optimum.losses import Loss
+from workers.optimum.losses import LocalLoss
 from workers.optimum.newton import without_gauge
 from workers.optimum.passes import Basis, Penalty, evaluate
-from workers.training.data.rows import Rows, thinned
+from workers.training.data.rows import DesignRows, thinned
 
 FLATTEST = 1e-3  # of the mean curvature: less is left as it is
 SAME = 1e-6  # of the longest direction: less is no direction of its own
@@ -44,7 +44,7 @@ class ScoreMetric:
         return self
 
 
-def score_metric(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Basis) -> ScoreMetric:
+def score_metric(rows: DesignRows, loss: LocalLoss, penalty: Penalty, weights: Floats, basis: Basis) -> ScoreMetric:
     """At `weights` (r, k), from some of the rows, in a basis in which they spread alike."""
     outputs, mapped = weights.shape[1], basis.matrix @ weights
     some = thinned(rows, max(1, rows.count // max(LEAST_SAMPLE, ROWS_IN_METRIC * outputs * (outputs + 1))))

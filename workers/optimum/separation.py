@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import Label, label_text
 from service.domain.report.neuron import SeparatedClasses
 from workers.optimum.newton import LOG_2, Minimum
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 
 MOVES = 1e-2  # a last step that changes a score by more has not come to rest
 SLACK = 1e-3  # of the greatest change: less counts as none
@@ -64,7 +64,7 @@ class Separation:
         return f"{who}; {no_optimum}, and the loss of those classes can be driven to its limit"
 
 
-def separation(rows: Rows, found: Minimum, basis: Floats, classes: Sequence[Label]) -> Separation | None:
+def separation(rows: DesignRows, found: Minimum, basis: Floats, classes: Sequence[Label]) -> Separation | None:
     """What keeps cross-entropy from having a minimum; None where it has one."""
     if found.point.worst < LOG_2:
         return _along(rows, basis @ found.point.weights, classes, 0.0)  # each row has its class: proof enough
@@ -74,12 +74,12 @@ def separation(rows: Rows, found: Minimum, basis: Floats, classes: Sequence[Labe
     return _along(rows, basis @ found.step, classes, SLACK)
 
 
-def _scores(rows: Rows, direction: Floats) -> float:
+def _scores(rows: DesignRows, direction: Floats) -> float:
     """The greatest score along a direction (w, k)."""
     return max(float(np.abs(design @ direction).max(initial=0)) for design, _, _ in rows.pieces())
 
 
-def _along(rows: Rows, direction: Floats, classes: Sequence[Label], share: float) -> Separation | None:
+def _along(rows: DesignRows, direction: Floats, classes: Sequence[Label], share: float) -> Separation | None:
     """Which pairs of classes a direction (w, k) separates; None where it separates none. Margins below `share` of the
     greatest one count as none."""
     count = len(classes)

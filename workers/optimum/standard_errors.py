@@ -6,11 +6,11 @@ import numpy as np
 from scipy.linalg import LinAlgError, cholesky
 from scipy.linalg.lapack import dpotri
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from workers.optimum.losses import squared
 from workers.optimum.newton import without_gauge
 from workers.optimum.passes import Basis, Penalty, evaluate
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 
 THIN = 0.5  # of what all rows are along a direction: some of them that are less there do not stand for all
 
@@ -42,7 +42,7 @@ def spread(hessian: Floats, inverted: Floats, basis: Floats, rows: int, outputs:
     return roots
 
 
-def stand_for_all(rows: Rows, basis: Basis, every: int) -> bool:
+def stand_for_all(rows: DesignRows, basis: Basis, every: int) -> bool:
     """Whether every n-th row tells of each direction of a basis in which all rows spread alike: not where a column has
     few rows that differ."""
     free, start = Penalty(np.zeros(rows.width)), np.zeros((basis.matrix.shape[1], 1))

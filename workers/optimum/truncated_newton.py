@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
-from workers.optimum.losses import Loss
+from service.domain.arrays import Floats
+from workers.optimum.losses import LocalLoss
 from workers.optimum.newton import Minimum, is_separated
-from workers.optimum.passes import Basis, Penalty, Point, evaluate
+from workers.optimum.passes import Basis, Penalty, SearchPoint, evaluate
 from workers.optimum.quasi_newton import Metric, descend, flat
 from workers.optimum.score_metric import score_metric
-from workers.training.data.rows import Piece, Rows
+from workers.training.data.rows import DesignRows, Piece
 
 NEAR = 1e-8  # of the first loss: Newton's next step leaves about the square of its square root
 SOLVED = 1e-3  # of the gradient, in the metric: what a step leaves of it
@@ -26,7 +26,7 @@ MOST_STEPS, MOST_PRODUCTS, MOST_HALVINGS = 12, 60, 10
 FLATTEST = 1e-12  # of the metric's curvature: less is rounding
 
 
-def approach(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Basis, passes: int) -> Minimum:
+def approach(rows: DesignRows, loss: LocalLoss, penalty: Penalty, start: Floats, basis: Basis, passes: int) -> Minimum:
     """From `start` (r, k), in a basis in which the rows spread alike, in about so many passes at most. The point has no
     Hessian."""
     taken, again = 0, rows.pieces
@@ -58,7 +58,7 @@ def approach(rows: Rows, loss: Loss, penalty: Penalty, start: Floats, basis: Bas
 
 
 def newton_step(
-    here: Point, product: Callable[[Floats], Floats], metric: Metric, most: int
+    here: SearchPoint, product: Callable[[Floats], Floats], metric: Metric, most: int
 ) -> tuple[Floats, bool]:  # fmt: skip
     """(r, k) by conjugate gradients in coordinates in which the metric is 1, of so many products at most; and whether
     they were enough."""
@@ -81,7 +81,9 @@ def newton_step(
     return _matrix(metric.T @ place, outputs), squares <= enough
 
 
-def curvature(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: Basis) -> Callable[[Floats], Floats]:
+def curvature(
+    rows: DesignRows, loss: LocalLoss, penalty: Penalty, weights: Floats, basis: Basis
+) -> Callable[[Floats], Floats]:
     """The Hessian of all rows at `weights` (r, k), as what it makes of a direction (r, k)."""
     mapped = basis.matrix @ weights
     each = [loss(design @ mapped, target) for design, target, _ in rows.pieces()]
@@ -99,7 +101,7 @@ def curvature(rows: Rows, loss: Loss, penalty: Penalty, weights: Floats, basis: 
     return product
 
 
-def _forward(here: Point, step: Floats, at: Callable[[Floats], Point]) -> Point:
+def _forward(here: SearchPoint, step: Floats, at: Callable[[Floats], SearchPoint]) -> SearchPoint:
     """Along a step, or a part of it that falls."""
     for halving in range(MOST_HALVINGS):
         there = at(here.weights + step / 2**halving)

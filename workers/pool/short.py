@@ -16,7 +16,7 @@ from workers.lane import here
 LEAST_SECONDS = 3.0  # of patience, whatever the setting is
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def _start_child(**_: Any) -> None:
     here.only = SHORT
     here.patience_seconds = max(PATIENCE * process_deps().settings.short_job_seconds, LEAST_SECONDS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from service.domain.arrays import Floats32
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
 from service.domain.reading.dialect import Dialect
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.prepare import Prepared
-from workers.training.problem import Problem, Vector
+from workers.training.problem import Problem
 
 
 def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
@@ -36,7 +37,7 @@ def make_predictor(
     spec: TrainingSpec,
     prepared: Prepared,
     network: Network,
-    parameters: Vector,
+    parameters: Floats32,
     style: TextStyle = PLAIN,
     dialect: Dialect | None = None,
 ) -> Predictor:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.descent.curvature import Curvature, Matrix, curvature, gram
+from service.domain.arrays import Floats
+from service.domain.descent.curvature import Curvature, curvature, gram
 from service.domain.descent.forecast import WIDEST, Forecast, Forecasts, Slope, is_plain, slope_of
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec
@@ -27,8 +28,8 @@ class Products:
     """Products over the training rows: `hessian` (w, w) 2/n ZᵀCZ, and `gradient` (w, k) -2/n ZᵀCY of the squared error
     at weights of zero; (w, 0) for classes."""
 
-    hessian: Matrix
-    gradient: Matrix
+    hessian: Floats
+    gradient: Floats
 
     @property
     def curvature(self) -> Curvature | None:

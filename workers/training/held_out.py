@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.intervals import calibrate
 from service.domain.model.predictor import Predictor
-from workers.training.data.fill import Part
+from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import slices
 
@@ -46,12 +46,12 @@ def calibrated(predictor: Predictor, held: HeldOut) -> Predictor:
     return replace(predictor, calibration=calibrate(held.residuals(held.part), held.part))
 
 
-def scores_of(predictor: Predictor, part: Part) -> Floats:
+def scores_of(predictor: Predictor, part: FilledPart) -> Floats:
     """The model's scores of a part's rows, by the same forward pass that answers `/predict`."""
     return np.concatenate([scores for _, scores in judged(predictor, part)] or [predictor.scores(part.inputs[:0])])
 
 
-def judged(predictor: Predictor, part: Part) -> Iterator[tuple[Floats, Floats]]:
+def judged(predictor: Predictor, part: FilledPart) -> Iterator[tuple[Floats, Floats]]:
     """The truth and the scores of a part's rows, some at a time."""
     for rows in slices(len(part), max(predictor.network.sizes)):
         yield part.truth[rows], predictor.scores(part.inputs[rows])

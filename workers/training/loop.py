@@ -17,7 +17,7 @@ from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine
 from workers.training.progress import EpochEnded, Progress, weights_to_keep
-from workers.training.schedules import Schedule
+from workers.training.schedules import RateFactors
 
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
@@ -34,7 +34,7 @@ def train(
     (`diverged`) and what `check` raises."""
     rows, stopping = shape[0], spec.stopping
     batch_size = spec.step_rows(rows)
-    schedule = Schedule(spec, progress.history)
+    schedule = RateFactors(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
         if stopping is not None and progress.has_waited(stopping):

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.magnitude import unit_of
 from service.domain.model.predictor import Label
 from service.domain.report.metrics import ClassMetrics, NumberMetrics
-from workers.training.data.fit import Kept, Moments, target_moments
+from workers.training.data.moments import Kept, Moments, target_moments
 
 Pieces = Iterable[tuple[Floats, Floats]]
 """Of some rows the truth (n,) or (n, k), class numbers for classes, and the predictions, probabilities for classes."""

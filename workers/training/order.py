@@ -7,6 +7,19 @@ cache holds, and whose rows are shuffled. Rows of more than half a group have no
 a whole. So a step takes as long on ten million rows as on a hundred thousand, and the order is the same wherever the
 table is.
 
+The words, from the table down to a step; engines and kernels use the same:
+
+    table   ========================================  all training rows
+    block     ==   ==      ==  ==          ==   ==    neighbours, drawn by chance: 64 KiB
+    window  [ == == == == == == ]                     BLOCKS blocks: what memory holds
+    group     . . . . . . . . . .                     neighbours in a window, drawn by chance: 512 bytes
+    hand    [ ..... ]                                 GROUPS groups: dealt into the cache, their rows shuffled there
+    tile    [ .. ]                                    rows of a hand that the kernels lay out and compute at once
+    batch   [ .... ]                                  rows of one step: some tiles, or a part of one
+
+What one call of the kernel is given is a piece of the epoch: a window, or all rows of a table that is shuffled as a
+whole; in it the rows of one hand are a stretch.
+
 What that does to the statistics: each row comes once in an epoch, and may come at any time. Rows that lie side by side
 come in the same hand. Where rows are in no order that makes no difference. In a table that is sorted by its target, a
 window is a sample of BLOCKS places, and a hand one of GROUPS: the mean target of a window deviates from the table's by
@@ -21,8 +34,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from service.domain.arrays import Integers
 from workers.kernels.deal import GROUPS
 from workers.kernels.permute import permute
 from workers.training.split import epoch_order, mix, row_hash
@@ -32,8 +45,7 @@ WINDOW_BYTES = 64 * 2**20  # of inputs
 BLOCKS = 1024  # in a window: 64 KiB each
 GROUP_BYTES = 512  # GROUPS of them are a quarter of a megabyte, which leaves the cache room for the next
 
-Places = npt.NDArray[np.int64]
-AS_THEY_LIE: Places = np.empty(0, dtype=np.int64)
+AS_THEY_LIE: Integers = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +57,11 @@ class Window:
     they lie.
     """
 
-    starts: Places
+    starts: Integers
     block_rows: int
     n_rows: int
     group_rows: int
-    groups: Places
+    groups: Integers
     key: int
 
     def __len__(self) -> int:
@@ -68,7 +80,7 @@ class Window:
             yield start, start + min(self.block_rows, left)
             left -= self.block_rows
 
-    def places(self) -> Places:
+    def places(self) -> Integers:
         """(n_rows,): the order of the rows among those of the blocks, as these follow one another."""
         if not len(self.groups):
             return np.arange(self.n_rows)
@@ -81,7 +93,7 @@ class Window:
             dealt[first : first + span] = hand[order]
         return dealt
 
-    def rows(self) -> Places:
+    def rows(self) -> Integers:
         """(n_rows,): where the rows are in the table, in their order."""
         places = self.places()
         return self.starts[places // self.block_rows] + places % self.block_rows
@@ -118,7 +130,7 @@ class Windows:
             yield Window(drawn, self.block_rows, count, self.group_rows, groups, key)
 
 
-Order = Places | Windows
+Order = Integers | Windows
 """Rows one after the other, or windows of them."""
 
 
@@ -156,6 +168,6 @@ def hand_rows(group: int, n_rows: int) -> int:
     return n_rows if group == 1 else GROUPS * group
 
 
-def places_of(order: Order) -> Places:
+def places_of(order: Order) -> Integers:
     """(n,): an order as the places of its rows."""
     return order if isinstance(order, np.ndarray) else np.concatenate([window.rows() for window in order])

@@ -12,15 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats32
 from service.domain.model.network import Network
 from service.domain.spec.engines import lbfgs_pairs
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
 
-Vector = npt.NDArray[np.float32]
-Inputs = npt.NDArray[np.float32] | Stored | Chosen
-Targets = npt.NDArray[np.float32] | npt.NDArray[np.int64] | Stored
+PartInputs = npt.NDArray[np.float32] | Stored | Chosen
+PartTargets = npt.NDArray[np.float32] | npt.NDArray[np.int64] | Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Data:
     `weights` (n,) float32 of mean 1, what each row counts, or None where all count the same. Rows that are kept on the
     disk are read by slices."""
 
-    inputs: Inputs
-    targets: Targets
+    inputs: PartInputs
+    targets: PartTargets
     weights: npt.NDArray[np.float32] | Stored | None = None
 
     def __len__(self) -> int:
@@ -74,7 +74,7 @@ class State:
     """Everything that training changes. `moments` are the optimiser's: float32, each as long as `parameters`; of lbfgs
     float64, the weights themselves and its last steps and changes of the gradient, one after the other."""
 
-    parameters: Vector
+    parameters: Floats32
     moments: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
     step: int = 0
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from service.domain.arrays import Floats32
 from service.domain.spec.training import EarlyStopping, TrainingSpec
-from workers.training.problem import State, Vector
+from workers.training.problem import State
 
 FEW_WEIGHTS = 20  # of a network so small each epoch's are kept, to show
 KEPT_OF_EACH_DOUBLING = 64  # epochs: every one up to 127, then every second up to 255, and so on
@@ -31,7 +32,7 @@ class Progress:
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
-    best: Vector | None = None
+    best: Floats32 | None = None
     best_loss: float = math.inf
     best_epoch: int = 0
 
@@ -40,7 +41,7 @@ class Progress:
         return self.history[-1].epoch if self.history else 0
 
     @property
-    def chosen(self) -> Vector:
+    def chosen(self) -> Floats32:
         """The weights to keep: the best on the validation rows under early stopping, else the last."""
         return self.state.parameters if self.best is None else self.best
 

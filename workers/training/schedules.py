@@ -36,7 +36,7 @@ FACTORS: Mapping[str, Callable[[int, int], float]] = {
 """After so many of all epochs; what follows from the losses comes on top of it."""
 
 
-class Losses(Protocol):
+class EpochLosses(Protocol):
     """What a schedule needs to know of an epoch that has ended."""
 
     @property
@@ -45,10 +45,10 @@ class Losses(Protocol):
     def validation_loss(self) -> float | None: ...
 
 
-class Schedule:
+class RateFactors:
     """Factors of the learning rate. It follows from the spec and the epochs so far, so nothing of it needs saving."""
 
-    def __init__(self, spec: TrainingSpec, history: Sequence[Losses]) -> None:
+    def __init__(self, spec: TrainingSpec, history: Sequence[EpochLosses]) -> None:
         self._factor = FACTORS[spec.schedule]
         self._watches = SCHEDULES[spec.schedule].watches_loss
         self._warmup = spec.warmup_epochs
@@ -66,7 +66,7 @@ class Schedule:
             return epoch / (self._warmup + 1)
         return self._factor(epoch - self._warmup - 1, self._epochs) * self._reduced
 
-    def saw(self, ended: Losses) -> None:
+    def saw(self, ended: EpochLosses) -> None:
         """An epoch has ended."""
         if not self._watches:
             return

@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Hashes, Integers
 from service.domain.spec.training import split_counts
 from workers.kernels.permute import permute
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
 Parts = npt.NDArray[np.uint8]
-Classes = npt.NDArray[np.signedinteger[Any]]
-Ranks = npt.NDArray[np.int64]
-Hashes = npt.NDArray[np.uint64]
+ClassNumbers = npt.NDArray[np.signedinteger[Any]]
 AT_A_TIME = 2**18  # rows
 MOST_BITS = 20  # of a group and its hashes, that are counted: 8 MiB of counts
 
 
 def split_rows(
-    seed: int, usable: npt.NDArray[np.bool_], validation: float, test: float, classes: Classes | None = None
+    seed: int, usable: npt.NDArray[np.bool_], validation: float, test: float, classes: ClassNumbers | None = None
 ) -> Parts:
     """(n_rows,) uint8: TRAIN, VALIDATION, TEST, or UNUSED where a row is not usable.
 
@@ -43,7 +42,7 @@ def split_rows(
     return parts
 
 
-def _hashes_at(seed: int, usable: npt.NDArray[np.bool_], classes: Classes | None, ranks: Ranks) -> Hashes:
+def _hashes_at(seed: int, usable: npt.NDArray[np.bool_], classes: ClassNumbers | None, ranks: Integers) -> Hashes:
     """The hashes at some ranks (r, g) among those of each group, from 0 on; 0 for rank 0. By their first bits: rows are
     counted, and only those whose bits are the sought ones' are sorted."""
     groups = ranks.shape[1]
@@ -77,13 +76,13 @@ def _hashes_at(seed: int, usable: npt.NDArray[np.bool_], classes: Classes | None
     return found
 
 
-def _groups(classes: Classes | None, usable: npt.NDArray[np.bool_]) -> Classes:
+def _groups(classes: ClassNumbers | None, usable: npt.NDArray[np.bool_]) -> ClassNumbers:
     """The group of each usable row: its class, or one for all."""
     return np.zeros(int(usable.sum()), dtype=np.int8) if classes is None else classes[usable]
 
 
 def _hashed(
-    seed: int, usable: npt.NDArray[np.bool_], classes: Classes | None
+    seed: int, usable: npt.NDArray[np.bool_], classes: ClassNumbers | None
 ) -> Iterator[tuple[npt.NDArray[np.int64], Hashes, npt.NDArray[np.int64]]]:
     """Usable rows, their hashes and groups, some at a time."""
     for start in range(0, len(usable), AT_A_TIME):

@@ -15,12 +15,11 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Integers
 from service.errors import StorageFull
 from service.store.blobs.failing import FULL, failing_disk_named
 
 PIECE_BYTES = 2**20  # of rows that are read for some of them, and of writing at once
-
-Positions = npt.NDArray[np.int64]
 
 
 class File:
@@ -112,8 +111,8 @@ class Stored:
     @overload
     def __getitem__(self, rows: tuple[slice, slice | int]) -> Stored: ...
     @overload
-    def __getitem__(self, rows: slice | Positions) -> npt.NDArray[Any]: ...
-    def __getitem__(self, rows: slice | Positions | tuple[slice, slice | int]) -> npt.NDArray[Any] | Stored:
+    def __getitem__(self, rows: slice | Integers) -> npt.NDArray[Any]: ...
+    def __getitem__(self, rows: slice | Integers | tuple[slice, slice | int]) -> npt.NDArray[Any] | Stored:
         if isinstance(rows, tuple):
             return self._view(rows[1])
         if isinstance(rows, slice):
@@ -139,7 +138,7 @@ class Stored:
 class Chosen:
     """Some rows of an array or of stored ones, read when they are asked for."""
 
-    def __init__(self, rows: npt.NDArray[Any] | Stored | Chosen, positions: Positions) -> None:
+    def __init__(self, rows: npt.NDArray[Any] | Stored | Chosen, positions: Integers) -> None:
         self._rows, self._positions = rows, positions
 
     @property
@@ -149,11 +148,11 @@ class Chosen:
     def __len__(self) -> int:
         return len(self._positions)
 
-    def __getitem__(self, rows: slice | Positions) -> npt.NDArray[Any]:
+    def __getitem__(self, rows: slice | Integers) -> npt.NDArray[Any]:
         return self._rows[self._positions[rows]]
 
 
-def _spans(rows: Positions, longest: int) -> Iterator[tuple[Positions, int, int]]:
+def _spans(rows: Integers, longest: int) -> Iterator[tuple[Integers, int, int]]:
     """Positions within `rows` of those that lie in one span of the file, and the span: from the first to behind the
     last of them, at most `longest` rows."""
     order = np.argsort(rows, kind="stable")

@@ -12,7 +12,8 @@ from marshmallow import fields
 
 from service.api.blueprints import Blueprint, View
 from service.api.http.foreign_errors import MEDIA_TYPE
-from service.api.schemas.base import Answer, ProblemError, says
+from service.api.schemas.answer import Answer, says
+from service.api.schemas.problems import ProblemError
 
 
 class _Ours(Answer):

@@ -8,7 +8,7 @@ from marshmallow import fields
 
 from service.api.foreign.tensors import DATATYPES
 from service.api.predictions.bodies import BY_COLUMN
-from service.api.schemas.base import Answer, one_of, says
+from service.api.schemas.answer import Answer, one_of, says
 
 PARAMETERS = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
 

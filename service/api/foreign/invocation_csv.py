@@ -10,14 +10,14 @@ import csv
 import io
 from collections.abc import Sequence
 
-from service.api.foreign.invocation_rows import Cells
+from service.api.foreign.invocation_rows import InvocationCells
 from service.api.predictions.codecs import missing_feature, refused
 from service.errors import BodyMalformed, FieldError, ParameterInvalid
 
 HEADER_WORDS = ("present", "absent")
 
 
-def csv_cells(data: bytes, features: Sequence[str], header: str | None) -> Cells:
+def csv_cells(data: bytes, features: Sequence[str], header: str | None) -> InvocationCells:
     """The rows of a CSV body; `header` is what Content-Type says. Raises BodyMalformed, RowsInvalid."""
     if header is not None and header not in HEADER_WORDS:
         raise ParameterInvalid.at("/Content-Type", f"header={header[:40]} is not supported; use present or absent")
@@ -40,7 +40,7 @@ def csv_cells(data: bytes, features: Sequence[str], header: str | None) -> Cells
             raise refused([FieldError("", f"line {line}: has {len(row)} cells, but {says} has {len(names)}")])
     positions = {name: names.index(name) for name in features}
     columns = {name: [row[position] for row in rows] for name, position in positions.items()}
-    return Cells(columns, len(rows), told, scored=not has_header)
+    return InvocationCells(columns, len(rows), told, scored=not has_header)
 
 
 def _read(data: bytes) -> tuple[list[int], list[list[str]]]:

@@ -20,12 +20,12 @@ from service.domain.cells.kinds import Kind
 from service.errors import FieldError, InputInvalid
 
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
-Steps = tuple[str | int, ...]
-Told = Callable[[str, int, Steps], FieldError]  # what is wrong, in which row, where in it
+PathSteps = tuple[str | int, ...]
+TellAt = Callable[[str, int, PathSteps], FieldError]  # what is wrong, in which row, where in it
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class InvocationCells:
     """The features of a body: lists of cells by name. `told` says what is wrong with a cell, at its place; `scored` is
     whether the rows came as SageMaker's clients send them, and are answered so."""
 
@@ -50,7 +50,7 @@ class Cells:
         return self.told(error.detail, error.row, error.column)
 
 
-def json_cells(body: Mapping[str, Any], features: Sequence[str]) -> Cells:
+def json_cells(body: Mapping[str, Any], features: Sequence[str]) -> InvocationCells:
     """The rows of a JSON body. As by MLflow, `params` and what else it does not know is not looked at.
 
     Raises InputInvalid, RowsInvalid.
@@ -70,12 +70,12 @@ def json_cells(body: Mapping[str, Any], features: Sequence[str]) -> Cells:
     return _items(value, features, (form,))
 
 
-def json_lines_cells(data: bytes, features: Sequence[str]) -> Cells:
+def json_lines_cells(data: bytes, features: Sequence[str]) -> InvocationCells:
     """The rows of JSON lines. Raises BodyMalformed, InputInvalid, RowsInvalid."""
     lines = [(number, line) for number, line in enumerate(data.split(b"\n"), start=1) if line.strip()]
     numbers = [number for number, _ in lines]
 
-    def told(detail: str, row: int, steps: Steps) -> FieldError:
+    def told(detail: str, row: int, steps: PathSteps) -> FieldError:
         within = f", {pointer(*steps)}" if steps else ""
         return FieldError("", f"line {numbers[row]}{within}: {detail}")
 
@@ -89,14 +89,14 @@ def _line(number: int, line: bytes) -> Any:
         raise type(error)(f"line {number}: {error.detail}") from None
 
 
-def _items(items: Any, features: Sequence[str], where: Steps) -> Cells:
+def _items(items: Any, features: Sequence[str], where: PathSteps) -> InvocationCells:
     """[[3, "red"], …], [{"age": 3, "colour": "red"}, …] or SageMaker's."""
     if not isinstance(items, list):
         raise InputInvalid.at(pointer(*where), "must be a list of rows")
     return _rows(items, features, lambda detail, row, steps: FieldError(pointer(*where, row, *steps), detail))
 
 
-def _rows(items: Sequence[Any], features: Sequence[str], told: Told, scored: bool = False) -> Cells:
+def _rows(items: Sequence[Any], features: Sequence[str], told: TellAt, scored: bool = False) -> InvocationCells:
     """Rows of one kind, that of the first. `scored`: answered as SageMaker's whatever their kind."""
     if items and isinstance(items[0], dict) and _path_of(items[0]) is None:
         return _records(items, features, told, scored)
@@ -112,7 +112,7 @@ def _rows(items: Sequence[Any], features: Sequence[str], told: Told, scored: boo
             raise refused([told(detail, index, path or ())])
         rows.append(row)
     positions = {name: position for position, name in enumerate(features)}
-    return Cells(
+    return InvocationCells(
         {name: [row[position] for row in rows] for name, position in positions.items()},
         len(rows),
         lambda detail, row, name: told(detail, row, (*(path or ()), positions[name])),
@@ -120,7 +120,7 @@ def _rows(items: Sequence[Any], features: Sequence[str], told: Told, scored: boo
     )
 
 
-def _path_of(item: Any) -> Steps | None:
+def _path_of(item: Any) -> PathSteps | None:
     """Where the list of cells is in an item: the item itself, or below, in SageMaker's forms; None for an object of
     cells by name, and for what is no row."""
     if isinstance(item, list):
@@ -131,23 +131,23 @@ def _path_of(item: Any) -> Steps | None:
     return None
 
 
-def _below(item: Any, path: Steps) -> Any:
+def _below(item: Any, path: PathSteps) -> Any:
     for step in path:
         item = item.get(step) if isinstance(item, dict) else None
     return item
 
 
-def _records(items: Sequence[Any], features: Sequence[str], told: Told, scored: bool) -> Cells:
+def _records(items: Sequence[Any], features: Sequence[str], told: TellAt, scored: bool) -> InvocationCells:
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             raise refused([told('must be an object that maps features to values: {"feature": value, …}', index, ())])
         if missing := [name for name in features if name not in item]:
             raise refused([told(missing_feature(name, "", list(item)).detail, index, (name,)) for name in missing])
     columns = {name: [item[name] for item in items] for name in features}
-    return Cells(columns, len(items), lambda detail, row, name: told(detail, row, (name,)), scored)
+    return InvocationCells(columns, len(items), lambda detail, row, name: told(detail, row, (name,)), scored)
 
 
-def _columns(columns: dict[str, Any], features: Sequence[str]) -> Cells:
+def _columns(columns: dict[str, Any], features: Sequence[str]) -> InvocationCells:
     """{"age": [3, …], "colour": ["red", …]}"""
     if errors := [missing_feature(name, "/inputs", list(columns)) for name in features if name not in columns]:
         raise refused(errors)
@@ -159,14 +159,14 @@ def _columns(columns: dict[str, Any], features: Sequence[str]) -> Cells:
         if len(columns[name]) != n_rows:
             detail = f"has {len(columns[name])} values, but {features[0]!r} has {n_rows}"
             raise refused([FieldError(pointer("inputs", name), detail)])
-    return Cells(
+    return InvocationCells(
         {name: columns[name] for name in features},
         max(n_rows, 0),
         lambda detail, row, name: FieldError(pointer("inputs", name, row), detail),
     )
 
 
-def _split(frame: Any, features: Sequence[str]) -> Cells:
+def _split(frame: Any, features: Sequence[str]) -> InvocationCells:
     """{"columns": ["age", "colour"], "data": [[3, "red"], …]}; without columns they are the features, in order."""
     where = "dataframe_split"
     if not isinstance(frame, dict) or not isinstance(frame.get("data"), list):
@@ -185,7 +185,7 @@ def _split(frame: Any, features: Sequence[str]) -> Cells:
             detail = f"must be a list of {len(names)} values: {', '.join(names)}"
             raise refused([FieldError(pointer(where, "data", index), detail)])
     positions = {name: names.index(name) for name in features}
-    return Cells(
+    return InvocationCells(
         {name: [row[position] for row in frame["data"]] for name, position in positions.items()},
         len(frame["data"]),
         lambda detail, row, name: FieldError(pointer(where, "data", row, positions[name]), detail),

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from service.api.predictions.bodies import BY_COLUMN, HOUSES, NAMES, RECORDS, TABLE
-from service.api.schemas.base import Answer, says
+from service.api.schemas.answer import Answer, says
 
 CELL: dict[str, Any] = {"type": ["number", "string", "boolean", "null"]}
 _ROW: dict[str, Any] = {"type": "array", "items": CELL}

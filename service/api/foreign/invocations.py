@@ -21,7 +21,7 @@ from service.api.foreign import invocation_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InvocationError
 from service.api.foreign.invocation_answers import as_csv, as_mlflow, as_score_lines, as_scores
 from service.api.foreign.invocation_csv import csv_cells
-from service.api.foreign.invocation_rows import Cells, json_cells, json_lines_cells
+from service.api.foreign.invocation_rows import InvocationCells, json_cells, json_lines_cells
 from service.api.foreign.predicting import body_of, predicted
 from service.api.http.documents import as_object, check_size, is_json, parse
 from service.domain.cells.columns import from_json, from_text
@@ -143,7 +143,7 @@ def _invoke(ref: str) -> Response:
     return Response(write(model.predictor, values), mimetype=answered)
 
 
-def _read(data: bytes, media_type: str, predictor: Predictor) -> tuple[Cells, Any]:
+def _read(data: bytes, media_type: str, predictor: Predictor) -> tuple[InvocationCells, Any]:
     kinds = predictor.feature_kinds
     features = list(kinds)
     if media_type == CSV:

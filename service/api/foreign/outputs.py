@@ -18,7 +18,7 @@ LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedOutput:
     """An output that is asked for, and whether as bytes behind the JSON."""
 
     name: str
@@ -32,14 +32,14 @@ def names_of(predictor: Predictor) -> dict[str, str]:
     return dict.fromkeys(["prediction"] if isinstance(predictor.target, str) else predictor.target, "FP64")
 
 
-def wanted(outputs: Any, parameters: Mapping[str, Any], names: Sequence[str]) -> list[Wanted]:
+def wanted(outputs: Any, parameters: Mapping[str, Any], names: Sequence[str]) -> list[WantedOutput]:
     """The outputs that a request asks for, all where it names none. Raises InputInvalid."""
     binary = parameters.get("binary_data_output", False) is True
     if outputs is None or outputs == []:
-        return [Wanted(name, binary) for name in names]
+        return [WantedOutput(name, binary) for name in names]
     if not isinstance(outputs, list):
         raise InputInvalid.at("/outputs", 'must be a list of outputs: [{"name": "…"}, …]')
-    chosen: list[Wanted] = []
+    chosen: list[WantedOutput] = []
     for index, output in enumerate(outputs):
         where = pointer("outputs", index)
         name = output.get("name") if isinstance(output, dict) else None
@@ -52,13 +52,13 @@ def wanted(outputs: Any, parameters: Mapping[str, Any], names: Sequence[str]) ->
             raise InputInvalid.at(where + "/parameters", "must be an object")
         for unknown in ("classification", "shared_memory_region"):
             if told.get(unknown):
-                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not supported here; leave it out")
-        chosen.append(Wanted(name, told.get("binary_data", binary) is True))
+                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not done here; leave it out")
+        chosen.append(WantedOutput(name, told.get("binary_data", binary) is True))
     return chosen
 
 
 def tensors_of(
-    predictor: Predictor, values: npt.NDArray[np.float64], chosen: Sequence[Wanted]
+    predictor: Predictor, values: npt.NDArray[np.float64], chosen: Sequence[WantedOutput]
 ) -> tuple[list[dict[str, Any]], bytes]:
     """The outputs as the answer describes them, and the bytes of those in binary, in the same order."""
     datatypes = names_of(predictor)

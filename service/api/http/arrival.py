@@ -14,7 +14,7 @@ from typing import Any
 
 from service.api.http import early
 from service.api.http.access import INPUT
-from service.api.http.early import Answer
+from service.api.http.early import EarlyAnswer
 from service.errors import AdalineError, BodyTooSlow
 from service.logs import access_log
 from service.settings import Settings
@@ -25,12 +25,12 @@ FIRST_BYTES, MOST_BYTES = 32_768, 65_536  # read at once: within one read nothin
 QUICK_SECONDS = 0.05
 
 
-class Arriving:
+class EndableBody:
     """A request's body (`wsgi.input`), whose reads another thread can end."""
 
     __slots__ = ("_read", "_waiting", "deadline", "ended", "environ", "instead", "piece", "since", "start")
 
-    def __init__(self, environ: dict[str, Any], waiting: set[Arriving]) -> None:
+    def __init__(self, environ: dict[str, Any], waiting: set[EndableBody]) -> None:
         self._read: Callable[[int], bytes] = environ["wsgi.input"].read
         self._waiting = waiting
         self.environ = environ
@@ -38,7 +38,7 @@ class Arriving:
         self.piece, self.since = FIRST_BYTES, 0.0
         self.ended = False
         self.deadline: float | None = None
-        self.instead: Callable[[], Answer] | None = None
+        self.instead: Callable[[], EarlyAnswer] | None = None
 
     def read(self, size: int | None = -1) -> bytes:
         """So many bytes, fewer at the end; all for -1. Raises ConnectionAbortedError when it was ended."""
@@ -66,7 +66,7 @@ class Arriving:
     def readlines(self, hint: int | None = None) -> list[bytes]:
         return list(self)
 
-    def __iter__(self) -> Arriving:
+    def __iter__(self) -> EndableBody:
         return self
 
     def __next__(self) -> bytes:
@@ -75,11 +75,11 @@ class Arriving:
             raise StopIteration
         return line
 
-    def answer_by(self, seconds: float, answer: Callable[[], Answer]) -> None:
+    def answer_by(self, seconds: float, answer: Callable[[], EarlyAnswer]) -> None:
         """What is still read is read for so long at most; then the client gets this answer."""
         self.deadline, self.instead = time.monotonic() + seconds, answer
 
-    def end(self, answer: Answer) -> None:
+    def end(self, answer: EarlyAnswer) -> None:
         """Answer in the place of the thread that reads."""
         self.ended = True
         self.environ[PROTOCOL].response_bytes(*answer)
@@ -105,7 +105,7 @@ class Arrivals:
         self._most = settings.reading_requests
         self._grace_seconds = settings.slow_body_seconds
         self._least_rate = settings.slow_body_rate
-        self._waiting: set[Arriving] = set()
+        self._waiting: set[EndableBody] = set()
 
     def take(self, environ: dict[str, Any]) -> bool:
         """Have the body of a request guarded; False when there is no room for one more."""
@@ -113,7 +113,7 @@ class Arrivals:
             return True
         if len(self._waiting) >= self._most:
             return False
-        environ[INPUT] = environ["wsgi.input"] = Arriving(environ, self._waiting)
+        environ[INPUT] = environ["wsgi.input"] = EndableBody(environ, self._waiting)
         return True
 
     def watch(self) -> None:
@@ -143,7 +143,7 @@ class Arrivals:
         )
 
 
-def _end_with(arriving: Arriving, error: AdalineError) -> None:
+def _end_with(arriving: EndableBody, error: AdalineError) -> None:
     environ = arriving.environ
     request_id = early.request_id_of(environ)
     answer = early.problem(error, environ, request_id)

@@ -82,7 +82,7 @@ def load(schema: type[ma.Schema], document: dict[str, Any]) -> Any:
     try:
         return schema().load(document)
     except ma.ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         errors = flatten(messages)
         raise InputInvalid(f"{errors[0].pointer or 'the body'}: {errors[0].detail}", errors) from None
 

@@ -7,10 +7,10 @@ from typing import Any
 from service.api.http import access, problems
 from service.errors import AdalineError, Unavailable
 
-Answer = tuple[int, list[tuple[str, str]], bytes]
+EarlyAnswer = tuple[int, list[tuple[str, str]], bytes]
 
 
-def problem(error: AdalineError, environ: dict[str, Any], request_id: str) -> Answer:
+def problem(error: AdalineError, environ: dict[str, Any], request_id: str) -> EarlyAnswer:
     """The status, headers and body that tell of an error, in the form that is usual at the request's path."""
     status, media_type, body = problems.described(
         problems.status_of(error), error.code, error.title, error.detail, path_of(environ), request_id

@@ -37,11 +37,11 @@ LONGEST_KNOWN = 512  # characters of such values
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 Headers = tuple[tuple[str, str], ...]
-Asked = tuple[bool, str | None, str | None, str | None, bool]
+AskedHeaders = tuple[bool, str | None, str | None, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GateVerdict:
     """What becomes of requests with the same headers: refused or not, and what their answers say besides."""
 
     refusal: CallerRefused | None
@@ -61,7 +61,7 @@ class Gate:
         self._app = app
         self._callers = callers
         self._arrivals = arrivals
-        self._known: dict[Asked, Verdict] = {}
+        self._known: dict[AskedHeaders, GateVerdict] = {}
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         get = environ.get
@@ -83,13 +83,13 @@ class Gate:
             return _answer_preflight(environ, start)
         return self._app(environ, start)
 
-    def _judge(self, asked: Asked) -> Verdict:
+    def _judge(self, asked: AskedHeaders) -> GateVerdict:
         safe, host, origin, site, old = asked
         headers: Headers = (("Vary", "Origin"),) if self._callers.origins else ()
         if shown := self._callers.may_read(origin):
             headers += (("Access-Control-Allow-Origin", str(origin)), ("Access-Control-Expose-Headers", EXPOSED))
         refusal = self._callers.refusal(safe=safe, host=host, origin=origin, site=site, old=old)
-        verdict = Verdict(refusal, headers, shown)
+        verdict = GateVerdict(refusal, headers, shown)
         if sum(len(value or "") for value in (host, origin, site)) <= LONGEST_KNOWN:
             if len(self._known) >= MOST_KNOWN:
                 self._known = {}

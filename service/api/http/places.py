@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Integers
+
 CHUNK = 1024 * 1024
 _STEP = np.zeros(256, np.int8)
 _STEP[[ord("["), ord("{")]] = 1
@@ -19,8 +21,6 @@ _STEP[[ord("]"), ord("}")]] = -1
 _MARKS = np.zeros(256, np.bool_)
 _MARKS[[ord(mark) for mark in "[]{},:"]] = True
 QUOTE, COMMA, COLON, OBJECT = ord('"'), ord(","), ord(":"), ord("{")
-
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ def place_in(data: bytes, position: int) -> str:
     return "".join("/" + (_key(data, text, one.colon) if one.is_object else str(one.commas)) for one in path)
 
 
-def _follow(path: list[_Open], marks: npt.NDArray[np.uint8], positions: Positions) -> None:
+def _follow(path: list[_Open], marks: npt.NDArray[np.uint8], positions: Integers) -> None:
     """Open and close, by the marks of a chunk."""
     steps = _STEP[marks]
     depths = len(path) + np.cumsum(steps, dtype=np.int64)

@@ -38,7 +38,7 @@ class Places:
         return release
 
 
-class Waiting:
+class WaitingRequests:
     """The waiting requests of one process."""
 
     def __init__(self, changes: Changes, most: int, longest_seconds: float) -> None:

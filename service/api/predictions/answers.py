@@ -11,9 +11,9 @@ import numpy as np
 import orjson
 
 from service.api.predictions.codecs import ARROW, CSV, JSON, NDJSON
-from service.api.predictions.stream import MOST_LISTED, Failed, Outputs
+from service.api.predictions.stream import MOST_LISTED, FailedRow, Outputs
 from service.domain.model.output_lists import json_list, list_names
-from service.domain.model.outputs import Plan
+from service.domain.model.outputs import AnswerPlan
 from service.settings import MIB
 from service.usecases.predict import LoadedModel
 
@@ -26,7 +26,7 @@ class Asked:
     repeated, if any."""
 
     model: LoadedModel
-    plan: Plan
+    plan: AnswerPlan
     with_errors: bool = False
     echoed: Sequence[str] | None = None
 
@@ -57,7 +57,7 @@ def as_json(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
     "failed": 0}"""
     yield opening(asked.model.name, asked.model.version) + b"["
     with _Lists() as lists:
-        failed: list[Failed] = []
+        failed: list[FailedRow] = []
         n_failed = 0
         begun = False
         for piece in pieces:

@@ -12,7 +12,7 @@ from service.api.context import context
 from service.api.http.documents import document_limit, read_object
 from service.api.jobs import BAD_BODY, started, told
 from service.api.parameters import StartHeaders
-from service.api.schemas import base as schemas
+from service.api.schemas.jobs import JobSchema
 from service.usecases.batch import submit_batch
 
 blueprint = Blueprint(
@@ -28,8 +28,8 @@ BODY = {
 
 @blueprint.route("", methods=["POST"])
 @blueprint.headers(StartHeaders)
-@blueprint.answers(HTTPStatus.ACCEPTED, schemas.Job, description="queued")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.Job, description="ended within Prefer: wait=N")
+@blueprint.answers(HTTPStatus.ACCEPTED, JobSchema, description="queued")
+@blueprint.also_answers(HTTPStatus.CREATED, JobSchema, description="ended, within Prefer: wait=N")
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_batch_prediction(headers: dict[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from service.reading.rows import PIECE, Rows, Wrong
 FORMS = ("records", "instances", "columns", "dataframe_split")
 SPLIT_KEYS = ("columns", "data", "index")
 
-Cells = Mapping[str, Sequence[Any]]
+CellsByName = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class JsonRows:
     the pointer of a cell, or of a row for the column ""."""
 
     n_rows: int
-    take: Callable[[int, int], tuple[Cells, list[Wrong]]]
+    take: Callable[[int, int], tuple[CellsByName, list[Wrong]]]
     at: Callable[[int, str], str]
 
     def parts(self, kinds: Kinds, style: TextStyle) -> Iterator[Rows]:
@@ -65,7 +65,7 @@ def _records(rows: Any, features: Sequence[str]) -> JsonRows:
     """[{"age": 3, "colour": "red"}, …]"""
     _each(rows, dict, ("records",), 'an object that maps feature names to values: {"feature": value, …}')
 
-    def take(start: int, stop: int) -> tuple[Cells, list[Wrong]]:
+    def take(start: int, stop: int) -> tuple[CellsByName, list[Wrong]]:
         part = rows[start:stop]
         cells, wrong = {}, []
         for name in features:
@@ -138,7 +138,7 @@ def _dataframe_split(frame: Any, features: Sequence[str]) -> JsonRows:
 def _listed(
     rows: list[list[Any]], positions: Mapping[str, int], width: int, features: Sequence[str], where: tuple[str, ...]
 ) -> JsonRows:
-    def take(start: int, stop: int) -> tuple[Cells, list[Wrong]]:
+    def take(start: int, stop: int) -> tuple[CellsByName, list[Wrong]]:
         part = rows[start:stop]
         detail = f"not {width}: {', '.join(positions)}"
         wrong = [Wrong(at, "", f"has {len(row)} values, {detail}") for at, row in enumerate(part) if len(row) != width]

@@ -19,10 +19,11 @@ import numpy.typing as npt
 import orjson
 
 from service.api.predictions.answers import opening
-from service.domain.cells.columns import Categories, CellInvalid, Floats, from_json
+from service.domain.arrays import Floats, Integers
+from service.domain.cells.columns import Categories, CellInvalid, from_json
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import TextStyle
-from service.domain.model.encoder import GapUnfilled, Places, Words
+from service.domain.model.encoder import GapUnfilled, Words
 from service.usecases.predict import LoadedModel
 
 FEW_NUMBERS = 5000  # of a request: more are scaled at once
@@ -86,7 +87,7 @@ class Direct:
         return self._head + answers + b"}"
 
     def _scores(
-        self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]
+        self, numbers: Floats, times: Floats, places: Integers, word_gaps: npt.NDArray[np.bool_]
     ) -> Floats | None:
         """What the predictor says of rows in the parts that `Encoder.join` takes; None where it is not finite for all.
         Raises GapUnfilled."""
@@ -98,7 +99,7 @@ class Direct:
         values = predictor.scores(predictor.transform.scaled(self._encoder.join(numbers, times, places, word_gaps)))
         return values if math.isfinite(values.sum()) else None
 
-    def _parts(self, rows: Cells) -> tuple[Any, Any, Places, npt.NDArray[np.bool_]]:
+    def _parts(self, rows: Cells) -> tuple[Any, Any, Integers, npt.NDArray[np.bool_]]:
         """What `Encoder.join` takes. Raises CellInvalid."""
         n_rows = len(rows)
         if self._only_numbers:
@@ -112,7 +113,8 @@ class Direct:
         self._without_missing(numbers)
         times = np.empty((n_rows, len(self._times)))
         for position, (name, kind, index) in enumerate(self._times):
-            times[:, position] = from_json(name, kind, columns[index], self._style)  # type: ignore[assignment]
+            read = from_json(name, kind, columns[index], self._style)
+            times[:, position] = read  # type: ignore[assignment]  # times are numbers
         places = np.empty((n_rows, len(self._words)), np.int64)
         gaps = np.zeros(places.shape, np.bool_)
         for position, (words, kind, index, place_of) in enumerate(self._words):
@@ -124,7 +126,8 @@ class Direct:
         places = [place_of(cell, UNKNOWN) for cell in cells]
         if UNKNOWN not in places:
             return places, [cell is None for cell in cells] if None in cells else False
-        read: Categories = from_json(words.name, kind, cells, self._style)  # type: ignore[assignment]
+        given = from_json(words.name, kind, cells, self._style)
+        read: Categories = given  # type: ignore[assignment]  # words are categories
         return words.placed(read), read.codes < 0
 
     def _without_missing(self, numbers: Any) -> Any:
@@ -162,5 +165,6 @@ def _decoder(kinds: dict[str, Kind]) -> Callable[[bytes], Any]:
     renamed = {f"f{number}": name for number, name in enumerate(kinds)}
     record = msgspec.defstruct("Record", fields, rename=renamed, gc=False)
     instance = msgspec.defstruct("Instance", fields, array_like=True, forbid_unknown_fields=True, gc=False)
-    forms = [("records", list[record] | None, None), ("instances", list[instance] | None, None)]  # type: ignore[valid-type]
+    records, instances = list[record] | None, list[instance] | None  # type: ignore[valid-type]  # made for the model
+    forms = [("records", records, None), ("instances", instances, None)]
     return msgspec.json.Decoder(msgspec.defstruct("Body", forms, forbid_unknown_fields=True)).decode

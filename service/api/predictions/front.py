@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
 from flask import Flask
 
 from service.api.http import access
+from service.api.http.gate import Environ, Start
 from service.api.predictions.codecs import JSON
 from service.api.predictions.direct import Direct
 from service.logs import access_log
@@ -26,9 +26,6 @@ TYPES = frozenset({JSON, "application/json; charset=utf-8", "application/json;ch
 ACCEPTED = frozenset({"", "*/*", JSON, "application/json, */*", "application/json, text/plain, */*"})
 MOST_BYTES = 4 * 1024 * 1024  # of a body that is answered here: a longer one would keep others from their turn
 UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
-
-Environ = dict[str, Any]
-Start = Callable[..., Any]
 
 
 class Front:

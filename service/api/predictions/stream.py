@@ -11,18 +11,18 @@ import numpy.typing as npt
 
 from service.api.predictions.codecs import no_rows, refused, too_many_rows
 from service.domain.cells.columns import Categories, CellInvalid, Columns, missing
-from service.domain.model.outputs import Answered, Plan
+from service.domain.model.outputs import Answered, AnswerPlan
 from service.errors import FieldError
 from service.reading.rows import Rows, Wrong, in_pieces
 
 MOST_LISTED = 1000
 OnError = Literal["fail", "null"]
-Place = Callable[[int, int | None, Wrong], FieldError]
+PlaceOf = Callable[[int, int | None, Wrong], FieldError]
 """Where in the body something is wrong: by the number of the row and its line, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedRow:
     """A row without an answer: its number from 0, its line in a body that has lines, and why."""
 
     row: int
@@ -47,11 +47,13 @@ class Outputs:
     they are wanted."""
 
     answered: Answered
-    failed: dict[int, Failed] = field(default_factory=dict)
+    failed: dict[int, FailedRow] = field(default_factory=dict)
     table: dict[str, Any] | None = None
 
 
-def predicted(plan: Plan, parts: Iterable[Rows], place: Place, on_error: OnError, most_rows: int) -> Iterator[Outputs]:
+def predicted(
+    plan: AnswerPlan, parts: Iterable[Rows], place: PlaceOf, on_error: OnError, most_rows: int
+) -> Iterator[Outputs]:
     """Raises RowsInvalid for no rows, for more than `most_rows` (0: any number), and, when such is to fail, for the
     first piece with a row that cannot be used."""
     done = 0
@@ -74,7 +76,7 @@ def _cut(outputs: Outputs, size: int) -> Iterator[Outputs]:
         yield Outputs(outputs.answered.rows(some), failed, table)
 
 
-def _all_or_none(plan: Plan, rows: Rows, done: int, place: Place) -> Outputs:
+def _all_or_none(plan: AnswerPlan, rows: Rows, done: int, place: PlaceOf) -> Outputs:
     if rows.wrong:
         first: dict[str, Wrong] = {}  # of each column
         for one in rows.wrong:
@@ -91,7 +93,7 @@ def _all_or_none(plan: Plan, rows: Rows, done: int, place: Place) -> Outputs:
     return Outputs(answered, table=rows.table)
 
 
-def _each(plan: Plan, rows: Rows, done: int) -> Outputs:
+def _each(plan: AnswerPlan, rows: Rows, done: int) -> Outputs:
     wrong = {one.row: one for one in reversed(rows.wrong)}  # the first of each row
     columns = rows.columns
     while True:
@@ -107,7 +109,9 @@ def _each(plan: Plan, rows: Rows, done: int) -> Outputs:
         wrong.setdefault(one.row, one)
     if wrong:
         answered = answered.without(list(wrong))
-    failed = {row: Failed(done + row, _line(rows, row), wrong[row].column, wrong[row].detail) for row in sorted(wrong)}
+    failed = {
+        row: FailedRow(done + row, _line(rows, row), wrong[row].column, wrong[row].detail) for row in sorted(wrong)
+    }
     return Outputs(answered, failed, rows.table)
 
 

@@ -28,7 +28,7 @@ END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"  # of Arrow
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BodyTable:
     """The rows of a body, its columns' names, and where a row is wrong. `close` lets go of the body."""
 
     parts: Iterable[Rows]
@@ -44,7 +44,7 @@ class Table:
 
 def opened(
     request: Request, media_type: str, predictor: Predictor, query: Mapping[str, Any], settings: Settings
-) -> Table:
+) -> BodyTable:
     """The table of a request. It may be read on by another thread.
 
     Raises BodyMalformed, BodyTooLarge, MediaTypeUnsupported, ParameterInvalid, RowsInvalid for what its first part
@@ -73,7 +73,7 @@ def _to_its_end(body: Body, ends: tuple[bytes, ...]) -> Iterator[bytes]:
         )
 
 
-def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> BodyTable:
     from service.reading.csv_rows import CsvRows
 
     style = _style(predictor.text_style, query)
@@ -84,7 +84,7 @@ def _csv(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: S
     if not set(kinds) & set(rows.names) and rows.looks_like_json:
         raise BodyMalformed("the body is not CSV, as Content-Type says; for JSON send application/json")
     check_features(kinds, rows.names)
-    return Table(rows.parts(), rows.names, lambda: None)
+    return BodyTable(rows.parts(), rows.names, lambda: None)
 
 
 def _style(style: TextStyle, query: Mapping[str, Any]) -> TextStyle:
@@ -96,24 +96,24 @@ def _style(style: TextStyle, query: Mapping[str, Any]) -> TextStyle:
     return style
 
 
-def _json_lines(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _json_lines(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> BodyTable:
     from service.reading.json_lines import JsonLines
 
     kinds, style = predictor.feature_kinds, predictor.text_style
     rows = JsonLines(_to_its_end(body, LINE_ENDS), kinds, style, settings.max_cell_bytes, query["echo"])
-    return Table(rows.parts(), rows.names, lambda: None)
+    return BodyTable(rows.parts(), rows.names, lambda: None)
 
 
-def _arrow(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _arrow(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> BodyTable:
     from service.reading.columnar_rows import stream_rows
 
     kinds, style, bounds = predictor.feature_kinds, predictor.text_style, Bounds.of(settings)
     rows = stream_rows(_to_its_end(body, (END_OF_STREAM,)), kinds, style, query["echo"], bounds, lambda: body.received)
     check_features(predictor.feature_kinds, rows.names)
-    return Table(rows.parts(), rows.names, lambda: None)
+    return BodyTable(rows.parts(), rows.names, lambda: None)
 
 
-def _parquet(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> Table:
+def _parquet(body: Body, predictor: Predictor, query: Mapping[str, Any], settings: Settings) -> BodyTable:
     """Its end says where all else is: it waits on the disk until that has come."""
     from service.reading.columnar_rows import parquet_rows
 
@@ -129,10 +129,10 @@ def _parquet(body: Body, predictor: Predictor, query: Mapping[str, Any], setting
     except BaseException:
         file.close()
         raise
-    return Table(rows.parts(), rows.names, file.close)
+    return BodyTable(rows.parts(), rows.names, file.close)
 
 
-_OPENERS: Mapping[str, Callable[[Body, Predictor, Mapping[str, Any], Settings], Table]] = {
+_OPENERS: Mapping[str, Callable[[Body, Predictor, Mapping[str, Any], Settings], BodyTable]] = {
     CSV: _csv,
     NDJSON: _json_lines,
     ARROW: _arrow,

@@ -25,7 +25,7 @@ from service.api.predictions.spooled import streamed
 from service.api.predictions.stream import predicted
 from service.api.predictions.tables import TABLES, opened
 from service.api.predictions.wanted import wanted
-from service.api.schemas import base as schemas
+from service.api.schemas.predictions import Predictions
 from service.api.uploads.options import wrong
 from service.domain.model.outputs import plan
 from service.errors import InputInvalid, MediaTypeUnsupported, ModelNotFound, ParameterInvalid
@@ -48,7 +48,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
         blueprint.also_answers(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=ARROW),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=NDJSON),
         blueprint.also_answers(HTTPStatus.OK, {"type": "string"}, content_type=CSV),
-        blueprint.answers(HTTPStatus.OK, schemas.Predictions),
+        blueprint.answers(HTTPStatus.OK, Predictions),
     ):
         view = add(view)
     return view

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import Any
 
-from service.domain.model.outputs import Wanted
+from service.domain.model.slots import Wanted
 from service.errors import ParameterInvalid
 
 

@@ -8,7 +8,8 @@ from typing import Any, Union, get_args, get_origin
 
 from marshmallow import fields
 
-from service.api.schemas.base import ANY_SPEC, Answer
+from service.api.schemas.answer import Answer
+from service.api.schemas.jobs import ANY_SPEC
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.forecast import Forecast, ForecastOfRun, Forecasts
 from service.domain.described import Described, described

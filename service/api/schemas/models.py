@@ -5,14 +5,15 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api.schemas.base import BY_SPLIT, Answer, Time, one_of, says, within
+from service.api.schemas.answer import Answer, TimeField, one_of, says, within
 from service.domain.cells.kinds import KINDS
 
 SIDES = ("a", "b")
-ANY = {"description": "left out if it does not exist"}
+BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
+ANY = {"description": "left out where it is not there at all"}
 
 
-class Model(Answer):
+class ModelSchema(Answer):
     id = fields.String(required=True)
     name = fields.String(required=True)
     latest_version = fields.Integer(required=True, allow_none=True, metadata=says("null if all were deleted"))
@@ -29,16 +30,16 @@ class Model(Answer):
             "the version that the bare name means: the alias 'default', else the newest version; null if there is none"
         ),
     )
-    created_at = Time(required=True)
-    updated_at = Time(required=True)
+    created_at = TimeField(required=True)
+    updated_at = TimeField(required=True)
 
 
-class Feature(Answer):
+class FeatureSchema(Answer):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(KINDS))
 
 
-class File(Answer):
+class FileSchema(Answer):
     name = fields.String(required=True)
     bytes = fields.Integer(required=True)
     sha256 = fields.String(required=True)
@@ -59,26 +60,31 @@ class ListedVersion(Answer):
             anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         ),
     )
-    features = fields.List(
-        fields.Nested(Feature), required=True, metadata=says("the features that a row must have, in order")
-    )
-    metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test", **BY_SPLIT))
-    files = fields.List(fields.Nested(File), required=True)
+    features = fields.List(fields.Nested(FeatureSchema), required=True, metadata=says("what a row must have, in order"))
+    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test", **BY_SPLIT))
+    files = fields.List(fields.Nested(FileSchema), required=True)
     aliases = fields.List(fields.String(), required=True)
-    created_at = Time(required=True)
+    created_at = TimeField(required=True)
 
 
-class Version(ListedVersion):
-    spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
-    metadata = fields.Dict(required=True, metadata=says("the metadata of its spec"))
+class VersionSchema(ListedVersion):
+    spec = fields.Dict(
+        required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
+    )
+    metadata = fields.Dict(required=True, metadata=says("the spec's"))
 
 
-class Alias(Answer):
+class ModelVersion(Answer):
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class AliasSchema(Answer):
     alias = fields.String(required=True)
     model = fields.String(required=True, attribute="model_name")
     version = fields.Integer(required=True)
-    revision = fields.Integer(required=True, metadata=says("number of changes; it is the ETag, for If-Match"))
-    updated_at = Time(required=True)
+    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
+    updated_at = TimeField(required=True)
 
 
 class AliasTarget(ma.Schema):
@@ -87,18 +93,18 @@ class AliasTarget(ma.Schema):
     version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
 
 
-class Side(Answer):
+class SideSchema(Answer):
     version = fields.Integer(required=True)
     job = fields.String(required=True)
     dataset = fields.String(required=True)
     task = fields.String(required=True)
     aliases = fields.List(fields.String(), required=True)
     metadata = fields.Dict(required=True)
-    created_at = Time(required=True)
+    created_at = TimeField(required=True)
 
 
-class Difference(Answer):
-    pointer = fields.String(required=True, metadata=says("JSON pointer to the difference"))
+class DifferenceSchema(Answer):
+    pointer = fields.String(required=True, metadata=says("JSON pointer to what differs"))
     a = fields.Raw(metadata=ANY)
     b = fields.Raw(metadata=ANY)
 
@@ -128,12 +134,14 @@ class RowCounts(Answer):
 
 class VersionComparison(Answer):
     model = fields.String(required=True)
-    a = fields.Nested(Side, required=True)
-    b = fields.Nested(Side, required=True)
-    spec = fields.List(fields.Nested(Difference), required=True, metadata=says("spec fields that differ"))
+    a = fields.Nested(SideSchema, required=True)
+    b = fields.Nested(SideSchema, required=True)
+    spec = fields.List(fields.Nested(DifferenceSchema), required=True, metadata=says("fields that differ"))
     metrics = fields.List(fields.Nested(ComparedFigure), required=True)
     lineage = fields.List(
-        fields.Nested(Difference), required=True, metadata=says("dataset, split, engine and libraries that differ")
+        fields.Nested(DifferenceSchema),
+        required=True,
+        metadata=says("dataset, split, engine and libraries that differ"),
     )
     rows = fields.Dict(
         keys=fields.String(), values=fields.Nested(RowCounts), required=True, metadata=says("by split part")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import ANY_SPEC, Answer, says
+from service.api.schemas.answer import Answer, says
 from service.api.schemas.derived import schema_of
+from service.api.schemas.jobs import ANY_SPEC
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.forecast import Forecasts
 from service.domain.report.warned import Warned
 
 
-class Bound(Answer):
-    learning_rate = fields.Float(
-        required=True, metadata=says("descent with this optimizer is stable below this learning rate")
-    )
-    guide = fields.String(
-        required=True, allow_none=True, metadata=says("why the bound is only a guide; null if it is exact")
-    )
+class BoundSchema(Answer):
+    learning_rate = fields.Float(required=True, metadata=says("descent with this optimizer is stable below"))
+    guide = fields.String(required=True, allow_none=True, metadata=says("why it is a guide only; null: it is exact"))
 
 
 class NotCovered(Answer):
@@ -29,11 +26,13 @@ class SpecCurvature(Answer):
     scaled = fields.Nested(
         schema_of(Curvature), required=True, allow_none=True, metadata=says("of the network's scaled inputs")
     )
-    raw = fields.Nested(schema_of(Curvature), required=True, allow_none=True, metadata=says("of the unscaled columns"))
-    columns = fields.List(fields.String(), required=True, metadata=says("the columns covered"))
-    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("the features not covered"))
-    basis = fields.String(required=True, metadata=says("what the curvature was computed from"))
-    bound = fields.Nested(Bound, required=True, allow_none=True)
+    raw = fields.Nested(
+        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
+    )
+    columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
+    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
+    basis = fields.String(required=True, metadata=says("what it is computed from"))
+    bound = fields.Nested(BoundSchema, required=True, allow_none=True)
     forecast = fields.Nested(
         schema_of(Forecasts),
         required=True,
@@ -43,7 +42,7 @@ class SpecCurvature(Answer):
     forecast_left_out = fields.String(required=True, allow_none=True, metadata=says("why there is no forecast"))
 
 
-class Rates(Answer):
+class RatesSchema(Answer):
     learning_rate = fields.Float(required=True)
     momentum = fields.Float(required=True)
     epochs = fields.Integer(required=True)
@@ -53,7 +52,7 @@ class Rates(Answer):
     )
 
 
-class Memory(Answer):
+class MemorySchema(Answer):
     """Bytes beyond what an idle worker takes."""
 
     total_bytes = fields.Integer(required=True)
@@ -81,7 +80,7 @@ class Duration(Answer):
 
 
 class Estimate(Answer):
-    memory = fields.Nested(Memory, required=True)
+    memory = fields.Nested(MemorySchema, required=True)
     time = fields.Nested(Duration, required=True)
 
 
@@ -93,7 +92,7 @@ class SpecCheck(Answer):
     )
     curvature = fields.Nested(SpecCurvature, required=True)
     rates = fields.Nested(
-        Rates,
+        RatesSchema,
         required=True,
         allow_none=True,
         metadata=says("null for a comparison, or if only the training rows determine them"),

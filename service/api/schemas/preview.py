@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import Answer, one_of, says
+from service.api.schemas.answer import Answer, one_of, says
 from service.domain.cells.kinds import KINDS
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.base import BY_SPLIT, Answer, ModelVersion, one_of, says
+from service.api.schemas.answer import Answer, one_of, says
+from service.api.schemas.models import BY_SPLIT, ModelVersion
 from service.domain.spec.schema import PROMOTE
 
 
@@ -77,7 +78,7 @@ class Comparison(Answer):
     )
 
 
-class Promotion(Answer):
+class PromotionSchema(Answer):
     """Whether the version serves: whether the model's bare name means it."""
 
     rule = fields.String(required=True, validate=one_of(PROMOTE))
@@ -97,6 +98,8 @@ class JobResult(Answer):
     """A training's is its version, metrics and promotion, a comparison's the comparison."""
 
     model = fields.Nested(ModelVersion)
-    metrics = fields.Dict(metadata=says("by split part: train, validation, test", **BY_SPLIT))
-    promotion = fields.Nested(Promotion, allow_none=True, metadata=says("null for versions older than this field"))
+    metrics = fields.Dict(metadata=says("by split: train, validation, test", **BY_SPLIT))
+    promotion = fields.Nested(
+        PromotionSchema, allow_none=True, metadata=says("null for a version of before there was any")
+    )
     comparison = fields.Nested(Comparison)

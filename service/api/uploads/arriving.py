@@ -58,7 +58,7 @@ class _File:
     packed: str = ""
 
 
-class Upload:
+class ArrivingUpload:
     """The file of a request. Once `pieces` has ended, `filename`, `media_type` and `fields` (of a form) are known."""
 
     def __init__(self, request: Request, settings: Settings, *, in_part: bool = False) -> None:

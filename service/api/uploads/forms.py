@@ -11,7 +11,7 @@ from service.api.uploads.options import UploadOptions, wrong
 from service.errors import BodyMalformed
 from service.settings import MIB
 
-FIELDS = tuple(UploadOptions._declared_fields)
+FIELDS = tuple(UploadOptions().fields)
 REPEATED = ("null_values",)
 MAX_PARTS = 120
 MAX_FIELD_BYTES = MIB

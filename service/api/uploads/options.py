@@ -9,7 +9,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields
 
-from service.api.schemas.base import one_of, says, switch
+from service.api.schemas.answer import one_of, says, switch
 from service.domain.reading import encodings
 from service.domain.reading.declared import SPELLINGS
 from service.domain.spec.fields import Matches, flatten
@@ -39,7 +39,7 @@ class KindByColumn(fields.Field[dict[str, str]]):
         return kinds
 
 
-class Words(fields.List[str]):
+class WordsField(fields.List[str]):
     """`NA`, repeated for each word, or all of them as one JSON list: `["NA", "-"]`."""
 
     def __init__(self, **options: Any) -> None:
@@ -60,7 +60,7 @@ class Words(fields.List[str]):
         return sorted(set(words))
 
 
-class Encoding(fields.String):
+class EncodingField(fields.String):
     """The name of a text encoding, as Python's codecs write it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
@@ -78,11 +78,11 @@ class CsvOptions(ma.Schema):
         validate=Matches(r"([^\x00\r\n\"A-Za-z0-9]|\\t|tab|space)", error='must be one character, "tab" or "space"'),
         metadata=says('the delimiter between cells: one character, "tab" or "space"'),
     )
-    encoding = Encoding(metadata=says("encoding of the text", example="windows-1252"))
+    encoding = EncodingField(metadata=says("of the text", example="windows-1252"))
     header = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line is a header")
     )
-    null_values = Words(
+    null_values = WordsField(
         metadata=says(
             "words that mark a missing cell, in the file and in rows to predict; a number matches in any spelling. "
             "Repeat the parameter, or give one JSON list",
@@ -132,7 +132,7 @@ def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str,
     try:
         options: dict[str, Any] = schema.load(one_each)
     except ma.ValidationError as error:
-        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]
+        errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None
     for name in form:
         if query.get(name) is not None:

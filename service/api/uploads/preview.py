@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.api.http.decoding import CutOff
-from service.api.uploads.arriving import PARQUET, Upload
+from service.api.uploads.arriving import PARQUET, ArrivingUpload
 from service.api.uploads.options import check_parquet, merged
 from service.api.uploads.parquet_preview import parquet_preview
 from service.api.uploads.stored_rows import as_json
@@ -22,7 +22,7 @@ ROWS = 50
 REJECTS = 10
 
 
-def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+def preview(upload: ArrivingUpload, options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """{"dialect", "columns", "rows", "rejects", "truncated"}. Raises UploadInvalid for what an ingest would refuse."""
     first, whole = _first_part(upload)
     options = merged(options, upload.fields)
@@ -59,7 +59,7 @@ def preview(upload: Upload, options: Mapping[str, Any], settings: Settings) -> d
     }
 
 
-def _first_part(upload: Upload) -> tuple[bytes, bool]:
+def _first_part(upload: ArrivingUpload) -> tuple[bytes, bool]:
     """The first bytes of the file, and whether they are all of it: a part that breaks off is no error here."""
     first = bytearray()
     try:

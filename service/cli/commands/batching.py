@@ -9,23 +9,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show, tell
-from service.cli.commands.learning import Data, dataset_of, followed
+from service.cli.commands.learning import DataArgument, dataset_of, followed
 
 if TYPE_CHECKING:
     from service.client import Client
 
-Format = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Format of the result.")]
-Out = Annotated[Path | None, typer.Option(help="Write to this file. Default for CSV: standard output.")]
-Watch = Annotated[bool, typer.Option(help="Wait for the result, or exit once the job is queued.")]
+ResultFormatOption = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="What the result is.")]
+ResultOutOption = Annotated[
+    Path | None, typer.Option(help="Write to this file; a CSV goes to standard output unless told otherwise.")
+]
+ResultWatchOption = Annotated[
+    bool, typer.Option(help="Stay until the result is here, or leave once the job is queued.")
+]
 
 
 @app.command(rich_help_panel=THERE)
 def batch(
     ref: Ref,
-    data: Data,
-    form: Format = "csv",
-    out: Out = None,
-    watch: Watch = True,
+    data: DataArgument,
+    form: ResultFormatOption = "csv",
+    out: ResultOutOption = None,
+    watch: ResultWatchOption = True,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,

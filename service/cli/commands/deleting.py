@@ -21,12 +21,14 @@ What = Annotated[
         autocompletion=known.anything,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Delete a dataset even if versions or unfinished jobs use it.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Delete a dataset though versions or unfinished jobs were made from it.")
+]
 
 
 @app.command(rich_help_panel=THERE)
-def delete(what: What, force: Force = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
-    """Delete datasets, jobs, versions, aliases and models."""
+def delete(what: What, force: ForceOption = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
+    """Delete datasets, jobs, versions, aliases and models, one after the other."""
     from rich.text import Text
 
     deleted = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,20 +18,16 @@ if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
 
 STDIN = "-"
-Table = Annotated[
+TableArgument = Annotated[
     str,
     typer.Argument(
         metavar="FILE", help="A CSV file (also .gz or .zst) or a Parquet file; - reads a CSV from standard input."
     ),
 ]
-Data = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
-Target = Annotated[str, typer.Option(help="The column to predict.")]
-Targets = Annotated[
-    list[str], typer.Option("--target", help="The column to predict. Repeat for several numeric targets.")
-]
-ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model. Default: the file's name.")]
-Hidden = Annotated[
-    str | None, typer.Option(help="Sizes of the hidden layers, such as 16,16. Default: none, a linear neuron.")
+DataArgument = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
+TargetOption = Annotated[str, typer.Option(help="The column to predict.")]
+TargetsOption = Annotated[
+    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
 ]
 Choices = Annotated[
     list[str] | None,
@@ -37,16 +35,27 @@ Choices = Annotated[
         "--set", metavar="FIELD=VALUE", help="Set a field of the spec, such as optimizer.learning_rate=0.1. Repeatable."
     ),
 ]
-Check = Annotated[
-    bool, typer.Option("--check", help="Show what would be run, with warnings and estimates; train nothing.")
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
 ]
-Watch = Annotated[bool, typer.Option(help="Wait until the job ends, or exit once it is queued.")]
+WatchOption = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+
+
+@contextmanager
+def choices_refused() -> Iterator[None]:
+    """Ends the program where a choice cannot be read, and says which."""
+    from service.cli.choices import ChoiceInvalid
+
+    try:
+        yield
+    except ChoiceInvalid as error:
+        raise refusal(str(error)) from None
 
 
 @app.command(rich_help_panel=THERE)
 def upload(
-    file: Table,
-    name: Annotated[str | None, typer.Option(help="Name of the dataset. Default: the file's name.")] = None,
+    file: TableArgument,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
     delimiter: Annotated[
         str | None, typer.Option(help='Delimiter between cells: one character, "tab" or "space".')
     ] = None,
@@ -77,10 +86,8 @@ def upload(
     from service.cli import choices as chosen
     from service.cli.showing import rendering
 
-    try:
+    with choices_refused():
         kinds = chosen.kinds_of(types or []) or None
-    except chosen.ChoiceInvalid as error:
-        raise refusal(str(error)) from None
     options = {
         "delimiter": delimiter,
         "encoding": encoding,
@@ -100,13 +107,13 @@ def upload(
 
 @app.command(rich_help_panel=THERE)
 def train(
-    data: Data,
-    target: Targets,
+    data: DataArgument,
+    target: TargetsOption,
     model: ModelName = None,
     hidden: Hidden = None,
     choices: Choices = None,
-    check: Check = False,
-    watch: Watch = True,
+    check: CheckOption = False,
+    watch: WatchOption = True,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -116,12 +123,10 @@ def train(
     from service.cli.showing import checking, rendering, reporting
 
     with connect(url) as client:
-        try:
+        with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
             dataset = dataset_of(client, data)
             name = model or chosen.model_name(data if os.path.exists(data) else dataset.name)
-        except chosen.ChoiceInvalid as error:
-            raise refusal(str(error)) from None
         spec = {**spec, "dataset": dataset.id, "target": target if len(target) > 1 else target[0], "model": name}
         if check:
             found = client.validate(spec)
@@ -138,8 +143,8 @@ def train(
 
 @app.command(rich_help_panel=THERE)
 def compare(
-    data: Data,
-    target: Target,
+    data: DataArgument,
+    target: TargetOption,
     hidden: Hidden = None,
     choices: Choices = None,
     pictures: Annotated[
@@ -154,10 +159,8 @@ def compare(
     from service.cli.showing import comparing
 
     with connect(url) as client:
-        try:
+        with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
-        except chosen.ChoiceInvalid as error:
-            raise refusal(str(error)) from None
         dataset = dataset_of(client, data)
         job = client.submit({**spec, "kind": "descent-comparison", "dataset": dataset.id, "target": target})
         comparison = client.result(followed(client, job).id)["comparison"]

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
 
-ONE = "Show only this one, in detail."
-Dataset = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
-Job = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
-Model = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
-Limit = Annotated[int, typer.Option(min=1, help="Number of items to list, newest first.")]
-Metadata = Annotated[
+if TYPE_CHECKING:  # a command that prints JSON imports no rich
+    from rich.console import RenderableType
+
+    from service.client.records import Record
+
+Listed = TypeVar("Listed", bound="Record")
+ONE = "Show this one in detail."
+DatasetArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
+JobArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
+ModelArgument = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
+LimitOption = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+MetadataOption = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="Only items with this entry in their metadata. Repeatable."),
 ]
-State = Annotated[str | None, typer.Option(help="Only jobs in this state: queued, running, succeeded, …")]
+StateOption = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
 
 
 def wanted_metadata(words: list[str] | None) -> dict[str, str]:
@@ -33,9 +40,17 @@ def wanted_metadata(words: list[str] | None) -> dict[str, str]:
     return wanted
 
 
+def show_first(
+    listing: Iterator[Listed], limit: int, as_json: bool, wide: bool, page: Callable[[list[Listed]], RenderableType]
+) -> None:
+    """The first of what the server lists."""
+    first = list(islice(listing, limit))
+    show(as_json, [it.json for it in first], lambda: page(first), wide)
+
+
 @app.command(rich_help_panel=THERE)
 def datasets(
-    id: Dataset = None, limit: Limit = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    id: DatasetArgument = None, limit: LimitOption = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
 ) -> None:
     """List datasets, or show one with its columns."""
     from service.cli.showing import rendering
@@ -44,17 +59,16 @@ def datasets(
         if id is not None:
             dataset = client.dataset(id)
             show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
-            return
-        listed = list(islice(client.datasets(), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.datasets(listed), wide)
+        else:
+            show_first(client.datasets(), limit, as_json, wide, rendering.datasets)
 
 
 @app.command(rich_help_panel=THERE)
 def jobs(
-    id: Job = None,
-    state: State = None,
-    metadata: Metadata = None,
-    limit: Limit = 20,
+    id: JobArgument = None,
+    state: StateOption = None,
+    metadata: MetadataOption = None,
+    limit: LimitOption = 20,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -67,16 +81,15 @@ def jobs(
         if id is not None:
             job = client.job(id)
             show(as_json, job.json, lambda: rendering.job(job), wide)
-            return
-        listed = list(islice(client.jobs(state=state, metadata=wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: rendering.jobs(listed), wide)
+        else:
+            show_first(client.jobs(state=state, metadata=wanted), limit, as_json, wide, rendering.jobs)
 
 
 @app.command(rich_help_panel=THERE)
 def models(
-    name: Model = None,
-    metadata: Metadata = None,
-    limit: Limit = 20,
+    name: ModelArgument = None,
+    metadata: MetadataOption = None,
+    limit: LimitOption = 20,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,
@@ -90,9 +103,8 @@ def models(
             model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
             answer = {**model.json, "versions": [it.json for it in versions]}
             show(as_json, answer, lambda: serving.model(model, versions), wide)
-            return
-        listed = list(islice(client.models(wanted), limit))
-    show(as_json, [it.json for it in listed], lambda: serving.models(listed), wide)
+        else:
+            show_first(client.models(wanted), limit, as_json, wide, serving.models)
 
 
 @app.command(rich_help_panel=THERE)

@@ -19,7 +19,7 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on (ADALINE_HO
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one (ADALINE_PORT).")
 ]
-Data = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
+DataOption = Annotated[Path | None, typer.Option(help="Directory of the database, blobs and sockets (ADALINE_DATA).")]
 Queues = Annotated[
     str | None,
     typer.Option(help="Kinds of work to take, comma-separated: train, ingest (default: both); or short alone."),
@@ -27,8 +27,8 @@ Queues = Annotated[
 
 
 @app.command(rich_help_panel=HERE)
-def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
-    """Run everything: API, workers, sweeper and their queue."""
+def serve(host: Host = None, port: Port = None, data: DataOption = None) -> None:
+    """Run everything: API, workers, sweeper and what they need."""
     from service import supervisor
 
     raise typer.Exit(supervisor.serve(_settings(host=host, port=port, data=data)))

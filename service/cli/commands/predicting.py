@@ -25,16 +25,16 @@ RowsFile = Annotated[
         "input.",
     ),
 ]
-Out = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
-Format = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="Format of the predictions.")]
+OutOption = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
+FormatOption = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="What to write.")]
 
 
 @app.command(rich_help_panel=THERE)
 def predict(
     ref: Ref,
     file: RowsFile,
-    out: Out = None,
-    form: Format = "csv",
+    out: OutOption = None,
+    form: FormatOption = "csv",
     echo: Annotated[
         bool | None,
         typer.Option("--echo/--no-echo", help="Repeat the file's columns before the predictions. Default with --out."),

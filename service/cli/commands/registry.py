@@ -9,7 +9,7 @@ import typer
 
 from service.cli import known
 from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
-from service.cli.commands.looking import Limit, Metadata, wanted_metadata
+from service.cli.commands.looking import LimitOption, MetadataOption, wanted_metadata
 
 Name = Annotated[str, typer.Argument(help="The model's name.", autocompletion=known.models)]
 
@@ -21,8 +21,8 @@ def versions(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Compare two versions, each a number or an alias: which is better, and why."),
     ] = None,
-    metadata: Metadata = None,
-    limit: Limit = 20,
+    metadata: MetadataOption = None,
+    limit: LimitOption = 20,
     url: Url = LOCAL,
     wide: Wide = False,
     as_json: AsJson = False,

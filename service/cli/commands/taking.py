@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from service.client import Version
 
 SCRIPT, GRAPH, CARD = "predict.py", "model.onnx", "model-card.md"
-To = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write to. Default: <model>-<version>.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace existing files with other content.")]
+To = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; <model>-<version> here unless told.")]
+ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
 
 
 @app.command(rich_help_panel=THERE)
 def download(
-    ref: Ref, to: To = None, force: Force = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    ref: Ref, to: To = None, force: ReplaceOption = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
 ) -> None:
     """Download all files of a version; they can predict without a server."""
     with connect(url) as client:

@@ -24,7 +24,7 @@ from service.visible import visible
 GAP = 2  # blanks between columns
 UNLIMITED = 10_000  # columns of a page that no window limits
 MOST_NAMED = 5
-Cell = str | Text
+SheetCell = str | Text
 _WORD = re.compile(r" *[^ ]+ *")  # other blanks, as that between a number and its unit, hold together
 
 
@@ -45,7 +45,7 @@ def wrapped(text: Text, width: int) -> list[Text]:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class SheetWords:
     """A text whose words stay whole."""
 
     text: Text
@@ -78,7 +78,7 @@ class Sheet:
             if (widths := self._widths(kept, width)) is not None:
                 yield from self._drawn(console, kept, widths)
                 if left_out:
-                    yield Words(Text(f"columns left out: {_few(left_out)}; --wide shows all", "dim"))
+                    yield SheetWords(Text(f"left out for want of room: {_few(left_out)}; --wide shows all", "dim"))
                 return
         yield from self._told_row_by_row(console, width)
 
@@ -170,7 +170,7 @@ def folded(text: str, is_terminal: bool) -> str:
     return text if columns is None else "\n".join(line.plain for line in wrapped(Text(text), columns))
 
 
-def text_of(cell: Cell) -> Text:
+def text_of(cell: SheetCell) -> Text:
     """A cell with its escapes written out before its width is measured; nothing in it is markup."""
     text = cell if isinstance(cell, Text) else Text(str(cell))
     shown = visible(text.plain).expandtabs(4)

@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from service.cli.showing.fitting import UNLIMITED, Cell, Pairs, Sheet, Words, text_of, window
+from service.cli.showing.fitting import UNLIMITED, Pairs, Sheet, SheetCell, SheetWords, text_of, window
 from service.cli.showing.rejected import rejected_rows
 from service.client.records import Dataset, Job
 from service.visible import visible
@@ -40,7 +40,7 @@ class VisibleConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         if isinstance(renderable, str | Text):
-            renderable = Words(text_of(renderable))
+            renderable = SheetWords(text_of(renderable))
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
@@ -105,14 +105,14 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
 
 
 def table(
-    headings: Sequence[str], rows: Iterable[Sequence[Cell]], numbers: Sequence[str] = (), spare: Sequence[str] = ()
+    headings: Sequence[str], rows: Iterable[Sequence[SheetCell]], numbers: Sequence[str] = (), spare: Sequence[str] = ()
 ) -> Sheet:
     """Rows under headings; the columns named in `numbers` stand to the right, those in `spare` may be left out."""
     cells = [[text_of(cell) for cell in row] for row in rows]
     return Sheet([visible(heading) for heading in headings], cells, numbers, spare)
 
 
-def details(pairs: Iterable[tuple[str, Cell]]) -> Pairs:
+def details(pairs: Iterable[tuple[str, SheetCell]]) -> Pairs:
     """A name and a value on each line."""
     return Pairs([(visible(name), text_of(value)) for name, value in pairs])
 
@@ -196,8 +196,8 @@ def job(it: Job) -> Pairs:
     )
 
 
-def _losses(it: Job) -> list[tuple[str, Cell]]:
-    """The losses of a training; none for a comparison, whose losses are of one descent among six."""
+def _losses(it: Job) -> list[tuple[str, SheetCell]]:
+    """Those of a training: a comparison's are of one descent among six."""
     told = [
         f"{split} {figure(loss)}"
         for split in ("train", "validation")
@@ -232,5 +232,5 @@ def _progress(it: Job) -> str:
     return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
 
 
-def _error(error: Mapping[str, Any] | None) -> list[tuple[str, Cell]]:
+def _error(error: Mapping[str, Any] | None) -> list[tuple[str, SheetCell]]:
     return [("error", Text(f"{error.get('detail')} ({error.get('code')})", style="red"))] if error else []

@@ -20,7 +20,7 @@ LINES = 10  # how many lines of progress a run writes where no bar can be drawn
 
 def follow(events: Iterable[Event], console: Console) -> None:
     """Show the events on the console until there are no more."""
-    view = View()
+    view = WatchView()
     if not console.is_terminal:
         _write(events, view, console)
         return
@@ -31,7 +31,7 @@ def follow(events: Iterable[Event], console: Console) -> None:
             view.take(event)
 
 
-class View:
+class WatchView:
     """The state of the run so far, and how it is drawn."""
 
     def __init__(self) -> None:
@@ -111,7 +111,7 @@ def _told(message: Mapping[str, Any]) -> str:
     return f"warning: {text}" if "warning" in message else text
 
 
-def _write(events: Iterable[Event], view: View, console: Console) -> None:
+def _write(events: Iterable[Event], view: WatchView, console: Console) -> None:
     written = -1
     for event in events:
         view.take(event)

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.readers import json_reader, text_reader
 from service.domain.cells.written import PLAIN, TextStyle
 
-Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 
 

@@ -14,7 +14,7 @@ from service.domain.cells.kinds import Kind, holds_words, kind_of
 from service.domain.cells.table import Column, Table, listed
 from service.errors import FieldError, SpecInvalid
 
-Way = Literal["same", "text", "digits", "gaps"]
+Conversion = Literal["same", "text", "digits", "gaps"]
 """How a stored column is read: as it is; its words as cells of a CSV, which may be none of the kind; its whole numbers
 by their digits; or, where no cell is there, as missing cells of any kind."""
 
@@ -22,11 +22,11 @@ POINTER = "/dataset"
 LARGEST_WHOLE = 2**53  # up to here a float64 is the integer that was written
 
 
-def ways(features: Mapping[str, Kind], table: Table) -> dict[str, Way]:
+def ways(features: Mapping[str, Kind], table: Table) -> dict[str, Conversion]:
     """How to read each feature from the table. Raises SpecInvalid that tells of every one that cannot be."""
     missing = [name for name in features if table.column(name) is None]
     errors = [FieldError(POINTER, _no_columns(missing, table))] if missing else []
-    found: dict[str, Way] = {}
+    found: dict[str, Conversion] = {}
     for name, kind in features.items():
         column = table.column(name)
         if column is None:
@@ -42,7 +42,7 @@ def ways(features: Mapping[str, Kind], table: Table) -> dict[str, Way]:
     return found
 
 
-def _way(column: Column, kind: Kind, rows: int) -> Way | None:
+def _way(column: Column, kind: Kind, rows: int) -> Conversion | None:
     has_words, has_digits, takes_words = holds_words(column.kind), kind_of(column.kind).in_digits, holds_words(kind)
     if column.kind == kind or (has_words and takes_words):
         return "same"

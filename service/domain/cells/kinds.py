@@ -16,7 +16,7 @@ from service.domain.cells.written import TextStyle, read_boolean, read_number
 
 Kind = Literal["numeric", "boolean", "categorical", "datetime", "text"]
 Holds = Literal["numbers", "truths", "words", "times"]
-Encoding = Literal["number", "categories", "calendar"]
+KindEncoding = Literal["number", "categories", "calendar"]
 TypeInJson = Literal["number", "boolean", "string"]
 Cell = float | str | None
 TextReader = Callable[[str], Cell]
@@ -41,7 +41,7 @@ class ColumnKind:
 
     name: Kind
     holds: Holds
-    encoding: Encoding | None
+    encoding: KindEncoding | None
     target: Literal["numbers", "classes"] | None
     json: TypeInJson
     reader: Callable[[str, TextStyle], TextReader]

@@ -15,9 +15,8 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.described import As
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Numbers(Protocol):
     def __getitem__(self, rows: slice, /) -> npt.NDArray[Any]: ...
 
 
-def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: Numbers | None = None) -> Matrix:
+def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: Numbers | None = None) -> Floats:
     """H = (2/n) ZᵀZ, (width [+ 1], width [+ 1]) float64, from chunks (n_rows, width) of the design; with `weights` (n,)
     of the rows, (2/n) Zᵀ diag(weights) Z."""
     total = np.zeros((width + int(bias), width + int(bias)))
@@ -60,7 +59,7 @@ def gram(chunks: Iterable[npt.NDArray[Any]], width: int, bias: bool, weights: Nu
     return 2 / max(rows, 1) * total
 
 
-def curvature(hessian: Matrix) -> Curvature | None:
+def curvature(hessian: Floats) -> Curvature | None:
     """Eigenvalues and what follows from them; None where the design is all zeros or not finite."""
     if not np.isfinite(hessian).all() or not hessian.any():
         return None

@@ -57,27 +57,27 @@ class Figures:
         pairs = self.gram.correlations_with(name)
         return {pair["column"]: pair["correlation"] for pair in pairs if pair["correlation"] is not None}
 
-    def placing(self, column: Column, scaler: str) -> Place | None:
+    def placing(self, column: Column, scaler: str) -> ClassPlace | None:
         """The centre and scale that a scaler would give to a column; None where its figures are missing."""
         return PLACES[scaler](self, column)
 
 
-Place = tuple[float, float]
+ClassPlace = tuple[float, float]
 
 
-def _standard(figures: Figures, column: Column) -> Place | None:
+def _standard(figures: Figures, column: Column) -> ClassPlace | None:
     if (gram := figures.gram) is None or column.name not in gram.names:
         return None
     at = gram.names.index(column.name)
     return float(gram.means[at]), float(np.sqrt(gram.centred[at, at] / gram.rows))
 
 
-def _minmax(figures: Figures, column: Column) -> Place | None:
+def _minmax(figures: Figures, column: Column) -> ClassPlace | None:
     low, high = (0.0, 1.0) if column.facts.holds == "truths" else (column.minimum, column.maximum)
     return None if low is None or high is None else (float(low), float(high - low) or 1.0)  # type: ignore[operator]  # numbers of a numeric column
 
 
-def _robust(figures: Figures, column: Column) -> Place | None:
+def _robust(figures: Figures, column: Column) -> ClassPlace | None:
     if column.facts.holds == "truths":
         gram = figures.gram
         quartiles = _quartiles_of_truths(gram.means[gram.names.index(column.name)]) if gram else None
@@ -87,7 +87,7 @@ def _robust(figures: Figures, column: Column) -> Place | None:
     return None if quartiles is None else (quartiles[1], float(quartiles[2] - quartiles[0]) or 1.0)
 
 
-PLACES: Mapping[str, Callable[[Figures, Column], Place | None]] = {
+PLACES: Mapping[str, Callable[[Figures, Column], ClassPlace | None]] = {
     "standard": _standard,
     "minmax": _minmax,
     "robust": _robust,

@@ -15,7 +15,8 @@ from typing import Annotated
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.descent.curvature import Curvature, Matrix
+from service.domain.arrays import Floats
+from service.domain.descent.curvature import Curvature
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
@@ -26,8 +27,6 @@ TRIED, ROUNDS = 32, 3  # rates that are tried, between the neighbours of the bes
 LONGEST = 2**60
 AT_A_TIME = 64  # epochs of a run
 GROWN = 1e30  # times the first gap: such a run diverges
-
-Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,8 @@ class Slope:
     """The way down: eigenvalues (r,) of the Hessian that are not zero, and the share (r,) of the first gap along each
     of their eigenvectors."""
 
-    eigenvalues: Vector
-    shares: Vector
+    eigenvalues: Floats
+    shares: Floats
 
     def forecast(self, found: Curvature) -> Forecast:
         """The best rate is searched for below the stable bound of this curvature."""
@@ -87,7 +86,7 @@ class Slope:
             low, high = max(best - step, 0.0), min(best + step, found.stable_learning_rate)
         return Forecast(best, _known(fewest), _known(at_worst_case))
 
-    def epochs(self, rates: Vector) -> npt.NDArray[np.int64]:
+    def epochs(self, rates: Floats) -> npt.NDArray[np.int64]:
         """(q,) after how many steps 1 % of the gap is left at each stable rate (q,); `LONGEST` where never."""
         with np.errstate(divide="ignore"):
             logarithms = 2 * np.log(np.abs(1 - rates[:, None] * self.eigenvalues))
@@ -101,8 +100,8 @@ class Slope:
             ends, starts = np.where(wide & there, middles, ends), np.where(wide & ~there, middles, starts)
         return ends
 
-    def _left(self, logarithms: npt.NDArray[np.float64], epochs: npt.NDArray[np.int64]) -> Vector:
-        left: Vector = np.exp(logarithms * epochs[:, None]) @ self.shares
+    def _left(self, logarithms: npt.NDArray[np.float64], epochs: npt.NDArray[np.int64]) -> Floats:
+        left: Floats = np.exp(logarithms * epochs[:, None]) @ self.shares
         return left
 
     def course(self, learning_rate: float, momentum: float, nesterov: bool, epochs: int) -> ForecastOfRun:
@@ -152,7 +151,7 @@ def is_plain(spec: TrainingSpec, rows: int) -> bool:
     )
 
 
-def slope_of(hessian: Matrix, gradient: Matrix) -> Slope | None:
+def slope_of(hessian: Floats, gradient: Floats) -> Slope | None:
     """From H (w, w) and the gradient (w, k) of k targets at weights of zero; None where there is no gap, or a number is
     not finite."""
     if not (np.isfinite(hessian).all() and np.isfinite(gradient).all() and hessian.any()):

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import load, save
 
+from service.domain.arrays import Floats
 from service.domain.descent.curvature import Curvature, curvature
 from service.domain.descent.forecast import Slope, slope_of
-
-Vector = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +30,11 @@ class Gram:
 
     names: tuple[str, ...]
     rows: int
-    counts: Vector
-    means: Vector
-    centred: Matrix
-    correlations: Matrix | None = None
-    pairs: Matrix | None = None
+    counts: Floats
+    means: Floats
+    centred: Floats
+    correlations: Floats | None = None
+    pairs: Floats | None = None
 
     def curvature(self, features: Sequence[str], bias: bool = True, scaled: bool = True) -> Curvature | None:
         """Curvature of a linear neuron on these columns; constant ones are left out, as in training. Raises KeyError.
@@ -77,16 +74,16 @@ class Gram:
             moments = np.vstack([moments, self.rows * goal_means])
         return slope_of(self._hessian(at, centres, scales, bias), -2 / n * moments / goal_scales)
 
-    def _placed(self, at: list[int], centres: Vector, scales: Vector, bias: bool) -> Curvature | None:
+    def _placed(self, at: list[int], centres: Floats, scales: Floats, bias: bool) -> Curvature | None:
         return curvature(self._hessian(at, centres, scales, bias)) if len(at) or bias else None
 
-    def _hessian(self, at: list[int], centres: Vector, scales: Vector, bias: bool) -> Matrix:
+    def _hessian(self, at: list[int], centres: Floats, scales: Floats, bias: bool) -> Floats:
         means = (self.means[at] - centres) / scales
         products = self.centred[np.ix_(at, at)] / np.outer(scales, scales) + self.rows * np.outer(means, means)
         if bias:
             edge = self.rows * means[:, None]
             products = np.block([[products, edge], [edge.T, np.array([[float(self.rows)]])]])
-        hessian: Matrix = 2 / max(self.rows, 1) * products
+        hessian: Floats = 2 / max(self.rows, 1) * products
         return hessian
 
     def correlations_with(self, name: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
-from service.domain.spec.parts import DATASET_ID, Part, one_of
+from service.domain.spec.parts import SpecPart, dataset_field, one_of
 from service.domain.spec.schema import load
 
 CSV, PARQUET = "csv", "parquet"
@@ -37,7 +37,7 @@ def read_batch(data: Mapping[str, Any]) -> BatchSpec:
     return spec
 
 
-class BatchSpecSchema(Part):
+class BatchSpecSchema(SpecPart):
     """The body of `POST /v1/batch-predictions`."""
 
     makes = BatchSpec
@@ -47,12 +47,7 @@ class BatchSpecSchema(Part):
         validate=ma.validate.Length(1, 300),
         metadata={"description": "name, name@alias or name:version; in answers the version that was used"},
     )
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     format = ma.fields.String(
         load_default=CSV,
         validate=one_of(FORMATS),

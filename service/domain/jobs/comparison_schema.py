@@ -9,15 +9,15 @@ import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.fields import OneOrWords
-from service.domain.spec.parts import DATASET_ID, NetworkSchema, Part, between, one_of
+from service.domain.spec.parts import NetworkSchema, SpecPart, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema, load
 from service.domain.spec.training import NetworkSpec
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.words import AUTO
 
 MOST_EPOCHS = 10_000
-REQUIRED: dict[str, Any] = {"required": "is required (only kind, dataset and target are)"}
-OF_TRAINING = TrainingSpecSchema._declared_fields  # a field means the same here as in a TrainingSpec
+REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
+OF_TRAINING = TrainingSpecSchema().fields  # a field means the same here as in a TrainingSpec
 
 
 def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
@@ -26,17 +26,12 @@ def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
     return spec
 
 
-class ComparisonSpecSchema(Part):
+class ComparisonSpecSchema(SpecPart):
     """The body of `POST /v1/jobs` that asks for a comparison of the descents."""
 
     makes = ComparisonSpec
     kind = ma.fields.String(required=True, validate=one_of(("descent-comparison",)))
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     target = ma.fields.String(
         required=True,
         error_messages=REQUIRED,

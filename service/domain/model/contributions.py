@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import Predictor
 from service.domain.model.transform import FittedTransform
 from service.errors import ParameterInvalid

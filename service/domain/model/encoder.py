@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, CellInvalid, Columns, Floats, Values, missing
+from service.domain.arrays import Floats, Integers
+from service.domain.cells.columns import Categories, CellInvalid, Columns, Values, missing
 from service.domain.model.feature import DATETIME_PARTS, Feature
-
-Places = npt.NDArray[np.int64]
 
 SECONDS_PER_DAY = 86_400.0
 CIRCLE_DECIMALS = 12
@@ -32,7 +31,7 @@ class Words:
     unseen: int
     fills: bool
 
-    def placed(self, cells: Categories) -> Places:
+    def placed(self, cells: Categories) -> Integers:
         """(n_rows,) the place of each cell."""
         of_values = [self.places.get(value, self.unseen) for value in cells.values]
         return np.array([*of_values, self.missing], np.int64)[cells.codes]
@@ -43,12 +42,12 @@ class _Block:
     """Numbers side by side (n_rows, n): which of them go to which inputs, what fills their gaps, who tells of gaps."""
 
     names: tuple[str, ...]
-    taken: Places
-    to: Places | slice
+    taken: Integers
+    to: Integers | slice
     fill: Floats
     fills: npt.NDArray[np.bool_]
-    gaps_of: Places
-    gaps_to: Places
+    gaps_of: Integers
+    gaps_to: Integers
 
     def filled(self, values: Floats, gaps: npt.NDArray[np.bool_]) -> Floats:
         """(n_rows, n) without gaps. `values` is left as it is."""
@@ -61,7 +60,7 @@ class Encoder:
     `kept` (n_inputs,) are the positions that stay of all encoded columns; see `service.domain.model.transform`.
     """
 
-    def __init__(self, features: Sequence[Feature], kept: Places) -> None:
+    def __init__(self, features: Sequence[Feature], kept: Integers) -> None:
         self._features = tuple(features)
         self.width = len(kept)
         place = np.full(sum(len(feature.encoded_names) for feature in features), NOWHERE, np.int64)
@@ -92,7 +91,7 @@ class Encoder:
         except GapUnfilled:
             raise self._refused(columns) from None
 
-    def join(self, numbers: Floats, times: Floats, places: Places, word_gaps: npt.NDArray[np.bool_]) -> Floats:
+    def join(self, numbers: Floats, times: Floats, places: Integers, word_gaps: npt.NDArray[np.bool_]) -> Floats:
         """(n_rows, n_inputs) of rows in three parts: numbers (n_rows, n) with NaN for a gap, times likewise in seconds,
         and the places of words (n_rows, n) with where they are missing. Raises GapUnfilled."""
         encoded = np.zeros((len(numbers), self.width))
@@ -163,7 +162,7 @@ def _side_by_side(columns: Columns, names: Sequence[str]) -> Floats:
     return values
 
 
-def _block(features: Sequence[Feature], places: Mapping[str, Places], parts: int) -> _Block:
+def _block(features: Sequence[Feature], places: Mapping[str, Integers], parts: int) -> _Block:
     to = [place for feature in features for place in places[feature.name][:parts].tolist()]
     taken = [position for position, place in enumerate(to) if place >= 0]
     told = [
@@ -184,7 +183,7 @@ def _block(features: Sequence[Feature], places: Mapping[str, Places], parts: int
     )
 
 
-def _words(feature: Feature, places: Places) -> Words:
+def _words(feature: Feature, places: Integers) -> Words:
     known = dict(zip(feature.categories, places.tolist(), strict=False))
     unseen = int(places[len(feature.categories)]) if feature.other else NOWHERE
     filled = NOWHERE if feature.fill_category is None else known.get(feature.fill_category, unseen)

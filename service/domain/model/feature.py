@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.cells.columns import Categories, Values, missing
-from service.domain.cells.kinds import ColumnKind, Encoding, Kind, kind_of
+from service.domain.cells.kinds import ColumnKind, Kind, KindEncoding, kind_of
 
 DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
 
@@ -40,7 +40,7 @@ class Feature:
         return kind_of(self.kind)
 
     @property
-    def encoding(self) -> Encoding:
+    def encoding(self) -> KindEncoding:
         """How it becomes inputs. Raises ValueError for a kind that cannot be a feature."""
         if (encoding := self.facts.encoding) is None:
             raise ValueError(f"{self.name!r} is {self.kind}, which cannot be a feature")
@@ -73,7 +73,7 @@ def _names_of_categories(feature: Feature) -> list[str]:
     return [*names, f"{feature.name}=other"] if feature.other else names
 
 
-ENCODED_NAMES: Mapping[Encoding, Callable[[Feature], list[str]]] = {
+ENCODED_NAMES: Mapping[KindEncoding, Callable[[Feature], list[str]]] = {
     "number": lambda feature: [feature.name],
     "categories": _names_of_categories,
     "calendar": lambda feature: [f"{feature.name} {part}" for part in DATETIME_PARTS],

@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats, Integers
 from service.errors import ParameterInvalid
 
 EXACT_ROWS = 600  # of so many calibration rows every residual is kept
 PARAMETER = "/intervals"
-
-Ranks = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Calibration:
 
     part: str
     rows: int
-    ranks: Ranks
+    ranks: Integers
     residuals: Floats
 
     @property
@@ -116,7 +113,7 @@ def rows_for(level: float) -> int:
     return math.ceil(level / (1 - level) - 1e-9)
 
 
-def _kept_ranks(rows: int) -> Ranks:
+def _kept_ranks(rows: int) -> Integers:
     if rows <= EXACT_ROWS:
         return np.arange(1, rows + 1)
     levels = [number / 100 for number in range(1, 50)] + [number / 1000 for number in range(500, 1000)]

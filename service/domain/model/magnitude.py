@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 
 GREAT, SMALL = 1e150, 1e-130  # sums of squares, and the squares of last digits, are in float64 between these
 LOWER, HIGHER = 2.0**-600, 2.0**600

@@ -54,7 +54,7 @@ IN_PLACE: dict[str, Callable[[Array], Array]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class TensorSlot:
     """Where one layer's tensor lies in the flat vector."""
 
     name: str
@@ -79,7 +79,7 @@ class Network:
     def n_parameters(self) -> int:
         return self.slots()[-1].stop
 
-    def slots(self) -> tuple[Slot, ...]:
+    def slots(self) -> tuple[TensorSlot, ...]:
         """The tensors in order: layers.0.weight (outputs, inputs), layers.0.bias (outputs,), …"""
         return _slots(self.sizes, self.bias)
 
@@ -133,8 +133,8 @@ class Network:
 
 
 @functools.lru_cache(maxsize=1000)
-def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[Slot, ...]:
-    slots: list[Slot] = []
+def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[TensorSlot, ...]:
+    slots: list[TensorSlot] = []
     start = 0
     for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
         shapes: list[tuple[str, tuple[int, ...]]] = [("weight", (fan_out, fan_in))]
@@ -142,7 +142,7 @@ def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[Slot, ...]:
             shapes.append(("bias", (fan_out,)))
         for name, shape in shapes:
             stop = start + math.prod(shape)
-            slots.append(Slot(f"layers.{layer}.{name}", shape, start, stop))
+            slots.append(TensorSlot(f"layers.{layer}.{name}", shape, start, stop))
             start = stop
     return tuple(slots)
 

@@ -10,23 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
-from service.domain.model.outputs import Answered, Part, Plan, intercept_name, score_names
+from service.domain.arrays import Floats
+from service.domain.model.outputs import Answered, AnswerPlan
 from service.domain.model.predictor import label_text
+from service.domain.model.slots import SlotPart, intercept_name, score_names
 
-BESIDE: dict[str, tuple[Part, ...]] = {
+BESIDE: dict[str, tuple[SlotPart, ...]] = {
     "intervals": ("low", "high"),
     "contributions": ("contribution",),
     "flags": ("flags",),
 }
 
 
-def list_names(plan: Plan) -> list[str]:
+def list_names(plan: AnswerPlan) -> list[str]:
     """`predictions`, and those of `intervals`, `contributions` and `flags` that have a chosen column."""
     return ["predictions", *(name for name, parts in BESIDE.items() if plan.has(*parts))]
 
 
-def json_list(name: str, plan: Plan, rows: Answered) -> list[Any]:
+def json_list(name: str, plan: AnswerPlan, rows: Answered) -> list[Any]:
     """One of them. An interval is `[low, high]`, contributions are `{"intercept": …, feature: …}`; of several targets,
     or more than two classes, `{name: …}` of each. An interval is whole where one of its ends was chosen."""
     if name == "intervals" and plan.half_widths is not None:
@@ -38,12 +39,12 @@ def json_list(name: str, plan: Plan, rows: Answered) -> list[Any]:
     return _predictions(plan, rows)
 
 
-def json_lists(plan: Plan, rows: Answered) -> dict[str, list[Any]]:
+def json_lists(plan: AnswerPlan, rows: Answered) -> dict[str, list[Any]]:
     """All of them, by name."""
     return {name: json_list(name, plan, rows) for name in list_names(plan)}
 
 
-def _predictions(plan: Plan, rows: Answered) -> list[Any]:
+def _predictions(plan: AnswerPlan, rows: Answered) -> list[Any]:
     predictor = plan.predictor
     answers = predictor.answers(rows.values)
     chosen = [slot.output for slot in plan.of("prediction")]
@@ -56,7 +57,7 @@ def _predictions(plan: Plan, rows: Answered) -> list[Any]:
     return [{**answer, "probabilities": {key: answer["probabilities"][key] for key in keys}} for answer in answers]
 
 
-def _intervals(plan: Plan, rows: Answered, half_widths: Floats) -> list[Any]:
+def _intervals(plan: AnswerPlan, rows: Answered, half_widths: Floats) -> list[Any]:
     outputs = sorted({slot.output for slot in (*plan.of("low"), *plan.of("high"))})
     centres, widths = rows.by_output[:, outputs], half_widths[outputs]
     pairs = np.stack([centres - widths, centres + widths], axis=2).tolist()
@@ -66,7 +67,7 @@ def _intervals(plan: Plan, rows: Answered, half_widths: Floats) -> list[Any]:
     return [dict(zip(names, row, strict=True)) for row in pairs]
 
 
-def _contributions(plan: Plan, sums: Floats) -> list[Any]:
+def _contributions(plan: AnswerPlan, sums: Floats) -> list[Any]:
     features = [intercept_name(plan.predictor), *plan.predictor.feature_kinds]
     chosen: dict[int, list[int]] = {}
     for slot in plan.of("contribution"):

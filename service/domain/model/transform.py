@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Columns
 from service.domain.model.encoder import Encoder
 from service.domain.model.feature import Feature
 from service.domain.plain import plain

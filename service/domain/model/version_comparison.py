@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict
 
 from service.domain.model.promotion import LOWER_IS_BETTER, main_metric, told
 from service.domain.vocabulary.missing import MISSING
 
-Json = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 Side = Literal["a", "b"]
 SPLITS = ("train", "validation", "test")
 HELD_OUT = ("validation", "test")
@@ -24,13 +24,13 @@ class Compared:
     version: int
     task: str
     target: str | list[str]
-    spec: Json
-    metrics: Json
-    rows: Json
-    lineage: Json
+    spec: JsonObject
+    metrics: JsonObject
+    rows: JsonObject
+    lineage: JsonObject
 
     @property
-    def origin(self) -> Json:
+    def origin(self) -> JsonObject:
         """Where it came from."""
         known = {"dataset": self.spec.get("dataset"), **self.lineage}
         return {name: known[name] for name in ORIGINS if known.get(name) is not None}
@@ -53,6 +53,27 @@ class Judgement:
     split: str | None = None
 
 
+class Difference(TypedDict, total=False):
+    """A place where two documents differ, and what either has there; a side that has nothing is left out."""
+
+    pointer: Required[str]
+    a: Any
+    b: Any
+
+
+class Figure(TypedDict):
+    """A metric of both on a split, of one of several targets or of all."""
+
+    split: str
+    target: str | None
+    metric: str
+    lower_is_better: bool
+    a: float | None
+    b: float | None
+    difference: float | None
+    better: Side | None
+
+
 def compare(a: Compared, b: Compared) -> dict[str, Any]:
     """All of it, as it is answered: what is the same in both is left out of `spec` and `lineage`."""
     verdict = judge(a, b)
@@ -69,18 +90,19 @@ def compare(a: Compared, b: Compared) -> dict[str, Any]:
     }
 
 
-def differences(a: Json, b: Json, pointer: str = "") -> Iterator[dict[str, Any]]:
+def differences(a: JsonObject, b: JsonObject, pointer: str = "") -> Iterator[Difference]:
     """What differs, as JSON pointers with both values; a value that is not there at all is left out."""
     for key in sorted({*a, *b}):
         place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
         if isinstance(a.get(key), Mapping) and isinstance(b.get(key), Mapping):
             yield from differences(a[key], b[key], place)
         elif key not in a or key not in b or not _same(a[key], b[key]):
-            yield {
-                "pointer": place,
-                **({"a": a[key]} if key in a else {}),
-                **({"b": b[key]} if key in b else {}),
-            }
+            found: Difference = {"pointer": place}
+            if key in a:
+                found["a"] = a[key]
+            if key in b:
+                found["b"] = b[key]
+            yield found
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -88,7 +110,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-def figures(a: Json, b: Json) -> Iterator[dict[str, Any]]:
+def figures(a: JsonObject, b: JsonObject) -> Iterator[Figure]:
     """Each figure of each split that either has; of several targets also those of each."""
     for split in SPLITS:
         mine, other = a.get(split) or {}, b.get(split) or {}
@@ -98,7 +120,7 @@ def figures(a: Json, b: Json) -> Iterator[dict[str, Any]]:
             yield from _figures(split, target, by_target[0].get(target, {}), by_target[1].get(target, {}))
 
 
-def _figures(split: str, target: str | None, a: Json, b: Json) -> Iterator[dict[str, Any]]:
+def _figures(split: str, target: str | None, a: JsonObject, b: JsonObject) -> Iterator[Figure]:
     for name, lower in LOWER_IS_BETTER.items():
         if name in a or name in b:
             one, other = a.get(name), b.get(name)

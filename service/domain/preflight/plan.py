@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from service.domain.cells.kinds import Encoding
+from service.domain.cells.kinds import KindEncoding
 from service.domain.cells.table import Column
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.figures import Figures
@@ -19,7 +19,7 @@ from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec, split_counts
 from service.domain.vocabulary.scalers import SCALERS
 
-NOT_COVERED: Mapping[Encoding | None, str] = {
+NOT_COVERED: Mapping[KindEncoding | None, str] = {
     "number": "its numbers",
     "categories": "its one-hot columns",
     "calendar": "its parts",
@@ -28,7 +28,7 @@ NOT_COVERED: Mapping[Encoding | None, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class PlannedRows:
     """How many rows each part would have; `missing: drop` may leave fewer."""
 
     train: int
@@ -59,7 +59,7 @@ class Plan:
     spec: TrainingSpec
     figures: Figures
     limits: Limits
-    rows: Rows
+    rows: PlannedRows
     network: Network
     conditioning: Conditioning
     rates: Rates | None
@@ -91,7 +91,7 @@ def plan(
     """The plan of a resolved spec; `other_rows` are those of another dataset that validate."""
     table = figures.table
     usable = table.rows - max((column.nulls for column in table.columns if column.name in spec.targets), default=0)
-    rows = Rows(*split_counts(usable, spec.split.validation, spec.split.test))
+    rows = PlannedRows(*split_counts(usable, spec.split.validation, spec.split.test))
     if other_rows is not None:
         rows = replace(rows, validation=other_rows)
     with np.errstate(all="ignore"):  # squares beyond float64: then there is no curvature

@@ -20,7 +20,7 @@ HALVINGS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class SpecChange:
     """A change of a spec: where, what the field becomes, and the spec with it."""
 
     pointer: str
@@ -70,7 +70,7 @@ def _told(size: int) -> str:
     return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / 2**20:,.1f} MiB"
 
 
-def _fits(mend: Mend, free: int, tried: Callable[[TrainingSpec], tuple[Plan, Memory]]) -> bool:
+def _fits(mend: SpecChange, free: int, tried: Callable[[TrainingSpec], tuple[Plan, Memory]]) -> bool:
     try:
         plan, needed = tried(mend.spec)
     except SpecInvalid:
@@ -78,16 +78,16 @@ def _fits(mend: Mend, free: int, tried: Callable[[TrainingSpec], tuple[Plan, Mem
     return bytes_needed(plan, needed, needs_table(plan.spec)) <= free
 
 
-def _mends(asked: TrainingSpec, plan: Plan) -> Iterator[Mend]:
+def _mends(asked: TrainingSpec, plan: Plan) -> Iterator[SpecChange]:
     """What may help, the least change first."""
     if OPTIMIZERS[plan.spec.optimizer.kind].is_quasi_newton:
-        yield Mend("/optimizer", {"kind": "adam"}, replace(asked, optimizer=OptimizerSpec("adam")))
+        yield SpecChange("/optimizer", {"kind": "adam"}, replace(asked, optimizer=OptimizerSpec("adam")))
     if needs_table(plan.spec):
-        yield Mend("/engine", "fused", replace(asked, engine="fused"))
+        yield SpecChange("/engine", "fused", replace(asked, engine="fused"))
     if plan.batch > FEW_ROWS:
-        yield Mend("/batch_size", FEW_ROWS, replace(asked, batch_size=FEW_ROWS))
+        yield SpecChange("/batch_size", FEW_ROWS, replace(asked, batch_size=FEW_ROWS))
     if hidden := plan.spec.network.hidden:
         for halving in range(1, HALVINGS):
             smaller = [max(size >> halving, 1) for size in hidden]
             network: NetworkSpec = replace(asked.network, hidden=tuple(smaller))
-            yield Mend("/network/hidden", smaller, replace(asked, network=network))
+            yield SpecChange("/network/hidden", smaller, replace(asked, network=network))

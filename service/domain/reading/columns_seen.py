@@ -14,10 +14,10 @@ MOSTLY = 0.9
 YEARS = (1500, 2200)
 _TIME = re.compile(rf"(?:{ISO}|{DAY_AND_MONTH})", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-Row = Sequence[str]
+SampleRow = Sequence[str]
 
 
-def numeric_columns(rows: Sequence[Row], width: int) -> set[int]:
+def numeric_columns(rows: Sequence[SampleRow], width: int) -> set[int]:
     """The places of the columns of which nine in ten cells that are not missing are numbers."""
     found = set()
     for position in range(width):
@@ -27,19 +27,19 @@ def numeric_columns(rows: Sequence[Row], width: int) -> set[int]:
     return found
 
 
-def are_whole(rows: Sequence[Row], position: int) -> bool:
+def are_whole(rows: Sequence[SampleRow], position: int) -> bool:
     """Whether every cell of a column is a whole number."""
     cells = _cells(rows, position)
     return bool(cells) and all(map(_WHOLE.fullmatch, cells))
 
 
-def are_distinct(rows: Sequence[Row], position: int) -> bool:
+def are_distinct(rows: Sequence[SampleRow], position: int) -> bool:
     """Whether no cell of a column is empty or comes twice."""
     cells = _cells(rows, position)
     return "" not in cells and len(set(cells)) == len(cells)
 
 
-def is_a_row(first: Row, rows: Sequence[Row]) -> bool:
+def is_a_row(first: SampleRow, rows: Sequence[SampleRow]) -> bool:
     """Whether a file's first line is one of its rows: it holds numbers where they do, and words that come again.
 
     Numbers that count, and years, are names all the same. Without a number at all three columns must agree.
@@ -78,7 +78,7 @@ def is_sequence(cells: Sequence[str]) -> bool:
     return one_way and (in_years or (len(values) > 3 and len(steps) == 1))
 
 
-def _comes_again(first: Row, position: int, rows: Sequence[Row]) -> bool:
+def _comes_again(first: SampleRow, position: int, rows: Sequence[SampleRow]) -> bool:
     """Whether a cell of the first line is in its column again, on another line than a repeated first one."""
     cell = first[position]
     if _TIME.fullmatch(cell):
@@ -89,5 +89,5 @@ def _comes_again(first: Row, position: int, rows: Sequence[Row]) -> bool:
     )
 
 
-def _cells(rows: Sequence[Row], position: int) -> list[str]:
+def _cells(rows: Sequence[SampleRow], position: int) -> list[str]:
     return [row[position].strip() for row in rows[:MOST_LOOKED_AT] if position < len(row)]

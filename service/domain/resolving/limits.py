@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.domain.cells.kinds import Encoding
+from service.domain.cells.kinds import KindEncoding
 from service.domain.cells.table import Column, Table
 from service.domain.model.feature import DATETIME_PARTS
 from service.domain.model.network import Network
@@ -79,7 +79,7 @@ def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int
     return WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories)) + int(has_indicator)
 
 
-WIDTHS: Mapping[Encoding | None, Callable[[Column, int], int]] = {
+WIDTHS: Mapping[KindEncoding | None, Callable[[Column, int], int]] = {
     "number": lambda column, most: 1,
     "categories": lambda column, most: min(column.distinct, most) + int(column.distinct > most),
     "calendar": lambda column, most: len(DATETIME_PARTS),

@@ -22,7 +22,7 @@ class Metadata(ma.fields.Dict):
         super().__init__(keys=ma.fields.String(), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        read = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]
+        read = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]  # marshmallow's
         try:
             size = len(json.dumps(read, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode())
         except (ValueError, TypeError):

@@ -40,7 +40,17 @@ def between(least: float, most: float, *, below: bool = False, above: bool = Fal
     )
 
 
-class Part(ma.Schema):
+def dataset_field(required: dict[str, Any]) -> ma.fields.String:
+    """The dataset that a spec is about; `required` is what is said where it is missing."""
+    return ma.fields.String(
+        required=True,
+        error_messages=required,
+        validate=DATASET_ID,
+        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
+    )
+
+
+class SpecPart(ma.Schema):
     """A nested schema that loads into its dataclass."""
 
     makes: type[Any]
@@ -54,7 +64,7 @@ class Part(ma.Schema):
         return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
 
 
-class SplitSchema(Part):
+class SplitSchema(SpecPart):
     makes = Split
     error_messages = example(validation="0.2", test="0.1")
     validation = ma.fields.Float(
@@ -94,7 +104,7 @@ class SplitSchema(Part):
             raise ma.ValidationError("validation and test must leave rows to train on: keep their sum below 1")
 
 
-class NetworkSchema(Part):
+class NetworkSchema(SpecPart):
     makes = NetworkSpec
     error_messages = example(kind='"mlp"', hidden="[16]")
     kind = ma.fields.String(load_default="linear", validate=one_of(NETWORK_KINDS))
@@ -125,7 +135,7 @@ class NetworkSchema(Part):
                 )
 
 
-class OptimizerSchema(Part):
+class OptimizerSchema(SpecPart):
     makes = OptimizerSpec
     error_messages = example(kind='"sgd"', learning_rate="0.05")
     kind = ma.fields.String(
@@ -177,7 +187,7 @@ class OptimizerSchema(Part):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
 
 
-class EarlyStoppingSchema(Part):
+class EarlyStoppingSchema(SpecPart):
     makes = EarlyStopping
     error_messages = example(patience="10")
     patience = ma.fields.Integer(strict=True, load_default=10, validate=between(1, 1_000_000))

@@ -12,13 +12,13 @@ from service.domain.spec.auto import PATIENCE
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords, flatten
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
-    DATASET_ID,
     EarlyStoppingSchema,
     NetworkSchema,
     OptimizerSchema,
-    Part,
+    SpecPart,
     SplitSchema,
     between,
+    dataset_field,
     one_of,
 )
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
@@ -47,12 +47,12 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
 _instance = functools.cache(lambda schema: schema())  # making one takes longer than reading a spec with it
 
 
-def load(schema: type[Part], data: Mapping[str, Any]) -> Any:
+def load(schema: type[SpecPart], data: Mapping[str, Any]) -> Any:
     """The spec that a schema makes. Raises SpecInvalid that points at every field that is wrong."""
     try:
         return _instance(schema).load(data)
     except ma.ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         errors = flatten(messages)
         raise SpecInvalid(_summary(errors), errors) from None
 
@@ -62,16 +62,11 @@ def _summary(errors: list[FieldError]) -> str:
     return f"{errors[0].pointer or 'the spec'}: {errors[0].detail}{more}"
 
 
-class TrainingSpecSchema(Part):
+class TrainingSpecSchema(SpecPart):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
-    dataset = ma.fields.String(
-        required=True,
-        error_messages=REQUIRED,
-        validate=DATASET_ID,
-        metadata={"description": "id of a dataset", "example": "ds_01k4q2v7x8m3n5p6r9s0t1w2y3"},
-    )
+    dataset = dataset_field(REQUIRED)
     model = ma.fields.String(
         required=True,
         error_messages=REQUIRED,

@@ -8,7 +8,7 @@ from service.domain.vocabulary.words import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class LearningTask:
     """`loss` is what `"loss": "auto"` takes; `called` is what the task predicts, in a sentence. `scores_each_class`:
     the network has an output for each class; two classes share one, the log-odds of the second."""
 
@@ -25,9 +25,9 @@ class Task:
 
 
 TASKS = vocabulary(
-    Task("regression", "predicts numbers", "mse", "a number", is_regression=True),
-    Task("binary", "predicts one of two classes", "cross_entropy", "one of two classes"),
-    Task(
+    LearningTask("regression", "predicts numbers", "mse", "a number", is_regression=True),
+    LearningTask("binary", "predicts one of two classes", "cross_entropy", "one of two classes"),
+    LearningTask(
         "multiclass",
         "predicts one of three or more classes",
         "cross_entropy",

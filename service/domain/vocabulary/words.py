@@ -18,10 +18,10 @@ class Named(Protocol):
     def summary(self) -> str: ...
 
 
-Record = TypeVar("Record", bound=Named)
+AnyRecord = TypeVar("AnyRecord", bound=Named)
 
 
-def vocabulary(*records: Record) -> Mapping[str, Record]:
+def vocabulary(*records: AnyRecord) -> Mapping[str, AnyRecord]:
     """The records by name, in this order. Raises ValueError for a name that comes twice."""
     by_name = {record.name: record for record in records}
     if len(by_name) < len(records):
@@ -29,11 +29,11 @@ def vocabulary(*records: Record) -> Mapping[str, Record]:
     return MappingProxyType(by_name)
 
 
-def unless_auto(records: Mapping[str, Record], name: str) -> Record | None:
+def unless_auto(records: Mapping[str, AnyRecord], name: str) -> AnyRecord | None:
     """The record of a field that may still be `auto`: None then. Raises KeyError for a name that is no word."""
     return None if name == AUTO else records[name]
 
 
-def listed(records: Mapping[str, Record]) -> str:
+def listed(records: Mapping[str, AnyRecord]) -> str:
     """All of them for the document: "name: summary; …"."""
     return "; ".join(f"{record.name}: {record.summary}" for record in records.values())

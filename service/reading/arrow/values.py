@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from service.domain.arrays import Booleans
 from service.domain.cells.columns import Categories, CellInvalid, Values
 from service.domain.cells.kinds import Cell, Kind, holds_words, kind_of
 from service.domain.cells.readers import json_reader, number_reader, of_truth, text_reader
@@ -26,7 +27,6 @@ MICROSECONDS = 1e6
 FEW = 4  # where fewer than one in so many cells are different, each is read once
 NOT_WITH_COMMA = r"[^0-9,eE+-]"  # thousands may be set apart
 NANOSECONDS_IN = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
-Mask = npt.NDArray[np.bool_]
 
 
 class ColumnInvalid(ValueError):
@@ -47,7 +47,7 @@ def values_of(name: str, kind: Kind, column: Any, style: TextStyle) -> Values:
     return values
 
 
-def read_values(name: str, kind: Kind, column: Any, style: TextStyle) -> tuple[Values, Mask | None]:
+def read_values(name: str, kind: Kind, column: Any, style: TextStyle) -> tuple[Values, Booleans | None]:
     """The cells, missing where they cannot be read, and (n_rows,) where that is so: None where all can be. Raises
     ColumnInvalid."""
     array = plain_array(column)
@@ -105,7 +105,7 @@ def _gaps(kind: Kind, n_rows: int) -> Values:
     return np.full(n_rows, np.nan)
 
 
-def _of_texts(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
+def _of_texts(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Booleans | None]:
     read, facts = text_reader(name, kind, style), kind_of(kind)
     is_time = facts.holds == "times"
     if pa.types.is_dictionary(array.type) or not (is_time or facts.in_digits):
@@ -147,13 +147,13 @@ def _cast(cells: Any, decimal: str) -> Any:
         return None
 
 
-def _of_truths(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
+def _of_truths(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Booleans | None]:
     if kind_of(kind).holds == "truths":
         return floats(array), None
     return _by_distinct(kind, array, partial(of_truth, name, kind, style))
 
 
-def _of_numbers(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Mask | None]:
+def _of_numbers(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Values, Booleans | None]:
     if kind_of(kind).holds == "numbers":
         if pa.types.is_decimal(array.type):  # Arrow's own way to float64 is off by a bit here and there
             numbers = pc.cast(pc.cast(array, WORD), NUMBER)
@@ -169,7 +169,7 @@ def _of_numbers(name: str, kind: Kind, array: Any, style: TextStyle) -> tuple[Va
     return _by_distinct(kind, array, number_reader(name, kind, style))
 
 
-def _by_distinct(kind: Kind, array: Any, read: Callable[[Any], Cell]) -> tuple[Values, Mask | None]:
+def _by_distinct(kind: Kind, array: Any, read: Callable[[Any], Cell]) -> tuple[Values, Booleans | None]:
     """Each different cell read once."""
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     codes = pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(zero_copy_only=False)

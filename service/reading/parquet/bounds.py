@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from service.errors import DecompressedTooLarge
 from service.reading.bounds import PIECE_BYTES, Bounds
 from service.reading.parquet.footer import Footer
-from service.reading.parquet.pages import DELTA_BYTE_ARRAY, Page, pages
+from service.reading.parquet.pages import DELTA_BYTE_ARRAY, ParquetPage, pages
 from service.reading.parquet.thrift import Damaged
 
 PIECE_ROWS = 8192
@@ -27,7 +27,7 @@ TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class HeldToBounds:
     """How to read a file: so many rows at once, and the columns that come as dictionaries. `longest` are the bytes that
     a cell may have, of the columns that may repeat one."""
 
@@ -43,7 +43,7 @@ class _Words:
     longest: int = 0
     is_delta: bool = False
 
-    def add(self, page: Page) -> None:
+    def add(self, page: ParquetPage) -> None:
         is_delta = not page.is_dictionary and page.encoding in DELTA
         self.is_delta = self.is_delta or is_delta
         if page.is_dictionary or (is_delta and page.encoding == DELTA_BYTE_ARRAY):
@@ -62,7 +62,7 @@ def opened(source: BinaryIO | str, texts: Collection[str] = ()) -> Any:
 
 def check_pages(
     file: BinaryIO, parquet: Any, bounds: Bounds, received: int, names: Collection[str] | None = None
-) -> Checked:
+) -> HeldToBounds:
     """Hold the pages of the columns `names` (None: all) of a file that came as `received` bytes to the bounds;
     `parquet` is the same file, opened. Raises DecompressedTooLarge, DecompressionRatioTooLarge, Damaged."""
     footer = Footer(file)
@@ -89,11 +89,11 @@ def check_pages(
     repeated = {name: words for name, words in found.items() if name in texts and words.longest}
     at_once = min((_rows_at_once(name, words) for name, words in repeated.items()), default=PIECE_ROWS)
     dictionaries = [name for name, words in repeated.items() if not words.is_delta]
-    return Checked(at_once, dictionaries, {name: words.longest for name, words in repeated.items()})
+    return HeldToBounds(at_once, dictionaries, {name: words.longest for name, words in repeated.items()})
 
 
 def check_cells(
-    file: BinaryIO, parquet: Any, bounds: Bounds, received: int, checked: Checked, check: Callable[[], None]
+    file: BinaryIO, parquet: Any, bounds: Bounds, received: int, checked: HeldToBounds, check: Callable[[], None]
 ) -> None:
     """Hold the texts of a whole file to the bounds, as they would stand one after the other: words that stand once and
     are repeated are counted by their lengths, without being repeated. `check` is called from time to time. Raises

@@ -19,7 +19,7 @@ DELTA_BYTE_ARRAY = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ParquetPage:
     """`values` are those of a data page; of a dictionary its words."""
 
     is_dictionary: bool
@@ -28,7 +28,7 @@ class Page:
     encoding: int
 
 
-def pages(file: BinaryIO, start: int, end: int, values: int) -> Iterator[Page]:
+def pages(file: BinaryIO, start: int, end: int, values: int) -> Iterator[ParquetPage]:
     """The pages of a column in a group of rows, from `start` to where both `end` and its `values` are reached. Raises
     Damaged."""
     seen = 0
@@ -39,7 +39,7 @@ def pages(file: BinaryIO, start: int, end: int, values: int) -> Iterator[Page]:
         inner = fields.get({DATA: 5, DICTIONARY: 7, DATA_V2: 8}.get(kind or 0, -1))
         if isinstance(inner, dict):
             count, encoding = _size(inner, 1), inner.get(4 if kind == DATA_V2 else 2)
-            yield Page(kind == DICTIONARY, count, decompressed, encoding if isinstance(encoding, int) else -1)
+            yield ParquetPage(kind == DICTIONARY, count, decompressed, encoding if isinstance(encoding, int) else -1)
             seen += 0 if kind == DICTIONARY else count
         start += length + compressed
 

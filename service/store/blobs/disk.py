@@ -100,7 +100,8 @@ class _Part(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        count: int = self._file.readinto(memoryview(buffer).cast("B")[: self._left])  # type: ignore[attr-defined]
+        part = memoryview(buffer).cast("B")[: self._left]
+        count: int = self._file.readinto(part)  # type: ignore[attr-defined]  # of a binary file; typing's IO has none
         self._left -= count
         return count
 

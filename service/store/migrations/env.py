@@ -1,6 +1,7 @@
 """Alembic's entry: brings a database to the tables of `service.store.tables`."""
 
 from alembic import context
+from sqlalchemy import Connection
 
 from service.settings import Settings
 from service.store.session import Database
@@ -18,7 +19,7 @@ def run() -> None:
         connection.commit()
 
 
-def _migrate(connection) -> None:  # type: ignore[no-untyped-def]
+def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Row.metadata, render_as_batch=True, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from service.domain.cells.kinds import Holds, Kind, kind_of
 from service.domain.cells.table import Column
 from service.domain.reading.free_text import kind_of_words
-from workers.ingest.profiling.groups import Bounds
+from workers.ingest.profiling.groups import Extremes
 from workers.ingest.profiling.numbers import NumberColumn
 from workers.ingest.profiling.words import WordColumn
 
@@ -21,10 +21,12 @@ TOP = 20
 MOST_VALUES = 200  # of so many at most all are told: a spec may name any of them as a class
 EPOCH = datetime(1970, 1, 1)
 LAST_MICROSECOND = (datetime.max - EPOCH) // timedelta(microseconds=1)
-Described = tuple[Column, dict[str, Any]]
+DescribedColumn = tuple[Column, dict[str, Any]]
 
 
-def describe_words(name: str, column: WordColumn, rows: int, declared: Kind | None, most_classes: int) -> Described:
+def describe_words(
+    name: str, column: WordColumn, rows: int, declared: Kind | None, most_classes: int
+) -> DescribedColumn:
     """A column of words, as one of the table's and as one of the profile's.
 
     Where the words are too many to be counted one by one, `distinct_error` is the standard error of `distinct` as a
@@ -56,10 +58,10 @@ def describe_numbers(
     kind: Kind,
     column: NumberColumn,
     rows: int,
-    bounds: Bounds,
+    bounds: Extremes,
     edges: npt.NDArray[np.float64] | None,
     most_classes: int,
-) -> Described:
+) -> DescribedColumn:
     """A column of numbers, times or truths, as one of the table's and as one of the profile's.
 
     `quantiles_error` bounds how far off the ranks of the quantiles are, as a share of the cells; 0 is exact. `values`

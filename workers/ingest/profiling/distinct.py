@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Hashes = npt.NDArray[np.uint64]
+from service.domain.arrays import Hashes
+
 AT_ONCE_BYTES = 2**19  # of words, whose hashing takes some forty times as much
 EVERY = np.uint64(2**64 - 1)
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)

@@ -15,37 +15,38 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.arrays import AnyArray
 from service.domain.cells.kinds import Holds, Kind, holds_words, kind_of
 from service.reading.arrow.types import TIME
 from workers.ingest.profiling.distinct import Distinct
-from workers.ingest.profiling.moments import Moments, moments
-from workers.ingest.profiling.numbers import NumberGroup, Numbers, Sizes, number_group
+from workers.ingest.profiling.moments import CrossMoments, moments
+from workers.ingest.profiling.numbers import NumberGroup, Sizes, number_group
 from workers.ingest.profiling.words import WordGroup, word_group
 
-Bounds = tuple[Any, Any] | None
+Extremes = tuple[Any, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one group of rows says: of each column, and of all pairs of the columns in `Plan.paired`."""
+    """What one group of rows says: of each column, and of all pairs of the columns in `GroupPlan.paired`."""
 
     columns: dict[str, NumberGroup | WordGroup]
-    moments: Moments | None
+    moments: CrossMoments | None
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class GroupPlan:
     """What to find out of each group: the kind of each column, the number that its values are measured from, the
     edges of its histogram, and how much to keep."""
 
     kinds: Mapping[str, Kind]
     origins: Mapping[str, float]
-    edges: Mapping[str, Numbers]
+    edges: Mapping[str, AnyArray]
     paired: tuple[str, ...]
     sizes: Sizes
 
 
-class Stored:
+class StoredTable:
     """A table as a Parquet file."""
 
     def __init__(self, path: Path, kinds: Mapping[str, Kind]) -> None:
@@ -55,10 +56,10 @@ class Stored:
         self.rows: int = self._metadata.num_rows
         self.groups: int = self._metadata.num_row_groups
 
-    def bounds(self) -> dict[str, Bounds]:
+    def bounds(self) -> dict[str, Extremes]:
         """The least and the greatest value of each column that is not of words, as the file's own statistics say:
         float64, microseconds since 1970 or a truth. None where every cell is missing."""
-        found: dict[str, Bounds] = {}
+        found: dict[str, Extremes] = {}
         for place, (name, kind) in enumerate(self._kinds.items()):
             if holds_words(kind):
                 continue
@@ -68,7 +69,7 @@ class Stored:
             found[name] = (min(least), max(greatest)) if parts else None
         return found
 
-    def summaries(self, plan: Plan, distinct: Mapping[str, Distinct], threads: int) -> Iterator[Group]:
+    def summaries(self, plan: GroupPlan, distinct: Mapping[str, Distinct], threads: int) -> Iterator[Group]:
         """Each group's, in the order of the file. Not more than a few groups are in memory at once."""
         waiting: deque[Future[Group]] = deque()
         with ThreadPoolExecutor(threads, thread_name_prefix="profile") as pool:
@@ -79,7 +80,7 @@ class Stored:
             while waiting:
                 yield waiting.popleft().result()
 
-    def _summary(self, group: int, plan: Plan, distinct: Mapping[str, Distinct]) -> Group:
+    def _summary(self, group: int, plan: GroupPlan, distinct: Mapping[str, Distinct]) -> Group:
         words = [name for name, kind in plan.kinds.items() if holds_words(kind)]
         with pq.ParquetFile(self._path, metadata=self._metadata, read_dictionary=words) as file:
             table = file.read_row_group(group, use_threads=False)

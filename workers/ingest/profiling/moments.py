@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.descent.gram import Gram
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +20,25 @@ class Gaps:
     """Sums over the rows in which columns i and j are both present, (m, m) each: how many, the sum of what column i is
     beyond its mean, and the sum of its square."""
 
-    rows: Matrix
-    sums: Matrix
-    squares: Matrix
+    rows: Floats
+    sums: Floats
+    squares: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
-    """Moments of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means,
-    summed over the rows in which both are present. `gaps` is None while nothing is missing."""
+class CrossMoments:
+    """Of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means, summed over
+    the rows in which both are present. `gaps` is None while nothing is missing."""
 
     rows: int
     counts: npt.NDArray[np.float64]
     means: npt.NDArray[np.float64]
-    products: Matrix
+    products: Floats
     gaps: Gaps | None = None
 
 
-def moments(cells: Matrix) -> Moments:
-    """Moments of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
+def moments(cells: Floats) -> CrossMoments:
+    """Of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
     n = cells.shape[1]
     absent: npt.NDArray[np.bool_] = np.isnan(cells)
     has_gaps = absent.sum(axis=1) > 0
@@ -48,7 +47,7 @@ def moments(cells: Matrix) -> Moments:
     if not len(gapped):
         means = cells.mean(axis=1)
         cells -= means[:, None]
-        return Moments(n, counts, means, cells @ cells.T)
+        return CrossMoments(n, counts, means, cells @ cells.T)
     counts[gapped] -= absent[gapped].sum(axis=1)
     cells[absent] = 0
     means = cells.sum(axis=1) / np.maximum(counts, 1)
@@ -64,19 +63,19 @@ def moments(cells: Matrix) -> Moments:
     squares = np.repeat(products.diagonal()[:, None], len(cells), axis=1)
     np.square(cells, out=cells)
     squares[:, gapped] = cells @ present.T
-    return Moments(n, counts, means, products, Gaps(rows, sums, squares))
+    return CrossMoments(n, counts, means, products, Gaps(rows, sums, squares))
 
 
-def together(one: Moments, other: Moments) -> Moments:
-    """Moments of the rows of both."""
+def together(one: CrossMoments, other: CrossMoments) -> CrossMoments:
+    """Of the rows of both."""
     counts = one.counts + other.counts
     means = one.means + (other.means - one.means) * other.counts / np.maximum(counts, 1)
     if one.gaps is None and other.gaps is None:
         shift = other.means - one.means
         between = np.outer(shift, shift) * (one.rows * other.rows / max(one.rows + other.rows, 1))
-        return Moments(one.rows + other.rows, counts, means, one.products + other.products + between)
+        return CrossMoments(one.rows + other.rows, counts, means, one.products + other.products + between)
     (first, first_gaps), (second, second_gaps) = _moved(one, means), _moved(other, means)
-    return Moments(
+    return CrossMoments(
         one.rows + other.rows,
         counts,
         means,
@@ -89,7 +88,7 @@ def together(one: Moments, other: Moments) -> Moments:
     )
 
 
-def _moved(part: Moments, means: npt.NDArray[np.float64]) -> tuple[Matrix, Gaps]:
+def _moved(part: CrossMoments, means: npt.NDArray[np.float64]) -> tuple[Floats, Gaps]:
     """The products and gaps as they are beyond other means."""
     gaps = part.gaps or _no_gaps(part)
     shift = np.where(part.counts > 0, means - part.means, 0)
@@ -100,13 +99,13 @@ def _moved(part: Moments, means: npt.NDArray[np.float64]) -> tuple[Matrix, Gaps]
     return products, Gaps(gaps.rows, sums, squares)
 
 
-def _no_gaps(part: Moments) -> Gaps:
+def _no_gaps(part: CrossMoments) -> Gaps:
     rows = np.full_like(part.products, part.rows)
     squares = np.repeat(part.products.diagonal()[:, None], len(rows), axis=1)
     return Gaps(rows, np.zeros_like(rows), squares)
 
 
-def to_gram(names: tuple[str, ...], origins: npt.NDArray[np.float64], found: Moments) -> Gram:
+def to_gram(names: tuple[str, ...], origins: npt.NDArray[np.float64], found: CrossMoments) -> Gram:
     """What is stored; `origins` (m,) are what the cells were measured from.
 
     Raises FloatingPointError where the numbers are too large for their squares.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from workers.ingest.profiling.distinct import Distinct, Hashes, hashes_of_numbers, least
+from service.domain.arrays import AnyArray, Hashes
+from workers.ingest.profiling.distinct import Distinct, hashes_of_numbers, least
 from workers.ingest.profiling.quantiles import Quantiles, Run, compressed
-
-Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +44,12 @@ class NumberGroup:
     whole: bool
     run: Run
     hashes: Hashes
-    counted: tuple[Numbers, Numbers] | None
+    counted: tuple[AnyArray, AnyArray] | None
     bins: npt.NDArray[np.int64]
 
 
 def number_group(
-    values: Numbers, edges: Numbers, origin: float, bound: np.uint64, sizes: Sizes, is_number: bool
+    values: AnyArray, edges: AnyArray, origin: float, bound: np.uint64, sizes: Sizes, is_number: bool
 ) -> NumberGroup:
     """Figures of the present values (n,) float64 or int64 of a group; `edges` (b + 1,) are those of the histogram."""
     count = len(values)
@@ -91,7 +89,7 @@ class NumberColumn:
         self.whole = True
         self.distinct = Distinct(sizes.hashes)
         self.quantiles = Quantiles(sizes.points)
-        self.counted: tuple[Numbers, Numbers] | None = (np.empty(0), np.empty(0, np.int64))
+        self.counted: tuple[AnyArray, AnyArray] | None = (np.empty(0), np.empty(0, np.int64))
         self.bins = np.zeros(bins, dtype=np.int64)
         self._squares = 0.0
 
@@ -127,8 +125,8 @@ class NumberColumn:
 
 
 def _together(
-    one: tuple[Numbers, Numbers] | None, other: tuple[Numbers, Numbers] | None, most: int
-) -> tuple[Numbers, Numbers] | None:
+    one: tuple[AnyArray, AnyArray] | None, other: tuple[AnyArray, AnyArray] | None, most: int
+) -> tuple[AnyArray, AnyArray] | None:
     if one is None or other is None:
         return None
     if not len(one[0]):

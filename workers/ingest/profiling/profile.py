@@ -21,8 +21,8 @@ from service.domain.cells.table import Table
 from service.domain.descent.gram import Gram
 from service.errors import WorkFailed
 from workers.ingest.profiling.describe import EPOCH, describe_numbers, describe_words
-from workers.ingest.profiling.groups import Bounds, Plan, Stored
-from workers.ingest.profiling.moments import Moments, to_gram, together
+from workers.ingest.profiling.groups import Extremes, GroupPlan, StoredTable
+from workers.ingest.profiling.moments import CrossMoments, to_gram, together
 from workers.ingest.profiling.numbers import NumberColumn, Sizes
 from workers.ingest.profiling.words import WordColumn
 
@@ -60,9 +60,9 @@ def profile(
     threads: int,
     check: Callable[[], None] = lambda: None,
 ) -> Profile:
-    """Profile of a table of columns of these `kinds`; of words only the `declared` ones are known. `check` is called
-    between its groups of rows. Raises WorkFailed."""
-    stored = Stored(parquet, kinds)
+    """Of a table of columns of these `kinds`; of words only the `declared` ones are known. `check` is called between
+    its groups of rows. Raises WorkFailed."""
+    stored = StoredTable(parquet, kinds)
     bounds = stored.bounds()
     _refuse_unusable(kinds, bounds)
     sizes = Sizes.for_columns(len(kinds), stored.groups)
@@ -77,8 +77,8 @@ def profile(
         else NumberColumn(sizes, max(len(edges.get(name, ())) - 1, 1), origins.get(name, 0.0))
         for name, kind in kinds.items()
     }
-    products: Moments | None = None
-    plan = Plan(kinds, origins, edges, paired, sizes)
+    products: CrossMoments | None = None
+    plan = GroupPlan(kinds, origins, edges, paired, sizes)
     distinct = {name: column.distinct for name, column in columns.items()}
     with np.errstate(all="ignore"):
         for group in stored.summaries(plan, distinct, threads):
@@ -98,7 +98,7 @@ def profile(
     return Profile(table, [{**asdict(column), **detail} for column, detail in described], gram, no_gram)
 
 
-def _refuse_unusable(kinds: Mapping[str, Kind], bounds: Mapping[str, Bounds]) -> None:
+def _refuse_unusable(kinds: Mapping[str, Kind], bounds: Mapping[str, Extremes]) -> None:
     for name, found in bounds.items():
         if found and kind_of(kinds[name]).holds == "numbers" and not all(map(math.isfinite, found)):
             raise WorkFailed("infinite_value", f"column {name!r} holds infinite values; leave these cells empty")
@@ -109,7 +109,7 @@ def _refuse_unusable(kinds: Mapping[str, Kind], bounds: Mapping[str, Bounds]) ->
 
 
 def _gram(
-    paired: tuple[str, ...], numeric: tuple[str, ...], origins: Mapping[str, float], products: Moments | None
+    paired: tuple[str, ...], numeric: tuple[str, ...], origins: Mapping[str, float], products: CrossMoments | None
 ) -> tuple[Gram | None, str | None]:
     if not numeric:
         return None, "the table has no numeric column"

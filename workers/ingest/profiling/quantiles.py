@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Sorted = npt.NDArray[Any]
+from service.domain.arrays import AnyArray
+
 FAN = 16  # runs of one level that are merged into one of the next
 
 
@@ -21,12 +22,12 @@ FAN = 16  # runs of one level that are merged into one of the next
 class Run:
     """Sorted values that stand for `weight` values each; their ranks are off by at most `error` values."""
 
-    values: Sorted
+    values: AnyArray
     weight: float = 1.0
     error: float = 0.0
 
 
-def compressed(values: Sorted, points: int) -> Run:
+def compressed(values: AnyArray, points: int) -> Run:
     """A run of at most `points` out of sorted values (n,)."""
     if len(values) <= points:
         return Run(values)
@@ -79,7 +80,7 @@ class Quantiles:
         return list(values[np.minimum(places, len(values) - 1)]), float(error / cumulative[-1])
 
 
-def _in_order(runs: Sequence[Run]) -> tuple[Sorted, npt.NDArray[np.float64]]:
+def _in_order(runs: Sequence[Run]) -> tuple[AnyArray, npt.NDArray[np.float64]]:
     """All values in order, and how many values those up to each one stand for."""
     values = np.concatenate([run.values for run in runs])
     weights = np.repeat([run.weight for run in runs], [len(run.values) for run in runs])

@@ -13,7 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from workers.ingest.profiling.distinct import Distinct, Hashes, hashes_of_words, least
+from service.domain.arrays import Hashes
+from workers.ingest.profiling.distinct import Distinct, hashes_of_words, least
 from workers.ingest.profiling.numbers import Sizes
 
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from service.domain.reading.dialect import Dialect
 from service.reading.arrow.types import WORD
 from service.reading.records import records
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 from workers.ingest.readers.rejects import Reject, refuse_too_many
 
 LINE = "\x1fline"  # no column can have this name: blanks around names are removed, and this is one
@@ -22,7 +22,7 @@ GROUP_ROWS = 122_880  # as DuckDB's
 
 
 def read_carefully(
-    source: Path, target: Path, dialect: Dialect, names: Sequence[str], limits: Limits, check: Callable[[], None]
+    source: Path, target: Path, dialect: Dialect, names: Sequence[str], limits: FileLimits, check: Callable[[], None]
 ) -> list[Reject]:
     """Write the rows as text, with their lines; the rejects. `check` is called between chunks. Raises WorkFailed."""
     schema = pa.schema([(LINE, pa.int64()), *((name, WORD) for name in names)])
@@ -65,7 +65,7 @@ def read_carefully(
     return rejects
 
 
-def raw_of(source: Path, dialect: Dialect, width: int, limits: Limits, lines: Collection[int]) -> dict[int, str]:
+def raw_of(source: Path, dialect: Dialect, width: int, limits: FileLimits, lines: Collection[int]) -> dict[int, str]:
     """The text of the records that begin on these lines, as it stands in the file."""
     found: dict[int, str] = {}
     last = max(lines, default=0)

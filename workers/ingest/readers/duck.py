@@ -10,16 +10,16 @@ from typing import Any
 
 import duckdb
 
-Connection = duckdb.DuckDBPyConnection
+DuckConnection = duckdb.DuckDBPyConnection
 # who needs a database opens it, and closes it before anything else takes memory
-Opening = Callable[[], contextlib.AbstractContextManager[Connection]]
+Opening = Callable[[], contextlib.AbstractContextManager[DuckConnection]]
 # Snappy is written as fast as a CSV is read; a better ratio would double the time. Groups of rows are what the profile
 # and training have in memory at once, however wide the table and long its cells.
 PARQUET = "FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE_BYTES '16MB'"
 
 
 @contextlib.contextmanager
-def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> Iterator[Connection]:
+def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> Iterator[DuckConnection]:
     """A private DuckDB that may touch nothing but `directory` and the file `source`."""
     connection = duckdb.connect(
         config={
@@ -44,7 +44,7 @@ def database(directory: Path, source: Path, memory_bytes: int, threads: int) -> 
 
 
 @contextlib.contextmanager
-def interrupted_after(connection: Connection, seconds: float) -> Iterator[None]:
+def interrupted_after(connection: DuckConnection, seconds: float) -> Iterator[None]:
     """Queries inside that run longer raise duckdb.InterruptException."""
     timer = threading.Timer(seconds, connection.interrupt)
     timer.start()

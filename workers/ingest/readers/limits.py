@@ -10,7 +10,7 @@ from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FileLimits:
     """Sizes in bytes."""
 
     rows: int
@@ -20,7 +20,7 @@ class Limits:
     bounds: Bounds
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
+    def of(cls, settings: Settings) -> FileLimits:
         rows, columns, cell = settings.max_rows, settings.max_columns, settings.max_cell_bytes
         return cls(rows, columns, cell, settings.max_rejected_rows, Bounds.of(settings))
 

@@ -12,7 +12,7 @@ import duckdb
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import BLANKS, TextStyle, is_number
 from service.domain.reading.dialect import Dialect, Found
-from workers.ingest.readers.duck import PARQUET, Connection, interrupted_after, quoted, quoted_name
+from workers.ingest.readers.duck import PARQUET, DuckConnection, interrupted_after, quoted, quoted_name
 from workers.ingest.readers.duck_types import NUMBER, ODD_NUMBER, WORD
 from workers.ingest.readers.missing import plain_gaps
 from workers.ingest.readers.padded import has_padded
@@ -85,7 +85,7 @@ def _is_clean(cell: str) -> bool:
 
 
 def read_plain(
-    connection: Connection, source: Path, target: Path, found: Found, numbers: Collection[str], style: TextStyle
+    connection: DuckConnection, source: Path, target: Path, found: Found, numbers: Collection[str], style: TextStyle
 ) -> set[str] | None:
     """Write every row, the columns `numbers` as such and the others as text; None when a row has any flaw.
 
@@ -109,7 +109,7 @@ def read_plain(
 
 
 def _copy(
-    connection: Connection,
+    connection: DuckConnection,
     source: Path,
     target: Path,
     found: Found,
@@ -157,7 +157,7 @@ def _read(source: Path, found: Found, columns: str, null_words: str) -> str:
 
 
 def count_missing(
-    connection: Connection, source: Path, found: Found, names: Collection[str], style: TextStyle
+    connection: DuckConnection, source: Path, found: Found, names: Collection[str], style: TextStyle
 ) -> dict[str, dict[str, int]]:
     """How often each word for a missing cell stands in these columns of a file that `read_plain` has read."""
     words = [word for word in style.missing if word]
@@ -190,7 +190,7 @@ def _number(column: str) -> str:
     )
 
 
-def _odd(connection: Connection, target: Path, numbers: Sequence[str]) -> set[str]:
+def _odd(connection: DuckConnection, target: Path, numbers: Sequence[str]) -> set[str]:
     """The columns that hold an infinity."""
     odd = set()
     for first in range(0, len(numbers), 500):

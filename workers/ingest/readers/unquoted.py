@@ -172,7 +172,7 @@ class _Reader:
         if len(getattr(self._own, "buffer", b"")) < size:
             self._own.buffer = bytearray(size)
             self._own.buffer[: len(BEFORE)] = BEFORE
-        return self._own.buffer  # type: ignore[no-any-return]
+        return self._own.buffer  # type: ignore[no-any-return]  # a thread's own attributes have no types
 
     def _checked(self, field: pa.Field, column: Any) -> Any:
         if field.type == WORD:

@@ -26,7 +26,7 @@ WORDS = PLAIN_KIND["words"]
 
 
 @dataclass(slots=True)
-class Decision:
+class TypeDecision:
     """The kind of each column, how its cells are written, and what to tell of it; `odd` are the cells that are not as
     the others of their column. A column of words that nobody has declared is `WORDS` here, until the profile tells
     whether they are free text."""
@@ -55,7 +55,7 @@ def decide(
     style: TextStyle,
     most_rejects: int,
     check: Callable[[], None],
-) -> Decision:
+) -> TypeDecision:
     """By all rows of `raw`, whose columns are stored as those of the kinds `stored` are."""
     words = {name for name, kind in stored.items() if holds_words(kind)}
     numeric = [name for name, kind in declared.items() if kind_of(kind).in_digits and name in words]
@@ -65,7 +65,7 @@ def decide(
     beneath = beneath_units({name: seen[name] for name in asked}, first, style) if first else {}
     settled = settle({**seen, **beneath}, style, numeric)
     odd = _look_at_odd(raw, {name: seen[name] for name in asked}, settled, most_rejects, bool(beneath), check)
-    made = Decision({**stored, **settled.kinds, **declared}, settled.style, settled.notes, odd)
+    made = TypeDecision({**stored, **settled.kinds, **declared}, settled.style, settled.notes, odd)
     for name, counts in seen.items():
         if kind_of(made.kinds[name]).holds == "numbers" and (note := gaps_note(counts)):
             made.note(name, note)

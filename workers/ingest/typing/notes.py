@@ -8,12 +8,12 @@ from typing import Any
 from service.domain.cells.kinds import kind_of
 from service.domain.reading.odd_cells import declared_words, missing_notes, odd_note
 from workers.ingest.readers.missing import MissingWords
-from workers.ingest.typing.kinds import Decision
+from workers.ingest.typing.kinds import TypeDecision
 
 EXACT = 2**53
 
 
-def tell(decision: Decision, missing: MissingWords, rows: int) -> dict[str, dict[str, Any]]:
+def tell(decision: TypeDecision, missing: MissingWords, rows: int) -> dict[str, dict[str, Any]]:
     """Note what was read as missing, and the odd cells with the option that declares them; the counts by column."""
     found = {word for counts in missing.by_column.values() for word in counts} | missing.elsewhere
     words = declared_words(decision.style, found)

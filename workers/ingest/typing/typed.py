@@ -25,7 +25,7 @@ GROUP_BYTES = 32 * 1024 * 1024
 GROUP_ROWS = 122_880  # as DuckDB's
 
 # (line, column, reason) of a row that does not fit
-Misfit = tuple[int, str, str]
+MisfitCell = tuple[int, str, str]
 
 
 def batches(path: Path, names: Sequence[str]) -> Iterator[Any]:
@@ -45,11 +45,11 @@ def write_typed(
     check: Callable[[], None],
     spelling: Spelling | None = None,
     missing: MissingWords | None = None,
-) -> list[Misfit]:
+) -> list[MisfitCell]:
     """Write the table without the rows that do not fit; of these the first `most` + 1. `stored` are the kinds of
     `raw`'s columns; where it has no lines, those of the misfits are 0. `spelling` counts the words for true and false,
     `missing` those for a missing cell."""
-    misfits: list[Misfit] = []
+    misfits: list[MisfitCell] = []
     names = list(kinds)
     schema = pa.schema([(name, stored_type(kind)) for name, kind in kinds.items()])
     with pq.ParquetFile(raw) as file:
@@ -97,9 +97,9 @@ def _any(masks: Sequence[Any]) -> Any:
 
 def _misfits(
     batch: Any, lines: Any, wrong: Mapping[str, Any], kinds: Mapping[str, Kind], style: TextStyle
-) -> list[Misfit]:
+) -> list[MisfitCell]:
     """Each bad row of a batch, by its first bad cell."""
-    found: dict[int, Misfit] = {}
+    found: dict[int, MisfitCell] = {}
     for name, mask in wrong.items():
         for row in pc.indices_nonzero(mask).to_pylist():
             if row not in found:

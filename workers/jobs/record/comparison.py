@@ -13,8 +13,8 @@ from service.store import datasets
 from service.store.blobs.store import read_blob
 from service.store.tables import JobRow, Json
 from service.wiring import Deps
-from workers.comparison.course import Course
-from workers.comparison.descent import Descent, Point
+from workers.comparison.course import DescentCourse
+from workers.comparison.descent import Descent, LossPoint
 from workers.comparison.ground import Ground
 from workers.jobs.record.telling import Teller, is_time, succeed
 from workers.lease import Lease
@@ -50,7 +50,7 @@ class ComparisonRecorder:
         progress = self._progress(descent, 0, 0.0, None)
         self._teller.tell_at_once({"progress": progress}, [("message", {"text": text})])
 
-    def looked(self, descent: Descent, point: Point, ground: Ground) -> None:
+    def looked(self, descent: Descent, point: LossPoint, ground: Ground) -> None:
         """Tell where the descent is, when the time has come."""
         if not is_time(self._told):
             return
@@ -59,7 +59,7 @@ class ComparisonRecorder:
         share = min(point.rows_touched / (rows * self.spec.epochs), 1.0)
         self._tell(self._progress(descent, point.rows_touched // rows, share, self._in_user_units(point, ground)))
 
-    def keep(self, course: Course, ground: Ground) -> None:
+    def keep(self, course: DescentCourse, ground: Ground) -> None:
         """Save a descent that is done, and tell how it has ended."""
         self.courses.append(course)
         blob = self._deps.blobs.put(to_json([one.to_json() for one in self.courses]))
@@ -75,13 +75,13 @@ class ComparisonRecorder:
             succeed(session, self._lease, [], **ended)
         self._deps.changes.publish(self._lease.row.id)
 
-    def _finished(self) -> list[Course]:
+    def _finished(self) -> list[DescentCourse]:
         """What an earlier attempt has saved; nothing, which is told, where it cannot be read."""
         key = self._lease.row.checkpoint_key
         if key is None:
             return []
         try:
-            return [Course.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
+            return [DescentCourse.from_json(course) for course in json.loads(read_blob(self._deps.blobs, key))]
         except (StorageDamaged, KeyError, TypeError, ValueError):
             text = "the saved descents are damaged or missing; the comparison restarts"
             self._teller.tell_at_once({}, [("message", {"text": text, "blob": key})])
@@ -101,7 +101,7 @@ class ComparisonRecorder:
             "validation_loss": None,
         }
 
-    def _in_user_units(self, point: Point, ground: Ground) -> float:
+    def _in_user_units(self, point: LossPoint, ground: Ground) -> float:
         return in_user_units(self.spec.loss, point.loss, loss_scale((ground.scale,)))
 
 

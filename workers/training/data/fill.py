@@ -9,26 +9,27 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats, missing
+from service.domain.arrays import Floats, Integers
+from service.domain.cells.columns import Columns, missing
 from service.domain.cells.kinds import Kind
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
-from workers.training.data.reading import Reading
-from workers.training.data.room import Sheet
-from workers.training.data.targets import Targets
+from workers.training.data.reading import TableReading
+from workers.training.data.room import RowBuffer
+from workers.training.data.targets import TargetColumns
 from workers.training.data.weights import RowWeights, row_weights
-from workers.training.problem import Data, Inputs
+from workers.training.problem import Data, PartInputs
 from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION, Parts
-from workers.training.stored import Chosen, Positions, Stored
+from workers.training.stored import Chosen, Stored
 
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilledPart:
     """Rows: what an engine reads of them, and `truth` (n,) float64, the target in the user's units (class numbers for
     classes); (n, k) for several targets."""
 
@@ -36,30 +37,30 @@ class Part:
     truth: Floats | Stored
 
     @property
-    def inputs(self) -> Inputs:
+    def inputs(self) -> PartInputs:
         """(n, m), what the network reads."""
         return self.data.inputs
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def some(self, positions: Positions) -> Part:
+    def some(self, positions: Integers) -> FilledPart:
         """Some of the rows. What is true of them is in memory, their inputs are read when they are asked for."""
         data = self.data
         weights = None if data.weights is None else data.weights[positions]
-        return Part(Data(Chosen(data.inputs, positions), data.targets[positions], weights), self.truth[positions])
+        return FilledPart(Data(Chosen(data.inputs, positions), data.targets[positions], weights), self.truth[positions])
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
     """A table, which part each of its rows is in, and what they say of the target."""
 
-    table: Reading
+    table: TableReading
     split: Parts
-    targets: Targets
+    targets: TargetColumns
 
 
-def drop_gaps(table: Reading, kinds: dict[str, Kind], split: Parts) -> None:
+def drop_gaps(table: TableReading, kinds: dict[str, Kind], split: Parts) -> None:
     """Take rows with a missing feature out of the split."""
     for rows, chunk in table.pieces(kinds):
         gaps = np.any([missing(values) for values in chunk.data.values()], axis=0)
@@ -85,12 +86,12 @@ class _Sheets:
     def __init__(self, spec: TrainingSpec, count: int, n_inputs: int, weighs: bool, directory: Path | None) -> None:
         several = (count, len(spec.targets))
         is_regression = TASKS[spec.task].is_regression
-        self._inputs = Sheet((count, n_inputs), np.float32, directory)
-        self._targets = Sheet(
+        self._inputs = RowBuffer((count, n_inputs), np.float32, directory)
+        self._targets = RowBuffer(
             several if is_regression else (count,), np.float32 if is_regression else np.int64, directory
         )
-        self._truth = Sheet(several if len(spec.targets) > 1 else (count,), np.float64, directory)
-        self._weights = Sheet((count,), np.float32, directory) if weighs else None
+        self._truth = RowBuffer(several if len(spec.targets) > 1 else (count,), np.float64, directory)
+        self._weights = RowBuffer((count,), np.float32, directory) if weighs else None
 
     def add(
         self,
@@ -108,9 +109,9 @@ class _Sheets:
         if self._weights is not None and weights is not None:
             self._weights.add(weights)
 
-    def part(self) -> Part:
+    def part(self) -> FilledPart:
         weights = None if self._weights is None else self._weights.rows
-        return Part(Data(self._inputs.rows, self._targets.rows, weights), self._truth.rows)
+        return FilledPart(Data(self._inputs.rows, self._targets.rows, weights), self._truth.rows)
 
 
 def fill(
@@ -121,7 +122,7 @@ def fill(
     scales: Sequence[TargetScale],
     of_class: Floats | None,
     directory: Path | None,
-) -> dict[str, Part]:
+) -> dict[str, FilledPart]:
     """The parts of a table, in its order: in memory, or in files of `directory`. `of_class` (n_classes,) is what a row
     of each class counts. Raises WorkFailed, StorageFull."""
     weights = row_weights(rows.table, spec.weight_column, of_class, rows.split, rows.targets)

@@ -8,24 +8,23 @@ StandardScaler, MinMaxScaler, RobustScaler).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Categories, Columns, Values, missing
 from service.domain.cells.kinds import Kind
 from service.domain.model.feature import Feature
-from service.domain.model.magnitude import LOWER, unit_of, units
+from service.domain.model.magnitude import LOWER, unit_of
 from service.domain.model.transform import FittedTransform
 from service.domain.vocabulary.missing import MISSING, MissingPolicy
 from service.domain.vocabulary.scalers import SCALERS
 from service.errors import WorkFailed
+from workers.training.data.moments import MOST_KEPT, Kept, Moments, nonzero
 
 SURELY_KEPT = 10  # the most frequent categories of a feature have a column each, however rare they are
-MOST_KEPT = 2**25  # numbers that medians, quartiles and the most frequent value are taken from: 256 MiB
 RARE_ROWS = 5  # any other one with fewer training rows than this shares the column 'other'
 
 Chunks = Callable[[], Iterator[Columns]]
@@ -59,29 +58,6 @@ def fit(
     _check_spans(whole, moments)
     centre, scale = SCALINGS[scaler](moments)
     return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
-
-
-class Kept:
-    """Rows in their order, as long as they hold at most `most` numbers: of more rows every second is kept, or every
-    fourth, and so on."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._parts: list[Floats] = []
-        self._step, self._seen, self._size = 1, 0, 0
-
-    def add(self, rows: Floats) -> None:
-        part = rows[-self._seen % self._step :: self._step]
-        self._seen += len(rows)
-        self._size += part.size
-        self._parts.append(part)
-        while self._size > self._most:
-            thinned = self.rows()[::2].copy()
-            self._parts, self._step, self._size = [thinned], self._step * 2, thinned.size
-
-    def rows(self) -> Floats:
-        """The rows that are kept, at least one."""
-        return np.concatenate(self._parts)
 
 
 @dataclass(slots=True)
@@ -179,73 +155,6 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most
     )
 
 
-class Moments:
-    """Count, mean, standard deviation, least and greatest of each column, chunk by chunk.
-
-    Chan, Golub & LeVeque (1979): chunks are merged by their own means, so large offsets lose no digits. Columns whose
-    squares are not in float64 are summed up times a power of two (`unit`).
-    """
-
-    def __init__(self, width: int, kept: Kept | None = None) -> None:
-        self.count = 0
-        self.unit = np.ones(width)
-        self._mean = np.zeros(width)
-        self.squares = np.zeros(width)
-        """Sums of squared deviations, (width,) in the unit's square."""
-        self.low = np.full(width, np.inf)
-        self.high = np.full(width, -np.inf)
-        self._kept = kept
-
-    def add(self, rows: Floats) -> None:
-        if not len(rows):
-            return
-        self.low = np.minimum(self.low, rows.min(axis=0))
-        self.high = np.maximum(self.high, rows.max(axis=0))
-        if self._kept is not None:
-            self._kept.add(rows)
-        self._choose_units()
-        if (self.unit != 1).any():
-            rows = rows * self.unit
-        mean = rows.mean(axis=0)
-        squares = ((rows - mean) ** 2).sum(axis=0)
-        total = self.count + len(rows)
-        shift = mean - self._mean
-        self.squares += squares + shift**2 * (self.count * len(rows) / total)
-        self._mean += shift * (len(rows) / total)
-        self.count = total
-
-    def _choose_units(self) -> None:
-        """Choose units by the greatest number so far; sizes only grow, and what was summed up before shrinks with
-        them."""
-        chosen = units(np.maximum(np.abs(self.low), np.abs(self.high)))
-        if (chosen != self.unit).any():
-            ratio = chosen / self.unit if self.count else np.ones_like(chosen)
-            self._mean *= ratio
-            self.squares = self.squares * ratio * ratio
-            self.unit = chosen
-
-    @property
-    def mean(self) -> Floats:
-        found: Floats = self._mean / self.unit
-        return found
-
-    @property
-    def deviation(self) -> Floats:
-        """Population standard deviation, as StandardScaler has it; where that is below the least number of float64, the
-        span of the values."""
-        values: Floats = np.sqrt(self.squares / max(self.count, 1)) / self.unit
-        with np.errstate(over="ignore"):
-            span = np.where(self.high > self.low, self.high * self.unit - self.low * self.unit, 0.0) / self.unit
-        return np.where(values > 0, values, span)
-
-    def quartiles(self) -> tuple[Floats, Floats, Floats]:
-        """Quartiles of the rows that were kept. Raises ValueError where none were to be."""
-        if self._kept is None:
-            raise ValueError("no rows were kept")
-        first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)
-        return first, median, third
-
-
 def _check_spans(whole: FittedTransform, moments: Moments) -> None:
     """Raises WorkFailed where two values are further apart than the greatest number."""
     with np.errstate(over="ignore"):
@@ -261,27 +170,13 @@ def _check_spans(whole: FittedTransform, moments: Moments) -> None:
 
 def _robust(moments: Moments) -> tuple[Floats, Floats]:
     first, median, third = moments.quartiles()
-    return median, _nonzero(third - first)
+    return median, nonzero(third - first)
 
 
 SCALINGS: Mapping[str, Callable[[Moments], tuple[Floats, Floats]]] = {
-    "standard": lambda moments: (moments.mean, _nonzero(moments.deviation)),
-    "minmax": lambda moments: (moments.low, _nonzero(moments.high - moments.low)),
+    "standard": lambda moments: (moments.mean, nonzero(moments.deviation)),
+    "minmax": lambda moments: (moments.low, nonzero(moments.high - moments.low)),
     "robust": _robust,
     "none": lambda moments: (np.zeros_like(moments.mean), np.ones_like(moments.mean)),
 }
 """The centre and scale (width,) that each scaler gives the columns."""
-
-
-def _nonzero(scale: npt.NDArray[Any]) -> Floats:
-    """A column without spread keeps its own scale."""
-    return np.where(scale > 0, scale, 1.0)
-
-
-def target_moments(values: Iterable[Floats], targets: int) -> list[tuple[float, float]]:
-    """Mean and population standard deviation of each of the targets, of chunks (n, k) of the training rows'."""
-    each = [Moments(1) for _ in range(targets)]
-    for chunk in values:
-        for moments, column in zip(each, chunk.T, strict=True):  # one by one: the same numbers, whatever stands beside
-            moments.add(np.ascontiguousarray(column)[:, None])
-    return [(float(moments.mean[0]), float(_nonzero(moments.deviation)[0])) for moments in each]

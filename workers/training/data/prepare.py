@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.cells.chunks import CHUNK_ROWS
-from service.domain.cells.columns import Columns, Floats
+from service.domain.cells.columns import Columns
 from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, TargetScale
@@ -21,11 +22,12 @@ from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
 from service.reading.arrow.stored import chunks
-from workers.training.data.fill import PARTS, Part, Sorted, drop_gaps, fill, row_bytes, training_rows
-from workers.training.data.fit import fit, target_moments
-from workers.training.data.reading import Reading
+from workers.training.data.fill import PARTS, FilledPart, Sorted, drop_gaps, fill, row_bytes, training_rows
+from workers.training.data.fit import fit
+from workers.training.data.moments import target_moments
+from workers.training.data.reading import TableReading
 from workers.training.data.room import Room
-from workers.training.data.targets import Targets, read_other_targets, read_targets
+from workers.training.data.targets import TargetColumns, read_other_targets, read_targets
 from workers.training.data.weights import class_weights
 from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
 
@@ -42,7 +44,7 @@ class Prepared:
     transform: FittedTransform
     target_scales: tuple[TargetScale, ...]
     classes: tuple[Label, ...]
-    parts: dict[str, Part]
+    parts: dict[str, FilledPart]
     split: Parts
     other_split: Parts | None = None
     stored_bytes: int = 0
@@ -72,7 +74,7 @@ class Prepared:
         return replace(self, parts=parts, split=split, other_split=other_split)
 
     @property
-    def train(self) -> Part:
+    def train(self) -> FilledPart:
         return self.parts["train"]
 
     @property
@@ -89,7 +91,7 @@ class Prepared:
     def of_target(self, index: int) -> Prepared:
         """The prepared table with only one of the targets."""
         parts = {
-            name: Part(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
+            name: FilledPart(replace(part.data, targets=part.data.targets[:, index : index + 1]), part.truth[:, index])
             for name, part in self.parts.items()
         }
         return replace(self, target_scales=(self.target_scales[index],), parts=parts)
@@ -119,7 +121,7 @@ def prepare(
     written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
     none). Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
-    table = Reading(path, columns, room.copies_bytes, width)
+    table = TableReading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
     split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
     if MISSING[spec.missing].drops:
@@ -128,7 +130,7 @@ def prepare(
     tables = [Sorted(table, split, targets)]
     if validation is not None:
         tables.append(
-            _others(Reading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
+            _others(TableReading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
         )
     most = kept_categories(len(split), most_categories)
     transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
@@ -180,7 +182,9 @@ def _scales(spec: TrainingSpec, table: Sorted) -> tuple[TargetScale, ...]:
     return tuple(TargetScale(*pair) for pair in target_moments(chunks_of_targets, len(spec.targets)))
 
 
-def _others(table: Reading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, first: Targets) -> Sorted:
+def _others(
+    table: TableReading, spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind, first: TargetColumns
+) -> Sorted:
     """The rows of another dataset: those that can be judged all validate."""
     targets = read_other_targets(table, spec, target_kind, first)
     split = np.where(targets.usable, np.uint8(VALIDATION), np.uint8(UNUSED))
@@ -220,7 +224,7 @@ def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> 
     return chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1))))
 
 
-def _check_parts(split: Parts, targets: Targets) -> npt.NDArray[np.int64]:
+def _check_parts(split: Parts, targets: TargetColumns) -> npt.NDArray[np.int64]:
     """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
     if np.count_nonzero(split == TRAIN) < 2:
         raise WorkFailed("too_few_rows", "dropping rows with gaps leaves fewer than 2 training rows")

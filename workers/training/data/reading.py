@@ -16,7 +16,7 @@ CELL_BYTES = 8  # of a column in memory, at most: float64, or the number of a ca
 SMALL_BYTES = 2**20  # a table that takes no more may stay in memory as long as a job runs
 
 
-class Reading:
+class TableReading:
     """The columns `kinds` of a table, a chunk at a time; chunks have the same borders every time."""
 
     def __init__(self, path: Path, kinds: Mapping[str, Kind], copies_bytes: int, width: int = 0) -> None:

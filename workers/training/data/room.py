@@ -39,7 +39,7 @@ class Room:
         return size <= self.table_bytes
 
 
-class Sheet:
+class RowBuffer:
     """Rows that are filled in from the first to the last: in memory, or in a file of `directory`."""
 
     def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike, directory: Path | None) -> None:

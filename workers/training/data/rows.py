@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.cells.kinds import Kind
-from workers.training.data.fill import Part
+from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared, exact_pieces
 
 PIECE_BYTES = 2**21  # of a piece: a pass goes over it twice, the second time near the processor
@@ -24,7 +24,7 @@ Piece = tuple[Floats, npt.NDArray[Any], Floats | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class DesignRows:
     """`count` rows of `width` columns; `pieces` starts anew at each call, with the same borders."""
 
     pieces: Callable[[], Iterable[Piece]]
@@ -42,7 +42,7 @@ def slices(rows: int, width: int) -> Iterator[slice]:
 def exact_rows(
     path: Path | None, kinds: dict[str, Kind], prepared: Prepared, bias: bool, keep_bytes: int,
     check: Callable[[], None],
-) -> Rows:  # fmt: skip
+) -> DesignRows:  # fmt: skip
     """The training rows in float64, as they are in the table at `path`, or in `prepared.table`. They stay in memory
     when that takes at most `keep_bytes`; else each pass reads the table again. `check` is asked before each piece."""
     weights = prepared.train.data.weights
@@ -58,12 +58,12 @@ def exact_rows(
             start += len(design)
 
     if count * width * 8 > keep_bytes:
-        return Rows(read, count, width)
+        return DesignRows(read, count, width)
     kept = list(read())
-    return Rows(lambda: kept, count, width)
+    return DesignRows(lambda: kept, count, width)
 
 
-def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
+def network_rows(part: FilledPart, bias: bool, check: Callable[[], None]) -> DesignRows:
     """A part's rows with the float32 inputs that the network reads, as float64; the target is (n, k) for numbers. They
     are made when they are first asked for, and kept when they are small."""
     data = part.data
@@ -89,20 +89,20 @@ def network_rows(part: Part, bias: bool, check: Callable[[], None]) -> Rows:
             kept.extend(read())
         return kept
 
-    return Rows(pieces, count, width)
+    return DesignRows(pieces, count, width)
 
 
-def of_target(rows: Rows, column: int) -> Rows:
-    """The rows with one of several targets."""
+def of_target(rows: DesignRows, column: int) -> DesignRows:
+    """The same with one of several targets."""
     return replace(
         rows, pieces=lambda: ((design, targets[:, column], counts) for design, targets, counts in rows.pieces())
     )
 
 
-def thinned(rows: Rows, every: int) -> Rows:
+def thinned(rows: DesignRows, every: int) -> DesignRows:
     """Every n-th row of each piece, in memory."""
     kept: list[Piece] = [
         (np.ascontiguousarray(design[::every]), target[::every], None if counts is None else counts[::every])
         for design, target, counts in rows.pieces()
     ]
-    return Rows(lambda: kept, sum(len(target) for _, target, _ in kept), rows.width)
+    return DesignRows(lambda: kept, sum(len(target) for _, target, _ in kept), rows.width)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Categories, Columns, Floats, Values, missing
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Categories, Columns, Values, missing
 from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, label_text, number_label
@@ -16,23 +17,23 @@ from service.domain.resolving.classes import as_written
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
-from workers.training.data.reading import Reading
-from workers.training.split import Classes
+from workers.training.data.reading import TableReading
+from workers.training.split import ClassNumbers
 
 MISSING = -1
 MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
-    """The targets of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in
-    their order as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where
-    the class is missing; for a regression there are none, and the numbers are read when they are asked for."""
+class TargetColumns:
+    """Of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in their order
+    as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where the class is
+    missing; for a regression there are none, and the numbers are read when they are asked for."""
 
     names: tuple[str, ...]
     usable: npt.NDArray[np.bool_]
     labels: tuple[Label, ...] = ()
-    codes: Classes | None = None
+    codes: ClassNumbers | None = None
     stored: tuple[Label, ...] = ()
 
     @property
@@ -54,16 +55,16 @@ def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
     return np.stack([chunk.floats(name) for name in names], axis=1)
 
 
-def read_targets(table: Reading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> Targets:
-    """Targets of the table to train on, whose cells have this style: its classes become the model's."""
+def read_targets(table: TableReading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> TargetColumns:
+    """Of the table that is trained on, whose cells are written so: its classes become the model's."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     stored = _stored(table, spec.targets[0], kind)
     return _coded(table, spec.targets, stored, as_written(stored, spec.targets[0], style))
 
 
-def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Targets) -> Targets:
-    """Targets of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
+def read_other_targets(table: TableReading, spec: TrainingSpec, kind: Kind, first: TargetColumns) -> TargetColumns:
+    """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
@@ -76,19 +77,19 @@ def read_other_targets(table: Reading, spec: TrainingSpec, kind: Kind, first: Ta
     return _coded(table, spec.targets, first.stored, first.labels)
 
 
-def _regression(table: Reading, spec: TrainingSpec) -> Targets:
+def _regression(table: TableReading, spec: TrainingSpec) -> TargetColumns:
     usable = np.ones(table.n_rows, dtype=np.bool_)
     for rows, chunk in table.pieces(spec.targets):
         for name in spec.targets:
             usable[rows] &= ~missing(chunk[name])
-    return Targets(spec.targets, usable)
+    return TargetColumns(spec.targets, usable)
 
 
-def _cells(table: Reading, name: str) -> Iterator[tuple[slice, Values]]:
+def _cells(table: TableReading, name: str) -> Iterator[tuple[slice, Values]]:
     return ((rows, chunk[name]) for rows, chunk in table.pieces([name]))
 
 
-def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
+def _stored(table: TableReading, name: str, kind: Kind) -> tuple[Label, ...]:
     """The values that occur, in their order."""
     words: set[str] = set()
     values: set[float] = set()
@@ -104,7 +105,9 @@ def _stored(table: Reading, name: str, kind: Kind) -> tuple[Label, ...]:
     return tuple(number_label(value) for value in sorted(values))
 
 
-def _coded(table: Reading, names: tuple[str, ...], stored: tuple[Label, ...], labels: tuple[Label, ...]) -> Targets:
+def _coded(
+    table: TableReading, names: tuple[str, ...], stored: tuple[Label, ...], labels: tuple[Label, ...]
+) -> TargetColumns:
     """Every value that is there is one of those stored (1.0 == 1 == True as keys)."""
     number: dict[Label, int] = {label: code for code, label in enumerate(stored)}
     codes = np.full(table.n_rows, MISSING, dtype=np.min_scalar_type(-max(len(labels), 1)))
@@ -117,4 +120,4 @@ def _coded(table: Reading, names: tuple[str, ...], stored: tuple[Label, ...], la
         distinct, inverse = np.unique(cells[present], return_inverse=True)
         of_value = np.asarray([number[value] for value in distinct.tolist()], dtype=codes.dtype)
         codes[rows][present] = of_value[inverse]
-    return Targets(names, codes >= 0, labels, codes, stored)
+    return TargetColumns(names, codes >= 0, labels, codes, stored)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.cells.columns import Columns, Floats
+from service.domain.arrays import Floats
+from service.domain.cells.columns import Columns
 from service.domain.model.predictor import Label
 from service.domain.resolving.classes import find_class, wrong_names
 from service.errors import WorkFailed
-from workers.training.data.reading import Reading
-from workers.training.data.targets import Targets
+from workers.training.data.reading import TableReading
+from workers.training.data.targets import TargetColumns
 from workers.training.split import TRAIN, UNUSED, Parts
 
 
@@ -31,11 +32,11 @@ class RowWeights:
         """Whether every row counts the same."""
         return self.column is None and self.of_class is None
 
-    def of(self, part: int, rows: slice, chunk: Columns, targets: Targets) -> npt.NDArray[np.float32]:
+    def of(self, part: int, rows: slice, chunk: Columns, targets: TargetColumns) -> npt.NDArray[np.float32]:
         """(n,) of a chunk of the table, for its rows in one part: of mean 1 over that part."""
         return mean_one(self.raw(rows, chunk, targets), self.means[part])
 
-    def raw(self, rows: slice, chunk: Columns, targets: Targets) -> Floats:
+    def raw(self, rows: slice, chunk: Columns, targets: TargetColumns) -> Floats:
         """(n,) from 0, not yet scaled."""
         weights = np.ones(chunk.n_rows) if self.column is None else chunk.floats(self.column)
         if self.of_class is None or targets.codes is None:
@@ -44,7 +45,7 @@ class RowWeights:
 
 
 def row_weights(
-    table: Reading, column: str | None, of_class: Floats | None, split: Parts, targets: Targets
+    table: TableReading, column: str | None, of_class: Floats | None, split: Parts, targets: TargetColumns
 ) -> RowWeights:
     """Weights of the rows of a table split into the parts `split`. Raises WorkFailed for weights that leave the
     training rows nothing to learn from."""

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from service.domain.arrays import Floats, Integers
 from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES
-from service.domain.cells.columns import Floats
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.engines.captured import CapturedSteps
 from workers.training.engines.lbfgs import Lbfgs, Point
 from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.steps import Batch, Steps
 from workers.training.engines.subnormals import subnormals_as_zero
-from workers.training.order import Order, Places, places_of
+from workers.training.order import Order, places_of
 from workers.training.problem import Data, Problem, State
 
 WORTH_CAPTURING = 8  # steps of equal size in an epoch: capturing costs about as many
@@ -60,7 +60,7 @@ class AutogradEngine:
         return total / max(len(order), 1)
 
     def _take_captured(
-        self, state: State, order: Places, batch_size: int, learning_rate: float, check: Callable[[], None]
+        self, state: State, order: Integers, batch_size: int, learning_rate: float, check: Callable[[], None]
     ) -> float:
         """Steps of equal size; the sum of the rows' losses."""
         if self._captured is None or self._captured[0] != batch_size:
@@ -74,7 +74,13 @@ class AutogradEngine:
         return float(captured.total)
 
     def _take(
-        self, state: State, epoch: int, order: Places, batch_size: int, learning_rate: float, check: Callable[[], None]
+        self,
+        state: State,
+        epoch: int,
+        order: Integers,
+        batch_size: int,
+        learning_rate: float,
+        check: Callable[[], None],
     ) -> float:
         """Steps call by call; the sum of the rows' losses."""
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
@@ -114,14 +120,14 @@ class AutogradEngine:
             exact = targets.double() if targets.is_floating_point() else targets
             batch = inputs.double(), exact, None if counts is None else counts.double()
             share = self._steps.mean_loss(network.scores(batch[0]), batch) * (len(inputs) / n_rows)
-            share.backward()  # type: ignore[no-untyped-call]
+            share.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
             loss += float(share.detach())
         penalised = flat * self._steps.is_weight
         objective = loss + problem.l2 / 2 * float(penalised @ penalised)
         gradient = network.gradient.add_(penalised, alpha=problem.l2)
         return Point(weights, loss, objective, gradient.cpu().numpy())
 
-    def _batches(self, order: Places, batch_size: int) -> Iterable[Batch]:
+    def _batches(self, order: Integers, batch_size: int) -> Iterable[Batch]:
         if batch_size >= len(order) == len(self._parts["train"][0]):  # all rows in a batch: their order does not matter
             return [self._parts["train"]]
         return _Slices(self._parts["train"], order, batch_size)
@@ -130,7 +136,7 @@ class AutogradEngine:
 class _Slices:
     """Batches in order: a piece of rows is gathered at once, its batches are slices."""
 
-    def __init__(self, whole: Batch, order: Places, batch_size: int) -> None:
+    def __init__(self, whole: Batch, order: Integers, batch_size: int) -> None:
         self._whole, self._batch_size = whole, batch_size
         inputs = whole[0]
         self._order = torch.from_numpy(order).to(inputs.device)

@@ -42,8 +42,9 @@ class CapturedSteps:
         self._rate.fill_(rate)
 
     def take(self) -> None:
-        """The next step."""
-        assert self._replay is not None, "begin comes first"
+        """The next step. Raises RuntimeError before `begin`."""
+        if self._replay is None:
+            raise RuntimeError("begin comes before take")
         self._replay()
 
     def _step(self) -> None:
@@ -57,7 +58,7 @@ class CapturedSteps:
     def _capture(self) -> Callable[[], None]:
         """Steps on the first rows at a rate of 0, and everything back as it was before them."""
         before = self._steps.snapshot()
-        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
             for _ in range(WARM_UP):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from service.domain.arrays import Floats32, Integers
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.kernels.deal import NO_HAND, Hand, hand_for
 from workers.kernels.epoch import Epoch, EpochPiece, Objective, advance
@@ -16,12 +17,12 @@ from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
 from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Rule, Weights
 from workers.training.engines.source import Source, in_turn, n_rows_of, rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
-from workers.training.order import Order, Places
-from workers.training.problem import Data, Problem, State, Vector
+from workers.training.order import Order
+from workers.training.problem import Data, Problem, State
 
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
-NOTHING: Vector = np.empty(0, dtype=np.float32)
+NOTHING: Floats32 = np.empty(0, dtype=np.float32)
 
 
 class FusedEngine:
@@ -106,12 +107,12 @@ def objective_of(problem: Problem) -> Objective:
 
 
 def _weights_of(state: State) -> Weights:
-    found: dict[str, Vector] = {PLACES[name]: vector for name, vector in state.moments.items()}
+    found: dict[str, Floats32] = {PLACES[name]: vector for name, vector in state.moments.items()}
     return Weights(state.parameters, found.get("first", NOTHING), found.get("second", NOTHING))
 
 
-def compute_gradient(problem: Problem, data: Data, parameters: Vector, order: Places) -> Vector:
-    """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
+def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
+    """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from workers.training.engines.line_search import Trial, strong_wolfe
 from workers.training.problem import State
 

@@ -13,7 +13,7 @@ from service.domain.model.magnitude import has_square
 from service.domain.model.predictor import TargetScale
 from service.domain.vocabulary.losses import LOSSES
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+TorchLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def _mse(scores: Tensor, targets: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
     return functional.cross_entropy(scores, targets, reduction="none")
 
 
-def _pinball(quantile: float) -> Loss:
+def _pinball(quantile: float) -> TorchLoss:
     """max(q·r, (q - 1)·r) for r = target - score: least at the q-quantile (Koenker & Bassett 1978)."""
 
     def loss(scores: Tensor, targets: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ def _pinball(quantile: float) -> Loss:
     return loss
 
 
-ROW_LOSSES: dict[str, Callable[[float], Loss]] = {
+ROW_LOSSES: dict[str, Callable[[float], TorchLoss]] = {
     "mse": lambda quantile: _mse,
     "mae": lambda quantile: _mae,
     "huber": lambda quantile: _huber,
@@ -53,7 +53,7 @@ ROW_LOSSES: dict[str, Callable[[float], Loss]] = {
 }
 
 
-def row_loss(name: str, quantile: float) -> Loss:
+def row_loss(name: str, quantile: float) -> TorchLoss:
     """The loss by its name; `quantile` is for those that take one."""
     return ROW_LOSSES[name](quantile)
 

@@ -16,26 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats
 from service.domain.model.network import Network
-from service.domain.vocabulary.losses import LOSSES
-from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
 
 CHUNK_VALUES = 2**20  # numbers of the design that are in float64 at once
-
-Matrix = npt.NDArray[np.float64]
-
-
-def is_bowl(problem: Problem) -> bool:
-    """Whether descent over all rows at once can go without them."""
-    return (
-        problem.network.n_layers == 1
-        and LOSSES[problem.loss].is_quadratic
-        and OPTIMIZERS[problem.optimizer].is_gradient_descent
-        and not problem.l1
-        and problem.clip_norm is None
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +29,12 @@ class Bowl:
     """The mean squared error of a part as a function of the weights (w, k): `hessian` H (w, w), `lowest` W° (w, k), the
     `slope` there 2(HW° - G) (w, k), and the loss there."""
 
-    hessian: Matrix
-    lowest: Matrix
-    slope: Matrix
+    hessian: Floats
+    lowest: Floats
+    slope: Floats
     loss_there: float
 
-    def at(self, weights: Matrix) -> tuple[float, Matrix]:
+    def at(self, weights: Floats) -> tuple[float, Floats]:
         """The loss and its gradient (w, k)."""
         away = weights - self.lowest
         pull = self.hessian @ away
@@ -75,7 +61,8 @@ def bowl_of(data: Data, bias: bool, check: Callable[[], None]) -> Bowl:
 
 
 class QuadraticEngine:
-    """Trains on "train", all rows in a batch; the problem `is_bowl`."""
+    """Trains on "train", all rows in a batch: a linear neuron on squared error by plain descent, with neither l1 nor
+    clipping (`needs_no_rows`)."""
 
     def __init__(self, problem: Problem, parts: Mapping[str, Data]) -> None:
         self._problem = problem
@@ -114,7 +101,7 @@ class QuadraticEngine:
         with np.errstate(over="ignore", invalid="ignore"):
             return self._bowl(part, lambda: None).at(self._weights_of(state.parameters))[0]
 
-    def _weights_of(self, parameters: npt.NDArray[Any]) -> Matrix:
+    def _weights_of(self, parameters: npt.NDArray[Any]) -> Floats:
         """(w, k) float64 of the flat parameters."""
         return parameters[self._places].astype(np.float64)
 
@@ -124,7 +111,7 @@ class QuadraticEngine:
         return self._bowls[part]
 
 
-def _pieces(data: Data, bias: bool) -> Iterator[tuple[Matrix, Matrix, Matrix]]:
+def _pieces(data: Data, bias: bool) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Pieces of Z (rows, w), Y (rows, k) and c (rows, 1)."""
     n_rows, n_inputs = data.inputs.shape
     size = max(CHUNK_VALUES // max(n_inputs, 1), 1)

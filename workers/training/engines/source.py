@@ -8,24 +8,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Integers
 from workers.kernels.deal import Deal
 from workers.kernels.epoch import EpochPiece
-from workers.kernels.layout import Rows, readonly
-from workers.training.order import AS_THEY_LIE, Order, Places, Window, Windows, as_they_lie, is_large
+from workers.kernels.layout import EpochRows, readonly
+from workers.training.order import AS_THEY_LIE, Order, Window, Windows, as_they_lie, is_large
 from workers.training.problem import Data
 from workers.training.stored import Stored
 
 Buffers = dict[str, npt.NDArray[Any]]
 
 
-def rows_of(data: Data) -> Rows:
+def rows_of(data: Data) -> EpochRows:
     """The rows of data in memory: class numbers as float32 (exact to 2²⁴), all read-only, so that the kernels have one
     type whatever the memory is."""
     inputs = np.ascontiguousarray(data.inputs[:], dtype=np.float32)
     values = data.targets[:]
     targets = np.ascontiguousarray(values if values.ndim == 2 else values[:, None], dtype=np.float32)
     weights = np.empty(0, dtype=np.float32) if data.weights is None else np.ascontiguousarray(data.weights[:])
-    return Rows(readonly(inputs), readonly(targets), readonly(weights))
+    return EpochRows(readonly(inputs), readonly(targets), readonly(weights))
 
 
 NO_DEAL = Deal(readonly(AS_THEY_LIE), readonly(AS_THEY_LIE), 0, 1, 0, np.uint64(0))
@@ -36,7 +37,7 @@ def n_rows_of(piece: EpochPiece) -> int:
     return piece.deal.n_rows or len(piece.order) or len(piece.inputs)
 
 
-def in_turn(rows: Rows, order: Places = AS_THEY_LIE) -> EpochPiece:
+def in_turn(rows: EpochRows, order: Integers = AS_THEY_LIE) -> EpochPiece:
     """All of the rows, or those of an order."""
     return EpochPiece(*rows, readonly(order), NO_DEAL)
 
@@ -83,7 +84,7 @@ class Source:
             yield _dealt(rows, window, is_copy=True)
             window = following
 
-    def _rows_of(self, window: Window, buffers: Buffers) -> Rows:
+    def _rows_of(self, window: Window, buffers: Buffers) -> EpochRows:
         """The rows of a window's blocks, one block after the other. They are there until the next are read."""
         data = self._data
         weights = None if data.weights is None else _blocks("weights", data.weights, window, buffers)
@@ -102,7 +103,7 @@ def _blocks(name: str, part: Any, window: Window, buffers: Buffers) -> npt.NDArr
     return buffer[:at]
 
 
-def _dealt(rows: Rows, window: Window, is_copy: bool = False) -> EpochPiece:
+def _dealt(rows: EpochRows, window: Window, is_copy: bool = False) -> EpochPiece:
     """A window of the rows, or of a copy of its blocks."""
     if not len(window.groups):
         return in_turn(rows)

@@ -86,7 +86,7 @@ class Steps:
         with _precision(problem.precision, self._device):
             scores = self._network.scores(batch[0], problem.dropout, generator)
         loss = self.mean_loss(scores.float(), batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         with torch.no_grad():
             if problem.l1:
                 gradient.add_(torch.sign(self.flat) * self.is_weight, alpha=problem.l1)
@@ -100,11 +100,11 @@ class Steps:
         return loss.detach()
 
 
-Moments = Mapping[str, Tensor]
+TensorMoments = Mapping[str, Tensor]
 
 
 def _sgd(
-    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: TensorMoments, taken: Tensor, rate: float | Tensor
 ) -> None:
     torch._fused_sgd_(
         [flat],
@@ -121,7 +121,7 @@ def _sgd(
 
 
 def _adam(
-    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: TensorMoments, taken: Tensor, rate: float | Tensor
 ) -> None:
     taken += 1
     torch._fused_adam_(
@@ -142,13 +142,13 @@ def _adam(
 
 
 def _rmsprop(
-    problem: Problem, flat: Tensor, gradient: Tensor, moments: Moments, taken: Tensor, rate: float | Tensor
+    problem: Problem, flat: Tensor, gradient: Tensor, moments: TensorMoments, taken: Tensor, rate: float | Tensor
 ) -> None:
     second = moments["second_moment"].mul_(ALPHA).addcmul_(gradient, gradient, value=1 - ALPHA)
     flat.sub_(gradient / second.sqrt().add_(EPSILON) * rate)
 
 
-MOVES: Mapping[str, Callable[[Problem, Tensor, Tensor, Moments, Tensor, float | Tensor], None]] = {
+MOVES: Mapping[str, Callable[[Problem, Tensor, Tensor, TensorMoments, Tensor, float | Tensor], None]] = {
     "sgd": _sgd,
     "adam": _adam,
     "adamw": _adam,

@@ -23,12 +23,13 @@ from service.api.predictions.codec_json import rows_of
 from service.api.predictions.direct import Direct
 from service.api.predictions.front import Front
 from service.api.predictions.stream import predicted
-from service.api.schemas import base as schemas
+from service.api.schemas.predictions import Predictions
 from service.domain.cells.written import TextStyle
 from service.domain.model.feature import Feature
 from service.domain.model.network import ACTIVATIONS, Network
-from service.domain.model.outputs import Wanted, plan
+from service.domain.model.outputs import plan
 from service.domain.model.predictor import PIECE_ROWS, Predictor, TargetScale
+from service.domain.model.slots import Wanted
 from service.domain.model.transform import FittedTransform
 from service.errors import AdalineError
 from service.usecases.predict import LoadedModel
@@ -116,7 +117,7 @@ def test_the_front_answers_as_flask_does_and_as_it_is_documented(
     assert handed_on == []
     flask = app.test_client().post(path, json=body, headers={"X-Request-Id": "mine"})
     assert (sent.status, sent.body, sent.headers) == (flask.status, flask.data, dict(flask.headers))
-    assert schemas.Predictions().validate(json.loads(sent.body)) == {}
+    assert Predictions().validate(json.loads(sent.body)) == {}
     document = yaml.safe_load(text())
     documented = document["paths"]["/v1/models/{ref}/predict"]["post"]["responses"]["200"]["content"]
     schema = {**documented["application/json"]["schema"], "components": document["components"]}

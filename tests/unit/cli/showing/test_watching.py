@@ -6,18 +6,18 @@ import io
 
 from rich.console import Console
 
-from service.cli.showing.watching import View
+from service.cli.showing.watching import WatchView
 from service.client.records import Event
 
 
-def drawn(view: View) -> str:
+def drawn(view: WatchView) -> str:
     out = io.StringIO()
     Console(file=out, width=100).print(view)
     return out.getvalue()
 
 
 def test_a_comparison_that_has_ended_does_not_show_a_descent_on_its_way() -> None:
-    view = View()
+    view = WatchView()
     view.take(Event(seq=1, type="state", data={"state": "running"}))
     at = {"descent": "mini-batch, raw", "epoch": 0, "epochs": 50, "fraction": 0.83, "train_loss": 5929.9}
     view.take(Event(seq=2, type="epoch", data=at))

@@ -19,9 +19,9 @@ from service.domain.cells.kinds import (
     COLUMN_KINDS,
     KINDS,
     PLAIN_KIND,
-    Encoding,
     Holds,
     Kind,
+    KindEncoding,
     KindUnknown,
     TypeInJson,
     kind_of,
@@ -39,7 +39,7 @@ from service.reading.arrow.stored import chunks
 from service.reading.arrow.types import STORED, held_by, stored_type
 from service.reading.arrow.values import read_values
 from tests.unit.workers.ingest.reading import ingest, read
-from workers.export import predict as script
+from workers.export.standalone import predict as script
 from workers.ingest.readers import duck_types
 from workers.training.data.fit import fit
 
@@ -77,7 +77,7 @@ def test_every_table_by_what_columns_hold_knows_all_of_it() -> None:
 
 def test_every_table_by_encoding_knows_every_encoding() -> None:
     every = {record.encoding for record in COLUMN_KINDS.values()}
-    assert every == {*get_args(Encoding), None} == set(NOT_COVERED)
+    assert every == {*get_args(KindEncoding), None} == set(NOT_COVERED)
     assert every - {None} == set(ENCODED_NAMES) == set(WIDTHS)
 
 

@@ -17,8 +17,9 @@ from service.domain.model.feature import Feature
 from service.domain.model.intervals import calibrate
 from service.domain.model.network import Network
 from service.domain.model.output_lists import json_lists
-from service.domain.model.outputs import Answered, Labels, Plan, Wanted, plan
+from service.domain.model.outputs import Answered, AnswerPlan, Labels, plan
 from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.model.slots import Wanted
 from service.domain.model.transform import FittedTransform
 from service.errors import ParameterInvalid
 from tests.samples import explained_predictor, kind_predictor, price_predictor
@@ -46,7 +47,7 @@ def houses() -> Columns:
     )
 
 
-def told(made: Plan, columns: Columns) -> dict[str, Any]:
+def told(made: AnswerPlan, columns: Columns) -> dict[str, Any]:
     """Columns as lists, by name."""
     said = {}
     for name, values in zip(made.names, made.columns(made.answer(columns)), strict=True):

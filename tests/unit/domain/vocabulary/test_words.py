@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.domain.vocabulary.tasks import Task
+from service.domain.vocabulary.tasks import LearningTask
 from service.domain.vocabulary.words import listed, unless_auto, vocabulary
 
-ONE, OTHER = Task("one", "the first", "mse", "a thing"), Task("other", "the second", "mse", "a thing")
+ONE, OTHER = LearningTask("one", "the first", "mse", "a thing"), LearningTask("other", "the second", "mse", "a thing")
 
 
 def test_records_are_found_by_their_names_in_order() -> None:
@@ -17,7 +17,7 @@ def test_records_are_found_by_their_names_in_order() -> None:
 
 def test_a_name_that_comes_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="one"):
-        vocabulary(ONE, OTHER, Task("one", "the third", "mse", "a thing"))
+        vocabulary(ONE, OTHER, LearningTask("one", "the third", "mse", "a thing"))
 
 
 def test_a_field_that_may_be_auto_has_no_record_yet_and_an_unknown_name_raises() -> None:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.comparison.sentence import Told, sentence
+from workers.comparison.sentence import SpokenFigures, sentence
 
 ROWS = 100
 NAMES = ("batch", "stochastic", "mini-batch")
 
 
-def told(name: str, scaled: bool, epochs: float, size: int, **figures: Any) -> Told:
+def told(name: str, scaled: bool, epochs: float, size: int, **figures: Any) -> SpokenFigures:
     rows = round(epochs * ROWS)
     steps = -(-rows // size)
     known = {
@@ -26,13 +26,15 @@ def told(name: str, scaled: bool, epochs: float, size: int, **figures: Any) -> T
         "learning_rate": 0.1,
         "condition_number": 2.0 if scaled else 5000.0,
     }
-    return Told(name, scaled, epochs=epochs, steps=steps, rows_touched=rows, batch_size=size, **{**known, **figures})
+    return SpokenFigures(
+        name, scaled, epochs=epochs, steps=steps, rows_touched=rows, batch_size=size, **{**known, **figures}
+    )
 
 
 SCALED = [told("batch", True, 8, ROWS), told("stochastic", True, 0.5, 1), told("mini-batch", True, 1, 10)]
 
 
-def raw(factor: float, **figures: Any) -> list[Told]:
+def raw(factor: float, **figures: Any) -> list[SpokenFigures]:
     return [
         told("batch", False, 8 * factor, ROWS, **figures),
         told("stochastic", False, 0.5 * factor, 1, **figures),
@@ -137,8 +139,8 @@ def test_every_claim_follows_from_the_numbers(drawn: Any) -> None:
     ):
         size, least = sizes[name], max(1, steps - unseen)
         all_of_them.append(
-            Told(name, scaled, reached, diverged and not reached, steps * size / ROWS, steps, least, steps * size,
-                 least * size, size, 0.1, 2.0 if scaled else 5000.0)
+            SpokenFigures(name, scaled, reached, diverged and not reached, steps * size / ROWS, steps, least,
+                          steps * size, least * size, size, 0.1, 2.0 if scaled else 5000.0)
         )  # fmt: skip
     said = sentence(0.01, all_of_them)
     rows = {one.name: one for one in all_of_them if one.scaled and one.reached}

@@ -10,7 +10,7 @@ from service.domain.model.feature import Feature
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor, TargetScale
 from service.domain.model.transform import FittedTransform
-from workers.training.data.prepare import Part
+from workers.training.data.prepare import FilledPart
 from workers.training.problem import Data
 
 
@@ -38,9 +38,9 @@ def mlp(seed: int, width: int, hidden: tuple[int, ...], outputs: int = 1, activa
     return Predictor(task, "y", transform, network, parameters, (TargetScale(3.0, 2.0),), classes)
 
 
-def part(inputs: np.ndarray, truth: np.ndarray) -> Part:
+def part(inputs: np.ndarray, truth: np.ndarray) -> FilledPart:
     """Held-out rows; what the engines read of them does not matter here."""
-    return Part(Data(inputs.astype(np.float32), truth.astype(np.float32), None), truth.astype(np.float64))
+    return FilledPart(Data(inputs.astype(np.float32), truth.astype(np.float32), None), truth.astype(np.float64))
 
 
 class Estimator:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import HuberRegressor, Lasso, LinearRegression, LogisticRegression, QuantileRegressor, Ridge
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.cells.kinds import Kind
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor

@@ -21,7 +21,7 @@ from service.domain.model.artifact import dump
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor, TargetScale
 from tests.unit.workers.training.running import moment
-from workers.export.files import script
+from workers.export.script import script
 from workers.training.data.fit import fit
 
 DAY = 86_400.0

@@ -16,15 +16,16 @@ from service.domain.cells.written import TextStyle
 from service.domain.model.artifact import to_json
 from service.reading.bounds import Bounds
 from service.settings import Settings
-from workers.ingest.load import Loaded, Reader, load
+from workers.ingest.load import Reader, load
+from workers.ingest.loaded import Loaded
 from workers.ingest.parquet import load_parquet
 from workers.ingest.profiling.profile import profile
 from workers.ingest.readers.duck import database
-from workers.ingest.readers.limits import Limits
+from workers.ingest.readers.limits import FileLimits
 
 MIB = 1024 * 1024
 READERS: tuple[Reader, ...] = ("unquoted", "plain", "careful")  # the fastest one that may be used
-LIMITS = Limits(1_000_000, 10_000, cell_bytes=16 * MIB, rejected_rows=1000, bounds=Bounds.of(Settings()))
+LIMITS = FileLimits(1_000_000, 10_000, cell_bytes=16 * MIB, rejected_rows=1000, bounds=Bounds.of(Settings()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def read(
     directory: Path,
     data: bytes,
     options: dict[str, Any] | None = None,
-    limits: Limits = LIMITS,
+    limits: FileLimits = LIMITS,
     fastest: Reader = "unquoted",
     parquet: bool = False,
 ) -> Read:

@@ -61,7 +61,7 @@ def test_a_declared_kind_goes_first(tmp_path: Path, declared: str, cells: list[s
 def test_a_kind_declared_for_no_column_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkFailed, match="nope") as raised:
         ingest(tmp_path, "a,b\n1,2\n", types={"nope": "numeric"})
-    assert raised.value.reason == "unknown_column"
+    assert raised.value.code == "unknown_column"
 
 
 def test_the_machines_time_zone_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +95,7 @@ def test_a_byte_outside_the_encoding_far_into_the_file_is_named_by_its_line(tmp_
     data = ("a,b\n" + "1,2\n" * 300_000).encode("utf-16") + b"\x00\xd8"
     with pytest.raises(WorkFailed, match="line 300002") as raised:
         ingest(tmp_path, data)
-    assert raised.value.reason == "not_text"
+    assert raised.value.code == "not_text"
 
 
 def test_a_bad_row_is_told_by_its_physical_line_after_cells_of_many_lines(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_more_bad_rows_than_allowed_fail_with_the_first_of_them(tmp_path: Path) 
     data = "a,b\n" + "1,2\n" * 200 + "1,2,3\n" * 6
     with pytest.raises(WorkFailed, match="line 202") as raised:
         ingest(tmp_path, data, most_rejects=5)
-    assert raised.value.reason == "too_many_rejects"
+    assert raised.value.code == "too_many_rejects"
     assert len(ingest(tmp_path, data, most_rejects=6).rejects) == 6
 
 

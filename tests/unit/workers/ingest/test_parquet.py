@@ -78,7 +78,7 @@ def test_a_declared_type_wins_and_misfits_are_rejects(tmp_path: Path) -> None:
 def test_what_cannot_be_a_table_is_named(data: bytes, code: str, tmp_path: Path) -> None:
     with pytest.raises(WorkFailed) as raised:
         read(tmp_path, data, parquet=True)
-    assert raised.value.reason == code
+    assert raised.value.code == code
 
 
 def test_what_would_become_huge_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_would_become_huge_is_refused_before_it_is_decoded(tmp_path: Path) 
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with pytest.raises(WorkFailed) as raised:
             read(tmp_path, out.getvalue(), parquet=True)
-        assert raised.value.reason == code
+        assert raised.value.code == code
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
 
 
@@ -103,4 +103,4 @@ def test_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     data = parquet({"abcd": [1, 2]}).replace(b"abcd", b"ab\xff\xfe")
     with pytest.raises(WorkFailed, match="UTF-8") as raised:
         read(tmp_path, data, parquet=True)
-    assert raised.value.reason in ("not_text", "not_parquet")
+    assert raised.value.code in ("not_text", "not_parquet")

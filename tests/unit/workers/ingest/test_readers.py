@@ -128,7 +128,7 @@ def outcome(directory: Path, data: bytes, options: dict[str, Any], fastest: Read
     try:
         found = read(directory, data, options, fastest=fastest)
     except WorkFailed as error:
-        return error.reason, error.detail
+        return error.code, error.detail
     return found.table, found.loaded.kinds, found.loaded.notes, found.loaded.rejects, found.loaded.style
 
 

@@ -25,8 +25,8 @@ from tests.unit.workers.comparison.running import (
     without_seconds,
 )
 from workers import lease
-from workers.comparison.course import Course
-from workers.comparison.descent import Descent, Point
+from workers.comparison.course import DescentCourse
+from workers.comparison.descent import Descent, LossPoint
 from workers.comparison.result import least_losses
 from workers.jobs.dispatch import run
 
@@ -156,8 +156,10 @@ def test_behind_a_hidden_layer_the_best_is_the_lowest_seen(deps: Deps) -> None:
 
 
 def test_an_optimum_that_one_scaling_has_is_that_of_both_with_a_bias() -> None:
-    def course(scaled: bool, least: float | None) -> Course:
-        return Course(Descent("batch", scaled, 4, 0.1), 1.0, 2.0, least, (Point(0, 0, 1.0, 0.0),), diverged=False)
+    def course(scaled: bool, least: float | None) -> DescentCourse:
+        return DescentCourse(
+            Descent("batch", scaled, 4, 0.1), 1.0, 2.0, least, (LossPoint(0, 0, 1.0, 0.0),), diverged=False
+        )
 
     one_known = [course(True, 0.25), course(False, None)]
     assert least_losses(True, one_known) == {True: 0.25, False: 0.25}

@@ -11,13 +11,13 @@ from scipy import optimize
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from service.domain.report.neuron import Certificate
 from workers.optimum.convex import convex
-from workers.training.data.rows import Piece, Rows
+from workers.training.data.rows import DesignRows, Piece
 
 BINARY, THREE = ("no", "yes"), ("a", "b", "c")
 
@@ -30,12 +30,12 @@ def transform_of(features: Floats) -> FittedTransform:
     return FittedTransform(columns, np.arange(len(columns)), features.mean(axis=0), features.std(axis=0))
 
 
-def rows_of(design: Floats, target: Any, counts: Floats | None = None, piece: int = 37) -> Rows:
+def rows_of(design: Floats, target: Any, counts: Floats | None = None, piece: int = 37) -> DesignRows:
     pieces: list[Piece] = [
         (design[at : at + piece], target[at : at + piece], None if counts is None else counts[at : at + piece])
         for at in range(0, len(design), piece)
     ]
-    return Rows(lambda: pieces, len(design), design.shape[1])
+    return DesignRows(lambda: pieces, len(design), design.shape[1])
 
 
 def certified(

@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import Ridge
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
 from workers.optimum.least_squares import gentle_triangle, least_squares, triangle
-from workers.training.data.rows import Rows
+from workers.training.data.rows import DesignRows
 
 CENTRE, SCALE = np.asarray([3.0, -1.0, 50.0]), np.asarray([2.0, 0.5, 10.0])
 TARGET = TargetScale(100.0, 20.0)
@@ -43,7 +43,7 @@ def certified(features: Floats, target: Floats, learnt: Floats | None = None, l2
     design, goal = scaled(features, target)
     pieces = [(design[start : start + 17], goal[start : start + 17], None) for start in range(0, len(design), 17)]
     weights = np.zeros(design.shape[1]) if learnt is None else learnt
-    rows = Rows(lambda: pieces, len(design), design.shape[1])
+    rows = DesignRows(lambda: pieces, len(design), design.shape[1])
     return least_squares(triangle(rows), weights, True, l2, transform(features.shape[1]), TARGET)
 
 
@@ -138,7 +138,7 @@ def test_the_triangle_of_products_gives_the_same_optimum_for_each_of_several_tar
     design, goal = scaled(features, target)
     both = np.column_stack([goal, goal**2])
     counts = np.random.default_rng(2).uniform(0, 2, 500)
-    rows = Rows(lambda: [(design, both, counts)], 500, 4)
+    rows = DesignRows(lambda: [(design, both, counts)], 500, 4)
     quick = gentle_triangle(rows)
     assert quick is not None
     for column in (0, 1):
@@ -153,5 +153,5 @@ def test_columns_near_to_collinear_and_targets_fitted_to_the_last_digit_have_no_
     design, goal = scaled(features, target)
     alike = np.column_stack([design, design[:, 0] + 1e-6 * design[:, 1] ** 2])
     for columns, targets in ((alike, goal), (design, design @ [1.0, 2, 3, 4])):
-        rows = Rows(lambda pieces=[(columns, targets, None)]: pieces, 500, columns.shape[1])  # type: ignore[misc]
+        rows = DesignRows(lambda pieces=[(columns, targets, None)]: pieces, 500, columns.shape[1])  # type: ignore[misc]
         assert gentle_triangle(rows) is None

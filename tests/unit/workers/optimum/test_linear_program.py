@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 from sklearn.linear_model import QuantileRegressor
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import TargetScale
 from tests.unit.workers.optimum.test_convex import column, rows_of, transform_of
 from workers.optimum.linear_program import MOST_CELLS, absolute, too_many_cells

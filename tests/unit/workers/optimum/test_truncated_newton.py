@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from sklearn.linear_model import LogisticRegression
 
-from service.domain.cells.columns import Floats
+from service.domain.arrays import Floats
 from service.domain.model.predictor import TargetScale
 from tests.unit.workers.optimum.test_convex import (
     BINARY,

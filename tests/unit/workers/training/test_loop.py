@@ -90,7 +90,7 @@ def test_a_loss_that_is_no_number_is_divergence(train_losses: list[float], valid
     progress = Progress(State.start(PROBLEM))
     with pytest.raises(WorkFailed, match="epoch 2") as raised:
         list(train(Scripted(train_losses, validation_losses), progress, spec_of(epochs=2), 0.1, (5, 1), lambda: None))
-    assert raised.value.reason == "diverged"
+    assert raised.value.code == "diverged"
     assert len(progress.history) == 1
 
 

@@ -11,11 +11,11 @@ import torch
 
 from tests.unit.workers.training.running import spec_of
 from workers.training.progress import EpochEnded
-from workers.training.schedules import Schedule
+from workers.training.schedules import RateFactors
 
 
 def factors(epochs: int, schedule: str, warmup: int = 0) -> list[float]:
-    made = Schedule(spec_of(epochs=epochs, schedule=schedule, warmup_epochs=warmup), [])
+    made = RateFactors(spec_of(epochs=epochs, schedule=schedule, warmup_epochs=warmup), [])
     return [made.factor(epoch) for epoch in range(1, epochs + 1)]
 
 
@@ -40,7 +40,7 @@ def test_plateau_is_torchs_own(judged: str) -> None:
     with warnings.catch_warnings():
         optimizer = torch.optim.SGD([weight], lr=1.0)
         theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=5, threshold=1e-4, eps=0.0)
-    ours = Schedule(spec_of(epochs=120, schedule="plateau"), [])
+    ours = RateFactors(spec_of(epochs=120, schedule="plateau"), [])
     seen = []
     for epoch, loss in enumerate(losses.tolist(), 1):
         assert ours.factor(epoch) == optimizer.param_groups[0]["lr"]
@@ -50,7 +50,7 @@ def test_plateau_is_torchs_own(judged: str) -> None:
         theirs.step(loss)
     assert optimizer.param_groups[0]["lr"] < 0.1
     # taken up again from its history it goes on the same
-    assert Schedule(spec_of(epochs=120, schedule="plateau"), seen).factor(120) == optimizer.param_groups[0]["lr"]
+    assert RateFactors(spec_of(epochs=120, schedule="plateau"), seen).factor(120) == optimizer.param_groups[0]["lr"]
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])

@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import StorageFull
-from workers.training.data.room import Room, Sheet
+from workers.training.data.room import Room, RowBuffer
 from workers.training.stored import Chosen, Stored
 
 
 def both(directory: Path, rows: int, columns: int, seed: int = 0) -> tuple[np.ndarray, Stored]:
     """The same numbers in memory and on the disk, written in uneven pieces."""
     numbers = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
-    sheet = Sheet(numbers.shape, np.float32, directory)
+    sheet = RowBuffer(numbers.shape, np.float32, directory)
     for piece in np.array_split(numbers, 7):
         sheet.add(piece)
     assert isinstance(sheet.rows, Stored)

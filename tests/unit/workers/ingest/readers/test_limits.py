@@ -36,7 +36,7 @@ def test_each_limit_has_its_own_error(
 ) -> None:
     with pytest.raises(WorkFailed) as raised:
         read(tmp_path, data, limits=dataclasses.replace(LIMITS, **limits), fastest=fastest)
-    assert raised.value.reason == code
+    assert raised.value.code == code
 
 
 def test_a_table_at_its_limits_is_read(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from service.domain.cells.columns import Categories, Columns, Values
 from service.domain.cells.kinds import Kind
 from service.domain.model.transform import FittedTransform
 from service.errors import WorkFailed
-from workers.training.data.fit import Moments, fit, target_moments
+from workers.training.data.fit import fit
+from workers.training.data.moments import Moments, target_moments
 
 SCALERS = {"standard": StandardScaler(), "minmax": MinMaxScaler(), "robust": RobustScaler()}
 CATEGORIES = ["red", "blue", "green"]
@@ -213,13 +214,13 @@ def test_what_is_constant_over_the_training_rows_is_left_out() -> None:
     assert transform.encoded_names == ["x"]
     with pytest.raises(WorkFailed, match="constant") as raised:
         fitted({"same": np.full(3, 7.0)}, {"same": "numeric"})
-    assert raised.value.reason == "features_constant"
+    assert raised.value.code == "features_constant"
 
 
 def test_a_gap_under_the_policy_error_ends_the_fit() -> None:
     with pytest.raises(WorkFailed, match="2 training rows") as raised:
         fitted({"x": np.array([1.0, np.nan, 2, np.nan])}, {"x": "numeric"}, missing="error")
-    assert raised.value.reason == "missing_values"
+    assert raised.value.code == "missing_values"
 
 
 @pytest.mark.parametrize("missing", ["mean", "median", "most_frequent"])

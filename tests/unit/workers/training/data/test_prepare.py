@@ -114,7 +114,7 @@ def test_what_cannot_be_trained_on_is_named(
 ) -> None:
     with pytest.raises(WorkFailed) as raised:
         prepared(tmp_path, cells, target, **changes)
-    assert raised.value.reason == reason
+    assert raised.value.code == reason
 
 
 def narrow(tmp_path: Path, table_bytes: int, most_bytes: int = 2**30) -> Room:
@@ -128,7 +128,7 @@ def test_a_table_that_must_be_in_memory_and_is_too_large_for_it_is_refused(tmp_p
     spec = spec_of(engine="autograd")
     with pytest.raises(WorkFailed, match=r'ADALINE_TRAINING_MEMORY_BYTES.*"fused"') as raised:
         prepare(path, spec, X, "numeric", 100, narrow(tmp_path, 0, size - 1))
-    assert raised.value.reason == "too_large"
+    assert raised.value.code == "too_large"
     assert prepare(path, spec, X, "numeric", 100, narrow(tmp_path, 0, size)).stored_bytes == 0
     assert prepare(path, spec_of(), X, "numeric", 100, narrow(tmp_path, size)).stored_bytes == 0
     assert prepare(path, spec_of(), X, "numeric", 100, narrow(tmp_path, size - 1)).stored_bytes == size
@@ -168,7 +168,7 @@ def test_rows_of_another_dataset_with_gaps_are_dropped_when_asked_to(tmp_path: P
     assert made.parts["validation"].truth.tolist() == [3.0]
     with pytest.raises(WorkFailed, match="validation dataset") as raised:
         other_rows(tmp_path, cells, "numeric", {name: cells[:2] for name, cells in others.items()}, missing="drop")
-    assert raised.value.reason == "too_few_rows"
+    assert raised.value.code == "too_few_rows"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_class_that_only_the_other_dataset_has_is_named(tmp_path: Path) -> Non
     others = {"x": [1.0] * 3, "c": ["a"] * 3, "y": ["yes", "maybe", "perhaps"]}
     with pytest.raises(WorkFailed, match="'maybe', 'perhaps' in 'y'") as raised:
         other_rows(tmp_path, cells, "categorical", others, task="binary")
-    assert raised.value.reason == "class_unknown"
+    assert raised.value.code == "class_unknown"
 
 
 def test_weights_of_another_datasets_rows_are_its_own_and_those_of_their_class(tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""What all answers of the API are made with: their root, their fields, and what is said of those."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields
+
+
+class TimeField(fields.DateTime):
+    """RFC 3339 in UTC, to the millisecond."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
+        return None if value is None else rfc3339(value)
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as `2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def says(what: str, **more: Any) -> dict[str, Any]:
+    """Metadata of a field: its description."""
+    return {"description": what, **more}
+
+
+def switch(what: str) -> ma.fields.Boolean:
+    """A parameter of a query that is off unless it says true."""
+    return ma.fields.Boolean(load_default=False, truthy={"true", "1"}, falsy={"false", "0"}, metadata=says(what))
+
+
+def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
+    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+
+
+def within(least: int, most: int) -> ma.validate.Range:
+    return ma.validate.Range(least, most, error="{input} is out of range: from {min} to {max}")
+
+
+class Answer(ma.Schema):
+    """Something the API says. A newer server may say more: clients skip what they do not know."""
+
+    class Meta:
+        unknown = ma.EXCLUDE

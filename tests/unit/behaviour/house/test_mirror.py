@@ -1,0 +1,23 @@
+"""Where a test lies says what it tests: a module of the same path, or a behaviour that several modules make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+UNIT = Path(__file__).parents[2]
+REPOSITORY = UNIT.parents[1]
+
+
+def place_of(test: Path) -> Path:
+    """`service/a/b` of tests/unit/a/test_b.py, `workers/a/b` of tests/unit/workers/a/test_b.py."""
+    *folders, name = test.relative_to(UNIT).parts
+    package = () if folders[:1] == ["workers"] else ("service",)
+    return REPOSITORY.joinpath(*package, *folders, name.removeprefix("test_").removesuffix(".py"))
+
+
+def test_every_unit_test_is_named_for_the_module_or_the_package_that_it_tests() -> None:
+    tests = [path for path in UNIT.rglob("test_*.py") if UNIT / "behaviour" not in path.parents]
+    places = {str(path.relative_to(REPOSITORY)): place_of(path) for path in tests}
+    assert len(places) > 100
+    gone = [test for test, it in places.items() if not it.with_suffix(".py").is_file() and not it.is_dir()]
+    assert gone == [], "no such module: rename the test with what it tests, or move it to tests/unit/behaviour"
