@@ -66,7 +66,7 @@ def failure(error: Exception, what: str) -> FailureTold:
     """What the user is told. The trace of an error that nobody foresaw is logged."""
     for kind, code_of in CODES.items():
         if isinstance(error, kind):
-            detail = f"{what} needs more memory than there is" if kind is MemoryError else str(error)
+            detail = f"{what} needs more memory than is available" if kind is MemoryError else str(error)
             return {"code": code_of(error), "detail": detail}
     log.error("work broke", what=what, exc_info=error)
     unknown = f"an unexpected error ({type(error).__name__})"

@@ -78,7 +78,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
 
     def _register_responses(self) -> None:
         described = {status.name: status.phrase for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
-        for name, description in {**described, "DEFAULT_ERROR": "Something else is wrong"}.items():
+        for name, description in {**described, "DEFAULT_ERROR": "Any other error"}.items():
             content = {problems.MEDIA_TYPE: {"schema": ProblemSchema}}
             self.spec.components.response(name, {"description": description, "content": content}, lazy=True)
 

@@ -67,7 +67,7 @@ BAD_BODY = (
 @blueprint.route("", methods=["POST"])
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="queued")
-@blueprint.also_answers(HTTPStatus.CREATED, schemas.JobSchema, description="ended, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.CREATED, schemas.JobSchema, description="ended within Prefer: wait=N")
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
@@ -135,7 +135,7 @@ def delete_job(id: str) -> Any:
 @blueprint.route("/<id>/cancel", methods=["POST"])
 @blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.JobSchema, description="cancelled")
-@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="it will stop at its next batch")
+@blueprint.also_answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="it will stop at the next batch")
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def cancel_job(headers: dict[str, Any], id: str) -> Any:
     """Cancel a job; asking twice changes nothing"""

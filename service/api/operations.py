@@ -33,7 +33,7 @@ class Health(Answer):
     parts = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-blueprint = Blueprint("operations", __name__, description="For who runs the service")
+blueprint = Blueprint("operations", __name__, description="Health and readiness")
 
 
 @blueprint.route("/healthz")

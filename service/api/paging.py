@@ -27,7 +27,7 @@ def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
     envelope: dict[str, fields.Field[Any]] = {
         "data": fields.List(fields.Nested(item), required=True),
         "has_more": fields.Boolean(required=True),
-        "next": fields.String(required=True, allow_none=True, metadata=says("give it as ?after= to go on")),
+        "next": fields.String(required=True, allow_none=True, metadata=says("pass it as ?after= to get the next page")),
     }
     return Answer.from_dict(envelope, name=f"{name or item.__name__.removesuffix('Schema')}List")
 

@@ -30,7 +30,7 @@ class ModelsQuery(PageQuery, MetadataQuery):
 
 class VersionsQuery(PageQuery, MetadataQuery):
     after = fields.Integer(  # type: ignore[assignment]  # a number here, a word in other lists
-        validate=within(1, 2**31 - 1), metadata=says("`next` of the page before")
+        validate=within(1, 2**31 - 1), metadata=says("the `next` of the previous page")
     )
 
 

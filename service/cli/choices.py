@@ -103,4 +103,4 @@ def _value(path: str, text: str) -> Any:
 
 
 def _no_json(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")

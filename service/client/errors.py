@@ -37,7 +37,7 @@ class ClientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong at one place: a JSON pointer (RFC 6901) into what was sent, and what mends it."""
+    """One thing wrong at one place: a JSON pointer (RFC 6901) into what was sent, and how to fix it."""
 
     pointer: str
     detail: str

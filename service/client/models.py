@@ -120,7 +120,7 @@ class Models:
         return self._predicted(ref, rows, "text/csv", options)
 
     def predict_lines(self, ref: str, rows: GivenRows, **options: Any) -> Iterator[bytes]:
-        """The same as JSON lines: `{"prediction": …}` for each row."""
+        """Predictions as JSON lines: `{"prediction": …}` for each row."""
         return self._predicted(ref, rows, "application/x-ndjson", options)
 
     def _predicted(self, ref: str, rows: GivenRows, accept: str, options: Mapping[str, Any]) -> Iterator[bytes]:

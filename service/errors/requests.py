@@ -9,7 +9,7 @@ from service.errors.root import AdalineError, FieldError
 
 class InputInvalid(AdalineError):
     code = "input_invalid"
-    title = "The request cannot be used as it is"
+    title = "Invalid request"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
@@ -23,29 +23,29 @@ class InputInvalid(AdalineError):
 
 class ParameterInvalid(InputInvalid):
     code = "parameter_invalid"
-    title = "A parameter cannot be used"
+    title = "Invalid parameter"
 
 
 class BodyMalformed(InputInvalid):
     code = "body_malformed"
-    title = "The body is not what it says it is"
+    title = "Malformed body"
 
 
 class SpecInvalid(InputInvalid):
     code = "spec_invalid"
-    title = "The spec cannot be run"
+    title = "Invalid spec"
 
 
 class RowsInvalid(InputInvalid):
     code = "rows_invalid"
-    title = "These rows cannot be predicted"
+    title = "Rows cannot be predicted"
 
 
 class UploadInvalid(InputInvalid):
     """`reason` is the code that an ingest would end with, where it is the ingest's error that is told early."""
 
     code = "upload_invalid"
-    title = "The upload is not a table"
+    title = "The upload is not a readable table"
 
     def __init__(self, detail: str, errors: Sequence[FieldError] = (), reason: str | None = None) -> None:
         super().__init__(detail, errors)
@@ -54,54 +54,54 @@ class UploadInvalid(InputInvalid):
 
 class MediaTypeUnsupported(AdalineError):
     code = "media_type_unsupported"
-    title = "Content-Type not understood"
+    title = "Content-Type not supported"
 
 
 class LengthRequired(AdalineError):
     code = "length_required"
-    title = "Nothing says where the body ends"
+    title = "Content-Length required"
 
 
 class BodyTooLarge(AdalineError):
     code = "body_too_large"
-    title = "The body is too large"
+    title = "Body too large"
 
 
 class DecompressedTooLarge(BodyTooLarge):
     code = "decompressed_too_large"
-    title = "The body is too large once decompressed"
+    title = "Body too large once decompressed"
 
 
 class DecompressionRatioTooLarge(BodyTooLarge):
     code = "decompression_ratio_too_large"
-    title = "The body grows too much when decompressed"
+    title = "Decompression ratio too large"
 
 
 class BodyTooSlow(AdalineError):
     code = "body_too_slow"
-    title = "The body came too slowly"
+    title = "Body received too slowly"
 
 
 class IdempotencyKeyReused(AdalineError):
     code = "idempotency_key_reused"
-    title = "The Idempotency-Key was used with another body"
+    title = "Idempotency-Key used with another body"
 
 
 class CallerRefused(AdalineError):
     code = "caller_refused"
-    title = "The caller is refused"
+    title = "Forbidden"
 
 
 class HostInvalid(CallerRefused):
     code = "host_invalid"
-    title = "The Host cannot be used"
+    title = "Invalid Host"
 
 
 class HostNotAllowed(CallerRefused):
     code = "host_not_allowed"
-    title = "Not a name of this server"
+    title = "Host not allowed"
 
 
 class OriginNotAllowed(CallerRefused):
     code = "origin_not_allowed"
-    title = "Pages of other origins may not do this"
+    title = "Origin not allowed"

@@ -44,14 +44,14 @@ class FileNotFound(NotFound):
 
 class Conflict(AdalineError):
     code = "conflict"
-    title = "In conflict with the present state"
+    title = "Conflict with the current state"
 
 
 class DatasetInUse(Conflict):
     """`references` are jobs and versions that were made from it: the newest, as JSON."""
 
     code = "dataset_in_use"
-    title = "The dataset is in use"
+    title = "Dataset in use"
 
     def __init__(self, detail: str, references: Sequence[Mapping[str, object]] = ()) -> None:
         super().__init__(detail)
@@ -60,29 +60,29 @@ class DatasetInUse(Conflict):
 
 class DatasetNotReady(Conflict):
     code = "dataset_not_ready"
-    title = "The dataset is not ready"
+    title = "Dataset not ready"
 
 
 class ModelNotEmpty(Conflict):
     code = "model_not_empty"
-    title = "The model has versions"
+    title = "Model has versions"
 
 
 class VersionAliased(Conflict):
     code = "version_aliased"
-    title = "An alias points at this version"
+    title = "Version has an alias"
 
 
 class IllegalMove(Conflict):
     code = "illegal_move"
-    title = "The job's state does not allow this"
+    title = "Not allowed in the job's state"
 
 
 class ResultNotReady(Conflict):
     code = "result_not_ready"
-    title = "The job has no result"
+    title = "Job has no result"
 
 
 class AliasChanged(Conflict):
     code = "alias_changed"
-    title = "The alias has changed since it was read"
+    title = "Alias changed since it was read"

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong at one place: a JSON pointer (RFC 6901) into the body, and what mends it."""
+    """One thing wrong at one place: a JSON pointer (RFC 6901) into the body, and how to fix it."""
 
     pointer: str
     detail: str

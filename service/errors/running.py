@@ -7,17 +7,17 @@ from service.errors.root import AdalineError
 
 class Unavailable(AdalineError):
     code = "unavailable"
-    title = "Not available at this moment"
+    title = "Temporarily unavailable"
 
 
 class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
-    title = "The queue does not answer"
+    title = "Queue does not answer"
 
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
-    title = "The database does not answer"
+    title = "Database does not answer"
 
 
 class TooManyStreams(Unavailable):
@@ -27,39 +27,39 @@ class TooManyStreams(Unavailable):
 
 class TooManyBodies(Unavailable):
     code = "too_many_bodies"
-    title = "Too many bodies on their way"
+    title = "Too many bodies being received"
 
 
 class TooManyAnswers(Unavailable):
     code = "too_many_answers"
-    title = "Too many answers on their way"
+    title = "Too many responses being sent"
 
 
 class StorageFull(AdalineError):
     code = "storage_full"
-    title = "The disk is full"
+    title = "Disk full"
 
 
 class StorageDamaged(AdalineError):
     """Stored bytes are not those that were written. `key` is the blob's, "" for the database."""
 
     code = "storage_damaged"
-    title = "Stored data is damaged"
+    title = "Stored data damaged"
 
     def __init__(self, key: str, what: str = "", mend: str = "") -> None:
         self.key = key
-        where = f" (blob {key}: its bytes are not those that were written)" if key else ""
+        where = f" (blob {key}: its hash does not match)" if key else ""
         super().__init__(f"{what or 'a stored file'} is damaged{where}; {mend or 'restore it from a backup'}")
 
 
 class SettingInvalid(AdalineError):
     code = "setting_invalid"
-    title = "A setting is wrong"
+    title = "Invalid setting"
 
 
 class AlreadyRunning(AdalineError):
     code = "already_running"
-    title = "Adaline already runs on this data directory"
+    title = "Data directory in use"
 
 
 class CannotStart(AdalineError):
@@ -70,7 +70,7 @@ class CannotStart(AdalineError):
 class WorkFailed(AdalineError):
     """Work that ends as `failed`. The code is the instance's own: it is stored beside the detail."""
 
-    title = "The work failed"
+    title = "Work failed"
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

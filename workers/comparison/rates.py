@@ -39,7 +39,7 @@ class Terrain:
 
 @dataclass(frozen=True, slots=True)
 class LossRange:
-    """Of always saying the mean, and the least possible: what a bowl's descent goes from and to."""
+    """The losses that descent goes from and to: of always predicting the mean, and the lowest possible."""
 
     baseline: float
     least: float

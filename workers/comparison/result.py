@@ -76,7 +76,7 @@ def make_result(
         "sentence": sentence(
             spec.tolerance,
             [SpokenFigures.of(descent) for descent in descents],
-            "the best loss" if exact else "the lowest loss that any of them saw",
+            "the best loss" if exact else "the lowest loss that any of them reached",
         ),
     }
     return {**result, "pictures": pictures(result)}

@@ -112,7 +112,7 @@ def _has_way(trained: Trained, size: Size) -> bool:
 
 
 def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], None]) -> DesignRows:
-    """Of the table in float64, or what the network reads of it."""
+    """The rows of the table in float64, or the network's inputs."""
     prepared, bias = trained.prepared, trained.spec.network.bias
     if not way.exact:
         return network_rows(prepared.train, bias, check)
@@ -121,7 +121,7 @@ def _rows(trained: Trained, path: Path | None, way: Way, check: Callable[[], Non
 
 
 def _certificates(rows: DesignRows, trained: Trained, weights: Floats, way: Way) -> Iterator[Certified]:
-    """Of each target in turn."""
+    """The certificate of each target in turn."""
     spec, scales, several = trained.spec, trained.prepared.target_scales, len(trained.prepared.target_scales) > 1
     bias, l2, transform = spec.network.bias, penalty_of(spec), trained.prepared.transform
     found, loss = None, LOSSES[spec.loss]

@@ -30,8 +30,8 @@ def per_class(truth: Integers, probabilities: Floats, labels: tuple[Label, ...])
 
 
 def curves(truth: Integers, probabilities: Floats, labels: tuple[Label, ...]) -> list[Curves]:
-    """Of each class that has rows, and others beside it. Curves are thinned to `MOST_POINTS`; the areas are those of
-    all rows."""
+    """Curves of each class that has rows, and others beside it. They are thinned to `MOST_POINTS`; the areas are those
+    of all rows."""
     support = np.bincount(truth, minlength=len(labels))
     drawn = [number for number in range(len(labels)) if 0 < support[number] < len(truth)]
     chosen = [1] if len(labels) == 2 else sorted(sorted(drawn, key=lambda number: -support[number])[:MOST_CLASSES])

@@ -34,7 +34,8 @@ class Importances:
 
 
 def importances(predictor: Predictor, part: FilledPart, seed: int, budget: int = BUDGET) -> Importances:
-    """Of every feature, on held-out rows: the increase of rmse in the target's units, or of the log loss in nats."""
+    """Importance of every feature on held-out rows: the increase of rmse in the target's units, or of the log loss in
+    nats."""
     features, inputs = predictor.transform.features, inputs_of_features(predictor.transform)
     used = [number for number, positions in enumerate(inputs) if len(positions)]
     effort = plan(predictor.network, len(used), len(part), budget)

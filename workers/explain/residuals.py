@@ -17,8 +17,8 @@ MOST_POINTS = 400
 
 
 def residual_summary(truth: Floats, predictions: Floats, rows: Integers, part: str, seed: int) -> Residuals:
-    """Of one target. A residual is truth - prediction, in the target's units; `rows` (n,) are the rows' places in the
-    dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
+    """Summary of one target's residuals, truth - prediction in the target's units; `rows` (n,) are the rows' places in
+    the dataset, counted from 0 as `/v1/datasets/{id}/rows?offset=` does. `points` is a sample to draw."""
     residuals = truth - predictions
     unit = unit_of(float(np.abs(residuals).max()))
     off = residuals * unit - (residuals * unit).mean()

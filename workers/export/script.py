@@ -14,7 +14,8 @@ ORDER = ("predict.py", "cells.py", "command.py")
 
 @functools.cache
 def script() -> bytes:
-    """The same for every model: it reads what the other files say. The docstring is that of the first part."""
+    """The text of predict.py, the same for every model: it reads what the other files say. The docstring is that of the
+    first part."""
     texts = [resources.files(PARTS).joinpath(name).read_text(encoding="utf-8") for name in ORDER]
     trees = [ast.parse(text) for text in texts]
     bodies = [_body(text, tree) for text, tree in zip(texts, trees, strict=True)]
@@ -33,7 +34,7 @@ def _body(text: str, tree: ast.Module) -> str:
 
 
 def _imports(trees: list[ast.Module]) -> str:
-    """Those of all parts, each once, but for what the parts import of each other."""
+    """The imports of all parts, each once, except what the parts import of each other."""
     plain: set[str] = set()
     names: dict[str, set[str]] = {}
     for node in (node for tree in trees for node in tree.body):

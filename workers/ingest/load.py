@@ -66,7 +66,7 @@ def load(
 ) -> Loaded:
     """Read a CSV into `directory`. `check` is called from time to time; `fastest` leaves the readers before it out.
 
-    Raises WorkFailed with what is wrong and what mends it.
+    Raises WorkFailed with what is wrong and how to fix it.
     """
 
     def again(other: Mapping[str, Any]) -> tuple[int, int]:

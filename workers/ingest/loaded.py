@@ -40,7 +40,7 @@ class Loaded:
 
     @property
     def rejected_share(self) -> float:
-        """Of the rows of the file."""
+        """Rejected rows as a share of the file's rows."""
         return len(self.rejects) / (self.rows + len(self.rejects))
 
     def dialect_json(self) -> dict[str, Any]:

@@ -50,10 +50,7 @@ def convex(
     apart = separation(rows, found, basis.matrix, classes) if classes and not l2 else None
     if apart is None and not found.converged:
         within = "" if way.whole else f" within {way.passes:,} passes over the rows"
-        raise NoOptimum(
-            f"Newton's method has not come to rest at an optimum{within}; it would sooner with fewer features "
-            "(`exclude`) or some l2"
-        )
+        raise NoOptimum(f"Newton's method did not converge{within}; it may with fewer features (`exclude`) or some l2")
     at_learnt = evaluate(rows, loss, penalty, learnt, None, every=0)
     best = basis.matrix @ found.point.weights
     units = in_user_units(name, 1.0, loss_scale((scale,)))

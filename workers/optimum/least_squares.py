@@ -84,7 +84,7 @@ class Directions:
 
 
 def triangle(rows: DesignRows) -> Triangle:
-    """Of all rows, as many at a time as make the triangle before them a small part of the work."""
+    """The triangle of all rows, as many at a time as make the triangle before them a small part of the work."""
     waiting: list[Floats] = []
     for block in _blocks(rows):
         waiting.append(block)
@@ -97,7 +97,7 @@ def triangle(rows: DesignRows) -> Triangle:
 
 
 def gentle_triangle(rows: DesignRows) -> Triangle | None:
-    """The same by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
+    """The triangle by Cholesky from the products of design and targets, at a fraction of the cost; None where these are
     nearer to collinear than `GENTLE`: a target that is fitted to the last digits is so too."""
     gram: Floats = np.zeros(())
     for block in _blocks(rows):
@@ -129,7 +129,7 @@ def directions(design: Floats, rows: int) -> Directions:
 
 
 def gentle_directions(rows: DesignRows, ridge: Floats) -> Directions | None:
-    """The same from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
+    """Directions from the Gram matrix, at a fraction of the cost, with `ridge` (w,) below the design; None where the
     columns are nearer to collinear than `GENTLE`, so that it would say little of the flattest directions."""
     gram = np.diag(ridge**2)
     for design, _, weights in rows.pieces():

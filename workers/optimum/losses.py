@@ -51,8 +51,8 @@ def huber(scores: Floats, target: AnyArray) -> Local:
 
 
 def cross_entropy(scores: Floats, target: AnyArray) -> Local:
-    """Of one score, or the softmax of several. Several are gone through class by class: sums over the few classes of a
-    row at a time are slow."""
+    """Cross-entropy of one score, or of the softmax of several. Several are gone through class by class: sums over the
+    few classes of a row at a time are slow."""
     if scores.shape[1] == 1:
         score = scores[:, 0]
         small = np.exp(-np.abs(score))

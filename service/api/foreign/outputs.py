@@ -52,7 +52,7 @@ def wanted(outputs: Any, parameters: Mapping[str, Any], names: Sequence[str]) ->
             raise InputInvalid.at(where + "/parameters", "must be an object")
         for unknown in ("classification", "shared_memory_region"):
             if told.get(unknown):
-                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not done here; leave it out")
+                raise InputInvalid.at(f"{where}/parameters/{unknown}", "is not supported here; leave it out")
         chosen.append(WantedOutput(name, told.get("binary_data", binary) is True))
     return chosen
 

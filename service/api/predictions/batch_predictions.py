@@ -29,7 +29,7 @@ BODY = {
 @blueprint.route("", methods=["POST"])
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, JobSchema, description="queued")
-@blueprint.also_answers(HTTPStatus.CREATED, JobSchema, description="ended, within Prefer: wait=N")
+@blueprint.also_answers(HTTPStatus.CREATED, JobSchema, description="ended within Prefer: wait=N")
 @blueprint.fails(*BAD_BODY)
 @blueprint.described(requestBody=BODY)
 def submit_batch_prediction(headers: dict[str, Any]) -> Any:

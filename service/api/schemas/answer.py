@@ -32,11 +32,11 @@ def switch(what: str) -> ma.fields.Boolean:
 
 
 def one_of(words: tuple[str, ...]) -> ma.validate.OneOf:
-    return ma.validate.OneOf(words, error="{input} is not a choice here; use one of: {choices}")
+    return ma.validate.OneOf(words, error="{input} is not one of: {choices}")
 
 
 def within(least: int, most: int) -> ma.validate.Range:
-    return ma.validate.Range(least, most, error="{input} is out of range: from {min} to {max}")
+    return ma.validate.Range(least, most, error="{input} is out of range: use {min} to {max}")
 
 
 class Answer(ma.Schema):

@@ -13,26 +13,26 @@ from service.domain.jobs.lifecycle import DATASET_STATES
 class ColumnSchema(Answer):
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=one_of(KINDS))
-    nulls = fields.Integer(required=True, metadata=says("cells that are missing"))
-    distinct = fields.Integer(required=True, metadata=says("values that differ, missing cells left out"))
-    minimum = fields.Raw(metadata=says("least number, or earliest time", type=["number", "string", "null"]))
-    maximum = fields.Raw(metadata=says("greatest number, or latest time", type=["number", "string", "null"]))
+    nulls = fields.Integer(required=True, metadata=says("number of missing cells"))
+    distinct = fields.Integer(required=True, metadata=says("number of distinct values, without missing cells"))
+    minimum = fields.Raw(metadata=says("smallest number, or earliest time", type=["number", "string", "null"]))
+    maximum = fields.Raw(metadata=says("largest number, or latest time", type=["number", "string", "null"]))
     mean = fields.Float(allow_none=True)
     standard_deviation = fields.Float(allow_none=True)
-    whole = fields.Boolean(metadata=says("every number is an integer"))
-    rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, while values are few"))
-    notes = fields.List(fields.String(), metadata=says("how it was read, and what to declare if not meant so"))
+    whole = fields.Boolean(metadata=says("whether all numbers are whole"))
+    rarest = fields.Dict(allow_none=True, metadata=says("the rarest value and its count, if there are few values"))
+    notes = fields.List(fields.String(), metadata=says("how the column was read, and what to declare if that is wrong"))
 
 
 class DatasetSchema(Answer):
     id = fields.String(required=True, metadata=says("", example="ds_01k4q2v7x8m3n5p6r9s0t1w2y3"))
     name = fields.String(required=True)
     state = fields.String(required=True, validate=one_of(DATASET_STATES))
-    sha256 = fields.String(required=True, metadata=says("of the uploaded bytes, decompressed"))
+    sha256 = fields.String(required=True, metadata=says("SHA-256 of the uploaded bytes, decompressed"))
     bytes = fields.Integer(required=True)
     rows = fields.Integer(required=True, allow_none=True)
     rejected_rows = fields.Integer(required=True, allow_none=True)
-    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was read"))
+    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was parsed"))
     columns = fields.List(fields.Nested(ColumnSchema), required=True, allow_none=True)
     created_at = TimeField(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
@@ -40,5 +40,5 @@ class DatasetSchema(Answer):
 
 class RowsSchema(Answer):
     columns = fields.List(fields.String(), required=True)
-    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list for each row"))
+    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list per row"))
     has_more = fields.Boolean(required=True)

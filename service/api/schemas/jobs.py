@@ -19,17 +19,18 @@ ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/Ba
 
 
 class ProgressSchema(Answer):
-    descent = fields.String(metadata=says("of a comparison: the descent that runs"))
-    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction, which has none"))
+    descent = fields.String(metadata=says("for a comparison: the descent that is running"))
+    epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction"))
     epochs = fields.Integer(allow_none=True)
     fraction = fields.Float(metadata=says("0 to 1"))
     train_loss = fields.Float(
         allow_none=True,
         metadata=says(
-            "in the target's units, of several summed in scaled ones; the mean before each step of the epoch"
+            "in the target's units (several targets: scaled and summed); mean of the batch losses before each step of "
+            "the epoch"
         ),
     )
-    validation_loss = fields.Float(allow_none=True, metadata=says("after the epoch's steps"))
+    validation_loss = fields.Float(allow_none=True, metadata=says("at the end of the epoch"))
     rows_per_second = fields.Float(allow_none=True)
     eta_seconds = fields.Float(allow_none=True)
 
@@ -43,7 +44,7 @@ class JobFields(Answer):
     is_terminal = fields.Function(
         lambda job: job.state in TERMINAL,
         required=True,
-        metadata=says("nothing more can happen to the job", type="boolean"),
+        metadata=says("whether the state is final", type="boolean"),
     )
     dataset = fields.String(required=True, attribute="dataset_id")
     model = fields.Method(
@@ -53,7 +54,7 @@ class JobFields(Answer):
     )
     progress = fields.Nested(ProgressSchema, required=True, allow_none=True)
     attempt = fields.Integer(
-        required=True, metadata=says("which attempt this is since the job last got further; clean stops do not count")
+        required=True, metadata=says("attempts since the job last made progress; a clean stop is not counted")
     )
     created_at = TimeField(required=True)
     started_at = TimeField(required=True, allow_none=True)
@@ -70,18 +71,18 @@ class WaitingSchema(Answer):
     lane = fields.String(
         required=True,
         validate=one_of(LANES),
-        metadata=says("short: what is expected to end soon, which has processes of its own besides all others"),
+        metadata=says("short: expected to end soon; short work also has processes reserved for it"),
     )
     before = fields.Integer(
-        required=True, metadata=says("jobs of its lane that were submitted earlier and wait too; 1000: or more")
+        required=True, metadata=says("earlier jobs of the same lane that still wait; 1000 means 1,000 or more")
     )
-    running = fields.Integer(required=True, metadata=says("jobs that run now; 1000: or more"))
+    running = fields.Integer(required=True, metadata=says("running jobs; 1000 means 1,000 or more"))
     why = fields.String(required=True)
 
 
 class JobSchema(JobFields):
     spec = fields.Raw(required=True, metadata=ANY_KEPT_SPEC)
-    waiting = fields.Nested(WaitingSchema, metadata=says("of a queued job, where GET /v1/jobs/{id} tells it"))
+    waiting = fields.Nested(WaitingSchema, metadata=says("for a queued job, and only from GET /v1/jobs/{id}"))
 
 
 class ListedJob(JobFields):
@@ -90,7 +91,7 @@ class ListedJob(JobFields):
     model_name = fields.Function(
         lambda job: job.model_name or None,
         required=True,
-        metadata=says("that the spec asks for; null where it asks for none", type=["string", "null"]),
+        metadata=says("the spec's target; null if it has none", type=["string", "null"]),
     )
 
 
@@ -103,5 +104,7 @@ class EventSchema(Answer):
 
 class Events(Answer):
     data = fields.List(fields.Nested(EventSchema), required=True)
-    next = fields.Integer(required=True, metadata=says("give it as ?after= to go on from here"))
-    is_terminal = fields.Boolean(required=True, metadata=says("the job has ended and no event comes after these"))
+    next = fields.Integer(required=True, metadata=says("pass it as ?after= to continue from here"))
+    is_terminal = fields.Boolean(
+        required=True, metadata=says("whether the job has ended and these are its last events")
+    )

@@ -10,7 +10,7 @@ from service.domain.cells.kinds import KINDS
 
 SIDES = ("a", "b")
 BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
-ANY = {"description": "left out where it is not there at all"}
+ANY = {"description": "left out if it does not exist"}
 
 
 class ModelSchema(Answer):
@@ -60,18 +60,18 @@ class ListedVersion(Answer):
             anyOf=[{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         ),
     )
-    features = fields.List(fields.Nested(FeatureSchema), required=True, metadata=says("what a row must have, in order"))
-    metrics = fields.Dict(required=True, metadata=says("by split: train, validation, test", **BY_SPLIT))
+    features = fields.List(
+        fields.Nested(FeatureSchema), required=True, metadata=says("the features that a row must have, in order")
+    )
+    metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test", **BY_SPLIT))
     files = fields.List(fields.Nested(FileSchema), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = TimeField(required=True)
 
 
 class VersionSchema(ListedVersion):
-    spec = fields.Dict(
-        required=True, metadata=says("the resolved spec that it was trained by; empty where that is not known any more")
-    )
-    metadata = fields.Dict(required=True, metadata=says("the spec's"))
+    spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
+    metadata = fields.Dict(required=True, metadata=says("the metadata of its spec"))
 
 
 class ModelVersion(Answer):
@@ -83,7 +83,7 @@ class AliasSchema(Answer):
     alias = fields.String(required=True)
     model = fields.String(required=True, attribute="model_name")
     version = fields.Integer(required=True)
-    revision = fields.Integer(required=True, metadata=says("counts changes; the ETag, for If-Match"))
+    revision = fields.Integer(required=True, metadata=says("number of changes; it is the ETag, for If-Match"))
     updated_at = TimeField(required=True)
 
 
@@ -104,7 +104,7 @@ class SideSchema(Answer):
 
 
 class DifferenceSchema(Answer):
-    pointer = fields.String(required=True, metadata=says("JSON pointer to what differs"))
+    pointer = fields.String(required=True, metadata=says("JSON pointer to the difference"))
     a = fields.Raw(metadata=ANY)
     b = fields.Raw(metadata=ANY)
 
@@ -136,7 +136,7 @@ class VersionComparison(Answer):
     model = fields.String(required=True)
     a = fields.Nested(SideSchema, required=True)
     b = fields.Nested(SideSchema, required=True)
-    spec = fields.List(fields.Nested(DifferenceSchema), required=True, metadata=says("fields that differ"))
+    spec = fields.List(fields.Nested(DifferenceSchema), required=True, metadata=says("spec fields that differ"))
     metrics = fields.List(fields.Nested(ComparedFigure), required=True)
     lineage = fields.List(
         fields.Nested(DifferenceSchema),

@@ -9,7 +9,7 @@ from service.api.schemas.models import ModelVersion
 
 
 class ClassPrediction(Answer):
-    label = fields.Raw(required=True, metadata=says("as the table wrote it", type=["string", "number", "boolean"]))
+    label = fields.Raw(required=True, metadata=says("as written in the table", type=["string", "number", "boolean"]))
     probabilities = fields.Dict(keys=fields.String(), values=fields.Float(), required=True)
 
 
@@ -30,19 +30,20 @@ class Predictions(Answer):
             },
         ),
         required=True,
-        metadata=says("numbers for a regression, by target for several; a label and probabilities for classes"),
+        metadata=says("numbers for regression, by target if there are several; a label and probabilities for classes"),
     )
     flags = fields.List(
-        fields.List(fields.String()), metadata=says("with ?flags=true: each row's features unlike any in training")
+        fields.List(fields.String()),
+        metadata=says("with ?flags=true: each row's features whose value is unlike any seen in training"),
     )
     intervals = fields.List(
         fields.Raw(metadata={"anyOf": [PAIR, {"type": "object", "additionalProperties": PAIR}]}),
-        metadata=says("with ?intervals=: [low, high] for each row, by target for several"),
+        metadata=says("with ?intervals=: [low, high] for each row, by target if there are several"),
     )
     contributions = fields.List(
         fields.Raw(metadata={"anyOf": [ADDED, {"type": "object", "additionalProperties": ADDED}]}),
         metadata=says(
-            "with ?contributions=true: what the intercept and each feature add for each row, by target for several, by "
-            "class for more than two"
+            "with ?contributions=true: what the intercept and each feature add, for each row; by target if there are "
+            "several, by class if there are more than two"
         ),
     )

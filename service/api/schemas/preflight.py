@@ -13,8 +13,12 @@ from service.domain.report.warned import Warned
 
 
 class BoundSchema(Answer):
-    learning_rate = fields.Float(required=True, metadata=says("descent with this optimizer is stable below"))
-    guide = fields.String(required=True, allow_none=True, metadata=says("why it is a guide only; null: it is exact"))
+    learning_rate = fields.Float(
+        required=True, metadata=says("descent with this optimizer is stable below this learning rate")
+    )
+    guide = fields.String(
+        required=True, allow_none=True, metadata=says("why the bound is only a guide; null if it is exact")
+    )
 
 
 class NotCovered(Answer):
@@ -26,12 +30,10 @@ class SpecCurvature(Answer):
     scaled = fields.Nested(
         schema_of(Curvature), required=True, allow_none=True, metadata=says("of the network's scaled inputs")
     )
-    raw = fields.Nested(
-        schema_of(Curvature), required=True, allow_none=True, metadata=says("of the columns as they are")
-    )
-    columns = fields.List(fields.String(), required=True, metadata=says("those that it is of"))
-    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("features that it is not of"))
-    basis = fields.String(required=True, metadata=says("what it is computed from"))
+    raw = fields.Nested(schema_of(Curvature), required=True, allow_none=True, metadata=says("of the unscaled columns"))
+    columns = fields.List(fields.String(), required=True, metadata=says("the columns covered"))
+    left_out = fields.List(fields.Nested(NotCovered), required=True, metadata=says("the features not covered"))
+    basis = fields.String(required=True, metadata=says("what the curvature was computed from"))
     bound = fields.Nested(BoundSchema, required=True, allow_none=True)
     forecast = fields.Nested(
         schema_of(Forecasts),

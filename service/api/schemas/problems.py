@@ -13,8 +13,8 @@ class Reason(Answer):
 
 
 class ProblemError(Answer):
-    pointer = fields.String(required=True, metadata=says("JSON pointer into the body, or to a parameter by its name"))
-    detail = fields.String(required=True, metadata=says("what is wrong there, and what mends it"))
+    pointer = fields.String(required=True, metadata=says("JSON pointer into the body, or to a parameter's name"))
+    detail = fields.String(required=True, metadata=says("what is wrong there, and how to fix it"))
 
 
 class Reference(Answer):
@@ -34,12 +34,12 @@ class ProblemSchema(Answer):
     type = fields.String(required=True, metadata=says("the code, as a URN"))
     title = fields.String(required=True)
     status = fields.Integer(required=True)
-    detail = fields.String(required=True, metadata=says("what is wrong, and what mends it"))
+    detail = fields.String(required=True, metadata=says("what is wrong, and how to fix it"))
     instance = fields.String(required=True)
-    code = fields.String(required=True, metadata=says("stable: decide by it", example="dataset_not_found"))
+    code = fields.String(required=True, metadata=says("stable; branch on this", example="dataset_not_found"))
     request_id = fields.String(required=True)
     errors = fields.List(fields.Nested(ProblemError))
     references = fields.List(
-        fields.Nested(Reference), metadata=says("of a dataset in use: the newest jobs and versions made from it")
+        fields.Nested(Reference), metadata=says("if a dataset is in use: the newest jobs and versions made from it")
     )
-    reason = fields.String(metadata=says("of a preview: the code that the dataset's error would have"))
+    reason = fields.String(metadata=says("in a preview: the code of the error that the dataset would end with"))

@@ -78,7 +78,7 @@ class CsvOptions(ma.Schema):
         validate=Matches(r"([^\x00\r\n\"A-Za-z0-9]|\\t|tab|space)", error='must be one character, "tab" or "space"'),
         metadata=says('the delimiter between cells: one character, "tab" or "space"'),
     )
-    encoding = EncodingField(metadata=says("of the text", example="windows-1252"))
+    encoding = EncodingField(metadata=says("encoding of the text", example="windows-1252"))
     header = fields.Boolean(
         truthy={"true", "1"}, falsy={"false", "0"}, metadata=says("whether the first line is a header")
     )

@@ -14,13 +14,9 @@ from service.cli.commands.learning import DataArgument, dataset_of, followed
 if TYPE_CHECKING:
     from service.client import Client
 
-ResultFormatOption = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="What the result is.")]
-ResultOutOption = Annotated[
-    Path | None, typer.Option(help="Write to this file; a CSV goes to standard output unless told otherwise.")
-]
-ResultWatchOption = Annotated[
-    bool, typer.Option(help="Stay until the result is here, or leave once the job is queued.")
-]
+ResultFormatOption = Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Format of the result.")]
+ResultOutOption = Annotated[Path | None, typer.Option(help="Write to this file. Default for CSV: standard output.")]
+ResultWatchOption = Annotated[bool, typer.Option(help="Wait for the result, or exit once the job is queued.")]
 
 
 @app.command(rich_help_panel=THERE)

@@ -22,13 +22,13 @@ What = Annotated[
     ),
 ]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Delete a dataset though versions or unfinished jobs were made from it.")
+    bool, typer.Option("--force", help="Delete a dataset even if versions or unfinished jobs use it.")
 ]
 
 
 @app.command(rich_help_panel=THERE)
 def delete(what: What, force: ForceOption = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
-    """Delete datasets, jobs, versions, aliases and models, one after the other."""
+    """Delete datasets, jobs, versions, aliases and models."""
     from rich.text import Text
 
     deleted = []

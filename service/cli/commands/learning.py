@@ -27,7 +27,11 @@ TableArgument = Annotated[
 DataArgument = Annotated[str, typer.Argument(metavar="FILE|ID", help="A CSV file to upload, or the id of a dataset.")]
 TargetOption = Annotated[str, typer.Option(help="The column to predict.")]
 TargetsOption = Annotated[
-    list[str], typer.Option("--target", help="The column to predict. Repeatable: several numeric ones at once.")
+    list[str], typer.Option("--target", help="The column to predict. Repeat for several numeric targets.")
+]
+ModelName = Annotated[str | None, typer.Option("--model", help="Name of the model. Default: the file's name.")]
+Hidden = Annotated[
+    str | None, typer.Option(help="Sizes of the hidden layers, such as 16,16. Default: none, a linear neuron.")
 ]
 Choices = Annotated[
     list[str] | None,
@@ -36,9 +40,9 @@ Choices = Annotated[
     ),
 ]
 CheckOption = Annotated[
-    bool, typer.Option("--check", help="Say what would be run, what to mind and what it would take; train nothing.")
+    bool, typer.Option("--check", help="Show what would be run, with warnings and estimates; train nothing.")
 ]
-WatchOption = Annotated[bool, typer.Option(help="Stay until the job ends, or leave once it is queued.")]
+WatchOption = Annotated[bool, typer.Option(help="Wait until the job ends, or exit once it is queued.")]
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def choices_refused() -> Iterator[None]:
 @app.command(rich_help_panel=THERE)
 def upload(
     file: TableArgument,
-    name: Annotated[str | None, typer.Option(help="Name of the dataset; the file's unless told.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset. Default: the file's name.")] = None,
     delimiter: Annotated[
         str | None, typer.Option(help='Delimiter between cells: one character, "tab" or "space".')
     ] = None,

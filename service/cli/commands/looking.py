@@ -17,16 +17,16 @@ if TYPE_CHECKING:  # a command that prints JSON imports no rich
     from service.client.records import Record
 
 Listed = TypeVar("Listed", bound="Record")
-ONE = "Show this one in detail."
+ONE = "Show only this one, in detail."
 DatasetArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.datasets)]
 JobArgument = Annotated[str | None, typer.Argument(metavar="ID", help=ONE, autocompletion=known.jobs)]
 ModelArgument = Annotated[str | None, typer.Argument(metavar="NAME", help=ONE, autocompletion=known.models)]
-LimitOption = Annotated[int, typer.Option(min=1, help="How many to list, newest first.")]
+LimitOption = Annotated[int, typer.Option(min=1, help="Number of items to list, newest first.")]
 MetadataOption = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="Only items with this entry in their metadata. Repeatable."),
 ]
-StateOption = Annotated[str | None, typer.Option(help="Only those in this state: queued, running, succeeded, …")]
+StateOption = Annotated[str | None, typer.Option(help="Only jobs in this state: queued, running, succeeded, …")]
 
 
 def wanted_metadata(words: list[str] | None) -> dict[str, str]:

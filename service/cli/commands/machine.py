@@ -28,7 +28,7 @@ Queues = Annotated[
 
 @app.command(rich_help_panel=HERE)
 def serve(host: Host = None, port: Port = None, data: DataOption = None) -> None:
-    """Run everything: API, workers, sweeper and what they need."""
+    """Run everything: API, workers, sweeper and their queue."""
     from service import supervisor
 
     raise typer.Exit(supervisor.serve(_settings(host=host, port=port, data=data)))

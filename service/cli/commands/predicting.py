@@ -26,7 +26,7 @@ RowsFile = Annotated[
     ),
 ]
 OutOption = Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")]
-FormatOption = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="What to write.")]
+FormatOption = Annotated[Literal["csv", "json", "jsonl"], typer.Option("--format", help="Format of the predictions.")]
 
 
 @app.command(rich_help_panel=THERE)

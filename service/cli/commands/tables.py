@@ -16,7 +16,7 @@ Correlate = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Also show the correlation of the other numeric columns with this one."),
 ]
-LinesOutOption = Annotated[Path | None, typer.Option(help="Write the lines to this file, as CSV.")]
+LinesOutOption = Annotated[Path | None, typer.Option(help="Write the rejected lines to this file, as CSV.")]
 
 
 @app.command(rich_help_panel=THERE)
@@ -31,7 +31,7 @@ def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = 
 
 @app.command(rich_help_panel=THERE)
 def rejects(id: Id, out: LinesOutOption = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
-    """Show why lines of a file could not be read: each reason with its count and its first line."""
+    """Show why lines of a file were rejected: each reason with its count and its first line."""
     from service.cli.showing import rejecting
 
     with connect(url) as client:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from service.client import Version
 
 SCRIPT, GRAPH, CARD = "predict.py", "model.onnx", "model-card.md"
-To = Annotated[Path | None, typer.Option(metavar="DIR", help="Where to; <model>-<version> here unless told.")]
-ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace files there that have other content.")]
+To = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write to. Default: <model>-<version>.")]
+ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace existing files with other content.")]
 
 
 @app.command(rich_help_panel=THERE)

@@ -78,7 +78,7 @@ class Sheet:
             if (widths := self._widths(kept, width)) is not None:
                 yield from self._drawn(console, kept, widths)
                 if left_out:
-                    yield SheetWords(Text(f"left out for want of room: {_few(left_out)}; --wide shows all", "dim"))
+                    yield SheetWords(Text(f"columns left out: {_few(left_out)}; --wide shows all", "dim"))
                 return
         yield from self._told_row_by_row(console, width)
 

@@ -197,7 +197,7 @@ def job(it: Job) -> Pairs:
 
 
 def _losses(it: Job) -> list[tuple[str, SheetCell]]:
-    """Those of a training: a comparison's are of one descent among six."""
+    """The losses of a training; none for a comparison, whose losses are of one descent among six."""
     told = [
         f"{split} {figure(loss)}"
         for split in ("train", "validation")

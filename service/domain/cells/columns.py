@@ -23,7 +23,7 @@ Codes = npt.NDArray[np.int32]
 
 
 class CellInvalid(ValueError):
-    """A cell that cannot be used. `row` counts from 0; `detail` says what is wrong and what mends it."""
+    """A cell that cannot be used. `row` counts from 0; `detail` says what is wrong and how to fix it."""
 
     def __init__(self, row: int, column: str, detail: str) -> None:
         super().__init__(detail)

@@ -1,6 +1,6 @@
 """What a single cell means: a reader for each kind of column, of cells as text and of cells as JSON.
 
-A reader gives a number, a word, or None for a missing cell, and raises ValueError with what is wrong and what mends it.
+A reader gives a number, a word, or None for a missing cell, and raises ValueError with what is wrong and how to fix it.
 A JSON string is read as the same cell in a file would be. A JSON number is a number, and in a column that holds no
 numbers it is the cell of its digits: 1 is what the cell "1" is, 3.0 (as pandas holds whole numbers beside gaps) what
 the cell "3" is. A JSON truth is one of the two words that a column has for it.

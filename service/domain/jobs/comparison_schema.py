@@ -16,7 +16,7 @@ from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.words import AUTO
 
 MOST_EPOCHS = 10_000
-REQUIRED: dict[str, Any] = {"required": "is required; only kind, dataset and target are"}
+REQUIRED: dict[str, Any] = {"required": "is required (only kind, dataset and target are)"}
 OF_TRAINING = TrainingSpecSchema().fields  # a field means the same here as in a TrainingSpec
 
 

@@ -79,7 +79,7 @@ def calibrate(residuals: Floats, part: str) -> Calibration | None:
 
 
 def half_widths(calibration: Calibration | None, level: float, is_of_numbers: bool) -> Floats:
-    """(n_targets,) of a model's intervals. Raises ParameterInvalid where there are none, and says what mends it."""
+    """(n_targets,) of a model's intervals. Raises ParameterInvalid where there are none, and says how to fix it."""
     if not is_of_numbers:
         raise ParameterInvalid.at(
             PARAMETER,

@@ -102,7 +102,7 @@ def _chosen(slots: Sequence[Slot], names: Sequence[str]) -> list[Slot]:
     for number, name in enumerate(names):
         if name not in known:
             raise ParameterInvalid.at(
-                "/columns", f"columns: {name!r} is no column of this answer; there are {listed}{_hint(name)}"
+                "/columns", f"columns: {name!r} is not a column of this answer; it has {listed}{_hint(name)}"
             )
         if name in names[:number]:
             raise ParameterInvalid.at("/columns", f"columns: {name!r} is named twice; name each column once")

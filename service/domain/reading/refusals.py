@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class DialectInvalid(ValueError):
-    """Text that cannot be read as a table. `code` is stable; `detail` says what is wrong and what mends it."""
+    """Text that cannot be read as a table. `code` is stable; `detail` says what is wrong and how to fix it."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)

@@ -1,4 +1,4 @@
-"""Choices of a spec that exclude each other: each is refused at its place, with what mends it."""
+"""Choices of a spec that exclude each other: each is refused at its place, with how to fix it."""
 
 from __future__ import annotations
 

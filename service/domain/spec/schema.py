@@ -1,4 +1,4 @@
-"""The body of `POST /v1/jobs`: reads a TrainingSpec; says of each mistake what mends it."""
+"""The body of `POST /v1/jobs`: reads a TrainingSpec; says of each mistake how to fix it."""
 
 from __future__ import annotations
 

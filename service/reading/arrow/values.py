@@ -30,7 +30,7 @@ NANOSECONDS_IN = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 class ColumnInvalid(ValueError):
-    """A column whose type has no meaning in its place. `detail` says what is wrong and what mends it."""
+    """A column whose type has no meaning in its place. `detail` says what is wrong and how to fix it."""
 
     def __init__(self, column: str, detail: str) -> None:
         super().__init__(detail)

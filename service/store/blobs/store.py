@@ -74,7 +74,7 @@ def open_blobs(url: str, s3_endpoint_url: str = "") -> Blobs:
 
 @contextlib.contextmanager
 def damage_named(what: str, mend: str) -> Iterator[None]:
-    """Damage that is found within says what the bytes were, and what mends it."""
+    """Damage that is found within says what the bytes were, and how to fix it."""
     try:
         yield
     except StorageDamaged as error:

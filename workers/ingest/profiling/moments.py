@@ -27,8 +27,8 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class CrossMoments:
-    """Of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means, summed over
-    the rows in which both are present. `gaps` is None while nothing is missing."""
+    """Moments of m columns: present cells and means (m,), and products (m, m) of what they are beyond those means,
+    summed over the rows in which both are present. `gaps` is None while nothing is missing."""
 
     rows: int
     counts: npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ class CrossMoments:
 
 
 def moments(cells: Floats) -> CrossMoments:
-    """Of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
+    """Moments of a group's cells (m, n), one column a row, NaN where missing. Overwrites them."""
     n = cells.shape[1]
     absent: npt.NDArray[np.bool_] = np.isnan(cells)
     has_gaps = absent.sum(axis=1) > 0
@@ -67,7 +67,7 @@ def moments(cells: Floats) -> CrossMoments:
 
 
 def together(one: CrossMoments, other: CrossMoments) -> CrossMoments:
-    """Of the rows of both."""
+    """Moments of the rows of both."""
     counts = one.counts + other.counts
     means = one.means + (other.means - one.means) * other.counts / np.maximum(counts, 1)
     if one.gaps is None and other.gaps is None:

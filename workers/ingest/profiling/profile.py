@@ -60,8 +60,8 @@ def profile(
     threads: int,
     check: Callable[[], None] = lambda: None,
 ) -> Profile:
-    """Of a table of columns of these `kinds`; of words only the `declared` ones are known. `check` is called between
-    its groups of rows. Raises WorkFailed."""
+    """Profile of a table of columns of these `kinds`; of words only the `declared` ones are known. `check` is called
+    between its groups of rows. Raises WorkFailed."""
     stored = StoredTable(parquet, kinds)
     bounds = stored.bounds()
     _refuse_unusable(kinds, bounds)

@@ -36,7 +36,7 @@ def _draw(report: Report) -> str | None:
     rest = f"; {len(shown)} of {len(listed):,}" if len(shown) < len(listed) else ""
     of = target_of(report) if TASKS[report.task].is_regression else "log-odds"
     optimal = any(one.optimum is not None for one in listed)
-    beside = "beside those of the exact optimum on the same rows" if optimal else "an exact optimum was not computed"
+    beside = "beside those of the exact optimum on the same rows" if optimal else "the exact optimum was not computed"
     subtitle = f"learnt coefficients, in {of} for one unit of the feature, {beside}{rest}"
     said = "Dots: learnt. Rings: optimum, with its 95 % interval. Lengths are for one step of the scaler."
     picture = headed(WIDTH, HEAD + ROW * (len(shown) + 1) + 62, "Learnt coefficients", subtitle, said)

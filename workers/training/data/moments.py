@@ -33,7 +33,7 @@ class Kept:
             self._parts, self._step, self._size = [thinned], self._step * 2, thinned.size
 
     def rows(self) -> Floats:
-        """Those that are kept; there is at least one."""
+        """The rows that are kept, at least one."""
         return np.concatenate(self._parts)
 
 
@@ -73,7 +73,8 @@ class Moments:
         self.count = total
 
     def _choose_units(self) -> None:
-        """As the greatest number so far asks for; sizes only grow, and what was summed up before shrinks with them."""
+        """Choose units by the greatest number so far; sizes only grow, and what was summed up before shrinks with
+        them."""
         chosen = units(np.maximum(np.abs(self.low), np.abs(self.high)))
         if (chosen != self.unit).any():
             ratio = chosen / self.unit if self.count else np.ones_like(chosen)
@@ -96,7 +97,7 @@ class Moments:
         return np.where(self.high > self.low, np.where(values > 0, values, span), 0.0)
 
     def quartiles(self) -> tuple[Floats, Floats, Floats]:
-        """Of the rows that were kept. Raises ValueError where none were to be."""
+        """Quartiles of the rows that were kept. Raises ValueError where none were to be."""
         if self._kept is None:
             raise ValueError("no rows were kept")
         first, median, third = np.percentile(self._kept.rows(), [25, 50, 75], axis=0)

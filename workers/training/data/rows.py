@@ -93,7 +93,7 @@ def network_rows(part: FilledPart, bias: bool, check: Callable[[], None]) -> Des
 
 
 def of_target(rows: DesignRows, column: int) -> DesignRows:
-    """The same with one of several targets."""
+    """The rows with one of several targets."""
     return replace(
         rows, pieces=lambda: ((design, targets[:, column], counts) for design, targets, counts in rows.pieces())
     )

@@ -26,9 +26,9 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class TargetColumns:
-    """Of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in their order
-    as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where the class is
-    missing; for a regression there are none, and the numbers are read when they are asked for."""
+    """The targets of all rows of a table: `usable` (n,) bool, where no target is missing. `labels` are the classes in
+    their order as the table wrote them, `stored` as it is stored, and `codes` (n,) the rows' class numbers, -1 where
+    the class is missing; for a regression there are none, and the numbers are read when they are asked for."""
 
     names: tuple[str, ...]
     usable: npt.NDArray[np.bool_]
@@ -56,7 +56,7 @@ def numbers(chunk: Columns, names: tuple[str, ...]) -> Floats:
 
 
 def read_targets(table: TableReading, spec: TrainingSpec, kind: Kind, style: TextStyle = PLAIN) -> TargetColumns:
-    """Of the table that is trained on, whose cells are written so: its classes become the model's."""
+    """Targets of the table to train on, whose cells have this style: its classes become the model's."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     stored = _stored(table, spec.targets[0], kind)
@@ -64,7 +64,7 @@ def read_targets(table: TableReading, spec: TrainingSpec, kind: Kind, style: Tex
 
 
 def read_other_targets(table: TableReading, spec: TrainingSpec, kind: Kind, first: TargetColumns) -> TargetColumns:
-    """Of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
+    """Targets of another table, by the classes of the first. Raises WorkFailed for a class that is none of them."""
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:

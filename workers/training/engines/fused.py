@@ -112,7 +112,7 @@ def _weights_of(state: State) -> Weights:
 
 
 def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
-    """Of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
+    """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
