@@ -32,7 +32,7 @@ def too_many_cells(name: str, cells: int, targets: int = 1) -> str | None:
     if cells <= MOST_CELLS and cells * targets > MOST_FOR_ALL:
         return (
             f"the exact optima of {name} are a linear program for each of {targets} targets, solved for up to "
-            "{MOST_FOR_ALL:,} cells of all designs together; these have {cells * targets:,}. Use fewer targets, "
+            f"{MOST_FOR_ALL:,} cells of all designs together; these have {cells * targets:,}. Use fewer targets, "
             "features (`exclude`) or rows, or the loss huber"
         )
     if cells <= MOST_CELLS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -13,7 +14,7 @@ from workers.ingest.run import run as ingest
 from workers.jobs.dispatch import run
 
 BEYOND = "the prediction is not a finite number"
-TOO_LARGE = "is too large"  # the sentence about learning rates
+TOO_LARGE = re.compile("the learning rate [^ ]+ is too large")
 
 
 def upload(deps: Deps, client: FlaskClient, data: bytes, **options: str) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def what_is_wrong(deps: Deps, client: FlaskClient, dataset: str, rows: bytes, **
         if error["code"] == "internal":
             return f"internal: {error['detail']}"
         by_auto = spec.get("optimizer", {}).get("learning_rate", "auto") == "auto"
-        return error["detail"] if by_auto and TOO_LARGE in error["detail"] else None
+        return error["detail"] if by_auto and TOO_LARGE.search(error["detail"]) else None
     if job["state"] != "succeeded":
         return f"the job is {job['state']}"
     if job["kind"] == "descent-comparison":
