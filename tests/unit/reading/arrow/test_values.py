@@ -118,7 +118,7 @@ def test_texts_are_read_as_cells_of_a_file(column: str, kind: Kind, cells: list[
         ("b", "boolean", pa.array([Decimal("0.5")]), 0, '"0.5" is not true or false'),
         ("dmy", "datetime", pa.array(["31/12/1970", "12/31/1970"]), 1, "day/month/year"),
         ("t", "datetime", pa.array([None, 5]), 1, '"5" is not a readable date'),
-        ("t", "datetime", pa.array([True]), 0, "true is not a readable date"),
+        ("t", "datetime", pa.array([True]), 0, "true is not a date"),
         ("c", "categorical", pa.array([1.0, -math.inf]), 1, "finite"),
     ],
 )  # fmt: skip
