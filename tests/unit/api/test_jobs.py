@@ -126,9 +126,9 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
         ({"network": {"kind": "mlp", "hidden": [0]}}, "/network/hidden/0", "out of range"),
         ({"network": {"kind": "mlp", "hidden": [8, 1_000_000]}}, "/network/hidden/1", "out of range"),
         ({"dataset": "ds_none"}, "/dataset", "no dataset"),
-        ({"dataset": "ds_\0"}, "/dataset", "no id"),
-        ({"model": "House"}, "/model", "no model name"),
-        ({"model": "house\n"}, "/model", "no model name"),
+        ({"dataset": "ds_\0"}, "/dataset", "not the id"),
+        ({"model": "House"}, "/model", "not a valid model name"),
+        ({"model": "house\n"}, "/model", "not a valid model name"),
         ({"epoch": 5}, "/epoch", "not a field"),
         ({"seed": 2**60}, "/seed", "out of range"),
         ({"class_weights": {"a": 1}}, "/class_weights", "no classes"),
@@ -278,7 +278,9 @@ def test_job_that_has_ended_goes_with_all_of_its_record(client: FlaskClient, dep
     assert client.get("/v1/models/houses/versions/1").status_code == 200
 
 
-@pytest.mark.parametrize(("state", "way"), [("queued", "cancel"), ("running", "cancel"), ("cancelling", "soon")])
+@pytest.mark.parametrize(
+    ("state", "way"), [("queued", "cancel"), ("running", "cancel"), ("cancelling", "wait for its end")]
+)
 def test_job_that_has_not_ended_is_not_deleted_and_the_way_is_told(
     client: FlaskClient, deps: Deps, state: str, way: str
 ) -> None:
