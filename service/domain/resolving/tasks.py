@@ -29,7 +29,7 @@ def natural_task(target: Column) -> tuple[str, str]:
     rarest = target.rarest
     if rarest is not None and int(rarest["count"]) < FEWEST_ROWS.get(target.distinct, CODE_ROWS):
         rows = "one row" if rarest["count"] == 1 else f"{rarest['count']} rows"
-        few = f"there is only {rows} of {class_name(rarest['value'])}, too few for classes"
+        few = f"only {rows} of {class_name(rarest['value'])}: too few for classes"
         return "regression", f"{what}; {few}; {DECIDES}"
     task = "binary" if target.distinct == 2 else "multiclass"
     return task, f"{what}, with enough rows of each to be classes; {DECIDES}"

@@ -126,7 +126,7 @@ def test_validated_spec_is_not_kept(client: FlaskClient, deps: Deps) -> None:
         ({"network": {"kind": "mlp", "hidden": [0]}}, "/network/hidden/0", "out of range"),
         ({"network": {"kind": "mlp", "hidden": [8, 1_000_000]}}, "/network/hidden/1", "out of range"),
         ({"dataset": "ds_none"}, "/dataset", "no dataset"),
-        ({"dataset": "ds_\0"}, "/dataset", "not the id of a dataset"),
+        ({"dataset": "ds_\0"}, "/dataset", "not the id"),
         ({"model": "House"}, "/model", "not a valid model name"),
         ({"model": "house\n"}, "/model", "not a valid model name"),
         ({"epoch": 5}, "/epoch", "not a field"),

@@ -153,7 +153,7 @@ def test_a_target_in_a_currency_is_predicted(uploads: Uploads) -> None:
     amounts = [float(cell.replace("$", "").replace(",", "")) for cell in cells("currency-target")["price"]]
     price = column(dataset, "price")
     assert price["kind"] == "numeric"
-    assert price["notes"] == [f'{len(amounts)} of {len(amounts)} cells are written with "$": only the number is read']
+    assert price["notes"] == [f'{len(amounts)} of {len(amounts)} cells have "$": only the number is read']
     assert [row[1] for row in uploads.rows(dataset)] == amounts
     uploads.learn(dataset, "price", epochs=50)
     answer = uploads.client.post("/v1/models/m/predict", json={"records": [{"a": 1.264}]}).json["predictions"]
@@ -169,7 +169,7 @@ def test_a_note_is_shown_by_the_command_line_and_the_card(uploads: Uploads) -> N
     report = uploads.learn(dataset, "price", epochs=5)
     assert report["lineage"]["column_notes"] == {"price": [note]}
     card = uploads.client.get("/v1/models/m/versions/1/files/model-card.md").text
-    assert "cells are written with" in card.split("## Limits")[1].split("##")[0]
+    assert "cells have" in card.split("## Limits")[1].split("##")[0]
 
 
 def test_limits_of_detection_are_told_and_the_mend_reads_them(uploads: Uploads) -> None:
@@ -225,7 +225,7 @@ def test_a_row_of_units_is_no_row_and_told(uploads: Uploads) -> None:
     assert [one["kind"] for one in dataset["columns"]] == ["numeric"] * 3
     assert (dataset["rows"], dataset["rejected_rows"]) == (8, 0)
     for one, unit in zip(dataset["columns"], ("cm", "kg", "EUR"), strict=True):
-        assert one["notes"] == [f"the line below the header says '{unit}': it is no row"]
+        assert one["notes"] == [f"the line below the header says '{unit}': it is not a row"]
     written = cells("units-row-in-a-short-table")
     assert uploads.rows(dataset) == [list(map(float, row)) for row in list(zip(*written.values(), strict=True))[1:]]
     assert uploads.validate(dataset, "y").status_code == 200

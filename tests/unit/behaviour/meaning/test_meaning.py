@@ -194,7 +194,7 @@ def test_numeric_classes_are_known_in_any_spelling(
     validated = {"dataset": dataset, "model": "m", "target": "y", "class_weights": {"-1.0": 2, "-1": 1}}
     answer = client.post("/v1/jobs/validate", json=validated)
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/class_weights/-1")
-    assert "one class" in answer.json["errors"][0]["detail"]
+    assert "the same class" in answer.json["errors"][0]["detail"]
 
 
 @pytest.mark.parametrize("target", ["many", "code"])

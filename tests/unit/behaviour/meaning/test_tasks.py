@@ -42,7 +42,7 @@ def test_whole_numbers_with_too_few_rows_of_one_are_numbers(
     assert job["spec"]["task"] == "regression"
     (note,) = [note for note in job["validated"]["notes"] if note.startswith("task ")]
     assert 'set "task"' in note
-    assert '"types" at the upload' in note
+    assert '"types" at upload' in note
     assert "one row of" in note
 
 
@@ -96,7 +96,7 @@ def test_what_a_target_is_follows_its_numbers_and_their_rows(
 def test_what_decides_does_decide(deps: Deps, client: FlaskClient) -> None:
     counts = csv([number % 10 for number in range(48)])  # four rows of 8 and 9
     as_numbers = upload(deps, client, counts)
-    assert "too few for a class" in notes(client, as_numbers["id"])
+    assert "too few for classes" in notes(client, as_numbers["id"])
     by_task = ended(deps, client, as_numbers["id"], task="multiclass", epochs=5)
     assert (by_task["state"], by_task["spec"]["task"]) == ("succeeded", "multiclass")
     as_names = upload(deps, client, counts, types=json.dumps({"y": "categorical"}))

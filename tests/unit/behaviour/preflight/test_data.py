@@ -69,7 +69,7 @@ def test_a_column_with_nearly_as_many_categories_as_rows_is_named(
 def test_a_class_too_rare_for_the_split(look: Look) -> None:
     kinds = ["common"] * 200 + ["other"] * 194 + ["odd"] * 6
     found = warned(look(numbers().assign(kind=kinds), target="kind"))["class_rare"]
-    assert "'odd' has 6 rows: 5 train, 1 judge" in found["detail"]  # a fifth of 6, rounded, validates
+    assert "'odd' has 6 rows: 5 train, 1 held out" in found["detail"]  # a fifth of 6, rounded, validates
     assert "'other'" not in found["detail"]
     split = {"validation": 0.2, "test": 0.2}
     pair = ["common"] * 200 + ["other"] * 198 + ["odd"] * 2
@@ -82,7 +82,7 @@ def test_a_class_too_rare_for_the_split(look: Look) -> None:
 def test_numbers_as_classes_are_counted_too(look: Look) -> None:
     codes = [0] * 200 + [1] * 195 + [2] * 5
     found = warned(look(numbers().assign(kind=codes), target="kind"))
-    assert "2 has 5 rows: 4 train, 1 judge" in found["class_rare"]["detail"]
+    assert "2 has 5 rows: 4 train, 1 held out" in found["class_rare"]["detail"]
     assert "the largest class has 40 times the rows of the smallest" in found["classes_imbalanced"]["detail"]
 
 

@@ -60,7 +60,7 @@ def test_a_bound_that_is_a_guide_says_why(look: Look, choices: dict[str, Any], r
     answer = look(numbers(), **{"optimizer": {"kind": "sgd", "learning_rate": 50}, "schedule": "constant", **choices})
     assert reason in answer["curvature"]["bound"]["guide"]
     assert (
-        f"a guide only: {answer['curvature']['bound']['guide']}" in warned(answer)["learning_rate_unstable"]["detail"]
+        f"only a guide: {answer['curvature']['bound']['guide']}" in warned(answer)["learning_rate_unstable"]["detail"]
     )
 
 
@@ -202,7 +202,7 @@ def test_what_scaling_saves_is_forecast_and_else_called_a_bound(look: Look) -> N
     assert f"of this table after {slow:,} instead of after {standard:,}" in said
     words = warned(look(of_a_city(frame), scaler="none"))["not_scaled"]["detail"]
     assert "in the worst case" in words
-    assert "a bound, no forecast" in words
+    assert "a bound, not a forecast" in words
 
 
 def test_no_scaling_is_no_matter_where_descent_is_as_soon_without(look: Look) -> None:
@@ -222,7 +222,7 @@ def test_no_scaling_is_no_matter_where_descent_is_as_soon_without(look: Look) ->
     [
         ({"loss": "huber"}, "squared error"),
         ({"network": {"kind": "mlp"}}, "squared error"),
-        ({"weight_column": "c"}, "weighed"),
+        ({"weight_column": "c"}, "weighted"),
     ],
 )
 def test_why_there_is_no_forecast_is_told(look: Look, choices: dict[str, Any], reason: str) -> None:
@@ -237,4 +237,4 @@ def test_gaps_leave_the_forecast_out(look: Look) -> None:
     frame.loc[:5, "a"] = np.nan
     found = look(frame)["curvature"]
     assert found["forecast"] is None
-    assert found["forecast_left_out"] == "cells are missing in 'a'"
+    assert found["forecast_left_out"] == "there are missing cells in 'a'"

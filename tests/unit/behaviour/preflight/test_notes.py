@@ -89,7 +89,7 @@ SAID = {
     "task of rare codes": Said(
         lambda it: (
             f"task 'regression': 'y' has the whole numbers {it.y.min()} to {it.y.max()}; "
-            f"there is only {(it.y == 4).sum()} rows of 4, too few for classes"
+            f"only {(it.y == 4).sum()} rows of 4: too few for classes"
         ),
         rare_code,
     ),
