@@ -75,7 +75,7 @@ def test_rows_get_what_is_wanted_beside_their_predictions(client: Client, deps: 
     assert client.predict_with("explained", rows, contributions=False) == {"predictions": [19.0, 209.0]}
     written = b"".join(client.predict_csv("explained", rows, intervals=0.9))
     assert written.decode().splitlines()[:2] == ["prediction,low,high", "19.0,-17.0,55.0"]
-    with pytest.raises(Invalid, match="needs 99 rows"):
+    with pytest.raises(Invalid, match="needs at least 99 held-out rows"):
         client.predict_with("explained", rows, intervals=0.99)
 
 

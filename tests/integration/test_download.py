@@ -134,6 +134,6 @@ def test_download_command_tells_what_to_do_with_the_files(
     assert set(told["files"]) == {path.name for path in where.iterdir()}
     (where / "predict.py").write_text("mine")
     assert main(arguments) == 2
-    assert "predict.py already" in capsys.readouterr().err
+    assert "already has predict.py" in capsys.readouterr().err
     assert main([*arguments, "--force"]) == 0
     assert ort.InferenceSession(where / "model.onnx").get_inputs()[0].name == "rooms"

@@ -48,7 +48,7 @@ def test_shell_lines_work_as_written(tmp_path: Path) -> None:
 
 def _says_what_it_answers(output: str) -> None:
     """The answer that the README shows is the one that its lines give, to the last digit that it shows."""
-    shown = re.search(r"The last line answers\n\n```json\n(.*?)\n```", README.read_text(), re.DOTALL)
+    shown = re.search(r"The last command answers\n\n```json\n(.*?)\n```", README.read_text(), re.DOTALL)
     assert shown is not None
     figure = re.search(r'"predictions":\[([0-9.]+)\]', shown[1])
     assert figure is not None
