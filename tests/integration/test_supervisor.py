@@ -201,7 +201,7 @@ def test_deaf_child_is_killed_after_its_time_and_so_is_its_family() -> None:
         began = time.monotonic()
         assert end(stack) == 0
         assert time.monotonic() - began >= 1
-    assert any("train is killed, since it did not stop within 1 s" in line for line in stack.lines)
+    assert any("train was killed, since it did not stop within 1 s" in line for line in stack.lines)
     assert not alive(family)
 
 
