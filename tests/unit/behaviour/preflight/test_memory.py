@@ -79,7 +79,7 @@ def test_the_figures_are_those_of_the_network_and_the_setting(asking: Callable[.
     assert f"{weights:,} weights {weights * 4 / 2**20:,.1f} MiB" in detail
     # as many pairs of steps and changes as hold 2^25 numbers, one at least, and the weights, in float64
     assert f"state of lbfgs {weights * 8 * 3 / 2**20:,.1f} MiB" in detail
-    assert "3.5 GiB are free" in detail  # of 4, half a GiB is the process itself
+    assert "3.5 GiB are available" in detail  # of 4, half a GiB is the process itself
 
 
 def test_what_fits_is_taken_and_another_setting_takes_more(asking: Callable[..., Any]) -> None:
