@@ -137,7 +137,7 @@ def test_a_damaged_checkpoint_starts_the_run_anew_to_the_same_weights(
     HOWS[how](file_of(deps, key))
     ended = done(client, deps, job)
     assert ended["state"] == "succeeded", ended["error"]
-    assert any("the training starts anew" in text for text in texts(deps, job))
+    assert any("the training restarts" in text for text in texts(deps, job))
     assert weights_of(deps, ended["model"]["version"]) == weights_of(deps, 1)
     assert not file_of(deps, key).exists()
 
@@ -153,7 +153,7 @@ def test_no_flipped_bit_of_a_checkpoint_is_trained_on(deps: Deps, client: FlaskC
     flip(saved, int(place * (saved.stat().st_size - 1)))
     ended = done(client, deps, job)
     assert ended["state"] == "succeeded", ended["error"]
-    assert any("the training starts anew" in text for text in texts(deps, job))
+    assert any("the training restarts" in text for text in texts(deps, job))
     assert ended["progress"]["epoch"] == ended["progress"]["epochs"]
 
 
@@ -205,7 +205,7 @@ def test_damaged_parts_of_a_batch_are_made_again_and_a_damaged_result_is_told(
     kept = (job_of(deps, job).result or {})["parts"]
     HOWS[how](file_of(deps, kept[len(kept) // 2]["key"]))
     assert done(client, deps, job)["state"] == "succeeded"
-    assert any("is damaged, and is done again" in text for text in texts(deps, job))
+    assert any("parts are damaged and are redone" in text for text in texts(deps, job))
     assert client.get(f"/v1/jobs/{job}/result").data == expected
     HOWS[how](file_of(deps, (job_of(deps, job).result or {})["sha256"]))
     path = f"/v1/jobs/{job}/result"

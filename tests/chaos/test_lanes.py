@@ -192,7 +192,7 @@ def test_work_that_does_not_ask_is_taken_away_and_its_process_ends(make_deps: Ca
     assert (row.state, row.lane, row.attempt, row.lease_until) == ("queued", LONG, 0, None)
     assert row.worked_seconds >= 0.1 * PATIENCES
     (told,) = [event for event in events_of(deps, id) if event["type"] == "state"]
-    assert "goes on in the lane of long work" in told["reason"]
+    assert "continues in the lane of long work" in told["reason"]
 
 
 def test_a_pool_of_the_lane_outlives_work_that_does_not_end(deps: Deps, make_deps: Callable[..., Deps]) -> None:

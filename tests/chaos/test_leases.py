@@ -104,7 +104,7 @@ def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_
     with worker(deps.settings, id) as process:
         wait_for_epoch(deps, id, 2)
         os.kill(process.pid or 0, signal.SIGKILL)
-    assert "kept on the disk" in str([event.get("text") for event in events_of(deps, id)])
+    assert "kept on disk" in str([event.get("text") for event in events_of(deps, id)])
     left = {path.name: path.stat().st_size for path in spool.rglob("*")}  # a checkpoint may have been cut off, no table
     assert not {name: size for name, size in left.items() if size > 2**20}
     saved = checkpoint.read(read_blob(deps.blobs, job_of(deps, id).checkpoint_key or "")).epoch
@@ -218,7 +218,7 @@ def test_a_job_whose_workers_all_die_fails_at_last_with_the_reason(deps: Deps, s
     assert (job.state, job.attempt, job.lease_until) == ("failed", 2, None)
     assert job.error is not None
     assert job.error["code"] == "worker_lost"
-    assert "2 times without getting further" in job.error["detail"]
+    assert "2 times without progress" in job.error["detail"]
     run(deps, id)
     sweep(deps)
     assert (job_of(deps, id).state, job_of(deps, id).attempt) == ("failed", 2)
