@@ -22,14 +22,21 @@ from workers.training.held_out import calibrated, held_out
 def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
     """The model, and what can be said of it."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
-    dataset, other, table_of = asked.dataset, asked.other, partial(partial, datasets.stored_table, deps.blobs)
+    dataset, judging = asked.dataset, asked.other or asked.dataset
+    stored_table = partial(datasets.stored_table, deps.blobs)
     network, dialect = posed.problem.network, dialect_of(dataset)
     predictor = make_predictor(spec, prepared, network, progress.chosen, asked.table.style, dialect)
     held = held_out(predictor, prepared)
     predictor = calibrated(predictor, held)
     seconds = time.perf_counter() - started
     trained = Trained(
-        table_of(dataset), spec, asked.kinds, prepared, predictor, progress.epoch, room_of(deps).copies_bytes
+        partial(stored_table, dataset),
+        spec,
+        asked.kinds,
+        prepared,
+        predictor,
+        progress.epoch,
+        room_of(deps).copies_bytes,
     )
     certified = certify(trained, recorder.check)
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
@@ -37,9 +44,8 @@ def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: 
     report = make_report(
         Learnt(spec, prepared, predictor, progress, posed.curvature),
         Evidence(held, certified, linear),
-        Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds),
+        Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
         asked.warnings,
         along.warnings,
     )
-    judging = other or dataset
-    return Contender(spec, prepared, predictor, judging, table_of(judging), report, along.files)
+    return Contender(spec, prepared, predictor, judging, partial(stored_table, judging), report, along.files)

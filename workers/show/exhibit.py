@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from service.domain.model.media_types import media_type
 from service.domain.report.report import Report
 
 
@@ -30,11 +29,6 @@ class Exhibit:
     place: int
     draw: Callable[[Report], str | None]
     of_each: bool = True
-
-    @property
-    def media_type(self) -> str:
-        """What the file is served as."""
-        return media_type(self.file)
 
     def named(self, number: int) -> str:
         """The name of a target's file: `residuals-2.svg`; of the only target `residuals.svg`, with number 0."""

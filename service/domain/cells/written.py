@@ -34,7 +34,6 @@ _SIGN = f"[+\\-{MINUS_SIGNS}]"
 _DIGITS = "[0-9]+"
 _EXPONENT = "(?:[eE][+-]?[0-9]+)?"
 _PLAIN = rf"(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS}){_EXPONENT}"
-PLAIN_NUMBER = rf"{_SIGN}?{_PLAIN}"
 # in a column of numbers: the word, the marks of those who leave a cell out, and what a spreadsheet could not work out
 _LEFT_OUT = f"[.]{{1,3}}|-{{1,3}}|[\u2014{MINUS_SIGNS}]{{1,2}}|\u2026|[?]{{1,3}}|[*]{{1,3}}|_{{1,3}}|/|#{{2,}}"
 _NOT_WORKED_OUT = r"#(?:N/A|NAME\?|(?:DIV/0|VALUE|REF|NUM|NULL|SPILL|CALC)!)|Err:[0-9]{3}"

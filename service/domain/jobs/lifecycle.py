@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-JobKind = Literal["train", "descent-comparison", "predict"]
 JobState = Literal["queued", "running", "cancelling", "succeeded", "failed", "cancelled"]
-DatasetState = Literal["ingesting", "ready", "failed"]
 EventType = Literal["state", "epoch", "progress", "message"]
 
 JOB_KINDS: tuple[str, ...] = ("train", "descent-comparison", "predict")

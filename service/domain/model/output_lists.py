@@ -39,11 +39,6 @@ def json_list(name: str, plan: AnswerPlan, rows: Answered) -> list[Any]:
     return _predictions(plan, rows)
 
 
-def json_lists(plan: AnswerPlan, rows: Answered) -> dict[str, list[Any]]:
-    """All of them, by name."""
-    return {name: json_list(name, plan, rows) for name in list_names(plan)}
-
-
 def _predictions(plan: AnswerPlan, rows: Answered) -> list[Any]:
     predictor = plan.predictor
     answers = predictor.answers(rows.values)

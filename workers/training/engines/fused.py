@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from service.domain.arrays import Floats32, Integers
+from service.domain.arrays import Floats32
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.kernels.deal import NO_HAND, Hand, hand_for
 from workers.kernels.epoch import Epoch, EpochPiece, Objective, advance
@@ -15,7 +15,7 @@ from workers.kernels.layers import ACTIVATION_CODES
 from workers.kernels.layout import Workspace, layers_of, width_for, workspace_for
 from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
 from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Rule, Weights
-from workers.training.engines.source import Source, in_turn, n_rows_of, rows_of
+from workers.training.engines.source import Source, n_rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order
 from workers.training.problem import Data, Problem, State
@@ -109,14 +109,3 @@ def objective_of(problem: Problem) -> Objective:
 def _weights_of(state: State) -> Weights:
     found: dict[str, Floats32] = {PLACES[name]: vector for name, vector in state.moments.items()}
     return Weights(state.parameters, found.get("first", NOTHING), found.get("second", NOTHING))
-
-
-def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
-    """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
-    rows = rows_of(data)
-    work = workspace_for(problem.network, len(order), rows.targets.shape[1])
-    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
-    whole = Epoch(layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True)
-    weights = Weights(parameters, NOTHING, NOTHING)
-    advance(whole, in_turn(rows, order), 0, len(order), (0, 0, 0.0), weights, work, *NO_HAND)
-    return work.gradient

@@ -16,13 +16,19 @@ from service.domain.cells.columns import Categories, Columns
 from service.domain.model.feature import Feature
 from service.domain.model.intervals import calibrate
 from service.domain.model.network import Network
-from service.domain.model.output_lists import json_lists
+from service.domain.model.output_lists import json_list, list_names
 from service.domain.model.outputs import Answered, AnswerPlan, Labels, plan
 from service.domain.model.predictor import Predictor, TargetScale
 from service.domain.model.slots import Wanted
 from service.domain.model.transform import FittedTransform
 from service.errors import ParameterInvalid
 from tests.samples import explained_predictor, kind_predictor, price_predictor
+
+
+def json_lists(plan: AnswerPlan, rows: Answered) -> dict[str, list[Any]]:
+    """All of them, by name."""
+    return {name: json_list(name, plan, rows) for name in list_names(plan)}
+
 
 EVERYTHING = Wanted(flags=True, intervals=0.9, contributions=True)
 NAMES = ["prediction", "low", "high", "contribution_intercept", "contribution_size", "contribution_colour",

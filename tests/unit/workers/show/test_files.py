@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
+from service.domain.model.media_types import media_type
 from service.domain.report.neuron import Certificate
 from service.domain.report.report import Report
 from service.domain.spec.training import NetworkSpec, OptimizerSpec, Split
@@ -346,7 +347,7 @@ def test_the_losses_of_the_last_epoch_are_told_with_when_they_are_taken(tmp_path
 
 def test_every_picture_has_a_place_of_its_own_a_section_of_the_card_and_a_media_type() -> None:
     """Found by their modules: one that is there shows what it draws."""
-    assert {exhibit.media_type for exhibit in exhibits()} == {"image/svg+xml"}
+    assert {media_type(exhibit.file) for exhibit in exhibits()} == {"image/svg+xml"}
     assert len({exhibit.place for exhibit in exhibits()}) == len({exhibit.file for exhibit in exhibits()})
     modules = {path.stem for path in Path(pictures.__path__[0]).glob("*.py")} - {"__init__"}
     assert {exhibit.file.removesuffix(".svg").replace("-", "_") for exhibit in exhibits()} == modules

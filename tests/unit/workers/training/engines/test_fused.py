@@ -13,14 +13,20 @@ import torch
 from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
+from service.domain.arrays import Floats32, Integers
 from service.domain.model.network import Network, forward
 from service.domain.vocabulary.activations import ACTIVATIONS as EACH_ACTIVATION
 from service.domain.vocabulary.losses import LOSSES as EACH_LOSS
 from service.domain.vocabulary.optimizers import OPTIMIZERS as EACH_OPTIMIZER
 from tests.unit.workers.training import plain_torch
+from workers.kernels.deal import NO_HAND
+from workers.kernels.epoch import Epoch, advance
+from workers.kernels.layout import layers_of, workspace_for
+from workers.kernels.optimizers import Rule, Weights
 from workers.training.engines import fused
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused import FusedEngine, compute_gradient
+from workers.training.engines.fused import NOTHING, FusedEngine, objective_of
+from workers.training.engines.source import in_turn, rows_of
 from workers.training.problem import Data, Problem, State
 from workers.training.threads import use_one_thread
 
@@ -35,6 +41,17 @@ def one_thread() -> None:
 
 def go_on() -> None:
     """What a job asks between chunks when nobody has cancelled."""
+
+
+def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: Integers) -> Floats32:
+    """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
+    rows = rows_of(data)
+    work = workspace_for(problem.network, len(order), rows.targets.shape[1])
+    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
+    whole = Epoch(layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True)
+    weights = Weights(parameters, NOTHING, NOTHING)
+    advance(whole, in_turn(rows, order), 0, len(order), (0, 0, 0.0), weights, work, *NO_HAND)
+    return work.gradient
 
 
 def data_for(problem: Problem, rows: int, seed: int, weighted: bool) -> Data:
