@@ -25,11 +25,12 @@ from service.reading.arrow.stored import chunks
 from workers.training.data.fill import PARTS, FilledPart, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit
 from workers.training.data.moments import target_moments
+from workers.training.data.parting import check_parts, part_rows
 from workers.training.data.reading import TableReading
 from workers.training.data.room import Room
 from workers.training.data.targets import TargetColumns, read_other_targets, read_targets
 from workers.training.data.weights import class_weights
-from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts
 
 CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
 MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
@@ -115,18 +116,20 @@ def prepare(
     from_disk: bool = True,
     style: TextStyle = PLAIN,
     width: int = 0,
+    order_kind: Kind | None = None,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
     written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
-    none). Raises WorkFailed, StorageFull."""
+    none); `order_kind` is the kind of the column that the split goes by, if it does. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
-    table = TableReading(path, columns, room.copies_bytes, width)
+    order = {} if order_kind is None or spec.split.order_by is None else {spec.split.order_by: order_kind}
+    table = TableReading(path, {**columns, **order}, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
-    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
+    split = part_rows(table, spec, targets)
     if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
-    per_class = _check_parts(split, targets)
+    per_class = check_parts(split, targets, spec)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
         tables.append(
@@ -222,19 +225,3 @@ def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> 
     if path is None:
         raise ValueError("a table that is not small is read at its path")
     return chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1))))
-
-
-def _check_parts(split: Parts, targets: TargetColumns) -> npt.NDArray[np.int64]:
-    """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
-    if np.count_nonzero(split == TRAIN) < 2:
-        raise WorkFailed("too_few_rows", "dropping rows with gaps leaves fewer than 2 training rows")
-    counts = np.zeros(len(targets.labels), dtype=np.int64)
-    if targets.codes is not None:
-        for start in range(0, len(split), CHUNK_ROWS):
-            rows = slice(start, start + CHUNK_ROWS)
-            counts += np.bincount(targets.codes[rows][split[rows] == TRAIN], minlength=len(counts))
-    if absent := [label for label, count in zip(targets.labels, counts.tolist(), strict=True) if not count]:
-        raise WorkFailed(
-            "class_absent", f"no training row is left of class {absent[0]!r}; add rows of this class, or leave it out"
-        )
-    return counts
