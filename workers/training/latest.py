@@ -21,7 +21,7 @@ from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION, Parts
 DIGIT_BITS = 16  # of a value's 64, that are counted in one pass
 SIGN = np.uint64(1 << 63)
 
-Pieces = Callable[[], Iterator[tuple[slice, Floats]]]
+ColumnPieces = Callable[[], Iterator[tuple[slice, Floats]]]
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class _Cut:
         return found
 
 
-def split_latest(pieces: Pieces, usable: npt.NDArray[np.bool_], validation: float, test: float) -> Parts:
+def split_latest(pieces: ColumnPieces, usable: npt.NDArray[np.bool_], validation: float, test: float) -> Parts:
     """(n_rows,) uint8: TRAIN, VALIDATION, TEST, or UNUSED where a row is not usable. `pieces` gives the values of the
     column, NaN for a missing one, a chunk at a time.
 

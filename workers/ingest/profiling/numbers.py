@@ -47,11 +47,11 @@ class NumberGroup:
     hashes: Hashes
     counted: tuple[AnyArray, AnyArray] | None
     bins: npt.NDArray[np.int64]
-    steps: Steps | None = None
+    steps: RowSteps | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class RowSteps:
     """How values go from row to row: how often up and how often down, from the `first` to the `last`."""
 
     rises: int
@@ -59,11 +59,11 @@ class Steps:
     first: int
     last: int
 
-    def then(self, later: Steps) -> Steps:
+    def then(self, later: RowSteps) -> RowSteps:
         """With the rows after them."""
         rises = self.rises + later.rises + int(later.first > self.last)
         falls = self.falls + later.falls + int(later.first < self.last)
-        return Steps(rises, falls, self.first, later.last)
+        return RowSteps(rises, falls, self.first, later.last)
 
 
 def number_group(
@@ -98,9 +98,9 @@ def number_group(
     )
 
 
-def _steps(values: AnyArray) -> Steps:
+def _steps(values: AnyArray) -> RowSteps:
     before, after = values[:-1], values[1:]
-    return Steps(
+    return RowSteps(
         int(np.count_nonzero(after > before)), int(np.count_nonzero(after < before)), int(values[0]), int(values[-1])
     )
 
@@ -119,7 +119,7 @@ class NumberColumn:
         self.counted: tuple[AnyArray, AnyArray] | None = (np.empty(0), np.empty(0, np.int64))
         self.bins = np.zeros(bins, dtype=np.int64)
         self._squares = 0.0
-        self.steps: Steps | None = None
+        self.steps: RowSteps | None = None
 
     def add(self, group: NumberGroup) -> None:
         if not group.count:

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import WorkFailed
-from workers.training.latest import Pieces, split_latest
+from workers.training.latest import ColumnPieces, split_latest
 from workers.training.split import TEST, TRAIN, UNUSED, VALIDATION
 
 steady = settings(max_examples=200, deadline=None, derandomize=True)
 
 
-def in_chunks(values: np.ndarray, size: int = 7) -> Pieces:
+def in_chunks(values: np.ndarray, size: int = 7) -> ColumnPieces:
     def pieces() -> Iterator[tuple[slice, np.ndarray]]:
         for start in range(0, len(values), size):
             rows = slice(start, min(start + size, len(values)))
