@@ -31,7 +31,7 @@ def order_warnings(plan: Plan) -> Iterator[Warned]:
     if why_not(column, ordered, plan.targets, plan.figures.table.rows) is not None:
         return
     shares = {"validation": split.validation, "test": split.test}
-    mend = {name: share for name, share in shares.items() if share or name == "validation"}
+    mend: dict[str, float | str] = {name: share for name, share in shares.items() if share or name == "validation"}
     mend |= {"validation_dataset": split.validation_dataset} if split.validation_dataset is not None else {}
     yield Warned(
         "time_order",
