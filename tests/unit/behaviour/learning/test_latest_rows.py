@@ -4,52 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from flask.testing import FlaskClient
 
-from service.wiring import Deps
-from workers.ingest.run import run as ingest
-from workers.jobs.dispatch import run as work
+from tests.unit.behaviour.learning.adaline import Adaline
 
 ROWS = 100
-
-
-@dataclass(frozen=True)
-class Adaline:
-    """The API, with workers in this process."""
-
-    client: FlaskClient
-    deps: Deps
-
-    def upload(self, frame: pd.DataFrame) -> str:
-        answer = self.client.post("/v1/datasets", data=frame.to_csv(index=False).encode(), content_type="text/csv")
-        ingest(self.deps, answer.json["id"])
-        return str(answer.json["id"])
-
-    def validate(self, dataset: str, **spec: Any) -> Any:
-        return self.client.post("/v1/jobs/validate", json={"dataset": dataset, "model": "m", "target": "y", **spec})
-
-    def job(self, dataset: str, **spec: Any) -> dict[str, Any]:
-        answer = self.client.post("/v1/jobs", json={"dataset": dataset, "model": "m", "target": "y", **spec})
-        assert answer.status_code == 202, answer.json
-        work(self.deps, answer.json["id"])
-        return dict(self.client.get(f"/v1/jobs/{answer.json['id']}").json)
-
-    def learn(self, dataset: str, **spec: Any) -> dict[str, Any]:
-        done = self.job(dataset, **spec)
-        assert done["state"] == "succeeded", done["error"]
-        return dict(self.client.get(f"/v1/models/m/versions/{done['model']['version']}/report").json)
-
-
-@pytest.fixture
-def adaline(client: FlaskClient, deps: Deps) -> Adaline:
-    return Adaline(client, deps)
 
 
 def walk(rows: int = ROWS, shuffled: bool = True) -> pd.DataFrame:
