@@ -8,26 +8,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.domain.arrays import Floats, Integers
+from service.domain.cells.chunks import SAMPLE_CELLS
 from service.domain.cells.columns import Columns
 from service.domain.cells.kinds import Kind
 from service.domain.model.feature import Feature, TargetStatistics
 from service.domain.model.predictor import label_text
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
-from service.domain.vocabulary.scalers import SCALERS
 from workers.training.data.cross_fitted import CrossFitted, FoldedStatistics, codes_of, folds_of
 from workers.training.data.effects import Backfitted, Effects, GroupSums, Sample, backfit, effects_of, of_rows
 from workers.training.data.fill import Sorted
-from workers.training.data.fit import SCALINGS
 from workers.training.data.merged import Merged
-from workers.training.data.moments import MOST_KEPT, Kept, Moments
+from workers.training.data.moments import Moments, nonzero
 from workers.training.split import TRAIN
 
 FEWEST_ROWS = 20  # of categories without an input: fewer tell nothing
 MOST_CATEGORIES = 2**17  # of a feature have statistics, the most frequent ones: a few MB of a model's manifest
 MOST_OUTPUTS = 10  # targets or classes
 MOST_INPUTS = 1500  # beside which effects are estimated; of a wider table they are those of the plain means
-SAMPLE_CELLS = 2**22  # of the rows that slopes are estimated from
 ROUNDS = 2  # of features, where several are estimated beside each other
 DIGITS = 9
 
@@ -178,7 +176,8 @@ def _widened(
     features: tuple[Feature, ...],
     sure: dict[str, tuple[dict[str, int], Effects]],
 ) -> tuple[FittedTransform, CrossFitted]:
-    """The transform with the inputs of the statistics among its own, and how training rows read them."""
+    """The transform with the inputs of the statistics among its own, and how training rows read them. They are
+    standardised whatever the scaler is: half of the rows may have none, and their unit is the target's."""
     old, new, start = {}, dict[str, Integers](), 0
     for number, (before, after) in enumerate(zip(transform.features, features, strict=True)):
         own, wide = before.encoded_names, after.encoded_names
@@ -191,10 +190,10 @@ def _widened(
         start += len(wide)
     origins = [(number, at) for number, one in enumerate(transform.features) for at in range(len(one.encoded_names))]
     moved = np.array([old[origins[place]] for place in transform.kept.tolist()], np.int64)
-    tables = [FoldedStatistics(name, *sure[name][:1], sure[name][1].folded, new[name]) for name in new]
+    tables = [FoldedStatistics(name, sure[name][0], sure[name][1].folded, to) for name, to in new.items()]
     moments = _moments(rows, spec, kinds, tables)
     stays = moments.high > moments.low
-    centre, scale = SCALINGS[spec.scaler](moments)
+    centre, scale = moments.mean, nonzero(moments.deviation)
     kept = np.concatenate([moved, np.concatenate([new[one.name] for one in tables])[stays]])
     order = np.argsort(kept)
 
@@ -223,7 +222,7 @@ def _moments(
 ) -> Moments:  # fmt: skip
     """Moments of the statistics as training rows read them."""
     width = sum(one.values.shape[2] for one in tables)
-    moments = Moments(width, Kept(MOST_KEPT) if SCALERS[spec.scaler].by_quartiles else None)
+    moments = Moments(width)
     for piece, chunk in rows.table.pieces({one.name: kinds[one.name] for one in tables}):
         chosen = np.flatnonzero(rows.split[piece] == TRAIN)
         folds, blocks = folds_of(spec.seed, chosen + piece.start), []
