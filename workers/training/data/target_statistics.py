@@ -23,6 +23,7 @@ from workers.training.data.moments import Moments, nonzero
 from workers.training.split import TRAIN
 
 FEWEST_ROWS = 20  # of categories without an input: fewer tell nothing
+LEAST_SHARE = 1e-3  # of the training rows, likewise: fewer are not worth passes over all of them
 MOST_CATEGORIES = 2**17  # of a feature have statistics, the most frequent ones: a few MB of a model's manifest
 MOST_OUTPUTS = 10  # targets or classes
 MOST_INPUTS = 1500  # beside which effects are estimated; of a wider table they are those of the plain means
@@ -57,7 +58,8 @@ def with_statistics(
     """The transform of a table's training rows, which has merged these categories, with their statistics."""
     without = Told(transform, CrossFitted(), tuple(merged))
     outputs = _outputs(rows, spec)
-    estimated = [one for one in merged if one.rows >= FEWEST_ROWS and one.rows > len(one.counts) > 1]
+    fewest = max(FEWEST_ROWS, LEAST_SHARE * np.count_nonzero(rows.split == TRAIN))
+    estimated = [one for one in merged if one.rows >= fewest and one.rows > len(one.counts) > 1]
     if not estimated or len(outputs) > MOST_OUTPUTS:
         return without
     numbers = [{word: n for n, word in enumerate([*one.counts][:MOST_CATEGORIES])} for one in estimated]
