@@ -16,6 +16,7 @@ from workers.jobs.record.training import TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.jobs.rival import Contender
 from workers.training.build import make_predictor
+from workers.training.data.merged import merged_warnings
 from workers.training.held_out import calibrated, held_out
 
 
@@ -46,6 +47,6 @@ def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: 
         Evidence(held, certified, linear),
         Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
         asked.warnings,
-        along.warnings,
+        [*merged_warnings(prepared.merged), *along.warnings],
     )
     return Contender(spec, prepared, predictor, judging, partial(stored_table, judging), report, along.files)

@@ -44,7 +44,7 @@ def prepared_for(deps: Deps, asked: AskedTraining) -> Prepared:
     with datasets.stored_table(deps.blobs, asked.dataset) as path, there as other_path:
         return prepare(
             path, spec, asked.kinds, asked.target_kind, settings.max_categories, room_of(deps), other_path,
-            style=table.style, width=width,
+            style=table.style, width=width, order_kind=asked.order_kind,
         )  # fmt: skip
 
 

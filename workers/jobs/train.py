@@ -34,7 +34,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
         prepared = prepared_for(deps, asked)
         lease.check()
         posed = pose(asked, prepared, deps.settings.max_parameters)
-        chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.transform)
+        chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.merged)
         tell_choices(teller, posed.spec, prepared, chosen, posed.how)
         recorder = TrainingRecorder(teller, posed.spec, prepared, posed.problem, started)
         _learn(posed, recorder, deps.settings.worker_processes)
