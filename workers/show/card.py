@@ -69,6 +69,8 @@ def _quality(report: Report, pictures: Pictures) -> Iterator[str]:
     if beside:
         always = "the training mean" if TASKS[report.task].is_regression else "the training rows' class shares"
         yield f"The trivial model always predicts {always}."
+    if report.refit is not None:
+        yield prose(report.refit.sentence)
     if report.verdict is not None:
         yield prose(report.verdict.sentence)
     if found := report.classes:
@@ -199,10 +201,17 @@ def _lineage(report: Report) -> Iterator[str]:
         f"dataset {code(lineage.spec.dataset)}, sha256 {code(lineage.dataset_sha256)}",
         *_other_dataset(lineage),
         f"{rows} rows; split {code(lineage.split_sha256)}",
+        *_refitted(report),
         f"trained by the {lineage.engine} engine in {lineage.seconds:.1f} s, with {versions}",
         f"full spec and all figures: {code('report.json')}",
     )
     yield "\n".join(f"- {line}" for line in lines)
+
+
+def _refitted(report: Report) -> list[str]:
+    trained = report.lineage.trained_rows
+    told = f"published after training on {trained.published:,} rows, evaluated after training on {trained.judged:,}"
+    return [told] if report.refit is not None else []
 
 
 def _other_dataset(lineage: Lineage) -> list[str]:

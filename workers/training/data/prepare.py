@@ -29,7 +29,7 @@ from workers.training.data.reading import TableReading
 from workers.training.data.room import Room
 from workers.training.data.targets import TargetColumns, read_other_targets, read_targets
 from workers.training.data.weights import class_weights
-from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, joined, split_rows
 
 CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
 MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
@@ -115,17 +115,20 @@ def prepare(
     from_disk: bool = True,
     style: TextStyle = PLAIN,
     width: int = 0,
+    joins: bool = False,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
     written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
-    none). Raises WorkFailed, StorageFull."""
+    none); `joins` says that the validation rows train as well, for a refit. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     table = TableReading(path, columns, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
     split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
     if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
+    if joins:
+        split = joined(split)
     per_class = _check_parts(split, targets)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
