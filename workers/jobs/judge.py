@@ -17,13 +17,14 @@ from service.store.described import dialect_of
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
+from workers.explain.temperature import Tempered, scores_of, tempered
 from workers.export.files import taken_along
 from workers.jobs.pose import Posed, room_of
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 from workers.jobs.rival import Contender, JudgingRows, judged_figure
 from workers.training.build import make_predictor
-from workers.training.held_out import calibrated, held_out
+from workers.training.held_out import HeldOut, calibrated, held_out
 from workers.training.progress import Progress
 
 
@@ -65,11 +66,23 @@ def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float)
     learnt = replace(learnt, predictor=calibrated(learnt.predictor, held))
     seconds = time.perf_counter() - started
     linear = linear_neuron(spec, prepared, learnt.predictor, recorder.check) if spec.network.kind == "mlp" else None
+    found = _temperature(learnt, held)
+    if found is not None and found.told.is_applied:
+        learnt = replace(learnt, predictor=replace(learnt.predictor, temperature=found.value))
+        scores = scores_of(learnt.predictor, held.prepared.parts["validation"])
+        held = held_out(learnt.predictor, prepared).with_scores("validation", found.probabilities(scores))
     dataset, other = asked.dataset, asked.other
     origin = Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds)
-    report = judged_report(learnt, Evidence(held, linear), origin, asked.warnings)
+    report = judged_report(learnt, Evidence(held, linear, found), origin, asked.warnings)
     rows = JudgingRows.of(prepared, judged_figure(spec, held))
     return Judged(spec, learnt.predictor, report, rows, None if spec.refits else learnt)
+
+
+def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:
+    """Of a network that tells classes apart; a linear neuron's certificate is of the probabilities as they are."""
+    if not learnt.predictor.classes or learnt.spec.network.kind != "mlp":
+        return None
+    return tempered(learnt.predictor, held.prepared.parts["validation"], learnt.spec.seed)
 
 
 def contender_of(

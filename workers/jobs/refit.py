@@ -59,7 +59,8 @@ def _refitted(deps: Deps, asked: AskedTraining, judged: Judged, recorder: Traini
             raise
         raise _LeftOut(error.detail) from error
     learnt = learnt_of(posed, progress)
-    predictor = replace(learnt.predictor, calibration=judged.predictor.calibration)
+    held = judged.predictor  # its rows have told what is taken from held-out rows
+    predictor = replace(learnt.predictor, calibration=held.calibration, temperature=held.temperature)
     return Published(replace(learnt, predictor=predictor), _told(judged, learnt))
 
 

@@ -15,6 +15,7 @@ from service.domain.report.metrics import Metrics, NoMetrics
 from service.domain.report.neuron import Weight
 from service.domain.report.refit import Refit, TrainedRows
 from service.domain.report.report import (
+    Explanation,
     Lineage,
     OfTarget,
     Report,
@@ -27,6 +28,7 @@ from service.domain.spec.training import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
 from workers.explain.finite import AnyTarget, only_finite
+from workers.explain.temperature import Tempered
 from workers.explain.understanding import understand_each
 from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
@@ -69,11 +71,12 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a model is judged by: what it says of rows that it was not trained on, and the linear neuron that a network
-    is held against."""
+    """What a model is judged by: what it says of rows that it was not trained on, the linear neuron that a network is
+    held against, and its temperature."""
 
     held: HeldOut
     linear: Predictor | None
+    tempered: Tempered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def judged_report(learnt: Learnt, evidence: Evidence, origin: Origin, asked: Seq
     spec, prepared, predictor, progress = learnt.spec, learnt.prepared, learnt.predictor, learnt.progress
     some, scores = evidence.held.prepared, evidence.held.scores
     explained, warnings = understand_each(predictor, some, scores, spec.seed)
+    if evidence.tempered is not None:
+        explained = [_with_temperature(explained[0], evidence.tempered)]
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
     each = {name: OfTarget(**shallow(one)) for name, one in zip(predictor.targets, explained, strict=True)}
     is_one = len(each) == 1
@@ -112,7 +117,7 @@ def judged_report(learnt: Learnt, evidence: Evidence, origin: Origin, asked: Seq
         best_epoch=progress.chosen_epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
         weights_by_epoch=None,
-        verdict=_verdict(spec, prepared, some, predictor, evidence.linear) if evidence.linear else None,
+        verdict=_verdict(learnt, some, evidence.linear, evidence.tempered) if evidence.linear else None,
         refit=None,
         by_target=None if is_one else each,
         warnings=[*asked, *warnings],
@@ -160,9 +165,15 @@ def _with_weights(told: AnyTarget, certified: Certified, weights: Sequence[Weigh
     return replace(told, certificate=certified.certificate, certificate_left_out=certified.left_out, weights=weights)
 
 
-def _verdict(spec: TrainingSpec, prepared: Prepared, some: Prepared, network: Predictor, linear: Predictor) -> Verdict:
-    metrics = {name: judge(linear, part) for name, part in prepared.parts.items()}
-    return verdict(spec, network, linear, some.parts["validation"], metrics)
+def _with_temperature(explained: Explanation, tempered: Tempered) -> Explanation:
+    classes = explained.classes
+    return explained if classes is None else replace(explained, classes=replace(classes, temperature=tempered.told))
+
+
+def _verdict(learnt: Learnt, some: Prepared, linear: Predictor, tempered: Tempered | None) -> Verdict:
+    metrics = {name: judge(linear, part) for name, part in learnt.prepared.parts.items()}
+    sharpness = None if tempered is None else tempered.sharpness
+    return verdict(learnt.spec, learnt.predictor, linear, some.parts["validation"], metrics, sharpness)
 
 
 def _epoch(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> ReportedEpoch:

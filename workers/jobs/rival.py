@@ -26,7 +26,7 @@ from service.reading.arrow.stored import chunks
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
 from service.store.tables import DatasetRow, VersionRow
-from workers.training.data.prepare import CHUNK_CELLS, Prepared
+from workers.training.data.prepare import CHUNK_CELLS, MOST_JUDGED, Prepared
 from workers.training.held_out import HeldOut
 from workers.training.stored import Stored
 
@@ -141,6 +141,8 @@ def _figures(
             scores = scores[:, order] if predictor is rival and len(order) else scores
             sums[index] += _summed(metric, truth, scores, contender.spec.quantile)
     new, old = (each / contender.n_rows for each in sums)
+    if mine.temperature != 1 and contender.n_rows <= MOST_JUDGED and contender.rows.figure is not None:
+        new = contender.rows.figure  # by temperatures that each row has not fitted
     return new, old
 
 

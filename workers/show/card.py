@@ -11,6 +11,7 @@ from service.domain.report.regression import Interval
 from service.domain.report.report import Lineage, Report
 from service.domain.vocabulary.tasks import TASKS
 from workers.show.card_neuron import MOST_FEATURES, count, forecast, gap, weights
+from workers.show.card_temperature import temperature
 from workers.show.exhibit import Exhibit, Section
 from workers.show.markdown import code, prose, table
 from workers.show.plot import figure, target_of, written
@@ -140,6 +141,8 @@ def _certainty(report: Report, pictures: Pictures, number: int) -> Iterator[str]
             f"Predicted probabilities ({found.of}) and what came true differ by {found.expected_error:.3f} on "
             f"average over bins; the Brier score is {found.brier:.3f}."
         )
+        if (scaling := report.classes.temperature) is not None:
+            yield temperature(scaling)
     yield from _shown(pictures, Section.CERTAINTY, number)
 
 

@@ -352,3 +352,33 @@ def test_a_version_that_serves_is_held_by_what_it_scored_before_it_was_trained_o
     assert not third["promoted"]
     assert third["value"] == third["value_of_served"] == second["value"]
     assert "before their refit" in third["sentence"]
+
+
+def test_probabilities_are_of_a_temperature_that_the_rows_of_the_run_before_have_told(deps: Deps) -> None:
+    """By rows that did not train it, and so by none of the refit's own."""
+    cells = table()
+    generator = np.random.default_rng(3)
+    cells["sold"] = ["yes" if one else "no" for one in generator.random(ROWS) < 0.3 + 0.4 * (cells["a"] > 0)]
+    changes = {"target": "sold", "network": {"kind": "mlp", "hidden": [32]}, "epochs": 150, "early_stopping": None,
+               "schedule": "constant", "split": {"validation": 0.3}}  # fmt: skip
+    dataset = add_dataset(deps, cells)
+    job, predictor, report = trained(deps, dataset, **changes)
+    told = report["classes"]["temperature"]
+    assert told["is_applied"]
+    assert predictor.temperature == told["temperature"] > 1.5  # far too many epochs for noise
+    assert report["metrics"]["validation"]["log_loss"] == pytest.approx(told["log_loss"])
+    assert report["classes"]["calibration"]["expected_error"] == pytest.approx(told["expected_error"])
+    assert told["log_loss"] < told["log_loss_before"] - 0.02
+    _, without, judged = trained(deps, dataset, **changes, refit="never", model="n")
+    assert without.temperature == predictor.temperature
+    assert judged["classes"] == report["classes"]
+    card = files_of(deps, job)["model-card.md"].decode()
+    assert f"a temperature of {told['temperature']:.3f}" in card
+
+
+def test_a_linear_neuron_has_no_temperature_and_a_network_of_numbers_neither(deps: Deps) -> None:
+    dataset = add_dataset(deps, table())
+    _, neuron, report = trained(deps, dataset, target="sold")
+    assert (neuron.temperature, report["classes"]["temperature"]) == (1.0, None)
+    _, network, _ = trained(deps, dataset, target="z", **NETWORK, model="n")
+    assert network.temperature == 1.0
