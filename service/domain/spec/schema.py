@@ -33,6 +33,7 @@ from service.errors import FieldError, SpecInvalid
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
+REFIT = ("auto", "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
@@ -186,6 +187,16 @@ class TrainingSpecSchema(SpecPart):
             "alias 'default'; never: no; if_better: if its main metric on this run's validation rows is better than "
             "that of the version that serves now. A version that must not serve leaves the alias 'default' on the one "
             "that does. The first version always serves"
+        },
+    )
+    refit = ma.fields.String(
+        load_default="never",
+        validate=one_of(REFIT),
+        metadata={
+            "description": "always: once the validation rows have told how many epochs are best, the published model "
+            "is trained anew for that long on training and validation rows together; the report keeps the figures of "
+            "the model before, which had not seen the rows that it is evaluated on. never: that model is published. "
+            "auto: always if the dataset has validation rows of its own"
         },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))

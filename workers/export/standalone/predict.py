@@ -32,6 +32,7 @@ def predict(rows: Sequence[Mapping[str, Any]], folder: Path = HERE) -> list[Any]
         return []
     answers = network(model["network"], weights, inputs_of(model, rows))
     if classes := model["classes"]:
+        answers = answers / model.get("temperature", 1.0)
         second = sigmoid(answers)  # one score tells two classes apart, else there is one for each
         answers = np.hstack([1 - second, second]) if answers.shape[1] == 1 else softmax(answers)
         names = [class_name(label) for label in classes]

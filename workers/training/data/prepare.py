@@ -33,7 +33,7 @@ from workers.training.data.room import Room
 from workers.training.data.target_statistics import with_statistics
 from workers.training.data.targets import TargetColumns, read_other_targets, read_targets
 from workers.training.data.weights import class_weights
-from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, joined
 
 CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
 MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
@@ -123,11 +123,13 @@ def prepare(
     style: TextStyle = PLAIN,
     width: int = 0,
     order_kind: Kind | None = None,
+    joins: bool = False,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
     written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
-    none); `order_kind` is the kind of the column that the split goes by, if it does. Raises WorkFailed, StorageFull."""
+    none); `order_kind` is the kind of the column that the split goes by, if it does; `joins` says that the validation
+    rows train as well, for a refit. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
     order = {} if order_kind is None or spec.split.order_by is None else {spec.split.order_by: order_kind}
     table = TableReading(path, {**columns, **order}, room.copies_bytes, width)
@@ -135,6 +137,8 @@ def prepare(
     split = part_rows(table, spec, targets)
     if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
+    if joins:
+        split = joined(split)
     per_class = check_parts(split, targets, spec)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
