@@ -16,7 +16,7 @@ from service.domain.model.predictor import label_text
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.cross_fitted import CrossFitted, FoldedStatistics, codes_of, folds_of
-from workers.training.data.effects import Backfitted, Effects, GroupSums, EffectSample, backfit, effects_of, of_rows
+from workers.training.data.effects import Backfitted, Effects, EffectSample, GroupSums, backfit, effects_of, of_rows
 from workers.training.data.fill import Sorted
 from workers.training.data.merged import Merged
 from workers.training.data.moments import Moments, nonzero

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workers.training.data.cross_fitted import FOLDS
-from workers.training.data.effects import Effects, GroupSums, EffectSample, backfit, effects_of, of_rows
+from workers.training.data.effects import Effects, EffectSample, GroupSums, backfit, effects_of, of_rows
 
 GROUPS, ROWS, SPREAD, NOISE = 200, 1000, 3.0, 0.5
 
