@@ -89,7 +89,7 @@ def effects_of(sums: GroupSums) -> Effects:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class EffectSample:
     """Some training rows: inputs (n, w), targets (n, k), weights (n,), and the numbers of their categories (n,) of each
     feature that is estimated."""
 
@@ -109,7 +109,7 @@ class Backfitted:
     effects: list[Floats] = field(default_factory=list)
 
 
-def backfit(sample: Sample, sizes: Sequence[int]) -> Backfitted:
+def backfit(sample: EffectSample, sizes: Sequence[int]) -> Backfitted:
     """Slopes and effects of a sample, each given the other, in turns."""
     weights = sample.weights / sample.weights.sum()
     centre, middle = weights @ sample.inputs, weights @ sample.targets

@@ -16,7 +16,7 @@ from service.domain.model.predictor import label_text
 from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.cross_fitted import CrossFitted, FoldedStatistics, codes_of, folds_of
-from workers.training.data.effects import Backfitted, Effects, GroupSums, Sample, backfit, effects_of, of_rows
+from workers.training.data.effects import Backfitted, Effects, EffectSample, GroupSums, backfit, effects_of, of_rows
 from workers.training.data.fill import Sorted
 from workers.training.data.merged import Merged
 from workers.training.data.moments import Moments, nonzero
@@ -32,7 +32,7 @@ DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Widened:
     """A transform whose features have statistics, how training rows read them, and what is merged all the same."""
 
     transform: FittedTransform
@@ -54,9 +54,9 @@ class _Rows:
 
 def with_statistics(
     rows: Sorted, spec: TrainingSpec, kinds: dict[str, Kind], transform: FittedTransform, merged: Sequence[Merged]
-) -> Told:
+) -> Widened:
     """The transform of a table's training rows, which has merged these categories, with their statistics."""
-    without = Told(transform, CrossFitted(), tuple(merged))
+    without = Widened(transform, CrossFitted(), tuple(merged))
     outputs = _outputs(rows, spec)
     fewest = max(FEWEST_ROWS, LEAST_SHARE * np.count_nonzero(rows.split == TRAIN))
     estimated = [one for one in merged if one.rows >= fewest and one.rows > len(one.counts) > 1]
@@ -75,7 +75,7 @@ def with_statistics(
     features = tuple(_told(feature, outputs, sure) for feature in transform.features)
     widened, cross = _widened(rows, spec, kinds, transform, features, sure)
     by_name = {feature.name: feature for feature in features}
-    return Told(widened, cross, tuple(replace(one, feature=by_name[one.feature.name]) for one in merged))
+    return Widened(widened, cross, tuple(replace(one, feature=by_name[one.feature.name]) for one in merged))
 
 
 def _outputs(rows: Sorted, spec: TrainingSpec) -> tuple[str, ...]:
@@ -139,7 +139,7 @@ def _sample(
     names: Sequence[str],
     numbers: Sequence[dict[str, int]],
     every: int,
-) -> Sample:
+) -> EffectSample:
     """Every so many-th training row."""
     parts, codes, seen = [], list[list[Integers]](), 0
     for some in _training(rows, spec, kinds, transform):
@@ -150,7 +150,7 @@ def _sample(
             [codes_of(some.cells.categories(name), of)[taken] for name, of in zip(names, numbers, strict=True)]
         )
     inputs, targets, weights = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return Sample(inputs, targets, weights, [np.concatenate(each) for each in zip(*codes, strict=True)])
+    return EffectSample(inputs, targets, weights, [np.concatenate(each) for each in zip(*codes, strict=True)])
 
 
 def _training(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workers.training.data.cross_fitted import FOLDS
-from workers.training.data.effects import Effects, GroupSums, Sample, backfit, effects_of, of_rows
+from workers.training.data.effects import Effects, EffectSample, GroupSums, backfit, effects_of, of_rows
 
 GROUPS, ROWS, SPREAD, NOISE = 200, 1000, 3.0, 0.5
 
@@ -91,7 +91,7 @@ def test_categories_and_inputs_are_told_apart_where_they_go_together() -> None:
     others = draw.integers(0, 50, 3000)
     of_others = 2 * draw.normal(size=50)
     y = 4 + 2 * x + effects[codes] + of_others[others] + NOISE * draw.normal(size=3000)
-    sample = Sample(x[:, None], y[:, None], np.ones(3000), [codes, others])
+    sample = EffectSample(x[:, None], y[:, None], np.ones(3000), [codes, others])
     found = backfit(sample, [GROUPS, 50])
     assert found.slopes[0, 0] == pytest.approx(2, abs=0.15)
     assert np.corrcoef(found.effects[0][:, 0], effects)[0, 1] > 0.98
