@@ -11,12 +11,12 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.jobs.choices import choices
 from workers.jobs.judge import Judged, contender_of, judged_by_held_out
-from workers.jobs.learn import learn
 from workers.jobs.pose import pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import AskedTraining, TrainingRecorder, asked_training, tell_choices
-from workers.jobs.refit import published_of
+from workers.jobs.runs.learn import learn
+from workers.jobs.runs.refit import published_of
 from workers.jobs.speed import measured
 from workers.lease import Lease
 

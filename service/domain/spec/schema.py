@@ -33,7 +33,7 @@ from service.errors import FieldError, SpecInvalid
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
-REFIT = ("auto", "always", "never")
+REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
@@ -190,7 +190,7 @@ class TrainingSpecSchema(SpecPart):
         },
     )
     refit = ma.fields.String(
-        load_default="never",
+        load_default=AUTO,
         validate=one_of(REFIT),
         metadata={
             "description": "always: once the validation rows have told how many epochs are best, the published model "

@@ -55,7 +55,7 @@ GROUPS = (
         "auto-said": {
             "kind": "train", "task": "auto", "scaler": "standard", "scale_target": "auto", "missing": "mean",
             "loss": "auto", "schedule": "auto", "batch_size": "auto", "epochs": "auto", "early_stopping": "auto",
-            "promote": "newest", "device": "auto", "engine": "auto", "precision": "float32",
+            "promote": "newest", "refit": "auto", "device": "auto", "engine": "auto", "precision": "float32",
             "network": {"kind": "linear", "activation": "relu"},
             "optimizer": {"kind": "auto", "learning_rate": "auto", "momentum": 0.0},
         },
@@ -68,6 +68,8 @@ GROUPS = (
         "auto-weights": {"weight_column": "weight"},
         "no-validation": {"split": {"validation": 0.0}},
         "with-test": {"split": {"validation": 0.25, "test": 0.2}},
+        "refit": {"refit": "always", "split": {"validation": 0.25, "test": 0.2}},
+        "no-refit": {"refit": "never"},
     }),
     Group("numbers", STEPS, {
         "sgd-fused": {**_sgd(), **FUSED},
@@ -161,6 +163,7 @@ GROUPS = (
     }),
     Group("rings", {**RING, **_adam()}, {
         "classes": _mlp(6),
+        "classes-no-refit": {**_mlp(6), "refit": "never"},
         "classes-autograd": {**_mlp(6, activation="tanh"), **AUTOGRAD},
         "classes-dropout": _mlp(6, 4, dropout=0.2),
         "classes-balanced": {**_mlp(5), "class_weights": "balanced"},

@@ -11,10 +11,10 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.wiring import Deps
 from workers.jobs.judge import Judged, Published, learnt_of
-from workers.jobs.learn import learn
 from workers.jobs.pose import pose, prepared_for
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Learnt
+from workers.jobs.runs.learn import learn
 from workers.training.engines.objectives import in_user_units, loss_scale
 from workers.training.progress import Progress
 from workers.training.refit import expected_seconds, refit_schedule, refit_spec
