@@ -50,7 +50,7 @@ def memory(plan: Plan) -> Memory:
     row = sizes[0] * FLOAT32
     n_read = min(plan.figures.table.rows, rows_at_once(sizes[0]))
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
-    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
+    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * plan.network.widest * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
     chosen = OPTIMIZERS[plan.spec.optimizer.kind]
     optimizer = optimizer_bytes(chosen, plan.network.n_parameters)

@@ -9,7 +9,7 @@ from scipy.special import expit
 from scipy.special import softmax as scipy_softmax
 from torch import nn
 
-from service.domain.model.network import ACTIVATIONS, Network, class_probabilities, forward, softmax
+from service.domain.model.network import ACTIVATIONS, Network, forward
 
 TORCH = {
     "relu": nn.ReLU(),
