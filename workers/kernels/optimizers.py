@@ -11,7 +11,7 @@ import numpy as np
 
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
-from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS
+from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, WEIGHTS
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
@@ -48,13 +48,16 @@ class Weights(NamedTuple):
 
 
 @kernel
-def step(rule: Rule, layers: Integers, weights: Weights, gradient: Floats32, t: int) -> None:
+def step(rule: Rule, layers: Integers, members: int, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
     parameters, first, second = weights.parameters, weights.first, weights.second
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:
-        _clip(rule.clip_norm, gradient)
+        if members == 1:
+            _clip(rule.clip_norm, gradient)
+        else:
+            _clip_each(rule.clip_norm, layers, members, gradient)
     if rule.decay != ZERO:
         _decay(rule, layers, parameters)
     if rule.optimizer == SGD:
@@ -91,6 +94,39 @@ def _clip(most: float, gradient: Floats32) -> None:
         c = np.float32(factor)
         for i in range(len(gradient)):
             gradient[i] *= c
+
+
+@kernel
+def _clip_each(most: float, layers: Integers, members: int, gradient: Floats32) -> None:
+    """`_clip` for each member's own gradient."""
+    n_layers = len(layers) // members
+    for first in range(0, len(layers), n_layers):
+        square = 0.0
+        for layer in range(first, first + n_layers):
+            n_outputs, biases = layers[layer, OUTPUTS], layers[layer, BIASES]
+            square += _square(gradient, layers[layer, WEIGHTS], layers[layer, INPUTS] * n_outputs)
+            square += _square(gradient, biases, n_outputs if biases >= 0 else 0)
+        factor = most / (np.sqrt(square) + CLIP_EPSILON)
+        if not factor >= 1:
+            for layer in range(first, first + n_layers):
+                n_outputs, biases = layers[layer, OUTPUTS], layers[layer, BIASES]
+                _scale(np.float32(factor), gradient, layers[layer, WEIGHTS], layers[layer, INPUTS] * n_outputs)
+                _scale(np.float32(factor), gradient, biases, n_outputs if biases >= 0 else 0)
+
+
+@kernel
+def _square(gradient: Floats32, start: int, size: int) -> float:
+    square = 0.0
+    for i in range(start, start + size):
+        g = np.float64(gradient[i])
+        square += g * g
+    return square
+
+
+@kernel
+def _scale(factor: np.float32, gradient: Floats32, start: int, size: int) -> None:
+    for i in range(start, start + size):
+        gradient[i] *= factor
 
 
 @kernel

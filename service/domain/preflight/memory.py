@@ -84,7 +84,7 @@ def _engine_bytes(spec: TrainingSpec, chosen: Optimizer, weights: int, optimizer
 
 def _activations(plan: Plan, chosen: Optimizer) -> int:
     """Numbers held in a step, forward and backward; lbfgs takes its rows in pieces, in float64."""
-    sizes = plan.network.sizes
+    sizes, members = plan.network.sizes, plan.network.members
     if chosen.is_quasi_newton:
         return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64
-    return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
+    return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * members * sum(sizes[1:]) * FLOAT32

@@ -39,7 +39,7 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
     if spec.members > 1 and spec.network.kind == "linear":
         yield (
             "/members",
-            "a linear neuron's loss has one minimum, which all members would reach; use \"members\": 1, or "
+            'a linear neuron\'s loss has one minimum, which all members would reach; use "members": 1, or '
             '"network": {"kind": "mlp"}',
         )
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)

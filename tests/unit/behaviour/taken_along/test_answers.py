@@ -74,6 +74,13 @@ def test_files_answer_as_the_api_for_every_task_and_activation(
     assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_files_of_several_members_answer_as_the_api(client: FlaskClient, deps: Deps, tmp_path: Path, task: str) -> None:
+    predictor = made(task, "tanh", bias=task != "binary", seed=TASKS.index(task), members=3)
+    cells = random_cells(5, ROWS, 0.15, unseen=True)
+    assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
+
+
 @pytest.mark.parametrize("missing", [*FILLING, "drop"])
 @pytest.mark.parametrize("scaler", SCALERS)
 def test_files_of_a_linear_neuron_answer_as_the_api_for_every_scaler_and_fill(

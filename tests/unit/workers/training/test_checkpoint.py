@@ -56,6 +56,7 @@ runs = st.fixed_dictionaries(
         "dropout": st.sampled_from([0.0, 0.3]),
         "schedule": st.sampled_from(["constant", "cosine", "step"]),
         "stopping": st.sampled_from([None, EarlyStopping(1), EarlyStopping(3)]),
+        "members": st.sampled_from([1, 3]),
         "seed": st.integers(0, 5),
     }
 )
@@ -65,7 +66,8 @@ runs = st.fixed_dictionaries(
 @given(runs, st.lists(st.integers(1, 3), min_size=1, max_size=6))
 def test_resumed_run_equals_uninterrupted_run(chosen: dict, cuts: list[int]) -> None:
     kind, momentum = chosen["optimizer"]
-    network = Network((4, *chosen["hidden"], 1), "tanh")
+    members = chosen["members"] if chosen["hidden"] else 1
+    network = Network((4, *chosen["hidden"], 1), "tanh", members=members)
     dropout = chosen["dropout"] if chosen["hidden"] else 0.0
     problem = Problem(network, "mse", kind, momentum=momentum, l2=0.01, dropout=dropout, seed=chosen["seed"])
     spec = spec_of(
