@@ -34,9 +34,9 @@ class Objective(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What stays the same from the first batch to the last: the network's table of layers, the objective, the rule of
-    the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken, of what the
-    members say together."""
+    """What stays the same from the first batch to the last: the table of the layers of all `members`, the objective,
+    the rule of the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken, of
+    what the members say together."""
 
     layers: Integers
     objective: Objective
@@ -104,7 +104,7 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
     layers, objective, n_rows, batch_size = epoch.layers, epoch.objective, epoch.n_rows, epoch.batch_size
     rows, order, parameters = stretch.rows, stretch.order, weights.parameters
     width = work.values.shape[1]
-    members, n_layers = epoch.members, len(layers) // epoch.members
+    members, joint, n_own = epoch.members, len(layers) % epoch.members, len(layers) // epoch.members
     position, taken, total = reached
     while position < end:
         batch_start = position - position % batch_size
@@ -116,13 +116,15 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
         if stretch.is_far:
             fetch(rows.inputs, rows.targets, order, at + n, width)
         share = 0.0
-        for first in range(0, len(layers), n_layers):
-            stop = first + n_layers
+        forward(layers, 0, joint, objective.activation, parameters, work.values, work.slopes)
+        for first in range(joint, len(layers), n_own):
+            stop = first + n_own
             forward(layers, first, stop, objective.activation, parameters, work.values, work.slopes)
             if epoch.learns:
                 share += _differentiate(objective, layers, stop - 1, work)
                 backward(layers, first, stop, objective.activation, parameters, work, position > batch_start)
         if epoch.learns:
+            backward(layers, 0, joint, objective.activation, parameters, work, position > batch_start)
             total += share * (batch_end - batch_start) / members
             if position + n == batch_end:
                 taken += 1
@@ -130,7 +132,7 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
         else:
             if members > 1:
                 pool(objective.loss, members, layers, work)
-            total += _differentiate(objective, layers, n_layers - 1, work) * (batch_end - batch_start)
+            total += _differentiate(objective, layers, joint + n_own - 1, work) * (batch_end - batch_start)
         position += n
     return position, taken, total
 

@@ -11,7 +11,7 @@ import numpy as np
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.kernels.elementary import sigmoid, tanh
-from workers.kernels.layout import BIASES, INPUTS, INTO, OUTPUTS, ROW, WEIGHTS, Workspace
+from workers.kernels.layout import BIASES, HIDDEN, INPUTS, INTO, OUTPUTS, ROW, WEIGHTS, Workspace
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
 ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
@@ -111,7 +111,7 @@ def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: 
 def forward(
     layers: Integers, first: int, stop: int, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32
 ) -> None:
-    """From A₀ in the first rows of `values` to the scores in its last, by the layers of a member."""
+    """From A₀ in the first rows of `values` to the scores in its last, by some layers of the table."""
     for layer in range(first, stop):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
         row, into = layers[layer, ROW], layers[layer, INTO]
@@ -119,7 +119,7 @@ def forward(
             combine_large(parameters, start, False, values, row, n_inputs, values, into, n_outputs)
         else:
             combine(parameters, start, n_inputs, 1, values, row, n_inputs, values, into, n_outputs)
-        kind = activation if layer < stop - 1 else IDENTITY
+        kind = activation if layers[layer, HIDDEN] else IDENTITY
         activate(kind, parameters, layers[layer, BIASES], values, slopes, into, n_outputs)
 
 
@@ -127,7 +127,7 @@ def forward(
 def backward(
     layers: Integers, first: int, stop: int, activation: int, parameters: Floats32, work: Workspace, add: bool
 ) -> None:
-    """From the scores' deltas to the gradient of a member; added to what is there when `add`.
+    """From the scores' deltas to the gradient of some layers; added to what is there when `add`.
 
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""
     values, slopes, deltas = work.values, work.slopes, work.deltas
@@ -142,7 +142,7 @@ def backward(
             add_products(deltas, own, n_outputs, values, row, n_inputs, gradient, start, add)
         if layers[layer, BIASES] >= 0:
             add_sums(deltas, own, n_outputs, gradient, layers[layer, BIASES], add)
-        if layer > first:
+        if row > 0:
             if large:
                 combine_large(parameters, start, True, deltas, own, n_outputs, deltas, row, n_inputs)
             else:

@@ -17,15 +17,17 @@ from service.domain.model.network import Network
 
 LANES = 16  # float32 in one vector of the widest kind: tiles are whole multiples of it
 TILE = 256  # columns of a tile at most: activations of two layers of 128 then stay in the second-level cache
+JOINT_INPUTS, JOINT_OUTPUTS = 32, 1024  # of the first layers of all members, where they are one product
 SMALL_PRODUCT = 1_000_000  # multiplications up to which BLAS does not copy its matrices first, a third of its time
 ALIGNMENT = 64  # bytes of a cache line
 
 WITH_SLOPES = ("gelu", "silu")  # their slope is not a function of their value: it is kept by the forward pass
 
 
-INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW, INTO = range(6)
+INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW, INTO, HIDDEN = range(7)
 """Columns of the table of layers: how many inputs and outputs; where its weights (outputs, inputs) and its biases
-(-1: none) start in the parameters; at which rows of the workspaces its inputs and its outputs start."""
+(-1: none) start in the parameters; at which rows of the workspaces its inputs and its outputs start; whether its
+outputs are hidden values."""
 
 
 class EpochRows(NamedTuple):
@@ -55,25 +57,50 @@ class Workspace(NamedTuple):
 
 
 def layers_of(network: Network) -> Integers:
-    """(members · n_layers, 6): the table of layers, member by member. Members lie in the same rows of the workspaces:
-    there each finds the cache warm, and only their scores are there at once, one after the other."""
+    """(n, 7): the table of layers, member by member. Where it is quicker, all members' first layers are one: a matrix
+    (members · outputs, inputs) at the beginning of the table. All else of them is in the same rows of the workspaces,
+    one member after the other, so that each finds the cache warm; only the scores of all are there at once."""
     slots = {slot.name: slot for slot in network.slots()}
+    members, n_layers, sizes = network.members, network.n_layers, network.sizes
+    joint, offset = _is_joint(network), _joint_rows(network)
     rows = []
-    for member, layer in np.ndindex(network.members, network.n_layers):
-        n_inputs, n_outputs, row = network.sizes[layer], network.sizes[layer + 1], sum(network.sizes[:layer])
-        weights, biases = slots[f"layers.{layer}.weight"], slots.get(f"layers.{layer}.bias")
+    for member, layer in np.ndindex(members, n_layers):
+        n_inputs, n_outputs, hidden = sizes[layer], sizes[layer + 1], layer < n_layers - 1
+        weights, biases = slots[f"layers.{layer}.weight"].start, slots.get(f"layers.{layer}.bias")
+        weights += member * n_inputs * n_outputs
         bias = -1 if biases is None else biases.start + member * n_outputs
-        into = row + n_inputs + (member * n_outputs if layer == network.n_layers - 1 else 0)
-        rows.append((n_inputs, n_outputs, weights.start + member * n_inputs * n_outputs, bias, row, into))
+        row, into = sum(sizes[:layer]), sum(sizes[: layer + 1])
+        if joint:
+            if layer == 0:
+                if member == 0:
+                    rows.append((n_inputs, members * n_outputs, weights, bias, row, into, True))
+                continue
+            row, into = (into - n_inputs + member * n_inputs if layer == 1 else row + offset), into + offset
+        into += 0 if hidden else member * n_outputs
+        rows.append((n_inputs, n_outputs, weights, bias, row, into, hidden))
     return np.asarray(rows, dtype=np.int64)
+
+
+def _is_joint(network: Network) -> bool:
+    """Whether the members' first layers are one product: not for few inputs, where BLAS takes as long for it as for all
+    of theirs, nor where the values would leave the second-level cache."""
+    together = network.members * network.sizes[1]
+    several = network.members > 1 and network.n_layers > 1
+    return several and network.sizes[0] >= JOINT_INPUTS and together <= JOINT_OUTPUTS
+
+
+def _joint_rows(network: Network) -> int:
+    """Rows of the workspaces that such a product takes beside those of one member."""
+    return (network.members - 1) * network.sizes[1] if _is_joint(network) else 0
 
 
 def workspace_for(network: Network, batch_size: int, n_targets: int, training: bool = True) -> Workspace:
     """Memory for batches of at most `batch_size` rows."""
     width = width_for(network, batch_size)
-    neurons = sum(network.sizes[:-1]) + network.members * network.sizes[-1]
+    neurons = sum(network.sizes[:-1]) + _joint_rows(network) + network.members * network.sizes[-1]
     slopes = neurons if network.activation in WITH_SLOPES else 0
-    widest = _largest(network)
+    table = layers_of(network)
+    widest = int((table[:, INPUTS] * table[:, OUTPUTS]).max())
     return Workspace(
         aligned(neurons, width),
         aligned(neurons, width),

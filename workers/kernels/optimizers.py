@@ -99,34 +99,49 @@ def _clip(most: float, gradient: Floats32) -> None:
 @kernel
 def _clip_each(most: float, layers: Integers, members: int, gradient: Floats32) -> None:
     """`_clip` for each member's own gradient."""
-    n_layers = len(layers) // members
-    for first in range(0, len(layers), n_layers):
-        square = 0.0
-        for layer in range(first, first + n_layers):
-            n_outputs, biases = layers[layer, OUTPUTS], layers[layer, BIASES]
-            square += _square(gradient, layers[layer, WEIGHTS], layers[layer, INPUTS] * n_outputs)
-            square += _square(gradient, biases, n_outputs if biases >= 0 else 0)
+    joint, n_own = len(layers) % members, len(layers) // members
+    for member in range(members):
+        first = joint + member * n_own
+        square = _square(layers, 0, joint, member, members, gradient)
+        square += _square(layers, first, first + n_own, 0, 1, gradient)
         factor = most / (np.sqrt(square) + CLIP_EPSILON)
         if not factor >= 1:
-            for layer in range(first, first + n_layers):
-                n_outputs, biases = layers[layer, OUTPUTS], layers[layer, BIASES]
-                _scale(np.float32(factor), gradient, layers[layer, WEIGHTS], layers[layer, INPUTS] * n_outputs)
-                _scale(np.float32(factor), gradient, biases, n_outputs if biases >= 0 else 0)
+            _scale(np.float32(factor), layers, 0, joint, member, members, gradient)
+            _scale(np.float32(factor), layers, first, first + n_own, 0, 1, gradient)
 
 
 @kernel
-def _square(gradient: Floats32, start: int, size: int) -> float:
+def _square(layers: Integers, first: int, stop: int, part: int, parts: int, gradient: Floats32) -> float:
+    """The squared norm of some layers' gradients: of one of `parts` as large as each other of each."""
     square = 0.0
-    for i in range(start, start + size):
-        g = np.float64(gradient[i])
-        square += g * g
+    for layer in range(first, stop):
+        n_outputs = layers[layer, OUTPUTS] // parts
+        size = n_outputs * layers[layer, INPUTS]
+        start, biases = layers[layer, WEIGHTS] + part * size, layers[layer, BIASES] + part * n_outputs
+        for i in range(start, start + size):
+            g = np.float64(gradient[i])
+            square += g * g
+        if layers[layer, BIASES] >= 0:
+            for i in range(biases, biases + n_outputs):
+                g = np.float64(gradient[i])
+                square += g * g
     return square
 
 
 @kernel
-def _scale(factor: np.float32, gradient: Floats32, start: int, size: int) -> None:
-    for i in range(start, start + size):
-        gradient[i] *= factor
+def _scale(
+    factor: np.float32, layers: Integers, first: int, stop: int, part: int, parts: int, gradient: Floats32
+) -> None:
+    """The same part of these gradients times a factor."""
+    for layer in range(first, stop):
+        n_outputs = layers[layer, OUTPUTS] // parts
+        size = n_outputs * layers[layer, INPUTS]
+        start, biases = layers[layer, WEIGHTS] + part * size, layers[layer, BIASES] + part * n_outputs
+        for i in range(start, start + size):
+            gradient[i] *= factor
+        if layers[layer, BIASES] >= 0:
+            for i in range(biases, biases + n_outputs):
+                gradient[i] *= factor
 
 
 @kernel

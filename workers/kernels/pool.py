@@ -19,7 +19,7 @@ from workers.kernels.losses import HIGHEST, LOG_ODDS, SOFTMAX, SUM
 def pool(loss: int, members: int, layers: Integers, work: Workspace) -> None:
     """Put the members' common scores where those of the first are; those of the others, and deltas, are used up."""
     values, scratch, lanes = work.values, work.deltas, work.lanes
-    last = len(layers) // members - 1
+    last = len(layers) % members + len(layers) // members - 1
     row, n_outputs = layers[last, INTO], layers[last, OUTPUTS]
     if loss == SOFTMAX:
         for member in range(members):
