@@ -58,27 +58,27 @@ class Workspace(NamedTuple):
 
 def layers_of(network: Network) -> Integers:
     """(n, 7): the table of layers, member by member. Where it is quicker, all members' first layers are one: a matrix
-    (members · outputs, inputs) at the beginning of the table. All else of them is in the same rows of the workspaces,
+    (members · outputs, inputs), at the beginning of the table. All else of them is in the same rows of the workspaces,
     one member after the other, so that each finds the cache warm; only the scores of all are there at once."""
-    slots = {slot.name: slot for slot in network.slots()}
-    members, n_layers, sizes = network.members, network.n_layers, network.sizes
-    joint, offset = _is_joint(network), _joint_rows(network)
-    rows = []
-    for member, layer in np.ndindex(members, n_layers):
-        n_inputs, n_outputs, hidden = sizes[layer], sizes[layer + 1], layer < n_layers - 1
-        weights, biases = slots[f"layers.{layer}.weight"].start, slots.get(f"layers.{layer}.bias")
-        weights += member * n_inputs * n_outputs
-        bias = -1 if biases is None else biases.start + member * n_outputs
-        row, into = sum(sizes[:layer]), sum(sizes[: layer + 1])
-        if joint:
-            if layer == 0:
-                if member == 0:
-                    rows.append((n_inputs, members * n_outputs, weights, bias, row, into, True))
-                continue
-            row, into = (into - n_inputs + member * n_inputs if layer == 1 else row + offset), into + offset
-        into += 0 if hidden else member * n_outputs
-        rows.append((n_inputs, n_outputs, weights, bias, row, into, hidden))
-    return np.asarray(rows, dtype=np.int64)
+    joint = [_layer(network, 0, 0)] if _is_joint(network) else []
+    for first in joint:
+        first[OUTPUTS] *= network.members
+    own = range(len(joint), network.n_layers)
+    return np.array([*joint, *(_layer(network, member, layer) for member in range(network.members) for layer in own)])
+
+
+def _layer(network: Network, member: int, layer: int) -> list[int]:
+    sizes, slots = network.sizes, {slot.name: slot for slot in network.slots()}
+    n_inputs, n_outputs, is_hidden = sizes[layer], sizes[layer + 1], layer < network.n_layers - 1
+    weights, biases = slots[f"layers.{layer}.weight"].start, slots.get(f"layers.{layer}.bias")
+    bias = -1 if biases is None else biases.start + member * n_outputs
+    row, into = sum(sizes[:layer]), sum(sizes[: layer + 1])
+    if layer and _is_joint(network):
+        row += member * n_inputs if layer == 1 else _joint_rows(network)
+        into += _joint_rows(network)
+    if not is_hidden:
+        into += member * n_outputs
+    return [n_inputs, n_outputs, weights + member * n_inputs * n_outputs, bias, row, into, int(is_hidden)]
 
 
 def _is_joint(network: Network) -> bool:
