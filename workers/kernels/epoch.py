@@ -116,7 +116,8 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
         if stretch.is_far:
             fetch(rows.inputs, rows.targets, order, at + n, width)
         share = 0.0
-        forward(layers, 0, joint, objective.activation, parameters, work.values, work.slopes)
+        if joint:
+            forward(layers, 0, joint, objective.activation, parameters, work.values, work.slopes)
         for first in range(joint, len(layers), n_own):
             stop = first + n_own
             forward(layers, first, stop, objective.activation, parameters, work.values, work.slopes)
@@ -124,7 +125,8 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
                 share += _differentiate(objective, layers, stop - 1, work)
                 backward(layers, first, stop, objective.activation, parameters, work, position > batch_start)
         if epoch.learns:
-            backward(layers, 0, joint, objective.activation, parameters, work, position > batch_start)
+            if joint:
+                backward(layers, 0, joint, objective.activation, parameters, work, position > batch_start)
             total += share * (batch_end - batch_start) / members
             if position + n == batch_end:
                 taken += 1
