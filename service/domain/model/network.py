@@ -215,7 +215,7 @@ class Layers:
         """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are unless `used_up`."""
         members = self.network.members
         if members > 1:
-            sums = sums.reshape(len(sums), members, -1).swapaxes(0, 1)
+            sums = sums.reshape(len(sums), members, self.network.sizes[1]).swapaxes(0, 1)
         activate, in_place = ACTIVATIONS[self.network.activation], IN_PLACE.get(self.network.activation)
         for layer in range(1, len(self.weights)):
             values = in_place(sums) if in_place and (used_up or layer > 1) else activate(sums)

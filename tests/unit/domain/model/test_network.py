@@ -85,6 +85,7 @@ def test_members_say_the_mean_of_what_each_says(bias: bool) -> None:
     probabilities = scipy_softmax(each, axis=2).mean(axis=0)
     told = scipy_softmax(forward(network, parameters, inputs, is_classifier=True), axis=1)
     np.testing.assert_allclose(told, probabilities, rtol=1e-12)
+    assert forward(network, parameters, inputs[:0], is_classifier=True).shape == (0, 3)
     single, own = network.of_output(1, parameters)
     np.testing.assert_allclose(forward(single, own, inputs)[:, 0], np.mean(each, axis=0)[:, 1], rtol=1e-12, atol=1e-12)
 
