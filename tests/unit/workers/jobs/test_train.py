@@ -103,12 +103,13 @@ def test_members_answer_with_the_mean_of_what_each_has_learnt(deps: Deps, engine
     assert report["lineage"]["spec"]["members"] == 3
     files = {name: read_file(deps.blobs, version.files[name]) for name in (MANIFEST, WEIGHTS)}
     together = read(*files.values())
+    tensors, alone = load(files[WEIGHTS]), together.network.alone
     rows = Columns({"a": np.array([0.5, -1, 2]), "b": np.array([10.0, -200, 50])}, 3)
     each = [
         replace(
             together,
-            network=replace(together.network, members=1),
-            parameters=np.concatenate([tensor[member].reshape(-1) for tensor in load(files[WEIGHTS]).values()]),
+            network=alone,
+            parameters=alone.flatten({name: tensor[member] for name, tensor in tensors.items()}),
         ).predict(rows)
         for member in range(3)
     ]
