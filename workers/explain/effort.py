@@ -39,7 +39,8 @@ def row_cost(network: Network) -> int:
     """The units of one row in such a pass."""
     hidden, last = network.sizes[1:-1], network.sizes[-1]
     layers = sum(inputs * outputs for inputs, outputs in zip(hidden, network.sizes[2:], strict=True))
-    return 6 * network.sizes[1] + layers // MATRIX + ACTIVATION[network.activation] * sum(hidden) + 20 * last
+    of_one = 6 * network.sizes[1] + layers // MATRIX + ACTIVATION[network.activation] * sum(hidden) + 20 * last
+    return network.members * of_one
 
 
 def plan(network: Network, features: int, rows: int, budget: int = BUDGET) -> Effort:

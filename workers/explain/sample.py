@@ -42,7 +42,7 @@ def inputs_of_features(transform: FittedTransform) -> list[Integers]:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Rows (n, m) float32, and their sums (n, h) in the first layer."""
+    """Rows (n, m) float32, and their sums (n, h) in the first layer, those of all members."""
 
     predictor: Predictor
     inputs: npt.NDArray[np.float32]
@@ -54,7 +54,9 @@ class Sample:
 
     def share(self, positions: Integers, inputs: npt.NDArray[np.float32] | None = None) -> Floats:
         """(n, h): what some inputs, these rows' own or others', add to the first layer's sums."""
-        weights = self.predictor.network.tensors(self.predictor.parameters)["layers.0.weight"][:, positions]
+        network = self.predictor.network
+        first = network.tensors(self.predictor.parameters)["layers.0.weight"]
+        weights = first.reshape(-1, network.sizes[0])[:, positions]
         values = self.inputs[:, positions] if inputs is None else inputs
         return values.astype(np.float64) @ weights.T.astype(np.float64)
 

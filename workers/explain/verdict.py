@@ -77,7 +77,7 @@ def row_losses(spec: TrainingSpec, predictor: Predictor, part: FilledPart, sharp
     unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))
     loss = loss_of(spec.loss, spec.quantile)
     pieces: list[Floats] = []
-    for rows in slices(len(part), max(predictor.network.sizes)):
+    for rows in slices(len(part), predictor.network.widest):
         scores = predictor.layers.scores(part.inputs[rows])
         if sharpness is not None:
             scores *= sharpness[rows, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -123,17 +124,18 @@ def _coefficients(
 
 def _names(predictor: Predictor) -> Iterator[str]:
     """Names of a network's weights, in the order of the flat vector: `hidden 1.2 ← area`, from a unit's inputs to its
-    bias."""
+    bias; of several members `member 2: hidden 1.2 ← area`."""
     network = predictor.network
     layers = [
         list(predictor.transform.encoded_names),
         *([f"hidden {layer}.{unit + 1}" for unit in range(size)] for layer, size in enumerate(network.sizes[1:-1], 1)),
         [label_text(label) for label in predictor.classes][-network.sizes[-1] :] or list(predictor.targets),
     ]
-    for slot in network.slots():
+    of_members = [f"member {number}: " for number in range(1, network.members + 1)] if network.members > 1 else [""]
+    for slot, of in itertools.product(network.slots(), of_members):
         layer = int(slot.name.split(".")[1])
         for unit in layers[layer + 1]:
-            if slot.name.endswith("bias"):
-                yield f"{unit} bias"
+            if slot.is_weight:
+                yield from (f"{of}{unit} ← {source}" for source in layers[layer])
             else:
-                yield from (f"{unit} ← {source}" for source in layers[layer])
+                yield f"{of}{unit} bias"

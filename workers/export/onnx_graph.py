@@ -68,6 +68,8 @@ def output_names(predictor: Predictor) -> list[str]:
 
 def _network(graph: Graph, predictor: Predictor, values: str) -> str:
     network = predictor.network
+    if network.members > 1:
+        return _pooled(graph, predictor, _members(graph, predictor, values))
     tensors = network.tensors(predictor.parameters)
     for layer in range(network.n_layers):
         if layer:
@@ -77,6 +79,35 @@ def _network(graph: Graph, predictor: Predictor, values: str) -> str:
             terms.append(graph.constant(tensors[f"layers.{layer}.bias"], np.float32))
         values = graph.node("Gemm", values, *(graph.cast(term, TensorProto.DOUBLE) for term in terms), transB=1)
     return values
+
+
+def _members(graph: Graph, predictor: Predictor, values: str) -> str:
+    """Scores (members, rows, outputs)."""
+    network = predictor.network
+    tensors = network.tensors(predictor.parameters)
+    for layer in range(network.n_layers):
+        if layer:
+            values = ACTIVATIONS[network.activation](graph, values)
+        weights = graph.constant(tensors[f"layers.{layer}.weight"].swapaxes(1, 2), np.float32)
+        values = graph.node("MatMul", values, graph.cast(weights, TensorProto.DOUBLE))
+        if network.bias:
+            bias = graph.constant(tensors[f"layers.{layer}.bias"][:, None], np.float32)
+            values = graph.node("Add", values, graph.cast(bias, TensorProto.DOUBLE))
+    return values
+
+
+def _pooled(graph: Graph, predictor: Predictor, scores: str) -> str:
+    """What the members say together, as `service.domain.model.probabilities.pooled_scores`."""
+
+    def mean(values: str) -> str:
+        return graph.node("ReduceMean", values, graph.constant([0], np.int64), keepdims=0)
+
+    if not predictor.classes:
+        return mean(scores)
+    if predictor.network.sizes[-1] > 1:
+        return graph.node("Log", mean(graph.node("Softmax", scores, axis=2)))
+    second, first = (graph.node("Sigmoid", value) for value in (scores, graph.node("Neg", scores)))
+    return graph.node("Sub", *(graph.node("Log", mean(each)) for each in (second, first)))
 
 
 def _gelu(graph: Graph, z: str) -> str:

@@ -130,7 +130,7 @@ def _figures(
     order = np.array([by_label[label_text(label)] for label in mine.classes], dtype=np.int64)
     sums = [0.0, 0.0]
     kinds = {**rival.feature_kinds, **mine.feature_kinds}
-    widest = max(1, len(kinds), *mine.network.sizes, *rival.network.sizes)
+    widest = max(1, len(kinds), mine.network.widest, rival.network.widest)
     for truth, columns in _pieces(contender, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // widest))):
         check()
         for index, predictor in enumerate((mine, rival)):

@@ -17,10 +17,11 @@ from workers.kernels.deal import Deal, Hand, take
 from workers.kernels.fetch import fetch
 from workers.kernels.gather import gather, gather_targets
 from workers.kernels.layers import backward, forward
-from workers.kernels.layout import INPUTS, OUTPUTS, ROW, EpochRows, Workspace
+from workers.kernels.layout import INTO, OUTPUTS, EpochRows, Workspace
 from workers.kernels.losses import differentiate
 from workers.kernels.optimizers import Rule, Weights, step
 from workers.kernels.permute import mixed, shuffle
+from workers.kernels.pool import pool
 
 
 class Objective(NamedTuple):
@@ -33,8 +34,9 @@ class Objective(NamedTuple):
 
 
 class Epoch(NamedTuple):
-    """What stays the same from the first batch to the last: the network's table of layers, the objective, the rule of
-    the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken."""
+    """What stays the same from the first batch to the last: the table of the layers of all `members`, the objective,
+    the rule of the steps; `n_rows` in batches of `batch_size`. Where it does not learn, only the losses are taken, of
+    what the members say together."""
 
     layers: Integers
     objective: Objective
@@ -42,6 +44,7 @@ class Epoch(NamedTuple):
     n_rows: int
     batch_size: int
     learns: bool
+    members: int
 
 
 class EpochPiece(NamedTuple):
@@ -101,7 +104,7 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
     layers, objective, n_rows, batch_size = epoch.layers, epoch.objective, epoch.n_rows, epoch.batch_size
     rows, order, parameters = stretch.rows, stretch.order, weights.parameters
     width = work.values.shape[1]
-    n_outputs, scores = layers[-1, OUTPUTS], layers[-1, ROW] + layers[-1, INPUTS]
+    members, joint, n_own = epoch.members, len(layers) % epoch.members, len(layers) // epoch.members
     position, taken, total = reached
     while position < end:
         batch_start = position - position % batch_size
@@ -112,15 +115,34 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
         gather_targets(rows.targets, rows.weights, order, at, n, batch_end - batch_start, work.targets, work.lanes)
         if stretch.is_far:
             fetch(rows.inputs, rows.targets, order, at + n, width)
-        forward(layers, objective.activation, parameters, work.values, work.slopes)
-        share = differentiate(
-            objective.loss, objective.quantile, work.values, work.targets, scores, n_outputs, work.deltas, work.lanes
-        )
-        total += share * (batch_end - batch_start)
+        share = 0.0
+        if joint:
+            forward(layers, 0, joint, objective.activation, parameters, work.values, work.slopes)
+        for first in range(joint, len(layers), n_own):
+            stop = first + n_own
+            forward(layers, first, stop, objective.activation, parameters, work.values, work.slopes)
+            if epoch.learns:
+                share += _differentiate(objective, layers, stop - 1, work)
+                backward(layers, first, stop, objective.activation, parameters, work, position > batch_start)
         if epoch.learns:
-            backward(layers, objective.activation, parameters, work, position > batch_start)
+            if joint:
+                backward(layers, 0, joint, objective.activation, parameters, work, position > batch_start)
+            total += share * (batch_end - batch_start) / members
             if position + n == batch_end:
                 taken += 1
-                step(epoch.rule, layers, weights, work.gradient, taken)
+                step(epoch.rule, layers, members, weights, work.gradient, taken)
+        else:
+            if members > 1:
+                pool(objective.loss, members, layers, work)
+            total += _differentiate(objective, layers, joint + n_own - 1, work) * (batch_end - batch_start)
         position += n
     return position, taken, total
+
+
+@kernel
+def _differentiate(objective: Objective, layers: Integers, last: int, work: Workspace) -> float:
+    """The tile's share in the batch's loss, and the deltas of the scores that layer `last` gives."""
+    return differentiate(
+        objective.loss, objective.quantile, work.values, work.targets, layers[last, INTO], layers[last, OUTPUTS],
+        work.deltas, work.lanes,
+    )  # fmt: skip

@@ -11,7 +11,7 @@ import numpy as np
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
 from workers.kernels.elementary import sigmoid, tanh
-from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, ROW, WEIGHTS, Workspace
+from workers.kernels.layout import BIASES, HIDDEN, INPUTS, INTO, OUTPUTS, ROW, WEIGHTS, Workspace
 
 IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
 ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
@@ -108,29 +108,33 @@ def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: 
 
 
 @kernel
-def forward(layers: Integers, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32) -> None:
-    """From A₀ in the first rows of `values` to the scores in its last."""
-    for layer in range(len(layers)):
+def forward(
+    layers: Integers, first: int, stop: int, activation: int, parameters: Floats32, values: Floats32, slopes: Floats32
+) -> None:
+    """From A₀ in the first rows of `values` to the scores in its last, by some layers of the table."""
+    for layer in range(first, stop):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
-        row, into = layers[layer, ROW], layers[layer, ROW] + n_inputs
+        row, into = layers[layer, ROW], layers[layer, INTO]
         if n_inputs * n_outputs * values.shape[1] >= BLAS_FROM:
             combine_large(parameters, start, False, values, row, n_inputs, values, into, n_outputs)
         else:
             combine(parameters, start, n_inputs, 1, values, row, n_inputs, values, into, n_outputs)
-        kind = activation if layer < len(layers) - 1 else IDENTITY
+        kind = activation if layers[layer, HIDDEN] else IDENTITY
         activate(kind, parameters, layers[layer, BIASES], values, slopes, into, n_outputs)
 
 
 @kernel
-def backward(layers: Integers, activation: int, parameters: Floats32, work: Workspace, add: bool) -> None:
-    """From the scores' deltas to the gradient; added to what is there when `add`.
+def backward(
+    layers: Integers, first: int, stop: int, activation: int, parameters: Floats32, work: Workspace, add: bool
+) -> None:
+    """From the scores' deltas to the gradient of some layers; added to what is there when `add`.
 
     ∂L/∂Wₗ = Dₗ·Aₗᵀ, ∂L/∂bₗ = Dₗ·1, Dₗ₋₁ = Wₗᵀ·Dₗ ∘ f'(Zₗ₋₁)."""
     values, slopes, deltas = work.values, work.slopes, work.deltas
     products, gradient = work.products, work.gradient
-    for layer in range(len(layers) - 1, -1, -1):
+    for layer in range(stop - 1, first - 1, -1):
         n_inputs, n_outputs, start = layers[layer, INPUTS], layers[layer, OUTPUTS], layers[layer, WEIGHTS]
-        row, own = layers[layer, ROW], layers[layer, ROW] + n_inputs
+        row, own = layers[layer, ROW], layers[layer, INTO]
         large = n_inputs * n_outputs * values.shape[1] >= BLAS_FROM
         if large:
             add_large_products(deltas, own, n_outputs, values, row, n_inputs, products, gradient, start, add)
@@ -138,7 +142,7 @@ def backward(layers: Integers, activation: int, parameters: Floats32, work: Work
             add_products(deltas, own, n_outputs, values, row, n_inputs, gradient, start, add)
         if layers[layer, BIASES] >= 0:
             add_sums(deltas, own, n_outputs, gradient, layers[layer, BIASES], add)
-        if layer > 0:
+        if row > 0:
             if large:
                 combine_large(parameters, start, True, deltas, own, n_outputs, deltas, row, n_inputs)
             else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
-from workers.kernels.layout import INPUTS, OUTPUTS, WEIGHTS
+from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, WEIGHTS
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
@@ -48,13 +48,16 @@ class Weights(NamedTuple):
 
 
 @kernel
-def step(rule: Rule, layers: Integers, weights: Weights, gradient: Floats32, t: int) -> None:
+def step(rule: Rule, layers: Integers, members: int, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
     parameters, first, second = weights.parameters, weights.first, weights.second
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:
-        _clip(rule.clip_norm, gradient)
+        if members == 1:
+            _clip(rule.clip_norm, gradient)
+        else:
+            _clip_each(rule.clip_norm, layers, members, gradient)
     if rule.decay != ZERO:
         _decay(rule, layers, parameters)
     if rule.optimizer == SGD:
@@ -91,6 +94,54 @@ def _clip(most: float, gradient: Floats32) -> None:
         c = np.float32(factor)
         for i in range(len(gradient)):
             gradient[i] *= c
+
+
+@kernel
+def _clip_each(most: float, layers: Integers, members: int, gradient: Floats32) -> None:
+    """`_clip` for each member's own gradient."""
+    joint, n_own = len(layers) % members, len(layers) // members
+    for member in range(members):
+        first = joint + member * n_own
+        square = _square(layers, 0, joint, member, members, gradient)
+        square += _square(layers, first, first + n_own, 0, 1, gradient)
+        factor = most / (np.sqrt(square) + CLIP_EPSILON)
+        if not factor >= 1:
+            _scale(np.float32(factor), layers, 0, joint, member, members, gradient)
+            _scale(np.float32(factor), layers, first, first + n_own, 0, 1, gradient)
+
+
+@kernel
+def _square(layers: Integers, first: int, stop: int, part: int, parts: int, gradient: Floats32) -> float:
+    """The squared norm of some layers' gradients: of one of `parts` as large as each other of each."""
+    square = 0.0
+    for layer in range(first, stop):
+        n_outputs = layers[layer, OUTPUTS] // parts
+        size = n_outputs * layers[layer, INPUTS]
+        start, biases = layers[layer, WEIGHTS] + part * size, layers[layer, BIASES] + part * n_outputs
+        for i in range(start, start + size):
+            g = np.float64(gradient[i])
+            square += g * g
+        if layers[layer, BIASES] >= 0:
+            for i in range(biases, biases + n_outputs):
+                g = np.float64(gradient[i])
+                square += g * g
+    return square
+
+
+@kernel
+def _scale(
+    factor: np.float32, layers: Integers, first: int, stop: int, part: int, parts: int, gradient: Floats32
+) -> None:
+    """The same part of these gradients times a factor."""
+    for layer in range(first, stop):
+        n_outputs = layers[layer, OUTPUTS] // parts
+        size = n_outputs * layers[layer, INPUTS]
+        start, biases = layers[layer, WEIGHTS] + part * size, layers[layer, BIASES] + part * n_outputs
+        for i in range(start, start + size):
+            gradient[i] *= factor
+        if layers[layer, BIASES] >= 0:
+            for i in range(biases, biases + n_outputs):
+                gradient[i] *= factor
 
 
 @kernel

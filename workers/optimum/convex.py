@@ -15,8 +15,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from service.domain.arrays import Floats
-from service.domain.model.network import class_probabilities
 from service.domain.model.predictor import Label, TargetScale, label_text
+from service.domain.model.probabilities import class_probabilities
 from service.domain.model.transform import FittedTransform
 from service.domain.report.neuron import Certificate, Coefficient
 from workers.optimum.coefficients import CONFIDENCE, coefficients

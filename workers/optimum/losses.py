@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.arrays import AnyArray, Floats
-from service.domain.model.network import class_probabilities
+from service.domain.model.probabilities import class_probabilities
 
 
 @dataclass(frozen=True, slots=True)

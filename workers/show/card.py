@@ -50,7 +50,10 @@ def _purpose(report: Report, kinds: Mapping[str, Kind]) -> Iterator[str]:
     if report.by_target:
         what = f"{len(report.by_target)} numbers"
     hidden = spec.network.hidden
-    kind = f"A network with hidden layers of {' and '.join(map(str, hidden))}" if hidden else "A linear neuron"
+    layers = f"hidden layers of {' and '.join(map(str, hidden or ()))}"
+    kind = f"A network with {layers}" if hidden else "A linear neuron"
+    if spec.members > 1:
+        kind = f"The mean of {spec.members} networks, each with {layers},"
     yield f"{kind} that predicts {code(target_of(report))}, {what}, from {count(len(kinds), 'feature')}:"
     shown = list(kinds.items())[:MOST_FEATURES]
     listed = ", ".join(f"{code(name)} ({kind})" for name, kind in shown)

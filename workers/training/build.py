@@ -18,7 +18,7 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
     optimizer = spec.optimizer
     return Problem(
-        Network(sizes, spec.network.activation, spec.network.bias),
+        Network(sizes, spec.network.activation, spec.network.bias, spec.members),
         spec.loss,
         optimizer.kind,
         momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,

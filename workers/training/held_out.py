@@ -57,5 +57,5 @@ def scores_of(predictor: Predictor, part: FilledPart) -> Floats:
 
 def judged(predictor: Predictor, part: FilledPart) -> Iterator[tuple[Floats, Floats]]:
     """The truth and the scores of a part's rows, some at a time."""
-    for rows in slices(len(part), max(predictor.network.sizes)):
+    for rows in slices(len(part), predictor.network.widest):
         yield part.truth[rows], predictor.scores(part.inputs[rows])

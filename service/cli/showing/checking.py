@@ -9,21 +9,21 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from service.cli.showing.rendering import NOTHING, details, figure, size
-from service.cli.showing.reporting import curvature
+from service.cli.showing.reporting import curvature, shape
 from service.cli.showing.watching import duration
 
 
 def page(found: Mapping[str, Any]) -> Group:
     """The whole answer of `POST /v1/jobs/validate`."""
     spec, estimate = found["spec"], found["estimate"]
-    network, optimizer = spec["network"], spec["optimizer"]
+    optimizer = spec["optimizer"]
     rates = found["rates"] or {}
     is_estimate = " (estimated)" if rates.get("is_estimate") else ""
     choices = details(
         (
             ("predicts", f"{spec['target']} ({spec['task']}, {spec['loss']})"),
             ("from", ", ".join(spec["features"])),
-            ("network", " → ".join(map(str, network["hidden"] or ["linear neuron"]))),
+            ("network", shape(spec)),
             ("optimizer", f"{optimizer['kind']}, schedule {spec['schedule']}, batch size {figure(spec['batch_size'])}"),
             ("learning rate", f"{figure(rates.get('learning_rate'))}{is_estimate}: {rates.get('why', NOTHING)}"),
             ("epochs", figure(rates.get("epochs"))),

@@ -41,8 +41,6 @@ def published(version: Version, report: Mapping[str, Any]) -> Group:
 def page(version: Version, report: Mapping[str, Any]) -> Group:
     """The whole report."""
     lineage = report.get("lineage") or {}
-    spec = lineage.get("spec") or {}
-    network = spec.get("network") or {}
     counts = report.get("rows") or {}
     rows = ", ".join(f"{figure(counts[split])} {split}" for split in SPLITS if counts.get(split))
     parts: list[RenderableType] = [
@@ -50,7 +48,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
             (
                 ("model", version.ref),
                 ("predicts", f"{', '.join(version.targets)} ({version.task})"),
-                ("network", " → ".join(map(str, network.get("hidden") or ["linear neuron"]))),
+                ("network", shape(lineage.get("spec") or {})),
                 ("rows", rows),
                 ("trained", f"{trained(report)} in {figure(lineage.get('seconds'))} s"),
             )
@@ -67,6 +65,13 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
         *(Text(f"note: {warning.get('detail')}", style="yellow") for warning in report.get("warnings") or ()),
     ]
     return Group(*parts)
+
+
+def shape(spec: Mapping[str, Any]) -> str:
+    """The layers of a spec's network: 64 → 64, with 8 members 8 × (64 → 64)."""
+    layers = " → ".join(map(str, (spec.get("network") or {}).get("hidden") or ["linear neuron"]))
+    members = spec.get("members") or 1
+    return layers if members == 1 else f"{members} × ({layers})"
 
 
 def trained(report: Mapping[str, Any]) -> str:

@@ -36,7 +36,7 @@ class ArtifactInvalid(ValueError):
 
 def dump(predictor: Predictor) -> dict[str, bytes]:
     """The files of a model, by name."""
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "task": predictor.task,
         "target": predictor.target if isinstance(predictor.target, str) else list(predictor.target),
@@ -52,6 +52,8 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
             "bias": predictor.network.bias,
         },
     }
+    if predictor.network.members > 1:
+        manifest["network"]["members"] = predictor.network.members
     if predictor.calibration is not None:
         manifest["calibration"] = predictor.calibration.to_json()
     if predictor.temperature != 1:
@@ -65,9 +67,8 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
         manifest = json.loads(manifest_bytes)
         if manifest["format"] != FORMAT:
             raise ArtifactInvalid(f"the manifest has format {manifest['format']}; this version reads {FORMAT}")
-        network = Network(
-            tuple(manifest["network"]["sizes"]), manifest["network"]["activation"], manifest["network"]["bias"]
-        )
+        shape = manifest["network"]
+        network = Network(tuple(shape["sizes"]), shape["activation"], shape["bias"], shape.get("members", 1))
         predictor = Predictor(
             task=manifest["task"],
             target=manifest["target"] if isinstance(manifest["target"], str) else tuple(manifest["target"]),

@@ -2,6 +2,7 @@
 
 A layer computes z = W a + b, then its activation; the last layer gives scores without one. A linear neuron
 is the network without hidden layers. The flat vector is what the engines train and what a checkpoint holds.
+Several members of one shape are an ensemble (Hansen & Salamon 1990): each a network of its own, on the same inputs.
 """
 
 from __future__ import annotations
@@ -10,22 +11,17 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+
+from service.domain.model.probabilities import pooled_scores, sigmoid
 
 Array = npt.NDArray[np.float64]
 Parameters = npt.NDArray[np.float32]
 Inputs = npt.NDArray[np.float32] | Array
 """float32 numbers; in float64 where that is what they are used in next."""
-
-
-def _sigmoid(z: Array) -> Array:
-    # exp of a negative argument only: no overflow on either side
-    small = np.exp(-np.abs(z))
-    values: Array = np.where(z >= 0, 1 / (1 + small), small / (1 + small))
-    return values
 
 
 def _gelu(z: Array) -> Array:
@@ -35,14 +31,13 @@ def _gelu(z: Array) -> Array:
 
 
 LEAKY_SLOPE = 0.01
-FEW_CLASSES = 7  # numpy adds up so few numbers one after the other
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": lambda z: np.maximum(z, 0),
     "leaky_relu": lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
     "tanh": np.tanh,
-    "sigmoid": _sigmoid,
+    "sigmoid": sigmoid,
     "gelu": _gelu,
-    "silu": lambda z: z * _sigmoid(z),
+    "silu": lambda z: z * sigmoid(z),
     "identity": lambda z: z,
 }
 IN_PLACE: dict[str, Callable[[Array], Array]] = {
@@ -62,14 +57,23 @@ class TensorSlot:
     start: int
     stop: int
 
+    @property
+    def is_weight(self) -> bool:
+        """Whether it holds weights: else biases."""
+        return self.name.endswith("weight")
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`sizes` is (inputs, hidden…, outputs); `activation` follows every hidden layer."""
+    """`sizes` is (inputs, hidden…, outputs); `activation` follows every hidden layer.
+
+    Of several `members` each has these sizes; `pooled_scores` is what they say together.
+    """
 
     sizes: tuple[int, ...]
     activation: str = "relu"
     bias: bool = True
+    members: int = 1
 
     @property
     def n_layers(self) -> int:
@@ -77,11 +81,26 @@ class Network:
 
     @property
     def n_parameters(self) -> int:
+        """Of all members."""
         return self.slots()[-1].stop
 
+    @property
+    def alone(self) -> Network:
+        """One of the members."""
+        return self if self.members == 1 else replace(self, members=1)
+
+    @property
+    def widest(self) -> int:
+        """The most numbers that a layer holds of a row, of all members: they read the same inputs."""
+        return max(self.sizes[0], self.members * max(self.sizes[1:]))
+
     def slots(self) -> tuple[TensorSlot, ...]:
-        """The tensors in order: layers.0.weight (outputs, inputs), layers.0.bias (outputs,), …"""
-        return _slots(self.sizes, self.bias)
+        """The tensors in order: layers.0.weight (outputs, inputs), layers.0.bias (outputs,), …
+
+        Those of several members have one axis more, before the others: what members have of one layer lies together, so
+        that the first layers of all are one matrix (members · outputs, inputs).
+        """
+        return _slots(self.sizes, self.bias, self.members)
 
     def tensors(self, parameters: Parameters) -> dict[str, Parameters]:
         """Views into the flat vector, by name."""
@@ -102,29 +121,38 @@ class Network:
     def of_output(self, index: int, parameters: Parameters) -> tuple[Network, Parameters]:
         """The network that gives one of the outputs only, and its part of the flat vector."""
         tensors = self.tensors(parameters)
-        for name in (f"layers.{self.n_layers - 1}.weight", f"layers.{self.n_layers - 1}.bias"):
-            if name in tensors:
-                tensors[name] = tensors[name][index : index + 1]
-        network = Network((*self.sizes[:-1], 1), self.activation, self.bias)
+        last = f"layers.{self.n_layers - 1}"
+        tensors[f"{last}.weight"] = tensors[f"{last}.weight"][..., index : index + 1, :]
+        if self.bias:
+            tensors[f"{last}.bias"] = tensors[f"{last}.bias"][..., index : index + 1]
+        network = replace(self, sizes=(*self.sizes[:-1], 1))
         return network, network.flatten(tensors)
 
     def weight_mask(self) -> npt.NDArray[np.bool_]:
         """(n_parameters,) True on weights, False on biases: penalties act on weights only."""
         mask = np.zeros(self.n_parameters, dtype=np.bool_)
         for slot in self.slots():
-            mask[slot.start : slot.stop] = len(slot.shape) == 2
+            mask[slot.start : slot.stop] = slot.is_weight
         return mask
 
     def start(self, seed: int) -> Parameters:
         """The weights that training starts from.
 
         Zeros for a linear neuron (its loss is convex, any start leads to the same place); else uniform in
-        ±1/sqrt(fan_in), as torch.nn.Linear does, drawn by Philox from the seed.
+        ±1/sqrt(fan_in), as torch.nn.Linear does, drawn by Philox from the seed and the member's number: the first
+        member starts as one network does.
         """
-        parameters = np.zeros(self.n_parameters, dtype=np.float32)
         if self.n_layers == 1:
-            return parameters
-        generator = np.random.Generator(np.random.Philox(key=seed))
+            return np.zeros(self.n_parameters, dtype=np.float32)
+        starts = [self.alone._start(seed, member) for member in range(self.members)]
+        if self.members == 1:
+            return starts[0]
+        alone = [self.alone.tensors(start) for start in starts]
+        return self.flatten({name: np.stack([each[name] for each in alone]) for name in alone[0]})
+
+    def _start(self, seed: int, member: int) -> Parameters:
+        generator = np.random.Generator(np.random.Philox(key=np.array([seed, member], dtype=np.uint64)))
+        parameters = np.empty(self.n_parameters, dtype=np.float32)
         for slot in self.slots():
             layer = int(slot.name.split(".")[1])
             bound = 1 / np.sqrt(self.sizes[layer])
@@ -133,14 +161,15 @@ class Network:
 
 
 @functools.lru_cache(maxsize=1000)
-def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[TensorSlot, ...]:
+def _slots(sizes: tuple[int, ...], bias: bool, members: int) -> tuple[TensorSlot, ...]:
     slots: list[TensorSlot] = []
     start = 0
     for layer, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
         shapes: list[tuple[str, tuple[int, ...]]] = [("weight", (fan_out, fan_in))]
         if bias:
             shapes.append(("bias", (fan_out,)))
-        for name, shape in shapes:
+        for name, of_one in shapes:
+            shape = of_one if members == 1 else (members, *of_one)
             stop = start + math.prod(shape)
             slots.append(TensorSlot(f"layers.{layer}.{name}", shape, start, stop))
             start = stop
@@ -151,65 +180,58 @@ def _slots(sizes: tuple[int, ...], bias: bool) -> tuple[TensorSlot, ...]:
 class Layers:
     """The weights (outputs, inputs) and biases (outputs,) of a network in float64, made once for many answers.
 
-    Computed in float64 from the float32 weights, so that a row's answer does not depend on its batch.
+    Of several members the first are (members · outputs, inputs) and (members · outputs,), the others (members, outputs,
+    inputs) and (members, 1, outputs). Computed in float64 from the float32 weights, so that a row's answer does not
+    depend on its batch.
     """
 
     weights: tuple[Array, ...]
     biases: tuple[Array | None, ...]
-    activation: str
+    network: Network
+    is_classifier: bool
 
     @classmethod
-    def of(cls, network: Network, parameters: Parameters) -> Layers:
+    def of(cls, network: Network, parameters: Parameters, is_classifier: bool = False) -> Layers:
+        """A classifier's members say something together by their probabilities; of one network it does not matter."""
         tensors = {name: tensor.astype(np.float64) for name, tensor in network.tensors(parameters).items()}
         numbers = range(network.n_layers)
-        weights = tuple(tensors[f"layers.{number}.weight"] for number in numbers)
-        return cls(weights, tuple(tensors.get(f"layers.{number}.bias") for number in numbers), network.activation)
+        weights = [tensors[f"layers.{number}.weight"] for number in numbers]
+        biases = [tensors.get(f"layers.{number}.bias") for number in numbers]
+        if network.members > 1:
+            weights[0] = weights[0].reshape(-1, network.sizes[0])
+            biases = [None if bias is None else bias[:, None] for bias in biases]
+            biases[0] = None if biases[0] is None else biases[0].reshape(-1)
+        return cls(tuple(weights), tuple(biases), network, is_classifier)
 
     def scores(self, inputs: Inputs) -> Array:
         """(n_rows, n_outputs) float64 of inputs (n_rows, n_inputs)."""
         return self.onward(self.first_sums(inputs), True)
 
     def first_sums(self, inputs: Inputs) -> Array:
-        """W a + b of the first layer: (n_rows, sizes[1]) float64."""
+        """W a + b of the first layer: (n_rows, members · sizes[1]) float64."""
         return self._sums(0, inputs.astype(np.float64, copy=False))
 
     def onward(self, sums: Array, used_up: bool = False) -> Array:
         """Scores (n_rows, n_outputs) float64 of the first layer's sums, which are left as they are unless `used_up`."""
-        activate, in_place = ACTIVATIONS[self.activation], IN_PLACE.get(self.activation)
+        members = self.network.members
+        if members > 1:
+            sums = sums.reshape(len(sums), members, self.network.sizes[1]).swapaxes(0, 1)
+        activate, in_place = ACTIVATIONS[self.network.activation], IN_PLACE.get(self.network.activation)
         for layer in range(1, len(self.weights)):
             values = in_place(sums) if in_place and (used_up or layer > 1) else activate(sums)
             sums = self._sums(layer, values)
-        return sums
+        return pooled_scores(sums, self.is_classifier) if members > 1 else sums
 
     def _sums(self, layer: int, values: Array) -> Array:
-        sums: Array = values @ self.weights[layer].T
+        sums: Array = values @ self.weights[layer].swapaxes(-1, -2)
         bias = self.biases[layer]
         if bias is not None:
             sums += bias
         return sums
 
 
-def forward(network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32]) -> Array:
+def forward(
+    network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32], is_classifier: bool = False
+) -> Array:
     """Scores (n_rows, n_outputs) float64 of inputs (n_rows, n_inputs); see `Layers`, which many answers share."""
-    return Layers.of(network, parameters).scores(inputs)
-
-
-def softmax(scores: Array) -> Array:
-    """Probabilities (n_rows, n_classes) of scores, each row shifted by its largest score first."""
-    if scores.shape[1] > FEW_CLASSES:
-        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-        probabilities: Array = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return probabilities
-    # class by class: the same sums in the same order, without a loop of its own for each row
-    by_class = list(scores.T)
-    probabilities = np.exp(scores - functools.reduce(np.maximum, by_class)[:, None])
-    probabilities /= functools.reduce(np.add, list(probabilities.T))[:, None]
-    return probabilities
-
-
-def class_probabilities(scores: Array) -> Array:
-    """(n_rows, n_classes): the softmax of several scores, or the sigmoid of a single one and its complement."""
-    if scores.shape[1] > 1:
-        return softmax(scores)
-    second = _sigmoid(scores[:, 0])
-    return np.stack([1 - second, second], axis=1)
+    return Layers.of(network, parameters, is_classifier).scores(inputs)

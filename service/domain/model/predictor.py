@@ -14,7 +14,8 @@ from service.domain.cells.kinds import Kind
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.intervals import Calibration
 from service.domain.model.magnitude import GREAT
-from service.domain.model.network import Inputs, Layers, Network, Parameters, class_probabilities
+from service.domain.model.network import Inputs, Layers, Network, Parameters
+from service.domain.model.probabilities import class_probabilities
 from service.domain.model.transform import FittedTransform
 from service.domain.reading.dialect import Dialect
 
@@ -85,7 +86,7 @@ class Predictor:
     def piece_rows(self) -> int:
         """How many rows are answered at once: by the model alone, so that the same rows in whatever form get the same
         bits; few where a layer is wide, whose values are all held at once."""
-        return max(1, min(PIECE_ROWS, MOST_VALUES // max(self.network.sizes)))
+        return max(1, min(PIECE_ROWS, MOST_VALUES // self.network.widest))
 
     @property
     def feature_kinds(self) -> dict[str, Kind]:
@@ -101,12 +102,12 @@ class Predictor:
     def layers(self) -> Layers:
         """The network ready to answer: kept, where that is not too much."""
         if self.network.n_parameters > MOST_KEPT:
-            return Layers.of(self.network, self.parameters)
+            return Layers.of(self.network, self.parameters, bool(self.classes))
         return self._kept_layers
 
     @functools.cached_property
     def _kept_layers(self) -> Layers:
-        return Layers.of(self.network, self.parameters)
+        return Layers.of(self.network, self.parameters, bool(self.classes))
 
     @functools.cached_property
     def _units(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

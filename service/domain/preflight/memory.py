@@ -56,7 +56,7 @@ def memory(plan: Plan) -> Memory:
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
     if any(feature.facts.encoding == "categories" and feature.distinct > FEW_CATEGORIES for feature in plan.features):
         encoding += SAMPLE_COPIES * min(rows.train * sizes[0], SAMPLE_CELLS) * FLOAT64
-    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
+    judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * plan.network.widest * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
     chosen = OPTIMIZERS[plan.spec.optimizer.kind]
     optimizer = optimizer_bytes(chosen, plan.network.n_parameters)
@@ -92,7 +92,7 @@ def _engine_bytes(spec: TrainingSpec, chosen: Optimizer, weights: int, optimizer
 
 def _activations(plan: Plan, chosen: Optimizer) -> int:
     """Numbers held in a step, forward and backward; lbfgs takes its rows in pieces, in float64."""
-    sizes = plan.network.sizes
+    sizes, members = plan.network.sizes, plan.network.members
     if chosen.is_quasi_newton:
         return 3 * min(plan.rows.train, CHUNK_ROWS) * sum(sizes) * FLOAT64
-    return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * sum(sizes[1:]) * FLOAT32
+    return 2 * max(plan.batch, min(plan.rows.validation, CHUNK_ROWS)) * members * sum(sizes[1:]) * FLOAT32

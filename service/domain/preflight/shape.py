@@ -40,13 +40,14 @@ def collapse_warnings(plan: Plan) -> Iterator[Warned]:
 
 
 def _parameters(plan: Plan) -> Iterator[Warned]:
-    weights, rows = plan.network.n_parameters, plan.rows.train
+    weights, rows = plan.network.alone.n_parameters, plan.rows.train
     is_network = plan.spec.network.kind == "mlp"
     if weights > rows:
+        subject = "each member" if plan.network.members > 1 else "the model"
         mend = "fewer or smaller hidden layers" if is_network else "fewer features"
         yield Warned(
             "more_parameters_than_rows",
-            f"the model has about {weights:,} weights and biases for {rows:,} training rows: it can fit them exactly "
+            f"{subject} has about {weights:,} weights and biases for {rows:,} training rows: it can fit them exactly "
             f'without learning anything general; use {mend}, or a penalty ("l2")',
             "/network/hidden" if is_network else "/features",
         )

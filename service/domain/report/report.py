@@ -26,10 +26,12 @@ class ReportedEpoch:
     train_loss: Annotated[
         float,
         "mean of the batch losses before each step of the epoch; with full batches, the loss of the weights at the "
-        "start of the epoch",
+        "start of the epoch. Of several members the mean of their losses",
     ]
     validation_loss: Annotated[
-        float | None, "of the weights at the end of the epoch, one epoch later than `train_loss`"
+        float | None,
+        "of the weights at the end of the epoch, one epoch later than `train_loss`; of several members, of what they "
+        "say together",
     ]
     learning_rate: float
     seconds: float

@@ -39,6 +39,12 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
     if spec.refit == "always" and not spec.split.validation:
         which = "the validation rows are another dataset's" if spec.split.validates else "there are no validation rows"
         yield "/refit", f'{which}: a refit adds those of the training dataset; use "never", or "auto"'
+    if spec.members > 1 and spec.network.kind == "linear":
+        yield (
+            "/members",
+            'a linear neuron\'s loss has one minimum, which all members would reach; use "members": 1, or '
+            '"network": {"kind": "mlp"}',
+        )
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
         yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')
@@ -65,6 +71,8 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
         yield "/optimizer/clip_norm", f"{name} chooses its own step length; leave clip_norm null"
     if schedule is not None and not schedule.is_constant:
         yield "/schedule", f'{name} chooses its own step length; use "constant" instead of {spec.schedule}'
+    if spec.members > 1:
+        yield "/members", f'{name} searches along one line for all weights; use "members": 1, or adam'
     if spec.precision != "float32":
         yield "/precision", f'{name} computes in float64; use "float32" instead of {spec.precision}'
     if spec.warmup_epochs:

@@ -45,17 +45,19 @@ def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Networ
     target = table.column(spec.targets[0])
     outputs = target.distinct if target is not None and TASKS[spec.task].scores_each_class else len(spec.targets)
     sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
-    return Network(sizes, spec.network.activation, spec.network.bias)
+    return Network(sizes, spec.network.activation, spec.network.bias, spec.members)
 
 
 def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
     """Raises SpecInvalid for a network that this installation does not allow."""
-    parameters = expected_network(spec, table, limits).n_parameters
-    if parameters > limits.max_parameters:
-        pointer = "/network/hidden" if spec.network.hidden else "/features"
+    network = expected_network(spec, table, limits)
+    if network.n_parameters > limits.max_parameters:
+        pointer, mend = "/network/hidden" if spec.network.hidden else "/features", "smaller or fewer layers"
+        if (members := limits.max_parameters // network.alone.n_parameters) and spec.members > 1:
+            pointer, mend = "/members", f'"members": {members}, or smaller layers'
         detail = (
-            f"the network would have about {parameters:,} weights; at most {limits.max_parameters:,} are allowed: use "
-            "smaller or fewer layers"
+            f"the network would have about {network.n_parameters:,} weights; at most {limits.max_parameters:,} are "
+            f"allowed: use {mend}"
         )
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
 

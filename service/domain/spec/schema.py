@@ -36,6 +36,7 @@ PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
+MAX_MEMBERS = 64
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -104,6 +105,15 @@ class TrainingSpecSchema(SpecPart):
     task = ma.fields.String(load_default=AUTO, validate=one_of((AUTO, *TASKS)), metadata={"description": listed(TASKS)})
     split = ma.fields.Nested(SplitSchema, load_default=Split)
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec)
+    members = ma.fields.Integer(
+        strict=True,
+        load_default=1,
+        validate=between(1, MAX_MEMBERS),
+        metadata={
+            "description": "networks of this shape that are trained together, each from a start of its own; the model "
+            "answers with the mean of what they say: of their numbers, or of their probabilities"
+        },
+    )
     scaler = ma.fields.String(
         load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
     )

@@ -77,6 +77,7 @@ class TrainingSpec:
     task: str = "auto"
     split: Split = field(default_factory=Split)
     network: NetworkSpec = field(default_factory=NetworkSpec)
+    members: int = 1
     scaler: str = "standard"
     scale_target: bool | Literal["auto"] = "auto"
     missing: str = "mean"

@@ -30,8 +30,11 @@ def predict(rows: Sequence[Mapping[str, Any]], folder: Path = HERE) -> list[Any]
     model, weights = load(folder)
     if not rows:
         return []
+    classes = model["classes"]
     answers = network(model["network"], weights, inputs_of(model, rows))
-    if classes := model["classes"]:
+    if model["network"].get("members", 1) > 1:
+        answers = pooled(answers, bool(classes))
+    if classes:
         answers = answers / model.get("temperature", 1.0)
         second = sigmoid(answers)  # one score tells two classes apart, else there is one for each
         answers = np.hstack([1 - second, second]) if answers.shape[1] == 1 else softmax(answers)
@@ -81,14 +84,26 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def network(shape: dict[str, Any], weights: dict[str, Any], values: Any) -> Any:
-    """Scores (rows, outputs): W a + b in each layer, an activation between two of them."""
+    """Scores (rows, outputs): W a + b in each layer, an activation between two of them. Several members have weights
+    (members, outputs, inputs), and scores (members, rows, outputs)."""
     for layer in range(len(shape["sizes"]) - 1):
         if layer:
             values = ACTIVATIONS[shape["activation"]](values)
-        values = values @ weights[f"layers.{layer}.weight"].T
+        values = values @ np.swapaxes(weights[f"layers.{layer}.weight"], -1, -2)
         if shape["bias"]:
-            values = values + weights[f"layers.{layer}.bias"]
+            values = values + weights[f"layers.{layer}.bias"][..., None, :]
     return values
+
+
+def pooled(scores: Any, of_classes: bool) -> Any:
+    """What members say together: the mean of their scores; of classes the scores of the mean of their probabilities."""
+    if not of_classes:
+        return scores.mean(axis=0)
+    if scores.shape[2] == 1:
+        first, second = (np.logaddexp.reduce(-np.logaddexp(0, z), axis=0) for z in (scores, -scores))
+        return second - first
+    logs = scores - np.logaddexp.reduce(scores, axis=2, keepdims=True)
+    return np.logaddexp.reduce(logs, axis=0)
 
 
 def inputs_of(model: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:

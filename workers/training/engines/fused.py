@@ -45,7 +45,15 @@ class FusedEngine:
     ) -> float:
         size = min(batch_size, len(order))
         work, weights = self._workspace(size), _weights_of(state)
-        whole = Epoch(self._layers, self._objective, self._rule(learning_rate), len(order), size, True)
+        whole = Epoch(
+            self._layers,
+            self._objective,
+            self._rule(learning_rate),
+            len(order),
+            size,
+            True,
+            self._problem.network.members,
+        )
         position, total = 0, 0.0
         for piece in self._train.pieces(order, size):
             start, stop = position, position + n_rows_of(piece)
@@ -64,7 +72,8 @@ class FusedEngine:
         source = self._sources[part]
         if self._judging is None:
             self._judging = workspace_for(self._problem.network, 2**31, source.n_targets, training=False)
-        whole = Epoch(self._layers, self._objective, self._rule(0.0), len(source), len(source), False)
+        members, size = self._problem.network.members, len(source)
+        whole = Epoch(self._layers, self._objective, self._rule(0.0), size, size, False, members)
         weights, reached = Weights(state.parameters, NOTHING, NOTHING), (0, 0, 0.0)
         for piece in source.as_they_lie():
             start = reached[0]
@@ -80,7 +89,7 @@ class FusedEngine:
         return self._hand
 
     def _workspace(self, batch_size: int) -> Workspace:
-        width = width_for(batch_size)
+        width = width_for(self._problem.network, batch_size)
         if self._work is None or self._work.values.shape[1] != width:
             n_targets = self._train.n_targets
             self._work = workspace_for(self._problem.network, batch_size, n_targets)

@@ -3,6 +3,7 @@ with several targets the sum over them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -56,6 +57,15 @@ ROW_LOSSES: dict[str, Callable[[float], TorchLoss]] = {
 def row_loss(name: str, quantile: float) -> TorchLoss:
     """The loss by its name; `quantile` is for those that take one."""
     return ROW_LOSSES[name](quantile)
+
+
+def pooled_scores(scores: Tensor, is_classifier: bool) -> Tensor:
+    """(n, k) of members' (members, n, k): `service.domain.model.probabilities.pooled_scores` in torch."""
+    if not is_classifier:
+        return scores.mean(dim=0)
+    if scores.shape[2] == 1:
+        return functional.logsigmoid(scores).logsumexp(dim=0) - functional.logsigmoid(-scores).logsumexp(dim=0)
+    return functional.log_softmax(scores, dim=2).logsumexp(dim=0) - math.log(len(scores))
 
 
 def loss_scale(scales: Sequence[TargetScale]) -> float:

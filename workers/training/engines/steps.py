@@ -13,13 +13,13 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
+from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from workers.training.engines.networks import TorchNetwork
-from workers.training.engines.objectives import row_loss
+from workers.training.engines.objectives import pooled_scores, row_loss
 from workers.training.problem import Problem, State
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
-CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
 ALPHA = 0.99  # of rmsprop (Tieleman & Hinton 2012); torch's default
 
 Batch = tuple[Tensor, Tensor, Tensor | None]
@@ -75,17 +75,28 @@ class Steps:
         losses = self._loss(scores, batch[1])
         return losses.mean() if batch[2] is None else (losses * batch[2]).mean()
 
+    def _summed_loss(self, scores: Tensor, batch: Batch) -> Tensor:
+        """The sum of the members' mean losses: each then learns by its own, as if it were alone."""
+        if scores.ndim == 2:
+            return self.mean_loss(scores, batch)
+        members, (inputs, targets, weights) = len(scores), batch
+        repeated = targets.repeat(members, *[1] * (targets.ndim - 1))
+        every = inputs, repeated, None if weights is None else weights.repeat(members)
+        return self.mean_loss(scores.flatten(0, 1), every) * members
+
     def scores(self, inputs: Tensor) -> Tensor:
-        """(n, k), without dropout and in float32."""
-        return self._network.scores(inputs)
+        """(n, k), of the members together; without dropout and in float32."""
+        scores = self._network.scores(inputs)
+        return scores if scores.ndim == 2 else pooled_scores(scores, LOSSES[self._problem.loss].is_for_classes)
 
     def take(self, batch: Batch, rate: float | Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Make one step; the batch's mean loss before it. `rate` may be a number on the device."""
+        """Make one step, each member by its own loss; the mean of the batch's losses before it. `rate` may be a number
+        on the device."""
         problem, gradient = self._problem, self._network.gradient
         gradient.zero_()
         with _precision(problem.precision, self._device):
             scores = self._network.scores(batch[0], problem.dropout, generator)
-        loss = self.mean_loss(scores.float(), batch)
+        loss = self._summed_loss(scores.float(), batch)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         with torch.no_grad():
             if problem.l1:
@@ -95,9 +106,9 @@ class Steps:
             elif problem.l2:
                 gradient.add_(self.flat * self.is_weight, alpha=problem.l2)
             if problem.clip_norm is not None:
-                gradient.mul_((problem.clip_norm / (torch.linalg.vector_norm(gradient) + CLIP_EPSILON)).clamp(max=1.0))
+                self._network.clip(problem.clip_norm)
             MOVES[problem.optimizer](problem, self.flat, gradient, self._moments, self._taken, rate)
-        return loss.detach()
+        return loss.detach() / problem.network.members
 
 
 TensorMoments = Mapping[str, Tensor]

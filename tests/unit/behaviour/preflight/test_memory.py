@@ -49,10 +49,13 @@ REFUSED: list[tuple[float, dict[str, Any]]] = [  # the setting in GiB, a spec
     (2.5, {"network": WIDE, "engine": "autograd", "optimizer": {"kind": "adam"}, "early_stopping": None}),
     (0.25, {"network": {"kind": "mlp", "hidden": [MAX_LAYER, 16]}, "batch_size": "full", "optimizer": {"kind": "sgd"}}),
     (1, {"network": {**WIDE, "dropout": 0.5}}),
+    (2, {"network": {"kind": "mlp", "hidden": [2000, 2000]}, "members": 50}),
 ]
 
 
-@pytest.mark.parametrize(("setting", "spec"), REFUSED, ids=["lbfgs", "weights", "engine", "batch", "dropout"])
+@pytest.mark.parametrize(
+    ("setting", "spec"), REFUSED, ids=["lbfgs", "weights", "engine", "batch", "dropout", "members"]
+)
 def test_what_does_not_fit_is_refused_with_a_change_that_works(
     asking: Callable[..., Any], setting: float, spec: dict[str, Any]
 ) -> None:

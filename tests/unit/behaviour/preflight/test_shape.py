@@ -21,6 +21,14 @@ def test_more_parameters_than_training_rows(look: Look) -> None:
     assert "more_parameters_than_rows" not in warned(look(numbers(), network={"kind": "mlp", "hidden": [50]}))
 
 
+def test_each_members_parameters_stand_beside_the_rows(look: Look) -> None:
+    network = {"kind": "mlp", "hidden": [60]}
+    found = warned(look(numbers(), network=network, members=3))["more_parameters_than_rows"]
+    assert "each member has about 361 weights" in found["detail"]
+    fewer = look(numbers(), network={"kind": "mlp", "hidden": [50]}, members=3)
+    assert "more_parameters_than_rows" not in warned(fewer)
+
+
 def test_too_few_rows_to_judge_by(look: Look) -> None:
     # 40 rows: 8 validate, √(2/8) = 50 %
     found = warned(look(numbers(40)))["validation_small"]

@@ -98,6 +98,15 @@ def test_files_of_a_classifier_with_a_temperature_answer_as_the_api(
     np.testing.assert_allclose(np.log(tempered[:, 1:]) - np.log(tempered[:, :1]), odds / 2.5, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_files_of_several_members_answer_as_the_api(client: FlaskClient, deps: Deps, tmp_path: Path, task: str) -> None:
+    predictor = made(task, "tanh", bias=task != "binary", seed=TASKS.index(task), members=3)
+    if predictor.classes:
+        predictor = replace(predictor, temperature=0.6)
+    cells = random_cells(5, ROWS, 0.15, unseen=True)
+    assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
+
+
 @pytest.mark.parametrize("missing", [*FILLING, "drop"])
 @pytest.mark.parametrize("scaler", SCALERS)
 def test_files_of_a_linear_neuron_answer_as_the_api_for_every_scaler_and_fill(

@@ -120,6 +120,12 @@ def test_a_report_shows_each_split_beside_the_baseline() -> None:
         assert figure_shown in page
 
 
+def test_members_are_shown_with_their_layers() -> None:
+    spec = {"network": {"kind": "mlp", "hidden": [64, 32]}, "members": 8}
+    page = drawn(reporting.page(Version(model="m", version=1), {**REPORT, "lineage": {"spec": spec}}))
+    assert "8 × (64 → 32)" in page
+
+
 def test_a_report_with_every_part_missing_is_still_shown() -> None:
     empty = dict.fromkeys(REPORT)
     assert "m:1" in drawn(reporting.page(Version(model="m", version=1), empty))

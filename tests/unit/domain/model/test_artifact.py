@@ -58,6 +58,21 @@ def test_what_was_written_answers_as_before() -> None:
     assert dump(again) == files
 
 
+def test_members_stay_with_the_model_and_one_network_is_written_as_before() -> None:
+    network = Network((4, 3, 1), "tanh", members=5)
+    made = predictor(network=network, parameters=network.start(2))
+    files = dump(made)
+    assert {name: tensor.shape for name, tensor in load(files[WEIGHTS]).items()} == {
+        "layers.0.weight": (5, 3, 4), "layers.0.bias": (5, 3), "layers.1.weight": (5, 1, 3), "layers.1.bias": (5, 1),
+    }  # fmt: skip
+    again = read(files[MANIFEST], files[WEIGHTS])
+    assert again.network == network
+    assert again.predict(rows()).tolist() == made.predict(rows()).tolist()
+    assert "members" not in json.loads(dump(predictor())[MANIFEST])["network"]
+    with pytest.raises(ArtifactInvalid, match="shape"):
+        read(files[MANIFEST].replace(b'"members":5', b'"members":4'), files[WEIGHTS])
+
+
 def test_how_the_file_and_its_cells_were_written_stays_with_the_model() -> None:
     dialect = Dialect("windows-1252", ";", "'", "\\", False, "#", True, 3, "\r\n")
     style = TextStyle(("", "-"), ",", {"size": "."}, {"sold": "dmy"})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.special import expit
 from scipy.special import softmax as scipy_softmax
 from torch import nn
 
-from service.domain.model.network import ACTIVATIONS, Network, class_probabilities, forward, softmax
+from service.domain.model.network import ACTIVATIONS, Network, forward
 
 TORCH = {
     "relu": nn.ReLU(),
@@ -73,6 +72,36 @@ def test_a_rows_answer_does_not_depend_on_its_batch() -> None:
     np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_members_say_the_mean_of_what_each_says(bias: bool) -> None:
+    generator = np.random.default_rng(6)
+    network = Network((7, 5, 4, 3), "tanh", bias, members=4)
+    parameters = generator.normal(size=network.n_parameters).astype(np.float32)
+    inputs = generator.normal(size=(50, 7)).astype(np.float32)
+    tensors = network.tensors(parameters)
+    of_each = [np.concatenate([tensor[member].reshape(-1) for tensor in tensors.values()]) for member in range(4)]
+    each = [torch_scores(network.alone, own, inputs) for own in of_each]
+    np.testing.assert_allclose(forward(network, parameters, inputs), np.mean(each, axis=0), rtol=1e-12, atol=1e-12)
+    probabilities = scipy_softmax(each, axis=2).mean(axis=0)
+    told = scipy_softmax(forward(network, parameters, inputs, is_classifier=True), axis=1)
+    np.testing.assert_allclose(told, probabilities, rtol=1e-12)
+    assert forward(network, parameters, inputs[:0], is_classifier=True).shape == (0, 3)
+    single, own = network.of_output(1, parameters)
+    np.testing.assert_allclose(forward(single, own, inputs)[:, 0], np.mean(each, axis=0)[:, 1], rtol=1e-12, atol=1e-12)
+
+
+def test_each_member_has_a_start_of_its_own_and_the_first_that_of_one_network() -> None:
+    network = Network((6, 5, 2), members=3)
+    tensors = network.tensors(network.start(9))
+    alone = network.alone.tensors(network.alone.start(9))
+    for name, tensor in tensors.items():
+        assert tensor.shape == (3, *alone[name].shape)
+        assert np.array_equal(tensor[0], alone[name])
+        assert len(np.unique(tensor)) == tensor.size  # no two weights are alike
+    assert not np.array_equal(network.start(9), network.start(10))
+    assert (network.n_parameters, network.widest) == (3 * network.alone.n_parameters, 15)
+
+
 def test_tensors_are_views_and_flatten_undoes_them() -> None:
     network = Network((3, 2, 1))
     parameters = np.arange(network.n_parameters, dtype=np.float32)
@@ -100,6 +129,7 @@ def test_flatten_refuses_what_does_not_fit() -> None:
 
 def test_penalties_spare_the_biases() -> None:
     assert Network((2, 2, 1)).weight_mask().tolist() == [True] * 4 + [False] * 2 + [True] * 2 + [False]
+    assert Network((2, 2, 1), members=2).weight_mask().tolist() == [True] * 8 + [False] * 4 + [True] * 4 + [False] * 2
     assert Network((2, 1), bias=False).weight_mask().tolist() == [True, True]
 
 
@@ -114,12 +144,3 @@ def test_a_linear_neuron_starts_at_zero_and_a_network_from_its_seed() -> None:
     # a uniform variable in ±b has variance b²/3
     assert hidden.var() == pytest.approx(1 / 300, rel=0.05)
     assert np.abs(network.tensors(first)["layers.1.weight"]).max() <= 1 / np.sqrt(30)
-
-
-def test_probabilities_equal_scipys() -> None:
-    scores = np.array([[1.0, 2, 3], [1000, 0, -1000], [-5, -5, -5]])
-    np.testing.assert_allclose(softmax(scores), scipy_softmax(scores, axis=1), rtol=1e-12)
-    np.testing.assert_allclose(class_probabilities(scores), scipy_softmax(scores, axis=1), rtol=1e-12)
-    single = np.array([[-1000.0], [-1], [0], [3], [1000]])
-    np.testing.assert_allclose(class_probabilities(single)[:, 1], expit(single[:, 0]), rtol=1e-12)
-    np.testing.assert_allclose(class_probabilities(single).sum(axis=1), 1)

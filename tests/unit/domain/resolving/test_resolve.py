@@ -164,6 +164,14 @@ def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason()
         ("/optimizer/clip_norm", "its own step length", {"optimizer": {"kind": "lbfgs", "clip_norm": 1.0}}),
         ("/schedule", "constant", {"optimizer": {"kind": "lbfgs"}, "schedule": "cosine"}),
         ("/warmup_epochs", "its own step length", {"optimizer": {"kind": "lbfgs"}, "warmup_epochs": 3}),
+        ("/members", "which all members would reach", {"members": 2}),
+        (
+            "/members",
+            '"members": 1, or adam',
+            {"optimizer": {"kind": "lbfgs"}, "network": {"kind": "mlp"}, "members": 2},
+        ),
+        ("/members", "smaller layers", {"network": {"kind": "mlp", "hidden": [16]}, "members": 64}),
+        ("/network/hidden", "smaller or fewer", {"network": {"kind": "mlp", "hidden": [1000]}, "members": 2}),
         ("/features/0", "weights the rows", {"features": ["size", "stars"], "weight_column": "size"}),
     ],
 )

@@ -24,9 +24,11 @@ def neuron(weights: list[float], classes: tuple[Any, ...] = (), names: str = "ab
     return Predictor(task, "y", transform, Network((width, 1)), parameters, classes=classes)
 
 
-def mlp(seed: int, width: int, hidden: tuple[int, ...], outputs: int = 1, activation: str = "tanh") -> Predictor:
+def mlp(
+    seed: int, width: int, hidden: tuple[int, ...], outputs: int = 1, activation: str = "tanh", members: int = 1
+) -> Predictor:
     """A network with random weights; `outputs` > 1 makes as many classes."""
-    network = Network((width, *hidden, outputs), activation)
+    network = Network((width, *hidden, outputs), activation, members=members)
     parameters = network.start(seed) * np.float32(3)
     features = tuple(Feature(f"x{number}", "numeric") for number in range(width))
     generator = np.random.default_rng(seed)

@@ -9,9 +9,10 @@ from service.domain.model.network import ACTIVATIONS, Network
 from workers.explain.effort import BUDGET, LEAST_REPEATS, pass_cost, plan
 
 networks = st.builds(
-    lambda sizes, activation: Network(tuple(sizes), activation),
+    lambda sizes, activation, members: Network(tuple(sizes), activation, members=members),
     st.lists(st.integers(1, 600), min_size=2, max_size=5),
     st.sampled_from(sorted(ACTIVATIONS)),
+    st.sampled_from([1, 8]),
 )
 
 

@@ -21,10 +21,11 @@ def values(predictor: Predictor, inputs: np.ndarray, truth: np.ndarray, seed: in
     return {one.feature: one.value for one in importances(predictor, part(inputs, truth), seed).ranked}
 
 
+@pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_values_are_scikit_learns(outputs: int) -> None:
+def test_values_are_scikit_learns(outputs: int, members: int) -> None:
     generator = np.random.default_rng(0)
-    predictor = mlp(1, 4, (8, 5), outputs)
+    predictor = mlp(1, 4, (8, 5), outputs, members=members)
     X = generator.normal(size=(1500, 4)).astype(np.float32)
     scores = predictor.scores(X)
     if outputs == 1:

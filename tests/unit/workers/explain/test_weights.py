@@ -147,6 +147,20 @@ def test_a_small_network_has_its_own_weights_by_name(tmp_path: Path) -> None:
     assert [one["values"][0] for one in told["weights"]] == first.tolist()
 
 
+def test_members_have_their_weights_by_number(tmp_path: Path) -> None:
+    X = columns()
+    report, made = reported(
+        tmp_path, X, X[:, 0] ** 2, "regression", network=NetworkSpec("mlp", (2,)), members=2, epochs=5,
+        optimizer=OptimizerSpec("adam", 0.01),
+    )  # fmt: skip
+    tensors = made.predictor.network.tensors(made.progress.state.parameters)
+    last = {one["name"]: one["values"][-1] for one in report["weights_by_epoch"]["weights"]}
+    assert last["member 1: hidden 1.2 bias"] == tensors["layers.0.bias"][0, 1]
+    assert last["member 2: hidden 1.2 ← a"] == tensors["layers.0.weight"][1, 1, 0]
+    assert last["member 2: y ← hidden 1.2"] == tensors["layers.1.weight"][1, 0, 1]
+    assert len(last) == 18
+
+
 def test_more_than_twenty_weights_are_not_followed(tmp_path: Path) -> None:
     X = columns()
     for width, followed in ((4, True), (5, False)):  # (2 + 1) · width + width + 1 weights: 17 and 21

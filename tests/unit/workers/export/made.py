@@ -68,6 +68,7 @@ def columns_of(cells: Cells, kinds: Mapping[str, Kind] = KINDS) -> Columns:
 def made(
     task: str = "regression", activation: str = "relu", hidden: tuple[int, ...] = (8, 5), scaler: str = "standard",
     missing: str = "mean", bias: bool = True, seed: int = 0, most_categories: int = 12, scale_target: bool = True,
+    members: int = 1,
 ) -> Predictor:  # fmt: skip
     """A transform as training fits it on a random table, and a network with random weights behind it."""
     gaps = 0.0 if missing in ("error", "drop") else 0.1
@@ -76,7 +77,7 @@ def made(
     classes = CLASSES.get(task, ())
     target = TARGETS[task]
     outputs = len(classes) if len(classes) > 2 else 1 if isinstance(target, str) else len(target)
-    network = Network((transform.n_outputs, *hidden, outputs), activation, bias)
+    network = Network((transform.n_outputs, *hidden, outputs), activation, bias, members)
     draw = np.random.default_rng(seed)
     parameters = draw.normal(0, 0.5, network.n_parameters).astype(np.float32)
     if scaler == "none":  # the network reads numbers up to a million: weights small enough that answers differ

@@ -6,15 +6,18 @@ import io
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from safetensors.numpy import load
 from sqlalchemy import event
 
-from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS
+from service.domain.cells.columns import Columns
+from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, read
 from service.store import jobs, models
 from service.store.blobs.bundles import read_file
 from service.store.blobs.store import read_blob
@@ -91,6 +94,30 @@ def test_a_success_publishes_a_version_with_its_files_and_report(deps: Deps) -> 
     assert version.metrics == report["metrics"]
     assert job.result is not None
     assert job.result["metrics"] == report["metrics"]
+
+
+@pytest.mark.parametrize("engine", ["fused", "autograd"])
+def test_members_answer_with_the_mean_of_what_each_has_learnt(deps: Deps, engine: str) -> None:
+    spec = {"network": {"kind": "mlp", "hidden": [6], "activation": "tanh"}, "epochs": 4, "engine": engine}
+    version, report = version_of(deps, trained(deps, members=3, **spec))
+    assert report["lineage"]["spec"]["members"] == 3
+    files = {name: read_file(deps.blobs, version.files[name]) for name in (MANIFEST, WEIGHTS)}
+    together = read(*files.values())
+    tensors, alone = load(files[WEIGHTS]), together.network.alone
+    rows = Columns({"a": np.array([0.5, -1, 2]), "b": np.array([10.0, -200, 50])}, 3)
+    each = [
+        replace(
+            together,
+            network=alone,
+            parameters=alone.flatten({name: tensor[member] for name, tensor in tensors.items()}),
+        ).predict(rows)
+        for member in range(3)
+    ]
+    np.testing.assert_allclose(together.predict(rows), np.mean(each, axis=0), rtol=1e-9)
+    assert np.std(each, axis=0).min() > 1e-3  # each has come from a start of its own
+    # what validates is what the version answers, and stops early by that
+    best = report["history"][report["best_epoch"] - 1]["validation_loss"]
+    assert best == pytest.approx(report["metrics"]["validation"]["mse"], rel=1e-4)
 
 
 def test_the_history_is_in_the_targets_units(deps: Deps) -> None:

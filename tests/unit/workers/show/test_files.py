@@ -153,6 +153,12 @@ def _without_style(html: str) -> str:
     return re.sub(r"<td[^>]*>", "<td>", html)
 
 
+def test_the_card_says_how_many_members_answer(tmp_path: Path) -> None:
+    _, files = files_of(tmp_path, "regression", network=NetworkSpec("mlp", (4,)), members=3)
+    card = files["model-card.md"].decode()
+    assert "The mean of 3 networks, each with hidden layers of 4, that predicts `price`" in card
+
+
 def test_the_card_has_the_reports_numbers(tmp_path: Path) -> None:
     report, files = files_of(tmp_path, "regression", split=Split(0.3, 0.2), network=NetworkSpec("mlp", (4,)))
     card = files["model-card.md"].decode()

@@ -4,6 +4,7 @@ Adaline's engines are held to it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -29,9 +30,48 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 DECOUPLED = {"adamw"}  # their decay is no part of the loss
 
 
-def model_of(problem: Problem, parameters: np.ndarray, dtype: torch.dtype = torch.float32) -> nn.Sequential:
+class Mean(nn.Module):
+    """What networks say together: the mean of their scores, or the scores of their probabilities' mean."""
+
+    def __init__(self, members: Sequence[nn.Module], of_classes: bool) -> None:
+        super().__init__()
+        self.members, self.of_classes = nn.ModuleList(members), of_classes
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        scores = torch.stack([member(inputs) for member in self.members]).double()
+        if not self.of_classes:
+            return scores.mean(dim=0)
+        if scores.shape[2] == 1:
+            return torch.logit(torch.sigmoid(scores).mean(dim=0))
+        return torch.softmax(scores, dim=2).mean(dim=0).log()
+
+
+def split(problem: Problem, vector: np.ndarray) -> list[tuple[Problem, np.ndarray]]:
+    """Each member of an ensemble as a problem of its own: what members have of a tensor lies together."""
+    network, parts, start = problem.network, [], 0
+    for fan_in, fan_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
+        for size in (fan_in * fan_out, fan_out)[: 1 + network.bias]:
+            parts.append(vector[start : start + network.members * size].reshape(network.members, size))
+            start += network.members * size
+    alone = replace(problem, network=replace(network, members=1))
+    return [(alone, np.concatenate([part[member] for part in parts])) for member in range(network.members)]
+
+
+def join(problem: Problem, vectors: Sequence[np.ndarray]) -> np.ndarray:
+    """The inverse of `split`."""
+    places = split(problem, np.arange(problem.network.n_parameters))
+    joined = np.empty(problem.network.n_parameters, dtype=vectors[0].dtype)
+    for (_, at), vector in zip(places, vectors, strict=True):
+        joined[at] = vector
+    return joined
+
+
+def model_of(problem: Problem, parameters: np.ndarray, dtype: torch.dtype = torch.float32) -> nn.Module:
     """The network of torch's own layers, with these weights."""
     network = problem.network
+    if network.members > 1:
+        members = [model_of(alone, own, dtype) for alone, own in split(problem, parameters)]
+        return Mean(members, problem.loss == "cross_entropy")
     layers: list[nn.Module] = []
     for fan_in, fan_out in zip(network.sizes[:-1], network.sizes[1:], strict=True):
         layers += [nn.Linear(fan_in, fan_out, bias=network.bias), ACTIVATIONS[network.activation]]
@@ -83,7 +123,9 @@ def flat(tensors: Sequence[Tensor | None]) -> np.ndarray:
 
 
 def gradient(problem: Problem, parameters: np.ndarray, data: Data, rows: np.ndarray) -> np.ndarray:
-    """Of a batch's loss, in float64, without penalties."""
+    """Of a batch's loss, in float64, without penalties; each member's of its own loss."""
+    if problem.network.members > 1:
+        return join(problem, [gradient(alone, own, data, rows) for alone, own in split(problem, parameters)])
     model = model_of(problem, parameters, torch.float64)
     batch_loss(problem, model, data, rows).backward()
     return flat([tensor.grad for tensor in model.parameters()])
@@ -91,10 +133,17 @@ def gradient(problem: Problem, parameters: np.ndarray, data: Data, rows: np.ndar
 
 def train(
     problem: Problem, data: Data, orders: Sequence[np.ndarray], batch_size: int, rate: float,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype = torch.float32, start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, list[float]]:  # fmt: skip
-    """The weights after an epoch for each order, and the epochs' mean losses."""
-    model = model_of(problem, State.start(problem).parameters, dtype)
+    """The weights after an epoch for each order, and the epochs' mean losses; members are trained one by one."""
+    start = State.start(problem).parameters if start is None else start
+    if problem.network.members > 1:
+        ends, of_each = zip(
+            *(train(alone, data, orders, batch_size, rate, dtype, own) for alone, own in split(problem, start)),
+            strict=True,
+        )
+        return join(problem, ends), np.mean(of_each, axis=0).tolist()
+    model = model_of(problem, start, dtype)
     optimizer = optimizer_of(problem, model, rate)
     losses = []
     for order in orders:

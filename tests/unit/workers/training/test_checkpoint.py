@@ -82,6 +82,20 @@ def test_resumed_run_equals_uninterrupted_run(chosen: dict, cuts: list[int]) -> 
     assert left(cut) == left(whole)
 
 
+def test_a_resumed_run_of_members_equals_an_uninterrupted_one() -> None:
+    problem = Problem(Network((4, 7, 3, 1), "tanh", members=3), "mse", "adam", l2=0.01, clip_norm=0.5, dropout=0.2)
+    spec = spec_of(
+        network=NetworkSpec("mlp"), members=3, batch_size=16, schedule="plateau", epochs=EPOCHS,
+        early_stopping=EarlyStopping(5),
+    )  # fmt: skip
+    whole, cut = Progress(State.start(problem)), Progress(State.start(problem))
+    advance(problem, spec, whole, EPOCHS)
+    for epochs in (3, 1, EPOCHS):
+        advance(problem, spec, cut, epochs)
+        cut = checkpoint.read(checkpoint.dump(cut))
+    assert left(cut) == left(whole)
+
+
 def test_a_checkpoint_holds_everything() -> None:
     state = State(
         np.array([1.5, math.pi], dtype=np.float32),

@@ -48,7 +48,9 @@ def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: 
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
     rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
-    whole = Epoch(layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True)
+    whole = Epoch(
+        layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True, problem.network.members
+    )
     weights = Weights(parameters, NOTHING, NOTHING)
     advance(whole, in_turn(rows, order), 0, len(order), (0, 0, 0.0), weights, work, *NO_HAND)
     return work.gradient
@@ -91,7 +93,7 @@ def problems(draw: st.DrawFn) -> Problem:
     optimizer = draw(st.sampled_from([each for each in OPTIMIZERS if each["optimizer"] == "sgd" or not jumps]))
     l1 = draw(st.sampled_from([0.0, 0.01])) if optimizer["optimizer"] == "sgd" else 0.0
     return Problem(
-        Network(sizes, activation, draw(st.booleans())),
+        Network(sizes, activation, draw(st.booleans()), draw(st.sampled_from([1, 3])) if hidden else 1),
         loss,
         **optimizer,
         l1=l1,
