@@ -25,11 +25,12 @@ from workers.kernels.permute import mixed, shuffle
 
 class Objective(NamedTuple):
     """The hidden layers' activation and the loss, as the numbers that `layers` and `losses` give them; the pinball's
-    quantile."""
+    quantile; the share of a row's class that is spread over all."""
 
     activation: int
     loss: int
     quantile: np.float32
+    label_smoothing: np.float32
 
 
 class Epoch(NamedTuple):
@@ -114,8 +115,9 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
             fetch(rows.inputs, rows.targets, order, at + n, width)
         forward(layers, objective.activation, parameters, work.values, work.slopes)
         share = differentiate(
-            objective.loss, objective.quantile, work.values, work.targets, scores, n_outputs, work.deltas, work.lanes
-        )
+            objective.loss, objective.quantile, objective.label_smoothing, work.values, work.targets, scores,
+            n_outputs, work.deltas, work.lanes,
+        )  # fmt: skip
         total += share * (batch_end - batch_start)
         if epoch.learns:
             backward(layers, objective.activation, parameters, work, position > batch_start)

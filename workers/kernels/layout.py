@@ -18,7 +18,7 @@ LANES = 16  # float32 in one vector of the widest kind: tiles are whole multiple
 TILE = 256  # columns of a tile at most: activations of two layers of 128 then stay in the second-level cache
 ALIGNMENT = 64  # bytes of a cache line
 
-WITH_SLOPES = ("gelu", "silu")  # their slope is not a function of their value: it is kept by the forward pass
+WITH_SLOPES = ("gelu", "silu", "mish")  # their slope is not a function of their value: it is kept by the forward pass
 
 
 INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW = range(5)
@@ -38,7 +38,7 @@ class Workspace(NamedTuple):
     """Memory of one engine. Matrices are (neurons, columns of a tile), float32.
 
     `values` holds what each layer gives, `deltas` the derivative of the batch's loss by it before its activation,
-    `slopes` that of the activation (gelu and silu only); `targets` (k, columns); `lanes` (4, columns): the rows'
+    `slopes` that of the activation (of `WITH_SLOPES` only); `targets` (k, columns); `lanes` (4, columns): the rows'
     share in the batch's loss, and scratch. `gradient` is as long as the parameters, `products` as the largest layer.
     """
 
