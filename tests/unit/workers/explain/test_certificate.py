@@ -108,7 +108,8 @@ def test_of_clipped_columns_the_optimum_is_known_but_has_no_coefficients(tmp_pat
     best = np.linalg.solve(2 / ROWS * Z.T @ Z + penalty, 2 / ROWS * Z.T @ y)
     least = np.mean((Z @ best - y) ** 2) + best @ penalty @ best / 2
     assert found.optimum_loss == pytest.approx(least, rel=1e-9)
-    assert found.condition_number == pytest.approx(np.linalg.cond(Z), rel=1e-9)
+    penalised = np.vstack([Z, np.sqrt(ROWS / 2 * penalty)])
+    assert found.condition_number == pytest.approx(np.linalg.cond(penalised), rel=1e-9)
     assert 0 <= found.gap < 0.01 * found.optimum_loss
     assert found.coefficients == []
     assert found.note == "there are no coefficients in the columns' units: the scaler clips the columns"
