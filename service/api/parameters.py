@@ -95,7 +95,7 @@ class PredictQuery(CsvOptions):
     )  # fmt: skip
     contributions = switch(
         "for linear neurons: what each feature adds, relative to the average training row, in the target's units "
-        "(log-odds for classes). Together with the intercept they add up to the prediction"
+        "(log-odds for classes). Together with the intercept they add up to the prediction, before clip_predictions"
     )
     columns = fields.String(
         metadata=says(

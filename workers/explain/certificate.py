@@ -31,6 +31,7 @@ from workers.training.data.rows import DesignRows, exact_rows, network_rows, of_
 DELETED = "the dataset was deleted during training"
 FLOAT32 = "it is computed from the network's inputs, which have seven digits; the table is too large to be read again"
 FLOAT32_DIGITS = 7
+CLIPPED = "there are no coefficients in the columns' units: the scaler clips the columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +142,18 @@ def _certificates(rows: DesignRows, trained: Trained, weights: Floats, way: Way)
         except NoOptimum as error:
             yield Certified(left_out=str(error))
         else:
+            made = made if transform.clip is None else _with_note(made, CLIPPED)
             yield Certified(made if way.exact else _of_float32(made))
 
 
 def _of_float32(made: Certificate) -> Certificate:
     """A certificate with what its numbers are worth."""
     kept = None if made.digits is None else min(made.digits, FLOAT32_DIGITS)
-    return replace(made, digits=kept, note=FLOAT32 if made.note is None else f"{FLOAT32}; {made.note}")
+    return _with_note(replace(made, digits=kept), FLOAT32)
+
+
+def _with_note(made: Certificate, note: str) -> Certificate:
+    return replace(made, note=note if made.note is None else f"{note}; {made.note}")
 
 
 def _too_large(size: Size, affordable: Callable[[Size], bool]) -> str:
@@ -172,6 +178,8 @@ def _out_of_reach(spec: TrainingSpec, size: Size) -> str | None:
         return "the model has no weights: every column is constant in the training rows"
     if spec.optimizer.l1:
         return "with l1 there is no exact optimum by linear algebra"
+    if spec.label_smoothing:
+        return "with label_smoothing training aims at other shares than the rows' own classes, whose optimum this is"
     if LOSSES[spec.loss].is_smooth:
         return None
     if penalty_of(spec):

@@ -13,6 +13,7 @@ from service.domain.cells.columns import Categories, Values
 from service.domain.model.encoder import SECONDS_PER_DAY, encode_alone
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import Label, Predictor, label_text
+from service.domain.model.transform import displaced, place
 from service.domain.report.features import Curve, PartialDependence
 from workers.explain.effort import BUDGET, row_cost
 from workers.explain.sample import DEPENDENCE, Sample, choose, draws, inputs_of_features, strongest
@@ -47,10 +48,10 @@ def dependences(
         feature, positions = transform.features[number], inputs[number]
         first = sum(len(earlier.encoded_names) for earlier in transform.features[:number])
         local = transform.kept[positions] - first
-        centre, scale = transform.centre[positions], transform.scale[positions]
-        shown, values = _grid(feature, sample.inputs[:, positions] * scale + centre, local)
+        places = transform.centre[positions], transform.scale[positions], transform.clip
+        shown, values = _grid(feature, displaced(sample.inputs[:, positions], *places), local)
         if len(shown) > 1:
-            encoded = ((encode_alone(feature, values)[:, local] - centre) / scale).astype(np.float32)
+            encoded = place(encode_alone(feature, values)[:, local], *places).astype(np.float32)
             curve = _curve(sample, positions, encoded)
             found.append(PartialDependence(feature.name, feature.kind, shown, _series(predictor, curve)))
     return found

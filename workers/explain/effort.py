@@ -15,7 +15,8 @@ PASS = 150_000  # a pass over no rows at all
 MATRIX = 3  # multiplications and additions of a matrix product for a unit: they need no trip to memory
 MOST_ROWS, LEAST_ROWS = 2000, 100
 MOST_REPEATS, LEAST_REPEATS = 10, 3
-ACTIVATION = {"relu": 4, "leaky_relu": 20, "identity": 1, "tanh": 15, "sigmoid": 40, "gelu": 40, "silu": 40}
+ACTIVATION = {"relu": 4, "leaky_relu": 20, "identity": 1, "tanh": 15, "sigmoid": 40, "gelu": 40, "silu": 40,
+              "selu": 30, "mish": 55}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def _squarable(predictor: Predictor) -> tuple[Predictor, float]:
     the user's."""
     unit = 1.0 if predictor.classes else unit_of(predictor.target_scale.scale)
     scales = tuple(TargetScale(one.centre * unit, one.scale * unit) for one in predictor.target_scales)
-    return (predictor if unit == 1 else replace(predictor, target_scales=scales)), unit
+    ranges = tuple((low * unit, high * unit) for low, high in predictor.target_ranges)
+    return (predictor if unit == 1 else replace(predictor, target_scales=scales, target_ranges=ranges)), unit
 
 
 def row_losses(predictor: Predictor, truth: Floats, scores: Floats) -> Floats:

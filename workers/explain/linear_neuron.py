@@ -58,7 +58,8 @@ class Minimisation:
 
 
 def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, check: Callable[[], None]) -> Predictor:
-    """A predictor like the network's with the best linear neuron in its place. Raises what `check` raises."""
+    """A predictor like the network's with the best linear neuron in its place, by the true classes without smoothing:
+    those are what both are judged by. Raises what `check` raises."""
     bias, outputs = spec.network.bias, predictor.network.sizes[-1]
     rows, held_out = (network_rows(prepared.parts[name], bias, check) for name in ("train", "validation"))
     whitens = rows.width <= MOST_WHITENED

@@ -19,12 +19,12 @@ MOST = 5_000  # coefficients: a report with more is of no use to people
 
 def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> dict[str, list[Weight] | None]:
     """For each target its learnt coefficients with the optimum's and the difference, null where there is none. None for
-    a network, and where they are too many.
+    a network, where they are too many, and where the scaler clips: then the score is no sum of multiples of columns.
 
     `step` is what the scaler divides a feature by: with "standard" its standard deviation. For classes they are of the
     log-odds: of the second of two; of more, each against the mean of all.
     """
-    if predictor.network.n_layers != 1 or predictor.network.n_parameters > MOST:
+    if not _has_coefficients(predictor) or predictor.network.n_parameters > MOST:
         return dict.fromkeys(predictor.targets)
     told: dict[str, list[Weight] | None] = {}
     for target, scale, label, weights in _outputs(predictor):
@@ -35,6 +35,10 @@ def side_by_side(predictor: Predictor, certified: Mapping[str, Certified]) -> di
         beside = [_beside(one, best.get((one.feature, one.label)), steps) for one in learnt]
         told[target] = [*(told.get(target) or ()), *beside]
     return told
+
+
+def _has_coefficients(predictor: Predictor) -> bool:
+    return predictor.network.n_layers == 1 and predictor.transform.clip is None
 
 
 def _beside(learnt: Coefficient, best: Coefficient | None, steps: Mapping[str, float]) -> Weight:
@@ -75,7 +79,7 @@ def by_epoch(
         if ended.weights is not None:
             kept[ended.epoch] = np.array(ended.weights, dtype=np.float32)
     kept[progress.epoch] = progress.state.parameters
-    linear = predictor.network.n_layers == 1
+    linear = _has_coefficients(predictor)
     values = np.array([_values(predictor, each) if linear else each for each in kept.values()], dtype=np.float64)
     names = [*(_coefficients(predictor, beside) if linear else ((name, None, None) for name in _names(predictor)))]
     units = "coefficients in the user's units" if linear else "weights in scaled units"

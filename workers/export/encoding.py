@@ -11,7 +11,7 @@ from onnx import TensorProto
 
 from service.domain.cells.written import TextStyle
 from service.domain.model.feature import Feature
-from service.domain.model.transform import FittedTransform
+from service.domain.model.transform import FAR, FittedTransform
 from workers.export.datetimes import datetime_parts
 from workers.export.graph import ML, Graph
 
@@ -40,12 +40,23 @@ class Encoding:
             self._add_words(words, [inputs[at] for at, _ in words])
 
     def inputs(self, transform: FittedTransform) -> str:
-        """(rows, n_outputs) float64 that hold float32: centred, scaled and rounded as the network was trained on."""
+        """(rows, n_outputs) float64 that hold float32: centred, scaled, perhaps clipped, and rounded, as the network
+        was trained on."""
         graph = self._graph
         encoded = graph.columns(graph.join(self._blocks), [self._places[origin] for origin in self._kept])
         shifted = graph.node("Sub", encoded, graph.constant(transform.centre))
         scaled = graph.node("Div", shifted, graph.constant(transform.scale))
+        if transform.clip is not None:
+            scaled = self._clipped(scaled, transform.clip)
         return graph.cast(graph.cast(scaled, TensorProto.FLOAT), TensorProto.DOUBLE)
+
+    def _clipped(self, scaled: str, clip: float) -> str:
+        """x / sqrt(1 + (x / clip)²), of x no further out than has a square."""
+        graph = self._graph
+        near = graph.node("Max", graph.node("Min", scaled, graph.constant([FAR])), graph.constant([-FAR]))
+        share = graph.node("Div", near, graph.constant([clip]))
+        grown = graph.node("Add", graph.node("Mul", share, share), graph.constant([1.0]))
+        return graph.node("Div", near, graph.node("Sqrt", grown))
 
     def unfilled(self) -> str | None:
         """(rows, 1) bool: where a cell is missing that nothing fills; None where the model fills all."""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 from onnx import TensorProto
 
-from service.domain.model.network import LEAKY_SLOPE
+from service.domain.model.network import LEAKY_SLOPE, SELU_ALPHA, SELU_SCALE
 from service.domain.model.predictor import Predictor, label_text
 from workers.export.encoding import Encoding
 from workers.export.graph import Graph
@@ -122,6 +122,22 @@ def _leaky(graph: Graph, z: str) -> str:
     return graph.node("Max", z, graph.node("Mul", z, graph.constant([LEAKY_SLOPE])))
 
 
+def _selu(graph: Graph, z: str) -> str:
+    """Not the operator of this name, whose constants are float32."""
+    zero = graph.constant([0.0])
+    above = graph.node("Mul", graph.node("Max", z, zero), graph.constant([SELU_SCALE]))
+    grown = graph.node("Sub", graph.node("Exp", graph.node("Min", z, zero)), graph.constant([1.0]))
+    return graph.node("Add", above, graph.node("Mul", grown, graph.constant([SELU_SCALE * SELU_ALPHA])))
+
+
+def _mish(graph: Graph, z: str) -> str:
+    """z·tanh(max(z, 0) + ln(1 + exp(-|z|)))."""
+    small = graph.node("Exp", graph.node("Neg", graph.node("Abs", z)))
+    log = graph.node("Log", graph.node("Add", small, graph.constant([1.0])))
+    soft = graph.node("Add", graph.node("Max", z, graph.constant([0.0])), log)
+    return graph.node("Mul", z, graph.node("Tanh", soft))
+
+
 ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
     "relu": lambda graph, z: graph.node("Relu", z),
     "leaky_relu": _leaky,
@@ -129,13 +145,19 @@ ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
     "sigmoid": lambda graph, z: graph.node("Sigmoid", z),
     "gelu": _gelu,
     "silu": lambda graph, z: graph.node("Mul", z, graph.node("Sigmoid", z)),
+    "selu": _selu,
+    "mish": _mish,
     "identity": lambda graph, z: z,
 }
 
 
 def _in_units(graph: Graph, predictor: Predictor, scores: str) -> str:
     scaled = graph.node("Mul", scores, graph.constant([one.scale for one in predictor.target_scales]))
-    return graph.node("Add", scaled, graph.constant([one.centre for one in predictor.target_scales]))
+    values = graph.node("Add", scaled, graph.constant([one.centre for one in predictor.target_scales]))
+    if predictor.target_ranges:
+        low, high = (graph.constant(ends) for ends in zip(*predictor.target_ranges, strict=True))
+        values = graph.node("Min", graph.node("Max", values, low), high)
+    return values
 
 
 def _probabilities(graph: Graph, predictor: Predictor, scores: str) -> str:

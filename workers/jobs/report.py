@@ -195,5 +195,5 @@ def _curvature(spec: TrainingSpec, prepared: Prepared, scaled: Curvature | None)
     is_known = EIGENVALUES * width**3 <= LONGEST  # else to know takes as long as a training
     read, bare = products(prepared, spec.network.bias)
     told, left_out = forecasts(spec, rows, width, read, bare)
-    raw = bare.curvature if is_known else None
+    raw = bare.curvature if is_known and bare else None
     return ReportedCurvature(scaled, raw, descent_note(spec, rows), told, left_out)

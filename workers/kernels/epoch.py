@@ -26,11 +26,12 @@ from workers.kernels.pool import pool
 
 class Objective(NamedTuple):
     """The hidden layers' activation and the loss, as the numbers that `layers` and `losses` give them; the pinball's
-    quantile."""
+    quantile; the share of a row's class that is spread over all."""
 
     activation: int
     loss: int
     quantile: np.float32
+    label_smoothing: np.float32
 
 
 class Epoch(NamedTuple):
@@ -143,6 +144,6 @@ def _go_on(epoch: Epoch, stretch: Stretch, end: int, reached: Reached, weights: 
 def _differentiate(objective: Objective, layers: Integers, last: int, work: Workspace) -> float:
     """The tile's share in the batch's loss, and the deltas of the scores that layer `last` gives."""
     return differentiate(
-        objective.loss, objective.quantile, work.values, work.targets, layers[last, INTO], layers[last, OUTPUTS],
-        work.deltas, work.lanes,
+        objective.loss, objective.quantile, objective.label_smoothing, work.values, work.targets, layers[last, INTO],
+        layers[last, OUTPUTS], work.deltas, work.lanes,
     )  # fmt: skip

@@ -9,16 +9,18 @@ from __future__ import annotations
 import numpy as np
 
 from service.domain.arrays import Floats32, Integers
+from service.domain.model.network import SELU_ALPHA, SELU_SCALE
 from workers.kernels.compiled import ONE, ZERO, blas_kernel, kernel
-from workers.kernels.elementary import sigmoid, tanh
+from workers.kernels.elementary import TWO, exp_of_negative, sigmoid, tanh
 from workers.kernels.layout import BIASES, HIDDEN, INPUTS, INTO, OUTPUTS, ROW, WEIGHTS, Workspace
 
-IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU = range(7)
+IDENTITY, RELU, LEAKY_RELU, TANH, SIGMOID, GELU, SILU, SELU, MISH = range(9)
 ACTIVATION_CODES = {"identity": IDENTITY, "relu": RELU, "leaky_relu": LEAKY_RELU, "tanh": TANH, "sigmoid": SIGMOID,
-                    "gelu": GELU, "silu": SILU}  # fmt: skip
+                    "gelu": GELU, "silu": SILU, "selu": SELU, "mish": MISH}  # fmt: skip
 LEAKY_SLOPE = np.float32(0.01)
 GELU_SCALE, GELU_CUBE = np.float32(2 * np.sqrt(2 / np.pi)), np.float32(0.044715)
 THREE = np.float32(3)
+SELU_ABOVE, SELU_BELOW = np.float32(SELU_SCALE), np.float32(SELU_SCALE * SELU_ALPHA)
 BLAS_FROM = 65_536  # multiplications in a product from which BLAS is faster than these loops
 
 
@@ -103,6 +105,22 @@ def activate(kind: int, biases: Floats32, start: int, values: Floats32, slopes: 
                 values[at, i] = z * s
                 if has_slopes:
                     slopes[at, i] = s + z * s * (ONE - s)
+        elif kind == SELU:
+            for i in range(width):
+                z = values[at, i] + b
+                below = SELU_BELOW * (exp_of_negative(ZERO if z > ZERO else z) - ONE)
+                values[at, i] = SELU_ABOVE * z if z > ZERO else below
+        elif kind == MISH:  # z·t, t = tanh(log(1 + exp z)) = p/(p + q) with u = exp(-|z|): p, q as in numpy's
+            for i in range(width):
+                z = values[at, i] + b
+                u = exp_of_negative(-abs(z))
+                p = ONE + TWO * u if z >= ZERO else u * (u + TWO)
+                q = TWO * u * u if z >= ZERO else TWO
+                t = p / (p + q)
+                values[at, i] = z * t
+                if has_slopes:  # t + z·(1 - t²)·σ(z)
+                    s = (ONE if z >= ZERO else u) / (ONE + u)
+                    slopes[at, i] = t + z * s * (ONE - t * t)
         else:
             raise ValueError("no such activation")
 
@@ -219,7 +237,10 @@ def multiply_by_slope(kind: int, values: Floats32, slopes: Floats32, deltas: Flo
         elif kind == SIGMOID:
             for i in range(values.shape[1]):
                 deltas[at, i] *= values[at, i] * (ONE - values[at, i])
-        elif kind in (GELU, SILU):
+        elif kind == SELU:
+            for i in range(values.shape[1]):
+                deltas[at, i] *= SELU_ABOVE if values[at, i] > ZERO else values[at, i] + SELU_BELOW
+        elif kind in (GELU, SILU, MISH):
             for i in range(values.shape[1]):
                 deltas[at, i] *= slopes[at, i]
         elif kind != IDENTITY:

@@ -21,7 +21,7 @@ JOINT_INPUTS, JOINT_OUTPUTS = 32, 1024  # of the first layers of all members, wh
 SMALL_PRODUCT = 1_000_000  # multiplications up to which BLAS does not copy its matrices first, a third of its time
 ALIGNMENT = 64  # bytes of a cache line
 
-WITH_SLOPES = ("gelu", "silu")  # their slope is not a function of their value: it is kept by the forward pass
+WITH_SLOPES = ("gelu", "silu", "mish")  # their slope is not a function of their value: it is kept by the forward pass
 
 
 INPUTS, OUTPUTS, WEIGHTS, BIASES, ROW, INTO, HIDDEN = range(7)
@@ -42,7 +42,7 @@ class Workspace(NamedTuple):
     """Memory of one engine. Matrices are (neurons, columns of a tile), float32.
 
     `values` holds what each layer gives, of one member after the other but for the scores; `deltas` the derivative of
-    the batch's loss by it before its activation, `slopes` that of the activation (gelu and silu only); `targets`
+    the batch's loss by it before its activation, `slopes` that of the activation (of `WITH_SLOPES` only); `targets`
     (k, columns); `lanes` (4, columns): the rows' share in the batch's loss, and scratch. `gradient` is as long as the
     parameters, `products` as the largest layer.
     """

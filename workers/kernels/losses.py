@@ -20,15 +20,15 @@ SHARE, HIGHEST, SUM, TRUE = range(4)  # the lanes
 
 @kernel
 def differentiate(
-    kind: int, quantile: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32,
-    lanes: Floats32,
+    kind: int, quantile: np.float32, smoothing: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int,
+    deltas: Floats32, lanes: Floats32,
 ) -> float:  # fmt: skip
     """Σᵢ cᵢ·ℓᵢ of the tile; the deltas of the scores, which are the `n_outputs` rows from `row`. Raises ValueError for
     a number that is no loss's."""
     if kind == SOFTMAX:
-        return _softmax(values, aims, row, n_outputs, deltas, lanes)
+        return _softmax(smoothing, values, aims, row, n_outputs, deltas, lanes)
     if kind == LOG_ODDS:
-        return _log_odds(values, aims, row, deltas, lanes)
+        return _log_odds(smoothing, values, aims, row, deltas, lanes)
     width = values.shape[1]
     total = 0.0
     for j in range(n_outputs):
@@ -67,11 +67,16 @@ def differentiate(
 
 
 @kernel
-def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lanes: Floats32) -> float:
-    """Two classes, z the log-odds of the second: ℓ = max(z, 0) - z·y + log(1 + exp(-|z|)), its derivative σ(z) - y."""
+def _log_odds(
+    smoothing: np.float32, values: Floats32, aims: Floats32, row: int, deltas: Floats32, lanes: Floats32
+) -> float:
+    """Two classes, z the log-odds of the second: ℓ = max(z, 0) - z·q + log(1 + exp(-|z|)), its derivative σ(z) - q; q
+    is the share of the second class in the row's truth."""
     s = ZERO
+    low = smoothing * HALF
+    span = ONE - smoothing
     for i in range(values.shape[1]):
-        z, y, c = values[row, i], aims[0, i], lanes[SHARE, i]
+        z, y, c = values[row, i], low + span * aims[0, i], lanes[SHARE, i]
         positive = ZERO if z < ZERO else z
         s += c * (positive - z * y + log1p_of_share(exp_of_negative(-abs(z))))
         deltas[row, i] = c * (sigmoid(z) - y)
@@ -79,9 +84,14 @@ def _log_odds(values: Floats32, aims: Floats32, row: int, deltas: Floats32, lane
 
 
 @kernel
-def _softmax(values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32, lanes: Floats32) -> float:
-    """Several classes: ℓ = log Σⱼ exp(zⱼ) - z_y, its derivative softmax(z)ⱼ - [j = y]; shifted by the highest score."""
+def _softmax(
+    smoothing: np.float32, values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas: Floats32, lanes: Floats32
+) -> float:
+    """Several classes: ℓ = log Σⱼ exp(zⱼ) - Σⱼ qⱼ·zⱼ, its derivative softmax(z)ⱼ - qⱼ; shifted by the highest score.
+    qⱼ, the share of class j in the row's truth, is `high` of its own class and `low` of each other."""
     width = values.shape[1]
+    low = smoothing / np.float32(n_outputs)
+    high = ONE - smoothing + low
     for i in range(width):
         lanes[HIGHEST, i] = values[row, i]
         lanes[SUM, i] = ZERO
@@ -95,13 +105,13 @@ def _softmax(values: Floats32, aims: Floats32, row: int, n_outputs: int, deltas:
             z = values[row + j, i] - lanes[HIGHEST, i]
             e = exp_of_negative(z)
             lanes[SUM, i] += e
-            lanes[TRUE, i] += z if aims[0, i] == np.float32(j) else ZERO
+            lanes[TRUE, i] += z * (high if aims[0, i] == np.float32(j) else low)
             deltas[row + j, i] = e
     s = 0.0
     for i in range(width):
         s += lanes[SHARE, i] * (np.log(lanes[SUM, i]) - lanes[TRUE, i])
     for j in range(n_outputs):
         for i in range(width):
-            true = ONE if aims[0, i] == np.float32(j) else ZERO
+            true = high if aims[0, i] == np.float32(j) else low
             deltas[row + j, i] = lanes[SHARE, i] * (deltas[row + j, i] / lanes[SUM, i] - true)
     return s

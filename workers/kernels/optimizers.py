@@ -16,11 +16,9 @@ from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, WEIGHTS
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
 PLACES = {"momentum": "first", "first_moment": "first", "second_moment": "second"}  # of a state's moments in `Weights`
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, np.float32(1e-8)  # Kingma & Ba 2015; torch's defaults
+EPSILON = np.float32(1e-8)  # Kingma & Ba 2015; torch's default
 ALPHA = np.float32(0.99)  # of rmsprop; torch's default
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
-KEEP_1, TAKE_1 = np.float32(BETA_1), np.float32(1 - BETA_1)
-KEEP_2, TAKE_2 = np.float32(BETA_2), np.float32(1 - BETA_2)
 TAKE = np.float32(1 - 0.99)
 
 
@@ -32,6 +30,8 @@ class Rule(NamedTuple):
     learning_rate: np.float32
     momentum: np.float32
     nesterov: bool
+    beta1: float
+    beta2: float
     l1: np.float32
     l2: np.float32
     decay: np.float32
@@ -65,7 +65,7 @@ def step(rule: Rule, layers: Integers, members: int, weights: Weights, gradient:
     elif rule.optimizer == RMSPROP:
         _rmsprop(rule.learning_rate, parameters, gradient, second)
     elif rule.optimizer == ADAM:
-        _adam(np.float64(rule.learning_rate), parameters, gradient, first, second, t)
+        _adam(rule, parameters, gradient, first, second, t)
     else:
         raise ValueError("no such optimizer")
 
@@ -162,16 +162,16 @@ def _sgd(rule: Rule, parameters: Floats32, gradient: Floats32, average: Floats32
 
 
 @kernel
-def _adam(
-    rate: np.float64, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
-) -> None:
+def _adam(rule: Rule, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int) -> None:
     """m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g², w -= η/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε)."""
-    size = np.float32(rate / (1 - BETA_1**t))
-    scale = np.float32(1 / np.sqrt(1 - BETA_2**t))
+    keep_1, take_1 = np.float32(rule.beta1), np.float32(1 - rule.beta1)
+    keep_2, take_2 = np.float32(rule.beta2), np.float32(1 - rule.beta2)
+    size = np.float32(np.float64(rule.learning_rate) / (1 - rule.beta1**t))
+    scale = np.float32(1 / np.sqrt(1 - rule.beta2**t))
     for i in range(len(parameters)):
         g = gradient[i]
-        m = KEEP_1 * first[i] + TAKE_1 * g
-        v = KEEP_2 * second[i] + TAKE_2 * g * g
+        m = keep_1 * first[i] + take_1 * g
+        v = keep_2 * second[i] + take_2 * g * g
         first[i] = m
         second[i] = v
         parameters[i] -= size * m / (np.sqrt(v) * scale + EPSILON)

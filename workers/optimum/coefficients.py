@@ -38,7 +38,9 @@ def coefficients(
 ) -> list[Coefficient]:  # fmt: skip
     """Coefficients of score = intercept + Σ coefficient · x. `weights` (w,); `spread` (w, r) is a root of their
     covariance, None where there is none; `reach` is how many errors an interval goes to each side. `label` is the class
-    that they are of, if any."""
+    that they are of, if any. Empty where the scaler clips the columns: the score is then no such sum."""
+    if transform.clip is not None:
+        return []
     to_user = user_map(transform, scale, bias)
     values = to_user @ weights
     values[0] += scale.centre

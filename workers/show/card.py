@@ -157,7 +157,8 @@ def _training(report: Report, pictures: Pictures) -> Iterator[str]:
     epochs, best = len(report.history), report.best_epoch
     kept = f", of which epoch {best:,} was kept" if best != epochs else ""
     took = f"{count(epochs, 'epoch')}{kept}"
-    yield f"The {code(spec.loss)} loss was lowered in {took} ({pace}; seed {spec.seed})."
+    smoothed = f" with label smoothing {figure(spec.label_smoothing)}" if spec.label_smoothing else ""
+    yield f"The {code(spec.loss)} loss{smoothed} was lowered in {took} ({pace}; seed {spec.seed})."
     scaled, raw = report.curvature.scaled, report.curvature.raw
     if scaled and raw:
         yield (
@@ -181,6 +182,8 @@ def _limits(report: Report) -> Iterator[str]:
     for name, notes in report.lineage.column_notes.items():
         noted += [f"{code(name)}: {prose(note)}" for note in notes]
     fixed = ["It is valid for rows like those of its dataset. `?flags=true` marks values unlike any seen in training."]
+    if report.lineage.spec.clip_predictions:
+        fixed.append("It predicts nothing beyond the range of the target in its training rows.")
     each = [view for _, _, view in views(report)]
     if any(view.importance for view in each):
         fixed.append("Importance shows what the model uses, not causation; correlated features share it.")

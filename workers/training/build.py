@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from service.domain.arrays import Floats32
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.network import Network
@@ -9,6 +11,7 @@ from service.domain.model.predictor import Predictor
 from service.domain.reading.dialect import Dialect
 from service.domain.spec.training import TrainingSpec
 from workers.training.data.prepare import Prepared
+from workers.training.data.rows import slices
 from workers.training.problem import Problem
 
 
@@ -23,12 +26,15 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         optimizer.kind,
         momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
         nesterov=optimizer.nesterov,
+        beta1=optimizer.beta1,
+        beta2=optimizer.beta2,
         l1=optimizer.l1,
         l2=optimizer.l2,
         dropout=spec.network.dropout,
         seed=spec.seed,
         clip_norm=optimizer.clip_norm,
         quantile=spec.quantile,
+        label_smoothing=spec.label_smoothing,
         precision=spec.precision,
     )
 
@@ -52,4 +58,15 @@ def make_predictor(
         prepared.classes,
         style,
         dialect,
+        target_ranges=_ranges(prepared) if spec.clip_predictions else (),
     )
+
+
+def _ranges(prepared: Prepared) -> tuple[tuple[float, float], ...]:
+    """The least and the greatest of each target in the training rows, in its units."""
+    truth, targets = prepared.train.truth, len(prepared.target_scales)
+    low, high = np.full(targets, np.inf), np.full(targets, -np.inf)
+    for rows in slices(len(truth), targets):
+        some = truth[rows].reshape(-1, targets)
+        low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
+    return tuple(zip(low.tolist(), high.tolist(), strict=True))

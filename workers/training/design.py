@@ -40,9 +40,9 @@ class Products:
         return slope_of(self.hessian, self.gradient)
 
 
-def products(prepared: Prepared, bias: bool) -> tuple[Products, Products]:
+def products(prepared: Prepared, bias: bool) -> tuple[Products, Products | None]:
     """Products of the design that the network reads, and of the same columns before scaling: in one pass, since scaling
-    is a map of the design's columns."""
+    is a linear map of the design's columns; None where they are clipped as well, which is none."""
     inputs, targets, weights = prepared.train.inputs, prepared.train.data.targets, prepared.train.data.weights
     width, goals = inputs.shape[1], 0 if prepared.classes else targets.shape[1]
 
@@ -54,6 +54,8 @@ def products(prepared: Prepared, bias: bool) -> tuple[Products, Products]:
     every = gram(pieces(), width + goals, bias=True, weights=weights)
     kept = [*range(width), width + goals]  # without the targets, the ones last
     scaled = Products(every[np.ix_(kept, kept)], -every[kept, width : width + goals])
+    if prepared.transform.clip is not None:
+        return _with(scaled, bias), None
     to_raw = np.diag(np.append(prepared.transform.scale, 1.0))
     to_raw[:width, width] = prepared.transform.centre
     raw = Products(to_raw @ scaled.hessian @ to_raw.T, to_raw @ scaled.gradient)
@@ -65,7 +67,7 @@ def _with(found: Products, bias: bool) -> Products:
 
 
 def forecasts(
-    spec: TrainingSpec, rows: int, width: int, scaled: Products, raw: Products
+    spec: TrainingSpec, rows: int, width: int, scaled: Products, raw: Products | None
 ) -> tuple[Forecasts | None, str | None]:
     """What descent from weights of zero does on these `rows`, by the settled spec too where that is full-batch descent;
     or the reason why that is not told."""
@@ -80,7 +82,7 @@ def forecasts(
     if is_plain(spec, rows) and not isinstance(optimizer.learning_rate, str):
         momentum = 0.0 if optimizer.momentum == "auto" else optimizer.momentum
         run = slope.course(optimizer.learning_rate, momentum, optimizer.nesterov, spec.last_epoch)
-    return Forecasts(on_scaled, _forecast(raw.curvature, raw.slope), run), None
+    return Forecasts(on_scaled, None if raw is None else _forecast(raw.curvature, raw.slope), run), None
 
 
 def _forecast(curved: Curvature | None, slope: Slope | None) -> Forecast | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from service.domain.arrays import Floats32
 from service.domain.model.network import Network
 from service.domain.spec.engines import lbfgs_pairs
-from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.optimizers import BETA_1, BETA_2, OPTIMIZERS
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
 
@@ -29,7 +29,9 @@ class Problem:
 
     The training loss is mean(weight · loss) + l1·‖W‖₁ + l2/2·‖W‖²; where the optimiser decouples decay, l2 is that
     instead. A row's loss with several targets is the sum over them, so that the curvature is that of
-    one. A gradient of that training loss longer than `clip_norm` is scaled down to it (Pascanu et al. 2013).
+    one. With `label_smoothing` ε the truth of a row of K classes is 1 - ε + ε/K of its own class and ε/K of each other
+    (Szegedy et al. 2016). A gradient of that training loss longer than `clip_norm` is scaled down to it (Pascanu et al.
+    2013).
     """
 
     network: Network
@@ -37,12 +39,15 @@ class Problem:
     optimizer: str
     momentum: float = 0.0
     nesterov: bool = False
+    beta1: float = BETA_1
+    beta2: float = BETA_2
     l1: float = 0.0
     l2: float = 0.0
     dropout: float = 0.0
     seed: int = 0
     clip_norm: float | None = None
     quantile: float = 0.5
+    label_smoothing: float = 0.0
     precision: str = "float32"
 
 
@@ -101,4 +106,4 @@ class Engine(Protocol):
         """
 
     def loss(self, state: State, part: str) -> float:
-        """The mean loss on a whole part ("train", "validation"), without penalties."""
+        """The mean loss on a whole part ("train", "validation"), without penalties and by the true classes."""

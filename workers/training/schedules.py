@@ -23,6 +23,13 @@ def _cosine(done: int, epochs: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * done / epochs))
 
 
+def _coslog4(done: int, epochs: int) -> float:
+    """Four waves from 0 to 1 and back, each twice as long as the one before (Holzmüller et al. 2024, arXiv:2407.04491,
+    section 3). An epoch has the rate of its middle: at its start the first one would have none."""
+    gone = (done + 0.5) / epochs
+    return 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * gone)))
+
+
 def _step(done: int, epochs: int) -> float:
     """A tenth after each third."""
     return float(0.1 ** (done * 3 // epochs))
@@ -31,6 +38,7 @@ def _step(done: int, epochs: int) -> float:
 FACTORS: Mapping[str, Callable[[int, int], float]] = {
     "constant": _steady,
     "cosine": _cosine,
+    "coslog4": _coslog4,
     "step": _step,
     "plateau": _steady,
 }

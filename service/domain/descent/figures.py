@@ -58,7 +58,8 @@ class Figures:
         return {pair["column"]: pair["correlation"] for pair in pairs if pair["correlation"] is not None}
 
     def placing(self, column: Column, scaler: str) -> ClassPlace | None:
-        """The centre and scale that a scaler would give to a column; None where its figures are missing."""
+        """The centre and scale that a scaler would give to a column; None where its figures are missing, or where what
+        the network reads is more than scaled."""
         return PLACES[scaler](self, column)
 
 
@@ -91,6 +92,7 @@ PLACES: Mapping[str, Callable[[Figures, Column], ClassPlace | None]] = {
     "standard": _standard,
     "minmax": _minmax,
     "robust": _robust,
+    "robust_clip": lambda figures, column: None,
     "none": lambda figures, column: (0.0, 1.0),
 }
 

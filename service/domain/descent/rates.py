@@ -230,5 +230,6 @@ def doubts(spec: TrainingSpec, rows: int) -> Iterator[str]:
         yield f"{spec.loss} has gradients of constant length: steps that are too large oscillate but do not grow"
     if spec.optimizer.clip_norm is not None:
         yield "gradient clipping shortens the steps"
-    if not SCHEDULES[spec.schedule].is_constant:
-        yield f"the schedule {spec.schedule!r} lowers the rate later"
+    schedule = SCHEDULES[spec.schedule]
+    if not schedule.is_constant:
+        yield f"the schedule {schedule.name!r} {'changes' if schedule.rises else 'lowers'} the rate later"

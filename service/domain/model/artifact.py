@@ -56,6 +56,8 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
         manifest["network"]["members"] = predictor.network.members
     if predictor.calibration is not None:
         manifest["calibration"] = predictor.calibration.to_json()
+    if predictor.target_ranges:
+        manifest["target_range"] = _ranges_json(predictor)
     if predictor.temperature != 1:
         manifest["temperature"] = predictor.temperature
     return {MANIFEST: to_json(manifest), WEIGHTS: save(predictor.network.tensors(predictor.parameters))}
@@ -80,6 +82,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             text_style=TextStyle.from_json(manifest.get("text_style")),
             dialect=Dialect.from_json(manifest.get("dialect")),
             calibration=Calibration.from_json(manifest["calibration"]) if "calibration" in manifest else None,
+            target_ranges=_ranges(**manifest["target_range"]) if "target_range" in manifest else (),
             temperature=float(manifest.get("temperature", 1.0)),
         )
         _check(predictor, manifest["inputs"])
@@ -119,12 +122,28 @@ def _scales_json(predictor: Predictor) -> dict[str, Any]:
     return {name: [getattr(one, name) for one in predictor.target_scales] for name in ("centre", "scale")}
 
 
+def _ranges_json(predictor: Predictor) -> dict[str, Any]:
+    """Low and high: numbers for one target, lists for several."""
+    if isinstance(predictor.target, str):
+        return dict(zip(("low", "high"), predictor.target_ranges[0], strict=True))
+    return {name: [one[at] for one in predictor.target_ranges] for at, name in enumerate(("low", "high"))}
+
+
 def _scales(centre: float | list[float], scale: float | list[float]) -> tuple[TargetScale, ...]:
-    if isinstance(centre, list) and isinstance(scale, list):
-        return tuple(TargetScale(*one) for one in zip(centre, scale, strict=True))
-    if isinstance(centre, list) or isinstance(scale, list):
-        raise ValueError("the scale of the targets has another form than their centre")
-    return (TargetScale(centre, scale),)
+    return tuple(TargetScale(*one) for one in _pairs(centre, scale))
+
+
+def _ranges(low: float | list[float], high: float | list[float]) -> tuple[tuple[float, float], ...]:
+    return _pairs(low, high)
+
+
+def _pairs(first: float | list[float], second: float | list[float]) -> tuple[tuple[float, float], ...]:
+    """What is said of each target: two numbers, or two lists for several targets."""
+    if isinstance(first, list) and isinstance(second, list):
+        return tuple(zip(first, second, strict=True))
+    if isinstance(first, list) or isinstance(second, list):
+        raise ValueError("of several targets there are lists, of one there are numbers")
+    return ((first, second),)
 
 
 def _check(predictor: Predictor, inputs: list[str]) -> None:
@@ -132,6 +151,8 @@ def _check(predictor: Predictor, inputs: list[str]) -> None:
     outputs = len(predictor.classes) if len(predictor.classes) > 2 else len(predictor.targets)
     if len(predictor.target_scales) != len(predictor.targets):
         raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.target_scales)} scales")
+    if predictor.target_ranges and len(predictor.target_ranges) != len(predictor.targets):
+        raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.target_ranges)} ranges")
     if network.activation not in ACTIVATIONS:
         raise ValueError(f"the activation {network.activation!r} is not known")
     if transform.encoded_names != inputs or not len(inputs) == len(transform.centre) == len(transform.scale):

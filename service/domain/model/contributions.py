@@ -2,9 +2,11 @@
 
 A linear neuron's score is a sum over its inputs. With m the mean row of the training rows, the intercept is the score
 of m, and a feature's contribution is what its value moves the score away from that: w (x - m), summed over the
-feature's encoded columns (its categories, the parts of a date, "is missing"). Intercept and contributions add up to the
-score: for numbers that is the prediction in the target's units; for two classes the log-odds of the second one,
-ln(p / (1 - p)); for more classes, of each, ln p less the mean of all classes' ln p, of which the softmax is p.
+feature's encoded columns (its categories, the parts of a date, "is missing"); x and m are as the network reads them,
+scaled and perhaps clipped. Intercept and contributions add up to the score: for numbers that is the prediction in the
+target's units, before it is clipped to the target's range where a model does that; for two classes the log-odds of the
+second one, ln(p / (1 - p)); for more classes, of each, ln p less the mean of all classes' ln p, of which the softmax is
+p.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def additive(predictor: Predictor) -> Additive:
     else:
         scale = np.array([one.scale for one in predictor.target_scales])
         centre = np.array([one.centre for one in predictor.target_scales])
-    mean = (transform.mean - transform.centre) / transform.scale
+    mean = transform.placed(transform.mean[None, :].copy())[0]
     features, starts = _first_inputs(transform)
     return Additive(
         mean, weights * scale[:, None], (weights @ mean + bias) * scale + centre, len(transform.features), features,

@@ -30,7 +30,20 @@ def _gelu(z: Array) -> Array:
     return values
 
 
+def _selu(z: Array) -> Array:
+    values: Array = np.where(z > 0, SELU_SCALE * z, SELU_SCALE * SELU_ALPHA * np.expm1(np.minimum(z, 0)))
+    return values
+
+
+def _mish(z: Array) -> Array:
+    # tanh(ln(1 + u)) = ((1 + u)² - 1)/((1 + u)² + 1), by u = exp(z) or its inverse, whichever is small (Misra 2019)
+    u = np.exp(-np.abs(z))
+    values: Array = z * np.where(z >= 0, (1 + 2 * u) / (1 + 2 * u + 2 * u * u), u * (u + 2) / (u * (u + 2) + 2))
+    return values
+
+
 LEAKY_SLOPE = 0.01
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. 2017
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": lambda z: np.maximum(z, 0),
     "leaky_relu": lambda z: np.where(z > 0, z, LEAKY_SLOPE * z),
@@ -38,6 +51,8 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "sigmoid": sigmoid,
     "gelu": _gelu,
     "silu": lambda z: z * sigmoid(z),
+    "selu": _selu,
+    "mish": _mish,
     "identity": lambda z: z,
 }
 IN_PLACE: dict[str, Callable[[Array], Array]] = {

@@ -40,7 +40,8 @@ class Predictor:
 
     Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
     intervals are taken from: none for classes, where no row was held out, and in older models. A classifier's scores
-    are divided by its `temperature` (Guo et al. 2017).
+    are divided by its `temperature` (Guo et al. 2017). `target_ranges` are the least and the greatest number that is
+    predicted of each target, in its units: none where nothing is clipped.
     """
 
     task: str
@@ -53,6 +54,7 @@ class Predictor:
     text_style: TextStyle = PLAIN
     dialect: Dialect | None = None
     calibration: Calibration | None = None
+    target_ranges: tuple[tuple[float, float], ...] = ()
     temperature: float = 1.0
 
     @property
@@ -80,6 +82,7 @@ class Predictor:
             parameters=parameters,
             target_scales=(self.target_scales[index],),
             calibration=self.calibration and self.calibration.of_target(index),
+            target_ranges=self.target_ranges[index : index + 1],
         )
 
     @property
@@ -116,6 +119,12 @@ class Predictor:
         return np.array(centres), np.array(scales)
 
     @functools.cached_property
+    def _limits(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """(n_targets,) each: the ends of `target_ranges`."""
+        low, high = np.array(self.target_ranges).T
+        return low, high
+
+    @functools.cached_property
     def _reaches_far(self) -> bool:
         """Whether a prediction may be beyond float64."""
         return max(one.scale for one in self.target_scales) > GREAT
@@ -131,6 +140,8 @@ class Predictor:
         else:
             values = scores * scales
             values += centres
+        if self.target_ranges:
+            np.clip(values, *self._limits, out=values)
         return values[:, 0] if isinstance(self.target, str) else values
 
     def predict(self, columns: Columns) -> npt.NDArray[np.float64]:

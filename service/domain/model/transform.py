@@ -3,7 +3,7 @@
 Everything here was decided on training rows by `workers.training.data.fit`; this side only applies it. A feature
 becomes one or more encoded columns: a number or a boolean itself, a categorical one column for each kept category
 (and `other`, with the statistics of categories that share it), a datetime its parts; a feature that had gaps in
-training adds `… is missing`. Then every encoded column is centred and scaled.
+training adds `… is missing`. Then every encoded column is centred and scaled, and by some scalers smoothly clipped.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from service.domain.model.feature import Feature, TargetStatistics
 from service.domain.plain import plain
 
 HELD_NUMBERS = 500  # numpy's own bound, NPY_BEGIN_THREADS_THRESHOLDED
+FAR = 1e100  # scaled values beyond it are clipped as it is, to the last bit; their own squares are not in float64
+TOLD_APART = 1e-4  # of the clip: float32 has three digits of the distance from it that is left there
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class FittedTransform:
     """Features and, for each encoded column that varies in training, its place, centre and scale.
 
     `kept` (n_outputs,) are the positions of the encoded columns that the network reads: one that is constant
-    over the training rows tells nothing and is left out. Output = (encoded[:, kept] - centre) / scale.
+    over the training rows tells nothing and is left out. Output = (encoded[:, kept] - centre) / scale; with a `clip`
+    c of that x / sqrt(1 + (x / c)²), which is about x near 0 and never beyond ±c (Holzmüller et al. 2024, appendix C).
     `mean` (n_outputs,) are the encoded columns of the average training row, before scaling; older models have none.
     """
 
@@ -39,6 +42,7 @@ class FittedTransform:
     centre: Floats
     scale: Floats
     mean: Floats | None = None
+    clip: float | None = None
 
     @functools.cached_property
     def encoder(self) -> Encoder:
@@ -66,9 +70,11 @@ class FittedTransform:
     def scaled(self, encoded: Floats) -> npt.NDArray[np.float32]:
         """Encoded rows (n_rows, n_outputs) as the network reads them; `encoded` is used up."""
         with np.errstate(over="ignore"):  # beyond float32's 3.4e38 is infinity
-            encoded -= self.centre
-            encoded /= self.scale
-            return encoded.astype(np.float32)
+            return self.placed(encoded).astype(np.float32)
+
+    def placed(self, encoded: Floats) -> Floats:
+        """The numbers of `scaled` before they are rounded, in the place of `encoded` (n_rows, n_outputs)."""
+        return place(encoded, self.centre, self.scale, self.clip)
 
     def scaled_in_blocks(self, encoded: Floats) -> Floats:
         """The numbers of `scaled` in float64, for a few rows; `encoded` is left as it is.
@@ -80,7 +86,7 @@ class FittedTransform:
         rows = max(1, HELD_NUMBERS // max(1, self.n_outputs))
         with np.errstate(over="ignore"):
             for start in range(0, len(encoded), rows):
-                block = (encoded[start : start + rows] - self.centre) / self.scale
+                block = place(encoded[start : start + rows].copy(), self.centre, self.scale, self.clip)
                 inputs[start : start + rows] = block.astype(np.float32)
         return inputs
 
@@ -99,6 +105,7 @@ class FittedTransform:
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
             **({} if self.mean is None else {"mean": self.mean.tolist()}),
+            **({} if self.clip is None else {"clip": self.clip}),
         }
 
     @classmethod
@@ -109,7 +116,28 @@ class FittedTransform:
             centre=np.asarray(data["centre"], dtype=np.float64),
             scale=np.asarray(data["scale"], dtype=np.float64),
             mean=np.asarray(data["mean"], dtype=np.float64) if "mean" in data else None,
+            clip=data.get("clip"),
         )
+
+
+def place(encoded: Floats, centre: Floats, scale: Floats, clip: float | None) -> Floats:
+    """Columns (n_rows, n) centred, scaled and clipped, in their own place; `centre` and `scale` (n,)."""
+    encoded -= centre
+    encoded /= scale
+    if clip is not None:
+        np.clip(encoded, -FAR, FAR, out=encoded)
+        encoded /= np.sqrt(1 + (encoded / clip) ** 2)
+    return encoded
+
+
+def displaced(inputs: npt.NDArray[np.float32], centre: Floats, scale: Floats, clip: float | None) -> Floats:
+    """The way back from what `place` gave, as float32: columns (n_rows, n) before scaling. NaN for a value so
+    near to the clip that float32 no longer tells it from others."""
+    if clip is not None:
+        shares = inputs.astype(np.float64) / clip
+        shares[np.abs(shares) > 1 - TOLD_APART] = np.nan
+        return clip * shares / np.sqrt(1 - shares**2) * scale + centre
+    return inputs * scale + centre
 
 
 def _feature_json(feature: Feature) -> dict[str, Any]:

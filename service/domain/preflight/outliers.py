@@ -10,6 +10,7 @@ from service.domain.cells.table import Column
 from service.domain.preflight.plan import Plan
 from service.domain.preflight.warned import at_feature
 from service.domain.report.warned import Warned
+from service.domain.vocabulary.scalers import SCALERS
 
 LEVELS = ("0.01", "0.25", "0.5", "0.75", "0.99")
 SHARES = {"0.01": "99 %", "0.25": "75 %", "0.5": "half", "0.75": "75 %", "0.99": "99 %"}  # on the side of the others
@@ -27,7 +28,9 @@ def far_values(plan: Plan, column: Column) -> Iterator[Warned]:
         if level := _level(quantiles, end, at_most, plan.figures.present(column)):
             is_target = column in plan.targets
             beyond = f"{_shown(quantiles[level])} or {'less' if at_most else 'more'}"
-            rest = "rows with it are then left out" if is_target else "otherwise scaling squeezes all others"
+            squeezed = SCALERS[plan.spec.scaler].clip is None
+            rest = "otherwise scaling squeezes all others" if squeezed else "otherwise the scaler clips it"
+            rest = "rows with it are then left out" if is_target else rest
             yield Warned(
                 "far_value",
                 f"{'target' if is_target else 'feature'} {column.name!r} goes {'up' if at_most else 'down'} to "

@@ -124,6 +124,9 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
         if name not in in_it
     }
     bias, scaler = spec.network.bias, SCALERS[spec.scaler]
+    if scaler.clip is not None:
+        clipped = f"the Gram matrix has the column itself, not what {scaler.name!r} clips of it"
+        return Conditioning((), left_out | dict.fromkeys(covered, clipped))
     places = {name: figures.placing(columns[name], scaler.name) for name in covered}
     known = {name: place for name, place in places.items() if place is not None}
     raw = gram.curvature(covered, bias, scaled=False) if covered else None

@@ -55,7 +55,9 @@ class Certificate:
         "squared error's Hessian, 2/n ZᵀZ, is the square: `curvature.scaled.condition_number`",
     ]
     digits: Annotated[int | None, "significant decimal digits of the coefficients after rounding errors"]
-    coefficients: Sequence[Coefficient]
+    coefficients: Annotated[
+        Sequence[Coefficient], "empty where classes are separated, and where the scaler clips the columns"
+    ]
     residual_standard_deviation: float | None = None
     separation: Annotated[
         SeparatedClasses | None, "classes that a linear boundary separates perfectly: the optimum is at infinity"

@@ -26,12 +26,13 @@ class ReportedEpoch:
     train_loss: Annotated[
         float,
         "mean of the batch losses before each step of the epoch; with full batches, the loss of the weights at the "
-        "start of the epoch. Of several members the mean of their losses",
+        "start of the epoch; with label_smoothing, of the smoothed classes; of several members, the mean of their "
+        "losses",
     ]
     validation_loss: Annotated[
         float | None,
-        "of the weights at the end of the epoch, one epoch later than `train_loss`; of several members, of what they "
-        "say together",
+        "of the weights at the end of the epoch, one epoch later than `train_loss`; of the true classes; of several "
+        "members, of what they say together",
     ]
     learning_rate: float
     seconds: float
@@ -42,7 +43,7 @@ class ReportedCurvature:
     """What the training rows allow a descent, and what it does on them."""
 
     scaled: Annotated[Curvature | None, "of the network's scaled inputs"]
-    raw: Annotated[Curvature | None, "of the unscaled columns"]
+    raw: Annotated[Curvature | None, "of the unscaled columns; null where the scaler clips them"]
     note: Annotated[str | None, "why the bounds are only a guide, if they are"]
     forecast: Annotated[Forecasts | None, "what descent does on the training rows, in addition to the bounds"]
     forecast_left_out: Annotated[str | None, "why there is no forecast"]
@@ -102,7 +103,8 @@ class OfTarget(Explanation):
     certificate_left_out: Annotated[str | None, "why there is no certificate"] = None
     weights: Annotated[
         Sequence[Weight] | None,
-        "for a linear neuron: learnt and optimal coefficients; null for a network, or beyond 5,000 coefficients",
+        "for a linear neuron: learnt and optimal coefficients; null for a network, beyond 5,000 coefficients, and "
+        "where the scaler clips the columns",
     ] = None
 
 

@@ -25,6 +25,10 @@ def check_combinations(spec: TrainingSpec) -> None:
 def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
     if spec.quantile != 0.5 and not LOSSES[spec.loss].takes_quantile:
         yield "/quantile", f'applies only to "loss": "quantile"; the loss is {spec.loss!r}'
+    if spec.label_smoothing and TASKS[spec.task].is_regression:
+        yield "/label_smoothing", "regression has no classes to smooth; leave label_smoothing 0"
+    if spec.clip_predictions and not TASKS[spec.task].is_regression:
+        yield "/clip_predictions", "classes get probabilities, which need no clipping; leave clip_predictions false"
     if spec.class_weights is not None and TASKS[spec.task].is_regression:
         yield "/class_weights", "regression has no classes; weight its rows with weight_column"
     if spec.engine == "fused" and (reason := not_fused(spec)):

@@ -117,7 +117,14 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     if is_bowl(spec):
         notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent reaches it")
         return None
-    chosen = EarlyStopping(PATIENCE) if SCHEDULES[spec.schedule].watches_loss else EarlyStopping()
+    schedule = SCHEDULES[spec.schedule]
+    if schedule.rises:
+        notes.append(
+            f"no epoch ends the training early, since {schedule.name!r} raises the rate again; the weights with the "
+            "lowest validation loss are kept"
+        )
+        return EarlyStopping(MOST_EPOCHS if spec.epochs == "auto" else spec.epochs)
+    chosen = EarlyStopping(PATIENCE) if schedule.watches_loss else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
     return chosen
 

@@ -11,7 +11,7 @@ from service.domain.spec.fields import Matches, OneOrWords
 from service.domain.spec.shapes import example, teach
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split
 from service.domain.vocabulary.activations import ACTIVATIONS
-from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.optimizers import BETA_1, BETA_2, OPTIMIZERS
 from service.domain.vocabulary.words import AUTO, listed, unless_auto
 
 NETWORK_KINDS = ("linear", "mlp")
@@ -171,6 +171,19 @@ class OptimizerSchema(SpecPart):
         falsy={False},
         metadata={"description": "for sgd with momentum: evaluate the gradient one step ahead"},
     )
+    beta1 = ma.fields.Float(
+        load_default=BETA_1,
+        validate=between(0, 1, below=True),
+        metadata={"description": "for adam and adamw: decay rate of the running average of the gradient"},
+    )
+    beta2 = ma.fields.Float(
+        load_default=BETA_2,
+        validate=between(0, 1, below=True),
+        metadata={
+            "description": "for adam and adamw: decay rate of the running average of its square; lower follows "
+            "changes sooner: 0.95 often suits networks on tables"
+        },
+    )
     clip_norm = ma.fields.Float(
         load_default=None,
         allow_none=True,
@@ -194,6 +207,15 @@ class OptimizerSchema(SpecPart):
             raise ma.ValidationError('momentum applies only to "kind": "sgd"', "momentum")
         if data["nesterov"] and (not takes_momentum or data["momentum"] == 0):
             raise ma.ValidationError('needs "kind": "sgd" with a momentum', "nesterov")
+
+    @ma.validates_schema
+    def _betas_are_for_adam(self, data: dict[str, Any], **_: Any) -> None:
+        optimizer = unless_auto(OPTIMIZERS, data["kind"])
+        if optimizer is not None and optimizer.takes_betas:
+            return
+        for name, usual in (("beta1", BETA_1), ("beta2", BETA_2)):
+            if data[name] != usual:
+                raise ma.ValidationError('applies only to "kind": "adam" or "adamw"', name)
 
 
 class EarlyStoppingSchema(SpecPart):

@@ -123,6 +123,16 @@ class TrainingSpecSchema(SpecPart):
         load_default="auto",
         metadata={"description": "standardise a regression target during training; auto: yes"},
     )
+    clip_predictions = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "for regression: the model predicts no number below the least or above the greatest of the "
+            "target in the training rows. Losses in training and prediction intervals are not clipped: the truth of a "
+            "new row may lie beyond"
+        },
+    )
     missing = ma.fields.String(
         load_default="mean",
         validate=one_of(tuple(MISSING)),
@@ -138,6 +148,15 @@ class TrainingSpecSchema(SpecPart):
         load_default=0.5,
         validate=between(0, 1, above=True, below=True),
         metadata={"description": 'the quantile that "loss": "quantile" predicts; 0.5 is the median'},
+    )
+    label_smoothing = ma.fields.Float(
+        load_default=0.0,
+        validate=between(0, 1, below=True),
+        metadata={
+            "description": "for classes: this share ε of each row's truth is spread evenly over the K classes, so that "
+            "training aims at 1 - ε + ε/K for its own class and at ε/K for the others. Metrics, the validation loss "
+            "and early stopping go by the true classes"
+        },
     )
     optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
     schedule = ma.fields.String(
@@ -171,7 +190,7 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "null: train all epochs; auto: null for a linear neuron with mse and without "
             f'validation rows, otherwise {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience '
-            f"of {PATIENCE} if the schedule is plateau"
+            f"of {PATIENCE} if the schedule is plateau, and of all epochs if it is coslog4, whose rate rises again"
         },
     )
     class_weights = OneOrWords(

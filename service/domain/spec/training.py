@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from service.domain.plain import plain
+from service.domain.vocabulary.optimizers import BETA_1, BETA_2
 
 MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
@@ -52,6 +53,8 @@ class OptimizerSpec:
     learning_rate: float | Literal["auto"] = "auto"
     momentum: float | Literal["auto"] = 0.0
     nesterov: bool = False
+    beta1: float = BETA_1
+    beta2: float = BETA_2
     clip_norm: float | None = None
     l1: float = 0.0
     l2: float = 0.0
@@ -80,9 +83,11 @@ class TrainingSpec:
     members: int = 1
     scaler: str = "standard"
     scale_target: bool | Literal["auto"] = "auto"
+    clip_predictions: bool = False
     missing: str = "mean"
     loss: str = "auto"
     quantile: float = 0.5
+    label_smoothing: float = 0.0
     optimizer: OptimizerSpec = field(default_factory=OptimizerSpec)
     schedule: str = "auto"
     warmup_epochs: int = 0

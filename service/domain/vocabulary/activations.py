@@ -23,5 +23,7 @@ ACTIVATIONS = vocabulary(
     Activation("sigmoid", "1/(1 + exp(-z))"),
     Activation("gelu", "z·Φ(z), in its tanh form"),
     Activation("silu", "z/(1 + exp(-z))"),
+    Activation("selu", "1.0507·z, or 1.7581·(exp(z) - 1) below 0"),
+    Activation("mish", "z·tanh(ln(1 + exp(z)))"),
     Activation("identity", "z", is_linear=True),
 )

@@ -45,6 +45,8 @@ def predict(rows: Sequence[Mapping[str, Any]], folder: Path = HERE) -> list[Any]
             for label, row in zip(best.tolist(), answers.tolist(), strict=True)
         ]
     answers = answers * model["target_scale"]["scale"] + model["target_scale"]["centre"]
+    if limits := model.get("target_range"):
+        answers = np.clip(answers, limits["low"], limits["high"])
     if isinstance(model["target"], str):
         return list(answers[:, 0].tolist())
     return [dict(zip(model["target"], row, strict=True)) for row in answers.tolist()]
@@ -72,6 +74,12 @@ def softmax(scores: Any) -> Any:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
+def mish(z: Any) -> Any:
+    """z·tanh(ln(1 + exp(z))), of which no part overflows."""
+    u = np.exp(-np.abs(z))
+    return z * np.where(z >= 0, (1 + 2 * u) / (1 + 2 * u + 2 * u * u), u * (u + 2) / (u * (u + 2) + 2))
+
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": lambda z: np.maximum(z, 0),
     "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
@@ -79,6 +87,8 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": sigmoid,
     "gelu": lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z * z * z))),
     "silu": lambda z: z * sigmoid(z),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(np.minimum(z, 0))),
+    "mish": mish,
     "identity": lambda z: z,
 }
 
@@ -107,11 +117,15 @@ def pooled(scores: Any, of_classes: bool) -> Any:
 
 
 def inputs_of(model: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
-    """What the network reads: columns as numbers, those that it uses, centred, scaled, rounded to float32."""
+    """What the network reads: columns as numbers, those that it uses, centred, scaled, perhaps clipped, rounded to
+    float32."""
     transform, style = model["transform"], model["text_style"]
     blocks = [encoded(feature, column_of(feature, rows, style)) for feature in transform["features"]]
     values = np.hstack(blocks)[:, transform["kept"]]
     scaled = (values - transform["centre"]) / transform["scale"]
+    if clip := transform.get("clip"):
+        scaled = np.clip(scaled, -1e100, 1e100)  # further out a square is not in float64
+        scaled = scaled / np.sqrt(1 + (scaled / clip) ** 2)
     return scaled.astype(np.float32).astype(np.float64)
 
 

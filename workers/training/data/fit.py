@@ -2,7 +2,8 @@
 
 The first finds what replaces a missing cell and which categories are kept; the second, on columns encoded with
 that, finds their centre and scale. The definitions are scikit-learn's (SimpleImputer, OneHotEncoder,
-StandardScaler, MinMaxScaler, RobustScaler).
+StandardScaler, MinMaxScaler, RobustScaler); that of robust scaling with a smooth clip is RealMLP's (Holzmüller et al.
+2024, arXiv:2407.04491, appendix C).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def fit(
         )
     _check_spans(whole, moments)
     centre, scale = SCALINGS[scaler](moments)
-    return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept])
+    return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept], SCALERS[scaler].clip)
 
 
 @dataclass(slots=True)
@@ -173,10 +174,17 @@ def _robust(moments: Moments) -> tuple[Floats, Floats]:
     return median, nonzero(third - first)
 
 
+def _robust_or_range(moments: Moments) -> tuple[Floats, Floats]:
+    """A column most of whose values are the same, such as a category's, has half its range for a scale."""
+    first, median, third = moments.quartiles()
+    return median, nonzero(np.where(third > first, third - first, moments.high / 2 - moments.low / 2))
+
+
 SCALINGS: Mapping[str, Callable[[Moments], tuple[Floats, Floats]]] = {
     "standard": lambda moments: (moments.mean, nonzero(moments.deviation)),
     "minmax": lambda moments: (moments.low, nonzero(moments.high - moments.low)),
     "robust": _robust,
+    "robust_clip": _robust_or_range,
     "none": lambda moments: (np.zeros_like(moments.mean), np.ones_like(moments.mean)),
 }
 """The centre and scale (width,) that each scaler gives the columns."""

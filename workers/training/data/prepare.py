@@ -225,8 +225,7 @@ def exact_pieces(
         encoded = prepared.cross.encode(transform, chunk.take(rows), rows + start)
         start += chunk.n_rows
         design = np.ones((len(encoded), encoded.shape[1] + int(bias)))
-        inputs = np.subtract(encoded, transform.centre, out=design[:, : encoded.shape[1]])
-        inputs /= transform.scale
+        design[:, : encoded.shape[1]] = transform.placed(encoded)
         truth = prepared.train.truth[seen : seen + len(design)]
         seen += len(design)
         yield design, (truth - centre) / scale

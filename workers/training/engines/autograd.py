@@ -99,7 +99,7 @@ class AutogradEngine:
         with torch.inference_mode():
             for start in range(0, n_rows, CHUNK_ROWS):
                 batch = _rows(whole, slice(start, start + CHUNK_ROWS))
-                total += float(self._steps.mean_loss(self._steps.scores(batch[0]), batch)) * len(batch[0])
+                total += float(self._steps.mean_loss(self._steps.scores(batch[0]), batch, True)) * len(batch[0])
         return total / max(n_rows, 1)
 
     def _on_device(self, data: Data) -> Batch:

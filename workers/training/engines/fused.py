@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class FusedEngine:
         self._sources = {name: Source(data) for name, data in parts.items()}
         self._train = self._sources["train"]
         self._objective = objective_of(problem)
+        self._judged = objective_of(replace(problem, label_smoothing=0.0))
         self._work: Workspace | None = None
         self._judging: Workspace | None = None
         self._hand: tuple[Hand, Hand] | None = None
@@ -73,7 +75,7 @@ class FusedEngine:
         if self._judging is None:
             self._judging = workspace_for(self._problem.network, 2**31, source.n_targets, training=False)
         members, size = self._problem.network.members, len(source)
-        whole = Epoch(self._layers, self._objective, self._rule(0.0), size, size, False, members)
+        whole = Epoch(self._layers, self._judged, self._rule(0.0), size, size, False, members)
         weights, reached = Weights(state.parameters, NOTHING, NOTHING), (0, 0, 0.0)
         for piece in source.as_they_lie():
             start = reached[0]
@@ -103,6 +105,8 @@ class FusedEngine:
             np.float32(learning_rate),
             np.float32(problem.momentum),
             problem.nesterov,
+            problem.beta1,
+            problem.beta2,
             np.float32(problem.l1),
             np.float32(penalty),
             np.float32(decay),
@@ -112,7 +116,8 @@ class FusedEngine:
 
 def objective_of(problem: Problem) -> Objective:
     codes = LOSS_CODES | OF_TWO_CLASSES if problem.network.sizes[-1] == 1 else LOSS_CODES
-    return Objective(ACTIVATION_CODES[problem.network.activation], codes[problem.loss], np.float32(problem.quantile))
+    activation, loss = ACTIVATION_CODES[problem.network.activation], codes[problem.loss]
+    return Objective(activation, loss, np.float32(problem.quantile), np.float32(problem.label_smoothing))
 
 
 def _weights_of(state: State) -> Weights:

@@ -19,6 +19,8 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": torch.sigmoid,
     "gelu": lambda z: functional.gelu(z, approximate="tanh"),
     "silu": functional.silu,
+    "selu": functional.selu,
+    "mish": functional.mish,
     "identity": lambda z: z,
 }
 

@@ -29,10 +29,16 @@ def _huber(scores: Tensor, targets: Tensor) -> Tensor:
     return functional.huber_loss(scores, targets, reduction="none", delta=1.0).sum(dim=1)
 
 
-def _cross_entropy(scores: Tensor, targets: Tensor) -> Tensor:
-    if scores.shape[1] == 1:  # two classes need one score: the log-odds of the second
-        return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
-    return functional.cross_entropy(scores, targets, reduction="none")
+def _cross_entropy(smoothing: float) -> TorchLoss:
+    def loss(scores: Tensor, targets: Tensor) -> Tensor:
+        if scores.shape[1] == 1:  # two classes need one score: the log-odds of the second
+            second = targets.to(scores.dtype)
+            if smoothing:
+                second = second * (1 - smoothing) + smoothing / 2
+            return functional.binary_cross_entropy_with_logits(scores[:, 0], second, reduction="none")
+        return functional.cross_entropy(scores, targets, reduction="none", label_smoothing=smoothing)
+
+    return loss
 
 
 def _pinball(quantile: float) -> TorchLoss:
@@ -45,18 +51,18 @@ def _pinball(quantile: float) -> TorchLoss:
     return loss
 
 
-ROW_LOSSES: dict[str, Callable[[float], TorchLoss]] = {
-    "mse": lambda quantile: _mse,
-    "mae": lambda quantile: _mae,
-    "huber": lambda quantile: _huber,
-    "quantile": _pinball,
-    "cross_entropy": lambda quantile: _cross_entropy,
+ROW_LOSSES: dict[str, Callable[[float, float], TorchLoss]] = {
+    "mse": lambda quantile, smoothing: _mse,
+    "mae": lambda quantile, smoothing: _mae,
+    "huber": lambda quantile, smoothing: _huber,
+    "quantile": lambda quantile, smoothing: _pinball(quantile),
+    "cross_entropy": lambda quantile, smoothing: _cross_entropy(smoothing),
 }
 
 
-def row_loss(name: str, quantile: float) -> TorchLoss:
-    """The loss by its name; `quantile` is for those that take one."""
-    return ROW_LOSSES[name](quantile)
+def row_loss(name: str, quantile: float, label_smoothing: float = 0.0) -> TorchLoss:
+    """The loss by its name; `quantile` and `label_smoothing` are for those that take one."""
+    return ROW_LOSSES[name](quantile, label_smoothing)
 
 
 def pooled_scores(scores: Tensor, is_classifier: bool) -> Tensor:

@@ -19,7 +19,7 @@ from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.objectives import pooled_scores, row_loss
 from workers.training.problem import Problem, State
 
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # Kingma & Ba 2015; torch's defaults
+EPSILON = 1e-8  # Kingma & Ba 2015; torch's default
 ALPHA = 0.99  # of rmsprop (Tieleman & Hinton 2012); torch's default
 
 Batch = tuple[Tensor, Tensor, Tensor | None]
@@ -32,7 +32,8 @@ class Steps:
     def __init__(self, problem: Problem, device: torch.device) -> None:
         self._problem = problem
         self._device = device
-        self._loss = row_loss(problem.loss, problem.quantile)
+        self._loss = row_loss(problem.loss, problem.quantile, problem.label_smoothing)
+        self._true_loss = row_loss(problem.loss, problem.quantile)
         self.flat = torch.zeros(problem.network.n_parameters, device=device)
         self._network = TorchNetwork(problem.network, self.flat)
         self._optimizer = OPTIMIZERS[problem.optimizer]
@@ -71,8 +72,9 @@ class Steps:
     def _changing(self) -> list[Tensor]:
         return [self.flat, self._taken, *self._moments.values()]
 
-    def mean_loss(self, scores: Tensor, batch: Batch) -> Tensor:
-        losses = self._loss(scores, batch[1])
+    def mean_loss(self, scores: Tensor, batch: Batch, is_judged: bool = False) -> Tensor:
+        """What training makes small, without penalties; or, where it `is_judged`, the loss by the true classes."""
+        losses = (self._true_loss if is_judged else self._loss)(scores, batch[1])
         return losses.mean() if batch[2] is None else (losses * batch[2]).mean()
 
     def _summed_loss(self, scores: Tensor, batch: Batch) -> Tensor:
@@ -143,8 +145,8 @@ def _adam(
         [],
         [taken],
         lr=rate,
-        beta1=BETA_1,
-        beta2=BETA_2,
+        beta1=problem.beta1,
+        beta2=problem.beta2,
         eps=EPSILON,
         weight_decay=0.0,
         amsgrad=False,

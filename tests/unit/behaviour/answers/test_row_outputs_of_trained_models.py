@@ -105,9 +105,10 @@ def scores(predictor: Predictor, columns: Columns) -> np.ndarray:
 ALL = [("price", "standard"), ("price", "minmax"), ("price", "robust"), ("price", "none"), ("two", "standard"),
        ("two", "robust"), ("three", "standard"), ("three", "minmax"), (("price", "rent"), "standard"),
        (("price", "rent"), "robust")]  # fmt: skip
+CLIPPED = [("price", "robust_clip"), ("two", "robust_clip"), (("price", "rent"), "robust_clip")]
 
 
-@pytest.mark.parametrize(("target", "scaler"), ALL)
+@pytest.mark.parametrize(("target", "scaler"), ALL + CLIPPED)
 def test_contributions_and_intercept_add_up_to_the_answer(
     target: str | tuple[str, ...], scaler: str, tmp_path: Path
 ) -> None:
@@ -127,7 +128,7 @@ def test_contributions_and_intercept_add_up_to_the_answer(
                 assert abs(total - value) <= inputs.shape[1] * math.ulp(largest)
 
 
-@pytest.mark.parametrize(("target", "scaler"), ALL)
+@pytest.mark.parametrize(("target", "scaler"), ALL + CLIPPED)
 def test_a_contribution_is_what_its_feature_moves_the_answer(
     target: str | tuple[str, ...], scaler: str, tmp_path: Path
 ) -> None:
@@ -160,6 +161,17 @@ def test_the_intercept_is_the_answer_for_the_average_row(
     if not made.predictor.classes:
         said = made.predictor.scores(inputs).reshape(len(inputs), -1)
         np.testing.assert_allclose(found.intercepts, said.mean(axis=0), rtol=1e-5, atol=1e-6 * scale)
+
+
+def test_of_clipped_features_the_average_row_has_no_contribution(tmp_path: Path) -> None:
+    """Its features at the means of the training rows, before the scaler: then its score is the intercept."""
+    predictor = trained(tmp_path, scaler="robust_clip").predictor
+    transform, found = predictor.transform, additive(predictor)
+    assert transform.mean is not None
+    parts = found.of(transform.scaled(transform.mean[None, :].copy()))[0, 0]
+    np.testing.assert_allclose(parts[1:], 0, atol=1e-4 * np.abs(found.slopes).max())
+    said = predictor.scores(transform.scaled(transform.mean[None, :].copy()))
+    np.testing.assert_allclose(parts[0], said, rtol=1e-6)
 
 
 def test_contributions_are_the_coefficients_times_the_distance_from_the_mean(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ GROUPS = (
         "adam-fused": {**_adam(), **FUSED},
         "adam-autograd": {**_adam(), **AUTOGRAD},
         "adam-l1-l2": _adam(l1=0.01, l2=0.05),
+        "adam-betas": _adam(beta1=0.8, beta2=0.95),
         "adamw-fused": {"optimizer": {"kind": "adamw", "learning_rate": 0.02, "l2": 0.1}, **FUSED},
         "adamw-autograd": {"optimizer": {"kind": "adamw", "learning_rate": 0.02, "l2": 0.1}, **AUTOGRAD},
         "rmsprop-fused": {"optimizer": {"kind": "rmsprop", "learning_rate": 0.01}, **FUSED},
@@ -112,6 +113,7 @@ GROUPS = (
         "constant": {"schedule": "constant"},
         "cosine": {"schedule": "cosine"},
         "step": {"schedule": "step"},
+        "coslog4": {"schedule": "coslog4", "epochs": 12},
         "plateau": {"schedule": "plateau", "epochs": 16},
         "plateau-no-validation": {"schedule": "plateau", "epochs": 16, "split": {"validation": 0}},
         "warmup-cosine": {"schedule": "cosine", "warmup_epochs": 2},
@@ -130,8 +132,10 @@ GROUPS = (
         "mae-weighted": {**_sgd(), "loss": "mae", "weight_column": "weight", "exclude": ["z"]},
         "huber-l2": {**_sgd(l2=0.1), "loss": "huber"},
         "unscaled-target": {**_sgd(0.001), "scale_target": False},
+        "clipped-predictions": {**_sgd(), "clip_predictions": True},
         "minmax": {**_sgd(), "scaler": "minmax"},
         "robust": {**_sgd(), "scaler": "robust"},
+        "robust-clip": {**_sgd(), "scaler": "robust_clip"},
         "unscaled": {**_sgd(1e-5), "scaler": "none"},
     }),
     Group("numbers", {**NUMBERS, "optimizer": {"kind": "lbfgs"}, "epochs": 8}, {
@@ -142,9 +146,9 @@ GROUPS = (
     }),
     Group("rings", {**NET, **_adam()}, {
         **{f"{activation}-fused": {**_mlp(6, activation=activation), **FUSED}
-           for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")},
+           for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "mish", "identity")},
         **{f"{activation}-autograd": {**_mlp(4, activation=activation), **AUTOGRAD, "epochs": 3}
-           for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")},
+           for activation in ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "selu", "mish", "identity")},
         "deep": _mlp(8, 7, 6, 5, activation="tanh"),
         "deep-relu": {**_mlp(16, 16, 16), **_adam(0.01)},
         "mlp-sgd-nesterov": {**_mlp(5), **_sgd(0.05, momentum=0.9, nesterov=True)},
@@ -170,6 +174,8 @@ GROUPS = (
         "classes-autograd": {**_mlp(6, activation="tanh"), **AUTOGRAD},
         "classes-members": {**_mlp(6, activation="tanh"), "members": 3},
         "classes-dropout": _mlp(6, 4, dropout=0.2),
+        "classes-smoothed": {**_mlp(6), "label_smoothing": 0.1},
+        "two-classes-smoothed": {"target": "inside", "task": "binary", "label_smoothing": 0.2},
         "classes-balanced": {**_mlp(5), "class_weights": "balanced"},
         "classes-weights": {"class_weights": {"a": 1.0, "b": 2.5, "c": 0.5}},
         "classes-linear": {"split": {"validation": 0.2, "test": 0.2}},

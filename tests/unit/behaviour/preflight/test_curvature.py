@@ -34,6 +34,17 @@ def test_curvature_is_that_of_the_rows(look: Look, scaler: str, bias: bool) -> N
         assert found[name]["best_learning_rate"] == pytest.approx(2 / (values[-1] + values[0]), rel=1e-6)
 
 
+def test_curvature_of_clipped_columns_is_not_in_the_matrix(look: Look) -> None:
+    answer = look(numbers(), scaler="robust_clip")
+    found = answer["curvature"]
+    assert (found["scaled"], found["raw"], found["columns"]) == (None, None, [])
+    assert {item["column"] for item in found["left_out"]} == set(FEATURES)
+    assert {item["detail"] for item in found["left_out"]} == {
+        "the Gram matrix has the column itself, not what 'robust_clip' clips of it"
+    }
+    assert (found["forecast"], answer["rates"]) == (None, None)
+
+
 def test_columns_without_a_place_in_the_matrix_are_named(look: Look) -> None:
     frame = numbers().assign(city=draws(2).choice(["x", "y", "z"], ROWS), day="2026-01-01")
     frame.loc[::2, "day"] = "2026-02-03"

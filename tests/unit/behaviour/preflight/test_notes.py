@@ -133,6 +133,13 @@ SAID = {
     "early stopping": Said(
         lambda _: "early stopping after 20 epochs without a lower validation loss", choices={"network": NETWORK}
     ),
+    "no early stopping": Said(
+        lambda _: (
+            "no epoch ends the training early, since 'coslog4' raises the rate again; the weights with the lowest "
+            "validation loss are kept"
+        ),
+        choices={"network": NETWORK, "schedule": "coslog4"},
+    ),
     "batch of a bowl": Said(
         lambda _: "batch descent: a linear neuron's squared error is quadratic, with known curvature"
     ),

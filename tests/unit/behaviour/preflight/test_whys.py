@@ -77,7 +77,8 @@ def test_l2_is_told_where_it_changes_the_condition_number(look: Look) -> None:
 
 
 def test_the_patience_that_auto_is_said_to_have_is_the_one_it_has(look: Look) -> None:
-    """Once if the schedule is plateau, once where it is another, and none for a bowl or without rows to judge by."""
+    """Once if the schedule is plateau, once where it is another, never where the rate rises again, and none for a bowl
+    or without rows to judge by."""
     said = str(TrainingSpecSchema().fields["early_stopping"].metadata["description"])
     mlp = {"kind": "mlp", "hidden": [4]}
     plateau = look(numbers(), network=mlp)["spec"]
@@ -86,5 +87,8 @@ def test_the_patience_that_auto_is_said_to_have_is_the_one_it_has(look: Look) ->
     assert f'"patience": {cosine["early_stopping"]["patience"]}' in said
     assert f"a patience of {plateau['early_stopping']['patience']} if the schedule is plateau" in said
     assert plateau["early_stopping"]["patience"] == PATIENCE != EarlyStopping().patience
+    waves = look(numbers(), network=mlp, schedule="coslog4", epochs=70)["spec"]
+    assert "of all epochs if it is coslog4" in said
+    assert waves["early_stopping"]["patience"] == 70
     assert look(numbers())["spec"]["early_stopping"] is None
     assert look(numbers(), network=mlp, split={"validation": 0})["spec"]["early_stopping"] is None

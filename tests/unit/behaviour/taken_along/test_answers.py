@@ -28,7 +28,7 @@ from workers.export.files import taken_along
 
 ROWS = 10_000
 FILLING = ("mean", "median", "most_frequent")
-SCALERS = ("standard", "minmax", "robust", "none")
+SCALERS = ("standard", "minmax", "robust", "robust_clip", "none")
 TASKS = ("regression", "binary", "multiclass", "several")
 
 
@@ -77,7 +77,7 @@ def test_files_answer_as_the_api_for_every_task_and_activation(
 ) -> None:
     number = 10 * sorted(ACTIVATIONS).index(activation) + TASKS.index(task)
     predictor = made(
-        task, activation, scaler=SCALERS[number % 3], missing=FILLING[number // 3 % 3],
+        task, activation, scaler=SCALERS[number % 4], missing=FILLING[number // 3 % 3],
         bias=number % 5 > 0, seed=number, most_categories=(12, 100)[number % 2],
     )  # fmt: skip
     cells = random_cells(number, ROWS, 0.15, unseen=True)
@@ -105,6 +105,20 @@ def test_files_of_several_members_answer_as_the_api(client: FlaskClient, deps: D
         predictor = replace(predictor, temperature=0.6)
     cells = random_cells(5, ROWS, 0.15, unseen=True)
     assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
+
+
+@pytest.mark.parametrize("task", ["regression", "several"])
+def test_files_of_a_model_that_clips_its_predictions_answer_as_the_api(
+    client: FlaskClient, deps: Deps, tmp_path: Path, task: str
+) -> None:
+    cells = random_cells(4, ROWS, 0.15, unseen=True)
+    predictor = made(task, seed=4)
+    said = values_of(served(client, deps, predictor, cells))
+    ends = np.quantile(said, [0.1, 0.8], axis=0)
+    predictor = replace(predictor, target_ranges=tuple(map(tuple, ends.T.tolist())))
+    predictions = served(client, deps, predictor, cells)
+    np.testing.assert_array_equal(values_of(predictions), np.clip(said, *ends))
+    assert_all_agree(tmp_path, predictor, cells, predictions)
 
 
 @pytest.mark.parametrize("missing", [*FILLING, "drop"])

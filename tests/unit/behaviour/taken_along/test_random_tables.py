@@ -15,6 +15,7 @@ from service.domain.cells.kinds import Kind
 from service.domain.model.artifact import MANIFEST, WEIGHTS, dump, read
 from service.domain.model.network import ACTIVATIONS, Network
 from service.domain.model.predictor import Predictor, TargetScale
+from service.domain.vocabulary.scalers import SCALERS
 from service.errors import WorkFailed
 from tests.unit.workers.export.made import by_onnx, write_files
 from workers.export.files import taken_along
@@ -68,7 +69,7 @@ def read_columns(kinds: dict[str, Kind], cells: dict[str, list[Any]]) -> Columns
 @given(
     tables(),
     st.sampled_from(sorted(ACTIVATIONS)),
-    st.sampled_from(["standard", "minmax", "robust", "none"]),
+    st.sampled_from(sorted(SCALERS)),
     st.sampled_from([(), (4,), (3, 2)]),
     st.sampled_from([1, 2, 3, 9]),
     st.integers(0, 2**32 - 1),

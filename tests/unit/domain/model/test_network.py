@@ -17,6 +17,8 @@ TORCH = {
     "sigmoid": nn.Sigmoid(),
     "gelu": nn.GELU(approximate="tanh"),
     "silu": nn.SiLU(),
+    "selu": nn.SELU(),
+    "mish": nn.Mish(),
     "identity": nn.Identity(),
 }
 

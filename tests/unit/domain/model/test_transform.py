@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from service.domain.cells.columns import Categories, CellInvalid, Columns
 from service.domain.model.artifact import to_json
 from service.domain.model.encoder import datetime_parts, encode_alone
 from service.domain.model.feature import Feature
-from service.domain.model.transform import FittedTransform
+from service.domain.model.transform import FittedTransform, displaced, place
 
 SIZE = Feature("size", "numeric", fill=2.5, indicator=True, low=1.0, high=4.0)
 COLOUR = Feature("colour", "categorical", categories=("red", "blue"), other=True, fill_category="blue")
@@ -77,6 +79,40 @@ def test_columns_are_kept_centred_and_scaled() -> None:
     assert transform.n_outputs == 3
 
 
+FAR_APART = [-1e308, -1e200, -4.0, -0.5, 0.0, 1e-300, 2.0, 30.0, 1e155, 1e308]
+
+
+def clipping() -> FittedTransform:
+    return replace(whole(Feature("x", "numeric")), centre=np.array([1.0]), scale=np.array([1e-3]), clip=3.0)
+
+
+def test_clipped_values_stay_within_the_clip_however_far_they_are() -> None:
+    def by_hand(value: float) -> float:
+        scaled = (Fraction(value) - 1) / Fraction(1e-3)
+        return float(scaled) / math.hypot(1, float(scaled) / 3) if abs(scaled) < 10**300 else math.copysign(3, value)
+
+    found = clipping().apply(Columns({"x": np.array(FAR_APART)}, len(FAR_APART)))
+    np.testing.assert_allclose(found[:, 0], [by_hand(value) for value in FAR_APART], rtol=1e-6)
+
+
+def test_rows_in_blocks_are_clipped_to_the_same_bits() -> None:
+    encoded = np.random.default_rng(2).standard_cauchy((1200, 1))
+    in_blocks = clipping().scaled_in_blocks(encoded)
+    assert in_blocks.astype(np.float32).tobytes() == clipping().scaled(encoded.copy()).tobytes()
+    assert np.array_equal(in_blocks, in_blocks.astype(np.float32))
+
+
+def test_the_way_back_from_the_clip_gives_the_values_or_none() -> None:
+    x = np.array([[-8.0, 1e3], [0.25, 20.0], [3.0, -1e9], [90.0, -60.0]])
+    centre, scale = np.array([1.0, 5.0]), np.array([2.0, 0.5])
+    for clip in (None, 3.0):
+        inputs = place(x.copy(), centre, scale, clip).astype(np.float32)
+        back = displaced(inputs, centre, scale, clip)
+        lost = np.zeros(x.shape, bool) if clip is None else np.abs((x - centre) / scale) > 200
+        np.testing.assert_array_equal(np.isnan(back), lost)
+        np.testing.assert_allclose(back[~lost], x[~lost], rtol=1e-3)
+
+
 def test_no_rows_are_no_rows() -> None:
     assert whole(SIZE, COLOUR, WHEN).apply(columns([], [], [])).shape == (0, 12)
 
@@ -97,6 +133,9 @@ def test_written_as_json_and_read_it_is_the_same_to_the_bit() -> None:
     assert again.features == transform.features
     for name in ("kept", "centre", "scale"):
         assert getattr(again, name).tobytes() == getattr(transform, name).tobytes()
+    assert again.clip is None
+    clipped = replace(transform, clip=3.0)
+    assert FittedTransform.from_json(json.loads(to_json(clipped.to_json()))).clip == 3.0
 
 
 moments = st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31), timezones=st.just(UTC))

@@ -152,6 +152,8 @@ def test_where_nothing_can_be_learnt_from_each_column_is_named_with_its_reason()
         ("/network/hidden", "weights", {"network": {"kind": "mlp", "hidden": [1000]}}),
         ("/quantile", "applies only to", {"quantile": 0.9}),
         ("/class_weights", "no classes", {"class_weights": "balanced"}),
+        ("/label_smoothing", "regression has no classes to smooth; leave", {"label_smoothing": 0.1}),
+        ("/clip_predictions", "leave clip_predictions false", {"target": "sold", "clip_predictions": True}),
         ("/weight_column", "did you mean 'size'", {"weight_column": "sise"}),
         ("/weight_column", "is a target", {"weight_column": "price"}),
         ("/weight_column", "is categorical", {"weight_column": "colour"}),

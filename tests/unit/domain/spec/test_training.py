@@ -21,14 +21,18 @@ FULL = {
     "network": {"kind": "mlp", "hidden": [8, 4], "activation": "tanh", "bias": False, "dropout": 0.5},
     "scaler": "robust",
     "scale_target": False,
+    "clip_predictions": True,
     "missing": "median",
     "loss": "quantile",
     "quantile": 0.9,
+    "label_smoothing": 0.1,
     "optimizer": {
         "kind": "sgd",
         "learning_rate": 0.5,
         "momentum": 0.9,
         "nesterov": True,
+        "beta1": 0.9,
+        "beta2": 0.999,
         "clip_norm": 2.0,
         "l1": 0.1,
         "l2": 0.2,
@@ -136,9 +140,11 @@ def test_an_unknown_field_is_pointed_at(pointer: str) -> None:
         ("/network/hidden/0", ["16"]), ("/network/hidden", [1] * 33), ("/network/activation", "softplus"),
         ("/network/bias", "yes"), ("/network/bias", 1.5), ("/network/dropout", 1.0), ("/network/dropout", -0.1),
         ("/scaler", "quantile"), ("/scale_target", "maybe"), ("/scale_target", 3), ("/missing", "zero"),
-        ("/loss", "hinge"),
+        ("/clip_predictions", "yes"), ("/clip_predictions", 1.5),
+        ("/loss", "hinge"), ("/label_smoothing", 1), ("/label_smoothing", -0.1), ("/label_smoothing", "some"),
         ("/optimizer/kind", "adagrad"), ("/optimizer/learning_rate", 0), ("/optimizer/learning_rate", -1),
         ("/optimizer/learning_rate", "fast"), ("/optimizer/learning_rate", None), ("/optimizer/l1", -1),
+        ("/optimizer/beta1", 1.0), ("/optimizer/beta2", -0.1), ("/optimizer/beta2", "low"),
         ("/optimizer/l2", 1e9), ("/optimizer/momentum", 1.0), ("/optimizer/momentum", -0.5),
         ("/schedule", "cyclic"), ("/batch_size", 0), ("/batch_size", -1), ("/batch_size", "half"),
         ("/batch_size", 1.5), ("/epochs", 0), ("/epochs", 1.5), ("/epochs", "10"), ("/epochs", 10**7),
@@ -165,10 +171,32 @@ def test_numbers_that_are_none_are_refused(value: float) -> None:
         ({"network": {"kind": "linear", "hidden": [4]}}, "/network/hidden"),
         ({"network": {"kind": "linear", "dropout": 0.5}}, "/network/dropout"),
         ({"optimizer": {"kind": "adam", "momentum": 0.9}}, "/optimizer/momentum"),
+        ({"optimizer": {"kind": "sgd", "beta1": 0.8}}, "/optimizer/beta1"),
+        ({"optimizer": {"kind": "rmsprop", "beta2": 0.95}}, "/optimizer/beta2"),
+        ({"optimizer": {"beta2": 0.95}}, "/optimizer/beta2"),
     ],
 )
 def test_choices_that_contradict_each_other_are_pointed_at(body: dict[str, Any], pointer: str) -> None:
     assert pointers({**LEAST, **body}) == [pointer]
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw"])
+def test_betas_are_for_adam_and_what_refuses_them_says_so(kind: str) -> None:
+    betas = {"beta1": 0.8, "beta2": 0.95}
+    read = read_spec({**LEAST, "optimizer": {"kind": kind, **betas}}).optimizer
+    assert (read.beta1, read.beta2) == (0.8, 0.95)
+    with pytest.raises(SpecInvalid) as refused:
+        read_spec({**LEAST, "optimizer": {"kind": "lbfgs", **betas}})
+    assert [error.detail for error in refused.value.errors] == ['applies only to "kind": "adam" or "adamw"']
+
+
+def test_a_stored_spec_of_before_has_the_defaults_of_what_it_lacks() -> None:
+    stored = read_spec(LEAST).to_json()
+    for name in ("beta1", "beta2"):
+        del stored["optimizer"][name]
+    for name in ("label_smoothing", "clip_predictions"):
+        del stored[name]
+    assert TrainingSpec.from_json(stored) == read_spec(LEAST)
 
 
 def test_everything_wrong_is_told_at_once() -> None:

@@ -84,6 +84,37 @@ def test_weighted_least_squares_is_that_of_statsmodels(tmp_path: Path) -> None:
     assert errors == pytest.approx(fitted.bse, rel=1e-6)
 
 
+def test_smoothed_classes_have_no_certificate_of_the_true_ones(tmp_path: Path) -> None:
+    found = certified(tmp_path, spec_for("cross_entropy", label_smoothing=0.1))
+    assert found.certificate is None
+    assert found.left_out == (
+        "with label_smoothing training aims at other shares than the rows' own classes, whose optimum this is"
+    )
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_of_clipped_columns_the_optimum_is_known_but_has_no_coefficients(tmp_path: Path, l2: float) -> None:
+    """By numpy on the clipped columns; the score is no sum of multiples of the columns themselves."""
+    spec = spec_for("mse", scaler="robust_clip", scale_target=False, optimizer=OptimizerSpec("sgd", l2=l2))
+    found = certified(tmp_path, spec).certificate
+    assert found is not None
+    cells = table()
+    design = [np.ones(ROWS)]
+    for name in ("a", "b"):
+        first, middle, third = np.quantile(cells[name], [0.25, 0.5, 0.75])
+        scaled = (cells[name] - middle) / (third - first)
+        design.append(scaled / np.sqrt(1 + (scaled / 3) ** 2))
+    Z, y, penalty = np.stack(design, axis=1), cells["y"], np.diag([0.0, l2, l2])
+    best = np.linalg.solve(2 / ROWS * Z.T @ Z + penalty, 2 / ROWS * Z.T @ y)
+    least = np.mean((Z @ best - y) ** 2) + best @ penalty @ best / 2
+    assert found.optimum_loss == pytest.approx(least, rel=1e-9)
+    penalised = np.vstack([Z, np.sqrt(ROWS / 2 * penalty)])
+    assert found.condition_number == pytest.approx(np.linalg.cond(penalised), rel=1e-9)
+    assert 0 <= found.gap < 0.01 * found.optimum_loss
+    assert found.coefficients == []
+    assert found.note == "there are no coefficients in the columns' units: the scaler clips the columns"
+
+
 @pytest.mark.parametrize(
     ("loss", "optimizer", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -39,6 +40,17 @@ def test_a_grid_of_numbers_has_values_that_occur_between_the_tails() -> None:
     assert found.values[0] == pytest.approx(50, abs=20)
     assert found.values[-1] == pytest.approx(950, abs=20)
     assert found.predictions == pytest.approx([2 * value + 1 for value in found.values])
+
+
+def test_of_a_clipped_feature_the_grid_has_its_own_values_and_the_curve_is_clipped() -> None:
+    plain = neuron([2.0, 1.0])
+    transform = replace(plain.transform, centre=np.array([10.0]), scale=np.array([4.0]), clip=3.0)
+    values = np.array([2.0, 10.0, 12.0, 90.0, 250.0, 1e9])  # the last one is where float32 tells none apart
+    scaled = (values - 10) / 4
+    X = (scaled / np.sqrt(1 + (scaled / 3) ** 2)).astype(np.float32)[:, None]
+    (found,) = dependences(replace(plain, transform=transform), part(X, np.zeros(len(X))), ["a"], 0)
+    assert found.values == pytest.approx(values[:-1].tolist(), rel=1e-3)
+    assert found.predictions == pytest.approx((2 * X[:-1, 0] + 1).tolist(), rel=1e-4)
 
 
 def test_few_values_are_all_in_the_grid() -> None:

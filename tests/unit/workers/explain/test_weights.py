@@ -68,6 +68,19 @@ def test_learnt_is_what_predicts_and_the_optimum_is_scikit_learns(tmp_path: Path
     assert [one["step"] for one in listed] == [None, *(pytest.approx(step) for step in X.std(axis=0))]
 
 
+def test_of_clipped_columns_there_are_no_coefficients_and_weights_are_shown_as_they_are(tmp_path: Path) -> None:
+    X = columns()
+    report, made = reported(
+        tmp_path, X, X[:, 0], "regression", scaler="robust_clip", optimizer=OptimizerSpec("sgd", 0.05)
+    )
+    assert report["weights"] is None
+    assert report["curvature"]["raw"] is None
+    course = report["weights_by_epoch"]
+    assert course["units"] == "weights in scaled units"
+    assert [one["name"] for one in course["weights"]] == ["y ← a", "y ← b", "y bias"]
+    assert [one["values"][-1] for one in course["weights"]] == made.predictor.parameters.tolist()
+
+
 def test_of_several_targets_each_has_its_own(tmp_path: Path) -> None:
     X = columns()
     draw = np.random.default_rng(2)

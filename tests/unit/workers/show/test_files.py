@@ -68,6 +68,17 @@ def test_each_task_has_its_pictures_and_the_card_shows_them(task: str, expected:
     assert set(re.findall(r'<img src="([^"]*)"', card)) == expected
 
 
+def test_card_says_what_was_smoothed_and_what_is_clipped(tmp_path: Path) -> None:
+    for task, changes, said in (
+        ("binary", {"label_smoothing": 0.125}, "The `cross_entropy` loss with label smoothing 0.125 was lowered"),
+        ("regression", {"clip_predictions": True}, "predicts nothing beyond the range of the target"),
+    ):
+        _, plain = files_of(tmp_path, task)
+        _, files = files_of(tmp_path, task, **changes)
+        assert said in files["model-card.md"].decode()
+        assert said not in plain["model-card.md"].decode()
+
+
 @pytest.mark.parametrize("taken", [(), ("predict.py",), ("predict.py", "model.onnx")])
 def test_card_tells_of_what_can_be_taken_along_where_it_is_there(taken: tuple[str, ...], tmp_path: Path) -> None:
     told, _ = files_of(tmp_path, "regression")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ from torch.nn import functional
 from workers.training.problem import Data, Problem, State
 
 ACTIVATIONS = {"relu": nn.ReLU(), "tanh": nn.Tanh(), "sigmoid": nn.Sigmoid(), "gelu": nn.GELU(approximate="tanh"),
-               "silu": nn.SiLU(), "leaky_relu": nn.LeakyReLU(0.01), "identity": nn.Identity()}  # fmt: skip
+               "silu": nn.SiLU(), "selu": nn.SELU(), "mish": nn.Mish(), "leaky_relu": nn.LeakyReLU(0.01),
+               "identity": nn.Identity()}  # fmt: skip
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "mse": partial(functional.mse_loss, reduction="none"),
     "mae": partial(functional.l1_loss, reduction="none"),
@@ -27,6 +29,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
 }
+WITH_BETAS = {"adam", "adamw"}
 DECOUPLED = {"adamw"}  # their decay is no part of the loss
 
 
@@ -83,9 +86,9 @@ def model_of(problem: Problem, parameters: np.ndarray, dtype: torch.dtype = torc
 def row_losses(problem: Problem, scores: Tensor, targets: Tensor) -> Tensor:
     """The loss of each row."""
     if problem.loss == "cross_entropy":
-        if scores.shape[1] == 1:
-            return functional.binary_cross_entropy_with_logits(scores[:, 0], targets.to(scores.dtype), reduction="none")
-        return functional.cross_entropy(scores, targets, reduction="none")
+        if scores.shape[1] == 1:  # as two scores, the first of which is 0
+            scores = torch.hstack([torch.zeros_like(scores), scores])
+        return functional.cross_entropy(scores, targets, reduction="none", label_smoothing=problem.label_smoothing)
     targets = targets.to(scores.dtype)
     if problem.loss == "quantile":
         over = targets - scores
@@ -114,7 +117,9 @@ def optimizer_of(problem: Problem, model: nn.Module, rate: float) -> torch.optim
     biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
     decay = problem.l2 if problem.optimizer in DECOUPLED else 0.0
     groups = [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
-    own = {"momentum": problem.momentum, "nesterov": problem.nesterov} if problem.momentum else {}
+    own: dict[str, Any] = {"momentum": problem.momentum, "nesterov": problem.nesterov} if problem.momentum else {}
+    if problem.optimizer in WITH_BETAS:
+        own["betas"] = problem.beta1, problem.beta2
     return OPTIMIZERS[problem.optimizer](groups, lr=rate, **own)
 
 

@@ -29,6 +29,22 @@ def test_schedules_by_hand() -> None:
     assert factors(6, "step") == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
 
 
+def test_coslog4_has_four_waves_each_twice_as_long_as_the_one_before() -> None:
+    """Of 15 · 16 epochs: 16, 32, 64 and 128, each from 0 to 1 and back; the integral of a wave is half its length."""
+    found, start = np.array(factors(240, "coslog4")), 0
+    for length in (16, 32, 64, 128):
+        wave = found[start : start + length]
+        assert wave[0] < 0.05
+        assert wave[-1] < 0.05
+        assert wave.max() == pytest.approx(1, abs=0.01)
+        rises = np.diff(wave) > 0
+        assert np.count_nonzero(np.diff(rises)) == 1  # up, then down
+        start += length
+    # by the formula, written with another logarithm
+    middles = (np.arange(240) + 0.5) / 240
+    assert found == pytest.approx(np.sin(np.pi * np.log1p(15 * middles) / np.log(2)) ** 2, abs=1e-12)
+
+
 def test_a_warm_up_rises_evenly_and_the_schedule_has_the_epochs_after_it() -> None:
     assert factors(7, "cosine", 3) == pytest.approx([0.25, 0.5, 0.75, *factors(4, "cosine")])
 

@@ -75,6 +75,33 @@ def test_filled_columns_are_scaled_with_their_fill(scaler: str) -> None:
     np.testing.assert_allclose(transform.apply(columns)[:, ::2], expected, rtol=1e-5, atol=1e-6)
 
 
+def clipped_as_realmlp(X: np.ndarray) -> np.ndarray:
+    """Holzmüller et al. 2024, appendix C, column by column."""
+    columns = []
+    for x in X.T:
+        quarters = np.quantile(x, [0.25, 0.75])
+        spread = quarters[1] - quarters[0] if quarters[1] != quarters[0] else (x.max() - x.min()) / 2
+        scaled = (x - np.median(x)) / spread
+        columns.append(scaled / np.sqrt(1 + (scaled / 3) ** 2))
+    return np.stack(columns, axis=1)
+
+
+def test_robust_scaling_with_a_smooth_clip_is_realmlps() -> None:
+    X = np.column_stack([numbers(gaps=False), np.arange(300) % 9 == 0, np.random.default_rng(1).standard_cauchy(300)])
+    transform, columns = of_numbers(X, scaler="robust_clip")
+    found = transform.apply(columns)
+    np.testing.assert_allclose(found, clipped_as_realmlp(X), rtol=1e-6, atol=1e-6)
+    assert 2.9 < np.abs(found).max() < 3
+    assert np.unique(found[:, 3]) == pytest.approx([0.0, 2 / np.sqrt(1 + 4 / 9)])  # of 0 and 1, mostly 0
+
+
+def test_a_filled_column_is_clipped_with_its_fill() -> None:
+    X = numbers()
+    transform, columns = of_numbers(X, "median", "robust_clip")
+    filled = SimpleImputer(strategy="median").fit_transform(X)
+    np.testing.assert_allclose(transform.apply(columns)[:, ::2], clipped_as_realmlp(filled), rtol=1e-6, atol=1e-6)
+
+
 def test_without_a_scaler_values_stay_as_they_are() -> None:
     X = numbers(gaps=False)
     transform, columns = of_numbers(X, scaler="none")

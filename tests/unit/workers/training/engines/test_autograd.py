@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,9 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "rmsprop with l2": {"optimizer": "rmsprop", "l2": 0.3},
     "adam": {"optimizer": "adam"},
     "adam with l2": {"optimizer": "adam", "l2": 0.3},
+    "adam that follows soon": {"optimizer": "adam", "beta1": 0.0, "beta2": 0.95},
     "adamw": {"optimizer": "adamw"},
+    "adamw that follows late": {"optimizer": "adamw", "beta1": 0.99, "beta2": 0.9999},
     "adamw with decay": {"optimizer": "adamw", "l2": 0.3},
 }
 
@@ -91,9 +94,20 @@ def test_a_row_that_counts_twice_is_a_row_that_is_there_twice() -> None:
     assert ends[0][1] == pytest.approx(ends[1][1], rel=1e-5)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
 @pytest.mark.parametrize("outputs", [1, 3, 7])
-def test_classes_are_learnt_by_torchs_cross_entropy(outputs: int) -> None:
-    agree(Problem(Network((6, 5, outputs), "tanh"), "cross_entropy", "sgd", seed=1))
+def test_classes_are_learnt_by_torchs_cross_entropy(outputs: int, smoothing: float) -> None:
+    problem = Problem(Network((6, 5, outputs), "tanh"), "cross_entropy", "sgd", seed=1, label_smoothing=smoothing)
+    agree(problem)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_part_is_judged_by_its_true_classes(outputs: int) -> None:
+    problem = Problem(Network((6, 5, outputs), "tanh"), "cross_entropy", "sgd", seed=1, label_smoothing=0.3)
+    given, state = data(classes=max(outputs, 2)), State.start(problem)
+    model = plain_torch.model_of(problem, state.parameters)
+    true = plain_torch.batch_loss(replace(problem, label_smoothing=0.0), model, given, np.arange(ROWS)).item()
+    assert AutogradEngine(problem, {"train": given}).loss(state, "train") == pytest.approx(true, rel=1e-5)
 
 
 @pytest.mark.parametrize("activation", sorted(plain_torch.ACTIVATIONS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: 
     """Gradient of the mean loss of one batch, the rows in `order`, without penalties: (n_parameters,)."""
     rows = rows_of(data)
     work = workspace_for(problem.network, len(order), rows.targets.shape[1])
-    rule = Rule(0, np.float32(0), np.float32(0), False, np.float32(0), np.float32(0), np.float32(0), 0.0)
+    rule = Rule(0, np.float32(0), np.float32(0), False, 0.9, 0.999, np.float32(0), np.float32(0), np.float32(0), 0.0)
     whole = Epoch(
         layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True, problem.network.members
     )
@@ -73,11 +74,12 @@ def data_for(problem: Problem, rows: int, seed: int, weighted: bool) -> Data:
 ACTIVATIONS = sorted(EACH_ACTIVATION)
 LOSSES = [(loss, outputs) for loss in EACH_LOSS for outputs in (1, 3)]
 MOMENTUM: list[dict[str, Any]] = [{"momentum": 0.9}, {"momentum": 0.9, "nesterov": True}]
+BETAS: list[dict[str, Any]] = [{"beta1": 0.5, "beta2": 0.95}]
 OPTIMIZERS: list[dict[str, Any]] = [
     {"optimizer": one.name, **options}
     for one in EACH_OPTIMIZER.values()
     if one.is_fused
-    for options in ({}, *(MOMENTUM if one.takes_momentum else ()))
+    for options in ({}, *(MOMENTUM if one.takes_momentum else BETAS if one.takes_betas else ()))
 ]
 
 
@@ -101,6 +103,7 @@ def problems(draw: st.DrawFn) -> Problem:
         seed=draw(st.integers(0, 3)),
         clip_norm=draw(st.sampled_from([None, 0.1, 1.0])),
         quantile=draw(st.sampled_from([0.1, 0.5, 0.8])),
+        label_smoothing=draw(st.sampled_from([0.0, 0.1, 0.6])) if EACH_LOSS[loss].is_for_classes else 0.0,
     )
 
 
@@ -161,12 +164,12 @@ def test_l1_and_absolute_errors_go_with_every_optimizer(optimizer: dict[str, Any
 
 @settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.booleans())
-def test_the_loss_of_a_part_is_without_penalties(problem: Problem, weighted: bool) -> None:
+def test_the_loss_of_a_part_is_without_penalties_and_smoothing(problem: Problem, weighted: bool) -> None:
     data = data_for(problem, 600, 5, weighted)
     state = State.start(problem)
     engine = FusedEngine(problem, {"train": data, "validation": data})
     model = plain_torch.model_of(problem, state.parameters)
-    expected = plain_torch.batch_loss(problem, model, data, np.arange(600)).item()
+    expected = plain_torch.batch_loss(replace(problem, label_smoothing=0.0), model, data, np.arange(600)).item()
     assert engine.loss(state, "validation") == pytest.approx(expected, rel=1e-5)
 
 

@@ -28,6 +28,18 @@ def test_losses_of_numbers_are_scikit_learns_and_scipys(quantile: float) -> None
     np.testing.assert_allclose(ours("huber", SCORES, TARGETS), huber(1.0, SCORES - TARGETS).sum(axis=1))
 
 
+@pytest.mark.parametrize("smoothing", [0.1, 0.9])
+def test_smoothed_cross_entropy_is_that_of_a_truth_spread_over_all_classes(smoothing: float) -> None:
+    shares = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
+    truth = np.eye(3)[CODES] * (1 - smoothing) + smoothing / 3
+    found = row_loss("cross_entropy", 0.5, smoothing)(torch.from_numpy(SCORES), torch.from_numpy(CODES))
+    np.testing.assert_allclose(found, -(truth * np.log(shares)).sum(axis=1))
+    second, two = 1 / (1 + np.exp(-SCORES[:, 0])), (CODES > 0).astype(np.int64)
+    spread = two * (1 - smoothing) + smoothing / 2
+    found = row_loss("cross_entropy", 0.5, smoothing)(torch.from_numpy(SCORES[:, :1]), torch.from_numpy(two))
+    np.testing.assert_allclose(found, -(spread * np.log(second) + (1 - spread) * np.log(1 - second)))
+
+
 def test_cross_entropy_is_scikit_learns_log_loss() -> None:
     shares = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
     assert ours("cross_entropy", SCORES, CODES).mean() == pytest.approx(sk.log_loss(CODES, shares))
