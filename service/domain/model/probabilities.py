@@ -54,7 +54,8 @@ def pooled_scores(scores: Floats, is_classifier: bool) -> Floats:
         log_odds: Floats = _log_sum(-np.logaddexp(0, -scores)) - _log_sum(-np.logaddexp(0, scores))
         return log_odds
     shifted = scores - scores.max(axis=2, keepdims=True)
-    return _log_sum(shifted - np.log(np.exp(shifted).sum(axis=2, keepdims=True))) - np.log(len(scores))
+    sums: Floats = _log_sum(shifted - np.log(np.exp(shifted).sum(axis=2, keepdims=True))) - np.log(len(scores))
+    return sums
 
 
 def _log_sum(logs: Floats) -> Floats:

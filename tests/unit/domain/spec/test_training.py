@@ -19,6 +19,7 @@ FULL = {
     "task": "regression",
     "split": {"validation": 0.3, "test": 0.1, "validation_dataset": None, "order_by": "sold"},
     "network": {"kind": "mlp", "hidden": [8, 4], "activation": "tanh", "bias": False, "dropout": 0.5},
+    "members": 3,
     "scaler": "robust",
     "scale_target": False,
     "clip_predictions": True,
