@@ -24,6 +24,7 @@ from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 from workers.jobs.rival import Contender, JudgingRows, judged_figure
 from workers.training.build import make_predictor
+from workers.training.data.merged import merged_warnings
 from workers.training.held_out import HeldOut, calibrated, held_out
 from workers.training.progress import Progress
 
@@ -106,7 +107,7 @@ def contender_of(
     )
     certified = certify(trained, recorder.check)
     along = taken_along(predictor)
-    noticed = [*published.noticed, *along.warnings]
+    noticed = [*published.noticed, *merged_warnings(learnt.prepared.merged), *along.warnings]
     report = published_report(judged.report, learnt, certified, published.refit, noticed)
     judging = asked.other or asked.dataset
     return Contender(

@@ -45,7 +45,7 @@ def prepared_for(deps: Deps, asked: AskedTraining, joins: bool = False) -> Prepa
     with datasets.stored_table(deps.blobs, asked.dataset) as path, there as other_path:
         return prepare(
             path, spec, asked.kinds, asked.target_kind, settings.max_categories, room_of(deps), other_path,
-            style=table.style, width=width, joins=joins,
+            style=table.style, width=width, order_kind=asked.order_kind, joins=joins,
         )  # fmt: skip
 
 

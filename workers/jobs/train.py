@@ -46,7 +46,7 @@ def _judged(teller: Teller, asked: AskedTraining, started: float) -> tuple[Judge
     prepared = prepared_for(deps, asked)
     teller.lease.check()
     posed = pose(asked, prepared, deps.settings.max_parameters)
-    chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.transform)
+    chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.merged)
     tell_choices(teller, posed.spec, prepared, chosen, posed.how)
     recorder = TrainingRecorder(teller, posed.spec, prepared, posed.problem, started)
     if recorder.progress.refit is None:

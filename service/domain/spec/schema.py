@@ -93,7 +93,9 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
             "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
-            "rows, up to a limit; rarer and unseen ones share the input 'other'"
+            "rows, up to a limit; rarer and unseen ones share the input 'other'. Where the rarer ones differ by more "
+            "than chance, their effect on the target (shrunk, and for each training row estimated from other rows) is "
+            "an input too"
         },
     )
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow

@@ -16,11 +16,13 @@ MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset."""
+    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset. They
+    are drawn by chance or, with `order_by`, the ones with the greatest values of that column."""
 
     validation: float = 0.2
     test: float = 0.0
     validation_dataset: str | None = None
+    order_by: str | None = None
 
     @property
     def validates(self) -> bool:

@@ -50,6 +50,12 @@ class AskedTraining:
         return self.table.kinds(self.spec.targets[:1])[self.spec.targets[0]]
 
     @property
+    def order_kind(self) -> Kind | None:
+        """The kind of the column that the split goes by; None where it goes by chance."""
+        name = self.spec.split.order_by
+        return None if name is None else self.table.kinds([name])[name]
+
+    @property
     def column_notes(self) -> dict[str, tuple[str, ...]]:
         """What is to be known of how the features and the targets were read."""
         used = {*self.spec.targets, *self.kinds}

@@ -186,6 +186,13 @@ GROUPS = (
         "regression-asked": {**PRICE, "task": "regression", "features": ["n", "when", "flag", "colour"]},
         "mixed-mlp": {**PRICE, **_mlp(8), **_adam()},
         "mixed-classes-mlp": {**BINARY, **_mlp(8), **_adam(), "split": {"validation": 0.2, "test": 0.1}},
+        "latest": {**PRICE, "split": {"validation": 0.2, "test": 0.1, "order_by": "when"}},
+        "latest-classes": {**BINARY, "split": {"order_by": "n"}},
+    }),
+    Group("shops", {"epochs": 5}, {
+        "categories-of-few-rows": {"target": "y", "exclude": ["z", "level"]},
+        "categories-of-few-rows-mlp": {"target": ["y", "z"], "exclude": ["level"], **_mlp(4), **_adam()},
+        "categories-of-few-rows-classes": {"target": "level", "exclude": ["y", "z"], **_adam()},
     }),
     Group("whole", {}, {
         "missing-error": {**PRICE, **_sgd(0.02), "missing": "error"},
