@@ -30,7 +30,7 @@ from workers.training.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRun:
     """A model that was judged by `rows` that it had not seen, and what is said of it. `learnt` is what it was trained
     on as well: None where a refit follows, which needs that memory."""
 
@@ -59,7 +59,7 @@ def learnt_of(posed: Posed, progress: Progress) -> Learnt:
     return Learnt(posed.spec, posed.prepared, predictor, progress, posed.curvature)
 
 
-def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float) -> Judged:
+def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float) -> JudgedRun:
     """The model that a run has made, by the rows that it has held out."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     learnt = learnt_of(posed, progress)
@@ -76,7 +76,7 @@ def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float)
     origin = Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds)
     report = judged_report(learnt, Evidence(held, linear, found), origin, asked.warnings)
     rows = JudgingRows.of(prepared, judged_figure(spec, held))
-    return Judged(spec, learnt.predictor, report, rows, None if spec.refits else learnt)
+    return JudgedRun(spec, learnt.predictor, report, rows, None if spec.refits else learnt)
 
 
 def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:
@@ -89,7 +89,7 @@ def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:
 def contender_of(
     deps: Deps,
     asked: AskedTraining,
-    judged: Judged,
+    judged: JudgedRun,
     published: Published,
     recorder: TrainingRecorder,
 ) -> Contender:

@@ -10,7 +10,7 @@ import structlog
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.jobs.choices import choices
-from workers.jobs.judge import Judged, contender_of, judged_by_held_out
+from workers.jobs.judge import JudgedRun, contender_of, judged_by_held_out
 from workers.jobs.pose import pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
@@ -39,7 +39,7 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     log.info("published", job=lease.row.id, model=judged.spec.model, version=version, seconds=round(seconds, 3))
 
 
-def _judged(teller: Teller, asked: AskedTraining, started: float) -> tuple[Judged, TrainingRecorder]:
+def _judged(teller: Teller, asked: AskedTraining, started: float) -> tuple[JudgedRun, TrainingRecorder]:
     """The model of the run that holds rows out, as they judge it. Its rows are gone afterwards where a refit follows.
     Raises WorkFailed, and what ends the job otherwise."""
     deps = teller.deps

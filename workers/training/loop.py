@@ -17,7 +17,7 @@ from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine
 from workers.training.progress import EpochEnded, Progress, weights_to_keep
-from workers.training.schedules import RateFactors, Schedule
+from workers.training.schedules import RateFactors, RateSchedule
 
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
@@ -29,7 +29,7 @@ def train(
     learning_rate: float,
     shape: tuple[int, ...],
     check: Callable[[], None],
-    schedule: Schedule | None = None,
+    schedule: RateSchedule | None = None,
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs; `schedule` takes the
     place of the spec's. Raises WorkFailed (`diverged`) and what `check` raises."""

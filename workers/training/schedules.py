@@ -54,7 +54,7 @@ class EpochLosses(Protocol):
     def validation_loss(self) -> float | None: ...
 
 
-class Schedule(Protocol):
+class RateSchedule(Protocol):
     """What a learning rate is multiplied by, epoch by epoch."""
 
     def factor(self, epoch: int) -> float:

@@ -8,12 +8,12 @@ from workers.jobs.pose import Posed
 from workers.jobs.record.training import TrainingRecorder
 from workers.training.loop import train as epochs
 from workers.training.progress import Progress
-from workers.training.schedules import Schedule
+from workers.training.schedules import RateSchedule
 from workers.training.threads import computing_with, count_threads
 
 
 def learn(
-    posed: Posed, progress: Progress, recorder: TrainingRecorder, processes: int, schedule: Schedule | None = None
+    posed: Posed, progress: Progress, recorder: TrainingRecorder, processes: int, schedule: RateSchedule | None = None
 ) -> None:
     """Make the epochs that are left, by a schedule in the place of the spec's if there is one. Raises WorkFailed, and
     what ends the job otherwise."""

@@ -10,7 +10,7 @@ from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.wiring import Deps
-from workers.jobs.judge import Judged, Published, learnt_of
+from workers.jobs.judge import JudgedRun, Published, learnt_of
 from workers.jobs.pose import pose, prepared_for
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Learnt
@@ -23,7 +23,7 @@ LEFT_OUT = "refit_left_out"
 GIVEN_UP = ("diverged", "too_large")  # by the joined rows: what the first run has learnt is as good as it was
 
 
-def published_of(deps: Deps, asked: AskedTraining, judged: Judged, recorder: TrainingRecorder) -> Published:
+def published_of(deps: Deps, asked: AskedTraining, judged: JudgedRun, recorder: TrainingRecorder) -> Published:
     """What is published of a training: the refit, if one was asked for and it can be made; else what was judged.
     Raises WorkFailed, StorageFull, and what ends the job otherwise."""
     if judged.learnt is not None:
@@ -42,7 +42,7 @@ class _LeftOut(Exception):
     """Why there is no refit."""
 
 
-def _refitted(deps: Deps, asked: AskedTraining, judged: Judged, recorder: TrainingRecorder) -> Published:
+def _refitted(deps: Deps, asked: AskedTraining, judged: JudgedRun, recorder: TrainingRecorder) -> Published:
     """Raises _LeftOut, and what `published_of` raises."""
     settled, before = judged.spec, recorder.progress
     if before.refit is None:
@@ -72,13 +72,13 @@ def _check_fits_budget(settled: TrainingSpec, before: Progress) -> None:
         raise _LeftOut(f"that would exceed budget_seconds ({budget:g} s)")
 
 
-def _judged_again(deps: Deps, asked: AskedTraining, judged: Judged, progress: Progress) -> Learnt:
+def _judged_again(deps: Deps, asked: AskedTraining, judged: JudgedRun, progress: Progress) -> Learnt:
     """What the first run has left, with its rows prepared once more."""
     posed = pose(asked, prepared_for(deps, asked), deps.settings.max_parameters)
     return replace(learnt_of(posed, progress), predictor=judged.predictor)
 
 
-def _told(judged: Judged, learnt: Learnt) -> Refit:
+def _told(judged: JudgedRun, learnt: Learnt) -> Refit:
     rows, progress = len(learnt.prepared.train), learnt.progress
     trained, held_out = (judged.report.rows[name] for name in ("train", "validation"))
     epochs = "1 epoch" if progress.epoch == 1 else f"{progress.epoch:,} epochs"
