@@ -20,21 +20,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from service.client import ClientError
 from tests.benchmarks.stack import settled_stack
 from tests.benchmarks.summary import machine
 from tests.benchmarks.tables.contestants import PEERS, Answer, Task, adaline, own_python, peer, present
 from tests.benchmarks.tables.entries import Entry, deal, listed, load
-from tests.benchmarks.tables.judge import calibration_error, error, ranks, ratio
+from tests.benchmarks.tables.judge import ranks, ratio
+from tests.benchmarks.tables.scores import Kept, Scores, score, values
 
 SPEC = {"network": {"kind": "mlp"}, "epochs": "auto", "split": {"validation": 0.2, "test": 0.0}}
 MOST_ROWS = 4500
 OURS = "Adaline"
 Contestant = Callable[[Task], Answer]
-Found = dict[str, dict[str, list[float]]]  # model, table: one for each seed
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not options.peers_alone:
             contestants[OURS] = adaline(*stacks.enter_context(settled_stack(Path(name) / "data")), spec)
         contestants |= {one: peer(one, python) for one in peers}
-        errors, seconds, calibration = compare(contestants, entries, options.seeds, options.rows, Path(name))
+        scores = compare(contestants, entries, options.seeds, options.rows, Path(name), Kept(options.keep))
     print(f"\n{json.dumps(spec)}")
-    print(section(errors, seconds, calibration, options.seeds))
+    print(section(scores, options.seeds))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--python", type=Path, help="that has the peers; default: their own environment")
     parser.add_argument("--spec", default="{}", help=f"JSON over {json.dumps(SPEC)}")
     parser.add_argument("--effort", help="Adaline's effort: quick, normal or best")
+    parser.add_argument("--keep", type=Path, help="a JSON file that keeps what peers scored, for the next run")
     parser.add_argument("--peers-alone", action="store_true", help="without Adaline")
     return parser
 
@@ -75,43 +76,32 @@ def _chosen(which: str, names: Sequence[str]) -> list[Entry]:
 
 
 def compare(
-    contestants: Mapping[str, Contestant], entries: Sequence[Entry], seeds: int, rows: int, directory: Path
-) -> tuple[Found, Found, Found]:
-    """Errors, seconds and calibration errors (of classes). A table that a model fails on has none of that model's."""
-    errors: Found = {name: {} for name in contestants}
-    seconds: Found = {name: {} for name in contestants}
-    calibration: Found = {name: {} for name in contestants}
+    contestants: Mapping[str, Contestant], entries: Sequence[Entry], seeds: int, rows: int, directory: Path, kept: Kept
+) -> Scores:
+    """Every model on every table. One that fails on a table has no score there, and that is told."""
+    scores: Scores = {name: {} for name in contestants}
     for entry in entries:
         frame = load(entry)
         tasks = [Task(entry, *deal(frame, entry, seed, rows), seed, directory) for seed in range(seeds)]
-        for name, contestant in contestants.items():
+        told = f"{entry.name:34}{f'{len(tasks[0].learn)} × {frame.shape[1] - 1}':12}"
+        for name, ask in contestants.items():
             try:
-                answers = [contestant(task) for task in tasks]
-            except subprocess.CalledProcessError as failed:
+                found = [score(task, ask(task)) if name == OURS else kept.score(name, task, ask) for task in tasks]
+            except (subprocess.CalledProcessError, ClientError) as failed:
                 print(f"{entry.name}: {name} failed: {failed}", flush=True)
                 continue
-            pairs = [
-                (task.test[entry.target].to_numpy(), answer.values, task.labels)
-                for task, answer in zip(tasks, answers, strict=True)
-            ]
-            errors[name][entry.name] = [error(*pair) for pair in pairs]
-            seconds[name][entry.name] = [answer.seconds for answer in answers]
-            if entry.has_classes:
-                calibration[name][entry.name] = [calibration_error(*pair) for pair in pairs]
-        shape = f"{len(tasks[0].learn)} × {frame.shape[1] - 1}"
-        told = " ".join(
-            f"{name} {np.mean(errors[name][entry.name]):.4f} ({np.mean(seconds[name][entry.name]):.1f} s)"
-            for name in contestants
-            if entry.name in errors[name]
-        )
-        print(f"{entry.name:34}{shape:12}{told}", flush=True)
-    return errors, seconds, calibration
+            scores[name][entry.name] = found
+            error, seconds = (np.mean([getattr(one, field) for one in found]) for field in ("error", "seconds"))
+            told += f" {name} {error:.4f} ({seconds:.1f} s)"
+        print(told, flush=True)
+    return scores
 
 
-def section(errors: Found, seconds: Found, calibration: Found, seeds: int) -> str:
+def section(scores: Scores, seeds: int) -> str:
     """The table for README: a line for each model, ours first and beside every other."""
-    tables = len(next(iter(errors.values())))
+    errors = {name: values(found, "error") for name, found in scores.items()}
     placed = ranks(errors)
+    tables = max(len(found) for found in errors.values())
     lines = [
         f"Measured on {date.today()} by `make bench-tables`, on {machine()}: {tables} tables, {seeds} splits each.",
         "",
@@ -123,14 +113,14 @@ def section(errors: Found, seconds: Found, calibration: Found, seeds: int) -> st
         if name != OURS and OURS in errors:
             times, lower, shared = ratio(errors[OURS], found)
             beside = (f"{times:.3f}", f"{lower} of {shared}")
-        off = _median(calibration[name], 3)
-        lines.append(f"| {name} | {' | '.join(beside)} | {placed[name]:.1f} | {off} | {_median(seconds[name], 1)} |")
+        off, seconds = (_median(values(scores[name], field)) for field in ("calibration", "seconds"))
+        lines.append(f"| {name} | {' | '.join(beside)} | {placed[name]:.1f} | {off:.3f} | {seconds:.1f} |")
     return "\n".join(lines)
 
 
-def _median(found: Mapping[str, Any], digits: int) -> str:
-    means = [statistics.fmean(values) for values in found.values()]
-    return f"{statistics.median(means):.{digits}f}" if means else ""
+def _median(found: Mapping[str, Sequence[float]]) -> float:
+    """Of the tables' means; NaN without a table."""
+    return statistics.median(statistics.fmean(listed) for listed in found.values()) if found else float("nan")
 
 
 if __name__ == "__main__":
