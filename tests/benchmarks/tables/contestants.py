@@ -67,15 +67,17 @@ def adaline(running: Running, url: str, spec: Mapping[str, Any]) -> Callable[[Ta
         task.learn.to_csv(path, index=False)
         dataset = client.upload(path, **types)
         began = computed_seconds(running)
-        version = client.train(
-            dataset, target=target, model=task.entry.name.replace("/", "-"), seed=task.seed, **dict(spec)
-        )
+        version = client.train(dataset, target=target, model=_model_name(task.entry), seed=task.seed, **dict(spec))
         told = client.predict(version.ref, task.test.drop(columns=target))
         labels = task.labels
         values = [[row["probabilities"][label] for label in labels] for row in told] if labels else told
         return Answer(np.asarray(values, dtype=np.float64), computed_seconds(running) - began)
 
     return answer
+
+
+def _model_name(entry: Entry) -> str:
+    return entry.name.replace("/", "-").lower()
 
 
 def peer(name: str, python: Path) -> Callable[[Task], Answer]:
