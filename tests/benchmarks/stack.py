@@ -31,7 +31,7 @@ def settled_stack(directory: Path, tree: Path = HERE, **settings: str) -> Iterat
     """A stack whose processes have all started and warmed up: one second in which they compute next to nothing."""
     with stack(directory, tree, **settings) as (running, url):
         before = -1.0
-        while (now := _computed(running)) - before >= 0.05:
+        while (now := computed_seconds(running)) - before >= 0.05:
             before = now
             time.sleep(1)
         yield running, url
@@ -45,7 +45,8 @@ def peak_bytes(running: Running, queue: str) -> int:
     return max(int(line.split()[1]) * 1024 for text in status for line in text.splitlines() if line.startswith("VmHWM"))
 
 
-def _computed(running: Running) -> float:
+def computed_seconds(running: Running) -> float:
+    """Processor time of the stack's processes so far, of those that still run."""
     seconds = 0.0
     for process in running.descendants:
         with suppress(psutil.NoSuchProcess):
