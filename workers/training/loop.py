@@ -17,7 +17,7 @@ from service.errors import WorkFailed
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine
 from workers.training.progress import EpochEnded, Progress, weights_to_keep
-from workers.training.schedules import RateFactors
+from workers.training.schedules import RateFactors, Schedule
 
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
@@ -29,17 +29,20 @@ def train(
     learning_rate: float,
     shape: tuple[int, ...],
     check: Callable[[], None],
+    schedule: Schedule | None = None,
 ) -> Iterator[EpochEnded]:
-    """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs. Raises WorkFailed
-    (`diverged`) and what `check` raises."""
+    """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs; `schedule` takes the
+    place of the spec's. Raises WorkFailed (`diverged`) and what `check` raises."""
     rows, stopping = shape[0], spec.stopping
+    # a refit of as many epochs still fits then
+    budget_seconds = None if spec.budget_seconds is None else spec.budget_seconds / (1 + spec.refit_work)
     batch_size = spec.step_rows(rows)
-    schedule = RateFactors(spec, progress.history)
+    schedule = schedule or RateFactors(spec, progress.history)
     spent = sum(ended.seconds for ended in progress.history)
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
         if stopping is not None and progress.has_waited(stopping):
             return
-        if _is_spent(progress, spec.budget_seconds, spent):
+        if _is_spent(progress, budget_seconds, spent):
             return
         started = time.perf_counter()
         rate = learning_rate * schedule.factor(epoch)

@@ -28,17 +28,24 @@ class EpochEnded:
 
 @dataclass(slots=True)
 class Progress:
-    """How far training has come; with `state` it is all that a checkpoint needs."""
+    """How far training has come; with `state` it is all that a checkpoint needs. `refit` is how far the run on training
+    and validation rows together has come, once this one has ended."""
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
     best: Floats32 | None = None
     best_loss: float = math.inf
     best_epoch: int = 0
+    refit: Progress | None = None
 
     @property
     def epoch(self) -> int:
         return self.history[-1].epoch if self.history else 0
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch of the weights to keep."""
+        return self.epoch if self.best is None else self.best_epoch
 
     @property
     def chosen(self) -> Floats32:

@@ -20,9 +20,13 @@ ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/Ba
 
 class ProgressSchema(Answer):
     descent = fields.String(metadata=says("for a comparison: the descent that is running"))
+    stage = fields.String(
+        validate=one_of(("refit",)),
+        metadata=says("for a training whose published model is trained on all rows: that this has begun"),
+    )
     epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction"))
     epochs = fields.Integer(allow_none=True)
-    fraction = fields.Float(metadata=says("0 to 1"))
+    fraction = fields.Float(metadata=says("of the whole job, 0 to 1"))
     train_loss = fields.Float(
         allow_none=True,
         metadata=says(

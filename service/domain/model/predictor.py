@@ -38,8 +38,9 @@ class Predictor:
     `dialect` how its file was (None where that was no text, and for models of before).
 
     Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
-    intervals are taken from: none for classes, where no row was held out, and in older models. `target_ranges` are the
-    least and the greatest number that is predicted of each target, in its units: none where nothing is clipped.
+    intervals are taken from: none for classes, where no row was held out, and in older models. A classifier's scores
+    are divided by its `temperature` (Guo et al. 2017). `target_ranges` are the least and the greatest number that is
+    predicted of each target, in its units: none where nothing is clipped.
     """
 
     task: str
@@ -53,6 +54,7 @@ class Predictor:
     dialect: Dialect | None = None
     calibration: Calibration | None = None
     target_ranges: tuple[tuple[float, float], ...] = ()
+    temperature: float = 1.0
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -129,7 +131,7 @@ class Predictor:
     def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
-            return class_probabilities(scores)
+            return class_probabilities(scores if self.temperature == 1 else scores / self.temperature)
         centres, scales = self._units
         if self._reaches_far:
             with np.errstate(over="ignore"):  # beyond float64 is infinity

@@ -14,13 +14,13 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.store import datasets, jobs
 from service.store.described import table_of
-from service.store.tables import DatasetRow, Json
+from service.store.tables import DatasetRow
 from workers.bound import report_too_long, training_too_long
 from workers.jobs.record.checkpoints import Checkpoints
+from workers.jobs.record.stage import RefitStage, Stage, share_before
 from workers.jobs.record.telling import Teller, is_time
 from workers.lease import WorkerStopping
 from workers.training.data.prepare import Prepared
-from workers.training.engines.objectives import in_user_units, loss_scale
 from workers.training.problem import Problem, State
 from workers.training.progress import EpochEnded, Progress, why_ended
 
@@ -48,6 +48,12 @@ class AskedTraining:
     def target_kind(self) -> Kind:
         """The kind of the target; of several targets, which are all numbers, that of the first."""
         return self.table.kinds(self.spec.targets[:1])[self.spec.targets[0]]
+
+    @property
+    def order_kind(self) -> Kind | None:
+        """The kind of the column that the split goes by; None where it goes by chance."""
+        name = self.spec.split.order_by
+        return None if name is None else self.table.kinds([name])[name]
 
     @property
     def column_notes(self) -> dict[str, tuple[str, ...]]:
@@ -86,29 +92,55 @@ class TrainingRecorder:
         """`started` is when the job began, by `time.perf_counter`."""
         self._teller = teller
         self._checkpoints = Checkpoints(teller.deps, teller.lease, started)
-        self._spec, self._prepared = spec, prepared
+        self._spec = spec
         before = self._checkpoints.key
         saved = self._checkpoints.read()
         if before and saved is None:
             teller.add({}, [("message", {"text": ANEW, "blob": before})])
         self.progress = saved or Progress(State.start(problem))
         """How far it has come; the loop changes it."""
-        self._first_epoch = self.progress.epoch
-        self._started = self._epoch_began = time.perf_counter()
-        self._prepared_seconds = self._started - started
-        self._told = -math.inf if before else self._started  # a run that goes on says so with its first epoch
+        self._stage = self._judged_stage = Stage(spec, len(prepared.train), prepared.target_scales, self.progress)
+        self._epoch_began = self._stage.began
+        self._prepared_seconds = self._stage.began - started
+        self._told = -math.inf if before else self._stage.began  # a run that goes on says so with its first epoch
         self._is_over = False
-        self._told_epoch = int((teller.lease.row.progress or {}).get("epoch", 0))
+        told = teller.lease.row.progress or {}
+        self._told_epoch = told.get("stage"), int(told.get("epoch", 0))
+
+    def refit(self, spec: TrainingSpec, prepared: Prepared, problem: Problem) -> Progress:
+        """The refit begins, or goes on: how far it has come, which the loop changes. What is told from now on is told
+        of it."""
+        before = self.progress
+        if before.refit is None:
+            before.refit = Progress(State.start(problem))
+            before.state.moments = {}  # nobody goes on from there
+            rows = len(prepared.train)
+            text = f"now training on all {rows:,} training and validation rows, for {spec.last_epoch:,} epochs"
+            self._teller.add({}, [("message", {"text": text})])
+        share = share_before(self._spec, before)
+        self._stage = RefitStage(spec, len(prepared.train), prepared.target_scales, before.refit, share)
+        self._epoch_began, self._is_over = self._stage.began, False
+        return before.refit
+
+    def give_up_refit(self, why: str) -> None:
+        """The refit is left out, and what it has done."""
+        self.progress.refit = None
+        self._stage = self._judged_stage
+        self._stage.without_refit()
+        self._is_over = True
+        done = self._stage.figures(self.progress.history[-1], is_last=True)
+        self._teller.add({"progress": done}, [("message", {"text": f"no refit: {why}"})])
 
     def epoch(self, ended: EpochEnded) -> None:
         """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
         self._epoch_began = time.perf_counter()
         if is_time(self._told):
             self._told = self._epoch_began
-            self._tell(ended, ended.epoch / self._spec.last_epoch)
+            self._tell(ended)
             self._teller.tell()
         leaves = self._teller.lease.is_to_leave
         if leaves or self._checkpoints.is_due:
+            self._teller.tell()  # an attempt that goes on does not tell it again
             self._checkpoints.save(self.progress)
         if leaves:
             self._teller.lease.check()
@@ -117,9 +149,10 @@ class TrainingRecorder:
         """Tell of the last epoch, unless that was told already, by this attempt or by the one before; when training has
         stopped early, say so. Soon after the last telling that is left to whoever ends the job."""
         self._epoch_began, self._is_over = -math.inf, True
-        last = self.progress.history[-1]
-        self._tell(last, 1.0, is_known=last.epoch == self._told_epoch)
-        if why := why_ended(self.progress, self._spec):
+        stage = self._stage
+        last = stage.progress.history[-1]
+        self._tell(last, is_last=True, is_known=(stage.name, last.epoch) == self._told_epoch)
+        if stage.name is None and (why := why_ended(self.progress, self._spec)):
             self._teller.add({}, [("message", {"text": why})])
         if is_time(self._told):
             self._teller.tell()
@@ -143,32 +176,23 @@ class TrainingRecorder:
         self._teller.tell_if_due()
 
     def _too_long(self) -> WorkFailed:
-        most, progress = self._teller.deps.settings.max_job_seconds, self.progress
+        most, stage = self._teller.deps.settings.max_job_seconds, self._stage
+        progress = stage.progress
         if self._is_over:
             return report_too_long(most)
-        learning = sum(ended.seconds for ended in progress.history[self._first_epoch :])
-        share = min(learning / (time.perf_counter() - self._started), 1.0)  # the rest went to saving and telling
+        learning = sum(ended.seconds for ended in progress.history[stage.first_epoch :])
+        share = min(learning / (time.perf_counter() - stage.began), 1.0)  # the rest went to saving and telling
         return training_too_long(most, self._prepared_seconds, share, progress.epoch, progress.best_epoch)
 
-    def _tell(self, ended: EpochEnded, fraction: float, is_known: bool = False) -> None:
-        """Tell of an epoch soon; of one that is known already, only how far the training is."""
-        figures = self._figures(ended, fraction)
-        told: jobs.Told = ("epoch", {**figures, "learning_rate": ended.learning_rate})
+    def _tell(self, ended: EpochEnded, is_last: bool = False, is_known: bool = False) -> None:
+        """Tell of an epoch soon; of one that is known already, only how far the training is. An epoch of the refit has
+        no place in the course of losses, and is told as mere progress."""
+        stage = self._stage
+        figures = stage.figures(ended, is_last)
+        told: jobs.Told = (
+            ("epoch", {**figures, "learning_rate": ended.learning_rate})
+            if stage.name is None
+            else ("progress", figures)
+        )
         self._teller.add({"progress": figures}, [] if is_known else [told])
-        self._told_epoch = ended.epoch
-
-    def _figures(self, ended: EpochEnded, fraction: float) -> Json:
-        """How far the training is after an epoch; losses are in the target's units."""
-        spec, judged = self._spec, ended.validation_loss
-        scale = loss_scale(self._prepared.target_scales)
-        seconds = time.perf_counter() - self._started
-        done = max(ended.epoch - self._first_epoch, 1)
-        return {
-            "epoch": ended.epoch,
-            "epochs": spec.last_epoch,
-            "fraction": fraction,
-            "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
-            "validation_loss": None if judged is None else in_user_units(spec.loss, judged, scale),
-            "rows_per_second": len(self._prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
-        }
+        self._told_epoch = stage.name, ended.epoch
