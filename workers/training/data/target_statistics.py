@@ -209,6 +209,7 @@ def _widened(
         joined(transform.centre, centre),
         joined(transform.scale, scale),
         None if transform.mean is None else joined(transform.mean, moments.mean),
+        transform.clip,
     )
     at = {place: position for position, place in enumerate(wide_transform.kept.tolist())}
     held = []
