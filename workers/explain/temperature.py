@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.domain.arrays import Floats, Integers
-from service.domain.model.network import class_probabilities
 from service.domain.model.predictor import Predictor
+from service.domain.model.probabilities import class_probabilities
 from service.domain.report.temperature import TemperatureScaling
 from workers.explain.calibration import calibration
 from workers.explain.sample import TEMPERATURE, draws

@@ -58,7 +58,7 @@ class TorchNetwork:
             return functional.linear(values, weight, bias)
         if layer == 0:
             wide = functional.linear(values, weight.flatten(0, 1), None if bias is None else bias.flatten())
-            return wide.unflatten(1, (self.network.members, -1)).transpose(0, 1)
+            return wide.view(len(wide), self.network.members, -1).transpose(0, 1)
         if bias is None:
             return torch.bmm(values, weight.transpose(1, 2))
         return torch.baddbmm(bias.unsqueeze(1), values, weight.transpose(1, 2))
