@@ -50,6 +50,7 @@ FULL = {
     "precision": "bf16",
     "budget_seconds": 60.0,
     "promote": "if_better",
+    "refit": "never",
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
 }
