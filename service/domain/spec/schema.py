@@ -128,9 +128,7 @@ class TrainingSpecSchema(SpecPart):
         truthy={True},
         falsy={False},
         metadata={
-            "description": "for regression: the model predicts no number below the least or above the greatest of the "
-            "target in the training rows. Losses in training and prediction intervals are not clipped: the truth of a "
-            "new row may lie beyond"
+            "description": "for regression: keep predictions, not their intervals, in the training target's range"
         },
     )
     missing = ma.fields.String(
@@ -152,11 +150,7 @@ class TrainingSpecSchema(SpecPart):
     label_smoothing = ma.fields.Float(
         load_default=0.0,
         validate=between(0, 1, below=True),
-        metadata={
-            "description": "for classes: this share ε of each row's truth is spread evenly over the K classes, so that "
-            "training aims at 1 - ε + ε/K for its own class and at ε/K for the others. Metrics, the validation loss "
-            "and early stopping go by the true classes"
-        },
+        metadata={"description": "share of each row's class that training spreads over all; judged by the true one"},
     )
     optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
     schedule = ma.fields.String(
