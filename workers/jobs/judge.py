@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from service.domain.report.warned import Warned
 from service.store import datasets
 from service.store.described import dialect_of
 from service.wiring import Deps
@@ -17,6 +18,7 @@ from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.jobs.rival import Contender
 from workers.training.build import make_predictor
 from workers.training.held_out import calibrated, held_out
+from workers.training.progress import why_ended
 
 
 def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
@@ -41,11 +43,13 @@ def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: 
     certified = certify(trained, recorder.check)
     linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
     along = taken_along(predictor)
+    why = why_ended(progress, spec) if progress.history[-1].share < 1 else None
+    noticed = [] if why is None else [Warned("cut_off", why)]
     report = make_report(
         Learnt(spec, prepared, predictor, progress, posed.curvature),
         Evidence(held, certified, linear),
         Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
         asked.warnings,
-        along.warnings,
+        [*noticed, *along.warnings],
     )
     return Contender(spec, prepared, predictor, judging, partial(stored_table, judging), report, along.files)

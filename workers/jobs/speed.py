@@ -27,6 +27,6 @@ def measured(
         batch=spec.step_rows(rows),
         weights=network.n_parameters,
         cells=sum(len(part) for part in prepared.parts.values()) * inputs,
-        epoch_seconds=median(ended.seconds for ended in history),
+        epoch_seconds=median(ended.seconds / ended.share for ended in history),
         other_seconds=max(seconds - sum(ended.seconds for ended in history), 0.0),
     )

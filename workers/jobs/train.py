@@ -53,7 +53,8 @@ def _learn(posed: Posed, recorder: TrainingRecorder, processes: int) -> None:
     rate = posed.rates.learning_rate
     try:
         with computing_with(threads):
-            for ended in epochs(posed.engine, recorder.progress, spec, rate, shape, recorder.check):
+            validating = len(posed.prepared.parts["validation"])
+            for ended in epochs(posed.engine, recorder.progress, spec, rate, shape, recorder.check, validating):
                 recorder.epoch(ended)
         recorder.end()
     except WorkFailed as error:

@@ -38,6 +38,7 @@ def dump(progress: Progress, owner: str = "") -> bytes:
         "step": progress.state.step,
         "best_loss": None if math.isinf(progress.best_loss) else progress.best_loss,
         "best_epoch": progress.best_epoch,
+        "spent": progress.spent,
         "history": [asdict(ended) for ended in progress.history],
     }
     # as bytes, not as safetensors metadata: that is read only from files
@@ -49,14 +50,16 @@ def read(data: bytes) -> Progress:
     """The inverse of `dump`."""
     arrays = load(data)
     numbers = json.loads(arrays["numbers"].tobytes())
+    history = [_ended(**ended) for ended in numbers["history"]]
     prefix = "moments."
     moments = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
     return Progress(
         state=State(arrays["parameters"], moments, numbers["step"]),
-        history=[_ended(**ended) for ended in numbers["history"]],
+        history=history,
         best=arrays.get("best"),
         best_loss=math.inf if numbers["best_loss"] is None else numbers["best_loss"],
         best_epoch=numbers["best_epoch"],
+        spent=numbers.get("spent", sum(ended.seconds for ended in history)),
     )
 
 

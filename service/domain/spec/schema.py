@@ -206,7 +206,9 @@ class TrainingSpecSchema(SpecPart):
         allow_none=True,
         validate=between(0, 1e9, above=True),
         metadata={
-            "description": "training ends after the epoch in which this time is over, and publishes what it has learnt"
+            "description": "seconds that training may take: the epochs, over all attempts, without preparing the rows "
+            "and making the report. It ends there, between two batches, and publishes what it has learnt; a schedule "
+            "is fitted to the epochs that have room"
         },
     )
     metadata = Metadata(

@@ -163,6 +163,9 @@ class TrainingRecorder:
         scale = loss_scale(self._prepared.target_scales)
         seconds = time.perf_counter() - self._started
         done = max(ended.epoch - self._first_epoch, 1)
+        left = seconds / done * (spec.last_epoch - ended.epoch)
+        if spec.budget_seconds is not None:
+            left = min(left, max(spec.budget_seconds - self.progress.spent, 0.0))
         return {
             "epoch": ended.epoch,
             "epochs": spec.last_epoch,
@@ -170,5 +173,5 @@ class TrainingRecorder:
             "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
             "validation_loss": None if judged is None else in_user_units(spec.loss, judged, scale),
             "rows_per_second": len(self._prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": 0.0 if fraction == 1 else seconds / done * (spec.last_epoch - ended.epoch),
+            "eta_seconds": 0.0 if fraction == 1 else left,
         }
