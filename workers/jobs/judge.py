@@ -12,6 +12,7 @@ from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
 from workers.export.files import taken_along
+from workers.jobs.contest import Compared
 from workers.jobs.pose import Posed, room_of
 from workers.jobs.record.training import TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, make_report
@@ -21,8 +22,10 @@ from workers.training.held_out import calibrated, held_out
 from workers.training.progress import why_ended
 
 
-def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float) -> Contender:
-    """The model, and what can be said of it."""
+def contender_of(
+    deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float, compared: Compared | None = None
+) -> Contender:
+    """The model, and what can be said of it; `compared` is how it was chosen of two, if it was."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     dataset, judging = asked.dataset, asked.other or asked.dataset
     stored_table = partial(datasets.stored_table, deps.blobs)
@@ -41,13 +44,18 @@ def contender_of(deps: Deps, posed: Posed, recorder: TrainingRecorder, started: 
         room_of(deps).copies_bytes,
     )
     certified = certify(trained, recorder.check)
-    linear = linear_neuron(spec, prepared, predictor, recorder.check) if spec.network.kind == "mlp" else None
+    if compared is not None:
+        linear, rival, choice = compared.linear, compared.network, compared.choice
+    elif spec.network.kind == "mlp":
+        linear, rival, choice = linear_neuron(spec, prepared, predictor, recorder.check), predictor, None
+    else:
+        linear, rival, choice = None, None, None
     along = taken_along(predictor)
     why = why_ended(progress, spec) if progress.history[-1].share < 1 else None
     noticed = [] if why is None else [Warned("cut_off", why)]
     report = make_report(
         Learnt(spec, prepared, predictor, progress, posed.curvature),
-        Evidence(held, certified, linear),
+        Evidence(held, certified, linear, rival, choice),
         Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
         asked.warnings,
         [*noticed, *along.warnings],

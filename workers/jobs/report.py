@@ -11,6 +11,7 @@ from service.domain.arrays import Floats
 from service.domain.descent.curvature import Curvature
 from service.domain.model.predictor import Predictor
 from service.domain.plain import shallow
+from service.domain.report.choice import Choice
 from service.domain.report.metrics import Metrics, NoMetrics
 from service.domain.report.neuron import Weight
 from service.domain.report.report import (
@@ -70,11 +71,14 @@ class Learnt:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the model is judged by: what it says of rows that it was not trained on, the exact optimum of each target,
-    and the linear neuron that a network is held against."""
+    the linear neuron and the network that a verdict holds against each other, and which of them was published where
+    both were trained."""
 
     held: HeldOut
     certified: Mapping[str, Certified]
     linear: Predictor | None
+    network: Predictor | None
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ def make_report(
         best_epoch=progress.best_epoch if progress.best is not None else progress.epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
         weights_by_epoch=by_epoch(predictor, progress, spec.seed, beside),
-        verdict=_verdict(spec, prepared, some, predictor, evidence.linear) if evidence.linear else None,
+        verdict=_verdict(spec, prepared, some, evidence),
+        choice=evidence.choice,
         by_target=None if is_one else each,
         warnings=[*asked, *warnings],
         lineage=Lineage(
@@ -146,7 +151,10 @@ def _of_target(explained: Explanation, certified: Certified, weights: Sequence[W
     )
 
 
-def _verdict(spec: TrainingSpec, prepared: Prepared, some: Prepared, network: Predictor, linear: Predictor) -> Verdict:
+def _verdict(spec: TrainingSpec, prepared: Prepared, some: Prepared, evidence: Evidence) -> Verdict | None:
+    linear, network = evidence.linear, evidence.network
+    if linear is None or network is None:
+        return None
     metrics = {name: judge(linear, part) for name, part in prepared.parts.items()}
     return verdict(spec, network, linear, some.parts["validation"], metrics)
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors.numpy import load, save
 
 from workers.training.problem import State
@@ -15,6 +16,7 @@ from workers.training.progress import EpochEnded, Progress
 
 BUSY_SHARE = 0.1  # of a run's time that large checkpoints may take
 FREE_SECONDS = 0.5  # what takes less does not count
+LINEAR = "linear."  # before the names of the linear neuron's arrays
 
 
 def pause_seconds(size_bytes: int, taken_seconds: float, least_seconds: float, bytes_per_second: int) -> float:
@@ -29,12 +31,21 @@ def dump(progress: Progress, owner: str = "") -> bytes:
     `owner` names the attempt that saves it: two never have the same bytes then, so that whoever has written it may
     delete it without asking who else names that blob.
     """
+    return save(_arrays(progress, {"owner": owner}))
+
+
+def read(data: bytes) -> Progress:
+    """The inverse of `dump`."""
+    return _progress(load(data))
+
+
+def _arrays(progress: Progress, more: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
     arrays = {f"moments.{name}": vector for name, vector in progress.state.moments.items()}
     arrays["parameters"] = progress.state.parameters
     if progress.best is not None:
         arrays["best"] = progress.best
     numbers = {
-        "owner": owner,
+        **more,
         "step": progress.state.step,
         "best_loss": None if math.isinf(progress.best_loss) else progress.best_loss,
         "best_epoch": progress.best_epoch,
@@ -43,24 +54,28 @@ def dump(progress: Progress, owner: str = "") -> bytes:
     }
     # as bytes, not as safetensors metadata: that is read only from files
     arrays["numbers"] = np.frombuffer(json.dumps(numbers).encode(), dtype=np.uint8)
-    return save(arrays)
+    if progress.linear is not None:
+        arrays |= {LINEAR + name: array for name, array in _arrays(progress.linear, {}).items()}
+    return arrays
 
 
-def read(data: bytes) -> Progress:
-    """The inverse of `dump`."""
-    arrays = load(data)
+def _progress(arrays: dict[str, npt.NDArray[Any]]) -> Progress:
     numbers = json.loads(arrays["numbers"].tobytes())
     history = [_ended(**ended) for ended in numbers["history"]]
-    prefix = "moments."
-    moments = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    linear = _under(LINEAR, arrays)
     return Progress(
-        state=State(arrays["parameters"], moments, numbers["step"]),
+        state=State(arrays["parameters"], _under("moments.", arrays), numbers["step"]),
         history=history,
         best=arrays.get("best"),
         best_loss=math.inf if numbers["best_loss"] is None else numbers["best_loss"],
         best_epoch=numbers["best_epoch"],
         spent=numbers.get("spent", sum(ended.seconds for ended in history)),
+        linear=_progress(linear) if linear else None,
     )
+
+
+def _under(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _ended(weights: list[float] | None = None, **ended: Any) -> EpochEnded:

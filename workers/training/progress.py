@@ -30,7 +30,8 @@ class EpochEnded:
 
 @dataclass(slots=True)
 class Progress:
-    """How far training has come; with `state` it is all that a checkpoint needs."""
+    """How far training has come; with `state` it is all that a checkpoint needs. `linear` is how far the linear neuron
+    has come that is trained before a network and compared with it."""
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Progress:
     best_epoch: int = 0
     spent: float = 0.0
     """Seconds of training so far, in all attempts, with what was told and saved between the epochs."""
+    linear: Progress | None = None
 
     @property
     def epoch(self) -> int:

@@ -15,6 +15,7 @@ from rich.text import Text
 from service.cli.showing import rendering
 from service.client.records import TERMINAL, Event
 
+STAGES = {"linear": "linear neuron: ", "mlp": "network: "}
 LINES = 10  # how many lines of progress a run writes where no bar can be drawn
 
 
@@ -46,7 +47,7 @@ class WatchView:
         if event.type == "state":
             self.state = str(event.data.get("state"))
         elif event.type in ("epoch", "progress"):
-            if event.data.get("descent") != self.progress.get("descent"):
+            if any(event.data.get(name) != self.progress.get(name) for name in ("descent", "stage")):
                 self._train.clear()
                 self._validation.clear()
             self.progress = event.data
@@ -80,7 +81,8 @@ class WatchView:
         elif at.get("epoch") is None:
             parts = [f"{self._fraction:.0%} of the rows"]
         else:
-            parts = [f"epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+            stage = STAGES.get(at.get("stage"), "")
+            parts = [f"{stage}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:

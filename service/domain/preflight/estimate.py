@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from service.domain.descent.rates import MOST_BOWL_EPOCHS
@@ -27,9 +28,11 @@ class Time:
     epochs: int | None
     runs: int
     why: str
+    other_seconds: float = 0.0
+    """Of all that is no epoch, in `seconds`."""
 
     def to_json(self) -> dict[str, Any]:
-        return plain(self)
+        return {name: value for name, value in plain(self).items() if name != "other_seconds"}
 
 
 def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
@@ -44,14 +47,33 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
         return Time(None, None, None, None, epochs, 0, why)
     if epochs is None:
         return Time(None, None, None, found.epoch_seconds, None, found.runs, "the number of epochs is not known yet")
-    most = spec.budget_seconds if spec.budget_seconds is not None else float("inf")
+    most = spec.budget_seconds if spec.budget_seconds is not None else inf
     seconds, low, high = (
         min(each * epochs, most) + found.other_seconds for each in (found.epoch_seconds, found.low, found.high)
     )
     why = f"from the {found.runs} most similar runs" if found.runs > 1 else "from the one finished run"
     if isinstance(spec.early_stopping, EarlyStopping):
         why += "; early stopping may end it earlier"
-    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why)
+    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why, found.other_seconds)
+
+
+def time_both(linear: Time, network: Time, budget_seconds: float | None) -> Time:
+    """Of a linear neuron and then a network, which share what is prepared and the budget. Epochs are the network's."""
+    if linear.seconds is None or network.seconds is None:
+        return network if network.seconds is None else replace(network, seconds=None, why=linear.why)
+    most = inf if budget_seconds is None else budget_seconds
+    other = max(linear.other_seconds, network.other_seconds)
+
+    def both(one: float, another: float) -> float:
+        return min(one - linear.other_seconds + another - network.other_seconds, most) + other
+
+    return replace(
+        network,
+        seconds=both(linear.seconds, network.seconds),
+        low=both(linear.low or 0.0, network.low or 0.0),
+        high=both(linear.high or 0.0, network.high or 0.0),
+        why=f"a linear neuron and a network, one after the other: {network.why}",
+    )
 
 
 def most_seconds(plan: Plan, time: Time) -> float:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.forecast import Forecasts
+from service.domain.described import As
+from service.domain.report.choice import Choice
 from service.domain.report.classes import JudgedClasses
 from service.domain.report.features import Importance, ImportanceOn, PartialDependence
 from service.domain.report.metrics import Metrics
@@ -119,9 +121,15 @@ class Report(OfTarget):
     best_epoch: Annotated[int, "the epoch whose weights were kept"]
     curvature: ReportedCurvature
     weights_by_epoch: Annotated[WeightsByEpoch | None, "the weights after each epoch, if there are at most 20"]
-    verdict: Annotated[Verdict | None, "for a network: whether it is worth it compared with the linear neuron"]
+    verdict: Annotated[
+        Verdict | None,
+        "for a network, and where one was trained to choose: whether it is worth it compared with the linear neuron",
+    ]
     by_target: Annotated[
         Mapping[str, OfTarget] | None, "for several targets: the parts of each, which are null at the top level"
     ]
     warnings: Sequence[Warned]
     lineage: Lineage
+    choice: Annotated[
+        Choice | None, As(omits_none=True), "where a linear neuron and a network were trained: which was published"
+    ] = None

@@ -36,6 +36,11 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             "/promote",
             '"if_better" compares on validation rows; use "split": {"validation": 0.2}, or "never"',
         )
+    if spec.compares and not spec.split.validates:
+        yield (
+            "/network/kind",
+            '"auto" compares on validation rows; use "split": {"validation": 0.2}, or choose "linear" or "mlp"',
+        )
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
         yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')

@@ -68,12 +68,32 @@ def asked_training(teller: Teller) -> AskedTraining:
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
-def tell_choices(teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str) -> None:
-    """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
+def tell_choices(
+    teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str, called: str | None = None
+) -> None:
+    """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads. Of one
+    run of two, which is `called` so, nothing is kept: the job is to go on as it was asked for."""
     size = prepared.stored_bytes
     stored = [f"the prepared table ({size / 2**30:.1f} GiB) is kept on disk"] if size else []
     texts = (*choices, f"engine {spec.engine}: {how}", *stored)
-    teller.add({"spec": spec.to_json()}, [("message", {"text": text}) for text in texts])
+    before = "" if called is None else f"{called}: "
+    kept = {"spec": spec.to_json()} if called is None else {}
+    teller.add(kept, [("message", {"text": f"{before}{text}"}) for text in texts])
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One of a job's runs of epochs: its name, what it is called in a sentence, and the shares of the job that are done
+    when it begins and when it ends."""
+
+    name: str
+    called: str
+    begins: float
+    ends: float
+
+    def fraction(self, within: float) -> float:
+        """The share of the job that is done with so much of this run."""
+        return self.begins + (self.ends - self.begins) * within
 
 
 class TrainingRecorder:
@@ -91,14 +111,28 @@ class TrainingRecorder:
         saved = self._checkpoints.read()
         if before and saved is None:
             teller.add({}, [("message", {"text": ANEW, "blob": before})])
-        self.progress = saved or Progress(State.start(problem))
+        self.progress = self._whole = saved or Progress(State.start(problem))
         """How far it has come; the loop changes it."""
-        self._first_epoch = self.progress.epoch
-        self._started = self._epoch_began = time.perf_counter()
+        self._stage: Stage | None = None
+        self._began_here()
         self._prepared_seconds = self._started - started
         self._told = -math.inf if before else self._started  # a run that goes on says so with its first epoch
+        told = teller.lease.row.progress or {}
+        self._told_epoch = told.get("stage"), int(told.get("epoch", 0))
+
+    def turn_to(self, stage: Stage | None, spec: TrainingSpec, progress: Progress) -> None:
+        """What is told from now on is told of this one of the job's runs of epochs. Checkpoints keep all of them."""
+        self._stage, self._spec, self.progress = stage, spec, progress
+        self._began_here()
+
+    def keep(self, spec: TrainingSpec, progress: Progress) -> None:
+        """All runs are over, and this is the one that goes on."""
+        self._spec, self.progress, self._is_over = spec, progress, True
+
+    def _began_here(self) -> None:
+        self._first_epoch = self.progress.epoch
+        self._started = self._epoch_began = time.perf_counter()
         self._is_over = False
-        self._told_epoch = int((teller.lease.row.progress or {}).get("epoch", 0))
 
     def epoch(self, ended: EpochEnded) -> None:
         """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
@@ -109,7 +143,7 @@ class TrainingRecorder:
             self._teller.tell()
         leaves = self._teller.lease.is_to_leave
         if leaves or self._checkpoints.is_due:
-            self._checkpoints.save(self.progress)
+            self._checkpoints.save(self._whole)
         if leaves:
             self._teller.lease.check()
 
@@ -118,9 +152,11 @@ class TrainingRecorder:
         stopped early, say so. Soon after the last telling that is left to whoever ends the job."""
         self._epoch_began, self._is_over = -math.inf, True
         last = self.progress.history[-1]
-        self._tell(last, 1.0, is_known=last.epoch == self._told_epoch)
+        self._tell(last, 1.0, is_known=(self._stage_name, last.epoch) == self._told_epoch)
         if why := why_ended(self.progress, self._spec):
-            self._teller.add({}, [("message", {"text": why})])
+            self._teller.add(
+                {}, [("message", {"text": why if self._stage is None else f"{self._stage.called}: {why}"})]
+            )
         if is_time(self._told):
             self._teller.tell()
 
@@ -155,7 +191,11 @@ class TrainingRecorder:
         figures = self._figures(ended, fraction)
         told: jobs.Told = ("epoch", {**figures, "learning_rate": ended.learning_rate})
         self._teller.add({"progress": figures}, [] if is_known else [told])
-        self._told_epoch = ended.epoch
+        self._told_epoch = self._stage_name, ended.epoch
+
+    @property
+    def _stage_name(self) -> str | None:
+        return None if self._stage is None else self._stage.name
 
     def _figures(self, ended: EpochEnded, fraction: float) -> Json:
         """How far the training is after an epoch; losses are in the target's units."""
@@ -166,12 +206,14 @@ class TrainingRecorder:
         left = seconds / done * (spec.last_epoch - ended.epoch)
         if spec.budget_seconds is not None:
             left = min(left, max(spec.budget_seconds - self.progress.spent, 0.0))
+        stage = self._stage
         return {
+            **({} if stage is None else {"stage": stage.name}),
             "epoch": ended.epoch,
             "epochs": spec.last_epoch,
-            "fraction": fraction,
+            "fraction": fraction if stage is None else stage.fraction(fraction),
             "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
             "validation_loss": None if judged is None else in_user_units(spec.loss, judged, scale),
             "rows_per_second": len(self._prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": 0.0 if fraction == 1 else left,
+            "eta_seconds": None if stage is not None and stage.ends < 1 else 0.0 if fraction == 1 else left,
         }
