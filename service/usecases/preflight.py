@@ -95,11 +95,12 @@ class Preflight:
     @property
     def lane(self) -> str:
         """Where the job waits."""
-        compares = isinstance(self.spec, ComparisonSpec)
-        last = (
-            most_seconds_compared(self.plan, self.spec.mini_batch) if compares else most_seconds(self.plan, self.time)
-        )
-        return lane_of_job(self.first_seconds + last, self.plan.limits.short_job_seconds)
+        spec = self.spec
+        if isinstance(spec, ComparisonSpec):
+            seconds = most_seconds_compared(self.plan, spec.mini_batch)
+        else:
+            seconds = self.first_seconds + most_seconds(self.plan, self.time)
+        return lane_of_job(seconds, self.plan.limits.short_job_seconds)
 
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
@@ -205,6 +206,7 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     linear, network = (
         _look(checked, run.spec, of_kind(asked, run.kind), figures, limits) for run in resolution.alternatives
     )
+    first_seconds = most_seconds(linear.plan, linear.time)
     return replace(
         network,
         spec=resolution.spec,
@@ -212,8 +214,8 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         descends=linear.plan,
         warnings=shortened(of_both(linear.warnings, network.warnings)),
         memory=max(linear.memory, network.memory, key=lambda needed: needed.total),
-        time=time_both(linear.time, network.time, asked.budget_seconds),
-        first_seconds=most_seconds(linear.plan, linear.time),
+        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds),
+        first_seconds=first_seconds,
     )
 
 

@@ -81,7 +81,7 @@ class WatchView:
         elif at.get("epoch") is None:
             parts = [f"{self._fraction:.0%} of the rows"]
         else:
-            stage = STAGES.get(at.get("stage"), "")
+            stage = STAGES.get(str(at.get("stage")), "")
             parts = [f"{stage}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")

@@ -57,21 +57,23 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why, found.other_seconds)
 
 
-def time_both(linear: Time, network: Time, budget_seconds: float | None) -> Time:
-    """Of a linear neuron and then a network, which share what is prepared and the budget. Epochs are the network's."""
-    if linear.seconds is None or network.seconds is None:
-        return network if network.seconds is None else replace(network, seconds=None, why=linear.why)
+def time_both(linear: Time, linear_most: float, network: Time, budget_seconds: float | None) -> Time:
+    """Of a linear neuron, which takes at most `linear_most` where no run tells its time, and then a network, which
+    share what is prepared and the budget. Epochs are the network's."""
+    if network.seconds is None:
+        return network
     most = inf if budget_seconds is None else budget_seconds
-    other = max(linear.other_seconds, network.other_seconds)
+    known = linear.seconds is not None
 
-    def both(one: float, another: float) -> float:
-        return min(one - linear.other_seconds + another - network.other_seconds, most) + other
+    def both(before: float | None, after: float | None) -> float:
+        learning = (linear_most if before is None else before - linear.other_seconds) + (after or 0.0)
+        return min(learning - network.other_seconds, most) + max(network.other_seconds, linear.other_seconds)
 
     return replace(
         network,
         seconds=both(linear.seconds, network.seconds),
-        low=both(linear.low or 0.0, network.low or 0.0),
-        high=both(linear.high or 0.0, network.high or 0.0),
+        low=both(linear.low if known else 0.0, network.low),
+        high=both(linear.high, network.high),
         why=f"a linear neuron and a network, one after the other: {network.why}",
     )
 
