@@ -12,20 +12,20 @@ from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
 from workers.export.files import taken_along
-from workers.jobs.contest import Compared
 from workers.jobs.pose import Posed, room_of
 from workers.jobs.record.training import TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, make_report
 from workers.jobs.rival import Contender
+from workers.jobs.runs.contest import Contest
 from workers.training.build import make_predictor
 from workers.training.held_out import calibrated, held_out
 from workers.training.progress import why_ended
 
 
 def contender_of(
-    deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float, compared: Compared | None = None
+    deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float, contest: Contest | None = None
 ) -> Contender:
-    """The model, and what can be said of it; `compared` is how it was chosen of two, if it was."""
+    """The model, and what can be said of it; `contest` is how it was chosen of two, if it was."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     dataset, judging = asked.dataset, asked.other or asked.dataset
     stored_table = partial(datasets.stored_table, deps.blobs)
@@ -44,18 +44,15 @@ def contender_of(
         room_of(deps).copies_bytes,
     )
     certified = certify(trained, recorder.check)
-    if compared is not None:
-        linear, rival, choice = compared.linear, compared.network, compared.choice
-    elif spec.network.kind == "mlp":
-        linear, rival, choice = linear_neuron(spec, prepared, predictor, recorder.check), predictor, None
-    else:
-        linear, rival, choice = None, None, None
+    linear, rival = (None, None) if contest is None else contest.pair
+    if contest is None and spec.network.kind == "mlp":
+        linear = linear_neuron(spec, prepared, predictor, recorder.check)
     along = taken_along(predictor)
     why = why_ended(progress, spec) if progress.history[-1].share < 1 else None
     noticed = [] if why is None else [Warned("cut_off", why)]
     report = make_report(
         Learnt(spec, prepared, predictor, progress, posed.curvature),
-        Evidence(held, certified, linear, rival, choice),
+        Evidence(held, certified, linear, rival, None if contest is None else contest.choice),
         Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
         asked.warnings,
         [*noticed, *along.warnings],

@@ -71,13 +71,13 @@ class Learnt:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the model is judged by: what it says of rows that it was not trained on, the exact optimum of each target,
-    the linear neuron and the network that a verdict holds against each other, and which of them was published where
-    both were trained."""
+    the linear neuron that a `network` is held against (None: the model), and which of them was published
+    where both were trained."""
 
     held: HeldOut
     certified: Mapping[str, Certified]
     linear: Predictor | None
-    network: Predictor | None
+    network: Predictor | None = None
     choice: Choice | None = None
 
 
@@ -123,7 +123,7 @@ def make_report(
         best_epoch=progress.best_epoch if progress.best is not None else progress.epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
         weights_by_epoch=by_epoch(predictor, progress, spec.seed, beside),
-        verdict=_verdict(spec, prepared, some, evidence),
+        verdict=_verdict(spec, prepared, some, predictor, evidence),
         choice=evidence.choice,
         by_target=None if is_one else each,
         warnings=[*asked, *warnings],
@@ -151,12 +151,13 @@ def _of_target(explained: Explanation, certified: Certified, weights: Sequence[W
     )
 
 
-def _verdict(spec: TrainingSpec, prepared: Prepared, some: Prepared, evidence: Evidence) -> Verdict | None:
-    linear, network = evidence.linear, evidence.network
-    if linear is None or network is None:
+def _verdict(
+    spec: TrainingSpec, prepared: Prepared, some: Prepared, model: Predictor, evidence: Evidence
+) -> Verdict | None:
+    if evidence.linear is None:
         return None
-    metrics = {name: judge(linear, part) for name, part in prepared.parts.items()}
-    return verdict(spec, network, linear, some.parts["validation"], metrics)
+    metrics = {name: judge(evidence.linear, part) for name, part in prepared.parts.items()}
+    return verdict(spec, evidence.network or model, evidence.linear, some.parts["validation"], metrics)
 
 
 def _epoch(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> ReportedEpoch:

@@ -10,13 +10,13 @@ import structlog
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.jobs.choices import choices
-from workers.jobs.contest import contest
 from workers.jobs.judge import contender_of
-from workers.jobs.learn import learn
 from workers.jobs.pose import Posed, pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import AskedTraining, TrainingRecorder, asked_training, tell_choices
+from workers.jobs.runs.contest import better_of_both
+from workers.jobs.runs.learn import learn
 from workers.jobs.speed import measured
 from workers.lease import Lease
 from workers.training.data.prepare import Prepared
@@ -32,14 +32,14 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
         asked = asked_training(teller)
         prepared = prepared_for(deps, asked)
         lease.check()
-        compared = None
+        contest = None
         if asked.spec.compares:
-            posed, recorder, compared = contest(teller, asked, prepared, started)
+            posed, recorder, contest = better_of_both(teller, asked, prepared, started)
         else:
             posed, recorder = _learnt(teller, asked, prepared, started)
-        contender = contender_of(deps, posed, recorder, started, compared)
+        contender = contender_of(deps, posed, recorder, started, contest)
         seconds = time.perf_counter() - started
-        alone = seconds - (compared.seconds_of_other if compared else 0.0)
+        alone = seconds - (contest.seconds_of_other if contest else 0.0)
         speed = measured(posed.spec, prepared, posed.problem.network, recorder.progress.history, alone)
         version = publish(teller, contender, speed)
         recorder.published()

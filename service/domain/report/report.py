@@ -8,7 +8,6 @@ from typing import Annotated
 
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.forecast import Forecasts
-from service.domain.described import As
 from service.domain.report.choice import Choice
 from service.domain.report.classes import JudgedClasses
 from service.domain.report.features import Importance, ImportanceOn, PartialDependence
@@ -131,5 +130,5 @@ class Report(OfTarget):
     warnings: Sequence[Warned]
     lineage: Lineage
     choice: Annotated[
-        Choice | None, As(omits_none=True), "where a linear neuron and a network were trained: which was published"
+        Choice | None, "where a linear neuron and a network were trained: which of them was published, and why"
     ] = None

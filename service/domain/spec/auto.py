@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
-from service.domain.vocabulary.efforts import EFFORTS, NORMAL, Effort
+from service.domain.vocabulary.efforts import EFFORTS, NORMAL, TrainingEffort
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
@@ -64,7 +64,7 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     )
 
 
-def _network(network: NetworkSpec, effort: Effort, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
+def _network(network: NetworkSpec, effort: TrainingEffort, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
     """Hidden layers about as wide as the inputs, wider where many rows can fill them."""
     if network.activation == "auto":
         network = replace(network, activation=effort.activation)

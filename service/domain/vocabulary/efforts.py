@@ -8,7 +8,7 @@ from service.domain.vocabulary.words import vocabulary
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class TrainingEffort:
     """What a choice that is left open becomes: `steps` are those that `"epochs": "auto"` allows, in at most
     `most_epochs`; a network has `layers` hidden layers from `narrowest` to `widest`, of an `activation`, and its rate
     falls by a `schedule`. Where that watches the loss, early stopping waits for `patience` epochs: in 20 a rate that is
@@ -29,7 +29,7 @@ class Effort:
 NORMAL = "normal"
 
 EFFORTS = vocabulary(
-    Effort(
+    TrainingEffort(
         "quick",
         "a quarter of the steps of normal, by a schedule of fixed length",
         steps=5_000,
@@ -40,7 +40,7 @@ EFFORTS = vocabulary(
         narrowest=16,
         widest=128,
     ),
-    Effort(
+    TrainingEffort(
         NORMAL,
         "a small network, until the validation loss stops falling",
         steps=20_000,
@@ -51,7 +51,7 @@ EFFORTS = vocabulary(
         narrowest=16,
         widest=128,
     ),
-    Effort(
+    TrainingEffort(
         "best",
         "two hidden layers, up to four times the steps of normal, and twice its patience",
         steps=80_000,

@@ -45,6 +45,7 @@ FULL = {
     "engine": "autograd",
     "precision": "bf16",
     "budget_seconds": 60.0,
+    "effort": "quick",
     "promote": "if_better",
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
@@ -84,7 +85,7 @@ def test_a_full_spec_comes_back_as_it_was_given() -> None:
 def test_the_least_spec_gets_the_defaults() -> None:
     spec = read_spec(LEAST)
     assert (spec.split.validation, spec.split.test) == (0.2, 0.0)
-    assert spec.network == NetworkSpec("linear", None, "auto", True, 0.0)
+    assert spec.network == NetworkSpec("linear", None, "relu", True, 0.0)
     assert (spec.scaler, spec.missing, spec.epochs, spec.seed) == ("standard", "mean", "auto", 0)
     for name in ("task", "scale_target", "loss", "schedule", "batch_size", "early_stopping", "device", "engine"):
         assert getattr(spec, name) == "auto"

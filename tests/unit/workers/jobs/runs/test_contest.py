@@ -24,10 +24,10 @@ from service.wiring import Deps
 from tests import samples
 from workers.explain.verdict import paired
 from workers.jobs import train
-from workers.jobs.contest import _sentence
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
 from workers.jobs.record.training import TrainingRecorder
+from workers.jobs.runs.contest import _sentence
 from workers.lease import Cancelled, WorkerStopping
 from workers.training.progress import EpochEnded
 

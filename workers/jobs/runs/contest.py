@@ -20,11 +20,11 @@ from service.errors import WorkFailed
 from service.store.described import dialect_of
 from workers.explain.verdict import Paired, paired, row_losses
 from workers.jobs.choices import choices
-from workers.jobs.learn import learn
 from workers.jobs.pose import Posed, pose
 from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import AskedTraining, Stage, TrainingRecorder, tell_choices
 from workers.jobs.report import judge
+from workers.jobs.runs.learn import learn
 from workers.training.build import make_predictor
 from workers.training.data.prepare import Prepared
 from workers.training.problem import State
@@ -40,12 +40,17 @@ STAGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Contest:
     """Both models, None where the training has diverged, and which of them is published, and why."""
 
     linear: Predictor | None
     network: Predictor | None
     choice: Choice
+
+    @property
+    def pair(self) -> tuple[Predictor | None, Predictor | None]:
+        """Both models, for a verdict; none where there are not both."""
+        return (None, None) if self.linear is None or self.network is None else (self.linear, self.network)
 
     @property
     def seconds_of_other(self) -> float:
@@ -54,7 +59,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Competitor:
     """One of the two trainings, how far it has come, and why it has not come to a model, if so."""
 
     posed: Posed
@@ -62,9 +67,9 @@ class Run:
     failed: str | None = None
 
 
-def contest(
+def better_of_both(
     teller: Teller, asked: AskedTraining, prepared: Prepared, started: float
-) -> tuple[Posed, TrainingRecorder, Compared]:
+) -> tuple[Posed, TrainingRecorder, Contest]:
     """The better of the two, as a training that has made its epochs. Raises WorkFailed where both have diverged, and
     what ends the job otherwise."""
     settings, limits = teller.deps.settings, teller.deps.limits
@@ -86,15 +91,15 @@ def contest(
     return chosen_run.posed, recorder, compared
 
 
-def _linear(posed: Posed, whole: Progress, recorder: TrainingRecorder, processes: int) -> Run:
+def _linear(posed: Posed, whole: Progress, recorder: TrainingRecorder, processes: int) -> Competitor:
     """The linear neuron's run, which is over once the network's has begun."""
     begun = bool(whole.history)
     if begun and whole.linear is None:
-        return Run(posed, Progress(State.start(posed.problem)), "its training diverged")
+        return Competitor(posed, Progress(State.start(posed.problem)), "its training diverged")
     if whole.linear is None:
         whole.linear = Progress(State.start(posed.problem))
     if begun:
-        return Run(posed, whole.linear)
+        return Competitor(posed, whole.linear)
     budget = posed.spec.budget_seconds
     made = _learnt(posed, whole.linear, recorder, processes, None if budget is None else budget * LINEAR_BUDGET)
     if made.failed is not None:
@@ -104,15 +109,15 @@ def _linear(posed: Posed, whole: Progress, recorder: TrainingRecorder, processes
 
 def _learnt(
     posed: Posed, progress: Progress, recorder: TrainingRecorder, processes: int, budget_seconds: float | None
-) -> Run:
+) -> Competitor:
     recorder.turn_to(STAGES[posed.spec.network.kind], posed.spec, progress)
     try:
         learn(posed, progress, recorder, processes, budget_seconds)
     except WorkFailed as error:
         if error.code != "diverged":
             raise
-        return Run(posed, progress, error.detail)
-    return Run(posed, progress)
+        return Competitor(posed, progress, error.detail)
+    return Competitor(posed, progress)
 
 
 def _left(spec: TrainingSpec, whole: Progress) -> float | None:
@@ -122,7 +127,7 @@ def _left(spec: TrainingSpec, whole: Progress) -> float | None:
     return max(spec.budget_seconds - (whole.linear.spent if whole.linear is not None else 0.0), LEAST_SECONDS)
 
 
-def compare(linear: Run, network: Run) -> Compared:
+def compare(linear: Competitor, network: Competitor) -> Contest:
     """Which of the two is better on the validation rows. Raises WorkFailed where neither has come to a model."""
     if linear.failed is not None and network.failed is not None:
         raise WorkFailed("diverged", f"linear neuron: {linear.failed}; network: {network.failed}")
@@ -137,10 +142,10 @@ def compare(linear: Run, network: Run) -> Compared:
         sentence = _sentence(found, LOSSES[linear.posed.spec.loss].called)
         losses = (found.linear, found.linear - found.difference)
     contestants = [_contestant(*each) for each in zip((linear, network), models, losses, strict=True)]
-    return Compared(models[0], models[1], Choice(kind, sentence, *contestants))
+    return Contest(models[0], models[1], Choice(kind, sentence, *contestants))
 
 
-def predictor_of(run: Run) -> Predictor:
+def predictor_of(run: Competitor) -> Predictor:
     posed, asked = run.posed, run.posed.asked
     return make_predictor(
         posed.spec,
@@ -160,7 +165,7 @@ def _paired(posed: Posed, linear: Predictor, network: Predictor) -> Paired:
     return paired(row_losses(posed.spec, linear, part), row_losses(posed.spec, network, part), counts)
 
 
-def _contestant(run: Run, model: Predictor | None, loss: float | None) -> Contestant:
+def _contestant(run: Competitor, model: Predictor | None, loss: float | None) -> Contestant:
     parts = {} if model is None else {name: judge(model, part) for name, part in run.posed.prepared.parts.items()}
     hidden = run.posed.spec.network.hidden or ()
     return Contestant(hidden, run.progress.epoch, run.progress.spent, loss, parts)
