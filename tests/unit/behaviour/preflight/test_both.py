@@ -109,3 +109,23 @@ def test_a_comparison_of_descents_needs_one_kind(client: FlaskClient, upload: Up
     assert answer.json["errors"] == [
         {"pointer": "/network/kind", "detail": 'descents are compared on one network: use "kind": "linear" or "mlp"'}
     ]
+
+
+def test_over_http_a_job_ends_as_what_was_better_and_says_why(client: FlaskClient, deps: Deps, upload: Upload) -> None:
+    body = {"dataset": upload(numbers()), "model": "m", "target": "y", "network": {"kind": "auto"}, "epochs": 15}
+    id = client.post("/v1/jobs", json=body).json["id"]
+    assert client.get(f"/v1/jobs/{id}").json["spec"]["network"]["kind"] == "auto"
+    run(deps, id)
+    job = client.get(f"/v1/jobs/{id}").json
+    report = client.get("/v1/models/m/versions/1/report").json
+    choice = report["choice"]
+    losses = {kind: choice[kind]["metrics"]["validation"]["mse"] for kind in ("linear", "mlp")}
+    assert choice["kind"] == min(losses, key=lambda kind: losses[kind])
+    assert job["spec"]["network"]["kind"] == report["lineage"]["spec"]["network"]["kind"] == choice["kind"]
+    assert report["metrics"] == choice[choice["kind"]]["metrics"]
+    card = client.get("/v1/models/m/versions/1/files/model-card.md").text
+    assert choice["sentence"].rstrip(".") in card
+    events = client.get(f"/v1/jobs/{id}/events").json["data"]
+    assert choice["sentence"] in [event["data"].get("text") for event in events]
+    answer = client.post("/v1/jobs/validate", json=job["spec"])  # what was kept can be sent again
+    assert answer.status_code == 200, answer.json

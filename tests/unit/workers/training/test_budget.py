@@ -19,9 +19,10 @@ from workers.training.budget import Budget
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.fused import FusedEngine
 from workers.training.loop import train
-from workers.training.order import Order, in_order
+from workers.training.order import Order
 from workers.training.problem import Data, Engine, Enough, Problem, State
 from workers.training.progress import EpochEnded, Progress, why_ended
+from workers.training.split import epoch_order
 
 PROBLEM = Problem(Network((1, 1), bias=False), "mse", "sgd")
 ROWS, BATCH = 1000, 10  # a hundred steps an epoch
@@ -173,7 +174,7 @@ def test_an_epoch_that_is_cut_off_is_one_of_the_rows_before(make: Callable[..., 
     inputs = rng.normal(size=(50, 3)).astype(np.float32)
     parts = {"train": Data(inputs, np.sin(inputs.sum(axis=1, keepdims=True)))}
     problem = Problem(Network((3, 4, 1)), "mse", "adam")
-    order = in_order(3, 1, inputs.shape)
+    order = epoch_order(3, 1, len(inputs))
     cut, alone = State.start(problem), State.start(problem)
 
     def check() -> None:

@@ -237,7 +237,7 @@ def test_a_cancelled_job_ends_in_either_run(deps: Deps, monkeypatch: pytest.Monk
 
 def test_both_share_the_budget_of_time(deps: Deps) -> None:
     """The linear neuron, by steps of single rows, takes its half; the network has the rest."""
-    steps = {"batch_size": 1, "engine": "autograd", "optimizer": {"kind": "adam"}, "early_stopping": None}
+    steps: dict[str, Any] = {"batch_size": 1, "engine": "autograd", "optimizer": {"kind": "adam"}, "early_stopping": None}
     report, _ = files_of(deps, trained(deps, body(add_dataset(deps), "line", **steps, epochs=1000, budget_seconds=0.2)))
     choice = report["choice"]
     assert choice["linear"]["epochs"] < 1000
