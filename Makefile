@@ -29,7 +29,7 @@ pictures: $(READY)  ## make the README's picture again
 	@mkdir -p .github && $(BIN)/python -m tests.demo .github/demo.svg
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup $(PYTEST)
 
 GOLDEN ?= write
 golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone

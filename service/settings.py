@@ -119,8 +119,8 @@ class Settings:
     max_classes: int = _knob(1000, "most classes of a target", 2)
     max_categories: int = _knob(
         0,
-        "most one-hot columns of one feature; rarer categories share the column 'other'; 0: 100, or up to 1,000 "
-        "within 128 MiB",
+        "most one-hot columns of one feature; rarer categories share the column 'other', beside their effect on the "
+        "target; 0: 100, or up to 1,000 within 128 MiB",
         0,
     )
     training_memory_bytes: int = _knob(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Sequence
 from typing import Any
 
 import billiard
 from celery import Celery
 from celery.loaders.app import AppLoader
-from celery.signals import setup_logging, worker_ready, worker_shutting_down
+from celery.signals import celeryd_after_setup, setup_logging, worker_ready, worker_shutting_down
 
 from service.domain.jobs.lanes import SHORT
 from service.logs import configure_logging
@@ -18,6 +17,7 @@ from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, qu
 from service.settings import Settings
 from workers.pool.interrupts import keep_from_children
 from workers.pool.start import let_others_start
+from workers.pool.stops import end_processes
 from workers.pool.watch import Watch
 
 WARMED = {INGEST.queue: "workers.ingest.warm", TRAIN.queue: "workers.jobs.warm", SHORT: "workers.pool.short"}
@@ -81,12 +81,19 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
-    watches: list[Watch] = []  # one, once the worker is ready
+    workers: list[Any] = []  # Celery's own, once it is set up
+    watches: list[Watch] = []  # one, once it is ready
+
+    def end_children(**_: Any) -> None:
+        for worker in workers:
+            end_processes(worker.pool)
 
     def watch(sender: Any, **_: Any) -> None:
-        watches.append(Watch(sender, queue, roles, _tell_children, settings.stop_seconds))
+        watches.append(Watch(sender, queue, roles, end_children, settings.stop_seconds))
         watches[0].start()
 
+    celeryd_after_setup.connect(lambda instance, **_: workers.append(instance), weak=False)
+    worker_shutting_down.connect(end_children, weak=False)
     worker_ready.connect(watch, weak=False)
     # its processes inherit it: who waits for an answer goes first, then short work
     if TRAIN.queue in roles:
@@ -114,10 +121,3 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
 def _own_logging(**_: Any) -> None:
     """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
-
-
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery ships no types
-def _tell_children(**_: Any) -> None:
-    """In the parent: pass the request on."""
-    for child in billiard.active_children():
-        os.kill(child.pid, signal.SIGTERM)

@@ -52,7 +52,8 @@ def drawn(state: str, at: Mapping[str, Any]) -> str:
     words = [state]
     if state not in TERMINAL or not at.get("descent"):  # where the last of several descents stood says nothing
         words += [f"{at['descent']}"] if at.get("descent") else []
-        words += [f"epoch {at['epoch']:,} of {at['epochs']:,}"] if at.get("epoch") is not None else []
+        of = "refit, epoch" if at.get("stage") == "refit" else "epoch"
+        words += [f"{of} {at['epoch']:,} of {at['epochs']:,}"] if at.get("epoch") is not None else []
         losses = (("train loss", at.get("train_loss")), ("validation loss", at.get("validation_loss")))
         words += [f"{name} {loss:.5g}" for name, loss in losses if loss is not None]
     if state not in TERMINAL and at.get("eta_seconds") is not None:

@@ -32,6 +32,7 @@ from service.domain.preflight.memory import Memory, memory
 from service.domain.preflight.plan import Plan, plan
 from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.room import check_memory, needs_table
+from service.domain.preflight.row_order import order_warnings
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
 from service.domain.preflight.warned import of_both, shortened
 from service.domain.report.warned import Warned
@@ -241,6 +242,7 @@ def _look(checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, lim
         *feature_warnings(planned),
         *cell_warnings(planned),
         *(class_warnings(planned) if is_training else ()),
+        *(order_warnings(planned) if is_training else ()),
         *(learning_warnings(planned) if is_training else ()),
         *(shape_warnings(planned) if is_training else collapse_warnings(planned)),
         *(cost_warnings(planned, taken) if is_training else ()),

@@ -26,7 +26,7 @@ from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSp
 from tests.unit.workers.training.running import Run, run, spec_of, write_table
 from workers.explain.certificate import Certified, Trained, certify
 from workers.explain.linear_neuron import linear_neuron
-from workers.jobs.report import Evidence, Learnt, Origin, make_report
+from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 from workers.show.files import shown
 
 SPLIT = Split(0.2, 0.1)
@@ -175,12 +175,9 @@ def measured(path: Path, spec: TrainingSpec, kinds: dict[str, Kind]) -> tuple[di
     if spec.network.kind == "mlp":
         neuron = linear_neuron(spec, made.prepared, made.predictor, lambda: None)
     mark()
-    report = make_report(
-        Learnt(spec, made.prepared, made.predictor, made.progress, None),
-        Evidence(made.held, certified, neuron),
-        Origin("", None, "", {}, 0.0),
-        [],
-    )
+    learnt = Learnt(spec, made.prepared, made.predictor, made.progress, None)
+    judged = judged_report(learnt, Evidence(made.held, neuron), Origin("", None, "", {}, 0.0), [])
+    report = published_report(judged, learnt, certified)
     mark()
     list(shown(report, made.predictor.feature_kinds))
     mark()

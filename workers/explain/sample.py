@@ -17,7 +17,8 @@ from service.domain.model.predictor import Predictor
 from service.domain.model.transform import FittedTransform
 
 CACHED = 2**14  # numbers of the first layer
-IMPORTANCE, DEPENDENCE, FOLDS, POINTS = (2**63 + purpose for purpose in range(4))  # epochs draw from keys below
+# epochs draw from keys below
+IMPORTANCE, DEPENDENCE, FOLDS, POINTS, TEMPERATURE = (2**63 + purpose for purpose in range(5))
 
 
 def draws(seed: int, purpose: int) -> np.random.Generator:

@@ -52,21 +52,26 @@ class Paired:
 
 
 def verdict(
-    spec: TrainingSpec, network: Predictor, linear: Predictor, held_out: FilledPart, metrics: Mapping[str, Metrics]
+    spec: TrainingSpec,
+    network: Predictor,
+    linear: Predictor,
+    held_out: FilledPart,
+    metrics: Mapping[str, Metrics],
+    sharpness: Floats | None = None,
 ) -> Verdict:
     """Verdict on a network beside the linear neuron, on the validation rows; `metrics` are the linear neuron's, by
-    split."""
+    split; `sharpness` (n,) is what each row's scores by the network are multiplied by, if they are."""
     if not len(held_out):
         sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
         return Verdict("unclear", None, None, 0, sentence, metrics)
     weights = held_out.data.weights
     counts = None if weights is None else weights[:].astype(np.float64)
-    found = paired(row_losses(spec, linear, held_out), row_losses(spec, network, held_out), counts)
+    found = paired(row_losses(spec, linear, held_out), row_losses(spec, network, held_out, sharpness), counts)
     sentence = _sentence(found, _loss_name(spec))
     return Verdict(found.worth_it, found.difference, found.interval, found.rows, sentence, metrics)
 
 
-def row_losses(spec: TrainingSpec, predictor: Predictor, part: FilledPart) -> Floats:
+def row_losses(spec: TrainingSpec, predictor: Predictor, part: FilledPart, sharpness: Floats | None = None) -> Floats:
     """(n,) what each row of a part costs by the spec's loss, in the user's units; with several targets the sum of their
     scaled losses."""
     unit = in_user_units(spec.loss, 1.0, loss_scale(predictor.target_scales))
@@ -74,6 +79,8 @@ def row_losses(spec: TrainingSpec, predictor: Predictor, part: FilledPart) -> Fl
     pieces: list[Floats] = []
     for rows in slices(len(part), max(predictor.network.sizes)):
         scores = predictor.layers.scores(part.inputs[rows])
+        if sharpness is not None:
+            scores *= sharpness[rows, None]
         targets = part.data.targets[rows]
         if targets.ndim == 1:
             pieces.append(loss(scores, targets).loss)

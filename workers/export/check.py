@@ -88,7 +88,8 @@ def _check_labels(predictor: Predictor, expected: Floats, labels: list[Any]) -> 
 def _cells(feature: Feature, not_numbers: Collection[float], rows: int, draw: np.random.Generator) -> Values:
     gaps = draw.random(rows) < (GAPS if feature.fills else 0)
     if feature.encoding == "categories":
-        words = (*(category for category in feature.categories if category), NEVER_SEEN)  # "" is a gap in the graph
+        told = feature.statistics.categories if feature.statistics else ()
+        words = (*(category for category in (*feature.categories, *told) if category), NEVER_SEEN)  # "" is a gap there
         unseen = draw.random(rows) < UNSEEN
         codes = np.where(unseen, len(words) - 1, draw.integers(0, len(words), rows))
         return Categories(np.where(gaps, -1, codes).astype(np.int32), words)

@@ -115,6 +115,8 @@ class Encoding:
         gaps = graph.node("Equal", codes, graph.constant([ABSENT], np.int64))
         fills = graph.constant([_code_of_fill(feature) for _, feature in features], np.int64)
         filled = graph.node("Where", gaps, fills, codes)
+        if any(feature.statistics for _, feature in features):
+            filled = self._add_statistics(features, filled)
         which = {at: column for column, (at, _) in enumerate(features)}
         widths = {at: len(feature.categories) + int(feature.other) for at, feature in features}
         read = [(at, column) for at, column in self._kept if column < widths.get(at, 0)]
@@ -124,11 +126,28 @@ class Encoding:
             self._add(graph.cast(hot, TensorProto.DOUBLE), read)
         self._add_gaps(gaps, features)
 
+    def _add_statistics(self, features: Sequence[tuple[int, Feature]], codes: str) -> str:
+        """The statistics of categories; the codes, where those that have some share that of all others."""
+        graph = self._graph
+        for column, (at, feature) in enumerate(features):
+            if (told := feature.statistics) is not None:
+                behind = np.zeros((len(feature.categories) + 1, len(told.outputs)))  # the kept ones, and any other
+                table = graph.constant(np.vstack([behind, np.array(told.values).reshape(-1, len(told.outputs))]))
+                rows = graph.node("Squeeze", graph.columns(codes, [column]), graph.constant([1], np.int64))
+                first = len(feature.categories) + int(feature.other)
+                self._add(graph.node("Gather", table, rows, axis=0),
+                          [(at, first + number) for number in range(len(told.outputs))])  # fmt: skip
+        most = graph.constant([len(feature.categories) for _, feature in features], np.int64)
+        return graph.node("Min", codes, most)
+
     def _codes(self, feature: Feature, name: str) -> str:
-        """The position of a category, one past the last for any other, ABSENT for none."""
+        """The position of a category, one past the last for any other (those with statistics follow), ABSENT for
+        none."""
         known = len(feature.categories)
+        told = feature.statistics.categories if feature.statistics else ()
         codes = dict.fromkeys(self._style.missing, ABSENT)
         codes |= {category: position for position, category in enumerate(feature.categories)}
+        codes |= {category: known + 1 + number for number, category in enumerate(told)}
         codes[""] = ABSENT
         return self._graph.node(
             "LabelEncoder", name, domain=ML,
@@ -138,4 +157,4 @@ class Encoding:
 
 def _code_of_fill(feature: Feature) -> int:
     known = {category: position for position, category in enumerate(feature.categories)}
-    return known.get(feature.fill_category or "", len(known))
+    return known.get(feature.fill_category or "", len(known))  # the most frequent category has always an input

@@ -108,6 +108,8 @@ def _in_units(graph: Graph, predictor: Predictor, scores: str) -> str:
 
 
 def _probabilities(graph: Graph, predictor: Predictor, scores: str) -> str:
+    if predictor.temperature != 1:
+        scores = graph.node("Div", scores, graph.constant([predictor.temperature]))
     if predictor.network.sizes[-1] > 1:
         return graph.node("Softmax", scores, axis=1)
     second = graph.node("Sigmoid", scores)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from service.domain.descent.rates import MOST_BOWL_EPOCHS, Rates, is_by_curvature
-from service.domain.model.transform import FittedTransform
 from service.domain.spec.auto import FEWEST_EPOCHS, is_bowl
 from service.domain.spec.training import TrainingSpec
-from workers.training.data.fit import RARE_ROWS
-
-MOST_NAMED = 8
+from workers.training.data.merged import Merged, merged_warnings
 
 
-def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTransform) -> list[str]:
-    """Notes on what each `auto` that the service left in the spec has become, and why."""
+def choices(spec: TrainingSpec, rates: Rates, device: str, merged: Sequence[Merged]) -> list[str]:
+    """Notes on what each `auto` that the service left in the spec has become, and why; and on merged categories."""
     texts = []
     if spec.optimizer.learning_rate == "auto":
         texts.append(rates.text)
@@ -26,10 +25,4 @@ def choices(spec: TrainingSpec, rates: Rates, device: str, transform: FittedTran
         texts.append(f"{rates.epochs} epochs: {why}")
     if spec.device == "auto":
         texts.append(f"device {device!r}: chosen by auto on this worker")
-    if shared := [feature.name for feature in transform.features if feature.other]:
-        names = ", ".join(repr(name) for name in shared[:MOST_NAMED])
-        more = f" and {len(shared) - MOST_NAMED} more" if len(shared) > MOST_NAMED else ""
-        texts.append(
-            f"categories of {names}{more} with fewer than {RARE_ROWS} training rows, or too many, share 'other'"
-        )
-    return texts
+    return [*texts, *(warned.detail for warned in merged_warnings(merged))]

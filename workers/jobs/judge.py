@@ -3,58 +3,119 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
+from service.domain.model.predictor import Predictor
+from service.domain.report.refit import Refit
+from service.domain.report.report import Report
 from service.domain.report.warned import Warned
+from service.domain.spec.training import TrainingSpec
 from service.store import datasets
-from service.store.described import dialect_of
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
+from workers.explain.temperature import Tempered, scores_of, tempered
 from workers.export.files import taken_along
+from workers.jobs.better import Contest, predictor_of
 from workers.jobs.pose import Posed, room_of
-from workers.jobs.record.training import TrainingRecorder
-from workers.jobs.report import Evidence, Learnt, Origin, make_report
-from workers.jobs.rival import Contender
-from workers.jobs.runs.contest import Contest
-from workers.training.build import make_predictor
-from workers.training.held_out import calibrated, held_out
-from workers.training.progress import why_ended
+from workers.jobs.record.training import AskedTraining, TrainingRecorder
+from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
+from workers.jobs.rival import Contender, JudgingRows, judged_figure
+from workers.training.data.merged import merged_warnings
+from workers.training.held_out import HeldOut, calibrated, held_out
+from workers.training.progress import Progress, why_ended
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A model that was judged by `rows` that it had not seen, and what is said of it. `learnt` is what it was trained
+    on as well: None where a refit follows, which needs that memory."""
+
+    spec: TrainingSpec
+    predictor: Predictor
+    report: Report
+    rows: JudgingRows
+    learnt: Learnt | None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is published: what a run has left, how the refit went if it is of one, and why not if it should be."""
+
+    learnt: Learnt
+    refit: Refit | None = None
+    noticed: Sequence[Warned] = ()
+
+
+def learnt_of(posed: Posed, progress: Progress) -> Learnt:
+    """What a run has left, with the model that it makes."""
+    return Learnt(posed.spec, posed.prepared, predictor_of(posed, progress), progress, posed.curvature)
+
+
+def judged_by_held_out(
+    posed: Posed, recorder: TrainingRecorder, started: float, contest: Contest | None = None
+) -> Judged:
+    """The model that a run has made, by the rows that it has held out; it has won a `contest` if there was one."""
+    asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
+    learnt = learnt_of(posed, progress)
+    held = held_out(learnt.predictor, prepared)
+    learnt = replace(learnt, predictor=calibrated(learnt.predictor, held))
+    seconds = time.perf_counter() - started
+    linear = None
+    if contest is None and spec.network.kind == "mlp":
+        linear = linear_neuron(spec, prepared, learnt.predictor, recorder.check)
+    found = _temperature(learnt, held)
+    if found is not None and found.told.is_applied:
+        learnt = replace(learnt, predictor=replace(learnt.predictor, temperature=found.value))
+        scores = scores_of(learnt.predictor, held.prepared.parts["validation"])
+        held = held_out(learnt.predictor, prepared).with_scores("validation", found.probabilities(scores))
+    dataset, other = asked.dataset, asked.other
+    origin = Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds)
+    report = judged_report(learnt, Evidence(held, linear, found, contest), origin, [*asked.warnings, *_cut_off(learnt)])
+    rows = JudgingRows.of(prepared, judged_figure(spec, held))
+    return Judged(spec, learnt.predictor, report, rows, None if spec.refits else learnt)
+
+
+def _cut_off(learnt: Learnt) -> list[Warned]:
+    """A warning of a training that its budget of time has ended within an epoch."""
+    why = why_ended(learnt.progress, learnt.spec) if learnt.progress.history[-1].share < 1 else None
+    return [] if why is None else [Warned("cut_off", why)]
+
+
+def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:
+    """Of a network that tells classes apart; a linear neuron's certificate is of the probabilities as they are."""
+    if not learnt.predictor.classes or learnt.spec.network.kind != "mlp":
+        return None
+    return tempered(learnt.predictor, held.prepared.parts["validation"], learnt.spec.seed)
 
 
 def contender_of(
-    deps: Deps, posed: Posed, recorder: TrainingRecorder, started: float, contest: Contest | None = None
+    deps: Deps,
+    asked: AskedTraining,
+    judged: Judged,
+    published: Published,
+    recorder: TrainingRecorder,
 ) -> Contender:
-    """The model, and what can be said of it; `contest` is how it was chosen of two, if it was."""
-    asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
-    dataset, judging = asked.dataset, asked.other or asked.dataset
+    """The published model beside the judged one, with all that can be said of both."""
     stored_table = partial(datasets.stored_table, deps.blobs)
-    network, dialect = posed.problem.network, dialect_of(dataset)
-    predictor = make_predictor(spec, prepared, network, progress.chosen, asked.table.style, dialect)
-    held = held_out(predictor, prepared)
-    predictor = calibrated(predictor, held)
-    seconds = time.perf_counter() - started
+    learnt, predictor = published.learnt, published.learnt.predictor
     trained = Trained(
-        partial(stored_table, dataset),
-        spec,
+        partial(stored_table, asked.dataset),
+        learnt.spec,
         asked.kinds,
-        prepared,
+        learnt.prepared,
         predictor,
-        progress.epoch,
+        learnt.progress.epoch,
         room_of(deps).copies_bytes,
     )
     certified = certify(trained, recorder.check)
-    linear, rival = (None, None) if contest is None else contest.pair
-    if contest is None and spec.network.kind == "mlp":
-        linear = linear_neuron(spec, prepared, predictor, recorder.check)
     along = taken_along(predictor)
-    why = why_ended(progress, spec) if progress.history[-1].share < 1 else None
-    noticed = [] if why is None else [Warned("cut_off", why)]
-    report = make_report(
-        Learnt(spec, prepared, predictor, progress, posed.curvature),
-        Evidence(held, certified, linear, rival, None if contest is None else contest.choice),
-        Origin(dataset.sha256, asked.other.sha256 if asked.other else None, posed.how, asked.column_notes, seconds),
-        asked.warnings,
-        [*noticed, *along.warnings],
-    )
-    return Contender(spec, prepared, predictor, judging, partial(stored_table, judging), report, along.files)
+    noticed = [*published.noticed, *merged_warnings(learnt.prepared.merged), *along.warnings]
+    report = published_report(judged.report, learnt, certified, published.refit, noticed)
+    judging = asked.other or asked.dataset
+    return Contender(
+        judged.spec, judged.rows, judged.predictor, predictor, judging, partial(stored_table, judging), report,
+        along.files,
+    )  # fmt: skip

@@ -36,15 +36,16 @@ class Posed:
     how: str
 
 
-def prepared_for(deps: Deps, asked: AskedTraining) -> Prepared:
-    """The rows as the engines read them. Raises WorkFailed, StorageFull."""
+def prepared_for(deps: Deps, asked: AskedTraining, joins: bool = False) -> Prepared:
+    """The rows as the engines read them; `joins` says that validation rows train as well. Raises WorkFailed,
+    StorageFull."""
     spec, table, settings = asked.spec, asked.table, deps.settings
     width, other = n_inputs(spec, table, deps.limits), asked.other
     there = nullcontext() if other is None else datasets.stored_table(deps.blobs, other)
     with datasets.stored_table(deps.blobs, asked.dataset) as path, there as other_path:
         return prepare(
             path, spec, asked.kinds, asked.target_kind, settings.max_categories, room_of(deps), other_path,
-            style=table.style, width=width,
+            style=table.style, width=width, order_kind=asked.order_kind, joins=joins,
         )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from service.domain.arrays import Floats
 from service.domain.descent.curvature import Curvature
 from service.domain.model.predictor import Predictor
 from service.domain.plain import shallow
-from service.domain.report.choice import Choice
 from service.domain.report.metrics import Metrics, NoMetrics
 from service.domain.report.neuron import Weight
+from service.domain.report.refit import Refit, TrainedRows
 from service.domain.report.report import (
     Explanation,
     Lineage,
@@ -27,10 +27,12 @@ from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 from workers.explain.certificate import Certified
 from workers.explain.descent import descent_note
-from workers.explain.finite import only_finite
+from workers.explain.finite import AnyTarget, only_finite
+from workers.explain.temperature import Tempered
 from workers.explain.understanding import understand_each
 from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
+from workers.jobs.better import Contest
 from workers.optimum.effort import EIGENVALUES, LONGEST
 from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
@@ -59,7 +61,7 @@ def _truths(part: FilledPart) -> Iterator[Floats]:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What training has left, by the settled `spec`; `curvature` is that of the design that the network reads."""
+    """What a run has left, by the settled `spec`; `curvature` is that of the design that the network reads."""
 
     spec: TrainingSpec
     prepared: Prepared
@@ -70,15 +72,13 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the model is judged by: what it says of rows that it was not trained on, the exact optimum of each target,
-    the linear neuron that a `network` is held against (None: the model), and which of them was published
-    where both were trained."""
+    """What a model is judged by: what it says of rows that it was not trained on, the linear neuron that a network is
+    held against, its temperature, and the contest that it has won, if there was one."""
 
     held: HeldOut
-    certified: Mapping[str, Certified]
     linear: Predictor | None
-    network: Predictor | None = None
-    choice: Choice | None = None
+    tempered: Tempered | None = None
+    contest: Contest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +93,18 @@ class Origin:
     seconds: float
 
 
-def make_report(
-    learnt: Learnt, evidence: Evidence, origin: Origin, asked: Sequence[Warned], noticed: Sequence[Warned] = ()
-) -> Report:
-    """The report, with what was warned of when it was asked for and what else was `noticed` since. Of several targets
-    what is told of one alone is None, and there for each `by_target`."""
+def judged_report(learnt: Learnt, evidence: Evidence, origin: Origin, asked: Sequence[Warned]) -> Report:
+    """The report on a model, with what was warned of when it was asked for; what its weights tell is still left out. Of
+    several targets what is told of one alone is None, and there for each `by_target`."""
     spec, prepared, predictor, progress = learnt.spec, learnt.prepared, learnt.predictor, learnt.progress
     some, scores = evidence.held.prepared, evidence.held.scores
     explained, warnings = understand_each(predictor, some, scores, spec.seed)
+    if evidence.tempered is not None:
+        explained = [_with_temperature(explained[0], evidence.tempered)]
     known = {name: said for name, said in scores.items() if len(said) == len(prepared.parts[name])}
-    beside = side_by_side(predictor, evidence.certified)
-    each = {
-        name: _of_target(one, evidence.certified[name], beside[name])
-        for name, one in zip(predictor.targets, explained, strict=True)
-    }
+    each = {name: OfTarget(**shallow(one)) for name, one in zip(predictor.targets, explained, strict=True)}
     is_one = len(each) == 1
-    report = Report(
+    return Report(
         **shallow(each[predictor.targets[0]] if is_one else OfTarget()),
         task=spec.task,
         rows={name: len(part) for name, part in prepared.parts.items()},
@@ -120,19 +116,45 @@ def make_report(
         },
         history=[_epoch(ended, spec, predictor) for ended in progress.history],
         loss_units=loss_units(predictor.target_scales),
-        best_epoch=progress.best_epoch if progress.best is not None else progress.epoch,
+        best_epoch=progress.chosen_epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
-        weights_by_epoch=by_epoch(predictor, progress, spec.seed, beside),
-        verdict=_verdict(spec, prepared, some, predictor, evidence),
-        choice=evidence.choice,
+        weights_by_epoch=None,
+        verdict=_verdict(learnt, some, evidence),
+        choice=None if evidence.contest is None else evidence.contest.choice,
+        refit=None,
         by_target=None if is_one else each,
         warnings=[*asked, *warnings],
         lineage=Lineage(
             **shallow(origin), split_sha256=split_sha256(prepared.split), spec=spec, versions=dict(_versions()),
-            engine=spec.engine,
+            engine=spec.engine, trained_rows=TrainedRows(len(prepared.train), len(prepared.train)),
         ),
     )  # fmt: skip
-    finite = only_finite(report)
+
+
+def published_report(
+    report: Report,
+    published: Learnt,
+    certified: Mapping[str, Certified],
+    refit: Refit | None = None,
+    noticed: Sequence[Warned] = (),
+) -> Report:
+    """The report with what the weights of the `published` model tell, which is the judged one or that of a `refit`;
+    `certified` is the exact optimum of each target on its rows; `noticed` is what else was found since."""
+    predictor, progress, spec = published.predictor, published.progress, report.lineage.spec
+    beside = side_by_side(predictor, certified)
+    rows = TrainedRows(report.lineage.trained_rows.judged, len(published.prepared.train))
+    whole = replace(
+        report,
+        by_target=report.by_target
+        and {name: _with_weights(told, certified[name], beside[name]) for name, told in report.by_target.items()},
+        weights_by_epoch=by_epoch(predictor, progress, spec.seed, beside),
+        refit=refit,
+        lineage=replace(report.lineage, trained_rows=rows),
+    )
+    if report.by_target is None:
+        (target,) = predictor.targets
+        whole = _with_weights(whole, certified[target], beside[target])
+    finite = only_finite(whole)
     return replace(finite, warnings=[*finite.warnings, *noticed])
 
 
@@ -142,22 +164,25 @@ def _versions() -> tuple[tuple[str, str], ...]:
     return tuple((name, importlib.metadata.version(name)) for name in LIBRARIES)
 
 
-def _of_target(explained: Explanation, certified: Certified, weights: Sequence[Weight] | None) -> OfTarget:
-    return OfTarget(
-        **shallow(explained),
-        certificate=certified.certificate,
-        certificate_left_out=certified.left_out,
-        weights=weights,
-    )
+def _with_weights(told: AnyTarget, certified: Certified, weights: Sequence[Weight] | None) -> AnyTarget:
+    return replace(told, certificate=certified.certificate, certificate_left_out=certified.left_out, weights=weights)
 
 
-def _verdict(
-    spec: TrainingSpec, prepared: Prepared, some: Prepared, model: Predictor, evidence: Evidence
-) -> Verdict | None:
-    if evidence.linear is None:
+def _with_temperature(explained: Explanation, tempered: Tempered) -> Explanation:
+    classes = explained.classes
+    return explained if classes is None else replace(explained, classes=replace(classes, temperature=tempered.told))
+
+
+def _verdict(learnt: Learnt, some: Prepared, evidence: Evidence) -> Verdict | None:
+    """On the network, whichever of the two is published; None where there are not both."""
+    network: Predictor | None = learnt.predictor
+    linear, sharpness = evidence.linear, None if evidence.tempered is None else evidence.tempered.sharpness
+    if evidence.contest is not None:
+        network, linear, sharpness = evidence.contest.network, evidence.contest.linear, evidence.contest.sharpness
+    if network is None or linear is None:
         return None
-    metrics = {name: judge(evidence.linear, part) for name, part in prepared.parts.items()}
-    return verdict(spec, evidence.network or model, evidence.linear, some.parts["validation"], metrics)
+    metrics = {name: judge(linear, part) for name, part in learnt.prepared.parts.items()}
+    return verdict(learnt.spec, network, linear, some.parts["validation"], metrics, sharpness)
 
 
 def _epoch(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> ReportedEpoch:

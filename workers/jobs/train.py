@@ -1,4 +1,4 @@
-"""The story of one training job, on one screen: prepare, pose, learn, judge, publish; or the reason why not."""
+"""The story of one training job, on one screen: prepare, pose, learn, judge, refit, publish; or the reason why not."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import structlog
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.jobs.choices import choices
-from workers.jobs.judge import contender_of
-from workers.jobs.pose import Posed, pose, prepared_for
+from workers.jobs.judge import Judged, contender_of, judged_by_held_out
+from workers.jobs.pose import pose, prepared_for
 from workers.jobs.publish import publish
 from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import AskedTraining, TrainingRecorder, asked_training, tell_choices
 from workers.jobs.runs.contest import better_of_both
 from workers.jobs.runs.learn import learn
+from workers.jobs.runs.refit import published_of
 from workers.jobs.speed import measured
 from workers.lease import Lease
-from workers.training.data.prepare import Prepared
 
 log = structlog.get_logger(__name__)
 
@@ -30,28 +30,33 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     teller = Teller(deps, lease)
     with teller.telling(), np.errstate(over="ignore", invalid="ignore"):  # told where the figures are kept
         asked = asked_training(teller)
-        prepared = prepared_for(deps, asked)
-        lease.check()
-        contest = None
-        if asked.spec.compares:
-            posed, recorder, contest = better_of_both(teller, asked, prepared, started)
-        else:
-            posed, recorder = _learnt(teller, asked, prepared, started)
-        contender = contender_of(deps, posed, recorder, started, contest)
-        seconds = time.perf_counter() - started
-        alone = seconds - (contest.seconds_of_other if contest else 0.0)
-        speed = measured(posed.spec, prepared, posed.problem.network, recorder.progress.history, alone)
+        asked, judged, recorder, others = _judged(teller, asked, started)
+        published = published_of(deps, asked, judged, recorder)
+        contender = contender_of(deps, asked, judged, published, recorder)
+        seconds = time.perf_counter() - started - others
+        speed = measured(judged.spec, judged.report.rows, judged.predictor.network, recorder.progress, seconds)
         version = publish(teller, contender, speed)
         recorder.published()
-    log.info("published", job=lease.row.id, model=posed.spec.model, version=version, seconds=round(seconds, 3))
+    log.info("published", job=lease.row.id, model=judged.spec.model, version=version, seconds=round(seconds, 3))
 
 
-def _learnt(teller: Teller, asked: AskedTraining, prepared: Prepared, started: float) -> tuple[Posed, TrainingRecorder]:
-    """A training that has made its epochs. Raises WorkFailed, and what ends the job otherwise."""
-    settings = teller.deps.settings
-    posed = pose(asked, prepared, settings.max_parameters)
-    chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.transform)
+def _judged(
+    teller: Teller, asked: AskedTraining, started: float
+) -> tuple[AskedTraining, Judged, TrainingRecorder, float]:
+    """The model of the run that holds rows out, as they judge it; what was asked for, which of two trainings is the
+    better one's; and the seconds that the other took. Its rows are gone afterwards where a refit follows. Raises
+    WorkFailed, and what ends the job otherwise."""
+    deps = teller.deps
+    prepared = prepared_for(deps, asked)
+    teller.lease.check()
+    if asked.spec.compares:
+        posed, recorder, contest = better_of_both(teller, asked, prepared, started)
+        judged = judged_by_held_out(posed, recorder, started, contest)
+        return posed.asked, judged, recorder, contest.seconds_of_other
+    posed = pose(asked, prepared, deps.settings.max_parameters)
+    chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.merged)
     tell_choices(teller, posed.spec, prepared, chosen, posed.how)
     recorder = TrainingRecorder(teller, posed.spec, prepared, posed.problem, started)
-    learn(posed, recorder.progress, recorder, settings.worker_processes)
-    return posed, recorder
+    if recorder.progress.refit is None:
+        learn(posed, recorder.progress, recorder, deps.settings.worker_processes)
+    return asked, judged_by_held_out(posed, recorder, started), recorder, 0.0

@@ -12,12 +12,25 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
+import billiard
 from celery.exceptions import Reject
 
 from workers import lease
 
 LEAVE_SECONDS = 1.0  # for the parent to hear how the task ended, before the process ends too
+
+
+def end_processes(pool: Any) -> None:
+    """In the parent, once it has been told to stop: tell the processes of Celery's pool (None: not there yet).
+
+    One that still imports ends at once, and the pool would start another in its place, for which the stop would wait.
+    """
+    if pool is not None and pool._pool is not None:
+        pool._pool._processes = 0
+    for child in billiard.active_children():
+        os.kill(child.pid, signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from service.domain.report.regression import Interval
 from service.domain.report.report import Lineage, Report
 from service.domain.vocabulary.tasks import TASKS
 from workers.show.card_neuron import MOST_FEATURES, count, forecast, gap, weights
+from workers.show.card_temperature import temperature
 from workers.show.exhibit import Exhibit, Section
 from workers.show.markdown import code, prose, table
 from workers.show.plot import figure, target_of, written
@@ -71,6 +72,8 @@ def _quality(report: Report, pictures: Pictures) -> Iterator[str]:
         yield f"The trivial model always predicts {always}."
     if report.choice is not None:
         yield prose(report.choice.sentence)
+    if report.refit is not None:
+        yield prose(report.refit.sentence)
     if report.verdict is not None:
         yield prose(report.verdict.sentence)
     if found := report.classes:
@@ -140,6 +143,8 @@ def _certainty(report: Report, pictures: Pictures, number: int) -> Iterator[str]
             f"Predicted probabilities ({found.of}) and what came true differ by {found.expected_error:.3f} on "
             f"average over bins; the Brier score is {found.brier:.3f}."
         )
+        if (scaling := report.classes.temperature) is not None:
+            yield temperature(scaling)
     yield from _shown(pictures, Section.CERTAINTY, number)
 
 
@@ -201,10 +206,17 @@ def _lineage(report: Report) -> Iterator[str]:
         f"dataset {code(lineage.spec.dataset)}, sha256 {code(lineage.dataset_sha256)}",
         *_other_dataset(lineage),
         f"{rows} rows; split {code(lineage.split_sha256)}",
+        *_refitted(report),
         f"trained by the {lineage.engine} engine in {lineage.seconds:.1f} s, with {versions}",
         f"full spec and all figures: {code('report.json')}",
     )
     yield "\n".join(f"- {line}" for line in lines)
+
+
+def _refitted(report: Report) -> list[str]:
+    trained = report.lineage.trained_rows
+    told = f"published after training on {trained.published:,} rows, evaluated after training on {trained.judged:,}"
+    return [told] if report.refit is not None else []
 
 
 def _other_dataset(lineage: Lineage) -> list[str]:

@@ -16,7 +16,7 @@ from workers.training.progress import EpochEnded, Progress
 
 BUSY_SHARE = 0.1  # of a run's time that large checkpoints may take
 FREE_SECONDS = 0.5  # what takes less does not count
-LINEAR = "linear."  # before the names of the linear neuron's arrays
+LINEAR, REFIT = "linear.", "refit."  # before the names of the arrays of those runs
 
 
 def pause_seconds(size_bytes: int, taken_seconds: float, least_seconds: float, bytes_per_second: int) -> float:
@@ -50,19 +50,21 @@ def _arrays(progress: Progress, more: dict[str, Any]) -> dict[str, npt.NDArray[A
         "best_loss": None if math.isinf(progress.best_loss) else progress.best_loss,
         "best_epoch": progress.best_epoch,
         "spent": progress.spent,
+        "failed": progress.failed,
         "history": [asdict(ended) for ended in progress.history],
     }
     # as bytes, not as safetensors metadata: that is read only from files
     arrays["numbers"] = np.frombuffer(json.dumps(numbers).encode(), dtype=np.uint8)
-    if progress.linear is not None:
-        arrays |= {LINEAR + name: array for name, array in _arrays(progress.linear, {}).items()}
+    for prefix, run in ((LINEAR, progress.linear), (REFIT, progress.refit)):
+        if run is not None:
+            arrays |= {prefix + name: array for name, array in _arrays(run, {}).items()}
     return arrays
 
 
 def _progress(arrays: dict[str, npt.NDArray[Any]]) -> Progress:
     numbers = json.loads(arrays["numbers"].tobytes())
     history = [_ended(**ended) for ended in numbers["history"]]
-    linear = _under(LINEAR, arrays)
+    linear, refit = _under(LINEAR, arrays), _under(REFIT, arrays)
     return Progress(
         state=State(arrays["parameters"], _under("moments.", arrays), numbers["step"]),
         history=history,
@@ -70,7 +72,9 @@ def _progress(arrays: dict[str, npt.NDArray[Any]]) -> Progress:
         best_loss=math.inf if numbers["best_loss"] is None else numbers["best_loss"],
         best_epoch=numbers["best_epoch"],
         spent=numbers.get("spent", sum(ended.seconds for ended in history)),
+        refit=_progress(refit) if refit else None,
         linear=_progress(linear) if linear else None,
+        failed=numbers.get("failed"),
     )
 
 

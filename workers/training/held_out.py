@@ -22,6 +22,10 @@ class HeldOut:
     prepared: Prepared
     scores: dict[str, Floats]
 
+    def with_scores(self, part: str, scores: Floats) -> HeldOut:
+        """With others in the place of the model's own."""
+        return replace(self, scores={**self.scores, part: scores})
+
     @property
     def part(self) -> str | None:
         """What a model is judged on: the validation rows, else the test rows; None where all rows were trained on."""

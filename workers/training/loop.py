@@ -19,7 +19,7 @@ from workers.training.budget import Asking, Budget, Clock
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine
 from workers.training.progress import EpochEnded, Progress, weights_to_keep
-from workers.training.schedules import RateFactors
+from workers.training.schedules import RateFactors, Schedule
 
 GROWN = 1e6  # times the first epoch's loss: descent just above its stable bound takes hundreds of epochs to overflow
 
@@ -31,16 +31,19 @@ def train(
     learning_rate: float,
     shape: tuple[int, ...],
     check: Callable[[], None],
+    schedule: Schedule | None = None,
     validation_rows: int = 0,
     clock: Clock = time.perf_counter,
 ) -> Iterator[EpochEnded]:
-    """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs. Raises WorkFailed
-    (`diverged`) and what `check` raises."""
+    """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs; `schedule` takes the
+    place of the spec's. Raises WorkFailed (`diverged`) and what `check` raises."""
     rows, stopping, state = shape[0], spec.stopping, progress.state
     batch_size = spec.step_rows(rows)
     steps = math.ceil(rows / batch_size)
-    schedule = RateFactors(spec, progress.history)
-    budget = Budget(spec.budget_seconds, progress.spent, clock)
+    schedule = schedule or RateFactors(spec, progress.history)
+    # a refit of as many epochs still fits then
+    seconds = None if spec.budget_seconds is None else spec.budget_seconds / (1 + spec.refit_work)
+    budget = Budget(seconds, progress.spent, clock)
     is_free = needs_no_rows(spec, *shape)  # the first epoch goes through the rows; another takes no time
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
         if stopping is not None and progress.has_waited(stopping):

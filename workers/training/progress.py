@@ -30,8 +30,9 @@ class EpochEnded:
 
 @dataclass(slots=True)
 class Progress:
-    """How far training has come; with `state` it is all that a checkpoint needs. `linear` is how far the linear neuron
-    has come that is trained before a network and compared with it."""
+    """How far training has come; with `state` it is all that a checkpoint needs. `refit` is how far the run on training
+    and validation rows together has come, once this one has ended; `linear` is how far the linear neuron has come that
+    is trained before a network and compared with it."""
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
@@ -40,11 +41,19 @@ class Progress:
     best_epoch: int = 0
     spent: float = 0.0
     """Seconds of training so far, in all attempts, with what was told and saved between the epochs."""
+    refit: Progress | None = None
     linear: Progress | None = None
+    failed: str | None = None
+    """Why the training came to nothing."""
 
     @property
     def epoch(self) -> int:
         return self.history[-1].epoch if self.history else 0
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch of the weights to keep."""
+        return self.epoch if self.best is None else self.best_epoch
 
     @property
     def chosen(self) -> Floats32:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from service.domain.spec.training import TrainingSpec
@@ -43,6 +44,29 @@ class EpochLosses(Protocol):
     def train_loss(self) -> float: ...
     @property
     def validation_loss(self) -> float | None: ...
+
+
+class Schedule(Protocol):
+    """What a learning rate is multiplied by, epoch by epoch."""
+
+    def factor(self, epoch: int, last_epoch: int | None = None) -> float:
+        """Of an epoch, counted from 1, where `last_epoch` is the last one: None, that which was planned."""
+
+    def saw(self, ended: EpochLosses) -> None:
+        """An epoch has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFactors:
+    """The `factors` of an earlier run's epochs once more, whatever the losses are now; after the last of them, that."""
+
+    factors: Sequence[float]
+
+    def factor(self, epoch: int, last_epoch: int | None = None) -> float:
+        return self.factors[min(epoch, len(self.factors)) - 1]
+
+    def saw(self, ended: EpochLosses) -> None:
+        pass
 
 
 class RateFactors:

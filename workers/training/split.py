@@ -42,6 +42,11 @@ def split_rows(
     return parts
 
 
+def joined(parts: Parts) -> Parts:
+    """(n_rows,) the split of a refit: validation rows train as well, and test rows are in no part."""
+    return np.array([TRAIN, TRAIN, UNUSED, UNUSED], dtype=np.uint8)[parts]
+
+
 def _hashes_at(seed: int, usable: npt.NDArray[np.bool_], classes: ClassNumbers | None, ranks: Integers) -> Hashes:
     """The hashes at some ranks (r, g) among those of each group, from 0 on; 0 for rank 0. By their first bits: rows are
     counted, and only those whose bits are the sought ones' are sorted."""

@@ -12,7 +12,7 @@ from service.domain.jobs.lanes import LANES
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
-STAGES = ("linear", "mlp")
+STAGES = ("linear", "mlp", "refit")
 EVENT_TYPES = ("state", "epoch", "progress", "message")
 # one, not any: generators make a union of these, and one class of all members of those
 ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
@@ -23,11 +23,14 @@ class ProgressSchema(Answer):
     descent = fields.String(metadata=says("for a comparison: the descent that is running"))
     stage = fields.String(
         validate=one_of(STAGES),
-        metadata=says("where a linear neuron and a network are trained: which of them this is about"),
+        metadata=says(
+            "where a linear neuron and a network are trained: which of them this is about; refit: that the published "
+            "model is being trained on all rows"
+        ),
     )
     epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction"))
     epochs = fields.Integer(allow_none=True)
-    fraction = fields.Float(metadata=says("0 to 1"))
+    fraction = fields.Float(metadata=says("of the whole job, 0 to 1"))
     train_loss = fields.Float(
         allow_none=True,
         metadata=says(

@@ -229,7 +229,8 @@ def _progress(it: Job) -> str:
         return NOTHING
     if it.kind != "train":  # epochs of one descent do not tell how far all of them are; a prediction has none
         return f"{float(progress.get('fraction') or 0.0):.0%}"
-    return f"epoch {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
+    of = "refit, epoch" if progress.get("stage") == "refit" else "epoch"
+    return f"{of} {figure(progress.get('epoch'))} of {figure(progress.get('epochs'))}"
 
 
 def _error(error: Mapping[str, Any] | None) -> list[tuple[str, SheetCell]]:

@@ -34,6 +34,7 @@ def published(version: Version, report: Mapping[str, Any]) -> Group:
         Text(f"{version.ref} was published", style="bold green"),
         *([Text(str(choice["sentence"]))] if (choice := report.get("choice")) else []),
         metrics(report),
+        *refit(report),
         f"adaline predict {version.model} rows.csv    adaline report {version.ref}",
     )
 
@@ -56,6 +57,7 @@ def page(version: Version, report: Mapping[str, Any]) -> Group:
             )
         ),
         metrics(report),
+        *refit(report),
         *learning_curve(report),
         *curvature(report),
         *verdict(report),
@@ -95,6 +97,12 @@ def metrics(report: Mapping[str, Any]) -> Sheet:
         for name in names
     ]
     return table(("metric", *splits, *against), rows, (*splits, *against))
+
+
+def refit(report: Mapping[str, Any]) -> list[RenderableType]:
+    """What the published model was trained on, where that is more than what the metrics are of."""
+    found = report.get("refit") or {}
+    return [Text(str(found["sentence"])), ""] if found.get("sentence") else []
 
 
 def learning_curve(report: Mapping[str, Any]) -> list[RenderableType]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from service.cli.showing import rendering
 from service.client.records import TERMINAL, Event
 
-STAGES = {"linear": "linear neuron: ", "mlp": "network: "}
+STAGES = {"linear": "linear neuron, ", "mlp": "network, ", "refit": "refit, "}
 LINES = 10  # how many lines of progress a run writes where no bar can be drawn
 
 

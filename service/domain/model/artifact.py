@@ -7,6 +7,7 @@ the same bytes.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +54,8 @@ def dump(predictor: Predictor) -> dict[str, bytes]:
     }
     if predictor.calibration is not None:
         manifest["calibration"] = predictor.calibration.to_json()
+    if predictor.temperature != 1:
+        manifest["temperature"] = predictor.temperature
     return {MANIFEST: to_json(manifest), WEIGHTS: save(predictor.network.tensors(predictor.parameters))}
 
 
@@ -76,6 +79,7 @@ def read(manifest_bytes: bytes, weights_bytes: bytes) -> Predictor:
             text_style=TextStyle.from_json(manifest.get("text_style")),
             dialect=Dialect.from_json(manifest.get("dialect")),
             calibration=Calibration.from_json(manifest["calibration"]) if "calibration" in manifest else None,
+            temperature=float(manifest.get("temperature", 1.0)),
         )
         _check(predictor, manifest["inputs"])
         predictor = replace(predictor, transform=_without_blanks(predictor.transform))
@@ -135,6 +139,8 @@ def _check(predictor: Predictor, inputs: list[str]) -> None:
         raise ValueError(f"{len(inputs)} inputs have {len(transform.mean)} means")
     if predictor.calibration is not None and len(predictor.calibration.residuals) != len(predictor.targets):
         raise ValueError(f"{len(predictor.targets)} targets have {len(predictor.calibration.residuals)} calibrations")
+    if not 0 < predictor.temperature < math.inf:
+        raise ValueError(f"the temperature {predictor.temperature} is not above 0")
     if (network.sizes[0], network.sizes[-1]) != (len(inputs), outputs):
         raise ValueError(f"a network of {network.sizes} does not lead from {len(inputs)} inputs to {outputs} outputs")
 

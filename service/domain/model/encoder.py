@@ -22,14 +22,26 @@ NOWHERE = -1  # a category that has no input: rare or constant ones
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """The statistics (m, k) of a feature's categories, the inputs `to` (k,) that hold them, and the one that the
+    categories share."""
+
+    values: Floats
+    to: Integers
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
-    """One categorical feature: the input that each category, a missing cell and an unseen category sets to 1."""
+    """One categorical feature: the input that each category, a missing cell and an unseen category sets to 1. A place
+    from `Encoder.width` on is that of a category with statistics, in their order."""
 
     name: str
     places: Mapping[str, int]
     missing: int
     unseen: int
     fills: bool
+    told: _Told | None = None
 
     def placed(self, cells: Categories) -> Integers:
         """(n_rows,) the place of each cell."""
@@ -70,7 +82,7 @@ class Encoder:
         self.numbers = _block([one for one in features if one.encoding == "number"], places, 1)
         self.times = _block([one for one in features if one.encoding == "calendar"], places, len(DATETIME_PARTS))
         words = [one for one in features if one.encoding == "categories"]
-        self.words = tuple(_words(feature, places[feature.name]) for feature in words)
+        self.words = tuple(_words(feature, places[feature.name], self.width) for feature in words)
         self._word_gaps = np.array([places[one.name][-1] if one.indicator else NOWHERE for one in words], np.int64)
         every = np.arange(self.width)
         only_numbers = len(self.numbers.names) == len(features) == self.width
@@ -105,9 +117,21 @@ class Encoder:
                     raise GapUnfilled
                 told = np.flatnonzero(self._word_gaps >= 0)
                 encoded[:, self._word_gaps[told]] = word_gaps[:, told]
+            if any(words.told is not None for words in self.words):
+                places = self._tell(places, encoded)
             rows, which = np.nonzero(places >= 0)
             encoded[rows, places[rows, which]] = 1.0
         return encoded
+
+    def _tell(self, places: Integers, encoded: Floats) -> Integers:
+        """Put in the statistics of categories that have some; the places (n_rows, n), where these share one."""
+        found = places.copy()
+        for position, words in enumerate(self.words):
+            if words.told is not None:
+                rows = np.flatnonzero(places[:, position] >= self.width)
+                encoded[np.ix_(rows, words.told.to)] = words.told.values[places[rows, position] - self.width]
+                found[rows, position] = words.told.other
+        return found
 
     def _put(self, block: _Block, values: Floats, encoded: Floats) -> None:
         gaps = np.isnan(values)
@@ -183,11 +207,18 @@ def _block(features: Sequence[Feature], places: Mapping[str, Integers], parts: i
     )
 
 
-def _words(feature: Feature, places: Integers) -> Words:
+def _words(feature: Feature, places: Integers, width: int) -> Words:
     known = dict(zip(feature.categories, places.tolist(), strict=False))
-    unseen = int(places[len(feature.categories)]) if feature.other else NOWHERE
+    n_kept = len(feature.categories)
+    unseen = int(places[n_kept]) if feature.other else NOWHERE
     filled = NOWHERE if feature.fill_category is None else known.get(feature.fill_category, unseen)
-    return Words(feature.name, known, filled, unseen, feature.fills)
+    told = None
+    if (statistics := feature.statistics) is not None:
+        known |= {category: width + number for number, category in enumerate(statistics.categories)}
+        to = places[n_kept + 1 : n_kept + 1 + len(statistics.outputs)]
+        values = np.array(statistics.values).reshape(len(statistics.categories), len(statistics.outputs))
+        told = _Told(values[:, to >= 0], to[to >= 0], unseen)
+    return Words(feature.name, known, filled, unseen, feature.fills, told)
 
 
 def datetime_parts(seconds: Floats) -> Floats:

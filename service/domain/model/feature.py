@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,27 @@ DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos"
 
 
 @dataclass(frozen=True, slots=True)
+class TargetStatistics:
+    """What tells categories apart that have no input of their own: how far the target lies from what all else says of
+    their rows, shrunk towards 0 where those are few (Micci-Barreca 2001). `values` hold a number of each of `outputs`
+    for each of `categories`: of a target, or of a class, for which it is a share of the rows."""
+
+    outputs: tuple[str, ...]
+    categories: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TargetStatistics:
+        return cls(tuple(data["outputs"]), tuple(data["categories"]), tuple(map(tuple, data["values"])))
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
     """One column of the user's table and how its cells become numbers.
 
     `fill` replaces a missing number (None: a missing cell is an error). `categories` are the kept ones, by
     frequency; `fill_category` replaces a missing one; `other` says whether rarer categories have a column, which one
-    that was never seen then shares: without it, that is all zeros.
+    that was never seen then shares: without it, that is all zeros. `statistics` tell some of these apart.
     `low` and `high` are the range seen in training, for flags.
     """
 
@@ -33,6 +49,7 @@ class Feature:
     fill_category: str | None = None
     low: float | None = None
     high: float | None = None
+    statistics: TargetStatistics | None = None
 
     @property
     def facts(self) -> ColumnKind:
@@ -57,10 +74,11 @@ class Feature:
         return self.fill is not None or self.fill_category is not None
 
     def unfamiliar(self, values: Values) -> npt.NDArray[np.bool_]:
-        """(n_rows,) bool: cells unlike any in training: a category not kept, a number outside the range seen."""
+        """(n_rows,) bool: cells unlike any in training: a category that nothing tells apart, a number outside the range
+        seen."""
         gaps = missing(values)
         if isinstance(values, Categories):
-            kept = frozenset(self.categories)
+            kept = frozenset((*self.categories, *(self.statistics.categories if self.statistics else ())))
             unseen = np.array([*(value not in kept for value in values.values), False], dtype=np.bool_)
             return unseen[values.codes] & ~gaps
         if self.low is None or self.high is None:
@@ -70,7 +88,10 @@ class Feature:
 
 def _names_of_categories(feature: Feature) -> list[str]:
     names = [f"{feature.name}={category}" for category in feature.categories]
-    return [*names, f"{feature.name}=other"] if feature.other else names
+    if feature.other:
+        names.append(f"{feature.name}=other")
+    outputs = feature.statistics.outputs if feature.statistics else ()
+    return [*names, *(f"{feature.name} effect on {output}" for output in outputs)]
 
 
 ENCODED_NAMES: Mapping[KindEncoding, Callable[[Feature], list[str]]] = {

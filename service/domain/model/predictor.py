@@ -38,7 +38,8 @@ class Predictor:
     `dialect` how its file was (None where that was no text, and for models of before).
 
     Several targets, all numbers, are a tuple, and have a scale and an output of the network each. `calibration` is what
-    intervals are taken from: none for classes, where no row was held out, and in older models.
+    intervals are taken from: none for classes, where no row was held out, and in older models. A classifier's scores
+    are divided by its `temperature` (Guo et al. 2017).
     """
 
     task: str
@@ -51,6 +52,7 @@ class Predictor:
     text_style: TextStyle = PLAIN
     dialect: Dialect | None = None
     calibration: Calibration | None = None
+    temperature: float = 1.0
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ class Predictor:
     def meaning(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """What the network's last sums (n_rows, n_outputs) stand for, as `scores` gives it."""
         if self.classes:
-            return class_probabilities(scores)
+            return class_probabilities(scores if self.temperature == 1 else scores / self.temperature)
         centres, scales = self._units
         if self._reaches_far:
             with np.errstate(over="ignore"):  # beyond float64 is infinity

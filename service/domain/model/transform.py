@@ -2,13 +2,14 @@
 
 Everything here was decided on training rows by `workers.training.data.fit`; this side only applies it. A feature
 becomes one or more encoded columns: a number or a boolean itself, a categorical one column for each kept category
-(and `other`), a datetime its parts; a feature that had gaps in training adds `… is missing`. Then every
-encoded column is centred and scaled.
+(and `other`, with the statistics of categories that share it), a datetime its parts; a feature that had gaps in
+training adds `… is missing`. Then every encoded column is centred and scaled.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from service.domain.arrays import Floats
 from service.domain.cells.columns import Columns
 from service.domain.model.encoder import Encoder
-from service.domain.model.feature import Feature
+from service.domain.model.feature import Feature, TargetStatistics
 from service.domain.plain import plain
 
 HELD_NUMBERS = 500  # numpy's own bound, NPY_BEGIN_THREADS_THRESHOLDED
@@ -93,7 +94,7 @@ class FittedTransform:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "features": [plain(feature) for feature in self.features],
+            "features": [_feature_json(feature) for feature in self.features],
             "kept": self.kept.tolist(),
             "centre": self.centre.tolist(),
             "scale": self.scale.tolist(),
@@ -103,11 +104,21 @@ class FittedTransform:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> FittedTransform:
         return cls(
-            features=tuple(
-                Feature(**{**feature, "categories": tuple(feature["categories"])}) for feature in data["features"]
-            ),
+            features=tuple(map(_feature_of, data["features"])),
             kept=np.asarray(data["kept"], dtype=np.int64),
             centre=np.asarray(data["centre"], dtype=np.float64),
             scale=np.asarray(data["scale"], dtype=np.float64),
             mean=np.asarray(data["mean"], dtype=np.float64) if "mean" in data else None,
         )
+
+
+def _feature_json(feature: Feature) -> dict[str, Any]:
+    """A feature without statistics says nothing of them, as before there were any."""
+    told = plain(feature)
+    return told if feature.statistics is not None else {key: told[key] for key in told if key != "statistics"}
+
+
+def _feature_of(data: Mapping[str, Any]) -> Feature:
+    found = data.get("statistics")
+    statistics = None if found is None else TargetStatistics.from_json(found)
+    return Feature(**{**data, "categories": tuple(data["categories"]), "statistics": statistics})

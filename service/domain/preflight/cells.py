@@ -44,8 +44,9 @@ def _shared(plan: Plan, feature: Column, pointer: str) -> Iterator[Warned]:
     yield Warned(
         "categories_shared",
         f"feature {feature.name!r} has {feature.distinct:,} categories: the {most:,} most frequent get at most one "
-        f"input each, and the other {feature.distinct - most:,} share one and cannot be told apart; group its "
-        f"values, or ask the operator to set ADALINE_MAX_CATEGORIES={feature.distinct}",
+        f"input each, and the other {feature.distinct - most:,} share one, beside their effect on the target where "
+        "they differ by more than chance; group its values, or ask the operator to set "
+        f"ADALINE_MAX_CATEGORIES={feature.distinct}",
         pointer,
     )
 

@@ -25,7 +25,8 @@ def class_warnings(plan: Plan) -> Iterator[Warned]:
             counts = {target.rarest["value"]: int(target.rarest["count"])}
         if counts:
             counts = {plan.figures.table.label(target.name, value): count for value, count in counts.items()}
-            yield from _rare(plan, counts)
+            if plan.spec.split.order_by is None:  # else nobody knows which of them are the latest
+                yield from _rare(plan, counts)
             yield from _imbalance(plan, counts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -49,11 +50,14 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
         return Time(None, None, None, found.epoch_seconds, None, found.runs, "the number of epochs is not known yet")
     most = spec.budget_seconds if spec.budget_seconds is not None else inf
     seconds, low, high = (
-        min(each * epochs, most) + found.other_seconds for each in (found.epoch_seconds, found.low, found.high)
+        min(each * epochs * (1 + spec.refit_work), most) + found.other_seconds
+        for each in (found.epoch_seconds, found.low, found.high)
     )
     why = f"from the {found.runs} most similar runs" if found.runs > 1 else "from the one finished run"
     if isinstance(spec.early_stopping, EarlyStopping):
         why += "; early stopping may end it earlier"
+    if spec.refits:
+        why += "; with the refit"
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why, found.other_seconds)
 
 
@@ -84,7 +88,8 @@ def most_seconds(plan: Plan, time: Time) -> float:
         return time.high
     epochs = plan.rates.epochs if plan.rates is not None else plan.spec.epochs
     engine, shape = _shape(plan)
-    return roughly(engine, *shape, MOST_BOWL_EPOCHS if epochs == "auto" else epochs, plan.spec.budget_seconds)
+    most = MOST_BOWL_EPOCHS if epochs == "auto" else epochs
+    return roughly(engine, *shape, math.ceil(most * (1 + plan.spec.refit_work)), plan.spec.budget_seconds)
 
 
 def most_seconds_compared(plan: Plan, mini_batch: int) -> float:
@@ -116,11 +121,13 @@ def cost_warnings(plan: Plan, time: Time) -> Iterator[Warned]:
     budget = plan.spec.budget_seconds
     if budget is None or time.epoch_seconds is None or time.epochs is None:
         return
-    if budget < time.epoch_seconds * time.epochs:
-        fitting = max(1, int(budget / time.epoch_seconds))
+    epoch_seconds = time.epoch_seconds * (1 + plan.spec.refit_work)
+    if budget < epoch_seconds * time.epochs:
+        fitting = max(1, int(budget / epoch_seconds))
+        twice = ", with that of the refit" if plan.spec.refits else ""
         yield Warned(
             "budget_short",
             f"at this machine's speed about {fitting:,} of {time.epochs:,} epochs fit into {budget:g} s: an epoch "
-            f"takes about {time.epoch_seconds:.3g} s; allow more time, or use fewer epochs or larger batches",
+            f"takes about {epoch_seconds:.3g} s{twice}; allow more time, or use fewer epochs or larger batches",
             "/budget_seconds",
         )

@@ -77,7 +77,7 @@ def _names(plan: Plan, feature: Column) -> Iterator[Warned]:
         yield Warned(
             "categories_many",
             f"feature {feature.name!r} has {feature.distinct:,} categories in {present:,} rows, so few of each that "
-            "they are memorised; leave it out, or group its values",
+            "little is known of any; leave it out, or group its values",
             at_feature(plan.asked, feature.name),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES, rows_at_once
+from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES, SAMPLE_CELLS, rows_at_once
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
 from service.domain.spec.engines import lbfgs_pairs
@@ -13,12 +13,15 @@ from service.domain.spec.training import EarlyStopping, TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS, Optimizer
 
 FLOAT32, FLOAT64 = 4, 8
+FEW_CATEGORIES = 10  # each has an input of its own
 ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
+SAMPLE_COPIES = 4  # of the rows that categories are told apart by
 JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
 SEARCHING = (
     12  # float64 vectors of lbfgs that pass: three points and their gradients, the path, what torch computes with
 )
 PUBLISHING = 8  # float32 vectors that pass at the end: layers in float64, a graph of them, its bytes
+JUDGED_COPIES = 3  # of the weights that held-out rows have judged, as float32 and float64, beside the refit
 SAVING = 2  # copies of all that a checkpoint holds, while it is written
 
 
@@ -48,27 +51,32 @@ class Memory:
 
 def memory(plan: Plan) -> Memory:
     """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
-    encoded, an epoch's rows in order with what the engine computes on them, rows that are judged in float64, a
-    checkpoint, or the model as it is published."""
+    encoded and the rows that effects of categories are estimated from, an epoch's rows in order with what the engine
+    computes on them, rows that are judged in float64, a checkpoint, or the model as it is published. A refit reads its
+    rows when the others are gone, and has no more."""
     rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
     row = sizes[0] * FLOAT32
     n_read = min(plan.figures.table.rows, rows_at_once(sizes[0]))
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
+    if any(feature.facts.encoding == "categories" and feature.distinct > FEW_CATEGORIES for feature in plan.features):
+        encoding += SAMPLE_COPIES * min(rows.train * sizes[0], SAMPLE_CELLS) * FLOAT64
     judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * max(sizes) * FLOAT64
     gathered = min(rows.train * row, max(GATHERED_BYTES, plan.batch * row))
     chosen = OPTIMIZERS[plan.spec.optimizer.kind]
     optimizer = optimizer_bytes(chosen, plan.network.n_parameters)
     engine = _engine_bytes(plan.spec, chosen, weights, optimizer)
     best = weights if isinstance(plan.spec.early_stopping, EarlyStopping) else 0
+    judged = JUDGED_COPIES * weights if plan.spec.refits else 0
     stepping = _activations(plan, chosen) + (SEARCHING * 2 * weights if chosen.is_quasi_newton else 0)
-    ending = max(SAVING * (weights + optimizer + best), PUBLISHING * weights)
+    ended = 2 * weights if plan.spec.refits else 0  # the run before the refit, in its checkpoints
+    ending = max(SAVING * (weights + optimizer + best + ended), PUBLISHING * weights)
     return Memory(
         matrix=(rows.train + rows.validation + rows.test) * row,
         weights=weights,
         optimizer=optimizer,
-        workspace=best + engine + max(encoding, gathered + rows.train * FLOAT64 + stepping, judging, ending),
+        workspace=best + judged + engine + max(encoding, gathered + rows.train * FLOAT64 + stepping, judging, ending),
         limit=plan.limits.training_memory_bytes,
-        least=weights + optimizer + best + engine + max(stepping, ending),
+        least=weights + optimizer + best + judged + engine + max(stepping, ending),
     )
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
-
-from service.domain.report.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +14,7 @@ class Contestant:
     hidden: Annotated[Sequence[int], "sizes of its hidden layers; none for the linear neuron"]
     epochs: int
     seconds: Annotated[float, "of training"]
-    loss: Annotated[float | None, "mean loss on the validation rows, in the target's units; null if it diverged"]
-    metrics: Annotated[Mapping[str, Metrics], "by split part"]
+    loss: Annotated[float | None, "mean loss on the validation rows, in the target's units; null if either diverged"]
 
 
 @dataclass(frozen=True, slots=True)

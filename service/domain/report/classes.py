@@ -8,6 +8,7 @@ from typing import Annotated
 
 from service.domain.described import As
 from service.domain.model.predictor import Label
+from service.domain.report.temperature import TemperatureScaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,8 @@ class JudgedClasses:
     per_class: Sequence[ReportedClass]
     curves: Sequence[Curves]
     calibration: Reliability
+    temperature: Annotated[
+        TemperatureScaling | None,
+        "for a network with validation rows, whose figures here are with it: each row's by a temperature fitted on "
+        "others",
+    ] = None

@@ -13,6 +13,7 @@ from service.domain.report.classes import JudgedClasses
 from service.domain.report.features import Importance, ImportanceOn, PartialDependence
 from service.domain.report.metrics import Metrics
 from service.domain.report.neuron import Certificate, Weight, WeightsByEpoch
+from service.domain.report.refit import Refit, TrainedRows
 from service.domain.report.regression import Interval, Residuals
 from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
@@ -74,6 +75,7 @@ class Lineage:
         "notes on how the cells of the target and the features were read",
     ]
     seconds: float
+    trained_rows: TrainedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,10 @@ class Explanation:
 class OfTarget(Explanation):
     """The parts of a report that belong to one target."""
 
-    certificate: Annotated[Certificate | None, "for a linear neuron: the exact optimum, and the gap to it"] = None
+    certificate: Annotated[
+        Certificate | None,
+        "for a linear neuron: the exact optimum on the rows that trained the published model, and its gap to it",
+    ] = None
     certificate_left_out: Annotated[str | None, "why there is no certificate"] = None
     weights: Annotated[
         Sequence[Weight] | None,
@@ -123,6 +128,10 @@ class Report(OfTarget):
     verdict: Annotated[
         Verdict | None,
         "for a network, and where one was trained to choose: whether it is worth it compared with the linear neuron",
+    ]
+    refit: Annotated[
+        Refit | None,
+        "how the published model was trained on all rows; null: it is the model that the report evaluates",
     ]
     by_target: Annotated[
         Mapping[str, OfTarget] | None, "for several targets: the parts of each, which are null at the top level"

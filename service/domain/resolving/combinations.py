@@ -41,6 +41,9 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             "/network/kind",
             '"auto" compares on validation rows; use "split": {"validation": 0.2}, or choose "linear" or "mlp"',
         )
+    if spec.refit == "always" and not spec.split.validation:
+        which = "the validation rows are another dataset's" if spec.split.validates else "there are no validation rows"
+        yield "/refit", f'{which}: a refit adds those of the training dataset; use "never", or "auto"'
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
         yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')

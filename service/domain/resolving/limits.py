@@ -17,6 +17,7 @@ from service.errors import FieldError, SpecInvalid
 PROCESS_BYTES = 512 * 2**20  # of a training process itself: its libraries take that much before any row is read
 FEW_CATEGORIES, MANY_CATEGORIES = 100, 1000
 MOST_CELLS = 2**25  # of the inputs of one feature, in float32
+SHARED = 2  # inputs of all categories without one of their own: that they are, and their effect on the target
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
 
 
 def kept_categories(rows: int, most: int) -> int:
-    """How many categories of one feature have an input of their own in a table of so many rows; rarer ones share one.
+    """How many categories of one feature have an input of their own in a table of so many rows; rarer ones share some.
     `most` is what the operator says; 0: 100 always, and up to 1,000 where all inputs of the feature take 128 MiB."""
     return most or max(FEW_CATEGORIES, min(MANY_CATEGORIES, MOST_CELLS // max(rows, 1)))
 
@@ -81,7 +82,7 @@ def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int
 
 WIDTHS: Mapping[KindEncoding | None, Callable[[Column, int], int]] = {
     "number": lambda column, most: 1,
-    "categories": lambda column, most: min(column.distinct, most) + int(column.distinct > most),
+    "categories": lambda column, most: min(column.distinct, most) + SHARED * int(column.distinct > most),
     "calendar": lambda column, most: len(DATETIME_PARTS),
 }
 """How many inputs a column has by its encoding, where at most so many categories have one of their own."""

@@ -15,6 +15,7 @@ from service.domain.resolving.combinations import check_combinations
 from service.domain.resolving.left_out import none_of_them, nothing_left
 from service.domain.resolving.limits import Limits
 from service.domain.resolving.other_rows import check_other_rows
+from service.domain.resolving.row_order import check_order
 from service.domain.resolving.row_weights import check_weights
 from service.domain.resolving.settling import Alternative, alternatives, settled
 from service.domain.resolving.tasks import class_name, natural_task, too_rare
@@ -55,6 +56,7 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
     usable = table.rows - max(target.nulls for target in targets)  # at most: gaps may be in different rows
     _enough_rows(spec, usable, targets)
     check_weights(spec, table, targets)
+    check_order(spec, table, targets, notes)
     with _told_of(targets[0]):
         task = _task(spec, table, targets[0], limits, notes) if len(targets) == 1 else _task_of_several(spec, notes)
     asked = spec

@@ -37,7 +37,8 @@ def natural_task(target: Column) -> tuple[str, str]:
 
 def too_rare(rows: int, split: Split) -> bool:
     """Whether a class of so many rows cannot be both learnt and judged by the parts that rows are split into."""
-    return rows < 2 and bool(split.test or (split.validation and split.validation_dataset is None))
+    is_shared_out = split.order_by is None  # else its only row may be an early one, which trains
+    return rows < 2 and is_shared_out and bool(split.test or (split.validation and split.validation_dataset is None))
 
 
 def class_name(value: Any) -> str:

@@ -22,8 +22,9 @@ MOST_EPOCHS = 500  # over all rows, where no curvature tells how many are enough
 
 
 def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
-    """The spec with hidden layers, batch size, optimizer, schedule, early stopping and epochs chosen for `rows` usable
-    rows and about `inputs` encoded columns, by the spec's effort; each choice adds its reason to `notes`."""
+    """The spec with hidden layers, batch size, optimizer, schedule, early stopping, epochs and refit chosen for
+    `rows` usable rows and about `inputs` encoded columns, by the spec's effort; each choice adds its reason to
+    `notes`."""
     if spec.effort != NORMAL:
         notes.append(f"effort {spec.effort!r}: {EFFORTS[spec.effort].summary}")
     spec = replace(spec, network=_network(spec.network, EFFORTS[spec.effort], rows, inputs, notes))
@@ -34,7 +35,8 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
     spec = replace(spec, optimizer=_optimizer(spec, notes))
     spec = replace(spec, epochs=_epochs(spec, rows, notes))
     spec = replace(spec, schedule=_schedule(spec, notes))
-    return replace(spec, early_stopping=_early_stopping(spec, notes))
+    spec = replace(spec, early_stopping=_early_stopping(spec, notes))
+    return replace(spec, refit=_refit(spec, notes))
 
 
 def is_bowl(spec: TrainingSpec) -> bool:
@@ -130,6 +132,17 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
     chosen = EarlyStopping(patience) if SCHEDULES[spec.schedule].watches_loss else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
     return chosen
+
+
+def _refit(spec: TrainingSpec, notes: list[str]) -> Literal["always", "never"]:
+    if spec.refit != "auto":
+        return spec.refit
+    if spec.split.validation:
+        notes.append("refit: the published model is trained anew, on training and validation rows together")
+        return "always"
+    if spec.split.validates:
+        notes.append("no refit: the validation rows are another dataset's, which stay apart")
+    return "never"
 
 
 def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:

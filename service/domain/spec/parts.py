@@ -89,6 +89,15 @@ class SplitSchema(SpecPart):
         validate=DATASET_ID,
         metadata={"description": "id of another dataset with the same columns, used for validation instead"},
     )
+    order_by = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "a datetime or numeric column: the rows with the latest (greatest) values test, those "
+            "before them validate, and the earlier ones train, as do rows without a value; equal values stay together "
+            "where possible. null: rows are drawn by chance, for classes within each class"
+        },
+    )
 
     @ma.pre_load
     def _another_dataset_needs_no_share(self, data: Any, **_: Any) -> Any:

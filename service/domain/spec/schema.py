@@ -33,6 +33,7 @@ from service.errors import FieldError, SpecInvalid
 DEVICES = ("auto", "cpu", "gpu")
 ENGINES = ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
+REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS = 100
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
@@ -92,7 +93,9 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
             "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
-            "rows, up to a limit; rarer and unseen ones share the input 'other'"
+            "rows, up to a limit; rarer and unseen ones share the input 'other'. Where the rarer ones differ by more "
+            "than chance, their effect on the target (shrunk, and for each training row estimated from other rows) is "
+            "an input too"
         },
     )
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
@@ -184,6 +187,16 @@ class TrainingSpecSchema(SpecPart):
             "alias 'default'; never: no; if_better: if its main metric on this run's validation rows is better than "
             "that of the version that serves now. A version that must not serve leaves the alias 'default' on the one "
             "that does. The first version always serves"
+        },
+    )
+    refit = ma.fields.String(
+        load_default=AUTO,
+        validate=one_of(REFIT),
+        metadata={
+            "description": "always: once the validation rows have told how many epochs are best, the published model "
+            "is trained anew for that long on training and validation rows together; the report keeps the figures of "
+            "the model before, which had not seen the rows that it is evaluated on. never: that model is published. "
+            "auto: always if the dataset has validation rows of its own"
         },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))

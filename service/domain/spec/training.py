@@ -16,11 +16,13 @@ MODEL_NAME = r"[a-z0-9][a-z0-9._-]{0,99}"
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset."""
+    """Rows that the model is judged on and never fitted to: shares of the dataset's, or those of another dataset. They
+    are drawn by chance or, with `order_by`, the ones with the greatest values of that column."""
 
     validation: float = 0.2
     test: float = 0.0
     validation_dataset: str | None = None
+    order_by: str | None = None
 
     @property
     def validates(self) -> bool:
@@ -89,6 +91,7 @@ class TrainingSpec:
     class_weights: Literal["balanced"] | Mapping[str, float] | None = None
     weight_column: str | None = None
     promote: Literal["newest", "if_better", "never"] = "newest"
+    refit: Literal["auto", "always", "never"] = "never"
     seed: int = 0
     device: str = "auto"
     engine: str = "auto"
@@ -119,6 +122,18 @@ class TrainingSpec:
     def stopping(self) -> EarlyStopping | None:
         """Early stopping; None where there is none, or where that is not settled."""
         return self.early_stopping if isinstance(self.early_stopping, EarlyStopping) else None
+
+    @property
+    def refits(self) -> bool:
+        """Whether the published model is trained once more, on training and validation rows together."""
+        return self.refit == "always"
+
+    @property
+    def refit_work(self) -> float:
+        """What an epoch of the refit takes beside one of the run before it: by their rows; 0 without a refit."""
+        if not self.refits:
+            return 0.0
+        return (1 - self.split.test) / (1 - self.split.test - self.split.validation)
 
     def step_rows(self, rows: int) -> int:
         """How many of `rows` training rows a step takes: all of them where the batch is full, or not chosen yet."""

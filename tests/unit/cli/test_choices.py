@@ -111,3 +111,7 @@ def test_words_of_the_users_own_stay_as_they_are() -> None:
     assert spec_of(["metadata.version=1,2", "metadata.is=True", "metadata.at=2026-11-29"]) == {
         "metadata": {"version": "1,2", "is": "True", "at": "2026-11-29"}
     }
+
+
+def test_a_column_that_orders_rows_is_named_inside_of_the_split() -> None:
+    assert spec_of(["split.order_by=sold on", "split.test=0.1"]) == {"split": {"order_by": "sold on", "test": 0.1}}

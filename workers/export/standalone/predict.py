@@ -32,6 +32,7 @@ def predict(rows: Sequence[Mapping[str, Any]], folder: Path = HERE) -> list[Any]
         return []
     answers = network(model["network"], weights, inputs_of(model, rows))
     if classes := model["classes"]:
+        answers = answers / model.get("temperature", 1.0)
         second = sigmoid(answers)  # one score tells two classes apart, else there is one for each
         answers = np.hstack([1 - second, second]) if answers.shape[1] == 1 else softmax(answers)
         names = [class_name(label) for label in classes]
@@ -115,14 +116,17 @@ def column_of(feature: dict[str, Any], rows: Sequence[Mapping[str, Any]], style:
 
 
 def encoded(feature: dict[str, Any], cells: list[Any]) -> Any:
-    """One feature as columns: one of each kept category (and of the others), the parts of a time, or the number; then
-    whether the cell is missing, where training had such."""
+    """One feature as columns: one of each kept category (and of the others, with their statistics), the parts of a
+    time, or the number; then whether the cell is missing, where training had such."""
     gaps = np.array([cell is None for cell in cells])
     if feature["kind"] == "categorical":
         known = {category: position for position, category in enumerate(feature["categories"])}
         words = [feature["fill_category"] if cell is None else cell for cell in cells]
         positions = np.array([known.get(word, len(known)) for word in words])
         block = (positions[:, None] == np.arange(len(known) + feature["other"])).astype(np.float64)
+        if told := feature.get("statistics"):
+            values = dict(zip(told["categories"], told["values"], strict=True))
+            block = np.hstack([block, [values.get(word, [0.0] * len(told["outputs"])) for word in words]])
     else:
         numbers = np.array([feature["fill"] if cell is None else cell for cell in cells], dtype=np.float64)
         block = parts_of_time(numbers) if feature["kind"] == "datetime" else numbers[:, None]

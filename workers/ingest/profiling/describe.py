@@ -65,7 +65,8 @@ def describe_numbers(
     """A column of numbers, times or truths, as one of the table's and as one of the profile's.
 
     `quantiles_error` bounds how far off the ranks of the quantiles are, as a share of the cells; 0 is exact. `values`
-    are all the numbers, in order, where they are few.
+    are all the numbers, in order, where they are few. `rises` and `falls` are how often a time is later, or earlier,
+    than the one before it in the file.
     """
     rarest, holds = None, kind_of(kind).holds
     counted = column.counted
@@ -86,6 +87,8 @@ def describe_numbers(
         shown = [_shown(value, holds) for value in values]
         detail["quantiles"] = dict(zip(map(str, QUANTILES), shown, strict=False))
         detail["quantiles_error"] = error
+    if column.steps is not None:
+        detail |= {"rises": column.steps.rises, "falls": column.steps.falls}
     if holds == "numbers":
         counts = column.bins.tolist() if edges is not None else []
         detail["histogram"] = {"edges": edges.tolist() if edges is not None else [], "counts": counts}

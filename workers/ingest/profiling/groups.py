@@ -95,7 +95,7 @@ class StoredTable:
                     continue
                 present = _numbers(array.drop_null() if array.null_count else array, holds)
                 origin, edges = plan.origins.get(name, 0.0), plan.edges.get(name, np.empty(0))
-                columns[name] = number_group(present, edges, origin, bound, plan.sizes, holds == "numbers")
+                columns[name] = number_group(present, edges, origin, bound, plan.sizes, holds)
                 if name in places:
                     row = cells[places[name]]
                     if array.null_count:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.domain.arrays import AnyArray, Hashes
+from service.domain.cells.kinds import Holds
 from workers.ingest.profiling.distinct import Distinct, hashes_of_numbers, least
 from workers.ingest.profiling.quantiles import Quantiles, Run, compressed
 
@@ -36,7 +37,7 @@ class Sizes:
 @dataclass(frozen=True, slots=True)
 class NumberGroup:
     """What one group of rows says. `mean` is that beyond the column's origin, near which float64 is finer than near 0;
-    `counted` holds the values and their counts while those are few."""
+    `counted` holds the values and their counts while those are few; `steps`, of times, how they go from row to row."""
 
     count: int
     mean: float
@@ -46,13 +47,31 @@ class NumberGroup:
     hashes: Hashes
     counted: tuple[AnyArray, AnyArray] | None
     bins: npt.NDArray[np.int64]
+    steps: RowSteps | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowSteps:
+    """How values go from row to row: how often up and how often down, from the `first` to the `last`."""
+
+    rises: int
+    falls: int
+    first: int
+    last: int
+
+    def then(self, later: RowSteps) -> RowSteps:
+        """With the rows after them."""
+        rises = self.rises + later.rises + int(later.first > self.last)
+        falls = self.falls + later.falls + int(later.first < self.last)
+        return RowSteps(rises, falls, self.first, later.last)
 
 
 def number_group(
-    values: AnyArray, edges: AnyArray, origin: float, bound: np.uint64, sizes: Sizes, is_number: bool
+    values: AnyArray, edges: AnyArray, origin: float, bound: np.uint64, sizes: Sizes, holds: Holds
 ) -> NumberGroup:
     """Figures of the present values (n,) float64 or int64 of a group; `edges` (b + 1,) are those of the histogram."""
-    count = len(values)
+    count, is_number = len(values), holds == "numbers"
+    steps = _steps(values) if holds == "times" and count else None
     mean = squares = 0.0
     if is_number and count:
         centred = values - origin
@@ -75,6 +94,14 @@ def number_group(
         hashes=least(hashes_of_numbers(different), bound, sizes.hashes),
         counted=counted,
         bins=np.diff(places, prepend=0, append=count),
+        steps=steps,
+    )
+
+
+def _steps(values: AnyArray) -> RowSteps:
+    before, after = values[:-1], values[1:]
+    return RowSteps(
+        int(np.count_nonzero(after > before)), int(np.count_nonzero(after < before)), int(values[0]), int(values[-1])
     )
 
 
@@ -92,6 +119,7 @@ class NumberColumn:
         self.counted: tuple[AnyArray, AnyArray] | None = (np.empty(0), np.empty(0, np.int64))
         self.bins = np.zeros(bins, dtype=np.int64)
         self._squares = 0.0
+        self.steps: RowSteps | None = None
 
     def add(self, group: NumberGroup) -> None:
         if not group.count:
@@ -106,6 +134,8 @@ class NumberColumn:
         self.quantiles.add(group.run)
         self.counted = _together(self.counted, group.counted, self._sizes.values)
         self.bins += group.bins
+        if group.steps is not None:
+            self.steps = group.steps if self.steps is None else self.steps.then(group.steps)
 
     @property
     def mean(self) -> float:

@@ -14,13 +14,13 @@ from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from service.store import datasets, jobs
 from service.store.described import table_of
-from service.store.tables import DatasetRow, Json
+from service.store.tables import DatasetRow
 from workers.bound import report_too_long, training_too_long
 from workers.jobs.record.checkpoints import Checkpoints
+from workers.jobs.record.stage import CompetitorStage, RefitStage, Stage
 from workers.jobs.record.telling import Teller, is_time
 from workers.lease import WorkerStopping
 from workers.training.data.prepare import Prepared
-from workers.training.engines.objectives import in_user_units, loss_scale
 from workers.training.problem import Problem, State
 from workers.training.progress import EpochEnded, Progress, why_ended
 
@@ -50,6 +50,12 @@ class AskedTraining:
         return self.table.kinds(self.spec.targets[:1])[self.spec.targets[0]]
 
     @property
+    def order_kind(self) -> Kind | None:
+        """The kind of the column that the split goes by; None where it goes by chance."""
+        name = self.spec.split.order_by
+        return None if name is None else self.table.kinds([name])[name]
+
+    @property
     def column_notes(self) -> dict[str, tuple[str, ...]]:
         """What is to be known of how the features and the targets were read."""
         used = {*self.spec.targets, *self.kinds}
@@ -72,28 +78,13 @@ def tell_choices(
     teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str, called: str | None = None
 ) -> None:
     """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads. Of one
-    run of two, which is `called` so, nothing is kept: the job is to go on as it was asked for."""
+    training of two, which is `called` so, nothing is kept: the job is to go on as it was asked for."""
     size = prepared.stored_bytes
     stored = [f"the prepared table ({size / 2**30:.1f} GiB) is kept on disk"] if size else []
     texts = (*choices, f"engine {spec.engine}: {how}", *stored)
     before = "" if called is None else f"{called}: "
     kept = {"spec": spec.to_json()} if called is None else {}
     teller.add(kept, [("message", {"text": f"{before}{text}"}) for text in texts])
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One of a job's runs of epochs: its name, what it is called in a sentence, and the shares of the job that are done
-    when it begins and when it ends."""
-
-    name: str
-    called: str
-    begins: float
-    ends: float
-
-    def fraction(self, within: float) -> float:
-        """The share of the job that is done with so much of this run."""
-        return self.begins + (self.ends - self.begins) * within
 
 
 class TrainingRecorder:
@@ -106,43 +97,66 @@ class TrainingRecorder:
         """`started` is when the job began, by `time.perf_counter`."""
         self._teller = teller
         self._checkpoints = Checkpoints(teller.deps, teller.lease, started)
-        self._spec, self._prepared = spec, prepared
+        self._spec = spec
         before = self._checkpoints.key
         saved = self._checkpoints.read()
         if before and saved is None:
             teller.add({}, [("message", {"text": ANEW, "blob": before})])
         self.progress = self._whole = saved or Progress(State.start(problem))
         """How far it has come; the loop changes it."""
-        self._stage: Stage | None = None
-        self._began_here()
-        self._prepared_seconds = self._started - started
-        self._told = -math.inf if before else self._started  # a run that goes on says so with its first epoch
+        self._rows, self._scales = len(prepared.train), prepared.target_scales
+        self._stage = self._judged_stage = Stage(spec, self._rows, self._scales, self.progress)
+        self._epoch_began = self._stage.began
+        self._prepared_seconds = self._stage.began - started
+        self._told = -math.inf if before else self._stage.began  # a run that goes on says so with its first epoch
+        self._is_over = False
         told = teller.lease.row.progress or {}
         self._told_epoch = told.get("stage"), int(told.get("epoch", 0))
 
-    def turn_to(self, stage: Stage | None, spec: TrainingSpec, progress: Progress) -> None:
-        """What is told from now on is told of this one of the job's runs of epochs. Checkpoints keep all of them."""
-        self._stage, self._spec, self.progress = stage, spec, progress
-        self._began_here()
+    def turn_to(self, spec: TrainingSpec, progress: Progress) -> None:
+        """What is told from now on is told of this one of two trainings. Checkpoints keep both."""
+        self._spec, self.progress = spec, progress
+        self._stage = self._judged_stage = CompetitorStage(spec, self._rows, self._scales, progress)
+        self._epoch_began, self._is_over = self._stage.began, False
 
     def keep(self, spec: TrainingSpec, progress: Progress) -> None:
-        """All runs are over, and this is the one that goes on."""
+        """Both are over, and this is the one that goes on."""
         self._spec, self.progress, self._is_over = spec, progress, True
 
-    def _began_here(self) -> None:
-        self._first_epoch = self.progress.epoch
-        self._started = self._epoch_began = time.perf_counter()
-        self._is_over = False
+    def refit(self, spec: TrainingSpec, prepared: Prepared, problem: Problem) -> Progress:
+        """The refit begins, or goes on: how far it has come, which the loop changes. What is told from now on is told
+        of it."""
+        before = self.progress
+        if before.refit is None:
+            before.refit = Progress(State.start(problem))
+            before.state.moments = {}  # nobody goes on from there
+            rows = len(prepared.train)
+            text = f"now training on all {rows:,} training and validation rows, for {spec.last_epoch:,} epochs"
+            self._teller.add({}, [("message", {"text": text})])
+        share = self._stage.ends_at
+        self._stage = RefitStage(spec, len(prepared.train), prepared.target_scales, before.refit, share)
+        self._epoch_began, self._is_over = self._stage.began, False
+        return before.refit
+
+    def give_up_refit(self, why: str) -> None:
+        """The refit is left out, and what it has done."""
+        self.progress.refit = None
+        self._stage = self._judged_stage
+        self._stage.without_refit()
+        self._is_over = True
+        done = self._stage.figures(self.progress.history[-1], is_last=True)
+        self._teller.add({"progress": done}, [("message", {"text": f"no refit: {why}"})])
 
     def epoch(self, ended: EpochEnded) -> None:
         """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
         self._epoch_began = time.perf_counter()
         if is_time(self._told):
             self._told = self._epoch_began
-            self._tell(ended, ended.epoch / self._spec.last_epoch)
+            self._tell(ended)
             self._teller.tell()
         leaves = self._teller.lease.is_to_leave
         if leaves or self._checkpoints.is_due:
+            self._teller.tell()  # an attempt that goes on does not tell it again
             self._checkpoints.save(self._whole)
         if leaves:
             self._teller.lease.check()
@@ -151,12 +165,11 @@ class TrainingRecorder:
         """Tell of the last epoch, unless that was told already, by this attempt or by the one before; when training has
         stopped early, say so. Soon after the last telling that is left to whoever ends the job."""
         self._epoch_began, self._is_over = -math.inf, True
-        last = self.progress.history[-1]
-        self._tell(last, 1.0, is_known=(self._stage_name, last.epoch) == self._told_epoch)
-        if why := why_ended(self.progress, self._spec):
-            self._teller.add(
-                {}, [("message", {"text": why if self._stage is None else f"{self._stage.called}: {why}"})]
-            )
+        stage = self._stage
+        last = stage.progress.history[-1]
+        self._tell(last, is_last=True, is_known=(stage.name, last.epoch) == self._told_epoch)
+        if stage.is_course and (why := why_ended(self.progress, self._spec)):
+            self._teller.add({}, [("message", {"text": f"{stage.called}{why}"})])
         if is_time(self._told):
             self._teller.tell()
 
@@ -179,41 +192,21 @@ class TrainingRecorder:
         self._teller.tell_if_due()
 
     def _too_long(self) -> WorkFailed:
-        most, progress = self._teller.deps.settings.max_job_seconds, self.progress
+        most, stage = self._teller.deps.settings.max_job_seconds, self._stage
+        progress = stage.progress
         if self._is_over:
             return report_too_long(most)
-        learning = sum(ended.seconds for ended in progress.history[self._first_epoch :])
-        share = min(learning / (time.perf_counter() - self._started), 1.0)  # the rest went to saving and telling
+        learning = sum(ended.seconds for ended in progress.history[stage.first_epoch :])
+        share = min(learning / (time.perf_counter() - stage.began), 1.0)  # the rest went to saving and telling
         return training_too_long(most, self._prepared_seconds, share, progress.epoch, progress.best_epoch)
 
-    def _tell(self, ended: EpochEnded, fraction: float, is_known: bool = False) -> None:
-        """Tell of an epoch soon; of one that is known already, only how far the training is."""
-        figures = self._figures(ended, fraction)
-        told: jobs.Told = ("epoch", {**figures, "learning_rate": ended.learning_rate})
-        self._teller.add({"progress": figures}, [] if is_known else [told])
-        self._told_epoch = self._stage_name, ended.epoch
-
-    @property
-    def _stage_name(self) -> str | None:
-        return None if self._stage is None else self._stage.name
-
-    def _figures(self, ended: EpochEnded, fraction: float) -> Json:
-        """How far the training is after an epoch; losses are in the target's units."""
-        spec, judged = self._spec, ended.validation_loss
-        scale = loss_scale(self._prepared.target_scales)
-        seconds = time.perf_counter() - self._started
-        done = max(ended.epoch - self._first_epoch, 1)
-        left = seconds / done * (spec.last_epoch - ended.epoch)
-        if spec.budget_seconds is not None:
-            left = min(left, max(spec.budget_seconds - self.progress.spent, 0.0))
+    def _tell(self, ended: EpochEnded, is_last: bool = False, is_known: bool = False) -> None:
+        """Tell of an epoch soon; of one that is known already, only how far the training is. An epoch of the refit has
+        no place in the course of losses, and is told as mere progress."""
         stage = self._stage
-        return {
-            **({} if stage is None else {"stage": stage.name}),
-            "epoch": ended.epoch,
-            "epochs": spec.last_epoch,
-            "fraction": fraction if stage is None else stage.fraction(fraction),
-            "train_loss": in_user_units(spec.loss, ended.train_loss, scale),
-            "validation_loss": None if judged is None else in_user_units(spec.loss, judged, scale),
-            "rows_per_second": len(self._prepared.train) * done / seconds if seconds else None,
-            "eta_seconds": None if stage is not None and stage.ends < 1 else 0.0 if fraction == 1 else left,
-        }
+        figures = stage.figures(ended, is_last)
+        told: jobs.Told = (
+            ("epoch", {**figures, "learning_rate": ended.learning_rate}) if stage.is_course else ("progress", figures)
+        )
+        self._teller.add({"progress": figures}, [] if is_known else [told])
+        self._told_epoch = stage.name, ended.epoch

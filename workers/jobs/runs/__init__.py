@@ -1,1 +1,1 @@
-"""The runs of epochs of a training: one, or two that are compared."""
+"""The runs of epochs of a training: the one that is judged, and the refit."""

@@ -10,21 +10,27 @@ from workers.jobs.pose import Posed
 from workers.jobs.record.training import TrainingRecorder
 from workers.training.loop import train as epochs
 from workers.training.progress import Progress
+from workers.training.schedules import Schedule
 from workers.training.threads import computing_with, count_threads
 
 
 def learn(
-    posed: Posed, progress: Progress, recorder: TrainingRecorder, processes: int, budget_seconds: float | None = None
+    posed: Posed,
+    progress: Progress,
+    recorder: TrainingRecorder,
+    processes: int,
+    schedule: Schedule | None = None,
+    budget_seconds: float | None = None,
 ) -> None:
-    """Make the epochs that are left, within so much of the job's budget of time; None: all of it. Raises WorkFailed,
-    and what ends the job otherwise."""
+    """Make the epochs that are left, by a schedule and within a budget of time in the place of the spec's if there are
+    any. Raises WorkFailed, and what ends the job otherwise."""
     spec, shape = posed.spec, posed.prepared.train.inputs.shape
     threads = count_threads(posed.problem.network, spec.step_rows(shape[0]), processes)
     rate, validating = posed.rates.learning_rate, len(posed.prepared.parts["validation"])
     bounded = spec if budget_seconds is None else replace(spec, budget_seconds=budget_seconds)
     try:
         with computing_with(threads):
-            for ended in epochs(posed.engine, progress, bounded, rate, shape, recorder.check, validating):
+            for ended in epochs(posed.engine, progress, bounded, rate, shape, recorder.check, schedule, validating):
                 recorder.epoch(ended)
         recorder.end()
     except WorkFailed as error:

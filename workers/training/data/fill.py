@@ -17,6 +17,7 @@ from service.domain.model.transform import FittedTransform
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
+from workers.training.data.cross_fitted import CrossFitted
 from workers.training.data.reading import TableReading
 from workers.training.data.room import RowBuffer
 from workers.training.data.targets import TargetColumns
@@ -119,6 +120,7 @@ def fill(
     spec: TrainingSpec,
     kinds: dict[str, Kind],
     transform: FittedTransform,
+    cross: CrossFitted,
     scales: Sequence[TargetScale],
     of_class: Floats | None,
     directory: Path | None,
@@ -133,7 +135,7 @@ def fill(
     }
     names = [*kinds, *rows.targets.columns, *([spec.weight_column] if spec.weight_column is not None else [])]
     for piece, chunk in rows.table.pieces(names):
-        _add(sheets, rows, weights, transform, scales, piece, chunk)
+        _add(sheets, rows, weights, transform, cross, scales, piece, chunk)
     return {name: sheets[code].part() for name, code in PARTS.items()}
 
 
@@ -142,6 +144,7 @@ def _add(
     rows: Sorted,
     weights: RowWeights,
     transform: FittedTransform,
+    cross: CrossFitted,
     scales: Sequence[TargetScale],
     piece: slice,
     chunk: Columns,
@@ -150,8 +153,8 @@ def _add(
     parts = rows.split[piece]
     used = np.flatnonzero(parts != UNUSED)
     taken = chunk if len(used) == len(parts) else chunk.take(used)
-    inputs = transform.apply(taken)
     of_used = parts[used]
+    inputs = transform.scaled(cross.encode(transform, taken, used + piece.start, of_used == TRAIN))
     if not np.isfinite(inputs).all():
         raise _feature_too_far(inputs, transform, taken, of_used)
     values = rows.targets.values(piece, chunk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +22,18 @@ from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
 from service.reading.arrow.stored import chunks
+from workers.training.data.cross_fitted import CrossFitted
 from workers.training.data.fill import PARTS, FilledPart, Sorted, drop_gaps, fill, row_bytes, training_rows
 from workers.training.data.fit import fit
+from workers.training.data.merged import Merged, merged_categories
 from workers.training.data.moments import target_moments
+from workers.training.data.parting import check_parts, part_rows
 from workers.training.data.reading import TableReading
 from workers.training.data.room import Room
+from workers.training.data.target_statistics import with_statistics
 from workers.training.data.targets import TargetColumns, read_other_targets, read_targets
 from workers.training.data.weights import class_weights
-from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, split_rows
+from workers.training.split import TRAIN, UNUSED, VALIDATION, Parts, joined
 
 CHUNK_CELLS = 2**21  # read at a time in float64: from 32 MiB on the allocator asks for fresh memory each time
 MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
@@ -39,7 +43,8 @@ MOST_JUDGED = 2**20  # held-out rows that errors are told of one by one
 class Prepared:
     """Everything that training needs of the data. `classes` is empty for a regression; each target has a scale;
     `other_split` is of the other dataset whose rows validate, if one does; so many `stored_bytes` are on the disk;
-    `table` is what was read of a small one."""
+    `table` is what was read of a small one; `cross` is how training rows read statistics of their target, and `merged`
+    what is to be told of categories without an input of their own."""
 
     transform: FittedTransform
     target_scales: tuple[TargetScale, ...]
@@ -49,6 +54,8 @@ class Prepared:
     other_split: Parts | None = None
     stored_bytes: int = 0
     table: Columns | None = None
+    cross: CrossFitted = field(default_factory=CrossFitted)
+    merged: tuple[Merged, ...] = ()
 
     def rows_of(self, part: str) -> npt.NDArray[np.int64]:
         """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
@@ -115,35 +122,45 @@ def prepare(
     from_disk: bool = True,
     style: TextStyle = PLAIN,
     width: int = 0,
+    order_kind: Kind | None = None,
+    joins: bool = False,
 ) -> Prepared:
     """Split first, then fit on the training rows only, then transform every part. `validation` is the table of another
     dataset whose rows validate; `from_disk` says whether rows may be kept there; `style` is how the table's cells were
     written; the features will be encoded into about `width` columns; `most_categories` is the operator's limit (0:
-    none). Raises WorkFailed, StorageFull."""
+    none); `order_kind` is the kind of the column that the split goes by, if it does; `joins` says that the validation
+    rows train as well, for a refit. Raises WorkFailed, StorageFull."""
     columns = _columns(spec, kinds, target_kind)
-    table = TableReading(path, columns, room.copies_bytes, width)
+    order = {} if order_kind is None or spec.split.order_by is None else {spec.split.order_by: order_kind}
+    table = TableReading(path, {**columns, **order}, room.copies_bytes, width)
     targets = read_targets(table, spec, target_kind, style)
-    split = split_rows(spec.seed, targets.usable, spec.split.validation, spec.split.test, targets.codes)
+    split = part_rows(table, spec, targets)
     if MISSING[spec.missing].drops:
         drop_gaps(table, kinds, split)
-    per_class = _check_parts(split, targets)
+    if joins:
+        split = joined(split)
+    per_class = check_parts(split, targets, spec)
     tables = [Sorted(table, split, targets)]
     if validation is not None:
         tables.append(
             _others(TableReading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
         )
     most = kept_categories(len(split), most_categories)
-    transform = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
+    fitted = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most)
+    told = with_statistics(tables[0], spec, kinds, fitted, merged_categories(tables[0], kinds, fitted))
+    transform = told.transform
     size, directory = _place(spec, tables, transform, room, from_disk)
     scales = _scales(spec, tables[0])
     decimal = style.decimal_of(spec.targets[0])
     asked = spec.class_weights
     of_class = None if asked is None else class_weights(asked, per_class, targets.labels, decimal)
-    parts = [fill(rows, spec, kinds, transform, scales, of_class, directory) for rows in tables]
+    parts = [fill(rows, spec, kinds, transform, told.cross, scales, of_class, directory) for rows in tables]
     all_parts = {**parts[0], "validation": parts[-1]["validation"]}
     other_split = None if validation is None else tables[-1].split
     stored = 0 if directory is None else size
-    return Prepared(transform, scales, targets.labels, all_parts, split, other_split, stored, table.small())
+    return Prepared(
+        transform, scales, targets.labels, all_parts, split, other_split, stored, table.small(), told.cross, told.merged
+    )
 
 
 def _columns(spec: TrainingSpec, kinds: dict[str, Kind], target_kind: Kind) -> dict[str, Kind]:
@@ -204,9 +221,9 @@ def exact_pieces(
     centre, scale = np.array([one.centre for one in scales]), np.array([one.scale for one in scales])
     start = seen = 0
     for chunk in _table_of(path, kinds, prepared):
-        rows = prepared.split[start : start + chunk.n_rows] == TRAIN
+        rows = np.flatnonzero(prepared.split[start : start + chunk.n_rows] == TRAIN)
+        encoded = prepared.cross.encode(transform, chunk.take(rows), rows + start)
         start += chunk.n_rows
-        encoded = transform.encode(chunk.take(rows))
         design = np.ones((len(encoded), encoded.shape[1] + int(bias)))
         inputs = np.subtract(encoded, transform.centre, out=design[:, : encoded.shape[1]])
         inputs /= transform.scale
@@ -222,19 +239,3 @@ def _table_of(path: Path | None, kinds: dict[str, Kind], prepared: Prepared) -> 
     if path is None:
         raise ValueError("a table that is not small is read at its path")
     return chunks(path, kinds, max(1, min(CHUNK_ROWS, CHUNK_CELLS // max(len(kinds), 1))))
-
-
-def _check_parts(split: Parts, targets: TargetColumns) -> npt.NDArray[np.int64]:
-    """How many rows of each class train: (n_classes,), empty for a regression. Raises WorkFailed."""
-    if np.count_nonzero(split == TRAIN) < 2:
-        raise WorkFailed("too_few_rows", "dropping rows with gaps leaves fewer than 2 training rows")
-    counts = np.zeros(len(targets.labels), dtype=np.int64)
-    if targets.codes is not None:
-        for start in range(0, len(split), CHUNK_ROWS):
-            rows = slice(start, start + CHUNK_ROWS)
-            counts += np.bincount(targets.codes[rows][split[rows] == TRAIN], minlength=len(counts))
-    if absent := [label for label, count in zip(targets.labels, counts.tolist(), strict=True) if not count]:
-        raise WorkFailed(
-            "class_absent", f"no training row is left of class {absent[0]!r}; add rows of this class, or leave it out"
-        )
-    return counts

@@ -55,7 +55,7 @@ GROUPS = (
         "auto-said": {
             "kind": "train", "task": "auto", "scaler": "standard", "scale_target": "auto", "missing": "mean",
             "loss": "auto", "schedule": "auto", "batch_size": "auto", "epochs": "auto", "early_stopping": "auto",
-            "promote": "newest", "device": "auto", "engine": "auto", "precision": "float32",
+            "promote": "newest", "refit": "auto", "device": "auto", "engine": "auto", "precision": "float32",
             "network": {"kind": "linear", "activation": "relu"},
             "optimizer": {"kind": "auto", "learning_rate": "auto", "momentum": 0.0},
         },
@@ -72,6 +72,8 @@ GROUPS = (
         "auto-weights": {"weight_column": "weight"},
         "no-validation": {"split": {"validation": 0.0}},
         "with-test": {"split": {"validation": 0.25, "test": 0.2}},
+        "refit": {"refit": "always", "split": {"validation": 0.25, "test": 0.2}},
+        "no-refit": {"refit": "never"},
     }),
     Group("numbers", STEPS, {
         "sgd-fused": {**_sgd(), **FUSED},
@@ -165,6 +167,7 @@ GROUPS = (
     }),
     Group("rings", {**RING, **_adam()}, {
         "classes": _mlp(6),
+        "classes-no-refit": {**_mlp(6), "refit": "never"},
         "classes-autograd": {**_mlp(6, activation="tanh"), **AUTOGRAD},
         "classes-dropout": _mlp(6, 4, dropout=0.2),
         "classes-balanced": {**_mlp(5), "class_weights": "balanced"},
@@ -188,6 +191,13 @@ GROUPS = (
         "regression-asked": {**PRICE, "task": "regression", "features": ["n", "when", "flag", "colour"]},
         "mixed-mlp": {**PRICE, **_mlp(8), **_adam()},
         "mixed-classes-mlp": {**BINARY, **_mlp(8), **_adam(), "split": {"validation": 0.2, "test": 0.1}},
+        "latest": {**PRICE, "split": {"validation": 0.2, "test": 0.1, "order_by": "when"}},
+        "latest-classes": {**BINARY, "split": {"order_by": "n"}},
+    }),
+    Group("shops", {"epochs": 5}, {
+        "categories-of-few-rows": {"target": "y", "exclude": ["z", "level"]},
+        "categories-of-few-rows-mlp": {"target": ["y", "z"], "exclude": ["level"], **_mlp(4), **_adam()},
+        "categories-of-few-rows-classes": {"target": "level", "exclude": ["y", "z"], **_adam()},
     }),
     Group("whole", {}, {
         "missing-error": {**PRICE, **_sgd(0.02), "missing": "error"},

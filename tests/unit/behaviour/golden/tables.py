@@ -96,6 +96,19 @@ def dealt(rows: int = 11_000, seed: int = 4) -> Cells:
     }
 
 
+def shops(rows: int = 240, seed: int = 12) -> Cells:
+    """Categories of few rows each, which differ much: none of most has an input of its own."""
+    draw = Random(seed)
+    shop = [f"s{row % 75:02}" for row in range(rows)]
+    effect = {name: draw.gauss(0, 3) for name in sorted(set(shop))}
+    x = [round(draw.gauss(0, 1), 3) for _ in range(rows)]
+    y = [round(a + effect[name] + draw.gauss(0, 0.3), 3) for a, name in zip(x, shop, strict=True)]
+    draw.shuffle(order := list(range(rows)))
+    cells: Cells = {"shop": shop, "x": x, "y": y, "z": [round(2 * a - b, 3) for a, b in zip(x, y, strict=True)],
+                    "level": ["low" if b < -2 else "high" if b > 2 else "even" for b in y]}  # fmt: skip
+    return {name: [column[row] for row in order] for name, column in cells.items()}
+
+
 def _german() -> bytes:
     """The same kinds as others write them: semicolons, decimal commas, days before months."""
     draw = Random(5)
@@ -143,6 +156,7 @@ TABLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "rings": (CSV, lambda: csv_of(rings())),
     "few": (CSV, lambda: csv_of(numbers(12, seed=9))),
     "dealt": (CSV, lambda: csv_of(dealt())),
+    "shops": (CSV, lambda: csv_of(shops())),
     "german": (CSV, _german),
     "typed": (PARQUET, _parquet),
     "grades": (CSV, _odd_classes),

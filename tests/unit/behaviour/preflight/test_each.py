@@ -81,6 +81,12 @@ def stops(patience: int, validation: float = 0.2) -> Asked:
     return asked(early_stopping={"patience": patience}, split={"validation": validation}, epochs=30)
 
 
+def in_runs(runs: int) -> Asked:
+    """Days that begin anew so many times: 399 steps, of which one less than the runs goes back."""
+    days = np.concatenate([np.arange(len(part)) for part in np.array_split(np.arange(ROWS), runs)])
+    return asked(numbers().assign(day=pd.Timestamp("2024-01-01") + pd.to_timedelta(days, "D")))
+
+
 CASES: dict[str, tuple[Asked, Asked]] = {
     "class_rare": (kinds(common=394, odd=6), kinds(common=340, odd=60)),
     "classes_imbalanced": (kinds(usual=384, fraud=16), kinds(usual=350, fraud=50)),
@@ -99,6 +105,7 @@ CASES: dict[str, tuple[Asked, Asked]] = {
     "more_parameters_than_rows": (hidden(60), hidden(40)),
     "few_rows_for_network": (hidden(2, rows=120), hidden(2, rows=140)),
     "validation_none": (asked(split={"validation": 0}), asked(split={"validation": 0.25})),
+    "time_order": (in_runs(20), in_runs(21)),
     "validation_small": (asked(numbers(40)), asked(numbers(200))),
 }
 

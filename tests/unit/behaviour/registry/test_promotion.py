@@ -335,8 +335,10 @@ def test_rows_on_the_disk_and_in_many_pieces_are_judged_alike(
 
 
 def test_a_version_whose_rows_are_gone_is_published_and_does_not_serve(deps: Deps, noisy: str) -> None:
-    train(deps, noisy, features=["a"])
-    body = {"dataset": noisy, "model": "m", "target": "y", "features": ["a", "b"], "promote": "if_better"}
+    train(deps, noisy, features=["a"], refit="never")
+    body = {
+        "dataset": noisy, "model": "m", "target": "y", "features": ["a", "b"], "promote": "if_better", "refit": "never",
+    }  # fmt: skip
     id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.read() as session:
         key = datasets.get(session, noisy).table_key

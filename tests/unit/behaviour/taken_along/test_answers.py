@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,16 @@ from service.domain.model.network import ACTIVATIONS
 from service.domain.model.predictor import Predictor, label_text
 from service.wiring import Deps
 from tests import samples
-from tests.unit.workers.export.made import Cells, as_csv, by_onnx, by_script, made, random_cells, write_files
+from tests.unit.workers.export.made import (
+    Cells,
+    as_csv,
+    by_onnx,
+    by_script,
+    columns_of,
+    made,
+    random_cells,
+    write_files,
+)
 from workers.export.files import taken_along
 
 ROWS = 10_000
@@ -72,6 +82,20 @@ def test_files_answer_as_the_api_for_every_task_and_activation(
     )  # fmt: skip
     cells = random_cells(number, ROWS, 0.15, unseen=True)
     assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_files_of_a_classifier_with_a_temperature_answer_as_the_api(
+    client: FlaskClient, deps: Deps, tmp_path: Path, task: str
+) -> None:
+    predictor = replace(made(task, seed=7), temperature=2.5)
+    cells = random_cells(7, ROWS, 0.15, unseen=True)
+    predictions = served(client, deps, predictor, cells)
+    assert_all_agree(tmp_path, predictor, cells, predictions)
+    # by hand: odds are the power 1 / 2.5 of those without
+    bare, tempered = made(task, seed=7).predict(columns_of(cells)), values_of(predictions)
+    odds = np.log(bare[:, 1:]) - np.log(bare[:, :1])
+    np.testing.assert_allclose(np.log(tempered[:, 1:]) - np.log(tempered[:, :1]), odds / 2.5, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("missing", [*FILLING, "drop"])

@@ -37,6 +37,15 @@ def predictor(**changes: Any) -> Predictor:
     return replace(made, **changes)
 
 
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("inf")])
+def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
+    files = dump(predictor(classes=("no", "yes"), target_scales=(TargetScale(),), temperature=2.0))
+    assert read(files[MANIFEST], files[WEIGHTS]).temperature == 2.0
+    manifest = json.loads(files[MANIFEST]) | {"temperature": temperature}
+    with pytest.raises(ArtifactInvalid, match="temperature"):
+        read(json.dumps(manifest).encode(), files[WEIGHTS])
+
+
 def rows() -> Columns:
     return Columns({"size": np.array([1.0, np.nan]), "colour": Categories.of(["blü", None])}, 2)
 

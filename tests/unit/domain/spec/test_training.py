@@ -17,7 +17,7 @@ FULL = {
     "features": ["a", "b"],
     "exclude": ["c"],
     "task": "regression",
-    "split": {"validation": 0.3, "test": 0.1, "validation_dataset": None},
+    "split": {"validation": 0.3, "test": 0.1, "validation_dataset": None, "order_by": "sold"},
     "network": {"kind": "mlp", "hidden": [8, 4], "activation": "tanh", "bias": False, "dropout": 0.5},
     "scaler": "robust",
     "scale_target": False,

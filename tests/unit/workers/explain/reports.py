@@ -17,7 +17,7 @@ from service.domain.spec.training import TrainingSpec
 from tests.unit.workers.training.running import Run, moment, run, spec_of, write_table
 from workers.explain.certificate import Certified
 from workers.explain.linear_neuron import linear_neuron
-from workers.jobs.report import Evidence, Learnt, Origin, make_report
+from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 
 HOSTILE = (
     "</text></title><script>alert('1')</script>\"><img src=x onerror=alert(1)>|`*[a](javascript:alert(1))"
@@ -38,12 +38,9 @@ def as_stored(report: Report) -> dict[str, Any]:
 def typed_report_of(made: Run, spec: TrainingSpec, certified: Mapping[str, Certified] | None = None) -> Report:
     linear = linear_neuron(spec, made.prepared, made.predictor, lambda: None) if spec.network.kind == "mlp" else None
     certified = certified or {name: Certified() for name in spec.targets}
-    return make_report(
-        Learnt(spec, made.prepared, made.predictor, made.progress, None),
-        Evidence(made.held, certified, linear),
-        Origin("ab" * 32, None, "one compiled kernel", {}, 1.5),
-        [],
-    )
+    learnt = Learnt(spec, made.prepared, made.predictor, made.progress, None)
+    origin = Origin("ab" * 32, None, "one compiled kernel", {}, 1.5)
+    return published_report(judged_report(learnt, Evidence(made.held, linear), origin, []), learnt, certified)
 
 
 def trained(

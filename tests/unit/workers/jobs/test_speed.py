@@ -11,6 +11,7 @@ from service.domain.vocabulary.optimizers import OPTIMIZERS
 from tests.unit.workers.training.running import run, spec_of, write_table
 from workers.jobs.speed import measured
 from workers.training.problem import Problem, State
+from workers.training.progress import Progress
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -27,9 +28,13 @@ def test_a_run_is_measured_by_its_median_epoch_and_the_rest(tmp_path: Path) -> N
     done = run(write_table(tmp_path / "t", cells, kinds), spec, kinds)  # type: ignore[arg-type]
     history = done.progress.history
     in_epochs = sum(ended.seconds for ended in history)
-    found = measured(spec, done.prepared, done.predictor.network, history, in_epochs + 0.25)
+    rows = {name: len(part) for name, part in done.prepared.parts.items()}
+    found = measured(spec, rows, done.predictor.network, done.progress, in_epochs + 0.25)
     assert (found.rows, found.batch, found.weights, found.cells) == (80, 32, 2, 100)
     assert found.epoch_seconds == sorted(ended.seconds for ended in history)[2]
     assert found.other_seconds == pytest.approx(0.25)
-    resumed = measured(spec, done.prepared, done.predictor.network, history, 0.0)
+    resumed = measured(spec, rows, done.predictor.network, done.progress, 0.0)
     assert resumed.other_seconds == 0.0
+    done.progress.refit = Progress(done.progress.state, history[:2])
+    refitted = measured(spec, rows, done.predictor.network, done.progress, in_epochs + 0.25)
+    assert refitted.other_seconds == pytest.approx(0.25 - history[0].seconds - history[1].seconds)

@@ -121,7 +121,7 @@ def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
         events = jobs.events_after(session, job.id, 0, 1000)
     assert [one.data["state"] for one in events if one.type == "state"] == ["queued", "running", "succeeded"]
     assert any("learning rate" in one.data.get("text", "") for one in events)
-    told = [one.data for one in events if one.type == "epoch"]
+    told = [one.data for one in events if one.type in ("epoch", "progress")]
     assert told[-1]["fraction"] == 1.0
     assert job.progress is not None
     assert job.progress["epoch"] == told[-1]["epoch"]

@@ -69,7 +69,7 @@ def spec(budget: float | None, **changes: Any) -> TrainingSpec:
 def follow(engine: Timed, asked: TrainingSpec, progress: Progress | None = None, most: int = 10**6) -> Progress:
     progress = progress or Progress(State.start(PROBLEM))
     validating = ROWS // 4 if asked.split.validates else 0
-    ended = train(engine, progress, asked, 1.0, (ROWS, 1), lambda: None, validating, engine.clock)
+    ended = train(engine, progress, asked, 1.0, (ROWS, 1), lambda: None, None, validating, engine.clock)
     for _ in itertools.islice(ended, most):
         pass
     return progress
@@ -111,7 +111,7 @@ def test_validation_longer_than_half_the_budget_is_left_out_of_an_epoch_that_is_
     engine = Timed(0.1, evaluating_seconds=30.0)
     progress = Progress(State.start(PROBLEM))
     asked = spec(2.0, split=Split(0.2, 0), early_stopping=EarlyStopping())
-    list(train(engine, progress, asked, 1.0, (ROWS, 1), lambda: None, 3 * ROWS, engine.clock))
+    list(train(engine, progress, asked, 1.0, (ROWS, 1), lambda: None, None, 3 * ROWS, engine.clock))
     assert engine.now == pytest.approx(2.0, rel=0.05)
     assert (progress.history[0].validation_loss, progress.chosen.tolist()) == (None, [20])
 

@@ -24,10 +24,10 @@ from service.wiring import Deps
 from tests import samples
 from workers.explain.verdict import paired
 from workers.jobs import train
+from workers.jobs.better import sentence_of
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
 from workers.jobs.record.training import TrainingRecorder
-from workers.jobs.runs.contest import _sentence
 from workers.lease import Cancelled, WorkerStopping
 from workers.training.progress import EpochEnded
 
@@ -102,7 +102,6 @@ def test_what_is_published_is_what_a_job_alone_publishes(deps: Deps, target: str
     choice = report["choice"]
     assert choice["kind"] == kind
     for name, (told, _) in alone.items():
-        assert choice[name]["metrics"] == told["metrics"]
         assert choice[name]["loss"] == pytest.approx(losses[name], rel=1e-6)
         assert choice[name]["epochs"] == len(told["history"])
     assert choice["sentence"] in messages(deps, auto)
@@ -166,7 +165,7 @@ def test_a_stopped_job_that_had_ended_both_runs_learns_nothing_more(
 ) -> None:
     deps = make_deps(checkpoint_seconds=0.0)
     monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
-    id = submitted(deps, body(add_dataset(deps), "line", epochs=3))
+    id = submitted(deps, body(add_dataset(deps), "line", epochs=3, refit="never"))
 
     def stopped(*_: object) -> None:
         raise WorkerStopping
@@ -204,7 +203,7 @@ def test_one_that_diverges_has_lost(deps: Deps, network: dict[str, Any], rate: f
     asked["network"] |= {**network, "bias": False}
     report, _ = files_of(deps, job := trained(deps, asked))
     choice = report["choice"]
-    assert (choice["kind"], choice[diverges]["loss"], choice[diverges]["metrics"]) == (kept, None, {})
+    assert (choice["kind"], choice[diverges]["loss"]) == (kept, None)
     assert "training has failed (the loss" in choice["sentence"]
     assert choice["sentence"] in messages(deps, job)
     assert report["verdict"] is None
@@ -237,7 +236,12 @@ def test_a_cancelled_job_ends_in_either_run(deps: Deps, monkeypatch: pytest.Monk
 
 def test_both_share_the_budget_of_time(deps: Deps) -> None:
     """The linear neuron, by steps of single rows, takes its half; the network has the rest."""
-    steps: dict[str, Any] = {"batch_size": 1, "engine": "autograd", "optimizer": {"kind": "adam"}, "early_stopping": None}
+    steps: dict[str, Any] = {
+        "batch_size": 1,
+        "engine": "autograd",
+        "optimizer": {"kind": "adam"},
+        "early_stopping": None,
+    }
     report, _ = files_of(deps, trained(deps, body(add_dataset(deps), "line", **steps, epochs=1000, budget_seconds=0.2)))
     choice = report["choice"]
     assert choice["linear"]["epochs"] < 1000
@@ -278,4 +282,4 @@ def test_the_lower_loss_is_published_and_of_equal_ones_the_simpler(
     spread = np.array([-0.1, 0.1, -0.2, 0.2])
     found = paired(*(loss + spread for loss in losses))
     assert ("mlp" if found.difference > 0 else "linear") == kind
-    assert _sentence(found, "mean squared error") == sentence
+    assert sentence_of(found, "mean squared error") == sentence
