@@ -41,7 +41,7 @@ def page(found: Mapping[str, Any]) -> Group:
 
 def _network(network: Mapping[str, Any]) -> str:
     layers = " → ".join(map(str, network["hidden"] or ["linear neuron"]))
-    return f"linear neuron or {layers}, whichever is better" if network["kind"] == "auto" else layers
+    return f"linear neuron or {layers}, whichever is better" if network.get("kind") == "auto" else layers
 
 
 def _time(estimate: Mapping[str, Any]) -> str:

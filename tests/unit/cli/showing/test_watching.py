@@ -33,6 +33,6 @@ def test_of_two_trainings_it_is_told_which_one_goes() -> None:
     for seq, stage, loss in ((2, "linear", 111.5), (3, "mlp", 222.5)):
         at = {"stage": stage, "epoch": 3, "epochs": 50, "fraction": 0.1, "train_loss": loss, "eta_seconds": None}
         view.take(Event(seq=seq, type="epoch", data=at))
-        assert f"{'linear neuron' if stage == 'linear' else 'network'}: epoch 3 of 50" in drawn(view)
+        assert f"{'linear neuron' if stage == 'linear' else 'network'}, epoch 3 of 50" in drawn(view)
     assert "222.5" in drawn(view)
     assert "111.5" not in drawn(view)  # a curve of losses is one training's

@@ -46,6 +46,7 @@ FULL = {
     "precision": "bf16",
     "budget_seconds": 60.0,
     "effort": "quick",
+    "refit": "always",
     "promote": "if_better",
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
