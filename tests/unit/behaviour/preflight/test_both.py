@@ -62,7 +62,7 @@ def test_a_warning_of_one_says_of_which_and_one_of_both_is_told_once(look: Look)
 
 
 def test_time_is_that_of_both(client: FlaskClient, deps: Deps, upload: Upload) -> None:
-    steps = {"epochs": 20, "early_stopping": None, "batch_size": 32, "engine": "fused"}
+    steps = {"epochs": 20, "early_stopping": None, "batch_size": 32, "engine": "fused", "refit": "never"}
     body = {"dataset": upload(numbers(2000)), "model": "m", "target": "y", **steps}
 
     def told(kind: str, **more: Any) -> dict[str, Any]:
