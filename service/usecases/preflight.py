@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,7 +24,7 @@ from service.domain.jobs.lanes import lane_of_job
 from service.domain.jobs.speed import Speed
 from service.domain.preflight.cells import cell_warnings
 from service.domain.preflight.classes import class_warnings
-from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time
+from service.domain.preflight.estimate import Time, cost_warnings, most_seconds, most_seconds_compared, time, time_both
 from service.domain.preflight.forecasts import foretell
 from service.domain.preflight.leakage import feature_warnings
 from service.domain.preflight.learning import learning_warnings
@@ -34,12 +34,13 @@ from service.domain.preflight.rejected import rejected_warnings
 from service.domain.preflight.room import check_memory, needs_table
 from service.domain.preflight.row_order import order_warnings
 from service.domain.preflight.shape import collapse_warnings, shape_warnings
-from service.domain.preflight.warned import shortened
+from service.domain.preflight.warned import of_both, shortened
 from service.domain.report.warned import Warned
 from service.domain.resolving.classes import check_class_weights
 from service.domain.resolving.limits import Limits
 from service.domain.resolving.other_rows import POINTER as VALIDATION_POINTER
 from service.domain.resolving.resolve import Resolution, resolve
+from service.domain.resolving.settling import of_kind
 from service.domain.spec.training import TrainingSpec
 from service.errors import DatasetNotFound, DatasetNotReady, FieldError, SpecInvalid
 from service.store import datasets, jobs
@@ -79,7 +80,9 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What is known of a run before it starts. A comparison's `plan` is that of its batch descent on scaled columns."""
+    """What is known of a run before it starts. A comparison's `plan` is that of its batch descent on scaled columns.
+    Where a linear neuron and a network are trained, it is the network's; `descends` is then the linear neuron's, whose
+    curvature is told, and it takes `first_seconds` at most."""
 
     spec: JobSpec
     notes: tuple[str, ...]
@@ -87,6 +90,8 @@ class Preflight:
     warnings: tuple[Warned, ...]
     memory: Memory
     time: Time
+    descends: Plan
+    first_seconds: float = 0.0
 
     @property
     def lane(self) -> str:
@@ -95,14 +100,14 @@ class Preflight:
         if isinstance(spec, ComparisonSpec):
             seconds = most_seconds_compared(self.plan, spec.mini_batch)
         else:
-            seconds = most_seconds(self.plan, self.time)
+            seconds = self.first_seconds + most_seconds(self.plan, self.time)
         return lane_of_job(seconds, self.plan.limits.short_job_seconds)
 
     def to_json(self) -> dict[str, Any]:
         """The answer of `POST /v1/jobs/validate`."""
-        found, bound = self.plan.conditioning, self.plan.bound
-        foretold = foretell(self.plan)
-        rates = self.plan.rates if isinstance(self.spec, TrainingSpec) else None
+        found, bound = self.descends.conditioning, self.descends.bound
+        foretold = foretell(self.descends)
+        rates = self.plan.rates if isinstance(self.spec, TrainingSpec) and not self.spec.compares else None
         return {
             "spec": self.spec.to_json(),
             "notes": list(self.notes),
@@ -194,15 +199,36 @@ _read_and_keep = functools.lru_cache(KEPT)(_read)  # keys are hashes: what they 
 
 def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     """What these figures say of the spec. Raises SpecInvalid for the weight of a class that is not there, and for a run
-    that takes more memory than there is.
+    that takes more memory than there is."""
+    resolution = checked.resolution
+    if not resolution.alternatives:
+        return _look(checked, resolution.spec, checked.asked, figures, limits)
+    asked = training_of(checked.asked)
+    linear, network = (
+        _look(checked, run.spec, of_kind(asked, run.kind), figures, limits) for run in resolution.alternatives
+    )
+    first_seconds = most_seconds(linear.plan, linear.time)
+    return replace(
+        network,
+        spec=resolution.spec,
+        notes=resolution.notes,
+        descends=linear.plan,
+        warnings=shortened(of_both(linear.warnings, network.warnings)),
+        memory=max(linear.memory, network.memory, key=lambda needed: needed.total),
+        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds),
+        first_seconds=first_seconds,
+    )
+
+
+def _look(checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, limits: Limits) -> Preflight:
+    """What they say of a spec whose kind of network is settled.
 
     A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its
     features and layers only, and with nothing but what its own spec can mend."""
-    spec = checked.resolution.spec
     is_training = isinstance(spec, TrainingSpec)
     if isinstance(spec, TrainingSpec):
         check_class_weights(spec, figures)
-    planned = plan(training_of(checked.asked), training_of(spec), figures, limits, checked.other_rows)
+    planned = plan(training_of(asked), training_of(spec), figures, limits, checked.other_rows)
     needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
 
     def tried(other: TrainingSpec) -> tuple[Plan, Memory]:
@@ -221,4 +247,4 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         *(shape_warnings(planned) if is_training else collapse_warnings(planned)),
         *(cost_warnings(planned, taken) if is_training else ()),
     )
-    return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken)
+    return Preflight(spec, checked.resolution.notes, planned, shortened(warnings), needed, taken, planned)

@@ -68,6 +68,7 @@ WAYS: dict[str, Callable[[Any], Any]] = {
     "weights": _kept_entries,
     "weights_by_epoch": _left_out,
     "verdict": _left_out,
+    "choice": _nulled,
     "refit": _kept_whole,
     "importance": _kept_entries,
     "importance_on": _nulled,

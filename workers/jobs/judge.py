@@ -13,20 +13,19 @@ from service.domain.report.report import Report
 from service.domain.report.warned import Warned
 from service.domain.spec.training import TrainingSpec
 from service.store import datasets
-from service.store.described import dialect_of
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
 from workers.explain.temperature import Tempered, scores_of, tempered
 from workers.export.files import taken_along
+from workers.jobs.better import Contest, predictor_of
 from workers.jobs.pose import Posed, room_of
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 from workers.jobs.rival import Contender, JudgingRows, judged_figure
-from workers.training.build import make_predictor
 from workers.training.data.merged import merged_warnings
 from workers.training.held_out import HeldOut, calibrated, held_out
-from workers.training.progress import Progress
+from workers.training.progress import Progress, why_ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +51,21 @@ class Published:
 
 def learnt_of(posed: Posed, progress: Progress) -> Learnt:
     """What a run has left, with the model that it makes."""
-    asked, dialect = posed.asked, dialect_of(posed.asked.dataset)
-    predictor = make_predictor(
-        posed.spec, posed.prepared, posed.problem.network, progress.chosen, asked.table.style, dialect
-    )
-    return Learnt(posed.spec, posed.prepared, predictor, progress, posed.curvature)
+    return Learnt(posed.spec, posed.prepared, predictor_of(posed, progress), progress, posed.curvature)
 
 
-def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float) -> JudgedRun:
-    """The model that a run has made, by the rows that it has held out."""
+def judged_by_held_out(
+    posed: Posed, recorder: TrainingRecorder, started: float, contest: Contest | None = None
+) -> JudgedRun:
+    """The model that a run has made, by the rows that it has held out; it has won a `contest` if there was one."""
     asked, spec, prepared, progress = posed.asked, posed.spec, posed.prepared, recorder.progress
     learnt = learnt_of(posed, progress)
     held = held_out(learnt.predictor, prepared)
     learnt = replace(learnt, predictor=calibrated(learnt.predictor, held))
     seconds = time.perf_counter() - started
-    linear = linear_neuron(spec, prepared, learnt.predictor, recorder.check) if spec.network.kind == "mlp" else None
+    linear = None
+    if contest is None and spec.network.kind == "mlp":
+        linear = linear_neuron(spec, prepared, learnt.predictor, recorder.check)
     found = _temperature(learnt, held)
     if found is not None and found.told.is_applied:
         learnt = replace(learnt, predictor=replace(learnt.predictor, temperature=found.value))
@@ -74,9 +73,15 @@ def judged_by_held_out(posed: Posed, recorder: TrainingRecorder, started: float)
         held = held_out(learnt.predictor, prepared).with_scores("validation", found.probabilities(scores))
     dataset, other = asked.dataset, asked.other
     origin = Origin(dataset.sha256, other.sha256 if other else None, posed.how, asked.column_notes, seconds)
-    report = judged_report(learnt, Evidence(held, linear, found), origin, asked.warnings)
+    report = judged_report(learnt, Evidence(held, linear, found, contest), origin, [*asked.warnings, *_cut_off(learnt)])
     rows = JudgingRows.of(prepared, judged_figure(spec, held))
     return JudgedRun(spec, learnt.predictor, report, rows, None if spec.refits else learnt)
+
+
+def _cut_off(learnt: Learnt) -> list[Warned]:
+    """A warning of a training that its budget of time has ended within an epoch."""
+    why = why_ended(learnt.progress, learnt.spec) if learnt.progress.history[-1].share < 1 else None
+    return [] if why is None else [Warned("cut_off", why)]
 
 
 def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:

@@ -65,7 +65,7 @@ def _published(
     job, (kept, told) = teller.lease.row, teller.untold
     predictor, spec, metrics = contender.predictor, contender.spec, document(contender.report.metrics)
     with teller.deps.database.write() as session:
-        teller.lease.write_in(session, checkpoint_key=None, **kept)
+        teller.lease.write_in(session, checkpoint_key=None, **{**kept, "spec": spec.to_json()})
         number = models.publish(
             session,
             job.model_name,

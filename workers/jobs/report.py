@@ -32,6 +32,7 @@ from workers.explain.temperature import Tempered
 from workers.explain.understanding import understand_each
 from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
+from workers.jobs.better import Contest
 from workers.optimum.effort import EIGENVALUES, LONGEST
 from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
@@ -72,11 +73,12 @@ class Learnt:
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a model is judged by: what it says of rows that it was not trained on, the linear neuron that a network is
-    held against, and its temperature."""
+    held against, its temperature, and the contest that it has won, if there was one."""
 
     held: HeldOut
     linear: Predictor | None
     tempered: Tempered | None = None
+    contest: Contest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def judged_report(learnt: Learnt, evidence: Evidence, origin: Origin, asked: Seq
         best_epoch=progress.chosen_epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
         weights_by_epoch=None,
-        verdict=_verdict(learnt, some, evidence.linear, evidence.tempered) if evidence.linear else None,
+        verdict=_verdict(learnt, some, evidence),
+        choice=None if evidence.contest is None else evidence.contest.choice,
         refit=None,
         by_target=None if is_one else each,
         warnings=[*asked, *warnings],
@@ -170,10 +173,16 @@ def _with_temperature(explained: Explanation, tempered: Tempered) -> Explanation
     return explained if classes is None else replace(explained, classes=replace(classes, temperature=tempered.told))
 
 
-def _verdict(learnt: Learnt, some: Prepared, linear: Predictor, tempered: Tempered | None) -> Verdict:
+def _verdict(learnt: Learnt, some: Prepared, evidence: Evidence) -> Verdict | None:
+    """On the network, whichever of the two is published; None where there are not both."""
+    network: Predictor | None = learnt.predictor
+    linear, sharpness = evidence.linear, None if evidence.tempered is None else evidence.tempered.sharpness
+    if evidence.contest is not None:
+        network, linear, sharpness = evidence.contest.network, evidence.contest.linear, evidence.contest.sharpness
+    if network is None or linear is None:
+        return None
     metrics = {name: judge(linear, part) for name, part in learnt.prepared.parts.items()}
-    sharpness = None if tempered is None else tempered.sharpness
-    return verdict(learnt.spec, learnt.predictor, linear, some.parts["validation"], metrics, sharpness)
+    return verdict(learnt.spec, network, linear, some.parts["validation"], metrics, sharpness)
 
 
 def _epoch(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> ReportedEpoch:

@@ -27,6 +27,6 @@ def measured(
         batch=spec.step_rows(rows),
         weights=network.n_parameters,
         cells=sum(rows_of.values()) * inputs,
-        epoch_seconds=median(ended.seconds for ended in progress.history),
+        epoch_seconds=median(ended.seconds / ended.share for ended in progress.history),
         other_seconds=max(seconds - learning, 0.0),
     )

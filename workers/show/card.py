@@ -73,6 +73,8 @@ def _quality(report: Report, pictures: Pictures) -> Iterator[str]:
     if beside:
         always = "the training mean" if TASKS[report.task].is_regression else "the training rows' class shares"
         yield f"The trivial model always predicts {always}."
+    if report.choice is not None:
+        yield prose(report.choice.sentence)
     if report.refit is not None:
         yield prose(report.refit.sentence)
     if report.verdict is not None:

@@ -16,7 +16,7 @@ from workers.training.progress import EpochEnded, Progress
 
 BUSY_SHARE = 0.1  # of a run's time that large checkpoints may take
 FREE_SECONDS = 0.5  # what takes less does not count
-REFIT = "refit."  # before the names of the refit's arrays
+LINEAR, REFIT = "linear.", "refit."  # before the names of the arrays of those runs
 
 
 def pause_seconds(size_bytes: int, taken_seconds: float, least_seconds: float, bytes_per_second: int) -> float:
@@ -31,19 +31,12 @@ def dump(progress: Progress, owner: str = "") -> bytes:
     `owner` names the attempt that saves it: two never have the same bytes then, so that whoever has written it may
     delete it without asking who else names that blob.
     """
-    arrays = _arrays(progress, {"owner": owner})
-    if progress.refit is not None:
-        arrays |= {REFIT + name: array for name, array in _arrays(progress.refit, {}).items()}
-    return save(arrays)
+    return save(_arrays(progress, {"owner": owner}))
 
 
 def read(data: bytes) -> Progress:
     """The inverse of `dump`."""
-    arrays = load(data)
-    refit = {name.removeprefix(REFIT): array for name, array in arrays.items() if name.startswith(REFIT)}
-    progress = _progress(arrays)
-    progress.refit = _progress(refit) if refit else None
-    return progress
+    return _progress(load(data))
 
 
 def _arrays(progress: Progress, more: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
@@ -56,24 +49,37 @@ def _arrays(progress: Progress, more: dict[str, Any]) -> dict[str, npt.NDArray[A
         "step": progress.state.step,
         "best_loss": None if math.isinf(progress.best_loss) else progress.best_loss,
         "best_epoch": progress.best_epoch,
+        "spent": progress.spent,
+        "failed": progress.failed,
         "history": [asdict(ended) for ended in progress.history],
     }
     # as bytes, not as safetensors metadata: that is read only from files
     arrays["numbers"] = np.frombuffer(json.dumps(numbers).encode(), dtype=np.uint8)
+    for prefix, run in ((LINEAR, progress.linear), (REFIT, progress.refit)):
+        if run is not None:
+            arrays |= {prefix + name: array for name, array in _arrays(run, {}).items()}
     return arrays
 
 
 def _progress(arrays: dict[str, npt.NDArray[Any]]) -> Progress:
     numbers = json.loads(arrays["numbers"].tobytes())
-    prefix = "moments."
-    moments = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+    history = [_ended(**ended) for ended in numbers["history"]]
+    linear, refit = _under(LINEAR, arrays), _under(REFIT, arrays)
     return Progress(
-        state=State(arrays["parameters"], moments, numbers["step"]),
-        history=[_ended(**ended) for ended in numbers["history"]],
+        state=State(arrays["parameters"], _under("moments.", arrays), numbers["step"]),
+        history=history,
         best=arrays.get("best"),
         best_loss=math.inf if numbers["best_loss"] is None else numbers["best_loss"],
         best_epoch=numbers["best_epoch"],
+        spent=numbers.get("spent", sum(ended.seconds for ended in history)),
+        refit=_progress(refit) if refit else None,
+        linear=_progress(linear) if linear else None,
+        failed=numbers.get("failed"),
     )
+
+
+def _under(prefix: str, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _ended(weights: list[float] | None = None, **ended: Any) -> EpochEnded:

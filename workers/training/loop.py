@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from service.domain.spec.engines import needs_no_rows
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.errors import WorkFailed
+from workers.training.budget import Asking, Budget, Clock
 from workers.training.order import as_they_lie, in_order
 from workers.training.problem import Engine
 from workers.training.progress import EpochEnded, Progress, weights_to_keep
@@ -30,41 +32,42 @@ def train(
     shape: tuple[int, ...],
     check: Callable[[], None],
     schedule: RateSchedule | None = None,
+    validation_rows: int = 0,
+    clock: Clock = time.perf_counter,
 ) -> Iterator[EpochEnded]:
     """Train on from `progress`, changing it; `shape` (n, m) is that of the training rows' inputs; `schedule` takes the
     place of the spec's. Raises WorkFailed (`diverged`) and what `check` raises."""
-    rows, stopping = shape[0], spec.stopping
-    # a refit of as many epochs still fits then
-    budget_seconds = None if spec.budget_seconds is None else spec.budget_seconds / (1 + spec.refit_work)
+    rows, stopping, state = shape[0], spec.stopping, progress.state
     batch_size = spec.step_rows(rows)
+    steps = math.ceil(rows / batch_size)
     schedule = schedule or RateFactors(spec, progress.history)
-    spent = sum(ended.seconds for ended in progress.history)
+    # a refit of as many epochs still fits then
+    seconds = None if spec.budget_seconds is None else spec.budget_seconds / (1 + spec.refit_work)
+    budget = Budget(seconds, progress.spent, clock)
+    is_free = needs_no_rows(spec, *shape)  # the first epoch goes through the rows; another takes no time
     for epoch in range(progress.epoch + 1, spec.last_epoch + 1):
         if stopping is not None and progress.has_waited(stopping):
             return
-        if _is_spent(progress, budget_seconds, spent):
+        if progress.history and budget.is_over(progress.history[-1], steps, is_free):
             return
-        started = time.perf_counter()
-        rate = learning_rate * schedule.factor(epoch)
+        started = clock()
+        rate = learning_rate * schedule.factor(epoch, budget.epochs(progress.history, spec.last_epoch, progress.spent))
         # a batch of all rows is the same in any order
         order = as_they_lie(shape) if batch_size >= rows else in_order(spec.seed, epoch, shape)
-        train_loss = engine.epoch(progress.state, epoch, order, batch_size, rate, check)
-        validation_loss = engine.loss(progress.state, "validation") if spec.split.validates else None
-        seconds = time.perf_counter() - started
-        kept = weights_to_keep(progress.state, epoch)
-        ended = EpochEnded(epoch, train_loss, validation_loss, rate, seconds, kept)
-        _check_converges(progress, spec, ended)
-        progress.add(ended, stopping)
-        schedule.saw(ended)
-        spent += ended.seconds
-        yield ended
-
-
-def _is_spent(progress: Progress, budget_seconds: float | None, spent: float) -> bool:
-    """Whether one more epoch, as long as the last, would end after the budget of time. The first is always made."""
-    if budget_seconds is None or not progress.history:
-        return False
-    return spent + progress.history[-1].seconds > budget_seconds
+        asking = Asking(budget, check, state, steps, validation_rows / rows)
+        train_loss = engine.epoch(state, epoch, order, batch_size, rate, asking if asking.is_bounded else check)
+        stepped = clock()
+        validates = spec.split.validates and (asking.share == 1 or asking.validates)
+        validation_loss = engine.loss(state, "validation") if validates else None
+        evaluated = clock()
+        budget.evaluating = evaluated - stepped
+        kept = weights_to_keep(state, epoch)
+        made = EpochEnded(epoch, train_loss, validation_loss, rate, evaluated - started, kept, asking.share)
+        _check_converges(progress, spec, made)
+        progress.add(made, stopping)
+        schedule.saw(made)
+        progress.spent = budget.spent
+        yield made
 
 
 def _check_converges(progress: Progress, spec: TrainingSpec, ended: EpochEnded) -> None:

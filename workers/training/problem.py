@@ -93,6 +93,10 @@ class State:
         return cls(parameters, {name: np.zeros_like(parameters) for name in optimizer.moments})
 
 
+class Enough(Exception):
+    """An epoch is to end with the steps that are made."""
+
+
 class Engine(Protocol):
     """Advances a state through the training rows."""
 
@@ -102,7 +106,8 @@ class Engine(Protocol):
         """Go once through the rows in `order` (all of them, or a piece of an epoch), a step for each batch; the mean
         loss of the batches, by rows.
 
-        `check` is called between batches; what it raises ends the epoch, and `state` is then part of the way.
+        `check` is called between batches; what it raises ends the epoch, and `state` is then part of the way. At
+        `Enough` an epoch of several batches ends as if it had no more rows.
         """
 
     def loss(self, state: State, part: str) -> float:

@@ -16,7 +16,8 @@ KEPT_OF_EACH_DOUBLING = 64  # epochs: every one up to 127, then every second up 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
     """Mean losses over the epoch's batches, of each before its step, and after the last of them over the validation
-    rows (None without such rows); the weights after it, where the network is small and this epoch is one to keep."""
+    rows (None without such rows, or without the time for them); the weights after it, where the network is small and
+    this epoch is one to keep; the `share` of its steps that were made, below 1 where the budget of time was over."""
 
     epoch: int
     train_loss: float
@@ -24,19 +25,26 @@ class EpochEnded:
     learning_rate: float
     seconds: float
     weights: tuple[float, ...] | None = None
+    share: float = 1.0
 
 
 @dataclass(slots=True)
 class Progress:
     """How far training has come; with `state` it is all that a checkpoint needs. `refit` is how far the run on training
-    and validation rows together has come, once this one has ended."""
+    and validation rows together has come, once this one has ended; `linear` is how far the linear neuron has come that
+    is trained before a network and compared with it."""
 
     state: State
     history: list[EpochEnded] = field(default_factory=list)
     best: Floats32 | None = None
     best_loss: float = math.inf
     best_epoch: int = 0
+    spent: float = 0.0
+    """Seconds of training so far, in all attempts, with what was told and saved between the epochs."""
     refit: Progress | None = None
+    linear: Progress | None = None
+    failed: str | None = None
+    """Why the training came to nothing."""
 
     @property
     def epoch(self) -> int:
@@ -79,12 +87,17 @@ def why_ended(progress: Progress, spec: TrainingSpec) -> str | None:
     kept = None
     if progress.best is not None and progress.best_epoch < progress.epoch:
         kept = f"the weights of epoch {progress.best_epoch}, the best on the validation rows, are kept"
-    if progress.epoch == spec.last_epoch:
+    share = progress.history[-1].share
+    if progress.epoch == spec.last_epoch and share == 1:
         return kept
     why = f"training has ended after epoch {progress.epoch} of {spec.last_epoch}: "
     stopping = spec.stopping
     if stopping is not None and progress.has_waited(stopping):
         by = f" (by more than {stopping.min_delta:g}, in units of the scaled target)" if stopping.min_delta else ""
         return f"{why}no lower validation loss{by} since epoch {progress.best_epoch}; {kept}"
-    why += f"another epoch would exceed budget_seconds ({spec.budget_seconds:g} s)"
+    if share < 1:
+        at = f"in epoch {progress.epoch} of {spec.last_epoch}, after {share:.0%} of its steps".replace("%", " %")
+        why = f"training has ended {at}: budget_seconds ({spec.budget_seconds:g} s) is over"
+    else:
+        why += f"another epoch would exceed budget_seconds ({spec.budget_seconds:g} s)"
     return f"{why}; {kept}" if kept else why

@@ -57,8 +57,8 @@ class EpochLosses(Protocol):
 class RateSchedule(Protocol):
     """What a learning rate is multiplied by, epoch by epoch."""
 
-    def factor(self, epoch: int) -> float:
-        """Of an epoch, counted from 1."""
+    def factor(self, epoch: int, last_epoch: int | None = None) -> float:
+        """Of an epoch, counted from 1, where `last_epoch` is the last one: None, that which was planned."""
 
     def saw(self, ended: EpochLosses) -> None:
         """An epoch has ended."""
@@ -70,7 +70,7 @@ class RecordedFactors:
 
     factors: Sequence[float]
 
-    def factor(self, epoch: int) -> float:
+    def factor(self, epoch: int, last_epoch: int | None = None) -> float:
         return self.factors[min(epoch, len(self.factors)) - 1]
 
     def saw(self, ended: EpochLosses) -> None:
@@ -83,20 +83,21 @@ class RateFactors:
     def __init__(self, spec: TrainingSpec, history: Sequence[EpochLosses]) -> None:
         self._factor = FACTORS[spec.schedule]
         self._watches = SCHEDULES[spec.schedule].watches_loss
-        self._warmup = spec.warmup_epochs
-        self._epochs = spec.last_epoch - spec.warmup_epochs
+        self._warmup, self._last_epoch = spec.warmup_epochs, spec.last_epoch
         self._best = math.inf
         self._worse = 0
         self._reduced = 1.0
         for ended in history:
             self.saw(ended)
 
-    def factor(self, epoch: int) -> float:
-        """The factor of an epoch, counted from 1. In the warm-up it rises evenly to 1. A schedule that watches the loss
-        (on the validation rows, where there are any) halves it when more than five epochs bring no better one."""
+    def factor(self, epoch: int, last_epoch: int | None = None) -> float:
+        """The factor of an epoch, counted from 1, where `last_epoch` is the last one: None, that of the spec. In the
+        warm-up it rises evenly to 1. A schedule that watches the loss (on the validation rows, where there are any)
+        halves it when more than five epochs bring no better one."""
         if epoch <= self._warmup:
             return epoch / (self._warmup + 1)
-        return self._factor(epoch - self._warmup - 1, self._epochs) * self._reduced
+        epochs = (self._last_epoch if last_epoch is None else last_epoch) - self._warmup
+        return self._factor(epoch - self._warmup - 1, epochs) * self._reduced
 
     def saw(self, ended: EpochLosses) -> None:
         """An epoch has ended."""

@@ -12,6 +12,7 @@ from service.domain.jobs.lanes import LANES
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES, TERMINAL
 from service.store.tables import JobRow
 
+STAGES = ("linear", "mlp", "refit")
 EVENT_TYPES = ("state", "epoch", "progress", "message")
 # one, not any: generators make a union of these, and one class of all members of those
 ANY_SPEC = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("TrainingSpec", "ComparisonSpec")]}
@@ -21,8 +22,11 @@ ANY_KEPT_SPEC = {"oneOf": [*ANY_SPEC["oneOf"], {"$ref": "#/components/schemas/Ba
 class ProgressSchema(Answer):
     descent = fields.String(metadata=says("for a comparison: the descent that is running"))
     stage = fields.String(
-        validate=one_of(("refit",)),
-        metadata=says("for a training whose published model is trained on all rows: that this has begun"),
+        validate=one_of(STAGES),
+        metadata=says(
+            "where a linear neuron and a network are trained: which of them this is about; refit: that the published "
+            "model is being trained on all rows"
+        ),
     )
     epoch = fields.Integer(allow_none=True, metadata=says("null for a batch prediction"))
     epochs = fields.Integer(allow_none=True)

@@ -23,7 +23,7 @@ def page(found: Mapping[str, Any]) -> Group:
         (
             ("predicts", f"{spec['target']} ({spec['task']}, {spec['loss']})"),
             ("from", ", ".join(spec["features"])),
-            ("network", shape(spec)),
+            ("network", _network(spec)),
             ("optimizer", f"{optimizer['kind']}, schedule {spec['schedule']}, batch size {figure(spec['batch_size'])}"),
             ("learning rate", f"{figure(rates.get('learning_rate'))}{is_estimate}: {rates.get('why', NOTHING)}"),
             ("epochs", figure(rates.get("epochs"))),
@@ -37,6 +37,11 @@ def page(found: Mapping[str, Any]) -> Group:
     parts += [Text(f"left out: {it['column']}, {it['detail']}", style="dim") for it in found["curvature"]["left_out"]]
     parts += [Text(f"warning: {it['detail']} ({it['code']})", style="yellow") for it in found["warnings"]]
     return Group(*parts)
+
+
+def _network(spec: Mapping[str, Any]) -> str:
+    is_open = (spec.get("network") or {}).get("kind") == "auto"
+    return f"linear neuron or {shape(spec)}, whichever is better" if is_open else shape(spec)
 
 
 def _time(estimate: Mapping[str, Any]) -> str:

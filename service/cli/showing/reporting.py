@@ -32,6 +32,7 @@ def published(version: Version, report: Mapping[str, Any]) -> Group:
     """What a training run has made, and what to do with it."""
     return Group(
         Text(f"{version.ref} was published", style="bold green"),
+        *([Text(str(choice["sentence"]))] if (choice := report.get("choice")) else []),
         metrics(report),
         *refit(report),
         f"adaline predict {version.model} rows.csv    adaline report {version.ref}",
@@ -148,9 +149,10 @@ def _of_run(run: Mapping[str, Any] | None) -> str | None:
 
 
 def verdict(report: Mapping[str, Any]) -> list[RenderableType]:
-    """Whether the network is worth it, beside the linear neuron on the same rows."""
-    found = report.get("verdict") or {}
-    return [Text(str(found["sentence"]), style="bold"), ""] if found.get("sentence") else []
+    """Which of a linear neuron and a network was published, and whether the network is worth it."""
+    told = [(report.get(part) or {}).get("sentence") for part in ("choice", "verdict")]
+    said: list[RenderableType] = [Text(str(sentence), style="bold") for sentence in told if sentence]
+    return [*said, ""] if said else []
 
 
 def by_target(report: Mapping[str, Any]) -> list[RenderableType]:

@@ -15,6 +15,7 @@ from rich.text import Text
 from service.cli.showing import rendering
 from service.client.records import TERMINAL, Event
 
+STAGES = {"linear": "linear neuron, ", "mlp": "network, ", "refit": "refit, "}
 LINES = 10  # how many lines of progress a run writes where no bar can be drawn
 
 
@@ -80,8 +81,8 @@ class WatchView:
         elif at.get("epoch") is None:
             parts = [f"{self._fraction:.0%} of the rows"]
         else:
-            of = "refit, epoch" if at.get("stage") == "refit" else "epoch"
-            parts = [f"{of} {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
+            stage = STAGES.get(str(at.get("stage")), "")
+            parts = [f"{stage}epoch {rendering.figure(at.get('epoch'))} of {rendering.figure(at.get('epochs'))}"]
         if (speed := at.get("rows_per_second")) is not None:
             parts.append(f"{speed:,.0f} rows/s")
         if self.state == "running" and (seconds := at.get("eta_seconds")) is not None:

@@ -78,6 +78,10 @@ class ComparisonSpecSchema(SpecPart):
 
     @ma.validates_schema
     def _descends_on_one_loss(self, data: dict[str, Any], **_: Any) -> None:
+        if data["network"].kind == AUTO:
+            raise ma.ValidationError(
+                {"network": {"kind": ['descents are compared on one network: use "kind": "linear" or "mlp"']}}
+            )
         if data["network"].dropout:
             raise ma.ValidationError(
                 {"network": {"dropout": ["dropout changes the network at each step; set it to 0 to compare descents"]}}

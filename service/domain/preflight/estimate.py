@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from service.domain.descent.rates import MOST_BOWL_EPOCHS
@@ -28,9 +29,11 @@ class Time:
     epochs: int | None
     runs: int
     why: str
+    other_seconds: float = 0.0
+    """Of all that is no epoch, in `seconds`."""
 
     def to_json(self) -> dict[str, Any]:
-        return plain(self)
+        return {name: value for name, value in plain(self).items() if name != "other_seconds"}
 
 
 def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
@@ -45,7 +48,7 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
         return Time(None, None, None, None, epochs, 0, why)
     if epochs is None:
         return Time(None, None, None, found.epoch_seconds, None, found.runs, "the number of epochs is not known yet")
-    most = spec.budget_seconds if spec.budget_seconds is not None else float("inf")
+    most = spec.budget_seconds if spec.budget_seconds is not None else inf
     seconds, low, high = (
         min(each * epochs * (1 + spec.refit_work), most) + found.other_seconds
         for each in (found.epoch_seconds, found.low, found.high)
@@ -55,7 +58,28 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
         why += "; early stopping may end it earlier"
     if spec.refits:
         why += "; with the refit"
-    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why)
+    return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why, found.other_seconds)
+
+
+def time_both(linear: Time, linear_most: float, network: Time, budget_seconds: float | None) -> Time:
+    """Of a linear neuron, which takes at most `linear_most` where no run tells its time, and then a network, which
+    share what is prepared and the budget. Epochs are the network's."""
+    if network.seconds is None:
+        return network
+    most = inf if budget_seconds is None else budget_seconds
+    known = linear.seconds is not None
+
+    def both(before: float | None, after: float | None) -> float:
+        learning = (linear_most if before is None else before - linear.other_seconds) + (after or 0.0)
+        return min(learning - network.other_seconds, most) + max(network.other_seconds, linear.other_seconds)
+
+    return replace(
+        network,
+        seconds=both(linear.seconds, network.seconds),
+        low=both(linear.low if known else 0.0, network.low),
+        high=both(linear.high, network.high),
+        why=f"a linear neuron and a network, one after the other: {network.why}",
+    )
 
 
 def most_seconds(plan: Plan, time: Time) -> float:

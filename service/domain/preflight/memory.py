@@ -37,11 +37,15 @@ class Memory:
     limit: int | None
     least: int
 
+    @property
+    def total(self) -> int:
+        return self.matrix + self.weights + self.optimizer + self.workspace
+
     def to_json(self) -> dict[str, Any]:
         parts = plain(self)
         limit = parts.pop("limit")
         del parts["least"]
-        total = {"total_bytes": sum(parts.values()), **{f"{name}_bytes": size for name, size in parts.items()}}
+        total = {"total_bytes": self.total, **{f"{name}_bytes": size for name, size in parts.items()}}
         return {**total, "limit_bytes": limit}
 
 

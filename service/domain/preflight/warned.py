@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from service.domain.report.warned import Warned
@@ -30,3 +30,14 @@ def shortened(warnings: Iterable[Warned]) -> tuple[Warned, ...]:
         if seen[warned.code] <= MOST_OF_A_CODE:
             kept.append(warned)
     return tuple(kept)
+
+
+def of_both(linear: Sequence[Warned], network: Sequence[Warned]) -> Iterator[Warned]:
+    """The warnings of two trainings: what holds of both once, what holds of one with its name before it."""
+    for called, ours, theirs in (("linear neuron", linear, network), ("network", network, linear)):
+        for warned in ours:
+            if warned in theirs:
+                if ours is linear:
+                    yield warned
+            elif warned.code != "few_rows_for_network":  # it asks for what is done
+                yield replace(warned, detail=f"{called}: {warned.detail}")

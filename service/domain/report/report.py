@@ -8,6 +8,7 @@ from typing import Annotated
 
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.forecast import Forecasts
+from service.domain.report.choice import Choice
 from service.domain.report.classes import JudgedClasses
 from service.domain.report.features import Importance, ImportanceOn, PartialDependence
 from service.domain.report.metrics import Metrics
@@ -128,7 +129,10 @@ class Report(OfTarget):
     best_epoch: Annotated[int, "the epoch whose weights were kept"]
     curvature: ReportedCurvature
     weights_by_epoch: Annotated[WeightsByEpoch | None, "the weights after each epoch, if there are at most 20"]
-    verdict: Annotated[Verdict | None, "for a network: whether it is worth it compared with the linear neuron"]
+    verdict: Annotated[
+        Verdict | None,
+        "for a network, and where one was trained to choose: whether it is worth it compared with the linear neuron",
+    ]
     refit: Annotated[
         Refit | None,
         "how the published model was trained on all rows; null: it is the model that the report evaluates",
@@ -138,3 +142,6 @@ class Report(OfTarget):
     ]
     warnings: Sequence[Warned]
     lineage: Lineage
+    choice: Annotated[
+        Choice | None, "where a linear neuron and a network were trained: which of them was published, and why"
+    ] = None

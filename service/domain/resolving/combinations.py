@@ -40,6 +40,11 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             "/promote",
             '"if_better" compares on validation rows; use "split": {"validation": 0.2}, or "never"',
         )
+    if spec.compares and not spec.split.validates:
+        yield (
+            "/network/kind",
+            '"auto" compares on validation rows; use "split": {"validation": 0.2}, or choose "linear" or "mlp"',
+        )
     if spec.refit == "always" and not spec.split.validation:
         which = "the validation rows are another dataset's" if spec.split.validates else "there are no validation rows"
         yield "/refit", f'{which}: a refit adds those of the training dataset; use "never", or "auto"'

@@ -13,13 +13,12 @@ from typing import Generic, TypeVar
 from service.domain.cells.table import Column, Table, listed, no_such_column
 from service.domain.resolving.combinations import check_combinations
 from service.domain.resolving.left_out import none_of_them, nothing_left
-from service.domain.resolving.limits import Limits, check_size, n_inputs
+from service.domain.resolving.limits import Limits
 from service.domain.resolving.other_rows import check_other_rows
 from service.domain.resolving.row_order import check_order
 from service.domain.resolving.row_weights import check_weights
+from service.domain.resolving.settling import Alternative, alternatives, settled
 from service.domain.resolving.tasks import class_name, natural_task, too_rare
-from service.domain.spec.auto import choose
-from service.domain.spec.engines import choose_engine
 from service.domain.spec.training import TrainingSpec, split_counts
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.tasks import TASKS
@@ -33,10 +32,12 @@ Spec = TypeVar("Spec")
 
 @dataclass(frozen=True, slots=True)
 class Resolution(Generic[Spec]):
-    """The spec to run, with a sentence for each choice made in the client's stead."""
+    """The spec to run, with a sentence for each choice made in the client's stead; the trainings that it comes to where
+    it leaves the kind of network open."""
 
     spec: Spec
     notes: tuple[str, ...]
+    alternatives: tuple[Alternative, ...] = ()
 
 
 def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | None = None) -> Resolution[TrainingSpec]:
@@ -74,14 +75,13 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         weights = [column for column in table.columns if column.name == spec.weight_column]
         check_other_rows(spec, [*targets, *features, *weights], other)
     check_combinations(spec)
-    inputs = n_inputs(spec, table, limits)
-    spec = choose(spec, usable, inputs, notes)
-    engine, why = choose_engine(spec, inputs)
-    if spec.engine == "auto":
-        notes.append(f"engine {engine!r}: {why}")
-    spec = replace(spec, engine=engine)
-    check_size(spec, table, limits)
-    return Resolution(spec, tuple(notes))
+    runs = alternatives(spec, table, limits)
+    if not runs:
+        return Resolution(settled(spec, table, limits, notes), tuple(notes))
+    notes.append("a linear neuron and a network are trained, and the one that is better on the validation rows is kept")
+    notes += [f"{run.called}: {note}" for run in runs for note in run.notes]
+    spec = replace(spec, network=replace(runs[-1].spec.network, kind=spec.network.kind))
+    return Resolution(spec, tuple(notes), runs)
 
 
 @contextmanager

@@ -7,25 +7,27 @@ from dataclasses import replace
 from typing import Literal
 
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
+from service.domain.vocabulary.efforts import EFFORTS, NORMAL, TrainingEffort
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.optimizers import OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
 from service.domain.vocabulary.words import unless_auto
 
-STEPS = 20_000  # how many steps `"epochs": "auto"` allows a descent in batches
-NARROWEST, WIDEST = 16, 128  # of the hidden layer that is chosen
 MANY_ROWS = 10_000
 CHEAP_CELLS = 5_000_000  # rows · inputs that lbfgs goes over in a hundredth of a second
 ROWS_FOR_AN_INPUT = 100  # with fewer, classes may be apart by chance: without a penalty their minimum is at infinity
-PATIENCE = 20  # epochs: in them a rate that is halved where the loss no longer falls is halved three times
 EPOCHS_TO_REST = 50  # with fewer, a rate that falls on a plateau of the loss would end too high
-FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
+FEWEST_EPOCHS = 20
+MOST_EPOCHS = 500  # over all rows, where no curvature tells how many are enough
 
 
 def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
-    """The spec with hidden layers, batch size, optimizer, schedule, early stopping, epochs and refit chosen for `rows`
-    usable rows and about `inputs` encoded columns; each choice adds its reason to `notes`."""
-    spec = replace(spec, network=_network(spec.network, rows, inputs, notes))
+    """The spec with hidden layers, batch size, optimizer, schedule, early stopping, epochs and refit chosen for
+    `rows` usable rows and about `inputs` encoded columns, by the spec's effort; each choice adds its reason to
+    `notes`."""
+    if spec.effort != NORMAL:
+        notes.append(f"effort {spec.effort!r}: {EFFORTS[spec.effort].summary}")
+    spec = replace(spec, network=_network(spec.network, EFFORTS[spec.effort], rows, inputs, notes))
     if _is_smooth(spec, rows, inputs):
         notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps")
         spec = replace(spec, optimizer=replace(spec.optimizer, kind="lbfgs"))
@@ -64,15 +66,18 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     )
 
 
-def _network(network: NetworkSpec, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
-    """One hidden layer about as wide as the inputs, wider where many rows can fill it."""
+def _network(network: NetworkSpec, effort: TrainingEffort, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
+    """Hidden layers about as wide as the inputs, wider where many rows can fill them."""
+    if network.activation == "auto":
+        network = replace(network, activation=effort.activation)
     if network.kind == "linear" or network.hidden:
         return network
-    width = NARROWEST if rows < MANY_ROWS else WIDEST
-    while width < min(inputs, WIDEST):
+    width = effort.narrowest if rows < MANY_ROWS else effort.widest
+    while width < min(inputs, effort.widest):
         width *= 2
-    notes.append(f"hidden layers [{width}] for {inputs} inputs and {rows} rows")
-    return replace(network, hidden=(width,))
+    hidden = (width,) * effort.layers
+    notes.append(f"hidden layers {list(hidden)} for {inputs} inputs and {rows} rows")
+    return replace(network, hidden=hidden)
 
 
 def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
@@ -96,12 +101,18 @@ def _schedule(spec: TrainingSpec, notes: list[str]) -> str:
             "schedule 'constant': full-batch steps have no noise that a falling learning rate would have to reduce"
         )
         return "constant"
-    stops = spec.early_stopping
-    waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= PATIENCE)
+    stops, effort = spec.early_stopping, EFFORTS[spec.effort]
+    waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= effort.patience)
     long = spec.epochs == "auto" or spec.epochs >= EPOCHS_TO_REST
-    if spec.network.kind == "mlp" and spec.split.validates and waits and long:
-        notes.append("schedule 'plateau': the learning rate is halved when the validation loss stops falling")
-        return "plateau"
+    is_network, watches = spec.network.kind == "mlp", SCHEDULES[effort.schedule].watches_loss
+    if is_network and not watches:
+        notes.append(f"schedule {effort.schedule!r} for batches of {spec.batch_size}")
+        return effort.schedule
+    if is_network and spec.split.validates and waits and long:
+        notes.append(
+            f"schedule {effort.schedule!r}: the learning rate is halved when the validation loss stops falling"
+        )
+        return effort.schedule
     notes.append(f"schedule 'cosine' for batches of {spec.batch_size}")
     return "cosine"
 
@@ -124,7 +135,7 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
             "lowest validation loss are kept"
         )
         return EarlyStopping(MOST_EPOCHS if spec.epochs == "auto" else spec.epochs)
-    chosen = EarlyStopping(PATIENCE) if schedule.watches_loss else EarlyStopping()
+    chosen = EarlyStopping(EFFORTS[spec.effort].patience) if schedule.watches_loss else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
     return chosen
 
@@ -163,7 +174,8 @@ def _epochs(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["a
     if spec.epochs != "auto" or not isinstance(spec.batch_size, int):
         return spec.epochs
     steps = math.ceil(rows / spec.batch_size)
-    epochs = spec.warmup_epochs + min(max(STEPS // steps, FEWEST_EPOCHS), MOST_EPOCHS)
+    effort = EFFORTS[spec.effort]
+    epochs = spec.warmup_epochs + min(max(effort.steps // steps, FEWEST_EPOCHS), effort.most_epochs)
     training, _, _ = split_counts(rows, spec.split.validation, spec.split.test)
     notes.append(f"{epochs} epochs of about {math.ceil(training / spec.batch_size)} steps")
     return epochs

@@ -14,7 +14,13 @@ from service.domain.vocabulary.activations import ACTIVATIONS
 from service.domain.vocabulary.optimizers import BETA_1, BETA_2, OPTIMIZERS
 from service.domain.vocabulary.words import AUTO, listed, unless_auto
 
-NETWORK_KINDS = ("linear", "mlp")
+NETWORK_KINDS = {
+    "linear": "a linear neuron",
+    "mlp": "a network with hidden layers",
+    AUTO: "both are trained, one after the other, and the one with the lower loss on the validation rows is published; "
+    "as good as each other: the linear neuron. What the spec says besides is said of both, of hidden layers and "
+    "dropout of the network alone",
+}
 MAX_LAYER = 16_384
 MAX_LAYERS = 32
 DATASET_ID = Matches("[A-Za-z0-9_]{1,64}", error="is not the id of a dataset; GET /v1/datasets lists them")
@@ -116,19 +122,25 @@ class SplitSchema(SpecPart):
 class NetworkSchema(SpecPart):
     makes = NetworkSpec
     error_messages = example(kind='"mlp"', hidden="[16]")
-    kind = ma.fields.String(load_default="linear", validate=one_of(NETWORK_KINDS))
+    kind = ma.fields.String(
+        load_default="linear",
+        validate=one_of(tuple(NETWORK_KINDS)),
+        metadata={"description": "; ".join(f"{name}: {summary}" for name, summary in NETWORK_KINDS.items())},
+    )
     hidden = ma.fields.List(
         ma.fields.Integer(strict=True, validate=between(1, MAX_LAYER)),
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(1, MAX_LAYERS),
         metadata={
-            "description": "sizes of the hidden layers of an mlp; null: one layer, sized by the number of "
+            "description": "sizes of the network's hidden layers; null: one layer, sized by the number of "
             "inputs and rows"
         },
     )
     activation = ma.fields.String(
-        load_default="relu", validate=one_of(tuple(ACTIVATIONS)), metadata={"description": listed(ACTIVATIONS)}
+        load_default=AUTO,
+        validate=one_of((AUTO, *ACTIVATIONS)),
+        metadata={"description": f"auto: by the effort; {listed(ACTIVATIONS)}"},
     )
     bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
     dropout = ma.fields.Float(load_default=0.0, validate=between(0, 1, below=True))

@@ -8,7 +8,6 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.spec.auto import PATIENCE
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords, flatten
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
@@ -22,6 +21,7 @@ from service.domain.spec.parts import (
     one_of,
 )
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
+from service.domain.vocabulary.efforts import EFFORTS, NORMAL
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.scalers import SCALERS
@@ -184,7 +184,8 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "null: train all epochs; auto: null for a linear neuron with mse and without "
             f'validation rows, otherwise {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience '
-            f"of {PATIENCE} if the schedule is plateau, and of all epochs if it is coslog4, whose rate rises again"
+            f"of {EFFORTS[NORMAL].patience} at normal effort if the schedule is plateau, and of all epochs if it is "
+            "coslog4, whose rate rises again"
         },
     )
     class_weights = OneOrWords(
@@ -242,7 +243,17 @@ class TrainingSpecSchema(SpecPart):
         allow_none=True,
         validate=between(0, 1e9, above=True),
         metadata={
-            "description": "training ends after the epoch in which this time is over, and publishes what it has learnt"
+            "description": "seconds that training may take: the epochs, over all attempts, without preparing the rows "
+            "and making the report. It ends there, between two batches, and publishes what it has learnt; a schedule "
+            "is fitted to the epochs that have room"
+        },
+    )
+    effort = ma.fields.String(
+        load_default=NORMAL,
+        validate=one_of(tuple(EFFORTS)),
+        metadata={
+            "description": "how much time a training may take for a better model, by what is left open (auto, null); "
+            f"POST /v1/jobs/validate estimates the time. {listed(EFFORTS)}"
         },
     )
     metadata = Metadata(

@@ -40,7 +40,7 @@ def split_counts(rows: int, validation: float, test: float) -> tuple[int, int, i
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    kind: Literal["linear", "mlp"] = "linear"
+    kind: Literal["linear", "mlp", "auto"] = "linear"
     hidden: tuple[int, ...] | None = None
     activation: str = "relu"
     bias: bool = True
@@ -103,6 +103,7 @@ class TrainingSpec:
     engine: str = "auto"
     precision: str = "float32"
     budget_seconds: float | None = None
+    effort: str = "normal"
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kind: Literal["train"] = "train"
 
@@ -110,6 +111,11 @@ class TrainingSpec:
     def targets(self) -> tuple[str, ...]:
         """The columns to predict: one, or several numbers at once."""
         return (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def compares(self) -> bool:
+        """Whether a linear neuron and a network are trained, and the better one is kept."""
+        return self.network.kind == "auto"
 
     @property
     def last_epoch(self) -> int:

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.domain.model.predictor import TargetScale
+from service.domain.resolving.settling import CALLED
 from service.domain.spec.training import TrainingSpec
 from service.store.tables import Json
 from workers.training.engines.objectives import in_user_units, loss_scale
 from workers.training.progress import EpochEnded, Progress
+
+SHARES = {"linear": (0.0, 0.1), "mlp": (0.1, 1.0)}
+"""Of a job that trains both, the shares that are done when each begins and ends: a linear neuron learns in a moment."""
 
 
 class Stage:
@@ -18,6 +22,9 @@ class Stage:
     units of the targets, which have these `scales`."""
 
     name: str | None = None
+    called = ""
+    is_course = True
+    """Whether its losses are the ones that choose the model."""
 
     def __init__(self, spec: TrainingSpec, rows: int, scales: Sequence[TargetScale], progress: Progress) -> None:
         self._spec, self._rows, self._scale, self.progress = spec, rows, loss_scale(scales), progress
@@ -61,10 +68,35 @@ class Stage:
         }
 
 
+class CompetitorStage(Stage):
+    """The epochs of a linear neuron, or of the network that is compared with it afterwards. What is left is not known
+    while the first goes."""
+
+    def __init__(self, spec: TrainingSpec, rows: int, scales: Sequence[TargetScale], progress: Progress) -> None:
+        super().__init__(spec, rows, scales, progress)
+        self.name, self.called = spec.network.kind, f"{CALLED[spec.network.kind]}: "
+        self._begins, self._ends = SHARES[spec.network.kind]
+
+    def fraction(self, epoch: int) -> float:
+        return self._within(super().fraction(epoch))
+
+    @property
+    def ends_at(self) -> float:
+        return self._ends if self._ends < 1 else self._within(super().ends_at)
+
+    def figures(self, ended: EpochEnded, is_last: bool) -> Json:
+        told = super().figures(ended, is_last)
+        return told if self._ends == 1 else {**told, "eta_seconds": None}
+
+    def _within(self, share: float) -> float:
+        return self._begins + (self._ends - self._begins) * share
+
+
 class RefitStage(Stage):
     """The epochs on training and validation rows together, after a `share` of all."""
 
     name = "refit"
+    is_course = False
 
     def __init__(
         self, spec: TrainingSpec, rows: int, scales: Sequence[TargetScale], progress: Progress, share: float

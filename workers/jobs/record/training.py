@@ -17,7 +17,7 @@ from service.store.described import table_of
 from service.store.tables import DatasetRow
 from workers.bound import report_too_long, training_too_long
 from workers.jobs.record.checkpoints import Checkpoints
-from workers.jobs.record.stage import RefitStage, Stage, share_before
+from workers.jobs.record.stage import CompetitorStage, RefitStage, Stage
 from workers.jobs.record.telling import Teller, is_time
 from workers.lease import WorkerStopping
 from workers.training.data.prepare import Prepared
@@ -74,12 +74,17 @@ def asked_training(teller: Teller) -> AskedTraining:
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
-def tell_choices(teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str) -> None:
-    """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads."""
+def tell_choices(
+    teller: Teller, spec: TrainingSpec, prepared: Prepared, choices: Sequence[str], how: str, called: str | None = None
+) -> None:
+    """Keep the settled spec with the job, and tell of what was chosen, how the engine goes, and what it reads. Of one
+    training of two, which is `called` so, nothing is kept: the job is to go on as it was asked for."""
     size = prepared.stored_bytes
     stored = [f"the prepared table ({size / 2**30:.1f} GiB) is kept on disk"] if size else []
     texts = (*choices, f"engine {spec.engine}: {how}", *stored)
-    teller.add({"spec": spec.to_json()}, [("message", {"text": text}) for text in texts])
+    before = "" if called is None else f"{called}: "
+    kept = {"spec": spec.to_json()} if called is None else {}
+    teller.add(kept, [("message", {"text": f"{before}{text}"}) for text in texts])
 
 
 class TrainingRecorder:
@@ -97,15 +102,26 @@ class TrainingRecorder:
         saved = self._checkpoints.read()
         if before and saved is None:
             teller.add({}, [("message", {"text": ANEW, "blob": before})])
-        self.progress = saved or Progress(State.start(problem))
+        self.progress = self._whole = saved or Progress(State.start(problem))
         """How far it has come; the loop changes it."""
-        self._stage = self._judged_stage = Stage(spec, len(prepared.train), prepared.target_scales, self.progress)
+        self._rows, self._scales = len(prepared.train), prepared.target_scales
+        self._stage = self._judged_stage = Stage(spec, self._rows, self._scales, self.progress)
         self._epoch_began = self._stage.began
         self._prepared_seconds = self._stage.began - started
         self._told = -math.inf if before else self._stage.began  # a run that goes on says so with its first epoch
         self._is_over = False
         told = teller.lease.row.progress or {}
         self._told_epoch = told.get("stage"), int(told.get("epoch", 0))
+
+    def turn_to(self, spec: TrainingSpec, progress: Progress) -> None:
+        """What is told from now on is told of this one of two trainings. Checkpoints keep both."""
+        self._spec, self.progress = spec, progress
+        self._stage = self._judged_stage = CompetitorStage(spec, self._rows, self._scales, progress)
+        self._epoch_began, self._is_over = self._stage.began, False
+
+    def keep(self, spec: TrainingSpec, progress: Progress) -> None:
+        """Both are over, and this is the one that goes on."""
+        self._spec, self.progress, self._is_over = spec, progress, True
 
     def refit(self, spec: TrainingSpec, prepared: Prepared, problem: Problem) -> Progress:
         """The refit begins, or goes on: how far it has come, which the loop changes. What is told from now on is told
@@ -117,7 +133,7 @@ class TrainingRecorder:
             rows = len(prepared.train)
             text = f"now training on all {rows:,} training and validation rows, for {spec.last_epoch:,} epochs"
             self._teller.add({}, [("message", {"text": text})])
-        share = share_before(self._spec, before)
+        share = self._stage.ends_at
         self._stage = RefitStage(spec, len(prepared.train), prepared.target_scales, before.refit, share)
         self._epoch_began, self._is_over = self._stage.began, False
         return before.refit
@@ -141,7 +157,7 @@ class TrainingRecorder:
         leaves = self._teller.lease.is_to_leave
         if leaves or self._checkpoints.is_due:
             self._teller.tell()  # an attempt that goes on does not tell it again
-            self._checkpoints.save(self.progress)
+            self._checkpoints.save(self._whole)
         if leaves:
             self._teller.lease.check()
 
@@ -152,8 +168,8 @@ class TrainingRecorder:
         stage = self._stage
         last = stage.progress.history[-1]
         self._tell(last, is_last=True, is_known=(stage.name, last.epoch) == self._told_epoch)
-        if stage.name is None and (why := why_ended(self.progress, self._spec)):
-            self._teller.add({}, [("message", {"text": why})])
+        if stage.is_course and (why := why_ended(self.progress, self._spec)):
+            self._teller.add({}, [("message", {"text": f"{stage.called}{why}"})])
         if is_time(self._told):
             self._teller.tell()
 
@@ -190,9 +206,7 @@ class TrainingRecorder:
         stage = self._stage
         figures = stage.figures(ended, is_last)
         told: jobs.Told = (
-            ("epoch", {**figures, "learning_rate": ended.learning_rate})
-            if stage.name is None
-            else ("progress", figures)
+            ("epoch", {**figures, "learning_rate": ended.learning_rate}) if stage.is_course else ("progress", figures)
         )
         self._teller.add({"progress": figures}, [] if is_known else [told])
         self._told_epoch = stage.name, ended.epoch

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.errors import WorkFailed
 from workers.jobs.divergence import explained
 from workers.jobs.pose import Posed
@@ -13,16 +15,22 @@ from workers.training.threads import computing_with, count_threads
 
 
 def learn(
-    posed: Posed, progress: Progress, recorder: TrainingRecorder, processes: int, schedule: RateSchedule | None = None
+    posed: Posed,
+    progress: Progress,
+    recorder: TrainingRecorder,
+    processes: int,
+    schedule: RateSchedule | None = None,
+    budget_seconds: float | None = None,
 ) -> None:
-    """Make the epochs that are left, by a schedule in the place of the spec's if there is one. Raises WorkFailed, and
-    what ends the job otherwise."""
+    """Make the epochs that are left, by a schedule and within a budget of time in the place of the spec's if there are
+    any. Raises WorkFailed, and what ends the job otherwise."""
     spec, shape = posed.spec, posed.prepared.train.inputs.shape
     threads = count_threads(posed.problem.network, spec.step_rows(shape[0]), processes)
-    rate = posed.rates.learning_rate
+    rate, validating = posed.rates.learning_rate, len(posed.prepared.parts["validation"])
+    bounded = spec if budget_seconds is None else replace(spec, budget_seconds=budget_seconds)
     try:
         with computing_with(threads):
-            for ended in epochs(posed.engine, progress, spec, rate, shape, recorder.check, schedule):
+            for ended in epochs(posed.engine, progress, bounded, rate, shape, recorder.check, schedule, validating):
                 recorder.epoch(ended)
         recorder.end()
     except WorkFailed as error:

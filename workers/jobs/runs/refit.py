@@ -53,7 +53,8 @@ def _refitted(deps: Deps, asked: AskedTraining, judged: JudgedRun, recorder: Tra
     try:
         posed = pose(replace(asked, spec=spec), prepared, deps.settings.max_parameters)
         progress = recorder.refit(posed.spec, prepared, posed.problem)
-        learn(posed, progress, recorder, deps.settings.worker_processes, refit_schedule(settled, before))
+        processes, left = deps.settings.worker_processes, _left(settled, before)
+        learn(posed, progress, recorder, processes, refit_schedule(settled, before), left)
     except WorkFailed as error:
         if error.code not in GIVEN_UP:
             raise
@@ -67,9 +68,17 @@ def _refitted(deps: Deps, asked: AskedTraining, judged: JudgedRun, recorder: Tra
 def _check_fits_budget(settled: TrainingSpec, before: Progress) -> None:
     """Raises _LeftOut where the run before has left the refit too little time: by its first epoch, which is always
     made."""
-    budget, spent = settled.budget_seconds, sum(ended.seconds for ended in before.history)
-    if budget is not None and spent + expected_seconds(settled, before) > budget:
+    budget, left = settled.budget_seconds, _left(settled, before)
+    if left is not None and expected_seconds(settled, before) > left:
         raise _LeftOut(f"that would exceed budget_seconds ({budget:g} s)")
+
+
+def _left(settled: TrainingSpec, before: Progress) -> float | None:
+    """What the runs before have left of the budget of time."""
+    if settled.budget_seconds is None:
+        return None
+    linear = 0.0 if before.linear is None else before.linear.spent
+    return max(settled.budget_seconds - before.spent - linear, 0.0)
 
 
 def _judged_again(deps: Deps, asked: AskedTraining, judged: JudgedRun, progress: Progress) -> Learnt:

@@ -7,7 +7,7 @@ a copy. On a GPU steps of equal size are CUDA graphs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.steps import Batch, Steps
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order, places_of
-from workers.training.problem import Data, Problem, State
+from workers.training.problem import Data, Enough, Problem, State
 
 WORTH_CAPTURING = 8  # steps of equal size in an epoch: capturing costs about as many
 
@@ -48,7 +48,7 @@ class AutogradEngine:
     ) -> float:
         if self._lbfgs is not None:
             return self._lbfgs.iterate(state, learning_rate, check)
-        order = places_of(order)
+        order, before = places_of(order), state.step
         self._steps.enter(state)
         equal = len(order) // batch_size
         # dropout draws from a generator whose place a graph would have to keep
@@ -57,7 +57,7 @@ class AutogradEngine:
             total = self._take_captured(state, order[:captured], batch_size, learning_rate, check) if captured else 0.0
             total += self._take(state, epoch, order[captured:], batch_size, learning_rate, check)
         self._steps.leave(state)
-        return total / max(len(order), 1)
+        return total / max(min((state.step - before) * batch_size, len(order)), 1)
 
     def _take_captured(
         self, state: State, order: Integers, batch_size: int, learning_rate: float, check: Callable[[], None]
@@ -67,10 +67,11 @@ class AutogradEngine:
             self._captured = batch_size, CapturedSteps(self._steps, self._parts["train"], batch_size)
         captured = self._captured[1]
         captured.begin(torch.from_numpy(order).to(self._device), learning_rate)
-        for _ in range(len(order) // batch_size):
-            check()
-            captured.take()
-            state.step += 1
+        with suppress(Enough):
+            for _ in range(len(order) // batch_size):
+                check()
+                captured.take()
+                state.step += 1
         return float(captured.total)
 
     def _take(
@@ -85,10 +86,11 @@ class AutogradEngine:
         """Steps call by call; the sum of the rows' losses."""
         generator = torch.Generator(self._device).manual_seed(dropout_seed(self._problem.seed, epoch))
         total = torch.zeros((), dtype=torch.float64, device=self._device)
-        for batch in self._batches(order, batch_size):
-            check()
-            total += self._steps.take(batch, learning_rate, generator) * len(batch[0])
-            state.step += 1
+        with suppress(Enough):
+            for batch in self._batches(order, batch_size):
+                check()
+                total += self._steps.take(batch, learning_rate, generator) * len(batch[0])
+                state.step += 1
         return float(total)
 
     def loss(self, state: State, part: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +20,7 @@ from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Rule, Weights
 from workers.training.engines.source import Source, n_rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order
-from workers.training.problem import Data, Problem, State
+from workers.training.problem import Data, Enough, Problem, State
 
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
@@ -57,18 +58,19 @@ class FusedEngine:
             self._problem.network.members,
         )
         position, total = 0, 0.0
-        for piece in self._train.pieces(order, size):
-            start, stop = position, position + n_rows_of(piece)
-            hand, seen = self._hand_for(piece)
-            while position < stop:
-                check()
-                started, begin = time.perf_counter(), position
-                end = min(begin + max(int(CHUNK_SECONDS * self._rows_per_second), 1), stop)
-                reached = position, state.step, total
-                position, state.step, total = advance(whole, piece, start, end, reached, weights, work, hand, seen)
-                speed = (position - begin) / max(time.perf_counter() - started, 1e-6)
-                self._rows_per_second = min(speed, 2 * self._rows_per_second)  # one quick chunk makes no long one
-        return total / max(len(order), 1)
+        with suppress(Enough):
+            for piece in self._train.pieces(order, size):
+                start, stop = position, position + n_rows_of(piece)
+                hand, seen = self._hand_for(piece)
+                while position < stop:
+                    check()
+                    started, begin = time.perf_counter(), position
+                    end = min(begin + max(int(CHUNK_SECONDS * self._rows_per_second), 1), stop)
+                    reached = position, state.step, total
+                    position, state.step, total = advance(whole, piece, start, end, reached, weights, work, hand, seen)
+                    speed = (position - begin) / max(time.perf_counter() - started, 1e-6)
+                    self._rows_per_second = min(speed, 2 * self._rows_per_second)  # one quick chunk makes no long one
+        return total / max(position, 1)
 
     def loss(self, state: State, part: str) -> float:
         source = self._sources[part]

@@ -60,6 +60,10 @@ GROUPS = (
             "optimizer": {"kind": "auto", "learning_rate": "auto", "momentum": 0.0},
         },
         "auto-mlp": {"network": {"kind": "mlp"}, "epochs": 12},
+        "auto-both": {"network": {"kind": "auto", "activation": "auto"}, "epochs": 12},
+        "auto-quick": {"network": {"kind": "mlp"}, "effort": "quick", "epochs": 12},
+        "auto-normal": {"network": {"kind": "mlp", "hidden": [4]}, "effort": "normal", "epochs": 4},
+        "auto-best": {"network": {"kind": "mlp"}, "effort": "best", "epochs": 4},
         "auto-several": {"target": ["y", "z"]},
         "auto-huber": {"loss": "huber"},
         "auto-full-momentum": {"optimizer": {"kind": "sgd", "momentum": "auto"}, "batch_size": "full"},
@@ -182,6 +186,7 @@ GROUPS = (
         "classes-lbfgs": {"optimizer": {"kind": "lbfgs"}, "batch_size": "full"},
         "two-classes": {**_mlp(6), "target": "inside", "task": "binary"},
         "two-classes-members": {**_mlp(4, activation="tanh"), "target": "inside", "members": 3},
+        "two-classes-both": {"target": "inside", "network": {"kind": "auto", "hidden": [6]}, "epochs": 12},
         "two-classes-autograd": {**_mlp(4), "target": "inside", "task": "auto", **AUTOGRAD},
     }),
     Group("mixed", {}, {

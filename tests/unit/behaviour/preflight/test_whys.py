@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.domain.spec.auto import PATIENCE
 from service.domain.spec.schema import TrainingSpecSchema
 from service.domain.spec.training import EarlyStopping
+from service.domain.vocabulary.efforts import EFFORTS
 from tests.unit.behaviour.preflight.looking import FEATURES, Look, design, eigenvalues, numbers
 
 PLAIN = {"kind": "sgd", "momentum": 0.0}
@@ -86,7 +86,7 @@ def test_the_patience_that_auto_is_said_to_have_is_the_one_it_has(look: Look) ->
     assert (plateau["schedule"], cosine["schedule"]) == ("plateau", "cosine")
     assert f'"patience": {cosine["early_stopping"]["patience"]}' in said
     assert f"a patience of {plateau['early_stopping']['patience']} if the schedule is plateau" in said
-    assert plateau["early_stopping"]["patience"] == PATIENCE != EarlyStopping().patience
+    assert plateau["early_stopping"]["patience"] == EFFORTS["normal"].patience != EarlyStopping().patience
     waves = look(numbers(), network=mlp, schedule="coslog4", epochs=70)["spec"]
     assert "of all epochs if it is coslog4" in said
     assert waves["early_stopping"]["patience"] == 70

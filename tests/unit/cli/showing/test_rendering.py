@@ -140,11 +140,14 @@ def test_a_report_shows_certificate_verdict_and_importance_where_it_has_them() -
             "coefficients": [{"feature": "rooms", "value": 31.5, "low": 30.0, "high": 33.0}],
         },
         "verdict": {"worth_it": "no", "sentence": "The network is not worth it."},
+        "choice": {"kind": "linear", "sentence": "The linear neuron is published: it is better."},
         "importance": [{"feature": "garden", "value": 0.125, "low": 0.1, "high": 0.15}],
     }
     page = drawn(reporting.page(Version(model="m", version=1), full))
     for shown in ("1.75", "rooms", "31.5", "The network is not worth it.", "garden", "0.125"):
         assert shown in page
+    for told in (page, drawn(reporting.published(Version(model="m", version=1), full))):
+        assert "The linear neuron is published: it is better." in told
 
 
 def test_what_is_told_of_each_of_several_targets_is_shown_under_its_name() -> None:

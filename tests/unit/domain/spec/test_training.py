@@ -50,8 +50,9 @@ FULL = {
     "engine": "autograd",
     "precision": "bf16",
     "budget_seconds": 60.0,
+    "effort": "quick",
+    "refit": "always",
     "promote": "if_better",
-    "refit": "never",
     "metadata": {"mine": [1, {"deep": None}]},
     "kind": "train",
 }

@@ -451,6 +451,16 @@ def test_a_training_that_stops_early_says_so(deps: Deps) -> None:
     assert "budget_seconds (0.05 s)" in messages(deps, job)
 
 
+def test_a_budget_shorter_than_an_epoch_publishes_what_its_steps_have_learnt(deps: Deps) -> None:
+    steps = {"batch_size": 1, "engine": "autograd", "network": {"kind": "mlp"}}
+    job = trained(deps, **steps, budget_seconds=0.001)  # of an epoch of 96 steps, each some tens of microseconds
+    _, report = version_of(deps, job)
+    assert len(report["history"]) == 1
+    (warned,) = [warning["detail"] for warning in report["warnings"] if warning["code"] == "cut_off"]
+    assert warned in messages(deps, job)
+    assert "of its steps: budget_seconds (0.001 s) is over" in warned
+
+
 def test_a_network_carries_the_verdict_and_a_neuron_the_certificate(deps: Deps) -> None:
     _, report = version_of(deps, trained(deps, network={"kind": "mlp"}, epochs=60))
     assert (report["certificate"], report["certificate_left_out"]) == (None, None)

@@ -1,0 +1,116 @@
+"""Which of a linear neuron and a network is better: by the spec's loss on the validation rows, and of equal ones the
+linear neuron, which is simpler. One whose training has diverged has lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from service.domain.arrays import Floats
+from service.domain.model.predictor import Predictor
+from service.domain.model.promotion import told
+from service.domain.report.choice import Choice, Contestant
+from service.domain.resolving.settling import CALLED
+from service.domain.vocabulary.losses import LOSSES
+from service.errors import WorkFailed
+from service.store.described import dialect_of
+from workers.explain.temperature import tempered
+from workers.explain.verdict import Paired, paired, row_losses
+from workers.jobs.pose import Posed
+from workers.training.build import make_predictor
+from workers.training.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Competitor:
+    """One of the two trainings, which has made its epochs or has failed."""
+
+    posed: Posed
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Both models, None where the training has diverged; what the network's scores of each validation row (n,) are
+    multiplied by, if they are; which of them is published, and why."""
+
+    linear: Predictor | None
+    network: Predictor | None
+    sharpness: Floats | None
+    choice: Choice
+
+    @property
+    def seconds_of_other(self) -> float:
+        """What the training took of the one that is not published."""
+        return (self.choice.mlp if self.choice.kind == "linear" else self.choice.linear).seconds
+
+
+def better_of(linear: Competitor, network: Competitor) -> Contest:
+    """Which of the two is better. Raises WorkFailed where neither has come to a model."""
+    failed = [one.progress.failed for one in (linear, network)]
+    models = [None if one.progress.failed else predictor_of(one.posed, one.progress) for one in (linear, network)]
+    losses: list[float | None] = [None, None]
+    sharpness = None
+    if all(failed):
+        raise WorkFailed("diverged", f"linear neuron: {failed[0]}; network: {failed[1]}")
+    if models[0] is None or models[1] is None:
+        kind, other, why = ("mlp", "linear", failed[0]) if failed[0] else ("linear", "mlp", failed[1])
+        sentence = f"The {CALLED[kind]} is published: the {CALLED[other]}'s training has failed ({why})."
+    else:
+        sharpness = _sharpness(network.posed, models[1])
+        found = _paired(network.posed, models[0], models[1], sharpness)
+        kind = "mlp" if found.difference > 0 else "linear"
+        sentence = sentence_of(found, LOSSES[network.posed.spec.loss].called)
+        losses = [found.linear, found.linear - found.difference]
+    contestants = [_contestant(*each) for each in zip((linear, network), losses, strict=True)]
+    return Contest(models[0], models[1], sharpness, Choice(kind, sentence, *contestants))
+
+
+def predictor_of(posed: Posed, progress: Progress) -> Predictor:
+    """The model of the weights that a run keeps."""
+    asked, network = posed.asked, posed.problem.network
+    return make_predictor(
+        posed.spec, posed.prepared, network, progress.chosen, asked.table.style, dialect_of(asked.dataset)
+    )
+
+
+def _sharpness(posed: Posed, network: Predictor) -> Floats | None:
+    """As the network's probabilities will have it."""
+    if not network.classes:
+        return None
+    found = tempered(network, posed.prepared.with_some_held_out().parts["validation"], posed.spec.seed)
+    return None if found is None else found.sharpness
+
+
+def _paired(posed: Posed, linear: Predictor, network: Predictor, sharpness: Floats | None) -> Paired:
+    """Their losses on the validation rows, of a bounded number of these."""
+    part = posed.prepared.with_some_held_out().parts["validation"]
+    weights = part.data.weights
+    counts = None if weights is None else weights[:].astype(np.float64)
+    return paired(row_losses(posed.spec, linear, part), row_losses(posed.spec, network, part, sharpness), counts)
+
+
+def _contestant(one: Competitor, loss: float | None) -> Contestant:
+    return Contestant(one.posed.spec.network.hidden or (), one.progress.epoch, one.progress.spent, loss)
+
+
+def sentence_of(found: Paired, loss: str) -> str:
+    """Which one is published, and why."""
+    rows = f"the {found.rows:,} validation rows" if found.rows > 1 else "the only validation row"
+    network = found.linear - found.difference
+    if found.difference == 0:
+        return f"The linear neuron is published: on {rows} the network has the same {loss}, {network:.4g}."
+    is_network = found.difference > 0
+    kind, mine, other, theirs = (
+        ("network", network, "linear neuron", found.linear)
+        if is_network
+        else ("linear neuron", found.linear, "network", network)
+    )
+    sentence = (
+        f"The {kind} is published: its {loss} of {told(mine, theirs)} on {rows} is lower than the {other}'s "
+        f"{told(theirs, mine)}"
+    )
+    if is_network and found.worth_it == "no":
+        sentence += '; the gain is small, and "network": {"kind": "linear"} publishes the simpler model'
+    return f"{sentence}."

@@ -1,0 +1,71 @@
+"""`"network": {"kind": "auto"}`: a linear neuron and then a network learn from the same rows, and the better one goes
+on, as if it had been asked for.
+
+Both are trained as they would be alone, so what is published has the bits of a job that asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.domain.resolving.settling import CALLED, alternatives
+from service.domain.spec.training import TrainingSpec
+from service.errors import WorkFailed
+from workers.jobs.better import Competitor, Contest, better_of
+from workers.jobs.choices import choices
+from workers.jobs.pose import Posed, pose
+from workers.jobs.record.telling import Teller
+from workers.jobs.record.training import AskedTraining, TrainingRecorder, tell_choices
+from workers.jobs.runs.learn import learn
+from workers.training.data.prepare import Prepared
+from workers.training.problem import State
+from workers.training.progress import Progress
+
+LINEAR_BUDGET = 0.5  # of the budget of time, at most; the network has what is left
+LEAST_SECONDS = 1e-3  # of a budget that is used up: the first step is always made
+
+
+def better_of_both(
+    teller: Teller, asked: AskedTraining, prepared: Prepared, started: float
+) -> tuple[Posed, TrainingRecorder, Contest]:
+    """The better of the two, as a training that has made its epochs. Raises WorkFailed where both have diverged, and
+    what ends the job otherwise."""
+    settings, limits = teller.deps.settings, teller.deps.limits
+    found = alternatives(asked.spec, asked.table, limits)
+    linear, network = (pose(replace(asked, spec=one.spec), prepared, settings.max_parameters) for one in found)
+    for posed in (linear, network):
+        chosen = choices(posed.asked.spec, posed.rates, posed.spec.device, prepared.merged)
+        tell_choices(teller, posed.spec, prepared, chosen, posed.how, CALLED[posed.spec.network.kind])
+    recorder = TrainingRecorder(teller, network.spec, prepared, network.problem, started)
+    whole = recorder.progress
+    if whole.linear is None:
+        whole.linear = Progress(State.start(linear.problem))
+    both = {"linear": Competitor(linear, whole.linear), "mlp": Competitor(network, whole)}
+    is_over = any(one.progress.refit is not None for one in both.values())
+    for kind, one in both.items():
+        recorder.turn_to(one.posed.spec, one.progress)
+        if not is_over and not (kind == "linear" and whole.history):
+            _learn(one, recorder, settings.worker_processes, _budget(kind, one.posed.spec, whole))
+    contest = better_of(both["linear"], both["mlp"])
+    better = both[contest.choice.kind]
+    recorder.keep(better.posed.spec, better.progress)
+    teller.add({}, [("message", {"text": contest.choice.sentence, "choice": contest.choice.kind})])
+    return better.posed, recorder, contest
+
+
+def _learn(one: Competitor, recorder: TrainingRecorder, processes: int, budget_seconds: float | None) -> None:
+    try:
+        learn(one.posed, one.progress, recorder, processes, budget_seconds=budget_seconds)
+    except WorkFailed as error:
+        if error.code != "diverged":
+            raise
+        one.progress.failed = error.detail
+
+
+def _budget(kind: str, spec: TrainingSpec, whole: Progress) -> float | None:
+    """The share of one of the two."""
+    if spec.budget_seconds is None:
+        return None
+    if kind == "linear" or whole.linear is None:
+        return LINEAR_BUDGET * spec.budget_seconds
+    return max(spec.budget_seconds - whole.linear.spent, LEAST_SECONDS)
