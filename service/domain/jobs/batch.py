@@ -9,8 +9,8 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
+from service.domain.spec.loading import load
 from service.domain.spec.parts import SpecPart, dataset_field, one_of
-from service.domain.spec.schema import load
 
 CSV, PARQUET = "csv", "parquet"
 FORMATS = (CSV, PARQUET)

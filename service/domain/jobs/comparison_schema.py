@@ -9,8 +9,9 @@ import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.fields import OneOrWords
+from service.domain.spec.loading import load
 from service.domain.spec.parts import NetworkSchema, SpecPart, between, dataset_field, one_of
-from service.domain.spec.schema import TrainingSpecSchema, load
+from service.domain.spec.schema import TrainingSpecSchema
 from service.domain.spec.training import NetworkSpec
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.words import AUTO

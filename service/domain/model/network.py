@@ -245,8 +245,6 @@ class Layers:
         return sums
 
 
-def forward(
-    network: Network, parameters: Parameters, inputs: npt.NDArray[np.float32], is_classifier: bool = False
-) -> Array:
+def forward(network: Network, parameters: Parameters, inputs: Inputs, is_classifier: bool = False) -> Array:
     """Scores (n_rows, n_outputs) float64 of inputs (n_rows, n_inputs); see `Layers`, which many answers share."""
     return Layers.of(network, parameters, is_classifier).scores(inputs)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
 
-from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords, flatten
+from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
+from service.domain.spec.loading import load
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
     EarlyStoppingSchema,
@@ -28,15 +28,12 @@ from service.domain.vocabulary.scalers import SCALERS
 from service.domain.vocabulary.schedules import SCHEDULES
 from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import AUTO, listed
-from service.errors import FieldError, SpecInvalid
 
-DEVICES = ("auto", "cpu", "gpu")
-ENGINES = ("auto", "fused", "autograd")
+DEVICES, ENGINES = ("auto", "cpu", "gpu"), ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
-MAX_TARGETS = 100
-MAX_MEMBERS = 64
+MAX_TARGETS, MAX_MEMBERS = 100, 64
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -44,24 +41,6 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     """A client's spec. Raises SpecInvalid that points at every field that is wrong."""
     spec: TrainingSpec = load(TrainingSpecSchema, data)
     return spec
-
-
-_instance = functools.cache(lambda schema: schema())  # making one takes longer than reading a spec with it
-
-
-def load(schema: type[SpecPart], data: Mapping[str, Any]) -> Any:
-    """The spec that a schema makes. Raises SpecInvalid that points at every field that is wrong."""
-    try:
-        return _instance(schema).load(data)
-    except ma.ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
-        errors = flatten(messages)
-        raise SpecInvalid(_summary(errors), errors) from None
-
-
-def _summary(errors: list[FieldError]) -> str:
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{errors[0].pointer or 'the spec'}: {errors[0].detail}{more}"
 
 
 class TrainingSpecSchema(SpecPart):

@@ -274,7 +274,9 @@ def test_a_run_killed_in_its_refit_goes_on_there_to_the_same_bytes(
         )
         run(deps, id)
     job, _, report = published(deps, id)
-    assert made == [("refit", epoch) for epoch in range(4, report["refit"]["epochs"] + 1)]
+    first = made[0][1]  # the last epoch that was saved is not made again, and an epoch is saved when there is time
+    assert 1 < first <= 4
+    assert made == [("refit", epoch) for epoch in range(first, report["refit"]["epochs"] + 1)]
     for name in (MANIFEST, WEIGHTS):
         assert files_of(deps, job)[name] == files_of(deps, uninterrupted)[name]
     assert sum("now training on all" in text for text in messages(deps, id)) == 1
