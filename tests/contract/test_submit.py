@@ -140,8 +140,9 @@ def test_rows_of_another_dataset_validate_when_they_have_the_same_columns(databa
                                                               columns=COLUMNS)  # fmt: skip
     body = {"dataset": trained, "model": "m", "target": "y", "split": {"validation_dataset": other}}
     id = send(database, queue, body).job_id
+    parts = {"validation": 0, "test": 0, "validation_dataset": other, "order_by": None}
     with database.read() as session:
-        assert jobs.get(session, id).spec["split"] == {"validation": 0, "test": 0, "validation_dataset": other}
+        assert jobs.get(session, id).spec["split"] == parts
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ FIGURES: dict[str, Callable[[pd.DataFrame, Any], list[str]]] = {
     "more_parameters_than_rows": weights,
     "few_rows_for_network": lambda frame, _: [str(round(0.8 * len(frame)))],
     "validation_none": lambda frame, _: [],
+    "time_order": lambda frame, _: [],
     "validation_small": small,
 }
 
@@ -125,6 +126,7 @@ MENDS: dict[str, Callable[[Asked], dict[str, Any]]] = {
     "more_parameters_than_rows": lambda _: {"network": {"kind": "mlp", "hidden": [8]}},
     "few_rows_for_network": lambda _: {"network": {"kind": "linear"}},
     "validation_none": lambda _: {"split": {"validation": 0.2}},
+    "time_order": lambda _: {"split": {"validation": 0.2, "order_by": "day"}},
     "validation_small": lambda _: {"split": {"validation": 0.75}},
 }
 

@@ -16,6 +16,7 @@ import pytest
 from service.domain.jobs import comparison
 from service.domain.resolving import resolve
 from service.domain.spec import auto
+from service.domain.vocabulary.efforts import EFFORTS
 from tests.unit.behaviour.preflight.looking import Look, draws, numbers
 
 NETWORK = {"kind": "mlp", "hidden": [8]}
@@ -105,6 +106,14 @@ SAID = {
     "hidden layers": Said(
         lambda it: f"hidden layers [16] for {it.shape[1] - 1} inputs and {len(it)} rows",
         choices={"network": {"kind": "mlp"}},
+    ),
+    "effort": Said(lambda _: f"effort 'quick': {EFFORTS['quick'].summary}", choices={"effort": "quick"}),
+    "refit": Said(lambda _: "refit: the published model is trained anew, on training and validation rows together"),
+    "both kinds of network": Said(
+        lambda _: (
+            "a linear neuron and a network are trained, and the one that is better on the validation rows is kept"
+        ),
+        choices={"network": {"kind": "auto"}},
     ),
     "adam": Said(
         lambda _: "optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it",
