@@ -17,7 +17,7 @@ from service.domain.jobs import comparison
 from service.domain.resolving import resolve
 from service.domain.spec import auto
 from service.domain.vocabulary.efforts import EFFORTS
-from tests.unit.behaviour.preflight.looking import Look, draws, numbers
+from tests.unit.behaviour.preflight.looking import Look, Upload, draws, numbers
 
 NETWORK = {"kind": "mlp", "hidden": [8]}
 
@@ -170,6 +170,9 @@ SAID = {
 }
 
 
+APART = "no refit: the validation rows are another dataset's, which stay apart"
+
+
 @pytest.mark.parametrize("name", SAID)
 def test_a_note_says_what_the_rows_say(look: Look, name: str) -> None:
     case = SAID[name]
@@ -178,9 +181,14 @@ def test_a_note_says_what_the_rows_say(look: Look, name: str) -> None:
     assert [note for note in notes if case.note(frame) in note], notes
 
 
+def test_rows_of_another_dataset_are_not_learnt_from(look: Look, upload: Upload) -> None:
+    other = upload(numbers(80))
+    assert APART in look(numbers(), split={"validation_dataset": other})["notes"]
+
+
 def test_every_note_is_among_these() -> None:
     """By the words around the numbers, as the source has them."""
-    said = [case.note(case.frame()) for case in SAID.values()]
+    said = [APART, *(case.note(case.frame()) for case in SAID.values())]
     for module in (resolve, auto, comparison):
         for written in re.findall(r'notes\.append\(\s*f?"([^"]*)"', inspect.getsource(module)):
             longest = max(re.split(r"\{[^}]*\}", written), key=len).strip()
