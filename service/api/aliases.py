@@ -25,6 +25,7 @@ ALIAS_BODY = {
     "required": True,
     "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
 }
+REVISION_DIGITS = 18  # no revision has more, and Python refuses to read thousands
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
@@ -84,9 +85,9 @@ def _expected(name: str, alias: str) -> int | None:
             return models.get_alias(session, name, alias).revision
     if "If-Match" not in request.headers:
         return None
-    tags = list(request.if_match)
+    tags = [tag or "" for tag in request.if_match]  # an empty one is None to werkzeug
     if len(tags) != 1:
         raise ParameterInvalid.at("/If-Match", 'If-Match must be a single ETag of the alias, such as "1", or *')
-    if not (tags[0].isdecimal() and tags[0].isascii()):
+    if not (tags[0].isdecimal() and tags[0].isascii() and len(tags[0]) <= REVISION_DIGITS):
         raise AliasChanged(f"alias {alias!r} never had the ETag {tags[0]!r}; read the alias again and retry")
     return int(tags[0])

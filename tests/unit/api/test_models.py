@@ -131,6 +131,9 @@ def test_alias_that_someone_else_changed_is_left_alone(client: FlaskClient) -> N
         answer = point(client, "prod", 1, **{"If-Match": stale})
         assert (answer.status_code, answer.json["code"]) == (412, "alias_changed")
     assert client.delete("/v1/models/houses/aliases/prod", headers={"If-Match": seen}).status_code == 412
+    for never in ('""', '"prod"', f'"{"9" * 5000}"'):
+        answer = client.delete("/v1/models/houses/aliases/prod", headers={"If-Match": never})
+        assert (answer.status_code, answer.json["code"]) == (412, "alias_changed"), never[:9]
     assert client.get("/v1/models/houses").json["aliases"] == {"prod": 2}
 
 
