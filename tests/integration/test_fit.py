@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,15 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from service.client import Client
+from service.domain.arrays import Floats
 from tests.tables import shipped, write_shipped
 from workers.training.split import TRAIN, VALIDATION, split_rows, split_sha256
 
 SEEDS = range(3)
+
+
+def least_squares(inputs: Floats, target: Floats) -> Callable[[Floats], Floats]:
+    return LinearRegression().fit(inputs, target).predict  # type: ignore[no-any-return]  # scikit-learn leaves it untyped
 
 
 @pytest.mark.parametrize(
@@ -27,12 +33,11 @@ def test_linear_neuron_ends_where_least_squares_does(server: Client, tmp_path: P
         report = server.report(version.ref)
         split = split_rows(seed, np.ones(len(target), dtype=bool), 0.2, 0.0)
         assert split_sha256(split) == report["lineage"]["split_sha256"]
-        exact = LinearRegression().fit(inputs[split == TRAIN], target[split == TRAIN])
-        best = np.mean((exact.predict(inputs[split == VALIDATION]) - target[split == VALIDATION]) ** 2)
-        said = np.asarray(server.predict(version.ref, records))[split == VALIDATION]
-        ours = np.mean((said - target[split == VALIDATION]) ** 2)
-        assert ours == pytest.approx(best, rel=0.01)
-        assert report["metrics"]["validation"]["mse"] == pytest.approx(ours, rel=1e-9)
+        said = np.asarray(server.predict(version.ref, records))
+        assert np.mean((said - least_squares(inputs, target)(inputs)) ** 2) < 1e-4 * np.var(target)  # the refit has all
+        judged = least_squares(inputs[split == TRAIN], target[split == TRAIN])(inputs[split == VALIDATION])
+        best = np.mean((judged - target[split == VALIDATION]) ** 2)
+        assert report["metrics"]["validation"]["mse"] == pytest.approx(best, rel=0.01)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_values_are_scikit_learns(outputs: int, members: int) -> None:
     found = np.mean([[values(predictor, X, truth, seed)[f"x{k}"] for k in range(4)] for seed in range(10)], axis=0)
     tolerance = 5 * np.hypot(expected.importances_std / 10, expected.importances_std / 10)
     assert np.all(np.abs(found - expected.importances_mean) < tolerance)
-    assert expected.importances_mean.max() > 20 * tolerance.max()  # so the comparison says something
+    assert expected.importances_mean.max() > 15 * tolerance.max()  # so the comparison says something
 
 
 def test_a_shuffle_of_four_rows_is_one_of_the_24() -> None:
