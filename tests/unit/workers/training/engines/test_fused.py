@@ -123,7 +123,7 @@ def test_gradients_are_autograds(problem: Problem, batch_size: int, weighted: bo
     assert relative(ours, plain_torch.gradient(problem, parameters, data, rows), 0.1) < 1e-5
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=80, deadline=None, derandomize=True, phases=PHASES)
 @given(problems(), st.sampled_from([1, 7, 16, 32, 100, 128, 300]), st.booleans())
 def test_weights_after_fifty_steps_are_plain_torchs_and_autograds(
     problem: Problem, batch_size: int, weighted: bool
