@@ -28,8 +28,10 @@ serve: $(READY)  ## start the stack and keep it up: http://127.0.0.1:8000
 pictures: $(READY)  ## make the README's picture again
 	@mkdir -p .github && $(BIN)/python -m tests.demo .github/demo.svg
 
-test: $(READY)  ## all tests
-	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup $(PYTEST)
+test: $(READY)  ## all tests: those of one process beside those that start servers and workers
+	@$(BIN)/python -m pytest tests/unit $(PYTEST) > $(VENV)/unit.log 2>&1 & unit=$$!; trap 'kill $$unit' INT TERM; \
+	$(BIN)/python -m pytest tests/contract tests/integration tests/chaos $(PYTEST); others=$$?; \
+	wait $$unit; code=$$?; cat $(VENV)/unit.log; exit $$(( others > code ? others : code ))
 
 GOLDEN ?= write
 golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone

@@ -20,16 +20,6 @@ from service.store.session import Database
 from service.wiring import Deps, wire
 
 START_SECONDS = 10
-HERE = Path(__file__).parent
-WITH_PROCESSES = ("chaos", "contract", "integration")
-
-
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts servers and workers runs one after the other, in one process, beside all other tests, by file."""
-    for item in items:
-        path = item.path.relative_to(HERE)
-        item.add_marker(pytest.mark.xdist_group("processes" if path.parts[0] in WITH_PROCESSES else str(path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
