@@ -18,6 +18,7 @@ from service.domain.arrays import Floats, Integers
 from service.domain.model.predictor import Predictor
 from service.domain.model.probabilities import class_probabilities
 from service.domain.report.temperature import TemperatureScaling
+from service.domain.spec.training import TrainingSpec
 from workers.explain.calibration import calibration
 from workers.explain.sample import TEMPERATURE, draws
 from workers.training.data.fill import FilledPart
@@ -44,6 +45,14 @@ class Tempered:
         return class_probabilities(scores * self.sharpness[:, None])
 
 
+def temperature_of(spec: TrainingSpec, predictor: Predictor, part: FilledPart) -> Tempered | None:
+    """`tempered` of a network that tells classes apart; a linear neuron's certificate is of the probabilities as they
+    are."""
+    if not predictor.classes or spec.network.kind != "mlp":
+        return None
+    return tempered(predictor, part, spec.seed)
+
+
 def tempered(predictor: Predictor, part: FilledPart, seed: int) -> Tempered | None:
     """The temperature of a classifier by rows that did not train it; None where they are too few."""
     if len(part) < FEWEST_ROWS:
@@ -67,7 +76,7 @@ def tempered(predictor: Predictor, part: FilledPart, seed: int) -> Tempered | No
 
 def scores_of(predictor: Predictor, part: FilledPart) -> Floats:
     """(n, n_outputs): the network's last sums."""
-    pieces = [predictor.layers.scores(part.inputs[rows]) for rows in slices(len(part), max(predictor.network.sizes))]
+    pieces = [predictor.layers.scores(part.inputs[rows]) for rows in slices(len(part), predictor.network.widest)]
     return np.concatenate(pieces)
 
 

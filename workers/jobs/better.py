@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.domain.arrays import Floats
 from service.domain.model.predictor import Predictor
 from service.domain.model.promotion import told
 from service.domain.report.choice import Choice, Contestant
 from service.domain.resolving.settling import CALLED
+from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.losses import LOSSES
 from service.errors import WorkFailed
 from service.store.described import dialect_of
-from workers.explain.temperature import tempered
+from workers.explain.temperature import Tempered, temperature_of
 from workers.explain.verdict import Paired, paired, row_losses
 from workers.jobs.pose import Posed
 from workers.training.build import make_predictor
+from workers.training.data.fill import FilledPart
 from workers.training.progress import Progress
 
 
@@ -32,12 +33,12 @@ class Competitor:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Both models, None where the training has diverged; what the network's scores of each validation row (n,) are
-    multiplied by, if they are; which of them is published, and why."""
+    """Both models, None where the training has diverged; the network's temperature, if it was held against the linear
+    neuron and has one; which of them is published, and why."""
 
     linear: Predictor | None
     network: Predictor | None
-    sharpness: Floats | None
+    tempered: Tempered | None
     choice: Choice
 
     @property
@@ -51,20 +52,21 @@ def better_of(linear: Competitor, network: Competitor) -> Contest:
     failed = [one.progress.failed for one in (linear, network)]
     models = [None if one.progress.failed else predictor_of(one.posed, one.progress) for one in (linear, network)]
     losses: list[float | None] = [None, None]
-    sharpness = None
+    temperature: Tempered | None = None
     if all(failed):
         raise WorkFailed("diverged", f"linear neuron: {failed[0]}; network: {failed[1]}")
     if models[0] is None or models[1] is None:
         kind, other, why = ("mlp", "linear", failed[0]) if failed[0] else ("linear", "mlp", failed[1])
         sentence = f"The {CALLED[kind]} is published: the {CALLED[other]}'s training has failed ({why})."
     else:
-        sharpness = _sharpness(network.posed, models[1])
-        found = _paired(network.posed, models[0], models[1], sharpness)
+        part = network.posed.prepared.with_some_held_out().parts["validation"]
+        temperature = temperature_of(network.posed.spec, models[1], part)
+        found = _paired(network.posed.spec, models[0], models[1], temperature, part)
         kind = "mlp" if found.difference > 0 else "linear"
         sentence = sentence_of(found, LOSSES[network.posed.spec.loss].called)
         losses = [found.linear, found.linear - found.difference]
     contestants = [_contestant(*each) for each in zip((linear, network), losses, strict=True)]
-    return Contest(models[0], models[1], sharpness, Choice(kind, sentence, *contestants))
+    return Contest(models[0], models[1], temperature, Choice(kind, sentence, *contestants))
 
 
 def predictor_of(posed: Posed, progress: Progress) -> Predictor:
@@ -75,20 +77,14 @@ def predictor_of(posed: Posed, progress: Progress) -> Predictor:
     )
 
 
-def _sharpness(posed: Posed, network: Predictor) -> Floats | None:
-    """As the network's probabilities will have it."""
-    if not network.classes:
-        return None
-    found = tempered(network, posed.prepared.with_some_held_out().parts["validation"], posed.spec.seed)
-    return None if found is None else found.sharpness
-
-
-def _paired(posed: Posed, linear: Predictor, network: Predictor, sharpness: Floats | None) -> Paired:
-    """Their losses on the validation rows, of a bounded number of these."""
-    part = posed.prepared.with_some_held_out().parts["validation"]
+def _paired(
+    spec: TrainingSpec, linear: Predictor, network: Predictor, temperature: Tempered | None, part: FilledPart
+) -> Paired:
+    """Their losses on the validation rows, the network's as its probabilities will be."""
+    sharpness = None if temperature is None else temperature.sharpness
     weights = part.data.weights
     counts = None if weights is None else weights[:].astype(np.float64)
-    return paired(row_losses(posed.spec, linear, part), row_losses(posed.spec, network, part, sharpness), counts)
+    return paired(row_losses(spec, linear, part), row_losses(spec, network, part, sharpness), counts)
 
 
 def _contestant(one: Competitor, loss: float | None) -> Contestant:

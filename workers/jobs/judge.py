@@ -16,7 +16,7 @@ from service.store import datasets
 from service.wiring import Deps
 from workers.explain.certificate import Trained, certify
 from workers.explain.linear_neuron import linear_neuron
-from workers.explain.temperature import Tempered, scores_of, tempered
+from workers.explain.temperature import scores_of, temperature_of
 from workers.export.files import taken_along
 from workers.jobs.better import Contest, predictor_of
 from workers.jobs.pose import Posed, room_of
@@ -24,7 +24,7 @@ from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.report import Evidence, Learnt, Origin, judged_report, published_report
 from workers.jobs.rival import Contender, JudgingRows, judged_figure
 from workers.training.data.merged import merged_warnings
-from workers.training.held_out import HeldOut, calibrated, held_out
+from workers.training.held_out import calibrated, held_out
 from workers.training.progress import Progress, why_ended
 
 
@@ -66,7 +66,9 @@ def judged_by_held_out(
     linear = None
     if contest is None and spec.network.kind == "mlp":
         linear = linear_neuron(spec, prepared, learnt.predictor, recorder.check)
-    found = _temperature(learnt, held)
+    found = contest.tempered if contest is not None and spec.network.kind == "mlp" else None
+    if found is None:
+        found = temperature_of(spec, learnt.predictor, held.prepared.parts["validation"])
     if found is not None and found.told.is_applied:
         learnt = replace(learnt, predictor=replace(learnt.predictor, temperature=found.value))
         scores = scores_of(learnt.predictor, held.prepared.parts["validation"])
@@ -82,13 +84,6 @@ def _cut_off(learnt: Learnt) -> list[Warned]:
     """A warning of a training that its budget of time has ended within an epoch."""
     why = why_ended(learnt.progress, learnt.spec) if learnt.progress.history[-1].share < 1 else None
     return [] if why is None else [Warned("cut_off", why)]
-
-
-def _temperature(learnt: Learnt, held: HeldOut) -> Tempered | None:
-    """Of a network that tells classes apart; a linear neuron's certificate is of the probabilities as they are."""
-    if not learnt.predictor.classes or learnt.spec.network.kind != "mlp":
-        return None
-    return tempered(learnt.predictor, held.prepared.parts["validation"], learnt.spec.seed)
 
 
 def contender_of(

@@ -176,12 +176,13 @@ def _with_temperature(explained: Explanation, tempered: Tempered) -> Explanation
 def _verdict(learnt: Learnt, some: Prepared, evidence: Evidence) -> Verdict | None:
     """On the network, whichever of the two is published; None where there are not both."""
     network: Predictor | None = learnt.predictor
-    linear, sharpness = evidence.linear, None if evidence.tempered is None else evidence.tempered.sharpness
+    linear, temperature = evidence.linear, evidence.tempered
     if evidence.contest is not None:
-        network, linear, sharpness = evidence.contest.network, evidence.contest.linear, evidence.contest.sharpness
+        network, linear, temperature = evidence.contest.network, evidence.contest.linear, evidence.contest.tempered
     if network is None or linear is None:
         return None
     metrics = {name: judge(linear, part) for name, part in learnt.prepared.parts.items()}
+    sharpness = None if temperature is None else temperature.sharpness
     return verdict(learnt.spec, network, linear, some.parts["validation"], metrics, sharpness)
 
 
