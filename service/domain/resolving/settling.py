@@ -65,4 +65,5 @@ def of_kind(spec: TrainingSpec, kind: str) -> TrainingSpec:
     without."""
     if kind == "mlp":
         return replace(spec, network=replace(spec.network, kind="mlp"))
-    return replace(spec, network=NetworkSpec("linear", activation=spec.network.activation, bias=spec.network.bias))
+    network = NetworkSpec("linear", activation=spec.network.activation, bias=spec.network.bias)
+    return replace(spec, network=network, numeric_bins=0)

@@ -33,7 +33,7 @@ DEVICES, ENGINES = ("auto", "cpu", "gpu"), ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
-MAX_TARGETS, MAX_MEMBERS = 100, 64
+MAX_TARGETS, MAX_MEMBERS, MAX_BINS = 100, 64, 64
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -95,6 +95,16 @@ class TrainingSpecSchema(SpecPart):
     )
     scaler = ma.fields.String(
         load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
+    )
+    numeric_bins = ma.fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=between(0, MAX_BINS),
+        metadata={
+            "description": "inputs that each numeric column gets beside its own, for networks: piecewise-linear "
+            "encoding by that many quantile bins of the training rows, fewer where quantiles coincide; 0: none. Each "
+            "tells how much of its bin lies below the value, from -1 (none) to 1 (all)"
+        },
     )
     scale_target = OneOrWords(
         ma.fields.Boolean(truthy={True}, falsy={False}),

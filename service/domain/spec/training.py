@@ -82,6 +82,7 @@ class TrainingSpec:
     network: NetworkSpec = field(default_factory=NetworkSpec)
     members: int = 1
     scaler: str = "standard"
+    numeric_bins: int = 0
     scale_target: bool | Literal["auto"] = "auto"
     clip_predictions: bool = False
     missing: str = "mean"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.cells.table import Column, Table
-from service.domain.resolving.limits import Limits
+from service.domain.resolving.limits import Limits, n_inputs
 from service.domain.resolving.resolve import Resolution, resolve
 from service.domain.spec.schema import read_spec
 from service.domain.spec.training import EarlyStopping, split_counts
@@ -391,3 +391,16 @@ def test_tf32_needs_a_gpu() -> None:
 
 def test_lbfgs_keeps_its_own_precision() -> None:
     refused("/precision", "float64", precision="bf16", optimizer={"kind": "lbfgs"})
+
+
+def test_bins_are_a_networks_and_each_has_an_input() -> None:
+    network = {"kind": "mlp", "hidden": [4]}
+    few = {"features": ["size", "stars", "colour", "when", "sold"], "network": network}
+    bare, binned = (n_inputs(run(**few, numeric_bins=bins).spec, TABLE, LIMITS) for bins in (0, 8))
+    assert binned - bare == 8 + 4  # of size, and between the five values of stars; a boolean has none
+    assert n_inputs(run(**few, numeric_bins=1).spec, TABLE, LIMITS) == bare
+    refused("/numeric_bins", '"numeric_bins": 0, or "network": {"kind": "mlp"}', numeric_bins=8)
+    assert run(numeric_bins=0).spec.network.kind == "linear"
+    refused("/numeric_bins", "64", numeric_bins=65, network=network)
+    linear, mlp = run(numeric_bins=8, network={"kind": "auto"}).alternatives
+    assert (linear.spec.numeric_bins, mlp.spec.numeric_bins) == (0, 8)
