@@ -103,7 +103,8 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "inputs that each numeric column gets beside its own, for networks: piecewise-linear "
             "encoding by that many quantile bins of the training rows, fewer where quantiles coincide; 0: none. Each "
-            "tells how much of its bin lies below the value, from -1 (none) to 1 (all)"
+            "tells how much of its bin lies below the value, from -1 (none) to 1 (all). The linear neuron that a "
+            "network is compared with has none"
         },
     )
     scale_target = OneOrWords(
