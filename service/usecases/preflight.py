@@ -53,8 +53,6 @@ BASIS = (
     "from the stored Gram matrix of all rows, with missing cells at their column's mean; training measures it on the "
     "training rows, with every encoded column"
 )
-
-
 KEPT, KEPT_COLUMNS = 16, 100  # so many tables' figures stay in memory, of tables at most this wide: some 10 MiB
 NOT_TIMED = Time(
     None, None, None, None, None, 0, "a compared descent ends when it reaches the goal, which only the run can tell"
@@ -202,12 +200,11 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     that takes more memory than there is."""
     resolution = checked.resolution
     if not resolution.alternatives:
-        return _look(checked, resolution.spec, checked.asked, figures, limits)
+        return _look(checked, resolution.spec, checked.asked, figures, limits, 0)
     asked = training_of(checked.asked)
-    reads_alike = len({run.spec.reading for run in resolution.alternatives}) == 1
     first, second = resolution.alternatives
-    linear = _look(checked, first.spec, of_kind(asked, first.kind), figures, limits)
-    beside = 0 if reads_alike else linear.memory.matrix
+    linear = _look(checked, first.spec, of_kind(asked, first.kind), figures, limits, 0)
+    beside = 0 if first.spec.reading == second.spec.reading else linear.memory.matrix
     network = _look(checked, second.spec, of_kind(asked, second.kind), figures, limits, beside)
     first_seconds = most_seconds(linear.plan, linear.time)
     return replace(
@@ -217,14 +214,12 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         descends=linear.plan,
         warnings=shortened(of_both(linear.warnings, network.warnings)),
         memory=max(linear.memory, network.memory, key=lambda needed: needed.total),
-        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds, reads_alike),
+        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds, reads_alike=not beside),
         first_seconds=first_seconds,
     )
 
 
-def _look(
-    checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, limits: Limits, beside: int = 0
-) -> Preflight:
+def _look(checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, limits: Limits, beside: int) -> Preflight:
     """What they say of a spec whose kind of network is settled; another prepared table takes so many bytes beside.
 
     A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its

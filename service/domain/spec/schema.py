@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
+from service.domain.spec.inputs import features_field, numeric_bins_field
 from service.domain.spec.loading import load
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
@@ -33,7 +34,7 @@ DEVICES, ENGINES = ("auto", "cpu", "gpu"), ("auto", "fused", "autograd")
 PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
-MAX_TARGETS, MAX_MEMBERS, MAX_BINS = 100, 64, 64
+MAX_TARGETS, MAX_MEMBERS = 100, 64
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -65,19 +66,7 @@ class TrainingSpecSchema(SpecPart):
         error_messages=REQUIRED,
         metadata={"description": "the column to predict, or a list of numeric columns to predict together"},
     )
-    features = ma.fields.List(
-        ma.fields.String(),
-        load_default=None,
-        allow_none=True,
-        validate=ma.validate.Length(min=1),
-        metadata={
-            "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
-            "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
-            "rows, up to a limit; rarer and unseen ones share the input 'other'. Where the rarer ones differ by more "
-            "than chance, their effect on the target (shrunk, and for each training row estimated from other rows) is "
-            "an input too"
-        },
-    )
+    features = features_field()
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
         ma.fields.String(), load_default=tuple, metadata={"description": "columns to leave out"}
     )
@@ -96,17 +85,7 @@ class TrainingSpecSchema(SpecPart):
     scaler = ma.fields.String(
         load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
     )
-    numeric_bins = ma.fields.Integer(
-        strict=True,
-        load_default=0,
-        validate=between(0, MAX_BINS),
-        metadata={
-            "description": "inputs that each numeric column gets beside its own, for networks: piecewise-linear "
-            "encoding by that many quantile bins of the training rows, fewer where quantiles coincide; 0: none. Each "
-            "tells how much of its bin lies below the value, from -1 (none) to 1 (all). The linear neuron that a "
-            "network is compared with has none"
-        },
-    )
+    numeric_bins = numeric_bins_field()
     scale_target = OneOrWords(
         ma.fields.Boolean(truthy={True}, falsy={False}),
         words=("auto",),
