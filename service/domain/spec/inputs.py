@@ -9,7 +9,7 @@ from service.domain.spec.parts import between
 MAX_BINS = 64
 
 
-def features_field() -> ma.fields.List:
+def features_field() -> ma.fields.List[str]:
     """The columns to learn from."""
     return ma.fields.List(
         ma.fields.String(),
