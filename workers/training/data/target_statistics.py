@@ -26,7 +26,7 @@ FEWEST_ROWS = 20  # of categories without an input: fewer tell nothing
 LEAST_SHARE = 1e-3  # of the training rows, likewise: fewer are not worth passes over all of them
 MOST_CATEGORIES = 2**17  # of a feature have statistics, the most frequent ones: a few MB of a model's manifest
 MOST_OUTPUTS = 10  # targets or classes
-MOST_INPUTS = 1500  # beside which effects are estimated; of a wider table they are those of the plain means
+MOST_INPUTS = 1500  # beside which effects are estimated: of a wider table without bins, of a still wider one none
 ROUNDS = 2  # of features, where several are estimated beside each other
 DIGITS = 9
 
@@ -158,14 +158,17 @@ def _training(
 ) -> Iterator[_Rows]:  # fmt: skip
     """The training rows, a chunk at a time."""
     weight = [] if spec.weight_column is None else [spec.weight_column]
+    every = np.arange(transform.n_outputs)
+    read = next((some for some in (every, every[~transform.is_bin]) if len(some) <= MOST_INPUTS), every[:0])
     for piece, chunk in rows.table.pieces([*kinds, *rows.targets.columns, *weight]):
         chosen = np.flatnonzero(rows.split[piece] == TRAIN)
         cells, given = chunk.take(chosen), rows.targets.values(piece, chunk)[chosen]
         values = given.astype(np.float64)
         if labels := rows.targets.labels:
             values = (given[:, None] == np.arange(int(len(labels) == 2), len(labels))).astype(np.float64)
-        width = transform.n_outputs if transform.n_outputs <= MOST_INPUTS else 0
-        inputs = transform.apply(cells).astype(np.float64) if width else np.empty((len(chosen), 0))
+        inputs = (
+            transform.apply(cells).astype(np.float64).take(read, axis=1) if len(read) else np.empty((len(chosen), 0))
+        )
         counts = cells.floats(weight[0]) if weight else np.ones(len(chosen))
         yield _Rows(inputs, values.reshape(len(chosen), -1), counts, chosen + piece.start, cells)
 

@@ -79,6 +79,16 @@ def test_a_network_is_near_it_too(adaline: Adaline) -> None:
     assert report["metrics"]["validation"]["r2"] > best_r2(frame, parts_of(report, 2000)) - 0.01
 
 
+@pytest.mark.parametrize("most", [1500, 145])  # inputs that effects are estimated beside: with bins, or without them
+def test_a_network_that_reads_numbers_by_bins_too(adaline: Adaline, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("workers.training.data.target_statistics.MOST_INPUTS", most)
+    frame = shops([400], 2000)
+    report = adaline.learn(adaline.upload(frame), network={"kind": "mlp"}, numeric_bins=20)
+    trained = frame.shop0[parts_of(report, 2000) == TRAIN].value_counts()
+    assert 2 + (trained >= 5).sum() < 145 < 2 + (trained >= 5).sum() + 20
+    assert report["metrics"]["validation"]["r2"] > best_r2(frame, parts_of(report, 2000)) - 0.01
+
+
 def test_classes_are_told_as_well_as_by_an_input_for_each_category(adaline: Adaline) -> None:
     frame = shops([500], 2000, seed=1)
     draw = np.random.default_rng(2)
