@@ -34,6 +34,7 @@ PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS, MAX_MEMBERS = 100, 64
+OPEN = "auto: by the effort, where a network's hidden layers are null"
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -84,17 +85,19 @@ class TrainingSpecSchema(SpecPart):
     task = ma.fields.String(load_default=AUTO, validate=one_of((AUTO, *TASKS)), metadata={"description": listed(TASKS)})
     split = ma.fields.Nested(SplitSchema, load_default=Split)
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec)
-    members = ma.fields.Integer(
-        strict=True,
-        load_default=1,
-        validate=between(1, MAX_MEMBERS),
+    members = OneOrWords(
+        ma.fields.Integer(strict=True, validate=between(1, MAX_MEMBERS)),
+        words=(AUTO,),
+        load_default=AUTO,
         metadata={
-            "description": "networks of this shape that are trained together, each from a start of its own; the model "
-            "answers with the mean of what they say: of their numbers, or of their probabilities"
+            "description": "networks of this shape, trained together from different starts; the model answers with the "
+            f"mean of their numbers or probabilities. {OPEN} by the rows too; otherwise 1"
         },
     )
     scaler = ma.fields.String(
-        load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
+        load_default=AUTO,
+        validate=one_of((AUTO, *SCALERS)),
+        metadata={"description": f"{listed(SCALERS)}. {OPEN}; otherwise standard"},
     )
     scale_target = OneOrWords(
         ma.fields.Boolean(truthy={True}, falsy={False}),
@@ -102,13 +105,11 @@ class TrainingSpecSchema(SpecPart):
         load_default="auto",
         metadata={"description": "standardise a regression target during training; auto: yes"},
     )
-    clip_predictions = ma.fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={
-            "description": "for regression: keep predictions, not their intervals, in the training target's range"
-        },
+    clip_predictions = OneOrWords(
+        ma.fields.Boolean(truthy={True}, falsy={False}),
+        words=(AUTO,),
+        load_default=AUTO,
+        metadata={"description": f"for regression: keep predictions in the training target's range. {OPEN}"},
     )
     missing = ma.fields.String(
         load_default="mean",
@@ -131,7 +132,7 @@ class TrainingSpecSchema(SpecPart):
         validate=between(0, 1, below=True),
         metadata={"description": "share of each row's class that training spreads over all; judged by the true one"},
     )
-    optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
+    optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec(beta2="auto"))
     schedule = ma.fields.String(
         load_default=AUTO,
         validate=one_of((AUTO, *SCHEDULES)),
@@ -163,8 +164,8 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "null: train all epochs; auto: null for a linear neuron with mse and without "
             f'validation rows, otherwise {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience '
-            f"of {EFFORTS[NORMAL].patience} at normal effort if the schedule is plateau, and of all epochs if it is "
-            "coslog4, whose rate rises again"
+            f"of {EFFORTS[NORMAL].of_given.patience} at normal effort if the schedule is plateau, and of all epochs if "
+            "it is coslog4, whose rate rises again, or where schedule and hidden layers are left open"
         },
     )
     class_weights = OneOrWords(
@@ -197,9 +198,8 @@ class TrainingSpecSchema(SpecPart):
         validate=one_of(REFIT),
         metadata={
             "description": "always: once the validation rows have told how many epochs are best, the published model "
-            "is trained anew for that long on training and validation rows together; the report keeps the figures of "
-            "the model before, which had not seen the rows that it is evaluated on. never: that model is published. "
-            "auto: always if the dataset has validation rows of its own"
+            "is trained anew for that long on training and validation rows; the report keeps the figures of the model "
+            "before. never: that one is published. auto: always if the dataset has validation rows of its own"
         },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
@@ -222,9 +222,8 @@ class TrainingSpecSchema(SpecPart):
         allow_none=True,
         validate=between(0, 1e9, above=True),
         metadata={
-            "description": "seconds that training may take: the epochs, over all attempts, without preparing the rows "
-            "and making the report. It ends there, between two batches, and publishes what it has learnt; a schedule "
-            "is fitted to the epochs that have room"
+            "description": "seconds that the epochs may take, over all attempts. Training ends there, between two "
+            "batches, and publishes what it has learnt; a schedule is fitted to the epochs that have room"
         },
     )
     effort = ma.fields.String(
@@ -238,7 +237,7 @@ class TrainingSpecSchema(SpecPart):
     metadata = Metadata(
         load_default=dict,
         metadata={
-            "description": "free-form data kept with the job and its version, at most 16 KiB as JSON; lists can be "
+            "description": "free-form data kept with the job and its version, at most 16 KiB as JSON; lists are "
             "filtered by its strings, numbers and booleans: ?metadata.KEY=VALUE"
         },
     )
