@@ -48,7 +48,8 @@ def dependences(
         feature, positions = transform.features[number], inputs[number]
         first = sum(len(earlier.encoded_names) for earlier in transform.features[:number])
         local = transform.kept[positions] - first
-        places = transform.centre[positions], transform.scale[positions], transform.clip
+        limits = transform.limits[positions] if isinstance(transform.limits, np.ndarray) else transform.limits
+        places = transform.centre[positions], transform.scale[positions], limits
         shown, values = _grid(feature, displaced(sample.inputs[:, positions], *places), local)
         if len(shown) > 1:
             encoded = place(encode_alone(feature, values)[:, local], *places).astype(np.float32)

@@ -9,6 +9,7 @@ from itertools import zip_longest
 import numpy as np
 from onnx import TensorProto
 
+from service.domain.arrays import Floats
 from service.domain.cells.written import TextStyle
 from service.domain.model.feature import Feature
 from service.domain.model.transform import FAR, FittedTransform
@@ -46,15 +47,15 @@ class Encoding:
         encoded = graph.columns(graph.join(self._blocks), [self._places[origin] for origin in self._kept])
         shifted = graph.node("Sub", encoded, graph.constant(transform.centre))
         scaled = graph.node("Div", shifted, graph.constant(transform.scale))
-        if transform.clip is not None:
-            scaled = self._clipped(scaled, transform.clip)
+        if transform.limits is not None:
+            scaled = self._clipped(scaled, transform.limits)
         return graph.cast(graph.cast(scaled, TensorProto.FLOAT), TensorProto.DOUBLE)
 
-    def _clipped(self, scaled: str, clip: float) -> str:
+    def _clipped(self, scaled: str, clip: float | Floats) -> str:
         """x / sqrt(1 + (x / clip)²), of x no further out than has a square."""
         graph = self._graph
         near = graph.node("Max", graph.node("Min", scaled, graph.constant([FAR])), graph.constant([-FAR]))
-        share = graph.node("Div", near, graph.constant([clip]))
+        share = graph.node("Div", near, graph.constant(np.atleast_1d(clip)))
         grown = graph.node("Add", graph.node("Mul", share, share), graph.constant([1.0]))
         return graph.node("Div", near, graph.node("Sqrt", grown))
 
@@ -103,11 +104,26 @@ class Encoding:
         filled = graph.node("Where", gaps, fills, values)
         # the first column of a datetime is made below; what stands here for it is not read
         self._add(filled, [(at, -1 if feature.encoding == "calendar" else 0) for at, feature in features])
+        if binned := [(column, at, feature) for column, (at, feature) in enumerate(features) if feature.n_bins]:
+            self._add_bins(binned, filled)
         if times := [column for column, (_, feature) in enumerate(features) if feature.encoding == "calendar"]:
             parts = datetime_parts(graph, graph.columns(filled, times))
             for number, part in enumerate(parts):
                 self._add(part, [(features[column][0], number) for column in times])
         self._add_gaps(gaps, features)
+
+    def _add_bins(self, features: Sequence[tuple[int, int, Feature]], filled: str) -> None:
+        """The bins of numbers, of which each is given with its column in `filled`, as
+        `service.domain.model.feature.Bins` has them."""
+        graph = self._graph
+        low, high = (
+            np.concatenate([one.edges[some] for _, _, one in features]) for some in (slice(-1), slice(1, None))
+        )
+        values = graph.columns(filled, [column for column, _, one in features for _ in range(one.n_bins)])
+        lows = graph.constant(low)
+        within = graph.node("Min", graph.node("Max", values, lows), graph.constant(high))
+        shares = graph.node("Div", graph.node("Sub", within, lows), graph.constant(high - low))
+        self._add(shares, [(at, 1 + number) for _, at, one in features for number in range(one.n_bins)])
 
     def _gaps(self, values: str, features: Sequence[Feature]) -> str:
         """Where numbers are missing: NaN, or what the dataset wrote for it, such as -999."""

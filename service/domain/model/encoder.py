@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from service.domain.arrays import Floats, Integers
 from service.domain.cells.columns import Categories, CellInvalid, Columns, Values, missing
-from service.domain.model.feature import DATETIME_PARTS, Feature
+from service.domain.model.feature import DATETIME_PARTS, Bins, Feature
 
 SECONDS_PER_DAY = 86_400.0
 CIRCLE_DECIMALS = 12
@@ -79,7 +79,8 @@ class Encoder:
         place[kept] = np.arange(len(kept))
         starts = np.cumsum([0, *(len(feature.encoded_names) for feature in features)])
         places = {feature.name: place[a:b] for feature, a, b in zip(features, starts, starts[1:], strict=False)}
-        self.numbers = _block([one for one in features if one.encoding == "number"], places, 1)
+        numbers = [one for one in features if one.encoding == "number"]
+        self.numbers, self._bins = _block(numbers, places, 1), Bins.of(numbers, places)
         self.times = _block([one for one in features if one.encoding == "calendar"], places, len(DATETIME_PARTS))
         words = [one for one in features if one.encoding == "categories"]
         self.words = tuple(_words(feature, places[feature.name], self.width) for feature in words)
@@ -145,6 +146,8 @@ class Encoder:
             encoded[:, block.to] = parts[:, block.taken]
         else:
             encoded[:, block.to] = values if len(block.taken) == values.shape[1] else values[:, block.taken]
+            if self._bins is not None:
+                encoded[:, self._bins.to] = self._bins.shares(values)
 
     def _is_unfilled(self, word_gaps: npt.NDArray[np.bool_]) -> bool:
         unfilled = [position for position, words in enumerate(self.words) if not words.fills]

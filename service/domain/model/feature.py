@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.domain.arrays import Floats, Integers
 from service.domain.cells.columns import Categories, Values, missing
 from service.domain.cells.kinds import ColumnKind, Kind, KindEncoding, kind_of
 
@@ -37,7 +39,8 @@ class Feature:
     `fill` replaces a missing number (None: a missing cell is an error). `categories` are the kept ones, by
     frequency; `fill_category` replaces a missing one; `other` says whether rarer categories have a column, which one
     that was never seen then shares: without it, that is all zeros. `statistics` tell some of these apart.
-    `low` and `high` are the range seen in training, for flags.
+    `low` and `high` are the range seen in training, for flags. `edges` are those of a number's bins, each of which has
+    an input beside the number's own: two bins at least, or none.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Feature:
     low: float | None = None
     high: float | None = None
     statistics: TargetStatistics | None = None
+    edges: tuple[float, ...] = ()
 
     @property
     def facts(self) -> ColumnKind:
@@ -67,6 +71,11 @@ class Feature:
     def encoded_names(self) -> list[str]:
         names = ENCODED_NAMES[self.encoding](self)
         return [*names, f"{self.name} is missing"] if self.indicator else names
+
+    @property
+    def n_bins(self) -> int:
+        """How many bins it has; their inputs follow its own."""
+        return max(len(self.edges) - 1, 0)
 
     @property
     def fills(self) -> bool:
@@ -94,9 +103,56 @@ def _names_of_categories(feature: Feature) -> list[str]:
     return [*names, *(f"{feature.name} effect on {output}" for output in outputs)]
 
 
+def _names_of_number(feature: Feature) -> list[str]:
+    told = [f"{edge:.6g}" for edge in feature.edges]
+    if len(set(told)) < len(told):
+        told = [repr(edge) for edge in feature.edges]
+    return [feature.name, *(f"{feature.name} in [{low}, {high}]" for low, high in itertools.pairwise(told))]
+
+
 ENCODED_NAMES: Mapping[KindEncoding, Callable[[Feature], list[str]]] = {
-    "number": lambda feature: [feature.name],
+    "number": _names_of_number,
     "categories": _names_of_categories,
     "calendar": lambda feature: [f"{feature.name} {part}" for part in DATETIME_PARTS],
 }
 """The inputs of a feature by its encoding, without the one that tells of a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Piecewise-linear encoding (Gorishniy, Rubachev & Babenko 2022, "On embeddings for numerical features in tabular
+    deep learning", arXiv:2203.05556, section 3.1): how much of each bin of a column lies below a value. With edges
+    b_0 < … < b_K, input i of x is (x - b_i) / (b_{i+1} - b_i), at least 0 and at most 1.
+
+    Of the bins (n,) of columns side by side: the column that each reads, the input that holds it, its ends, its width.
+    """
+
+    taken: Integers
+    to: Integers
+    low: Floats
+    high: Floats
+    width: Floats
+
+    @classmethod
+    def of(cls, features: Sequence[Feature], places: Mapping[str, Integers]) -> Bins | None:
+        """The bins of numbers whose encoded columns go to these places, negative for those that nothing reads; None
+        where there are none."""
+        found = [
+            (column, int(place), low, high)
+            for column, feature in enumerate(features)
+            for place, low, high in zip(places[feature.name][1:], feature.edges, feature.edges[1:], strict=False)
+            if place >= 0
+        ]
+        if not found:
+            return None
+        taken, to, low, high = zip(*found, strict=True)
+        lows, highs = np.array(low), np.array(high)
+        return cls(np.array(taken, np.int64), np.array(to, np.int64), lows, highs, highs - lows)
+
+    def shares(self, values: Floats) -> Floats:
+        """(n_rows, n) float64, 0 to 1, of numbers (n_rows, n_columns) without gaps."""
+        shares = np.maximum(values[:, self.taken], self.low)
+        np.minimum(shares, self.high, out=shares)
+        shares -= self.low
+        shares /= self.width
+        return shares

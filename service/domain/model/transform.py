@@ -1,9 +1,10 @@
 """FittedTransform: the only way in for rows. Typed columns become the float32 matrix that a network reads.
 
 Everything here was decided on training rows by `workers.training.data.fit`; this side only applies it. A feature
-becomes one or more encoded columns: a number or a boolean itself, a categorical one column for each kept category
-(and `other`, with the statistics of categories that share it), a datetime its parts; a feature that had gaps in
-training adds `… is missing`. Then every encoded column is centred and scaled, and by some scalers smoothly clipped.
+becomes one or more encoded columns: a number or a boolean itself (a number perhaps with a column for each of its bins),
+a categorical one column for each kept category (and `other`, with the statistics of categories that share it), a
+datetime its parts; a feature that had gaps in training adds `… is missing`. Then every encoded column is centred and
+scaled, and by some scalers smoothly clipped.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class FittedTransform:
 
     `kept` (n_outputs,) are the positions of the encoded columns that the network reads: one that is constant
     over the training rows tells nothing and is left out. Output = (encoded[:, kept] - centre) / scale; with a `clip`
-    c of that x / sqrt(1 + (x / c)²), which is about x near 0 and never beyond ±c (Holzmüller et al. 2024, appendix C).
+    c of that x / sqrt(1 + (x / c)²), which is about x near 0 and never beyond ±c (Holzmüller et al. 2024, appendix C);
+    of bins, which end at -1 and 1, x itself.
     `mean` (n_outputs,) are the encoded columns of the average training row, before scaling; older models have none.
     """
 
@@ -52,6 +54,17 @@ class FittedTransform:
     @property
     def n_outputs(self) -> int:
         return len(self.kept)
+
+    @functools.cached_property
+    def is_bin(self) -> npt.NDArray[np.bool_]:
+        """(n_outputs,) which of the inputs are bins of a number."""
+        marks = [0 < at <= one.n_bins for one in self.features for at in range(len(one.encoded_names))]
+        return np.array(marks, np.bool_)[self.kept]
+
+    @functools.cached_property
+    def limits(self) -> float | Floats | None:
+        """What `place` clips the inputs by: all by one number, or each (n_outputs,) by its own, infinity for none."""
+        return self.clip if self.clip is None or not self.is_bin.any() else np.where(self.is_bin, np.inf, self.clip)
 
     @property
     def encoded_names(self) -> list[str]:
@@ -74,7 +87,7 @@ class FittedTransform:
 
     def placed(self, encoded: Floats) -> Floats:
         """The numbers of `scaled` before they are rounded, in the place of `encoded` (n_rows, n_outputs)."""
-        return place(encoded, self.centre, self.scale, self.clip)
+        return place(encoded, self.centre, self.scale, self.limits)
 
     def scaled_in_blocks(self, encoded: Floats) -> Floats:
         """The numbers of `scaled` in float64, for a few rows; `encoded` is left as it is.
@@ -86,7 +99,7 @@ class FittedTransform:
         rows = max(1, HELD_NUMBERS // max(1, self.n_outputs))
         with np.errstate(over="ignore"):
             for start in range(0, len(encoded), rows):
-                block = place(encoded[start : start + rows].copy(), self.centre, self.scale, self.clip)
+                block = place(encoded[start : start + rows].copy(), self.centre, self.scale, self.limits)
                 inputs[start : start + rows] = block.astype(np.float32)
         return inputs
 
@@ -120,8 +133,9 @@ class FittedTransform:
         )
 
 
-def place(encoded: Floats, centre: Floats, scale: Floats, clip: float | None) -> Floats:
-    """Columns (n_rows, n) centred, scaled and clipped, in their own place; `centre` and `scale` (n,)."""
+def place(encoded: Floats, centre: Floats, scale: Floats, clip: float | Floats | None) -> Floats:
+    """Columns (n_rows, n) centred, scaled and clipped, in their own place; `centre` and `scale` (n,), and `clip` too if
+    it is not one for all."""
     encoded -= centre
     encoded /= scale
     if clip is not None:
@@ -130,23 +144,24 @@ def place(encoded: Floats, centre: Floats, scale: Floats, clip: float | None) ->
     return encoded
 
 
-def displaced(inputs: npt.NDArray[np.float32], centre: Floats, scale: Floats, clip: float | None) -> Floats:
+def displaced(inputs: npt.NDArray[np.float32], centre: Floats, scale: Floats, clip: float | Floats | None) -> Floats:
     """The way back from what `place` gave, as float32: columns (n_rows, n) before scaling. NaN for a value so
     near to the clip that float32 no longer tells it from others."""
     if clip is not None:
         shares = inputs.astype(np.float64) / clip
         shares[np.abs(shares) > 1 - TOLD_APART] = np.nan
-        return clip * shares / np.sqrt(1 - shares**2) * scale + centre
+        return inputs / np.sqrt(1 - shares**2) * scale + centre
     return inputs * scale + centre
 
 
 def _feature_json(feature: Feature) -> dict[str, Any]:
-    """A feature without statistics says nothing of them, as before there were any."""
+    """A feature without statistics or bins says nothing of them, as before there were any."""
     told = plain(feature)
-    return told if feature.statistics is not None else {key: told[key] for key in told if key != "statistics"}
+    return {key: value for key, value in told.items() if key not in ("statistics", "edges") or value}
 
 
 def _feature_of(data: Mapping[str, Any]) -> Feature:
     found = data.get("statistics")
     statistics = None if found is None else TargetStatistics.from_json(found)
-    return Feature(**{**data, "categories": tuple(data["categories"]), "statistics": statistics})
+    tuples = {name: tuple(data.get(name, ())) for name in ("categories", "edges")}
+    return Feature(**{**data, **tuples, "statistics": statistics})

@@ -54,6 +54,12 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             'a linear neuron\'s loss has one minimum, which all members would reach; use "members": 1, or '
             '"network": {"kind": "mlp"}',
         )
+    if spec.numeric_bins not in ("auto", 0) and spec.network.kind == "linear":
+        yield (
+            "/numeric_bins",
+            'a linear neuron has one slope for each column, which its coefficients tell; use "numeric_bins": 0, or '
+            '"network": {"kind": "mlp"}',
+        )
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
         yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')

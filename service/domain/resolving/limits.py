@@ -68,7 +68,7 @@ def members_allowed(spec: TrainingSpec, table: Table, limits: Limits) -> int:
 
 
 def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
-    """About how many columns the features are once encoded."""
+    """About how many columns the features are once encoded; without bins while their number is not settled."""
     chosen = frozenset(spec.features or ())
     return sum(_width(column, spec, table.rows, limits) for column in table.columns if column.name in chosen)
 
@@ -84,7 +84,14 @@ def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int
     has_indicator = column.nulls > 0 and MISSING[spec.missing].fills
     if column.is_constant:
         return int(has_indicator)  # its gaps may tell something
-    return WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories)) + int(has_indicator)
+    width = WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories))
+    return width + most_bins(column, 0 if spec.numeric_bins == "auto" else spec.numeric_bins) + int(has_indicator)
+
+
+def most_bins(column: Column, numeric_bins: int) -> int:
+    """How many inputs a column may get beside its own; fewer where its quantiles coincide."""
+    bins = min(numeric_bins, column.distinct - 1)
+    return bins if bins > 1 and column.facts.encoding == "number" else 0
 
 
 WIDTHS: Mapping[KindEncoding | None, Callable[[Column, int], int]] = {

@@ -44,7 +44,7 @@ def settled(spec: TrainingSpec, table: Table, limits: Limits, notes: list[str]) 
         chosen = choose(replace(spec, members=most), usable, inputs, made)
     notes += made
     spec = chosen
-    engine, why = choose_engine(spec, inputs)
+    engine, why = choose_engine(spec, n_inputs(spec, table, limits))
     if spec.engine == "auto":
         notes.append(f"engine {engine!r}: {why}")
     spec = replace(spec, engine=engine)
@@ -71,4 +71,4 @@ def of_kind(spec: TrainingSpec, kind: str) -> TrainingSpec:
     if kind == "mlp":
         return replace(spec, network=replace(spec.network, kind="mlp"))
     network = NetworkSpec("linear", activation=spec.network.activation, bias=spec.network.bias)
-    return replace(spec, network=network, members=1)
+    return replace(spec, network=network, members=1, numeric_bins=0)

@@ -19,6 +19,7 @@ CHEAP_CELLS = 5_000_000  # rows · inputs that lbfgs goes over in a hundredth of
 ROWS_FOR_AN_INPUT = 100  # with fewer, classes may be apart by chance: without a penalty their minimum is at infinity
 EPOCHS_TO_REST = 50  # with fewer, a rate that falls on a plateau of the loss would end too high
 FEWEST_EPOCHS = 20
+MOST_BINNED_CELLS = 2**26  # float32 cells of the prepared table: a larger one is not made larger still
 MOST_EPOCHS = 500  # over all rows, where no curvature tells how many are enough
 
 
@@ -31,7 +32,7 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
     effort = EFFORTS[spec.effort]
     is_open = spec.network.kind == "mlp" and not spec.network.hidden
     recipe = effort.of_open if is_open else effort.of_given
-    spec = _read_and_joined(spec, recipe, rows, notes)
+    spec = _read_and_joined(spec, recipe, rows, inputs, notes)
     spec = replace(spec, network=_network(spec.network, recipe, effort, rows, notes))
     if _is_smooth(spec, rows, inputs):
         notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps")
@@ -71,13 +72,17 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     )
 
 
-def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, notes: list[str]) -> TrainingSpec:
+def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
     """How inputs are scaled, how many networks read them, and which predictions are kept in the target's range."""
-    scaler, members, clips = spec.scaler, spec.members, spec.clip_predictions
+    scaler, bins, members, clips = spec.scaler, spec.numeric_bins, spec.members, spec.clip_predictions
     if scaler == "auto":
         scaler = recipe.scaler
         if scaler != "standard":
             notes.append(f"scaler {scaler!r}: what is far from the other rows does not pull the network")
+    if bins == "auto":
+        bins = recipe.numeric_bins if rows * inputs * (1 + recipe.numeric_bins) <= MOST_BINNED_CELLS else 0
+        if bins:
+            notes.append(f"{bins} bins for each numeric column: a network learns steps and bends sooner from them")
     if members == "auto":
         optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
         members = 1 if optimizer is not None and optimizer.is_quasi_newton else _members(recipe, rows)
@@ -87,7 +92,7 @@ def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, notes: list[
         clips = recipe.members > 1 and TASKS[spec.task].is_regression
         if clips:
             notes.append("predictions are kept in the range of the training rows' target")
-    return replace(spec, scaler=scaler, members=members, clip_predictions=clips)
+    return replace(spec, scaler=scaler, numeric_bins=bins, members=members, clip_predictions=clips)
 
 
 def _members(recipe: Recipe, rows: int) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
+from service.domain.spec.inputs import OPEN, InputFields
 from service.domain.spec.loading import load
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
     EarlyStoppingSchema,
     NetworkSchema,
     OptimizerSchema,
-    SpecPart,
     SplitSchema,
     between,
     dataset_field,
@@ -23,8 +23,6 @@ from service.domain.spec.parts import (
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.vocabulary.efforts import EFFORTS, NORMAL
 from service.domain.vocabulary.losses import LOSSES
-from service.domain.vocabulary.missing import MISSING
-from service.domain.vocabulary.scalers import SCALERS
 from service.domain.vocabulary.schedules import SCHEDULES
 from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import AUTO, listed
@@ -34,7 +32,6 @@ PROMOTE = ("newest", "if_better", "never")
 REFIT = (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS, MAX_MEMBERS = 100, 64
-OPEN = "auto: by the effort, where a network's hidden layers are null"
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
 
 
@@ -44,7 +41,7 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     return spec
 
 
-class TrainingSpecSchema(SpecPart):
+class TrainingSpecSchema(InputFields):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
@@ -92,31 +89,6 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "networks of this shape, trained together from different starts; the model answers with the "
             f"mean of their numbers or probabilities. {OPEN} by the rows too; otherwise 1"
-        },
-    )
-    scaler = ma.fields.String(
-        load_default=AUTO,
-        validate=one_of((AUTO, *SCALERS)),
-        metadata={"description": f"{listed(SCALERS)}. {OPEN}; otherwise standard"},
-    )
-    scale_target = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
-        words=("auto",),
-        load_default="auto",
-        metadata={"description": "standardise a regression target during training; auto: yes"},
-    )
-    clip_predictions = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
-        words=(AUTO,),
-        load_default=AUTO,
-        metadata={"description": f"for regression: keep predictions in the training target's range. {OPEN}"},
-    )
-    missing = ma.fields.String(
-        load_default="mean",
-        validate=one_of(tuple(MISSING)),
-        metadata={
-            "description": "what replaces a missing value of a feature; a category: always the most frequent. "
-            + listed(MISSING)
         },
     )
     loss = ma.fields.String(

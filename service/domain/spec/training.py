@@ -82,6 +82,7 @@ class TrainingSpec:
     network: NetworkSpec = field(default_factory=NetworkSpec)
     members: int | Literal["auto"] = 1
     scaler: str = "standard"
+    numeric_bins: int | Literal["auto"] = 0
     scale_target: bool | Literal["auto"] = "auto"
     clip_predictions: bool | Literal["auto"] = False
     missing: str = "mean"
@@ -130,6 +131,13 @@ class TrainingSpec:
         if self.members == "auto":
             raise ValueError("the number of members is not resolved yet")
         return self.members
+
+    @property
+    def n_bins(self) -> int:
+        """How many inputs a numeric column gets beside its own, at most. Raises ValueError while that is open."""
+        if self.numeric_bins == "auto":
+            raise ValueError("the number of bins is not resolved yet")
+        return self.numeric_bins
 
     @property
     def stopping(self) -> EarlyStopping | None:

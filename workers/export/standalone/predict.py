@@ -124,9 +124,18 @@ def inputs_of(model: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     values = np.hstack(blocks)[:, transform["kept"]]
     scaled = (values - transform["centre"]) / transform["scale"]
     if clip := transform.get("clip"):
+        each = zip(transform["features"], blocks, strict=True)
+        limits = np.hstack([limits_of(feature, block.shape[1], clip) for feature, block in each])[transform["kept"]]
         scaled = np.clip(scaled, -1e100, 1e100)  # further out a square is not in float64
-        scaled = scaled / np.sqrt(1 + (scaled / clip) ** 2)
+        scaled = scaled / np.sqrt(1 + (scaled / limits) ** 2)
     return scaled.astype(np.float32).astype(np.float64)
+
+
+def limits_of(feature: dict[str, Any], width: int, clip: float) -> Any:
+    """What each column of a feature is clipped by: its bins by nothing."""
+    limits = np.full(width, float(clip))
+    limits[1 : len(feature.get("edges", ()))] = np.inf
+    return limits
 
 
 def column_of(feature: dict[str, Any], rows: Sequence[Mapping[str, Any]], style: dict[str, Any]) -> list[Any]:
@@ -146,7 +155,7 @@ def column_of(feature: dict[str, Any], rows: Sequence[Mapping[str, Any]], style:
 
 def encoded(feature: dict[str, Any], cells: list[Any]) -> Any:
     """One feature as columns: one of each kept category (and of the others, with their statistics), the parts of a
-    time, or the number; then whether the cell is missing, where training had such."""
+    time, or the number, with its bins; then whether the cell is missing, where training had such."""
     gaps = np.array([cell is None for cell in cells])
     if feature["kind"] == "categorical":
         known = {category: position for position, category in enumerate(feature["categories"])}
@@ -159,7 +168,15 @@ def encoded(feature: dict[str, Any], cells: list[Any]) -> Any:
     else:
         numbers = np.array([feature["fill"] if cell is None else cell for cell in cells], dtype=np.float64)
         block = parts_of_time(numbers) if feature["kind"] == "datetime" else numbers[:, None]
+        if edges := feature.get("edges"):
+            block = np.hstack([block, parts_of_bins(numbers, edges)])
     return np.hstack([block, gaps[:, None]]) if feature["indicator"] else block
+
+
+def parts_of_bins(numbers: Any, edges: list[float]) -> Any:
+    """How much of each bin lies below the number."""
+    low, high = np.array(edges[:-1]), np.array(edges[1:])
+    return (np.clip(numbers[:, None], low, high) - low) / (high - low)
 
 
 def parts_of_time(seconds: Any) -> Any:

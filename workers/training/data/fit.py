@@ -3,13 +3,13 @@
 The first finds what replaces a missing cell and which categories are kept; the second, on columns encoded with
 that, finds their centre and scale. The definitions are scikit-learn's (SimpleImputer, OneHotEncoder,
 StandardScaler, MinMaxScaler, RobustScaler); that of robust scaling with a smooth clip is RealMLP's (Holzmüller et al.
-2024, arXiv:2407.04491, appendix C).
+2024, arXiv:2407.04491, appendix C). Encoded bins go from 0 to 1, and are put to -1 to 1 whatever the scaler is.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,42 +23,67 @@ from service.domain.model.transform import FittedTransform
 from service.domain.vocabulary.missing import MISSING, MissingPolicy
 from service.domain.vocabulary.scalers import SCALERS
 from service.errors import WorkFailed
+from workers.training.data.edges import bin_edges
 from workers.training.data.moments import MOST_KEPT, Kept, Moments, nonzero
 
 SURELY_KEPT = 10  # the most frequent categories of a feature have a column each, however rare they are
+BIN_MIDDLE = 0.5  # of a share of a bin, which goes from 0 to 1: from there it is half as far to both ends
 RARE_ROWS = 5  # any other one with fewer training rows than this shares the column 'other'
 
 Chunks = Callable[[], Iterator[Columns]]
 
 
 def fit(
-    chunks: Chunks, kinds: Mapping[str, Kind], missing_policy: str, scaler: str, most_categories: int
+    chunks: Chunks,
+    kinds: Mapping[str, Kind],
+    missing_policy: str,
+    scaler: str,
+    most_categories: int,
+    numeric_bins: int = 0,
 ) -> FittedTransform:
-    """A transform for the features `kinds`, from training rows only. `chunks` gives them again at each call.
+    """A transform for the features `kinds`, from training rows only. `chunks` gives them again at each call; a number
+    gets at most `numeric_bins` inputs beside its own.
 
     Raises WorkFailed when a value is missing under a policy that refuses that, or when no encoded column varies.
     """
     policy = MISSING[missing_policy]
-    gatherers = {name: _Gatherer(Kept(MOST_KEPT // len(kinds)) if policy.by_values else None) for name in kinds}
+    keeps = policy.by_values or numeric_bins
+    gatherers = {name: _Gatherer(Kept(MOST_KEPT // len(kinds)) if keeps else None) for name in kinds}
     for chunk in chunks():
         for name, gatherer in gatherers.items():
             gatherer.add(chunk[name])
     features = tuple(
-        _feature(name, kinds[name], gatherer, policy, most_categories) for name, gatherer in gatherers.items()
+        _feature(name, kinds[name], gatherer, policy, most_categories, numeric_bins)
+        for name, gatherer in gatherers.items()
     )
+    del gatherers  # what they kept, before the second pass keeps rows
     width = sum(len(feature.encoded_names) for feature in features)
     whole = FittedTransform(features, np.arange(width), np.zeros(width), np.ones(width))
-    moments = Moments(width, Kept(MOST_KEPT) if SCALERS[scaler].by_quartiles else None)
+    is_bin = whole.is_bin
+    n_bins = int(np.count_nonzero(is_bin))
+    moments = Moments(width - n_bins, Kept(MOST_KEPT) if SCALERS[scaler].by_quartiles else None)
+    of_bins = Moments(n_bins)
     for chunk in chunks():
-        moments.add(whole.encode(chunk))
-    kept = np.flatnonzero(moments.high > moments.low)
-    if len(kept) == 0:
+        encoded = whole.encode(chunk)
+        if n_bins:
+            of_bins.add(encoded.compress(is_bin, axis=1))
+            encoded = encoded.compress(~is_bin, axis=1)  # row by row in memory as without bins: the same sums
+        moments.add(encoded)
+    if not (moments.high > moments.low).any():
         raise WorkFailed(
             "features_constant", "every feature is constant in the training rows: there is nothing to learn from"
         )
-    _check_spans(whole, moments)
-    centre, scale = SCALINGS[scaler](moments)
-    return FittedTransform(features, kept, centre[kept], scale[kept], moments.mean[kept], SCALERS[scaler].clip)
+    _check_spans([name for name, of in zip(whole.encoded_names, is_bin, strict=True) if not of], moments)
+
+    def joined(ours: Floats, of_bin: Floats | float) -> Floats:
+        found = np.empty(width)
+        found[~is_bin], found[is_bin] = ours, of_bin
+        return found
+
+    kept = np.flatnonzero(joined(moments.high, of_bins.high) > joined(moments.low, of_bins.low))
+    centre, scale = (joined(ours, BIN_MIDDLE) for ours in SCALINGS[scaler](moments))
+    mean = joined(moments.mean, of_bins.mean)
+    return FittedTransform(features, kept, centre[kept], scale[kept], mean[kept], SCALERS[scaler].clip)
 
 
 @dataclass(slots=True)
@@ -130,7 +155,9 @@ FILLS: Mapping[str, Callable[[_Gatherer], float]] = {
 """What replaces a missing number, of a column that has some."""
 
 
-def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most_categories: int) -> Feature:
+def _feature(
+    name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most_categories: int, numeric_bins: int
+) -> Feature:  # fmt: skip
     if policy.refuses and seen.gaps:
         raise WorkFailed(
             "missing_values",
@@ -144,6 +171,9 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most
             fill=(FILLS[policy.name](seen) if seen.count else 0.0) if policy.fills else None,
             low=seen.low if seen.count else None,
             high=seen.high if seen.count else None,
+            edges=bin_edges(seen.values(), seen.low, seen.high, numeric_bins)
+            if numeric_bins and seen.count and bare.encoding == "number"
+            else (),
         )
     ranked = sorted(seen.categories, key=lambda value: (-seen.categories[value], value))
     frequent = [value for value in ranked if seen.categories[value] >= RARE_ROWS]
@@ -156,14 +186,14 @@ def _feature(name: str, kind: Kind, seen: _Gatherer, policy: MissingPolicy, most
     )
 
 
-def _check_spans(whole: FittedTransform, moments: Moments) -> None:
+def _check_spans(names: Sequence[str], moments: Moments) -> None:
     """Raises WorkFailed where two values are further apart than the greatest number."""
     with np.errstate(over="ignore"):
         spans = moments.high - moments.low
     for place in np.flatnonzero(np.isinf(spans)).tolist():
         raise WorkFailed(
             "too_large",
-            f"feature {whole.encoded_names[place]!r} goes from {moments.low[place]:.6g} to {moments.high[place]:.6g}, "
+            f"feature {names[place]!r} goes from {moments.low[place]:.6g} to {moments.high[place]:.6g}, "
             "a range that float64 cannot represent; if one of them stands for a missing value, declare it at upload "
             '("null_values"), or leave the feature out ("exclude")',
         )

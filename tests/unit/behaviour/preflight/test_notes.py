@@ -111,6 +111,10 @@ SAID = {
         lambda _: "scaler 'robust_clip': what is far from the other rows does not pull the network",
         choices={"network": {"kind": "mlp"}},
     ),
+    "bins": Said(
+        lambda _: "8 bins for each numeric column: a network learns steps and bends sooner from them",
+        choices={"network": {"kind": "mlp"}},
+    ),
     "members": Said(
         lambda _: f"{MEMBERS} members: the mean of networks that differ by their starts is nearer than each",
         choices={"network": {"kind": "mlp"}},

@@ -129,3 +129,15 @@ def test_files_of_a_linear_neuron_answer_as_the_api_for_every_scaler_and_fill(
     predictor = made("regression", hidden=(), scaler=scaler, missing=missing, scale_target=scaler != "minmax")
     cells = random_cells(3, ROWS, 0.0 if missing == "drop" else 0.2, unseen=True)
     assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))
+
+
+@pytest.mark.parametrize("scaler", SCALERS)
+@pytest.mark.parametrize("missing", ["mean", "drop"])
+def test_files_of_a_network_with_bins_answer_as_the_api(
+    client: FlaskClient, deps: Deps, tmp_path: Path, scaler: str, missing: str
+) -> None:
+    predictor = made("several", scaler=scaler, missing=missing, seed=9, numeric_bins=8)
+    binned = {feature.name: feature.n_bins for feature in predictor.transform.features if feature.n_bins}
+    assert binned == {"size": 8, "wide": 8}
+    cells = random_cells(9, ROWS, 0.0 if missing == "drop" else 0.2, unseen=True)
+    assert_all_agree(tmp_path, predictor, cells, served(client, deps, predictor, cells))

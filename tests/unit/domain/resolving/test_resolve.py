@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.cells.table import Column, Table
-from service.domain.resolving.limits import Limits
+from service.domain.resolving.limits import Limits, n_inputs
 from service.domain.resolving.resolve import Resolution, resolve
 from service.domain.spec.schema import read_spec
 from service.domain.spec.training import EarlyStopping, OptimizerSpec, split_counts
@@ -272,7 +272,7 @@ def test_a_network_whose_layers_are_left_open_is_made_for_tables() -> None:
     resolution = run(limits=replace(LIMITS, max_parameters=10**6), network={"kind": "mlp"})
     spec = resolution.spec
     assert (spec.network.hidden, spec.network.activation, spec.members) == ((64, 64), "mish", 4)
-    assert (spec.scaler, spec.clip_predictions) == ("robust_clip", True)
+    assert (spec.scaler, spec.numeric_bins, spec.clip_predictions) == ("robust_clip", 8, True)
     assert spec.optimizer == OptimizerSpec("adam", 0.003, beta2=0.95)
     assert (spec.batch_size, spec.schedule, spec.early_stopping) == (128, "cosine", EarlyStopping(128))
     for told in ("4 members", "'robust_clip'", "hidden layers [64, 64]", "learning rate 0.003", "no epoch ends"):
@@ -298,7 +298,8 @@ def test_members_that_are_too_many_for_the_installation_are_left_out() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"members": 3}, {"scaler": "none"}, {"clip_predictions": False}, {"schedule": "constant"}, {"batch_size": 7},
+        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"clip_predictions": False}, {"schedule": "constant"},
+        {"batch_size": 7},
         {"epochs": 9}, {"early_stopping": {"patience": 4, "min_delta": 0.0}}, {"optimizer": {"kind": "sgd"}},
         {"optimizer": {"learning_rate": 0.5}}, {"optimizer": {"kind": "adam", "beta2": 0.9}},
         {"network": {"activation": "tanh"}},
@@ -440,3 +441,16 @@ def test_tf32_needs_a_gpu() -> None:
 
 def test_lbfgs_keeps_its_own_precision() -> None:
     refused("/precision", "float64", precision="bf16", optimizer={"kind": "lbfgs"})
+
+
+def test_bins_are_a_networks_and_each_has_an_input() -> None:
+    network = {"kind": "mlp", "hidden": [4]}
+    few = {"features": ["size", "stars", "colour", "when", "sold"], "network": network}
+    bare, binned = (n_inputs(run(**few, numeric_bins=bins).spec, TABLE, LIMITS) for bins in (0, 8))
+    assert binned - bare == 8 + 4  # of size, and between the five values of stars; a boolean has none
+    assert n_inputs(run(**few, numeric_bins=1).spec, TABLE, LIMITS) == bare
+    refused("/numeric_bins", '"numeric_bins": 0, or "network": {"kind": "mlp"}', numeric_bins=8)
+    assert run(numeric_bins=0).spec.network.kind == "linear"
+    refused("/numeric_bins", "64", numeric_bins=65, network=network)
+    linear, mlp = run(numeric_bins=8, network={"kind": "auto"}).alternatives
+    assert (linear.spec.numeric_bins, mlp.spec.numeric_bins) == (0, 8)

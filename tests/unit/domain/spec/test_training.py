@@ -24,6 +24,7 @@ FULL = {
     "scaler": "robust",
     "scale_target": False,
     "clip_predictions": True,
+    "numeric_bins": 3,
     "missing": "median",
     "loss": "quantile",
     "quantile": 0.9,

@@ -68,12 +68,12 @@ def columns_of(cells: Cells, kinds: Mapping[str, Kind] = KINDS) -> Columns:
 def made(
     task: str = "regression", activation: str = "relu", hidden: tuple[int, ...] = (8, 5), scaler: str = "standard",
     missing: str = "mean", bias: bool = True, seed: int = 0, most_categories: int = 12, scale_target: bool = True,
-    members: int = 1,
+    members: int = 1, numeric_bins: int = 0,
 ) -> Predictor:  # fmt: skip
     """A transform as training fits it on a random table, and a network with random weights behind it."""
     gaps = 0.0 if missing in ("error", "drop") else 0.1
     cells = random_cells(seed + 1000, 400, gaps)
-    transform = fit(lambda: iter([columns_of(cells)]), KINDS, missing, scaler, most_categories)
+    transform = fit(lambda: iter([columns_of(cells)]), KINDS, missing, scaler, most_categories, numeric_bins)
     classes = CLASSES.get(task, ())
     target = TARGETS[task]
     outputs = len(classes) if len(classes) > 2 else 1 if isinstance(target, str) else len(target)

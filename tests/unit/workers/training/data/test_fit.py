@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -33,7 +34,7 @@ def numbers(rows: int = 300, gaps: bool = True) -> np.ndarray:
 
 def fitted(
     data: Mapping[str, Values], kinds: Mapping[str, Kind], missing: str = "mean", scaler: str = "none",
-    most_categories: int = 100, chunk: int = 64,
+    most_categories: int = 100, chunk: int = 64, numeric_bins: int = 0,
 ) -> FittedTransform:  # fmt: skip
     """Fitted chunk by chunk, as from a file."""
     columns = Columns(data, len(next(iter(data.values()))))
@@ -42,7 +43,7 @@ def fitted(
         for start in range(0, columns.n_rows, chunk):
             yield columns.take(np.arange(start, min(start + chunk, columns.n_rows)))
 
-    return fit(chunks, kinds, missing, scaler, most_categories)
+    return fit(chunks, kinds, missing, scaler, most_categories, numeric_bins)
 
 
 def of_numbers(X: np.ndarray, missing: str = "mean", scaler: str = "none") -> tuple[FittedTransform, Columns]:
@@ -278,3 +279,43 @@ def test_hours_that_mirror_each_other_are_no_input_of_rounding_errors() -> None:
         transform = fit(lambda columns=columns: iter([columns]), {"t": "datetime"}, "mean", "standard", 10)  # type: ignore[misc]
         assert constant not in transform.encoded_names
         assert "t hour cos" in transform.encoded_names
+
+
+@pytest.mark.parametrize("scaler", ["standard", "minmax", "robust", "robust_clip", "none"])
+def test_bins_stand_beside_columns_that_are_what_they_were(scaler: str) -> None:
+    X = numbers()
+    data: dict[str, Values] = {f"x{number}": X[:, number] for number in range(3)}
+    data |= {"two": np.tile([0.0, 1.0], 150), "one": np.ones(300)}
+    kinds: dict[str, Kind] = dict.fromkeys(data, "numeric")
+    columns = Columns(data, 300)
+    bare, binned = fitted(data, kinds, scaler=scaler), fitted(data, kinds, scaler=scaler, numeric_bins=4)
+    own = ~binned.is_bin
+    assert [name for name, of in zip(binned.encoded_names, own, strict=True) if of] == bare.encoded_names
+    np.testing.assert_array_equal(binned.apply(columns)[:, own], bare.apply(columns))
+    np.testing.assert_array_equal(binned.mean[own], bare.mean)  # type: ignore[index]
+    expected = []
+    for number, feature in enumerate(binned.features[:3]):
+        present = np.sort(X[~np.isnan(X[:, number]), number])
+        ranks = [np.ceil(len(present) * share).astype(int) - 1 for share in (0.25, 0.5, 0.75)]
+        assert feature.edges == (present[0], *present[ranks], present[-1])
+        filled = np.where(np.isnan(X[:, number]), present.mean(), X[:, number])
+        expected += [2 * np.interp(filled, pair, [0.0, 1.0]) - 1 for pair in itertools.pairwise(feature.edges)]
+    assert [feature.edges for feature in binned.features[3:]] == [(), ()]
+    np.testing.assert_allclose(binned.apply(columns)[:, ~own], np.stack(expected, axis=1), atol=1e-6)
+    np.testing.assert_allclose(binned.mean[~own], (np.mean(expected, axis=1) + 1) / 2, atol=1e-9)  # type: ignore[index]
+
+
+def test_bins_of_more_rows_than_are_kept_come_from_some_and_have_the_ends_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workers.training.data.fit.MOST_KEPT", 256)
+    values = np.random.default_rng(1).permutation(10_000).astype(float)
+    (feature,) = fitted({"x": values}, {"x": "numeric"}, numeric_bins=4).features
+    assert (feature.edges[0], feature.edges[-1]) == (0.0, 9_999.0)
+    np.testing.assert_allclose(feature.edges[1:-1], [2_500, 5_000, 7_500], atol=1_200)
+
+
+def test_a_column_of_gaps_alone_has_no_bins() -> None:
+    data: dict[str, Values] = {"x": np.full(9, np.nan), "y": np.arange(9.0)}
+    transform = fitted(data, {"x": "numeric", "y": "numeric"}, numeric_bins=2)
+    assert [feature.edges for feature in transform.features] == [(), (0.0, 4.0, 8.0)]
