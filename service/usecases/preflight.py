@@ -204,9 +204,11 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
     if not resolution.alternatives:
         return _look(checked, resolution.spec, checked.asked, figures, limits)
     asked = training_of(checked.asked)
-    linear, network = (
-        _look(checked, run.spec, of_kind(asked, run.kind), figures, limits) for run in resolution.alternatives
-    )
+    reads_alike = len({run.spec.reading for run in resolution.alternatives}) == 1
+    first, second = resolution.alternatives
+    linear = _look(checked, first.spec, of_kind(asked, first.kind), figures, limits)
+    beside = 0 if reads_alike else linear.memory.matrix
+    network = _look(checked, second.spec, of_kind(asked, second.kind), figures, limits, beside)
     first_seconds = most_seconds(linear.plan, linear.time)
     return replace(
         network,
@@ -215,13 +217,15 @@ def look(checked: Checked, figures: Figures, limits: Limits) -> Preflight:
         descends=linear.plan,
         warnings=shortened(of_both(linear.warnings, network.warnings)),
         memory=max(linear.memory, network.memory, key=lambda needed: needed.total),
-        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds),
+        time=time_both(linear.time, first_seconds, network.time, asked.budget_seconds, reads_alike),
         first_seconds=first_seconds,
     )
 
 
-def _look(checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, limits: Limits) -> Preflight:
-    """What they say of a spec whose kind of network is settled.
+def _look(
+    checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, limits: Limits, beside: int = 0
+) -> Preflight:
+    """What they say of a spec whose kind of network is settled; another prepared table takes so many bytes beside.
 
     A comparison publishes nothing and holds nothing out, and how descents learn is what it shows: it is warned of its
     features and layers only, and with nothing but what its own spec can mend."""
@@ -229,12 +233,12 @@ def _look(checked: Checked, spec: JobSpec, asked: JobSpec, figures: Figures, lim
     if isinstance(spec, TrainingSpec):
         check_class_weights(spec, figures)
     planned = plan(training_of(asked), training_of(spec), figures, limits, checked.other_rows)
-    needed, taken = memory(planned), time(planned, checked.speeds) if is_training else NOT_TIMED
+    needed, taken = memory(planned, beside), time(planned, checked.speeds) if is_training else NOT_TIMED
 
     def tried(other: TrainingSpec) -> tuple[Plan, Memory]:
         resolved = resolve(other, checked.table, limits, checked.judging).spec
         another = plan(other, resolved, figures, limits, checked.other_rows)
-        return another, memory(another)
+        return another, memory(another, beside)
 
     check_memory(planned, needed, not is_training or needs_table(planned.spec), tried if is_training else None)
     warnings = (

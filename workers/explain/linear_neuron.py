@@ -59,9 +59,11 @@ class Minimisation:
 
 def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, check: Callable[[], None]) -> Predictor:
     """A predictor like the network's with the best linear neuron in its place, by the true classes without smoothing:
-    those are what both are judged by. Raises what `check` raises."""
-    bias, outputs = spec.network.bias, predictor.network.sizes[-1]
-    rows, held_out = (network_rows(prepared.parts[name], bias, check) for name in ("train", "validation"))
+    those are what both are judged by. It is linear in the columns, so it has no weights for their bins. Raises what
+    `check` raises."""
+    bias, outputs, is_bin = spec.network.bias, predictor.network.sizes[-1], prepared.transform.is_bin
+    columns = np.flatnonzero(~is_bin) if is_bin.any() else None
+    rows, held_out = (network_rows(prepared.parts[name], bias, check, columns) for name in ("train", "validation"))
     whitens = rows.width <= MOST_WHITENED
     squared = whitens and LOSSES[spec.loss].is_quadratic and not spec.optimizer.l1
     means = _means(rows, 1 if squared else stride(rows.count, rows.width, ROWS_FOR_EACH), whitens, squared)
@@ -74,6 +76,8 @@ def linear_neuron(spec: TrainingSpec, prepared: Prepared, predictor: Predictor, 
             _best(Minimisation(ours, theirs, spec, sizes, basis, outputs if prepared.classes else 1, products))
         )
     found = np.hstack(weights).astype(np.float32)
+    if columns is not None:
+        found = np.insert(found, np.flatnonzero(is_bin) - np.arange(np.count_nonzero(is_bin)), 0, axis=0)
     inputs = len(found) - int(bias)
     network = Network((inputs, outputs), spec.network.activation, bias)
     tensors = {"layers.0.weight": np.ascontiguousarray(found[:inputs].T)}

@@ -55,18 +55,20 @@ def verdict(
     spec: TrainingSpec,
     network: Predictor,
     linear: Predictor,
-    held_out: FilledPart,
+    held_out: FilledPart | tuple[FilledPart, FilledPart],
     metrics: Mapping[str, Metrics],
     sharpness: Floats | None = None,
 ) -> Verdict:
-    """Verdict on a network beside the linear neuron, on the validation rows; `metrics` are the linear neuron's, by
-    split; `sharpness` (n,) is what each row's scores by the network are multiplied by, if they are."""
+    """Verdict on a network beside the linear neuron, on the validation rows, or on these as the network and as the
+    linear neuron reads them; `metrics` are the linear neuron's, by split; `sharpness` (n,) is what each row's scores by
+    the network are multiplied by, if they are."""
+    held_out, of_linear = held_out if isinstance(held_out, tuple) else (held_out, held_out)
     if not len(held_out):
         sentence = "There is not enough data to tell whether the network is worth it: there are no validation rows."
         return Verdict("unclear", None, None, 0, sentence, metrics)
     weights = held_out.data.weights
     counts = None if weights is None else weights[:].astype(np.float64)
-    found = paired(row_losses(spec, linear, held_out), row_losses(spec, network, held_out, sharpness), counts)
+    found = paired(row_losses(spec, linear, of_linear), row_losses(spec, network, held_out, sharpness), counts)
     sentence = _sentence(found, _loss_name(spec))
     return Verdict(found.worth_it, found.difference, found.interval, found.rows, sentence, metrics)
 

@@ -20,6 +20,7 @@ from workers.explain.verdict import Paired, paired, row_losses
 from workers.jobs.pose import Posed
 from workers.training.build import make_predictor
 from workers.training.data.fill import FilledPart
+from workers.training.data.prepare import Prepared
 from workers.training.progress import Progress
 
 
@@ -32,12 +33,25 @@ class Competitor:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """A model, and the rows as it reads them."""
+
+    predictor: Predictor
+    prepared: Prepared
+
+    @property
+    def validation(self) -> FilledPart:
+        """The validation rows that it is judged by: the same ones for all models of a table."""
+        return self.prepared.with_some_held_out().parts["validation"]
+
+
+@dataclass(frozen=True, slots=True)
 class Contest:
     """Both models, None where the training has diverged; the network's temperature, if it was held against the linear
     neuron and has one; which of them is published, and why."""
 
-    linear: Predictor | None
-    network: Predictor | None
+    linear: Finished | None
+    network: Finished | None
     tempered: Tempered | None
     choice: Choice
 
@@ -50,7 +64,7 @@ class Contest:
 def better_of(linear: Competitor, network: Competitor) -> Contest:
     """Which of the two is better. Raises WorkFailed where neither has come to a model."""
     failed = [one.progress.failed for one in (linear, network)]
-    models = [None if one.progress.failed else predictor_of(one.posed, one.progress) for one in (linear, network)]
+    models = [None if one.progress.failed else _finished(one) for one in (linear, network)]
     losses: list[float | None] = [None, None]
     temperature: Tempered | None = None
     if all(failed):
@@ -59,9 +73,8 @@ def better_of(linear: Competitor, network: Competitor) -> Contest:
         kind, other, why = ("mlp", "linear", failed[0]) if failed[0] else ("linear", "mlp", failed[1])
         sentence = f"The {CALLED[kind]} is published: the {CALLED[other]}'s training has failed ({why})."
     else:
-        part = network.posed.prepared.with_some_held_out().parts["validation"]
-        temperature = temperature_of(network.posed.spec, models[1], part)
-        found = _paired(network.posed.spec, models[0], models[1], temperature, part)
+        temperature = temperature_of(network.posed.spec, models[1].predictor, models[1].validation)
+        found = _paired(network.posed.spec, models[0], models[1], temperature)
         kind = "mlp" if found.difference > 0 else "linear"
         sentence = sentence_of(found, LOSSES[network.posed.spec.loss].called)
         losses = [found.linear, found.linear - found.difference]
@@ -77,14 +90,17 @@ def predictor_of(posed: Posed, progress: Progress) -> Predictor:
     )
 
 
-def _paired(
-    spec: TrainingSpec, linear: Predictor, network: Predictor, temperature: Tempered | None, part: FilledPart
-) -> Paired:
+def _finished(one: Competitor) -> Finished:
+    return Finished(predictor_of(one.posed, one.progress), one.posed.prepared)
+
+
+def _paired(spec: TrainingSpec, linear: Finished, network: Finished, temperature: Tempered | None) -> Paired:
     """Their losses on the validation rows, the network's as its probabilities will be."""
     sharpness = None if temperature is None else temperature.sharpness
+    part = network.validation
+    losses = row_losses(spec, linear.predictor, linear.validation), row_losses(spec, network.predictor, part, sharpness)
     weights = part.data.weights
-    counts = None if weights is None else weights[:].astype(np.float64)
-    return paired(row_losses(spec, linear, part), row_losses(spec, network, part, sharpness), counts)
+    return paired(*losses, None if weights is None else weights[:].astype(np.float64))
 
 
 def _contestant(one: Competitor, loss: float | None) -> Contestant:

@@ -36,15 +36,15 @@ class Posed:
     how: str
 
 
-def prepared_for(deps: Deps, asked: AskedTraining, joins: bool = False) -> Prepared:
-    """The rows as the engines read them; `joins` says that validation rows train as well. Raises WorkFailed,
-    StorageFull."""
+def prepared_for(deps: Deps, asked: AskedTraining, joins: bool = False, taken_bytes: int = 0) -> Prepared:
+    """The rows as the engines read them; `joins` says that validation rows train as well, and `taken_bytes` are those
+    of memory that others take beside them. Raises WorkFailed, StorageFull."""
     spec, table, settings = asked.spec, asked.table, deps.settings
-    width, other = n_inputs(spec, table, deps.limits), asked.other
+    width, other, room = n_inputs(spec, table, deps.limits), asked.other, room_of(deps).beside(taken_bytes)
     there = nullcontext() if other is None else datasets.stored_table(deps.blobs, other)
     with datasets.stored_table(deps.blobs, asked.dataset) as path, there as other_path:
         return prepare(
-            path, spec, asked.kinds, asked.target_kind, settings.max_categories, room_of(deps), other_path,
+            path, spec, asked.kinds, asked.target_kind, settings.max_categories, room, other_path,
             style=table.style, width=width, order_kind=asked.order_kind, joins=joins,
         )  # fmt: skip
 

@@ -32,7 +32,7 @@ from workers.explain.temperature import Tempered
 from workers.explain.understanding import understand_each
 from workers.explain.verdict import verdict
 from workers.explain.weights import by_epoch, side_by_side
-from workers.jobs.better import Contest
+from workers.jobs.better import Contest, Finished
 from workers.optimum.effort import EIGENVALUES, LONGEST
 from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
@@ -119,7 +119,7 @@ def judged_report(learnt: Learnt, evidence: Evidence, origin: Origin, asked: Seq
         best_epoch=progress.chosen_epoch,
         curvature=_curvature(spec, prepared, learnt.curvature),
         weights_by_epoch=None,
-        verdict=_verdict(learnt, some, evidence),
+        verdict=_verdict(learnt, evidence),
         choice=None if evidence.contest is None else evidence.contest.choice,
         refit=None,
         by_target=None if is_one else each,
@@ -173,17 +173,20 @@ def _with_temperature(explained: Explanation, tempered: Tempered) -> Explanation
     return explained if classes is None else replace(explained, classes=replace(classes, temperature=tempered.told))
 
 
-def _verdict(learnt: Learnt, some: Prepared, evidence: Evidence) -> Verdict | None:
+def _verdict(learnt: Learnt, evidence: Evidence) -> Verdict | None:
     """On the network, whichever of the two is published; None where there are not both."""
-    network: Predictor | None = learnt.predictor
-    linear, temperature = evidence.linear, evidence.tempered
-    if evidence.contest is not None:
-        network, linear, temperature = evidence.contest.network, evidence.contest.linear, evidence.contest.tempered
+    temperature = evidence.tempered
+    if (contest := evidence.contest) is not None:
+        network, linear, temperature = contest.network, contest.linear, contest.tempered
+    else:
+        network = Finished(learnt.predictor, learnt.prepared)
+        linear = None if evidence.linear is None else Finished(evidence.linear, learnt.prepared)
     if network is None or linear is None:
         return None
-    metrics = {name: judge(linear, part) for name, part in learnt.prepared.parts.items()}
+    metrics = {name: judge(linear.predictor, part) for name, part in linear.prepared.parts.items()}
+    rows = network.validation, linear.validation
     sharpness = None if temperature is None else temperature.sharpness
-    return verdict(learnt.spec, network, linear, some.parts["validation"], metrics, sharpness)
+    return verdict(learnt.spec, network.predictor, linear.predictor, rows, metrics, sharpness)
 
 
 def _epoch(ended: EpochEnded, spec: TrainingSpec, predictor: Predictor) -> ReportedEpoch:

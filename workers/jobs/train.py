@@ -47,12 +47,12 @@ def _judged(
     better one's; and the seconds that the other took. Its rows are gone afterwards where a refit follows. Raises
     WorkFailed, and what ends the job otherwise."""
     deps = teller.deps
-    prepared = prepared_for(deps, asked)
-    teller.lease.check()
     if asked.spec.compares:
-        posed, recorder, contest = better_of_both(teller, asked, prepared, started)
+        posed, recorder, contest = better_of_both(teller, asked, started)
         judged = judged_by_held_out(posed, recorder, started, contest)
         return posed.asked, judged, recorder, contest.seconds_of_other
+    prepared = prepared_for(deps, asked)
+    teller.lease.check()
     posed = pose(asked, prepared, deps.settings.max_parameters)
     chosen = choices(asked.spec, posed.rates, posed.spec.device, prepared.merged)
     tell_choices(teller, posed.spec, prepared, chosen, posed.how)

@@ -61,9 +61,11 @@ def time(plan: Plan, speeds: Sequence[Speed]) -> Time:
     return Time(seconds, low, high, found.epoch_seconds, epochs, found.runs, why, found.other_seconds)
 
 
-def time_both(linear: Time, linear_most: float, network: Time, budget_seconds: float | None) -> Time:
+def time_both(
+    linear: Time, linear_most: float, network: Time, budget_seconds: float | None, reads_alike: bool = True
+) -> Time:
     """Of a linear neuron, which takes at most `linear_most` where no run tells its time, and then a network, which
-    share what is prepared and the budget. Epochs are the network's."""
+    share the budget, and what is prepared where `reads_alike`. Epochs are the network's."""
     if network.seconds is None:
         return network
     most = inf if budget_seconds is None else budget_seconds
@@ -71,7 +73,8 @@ def time_both(linear: Time, linear_most: float, network: Time, budget_seconds: f
 
     def both(before: float | None, after: float | None) -> float:
         learning = (linear_most if before is None else before - linear.other_seconds) + (after or 0.0)
-        return min(learning - network.other_seconds, most) + max(network.other_seconds, linear.other_seconds)
+        others = network.other_seconds, linear.other_seconds
+        return min(learning - network.other_seconds, most) + (max(others) if reads_alike else sum(others))
 
     return replace(
         network,

@@ -8,6 +8,7 @@ from typing import Any
 from service.domain.cells.chunks import CHUNK_ROWS, GATHERED_BYTES, SAMPLE_CELLS, rows_at_once
 from service.domain.plain import plain
 from service.domain.preflight.plan import Plan
+from service.domain.resolving.limits import most_bins
 from service.domain.spec.engines import lbfgs_pairs
 from service.domain.spec.training import EarlyStopping, TrainingSpec
 from service.domain.vocabulary.optimizers import OPTIMIZERS, Optimizer
@@ -15,6 +16,7 @@ from service.domain.vocabulary.optimizers import OPTIMIZERS, Optimizer
 FLOAT32, FLOAT64 = 4, 8
 FEW_CATEGORIES = 10  # each has an input of its own
 ENCODING_COPIES = 8  # of a chunk in float64 on its way from Parquet to the matrix
+QUANTILE_CELLS = 2**25  # numbers that edges of bins are taken from, at most
 SAMPLE_COPIES = 4  # of the rows that categories are told apart by
 JUDGING_COPIES = 3  # of a layer's values in float64: what comes in, the sums, what goes out
 SEARCHING = (
@@ -49,15 +51,19 @@ class Memory:
         return {**total, "limit_bytes": limit}
 
 
-def memory(plan: Plan) -> Memory:
+def memory(plan: Plan, beside: int = 0) -> Memory:
     """The prepared parts; the weights; the optimiser's vectors; and the most that passes: a chunk of the table as it is
     encoded and the rows that effects of categories are estimated from, an epoch's rows in order with what the engine
     computes on them, rows that are judged in float64, a checkpoint, or the model as it is published. A refit reads its
-    rows when the others are gone, and has no more."""
+    rows when the others are gone, and has no more. `beside` is what another prepared table takes, which stays until the
+    end."""
     rows, sizes, weights = plan.rows, plan.network.sizes, plan.network.n_parameters * FLOAT32
     row = sizes[0] * FLOAT32
     n_read = min(plan.figures.table.rows, rows_at_once(sizes[0]))
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
+    if bins := plan.spec.numeric_bins:
+        numbers = sum(most_bins(feature, bins) > 0 for feature in plan.features)
+        encoding += FLOAT64 * min(rows.train * numbers, QUANTILE_CELLS)
     if any(feature.facts.encoding == "categories" and feature.distinct > FEW_CATEGORIES for feature in plan.features):
         encoding += SAMPLE_COPIES * min(rows.train * sizes[0], SAMPLE_CELLS) * FLOAT64
     judging = JUDGING_COPIES * min(max(rows.train, rows.validation), CHUNK_ROWS) * plan.network.widest * FLOAT64
@@ -71,7 +77,7 @@ def memory(plan: Plan) -> Memory:
     ended = 2 * weights if plan.spec.refits else 0  # the run before the refit, in its checkpoints
     ending = max(SAVING * (weights + optimizer + best + ended), PUBLISHING * weights)
     return Memory(
-        matrix=(rows.train + rows.validation + rows.test) * row,
+        matrix=(rows.train + rows.validation + rows.test) * row + beside,
         weights=weights,
         optimizer=optimizer,
         workspace=best + judged + engine + max(encoding, gathered + rows.train * FLOAT64 + stepping, judging, ending),

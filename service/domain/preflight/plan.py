@@ -14,7 +14,7 @@ from service.domain.descent.curvature import Curvature
 from service.domain.descent.figures import Figures
 from service.domain.descent.rates import Bound, Rates, is_by_curvature, settle, stable_bound
 from service.domain.model.network import Network
-from service.domain.resolving.limits import Limits, expected_network
+from service.domain.resolving.limits import Limits, expected_network, most_bins
 from service.domain.spec.auto import is_bowl
 from service.domain.spec.training import TrainingSpec, split_counts
 from service.domain.vocabulary.scalers import SCALERS
@@ -127,6 +127,12 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
     if scaler.clip is not None:
         clipped = f"the Gram matrix has the column itself, not what {scaler.name!r} clips of it"
         return Conditioning((), left_out | dict.fromkeys(covered, clipped))
+    if spec.numeric_bins:
+        binned = "the Gram matrix has the column itself, not the inputs of its bins"
+        without = [name for name in covered if most_bins(columns[name], spec.numeric_bins)]
+        if without:
+            rest = "the inputs of other columns' bins are not in the Gram matrix"
+            return Conditioning((), left_out | dict.fromkeys(covered, rest) | dict.fromkeys(without, binned))
     places = {name: figures.placing(columns[name], scaler.name) for name in covered}
     known = {name: place for name, place in places.items() if place is not None}
     raw = gram.curvature(covered, bias, scaled=False) if covered else None

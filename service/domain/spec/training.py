@@ -119,6 +119,11 @@ class TrainingSpec:
         return self.network.kind == "auto"
 
     @property
+    def reading(self) -> tuple[Any, ...]:
+        """What may differ in how the two trainings of one job read the same rows."""
+        return self.scaler, self.numeric_bins
+
+    @property
     def last_epoch(self) -> int:
         """How many epochs there are at most. Raises ValueError while that is not settled."""
         if self.epochs == "auto":

@@ -1,19 +1,21 @@
 """`"network": {"kind": "auto"}`: a linear neuron and then a network learn from the same rows, and the better one goes
-on, as if it had been asked for.
+on, as if it had been asked for. The rows are prepared once for each where the two read them differently.
 
 Both are trained as they would be alone, so what is published has the bits of a job that asks for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from service.domain.resolving.settling import CALLED, alternatives
 from service.domain.spec.training import TrainingSpec
 from service.errors import WorkFailed
 from workers.jobs.better import Competitor, Contest, better_of
 from workers.jobs.choices import choices
-from workers.jobs.pose import Posed, pose
+from workers.jobs.pose import Posed, pose, prepared_for
 from workers.jobs.record.telling import Teller
 from workers.jobs.record.training import AskedTraining, TrainingRecorder, tell_choices
 from workers.jobs.runs.learn import learn
@@ -25,18 +27,20 @@ LINEAR_BUDGET = 0.5  # of the budget of time, at most; the network has what is l
 LEAST_SECONDS = 1e-3  # of a budget that is used up: the first step is always made
 
 
-def better_of_both(
-    teller: Teller, asked: AskedTraining, prepared: Prepared, started: float
-) -> tuple[Posed, TrainingRecorder, Contest]:
+def better_of_both(teller: Teller, asked: AskedTraining, started: float) -> tuple[Posed, TrainingRecorder, Contest]:
     """The better of the two, as a training that has made its epochs. Raises WorkFailed where both have diverged, and
     what ends the job otherwise."""
     settings, limits = teller.deps.settings, teller.deps.limits
-    found = alternatives(asked.spec, asked.table, limits)
-    linear, network = (pose(replace(asked, spec=one.spec), prepared, settings.max_parameters) for one in found)
+    specs = [one.spec for one in alternatives(asked.spec, asked.table, limits)]
+    prepared = _prepared(teller, asked, specs)
+    linear, network = (
+        pose(replace(asked, spec=spec), rows, settings.max_parameters)
+        for spec, rows in zip(specs, prepared, strict=True)
+    )
     for posed in (linear, network):
-        chosen = choices(posed.asked.spec, posed.rates, posed.spec.device, prepared.merged)
-        tell_choices(teller, posed.spec, prepared, chosen, posed.how, CALLED[posed.spec.network.kind])
-    recorder = TrainingRecorder(teller, network.spec, prepared, network.problem, started)
+        chosen = choices(posed.asked.spec, posed.rates, posed.spec.device, posed.prepared.merged)
+        tell_choices(teller, posed.spec, posed.prepared, chosen, posed.how, CALLED[posed.spec.network.kind])
+    recorder = TrainingRecorder(teller, network.spec, network.prepared, network.problem, started)
     whole = recorder.progress
     if whole.linear is None:
         whole.linear = Progress(State.start(linear.problem))
@@ -51,6 +55,19 @@ def better_of_both(
     recorder.keep(better.posed.spec, better.progress)
     teller.add({}, [("message", {"text": contest.choice.sentence, "choice": contest.choice.kind})])
     return better.posed, recorder, contest
+
+
+def _prepared(teller: Teller, asked: AskedTraining, specs: Sequence[TrainingSpec]) -> list[Prepared]:
+    """The rows as each of the specs reads them: once, where all read them alike. What the first ones take of the
+    memory, the next has less. Raises WorkFailed, StorageFull, and what ends the job otherwise."""
+    of_reading: dict[Any, Prepared] = {}
+    for spec in specs:
+        if spec.reading not in of_reading:
+            read = replace(asked.spec, scaler=spec.scaler, numeric_bins=spec.numeric_bins)
+            taken = sum(rows.memory_bytes for rows in of_reading.values())
+            of_reading[spec.reading] = prepared_for(teller.deps, replace(asked, spec=read), taken_bytes=taken)
+            teller.lease.check()
+    return [of_reading[spec.reading] for spec in specs]
 
 
 def _learn(one: Competitor, recorder: TrainingRecorder, processes: int, budget_seconds: float | None) -> None:

@@ -57,6 +57,11 @@ class Prepared:
     cross: CrossFitted = field(default_factory=CrossFitted)
     merged: tuple[Merged, ...] = ()
 
+    @property
+    def memory_bytes(self) -> int:
+        """What its inputs take of the memory: nothing where they are on the disk."""
+        return 0 if self.stored_bytes else sum(4 * len(part) * self.transform.n_outputs for part in self.parts.values())
+
     def rows_of(self, part: str) -> npt.NDArray[np.int64]:
         """(n,) where a part's rows are in their table: that of the other dataset, where its rows validate."""
         split = self.split if self.other_split is None or part != "validation" else self.other_split

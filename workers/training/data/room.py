@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,11 @@ class Room:
         free = max(memory_bytes - PROCESS_BYTES, 0)
         place = Path(tempfile.gettempdir()) if directory is None else directory
         return cls(max(free // 2, WINDOW_BYTES), free // 4, memory_bytes, place)
+
+    def beside(self, taken_bytes: int) -> Room:
+        """What is left beside a prepared table that takes so much memory."""
+        table_bytes = max(self.table_bytes - taken_bytes, WINDOW_BYTES)
+        return replace(self, table_bytes=table_bytes, most_bytes=max(self.most_bytes - taken_bytes, 0))
 
     def keeps_in_memory(self, size: int) -> bool:
         """Whether a prepared table of so many bytes stays in memory."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.arrays import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.cells.kinds import Kind
 from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared, exact_pieces
@@ -63,18 +63,21 @@ def exact_rows(
     return DesignRows(lambda: kept, count, width)
 
 
-def network_rows(part: FilledPart, bias: bool, check: Callable[[], None]) -> DesignRows:
-    """A part's rows with the float32 inputs that the network reads, as float64; the target is (n, k) for numbers. They
-    are made when they are first asked for, and kept when they are small."""
+def network_rows(
+    part: FilledPart, bias: bool, check: Callable[[], None], columns: Integers | None = None
+) -> DesignRows:  # fmt: skip
+    """A part's rows with the float32 inputs that the network reads, or those of some `columns`, as float64; the target
+    is (n, k) for numbers. They are made when they are first asked for, and kept when they are small."""
     data = part.data
-    count, width = len(data), data.inputs.shape[1] + int(bias)
+    inputs = data.inputs.shape[1] if columns is None else len(columns)
+    count, width = len(data), inputs + int(bias)
     keeps, kept = count * width * 8 <= KEPT_BYTES, list[Piece]()
 
     def read() -> Iterator[Piece]:
         for rows in slices(count, width):
             check()
             design = np.ones((rows.stop - rows.start, width))
-            design[:, : data.inputs.shape[1]] = data.inputs[rows]
+            design[:, :inputs] = data.inputs[rows] if columns is None else data.inputs[rows][:, columns]
             targets = data.targets[rows]
             yield (
                 design,

@@ -143,3 +143,18 @@ def test_over_http_a_job_ends_as_what_was_better_and_says_why(client: FlaskClien
     assert choice["sentence"] in [event["data"].get("text") for event in events]
     answer = client.post("/v1/jobs/validate", json=job["spec"])  # what was kept can be sent again
     assert answer.status_code == 200, answer.json
+
+
+def test_memory_counts_the_rows_of_both_where_only_the_network_has_bins(look: Look) -> None:
+    bins: dict[str, Any] = {"linear": {}, "mlp": {"numeric_bins": 8}, "auto": {"numeric_bins": 8}}
+    memory = {
+        kind: look(numbers(), network={"kind": kind, **({} if kind == "linear" else HIDDEN)}, **bins[kind])["estimate"][
+            "memory"
+        ]
+        for kind in ("linear", "mlp", "auto")
+    }
+    sizes = {kind: told["matrix_bytes"] for kind, told in memory.items()}
+    assert sizes["linear"] == 4 * 400 * 4
+    assert sizes["mlp"] == 4 * 400 * (4 + 3 * 8)  # of the four features three are numbers
+    assert sizes["auto"] == sizes["linear"] + sizes["mlp"]
+    assert memory["auto"]["total_bytes"] == memory["mlp"]["total_bytes"] + sizes["linear"]

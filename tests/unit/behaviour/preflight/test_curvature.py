@@ -90,3 +90,15 @@ def test_numbers_beyond_squares_have_no_curvature_and_an_answer(look: Look) -> N
     found = look(frame)
     assert found["curvature"]["scaled"] is None
     assert "too large" in found["curvature"]["left_out"][0]["detail"]
+
+
+def test_curvature_of_bins_is_not_in_the_matrix(look: Look) -> None:
+    network = {"kind": "mlp", "hidden": [4]}
+    found = look(numbers(), numeric_bins=8, network=network)["curvature"]
+    assert (found["scaled"], found["raw"], found["columns"], found["forecast"]) == (None, None, [], None)
+    assert {item["column"]: item["detail"] for item in found["left_out"]} == {
+        **dict.fromkeys("abc", "the Gram matrix has the column itself, not the inputs of its bins"),
+        "flag": "the inputs of other columns' bins are not in the Gram matrix",
+    }
+    only = look(numbers(), numeric_bins=8, network=network, features=["flag"])["curvature"]
+    assert (only["columns"], only["left_out"]) == (["flag"], [])

@@ -118,3 +118,20 @@ def test_without_names_the_strongest_features_are_shown() -> None:
     found = dependences(neuron(weights), part(X, np.zeros(40)), None, 0)
     assert [one.feature for one in found] == ["h", "g", "e", "d", "b"]
     assert len(found) == TOP
+
+
+def test_of_a_clipped_feature_with_bins_the_curve_moves_them_along() -> None:
+    feature = Feature("a", "numeric", fill=0.0, indicator=True, edges=(0.0, 10.0, 40.0))
+    transform = FittedTransform(
+        (feature,), np.arange(4), np.array([10.0, 0.5, 0.5, 0.0]), np.array([4.0, 0.5, 0.5, 1.0]), clip=3.0
+    )
+    weights = np.array([2.0, 5.0, 7.0, 11.0, 1.0], dtype=np.float32)
+    predictor = Predictor("regression", "y", transform, Network((4, 1)), weights)
+    values = np.array([0.0, 4.0, 10.0, 25.0, 40.0])
+    X = transform.apply(Columns({"a": np.append(values, np.nan)}, 6))
+    (found,) = dependences(predictor, part(X, np.zeros(6)), ["a"], 0)
+    scaled = (values - 10) / 4
+    expected = 2 * scaled / np.sqrt(1 + (scaled / 3) ** 2) + 1
+    expected += 5 * (2 * np.interp(values, [0, 10], [0, 1]) - 1) + 7 * (2 * np.interp(values, [10, 40], [0, 1]) - 1)
+    assert found.values == pytest.approx(values.tolist(), abs=1e-4)
+    assert found.predictions == pytest.approx(expected.tolist(), abs=1e-3)

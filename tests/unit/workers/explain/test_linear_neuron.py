@@ -157,3 +157,19 @@ def test_a_column_that_is_there_twice_does_not_matter(tmp_path: Path) -> None:
     once, other = best(tmp_path, features, target, spec_for())
     said = twice.scores(prepared.train.inputs), once.scores(other.train.inputs)
     assert said[0] == pytest.approx(said[1], abs=1e-3 * target.std())
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "mae"])
+def test_it_has_no_weights_for_the_bins_of_its_columns(tmp_path: Path, loss: str) -> None:
+    features, target = cells(400, 3)
+    features[:, 2] = features[:, 2] > 0  # two values: a column without bins between and after others
+    target[features[:, 0] > np.median(features[:, 0])] *= 3
+    bare, without = best(tmp_path, features, target, spec_for(loss=loss))
+    spec = replace(spec_for(loss=loss), numeric_bins=4)
+    found, prepared = best(tmp_path, features, target, spec)
+    assert found.network.sizes == (3 + 2 * 4, 1)
+    weights = found.network.tensors(found.parameters)["layers.0.weight"][0]
+    own = bare.network.tensors(bare.parameters)["layers.0.weight"][0]
+    assert np.array_equal(weights[~prepared.transform.is_bin], own)
+    assert not weights[prepared.transform.is_bin].any()
+    np.testing.assert_array_equal(found.scores(prepared.train.inputs), bare.scores(without.train.inputs))

@@ -27,8 +27,10 @@ from workers.jobs import train
 from workers.jobs.better import sentence_of
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
-from workers.jobs.record.training import TrainingRecorder
+from workers.jobs.record.training import AskedTraining, TrainingRecorder
+from workers.jobs.runs import contest
 from workers.lease import Cancelled, WorkerStopping
+from workers.training.data.prepare import Prepared
 from workers.training.progress import EpochEnded
 
 ROWS = 400
@@ -86,12 +88,15 @@ def messages(deps: Deps, job: JobRow) -> list[str]:
     return [event.data["text"] for event in events if event.type == "message"]
 
 
+@pytest.mark.parametrize("bins", [0, 4])
 @pytest.mark.parametrize(("target", "kind"), [("line", "linear"), ("ring", "mlp"), ("side", "mlp")])
-def test_what_is_published_is_what_a_job_alone_publishes(deps: Deps, target: str, kind: str) -> None:
+def test_what_is_published_is_what_a_job_alone_publishes(deps: Deps, target: str, kind: str, bins: int) -> None:
     dataset = add_dataset(deps)
-    auto = trained(deps, body(dataset, target))
+    auto = trained(deps, body(dataset, target, numeric_bins=bins))
     report, weights = files_of(deps, auto)
-    alone = {name: files_of(deps, trained(deps, body(dataset, target, name))) for name in ("linear", "mlp")}
+    bodies = {"linear": body(dataset, target, "linear"), "mlp": body(dataset, target, "mlp", numeric_bins=bins)}
+    alone = {name: files_of(deps, trained(deps, asked)) for name, asked in bodies.items()}
+    assert auto.spec["numeric_bins"] == (bins if kind == "mlp" else 0)
     metric = "log_loss" if target == "side" else "mse"
     losses = {name: told["metrics"]["validation"][metric] for name, (told, _) in alone.items()}
     assert kind == min(losses, key=lambda name: losses[name])
@@ -121,15 +126,16 @@ def without_times(report: dict[str, Any]) -> str:
     return json.dumps(bare(report))
 
 
+@pytest.mark.parametrize("bins", [0, 4])
 @pytest.mark.parametrize("stage", ["linear", "mlp"])
 @pytest.mark.parametrize("target", ["line", "ring"])
 def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
-    make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch, target: str, stage: str
+    make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch, target: str, stage: str, bins: int
 ) -> None:
     deps = make_deps(checkpoint_seconds=0.0)
     dataset = add_dataset(deps)
-    whole, weights = files_of(deps, trained(deps, body(dataset, target, epochs=12)))
-    id = submitted(deps, body(dataset, target, epochs=12))
+    whole, weights = files_of(deps, trained(deps, body(dataset, target, epochs=12, numeric_bins=bins)))
+    id = submitted(deps, body(dataset, target, epochs=12, numeric_bins=bins))
     epoch, left = TrainingRecorder.epoch, {"linear": 3, "mlp": 15}[stage]
 
     def stopped(recorder: TrainingRecorder, ended: EpochEnded) -> None:
@@ -283,3 +289,21 @@ def test_the_lower_loss_is_published_and_of_equal_ones_the_simpler(
     found = paired(*(loss + spread for loss in losses))
     assert ("mlp" if found.difference > 0 else "linear") == kind
     assert sentence_of(found, "mean squared error") == sentence
+
+
+@pytest.mark.parametrize(("changes", "times"), [({}, 1), ({"scaler": "robust_clip"}, 1), ({"numeric_bins": 4}, 2)])
+def test_the_rows_are_prepared_once_for_each_way_of_reading_them(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], times: int
+) -> None:
+    made: list[tuple[int, int, int]] = []
+    prepare = contest.prepared_for
+
+    def watched(deps: Deps, asked: AskedTraining, taken_bytes: int = 0) -> Prepared:
+        found = prepare(deps, asked, taken_bytes=taken_bytes)
+        made.append((asked.spec.numeric_bins, taken_bytes, found.memory_bytes))
+        return found
+
+    monkeypatch.setattr(contest, "prepared_for", watched)
+    assert trained(deps, body(add_dataset(deps), "ring", refit="never", **changes)).state == "succeeded"
+    own = 4 * ROWS * 2
+    assert made == [(0, 0, own), (4, own, 5 * own)][:times]

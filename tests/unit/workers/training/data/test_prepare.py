@@ -14,6 +14,7 @@ from service.errors import WorkFailed
 from tests.unit.workers.training.running import MEMORY, spec_of, write_table
 from workers.training.data.prepare import Prepared, prepare
 from workers.training.data.room import Room
+from workers.training.order import WINDOW_BYTES
 from workers.training.split import TRAIN, VALIDATION, split_rows
 
 X: dict[str, Kind] = {"x": "numeric"}
@@ -227,3 +228,31 @@ def test_several_targets_are_each_scaled_and_rows_without_one_of_them_left_out(t
         np.testing.assert_array_equal(alone.train.data.targets, made.train.data.targets[:, index : index + 1])
         assert alone.target_scale == made.target_scales[index]
         assert (alone.target_scale.centre, alone.target_scale.scale) == pytest.approx((training.mean(), training.std()))
+
+
+@pytest.mark.parametrize("joins", [False, True])
+def test_bins_are_of_the_rows_that_train_and_the_same_from_disk(tmp_path: Path, joins: bool) -> None:
+    x = np.random.default_rng(2).lognormal(size=400)
+    path = write_table(tmp_path / "t", {"x": x, "y": 2 * x}, {"x": "numeric", "y": "numeric"})
+    spec = spec_of(task="regression", split=Split(0.3, 0.1), numeric_bins=5)
+    made = prepare(path, spec, X, "numeric", 100, MEMORY, joins=joins)
+    stored = prepare(path, spec, X, "numeric", 100, Room(0, 0, 2**30, tmp_path), joins=joins)
+    split = split_rows(0, np.ones(400, dtype=bool), 0.3, 0.1)
+    training = np.sort(x[(split == TRAIN) | ((split == VALIDATION) & joins)])
+    assert len(made.train) == len(training)
+    (feature,) = made.transform.features
+    inner = [training[int(np.ceil(len(training) * number / 5)) - 1] for number in range(1, 5)]
+    assert feature.edges == (training[0], *inner, training[-1])
+    assert stored.stored_bytes
+    assert stored.memory_bytes == 0
+    assert made.memory_bytes == 4 * (360 if joins else 400) * 6  # a refit has no use for test rows
+    for name, part in made.parts.items():
+        np.testing.assert_array_equal(stored.parts[name].inputs[:], part.inputs)
+
+
+def test_a_second_table_has_the_memory_that_the_first_has_left() -> None:
+    room = Room.of(2**31)
+    assert room.beside(0) == room
+    left = room.beside(2**28)
+    assert (room.table_bytes - left.table_bytes, room.most_bytes - left.most_bytes) == (2**28, 2**28)
+    assert room.beside(2**40).table_bytes == WINDOW_BYTES  # what one window holds is always in memory
