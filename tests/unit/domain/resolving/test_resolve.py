@@ -10,8 +10,9 @@ import pytest
 from service.domain.cells.table import Column, Table
 from service.domain.resolving.limits import Limits, n_inputs
 from service.domain.resolving.resolve import Resolution, resolve
+from service.domain.resolving.settling import alternatives
 from service.domain.spec.schema import read_spec
-from service.domain.spec.training import EarlyStopping, OptimizerSpec, split_counts
+from service.domain.spec.training import EarlyStopping, OptimizerSpec, TrainingSpec, split_counts
 from service.errors import SpecInvalid
 
 LIMITS = Limits(max_parameters=10_000, max_classes=50, max_categories=20)
@@ -454,3 +455,12 @@ def test_bins_are_a_networks_and_each_has_an_input() -> None:
     refused("/numeric_bins", "64", numeric_bins=65, network=network)
     linear, mlp = run(numeric_bins=8, network={"kind": "auto"}).alternatives
     assert (linear.spec.numeric_bins, mlp.spec.numeric_bins) == (0, 8)
+
+
+def test_the_network_of_both_is_the_one_that_would_be_trained_alone() -> None:
+    """Also where the job begins, from what was stored when it was submitted."""
+    limits = replace(LIMITS, max_parameters=10**6)
+    asked = run(limits=limits, network={"kind": "auto"})
+    stored = TrainingSpec.from_json(asked.spec.to_json())
+    for kind, found in zip(("linear", "mlp"), alternatives(stored, TABLE, limits), strict=True):
+        assert found.spec == run(limits=limits, network={"kind": kind}).spec
