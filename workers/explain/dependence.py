@@ -48,8 +48,8 @@ def dependences(
         feature, positions = transform.features[number], inputs[number]
         first = sum(len(earlier.encoded_names) for earlier in transform.features[:number])
         local = transform.kept[positions] - first
-        limits = transform.limits[positions] if isinstance(transform.limits, np.ndarray) else transform.limits
-        places = transform.centre[positions], transform.scale[positions], limits
+        clipped = np.flatnonzero(~transform.is_bin[positions])
+        places = transform.centre[positions], transform.scale[positions], transform.clip, clipped
         shown, values = _grid(feature, displaced(sample.inputs[:, positions], *places), local)
         if len(shown) > 1:
             encoded = place(encode_alone(feature, values)[:, local], *places).astype(np.float32)

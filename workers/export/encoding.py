@@ -47,15 +47,16 @@ class Encoding:
         encoded = graph.columns(graph.join(self._blocks), [self._places[origin] for origin in self._kept])
         shifted = graph.node("Sub", encoded, graph.constant(transform.centre))
         scaled = graph.node("Div", shifted, graph.constant(transform.scale))
-        if transform.limits is not None:
-            scaled = self._clipped(scaled, transform.limits)
+        if (clip := transform.clip) is not None:
+            limits = np.array([clip]) if transform.clipped is None else np.where(transform.is_bin, np.inf, clip)
+            scaled = self._clipped(scaled, limits)
         return graph.cast(graph.cast(scaled, TensorProto.FLOAT), TensorProto.DOUBLE)
 
-    def _clipped(self, scaled: str, clip: float | Floats) -> str:
-        """x / sqrt(1 + (x / clip)²), of x no further out than has a square."""
+    def _clipped(self, scaled: str, limits: Floats) -> str:
+        """x / sqrt(1 + (x / limit)²), of x no further out than has a square."""
         graph = self._graph
         near = graph.node("Max", graph.node("Min", scaled, graph.constant([FAR])), graph.constant([-FAR]))
-        share = graph.node("Div", near, graph.constant(np.atleast_1d(clip)))
+        share = graph.node("Div", near, graph.constant(limits))
         grown = graph.node("Add", graph.node("Mul", share, share), graph.constant([1.0]))
         return graph.node("Div", near, graph.node("Sqrt", grown))
 

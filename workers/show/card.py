@@ -58,6 +58,8 @@ def _purpose(report: Report, kinds: Mapping[str, Kind]) -> Iterator[str]:
     shown = list(kinds.items())[:MOST_FEATURES]
     listed = ", ".join(f"{code(name)} ({kind})" for name, kind in shown)
     yield listed + (f" and {len(kinds) - len(shown)} more." if len(shown) < len(kinds) else ".")
+    if spec.numeric_bins:
+        yield f"It reads each number as it is and by at most {spec.numeric_bins} bins (piecewise-linear encoding)."
 
 
 def _quality(report: Report, pictures: Pictures) -> Iterator[str]:

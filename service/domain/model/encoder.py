@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from service.domain.arrays import Floats, Integers
 from service.domain.cells.columns import Categories, CellInvalid, Columns, Values, missing
-from service.domain.model.feature import DATETIME_PARTS, Bins, Feature
+from service.domain.model.feature import DATETIME_PARTS, Bins, Feature, run_of
 
 SECONDS_PER_DAY = 86_400.0
 CIRCLE_DECIMALS = 12
@@ -144,10 +144,10 @@ class Encoder:
         if block is self.times:
             parts = datetime_parts(values.ravel()).reshape(len(values), len(block.names) * len(DATETIME_PARTS))
             encoded[:, block.to] = parts[:, block.taken]
+        elif self._bins is not None:
+            self._bins.put(values, encoded)
         else:
             encoded[:, block.to] = values if len(block.taken) == values.shape[1] else values[:, block.taken]
-            if self._bins is not None:
-                encoded[:, self._bins.to] = self._bins.shares(values)
 
     def _is_unfilled(self, word_gaps: npt.NDArray[np.bool_]) -> bool:
         unfilled = [position for position, words in enumerate(self.words) if not words.fills]
@@ -197,12 +197,10 @@ def _block(features: Sequence[Feature], places: Mapping[str, Integers], parts: i
         for position, feature in enumerate(features)
         if feature.indicator and (place := int(places[feature.name][-1])) >= 0
     ]
-    goes = np.array([to[position] for position in taken], np.int64)
-    is_run = len(goes) > 0 and goes[-1] - goes[0] + 1 == len(goes) and bool((np.diff(goes) == 1).all())
     return _Block(
         names=tuple(feature.name for feature in features),
         taken=np.array(taken, np.int64),
-        to=slice(int(goes[0]), int(goes[-1]) + 1) if is_run else goes,
+        to=run_of(np.array([to[position] for position in taken], np.int64)),
         fill=np.array([0.0 if feature.fill is None else feature.fill for feature in features]),
         fills=np.array([feature.fills for feature in features], np.bool_),
         gaps_of=np.array([position for position, _ in told], np.int64),

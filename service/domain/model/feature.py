@@ -15,6 +15,7 @@ from service.domain.cells.columns import Categories, Values, missing
 from service.domain.cells.kinds import ColumnKind, Kind, KindEncoding, kind_of
 
 DATETIME_PARTS = ("days", "month sin", "month cos", "weekday sin", "weekday cos", "hour sin", "hour cos")
+BLOCK = 2**14  # numbers that are encoded at a time, in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,35 +125,51 @@ class Bins:
     deep learning", arXiv:2203.05556, section 3.1): how much of each bin of a column lies below a value. With edges
     b_0 < … < b_K, input i of x is (x - b_i) / (b_{i+1} - b_i), at least 0 and at most 1.
 
-    Of the bins (n,) of columns side by side: the column that each reads, the input that holds it, its ends, its width.
+    Of the inputs (n,) that numbers side by side have: the column that each reads and its place; what it is kept within,
+    counted from, and divided by. A number itself is one of them: within infinity, from 0, by 1.
     """
 
     taken: Integers
-    to: Integers
+    to: Integers | slice
     low: Floats
     high: Floats
+    start: Floats
     width: Floats
 
     @classmethod
     def of(cls, features: Sequence[Feature], places: Mapping[str, Integers]) -> Bins | None:
-        """The bins of numbers whose encoded columns go to these places, negative for those that nothing reads; None
-        where there are none."""
+        """Of numbers whose encoded columns go to these places, negative for those that nothing reads; None where no
+        number has bins."""
+        if not any(feature.edges for feature in features):
+            return None
         found = [
-            (column, int(place), low, high)
+            (column, int(place), *ends)
             for column, feature in enumerate(features)
-            for place, low, high in zip(places[feature.name][1:], feature.edges, feature.edges[1:], strict=False)
+            for place, ends in zip(places[feature.name], _ends(feature), strict=False)
             if place >= 0
         ]
-        if not found:
-            return None
-        taken, to, low, high = zip(*found, strict=True)
-        lows, highs = np.array(low), np.array(high)
-        return cls(np.array(taken, np.int64), np.array(to, np.int64), lows, highs, highs - lows)
+        taken, to, low, high, start, width = map(np.array, zip(*found, strict=True))
+        return cls(taken.astype(np.int64), run_of(to.astype(np.int64)), low, high, start, width)
 
-    def shares(self, values: Floats) -> Floats:
-        """(n_rows, n) float64, 0 to 1, of numbers (n_rows, n_columns) without gaps."""
-        shares = np.maximum(values[:, self.taken], self.low)
-        np.minimum(shares, self.high, out=shares)
-        shares -= self.low
-        shares /= self.width
-        return shares
+    def put(self, values: Floats, encoded: Floats) -> None:
+        """Encode numbers (n_rows, n_columns) without gaps into their places in `encoded` (n_rows, n_inputs)."""
+        step = max(1, BLOCK // len(self.taken))
+        for first in range(0, len(values), step):
+            block = values[first : first + step].take(self.taken, axis=1)
+            np.maximum(block, self.low, out=block)
+            np.minimum(block, self.high, out=block)
+            block -= self.start
+            block /= self.width
+            encoded[first : first + step, self.to] = block
+
+
+def _ends(feature: Feature) -> list[tuple[float, float, float, float]]:
+    """What its inputs are kept within, counted from, and divided by."""
+    bins = [(low, high, low, high - low) for low, high in itertools.pairwise(feature.edges)]
+    return [(-np.inf, np.inf, 0.0, 1.0), *bins]
+
+
+def run_of(places: Integers) -> Integers | slice:
+    """Places as a slice, where they follow each other."""
+    is_run = len(places) > 0 and places[-1] - places[0] + 1 == len(places) and bool((np.diff(places) == 1).all())
+    return slice(int(places[0]), int(places[-1]) + 1) if is_run else places

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.domain.arrays import Floats
+from service.domain.arrays import Floats, Integers
 from service.domain.cells.columns import Columns
 from service.domain.model.encoder import Encoder
 from service.domain.model.feature import Feature, TargetStatistics
@@ -62,9 +62,9 @@ class FittedTransform:
         return np.array(marks, np.bool_)[self.kept]
 
     @functools.cached_property
-    def limits(self) -> float | Floats | None:
-        """What `place` clips the inputs by: all by one number, or each (n_outputs,) by its own, infinity for none."""
-        return self.clip if self.clip is None or not self.is_bin.any() else np.where(self.is_bin, np.inf, self.clip)
+    def clipped(self) -> Integers | None:
+        """Which inputs are clipped, where that is not all."""
+        return np.flatnonzero(~self.is_bin) if self.is_bin.any() else None
 
     @property
     def encoded_names(self) -> list[str]:
@@ -87,7 +87,7 @@ class FittedTransform:
 
     def placed(self, encoded: Floats) -> Floats:
         """The numbers of `scaled` before they are rounded, in the place of `encoded` (n_rows, n_outputs)."""
-        return place(encoded, self.centre, self.scale, self.limits)
+        return place(encoded, self.centre, self.scale, self.clip, self.clipped)
 
     def scaled_in_blocks(self, encoded: Floats) -> Floats:
         """The numbers of `scaled` in float64, for a few rows; `encoded` is left as it is.
@@ -99,7 +99,7 @@ class FittedTransform:
         rows = max(1, HELD_NUMBERS // max(1, self.n_outputs))
         with np.errstate(over="ignore"):
             for start in range(0, len(encoded), rows):
-                block = place(encoded[start : start + rows].copy(), self.centre, self.scale, self.limits)
+                block = self.placed(encoded[start : start + rows].copy())
                 inputs[start : start + rows] = block.astype(np.float32)
         return inputs
 
@@ -133,25 +133,33 @@ class FittedTransform:
         )
 
 
-def place(encoded: Floats, centre: Floats, scale: Floats, clip: float | Floats | None) -> Floats:
-    """Columns (n_rows, n) centred, scaled and clipped, in their own place; `centre` and `scale` (n,), and `clip` too if
-    it is not one for all."""
+def place(
+    encoded: Floats, centre: Floats, scale: Floats, clip: float | None, clipped: Integers | None = None
+) -> Floats:
+    """Columns (n_rows, n) centred, scaled and clipped (only those that are `clipped`, if not all), in their own place;
+    `centre` and `scale` (n,)."""
     encoded -= centre
     encoded /= scale
     if clip is not None:
-        np.clip(encoded, -FAR, FAR, out=encoded)
-        encoded /= np.sqrt(1 + (encoded / clip) ** 2)
+        bent = encoded if clipped is None else encoded[:, clipped]
+        np.clip(bent, -FAR, FAR, out=bent)
+        bent /= np.sqrt(1 + (bent / clip) ** 2)
+        if clipped is not None:
+            encoded[:, clipped] = bent
     return encoded
 
 
-def displaced(inputs: npt.NDArray[np.float32], centre: Floats, scale: Floats, clip: float | Floats | None) -> Floats:
+def displaced(
+    inputs: npt.NDArray[np.float32], centre: Floats, scale: Floats, clip: float | None, clipped: Integers | None = None
+) -> Floats:
     """The way back from what `place` gave, as float32: columns (n_rows, n) before scaling. NaN for a value so
     near to the clip that float32 no longer tells it from others."""
+    found = inputs.astype(np.float64)
     if clip is not None:
-        shares = inputs.astype(np.float64) / clip
+        shares = (found if clipped is None else found[:, clipped]) / clip
         shares[np.abs(shares) > 1 - TOLD_APART] = np.nan
-        return inputs / np.sqrt(1 - shares**2) * scale + centre
-    return inputs * scale + centre
+        found[:, slice(None) if clipped is None else clipped] = clip * shares / np.sqrt(1 - shares**2)
+    return found * scale + centre
 
 
 def _feature_json(feature: Feature) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def collapse_warnings(plan: Plan) -> Iterator[Warned]:
         "layers_collapse",
         f"hidden {layers} with the activation {activation.name!r} and the output layer after them are one linear layer "
         f"of rank at most {rank}, the narrowest width of {' → '.join(map(str, plan.network.sizes))}: choose another "
-        'activation, or "kind": "linear"',
+        f'activation, or "kind": "linear"{_without_bins(plan)}',
         "/network/activation",
     )
 
@@ -54,10 +54,14 @@ def _parameters(plan: Plan) -> Iterator[Warned]:
     if is_network and not ACTIVATIONS[plan.spec.network.activation].is_linear and rows < FEW_FOR_A_NETWORK:
         yield Warned(
             "few_rows_for_network",
-            f'{rows} training rows rarely support more than a linear neuron; train "kind": "linear" as well and '
-            "compare",
+            f'{rows} training rows rarely support more than a linear neuron; train "kind": "linear"'
+            f"{_without_bins(plan)} as well and compare",
             "/network/kind",
         )
+
+
+def _without_bins(plan: Plan) -> str:
+    return ' with "numeric_bins": 0' if plan.spec.numeric_bins else ""
 
 
 def _judging(plan: Plan) -> Iterator[Warned]:

@@ -29,7 +29,8 @@ class InputFields(SpecPart):
         metadata={
             "description": "inputs that each numeric column gets beside its own, for networks: piecewise-linear "
             "encoding by that many quantile bins of the training rows, fewer where quantiles coincide; 0: none. Each "
-            f"tells how much of its bin lies below the value, from -1 (none) to 1 (all). {OPEN}; otherwise 0"
+            "tells how much of its bin lies below the value, from -1 (none) to 1 (all). The linear neuron that a "
+            f"network is compared with has none. {OPEN}; otherwise 0"
         },
     )
     scale_target = OneOrWords(

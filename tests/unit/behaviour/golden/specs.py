@@ -170,6 +170,7 @@ GROUPS = (
         "members-fused": {**_mlp(6, 5, activation="tanh"), "members": 3, **FUSED},
         "members-autograd": {**_mlp(6, activation="tanh"), "members": 2, **AUTOGRAD},
         "members-clip-sgd": {**_mlp(5, activation="tanh"), **_sgd(0.05, clip_norm=0.3), "members": 2},
+        "mlp-bins": {**_mlp(5), "numeric_bins": 4, "scaler": "robust_clip"},
         "mlp-bf16": {**_mlp(4), "precision": "bf16"},
     }),
     Group("rings", {**RING, **_adam()}, {
@@ -187,6 +188,8 @@ GROUPS = (
         "two-classes": {**_mlp(6), "target": "inside", "task": "binary"},
         "two-classes-members": {**_mlp(4, activation="tanh"), "target": "inside", "members": 3},
         "two-classes-both": {"target": "inside", "network": {"kind": "auto", "hidden": [6]}, "epochs": 12},
+        "two-classes-both-bins": {"target": "inside", "network": {"kind": "auto", "hidden": [6]}, "epochs": 12,
+                                  "numeric_bins": 6},
         "two-classes-autograd": {**_mlp(4), "target": "inside", "task": "auto", **AUTOGRAD},
     }),
     Group("mixed", {}, {
@@ -201,6 +204,7 @@ GROUPS = (
         "multiclass-asked": {**BINARY, "task": "multiclass", "target": "kind", "exclude": ["price", "sold"]},
         "regression-asked": {**PRICE, "task": "regression", "features": ["n", "when", "flag", "colour"]},
         "mixed-mlp": {**PRICE, **_mlp(8), **_adam()},
+        "mixed-mlp-bins": {**PRICE, **_mlp(8), **_adam(), "numeric_bins": 8},
         "mixed-classes-mlp": {**BINARY, **_mlp(8), **_adam(), "split": {"validation": 0.2, "test": 0.1}},
         "latest": {**PRICE, "split": {"validation": 0.2, "test": 0.1, "order_by": "when"}},
         "latest-classes": {**BINARY, "split": {"order_by": "n"}},

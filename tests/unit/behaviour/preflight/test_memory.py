@@ -50,11 +50,12 @@ REFUSED: list[tuple[float, dict[str, Any]]] = [  # the setting in GiB, a spec
     (0.25, {"network": {"kind": "mlp", "hidden": [MAX_LAYER, 16]}, "batch_size": "full", "optimizer": {"kind": "sgd"}}),
     (1, {"network": {**WIDE, "dropout": 0.5}}),
     (2, {"network": {"kind": "mlp", "hidden": [2000, 2000]}, "members": 50}),
+    (0.2, {"network": {"kind": "mlp", "hidden": [MAX_LAYER]}, "numeric_bins": 64}),
 ]
 
 
 @pytest.mark.parametrize(
-    ("setting", "spec"), REFUSED, ids=["lbfgs", "weights", "engine", "batch", "dropout", "members"]
+    ("setting", "spec"), REFUSED, ids=["lbfgs", "weights", "engine", "batch", "dropout", "members", "bins"]
 )
 def test_what_does_not_fit_is_refused_with_a_change_that_works(
     asking: Callable[..., Any], setting: float, spec: dict[str, Any]

@@ -11,6 +11,8 @@ def test_identity_layers_collapse(look: Look) -> None:
     assert "layers 1 to 3 (of 16, 3, 8)" in found["detail"]
     assert "rank at most 3" in found["detail"]
     assert found["pointer"] == "/network/activation"
+    bins = warned(look(numbers(), numeric_bins=4, network=network))["layers_collapse"]
+    assert bins["detail"].endswith('"kind": "linear" with "numeric_bins": 0')
     assert "layers_collapse" not in warned(look(numbers(), network={**network, "activation": "tanh"}))
 
 

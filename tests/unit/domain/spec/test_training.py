@@ -22,6 +22,7 @@ FULL = {
     "network": {"kind": "mlp", "hidden": [8, 4], "activation": "tanh", "bias": False, "dropout": 0.5},
     "members": 3,
     "scaler": "robust",
+    "numeric_bins": 16,
     "scale_target": False,
     "clip_predictions": True,
     "numeric_bins": 3,
@@ -156,6 +157,7 @@ def test_an_unknown_field_is_pointed_at(pointer: str) -> None:
         ("/network/hidden/0", [0]), ("/network/hidden/1", [4, 1_000_000]), ("/network/hidden/0", [1.5]),
         ("/network/hidden/0", ["16"]), ("/network/hidden", [1] * 33), ("/network/activation", "softplus"),
         ("/network/bias", "yes"), ("/network/bias", 1.5), ("/network/dropout", 1.0), ("/network/dropout", -0.1),
+        ("/numeric_bins", 65), ("/numeric_bins", -1), ("/numeric_bins", 1.5), ("/numeric_bins", None),
         ("/scaler", "quantile"), ("/scale_target", "maybe"), ("/scale_target", 3), ("/missing", "zero"),
         ("/clip_predictions", "yes"), ("/clip_predictions", 1.5),
         ("/loss", "hinge"), ("/label_smoothing", 1), ("/label_smoothing", -0.1), ("/label_smoothing", "some"),
@@ -211,7 +213,7 @@ def test_a_stored_spec_of_before_has_the_defaults_of_what_it_lacks() -> None:
     stored = read_spec(LEAST).to_json()
     for name in ("beta1", "beta2"):
         del stored["optimizer"][name]
-    for name in ("label_smoothing", "clip_predictions"):
+    for name in ("label_smoothing", "clip_predictions", "numeric_bins"):
         del stored[name]
     before = replace(read_spec(LEAST), clip_predictions=False)
     assert TrainingSpec.from_json(stored) == replace(before, optimizer=replace(before.optimizer, beta2=0.999))
