@@ -25,7 +25,6 @@ FULL = {
     "numeric_bins": 16,
     "scale_target": False,
     "clip_predictions": True,
-    "numeric_bins": 3,
     "missing": "median",
     "loss": "quantile",
     "quantile": 0.9,
