@@ -3,6 +3,8 @@ by one number, which lowers the log loss of rows that did not train the network.
 
 Divided by T, scores z have the log loss L(s) = mean(log Σₖ exp(s zₖ) - s z_true) with s = 1/T, which is convex in s:
 its slope is the mean of E[z] - z_true, its curvature the mean variance of z, both by the model's own probabilities.
+To it comes (log s)² / (2 SPREAD² n), as if log T were known to be about 0 before any of the n rows was seen: where the
+network is right on nearly all of them, the loss alone would make it surer than so few rows can tell.
 
 The rows that fit T are not those that tell what it is worth: they are dealt into folds, and each is judged by the T of
 the others. Where that T is no gain, there is none.
@@ -26,7 +28,8 @@ from workers.training.data.rows import slices
 
 FOLDS = 10
 FEWEST_ROWS = 20
-COLDEST, HOTTEST = 0.05, 20.0  # classes that are apart have no best temperature
+COLDEST, HOTTEST = 0.05, 20.0
+SPREAD = 0.5  # of log T, before any row is seen
 STEPS = 60
 ENOUGH = 1e-9  # of the sharpness
 
@@ -81,19 +84,20 @@ def scores_of(predictor: Predictor, part: FilledPart) -> Floats:
 
 
 def sharpest(scores: Floats, truth: Integers, counts: Floats) -> float:
-    """The s in [1/20, 20] whose log loss of s · scores (n, n_outputs) is least, counting rows by `counts` (n,): by
-    Newton's method, and by halves where that leaves the bracket."""
+    """The s in [1/20, 20] whose log loss of s · scores (n, n_outputs), with what is known of s before, is least,
+    counting rows by `counts` (n,): by Newton's method, and by halves where that leaves the bracket."""
     each = scores if scores.shape[1] > 1 else np.column_stack([np.zeros(len(scores)), scores[:, 0]])
-    shares = counts / counts.sum()
+    shares, pull = counts / counts.sum(), 1 / (SPREAD**2 * len(counts))
     of_truth = each[np.arange(len(each)), truth]
     low, high, sharpness = 1 / HOTTEST, 1 / COLDEST, 1.0
     for _ in range(STEPS):
         probabilities = class_probabilities(each * sharpness)
         mean = np.einsum("ij,ij->i", probabilities, each)
-        slope = float(shares @ (mean - of_truth))
+        known = pull * np.log(sharpness) / sharpness
+        slope = float(shares @ (mean - of_truth)) + known
         low, high = (sharpness, high) if slope < 0 else (low, sharpness)
         spread = np.einsum("ij,ij->i", probabilities, (each - mean[:, None]) ** 2)
-        curved = float(shares @ spread)
+        curved = float(shares @ spread) + (pull / sharpness - known) / sharpness
         step = sharpness - slope / curved if curved > 0 else low
         following = step if low < step < high else (low + high) / 2
         if abs(following - sharpness) <= ENOUGH * sharpness:

@@ -52,8 +52,8 @@ def _purpose(report: Report, kinds: Mapping[str, Kind]) -> Iterator[str]:
     hidden = spec.network.hidden
     layers = f"hidden layers of {' and '.join(map(str, hidden or ()))}"
     kind = f"A network with {layers}" if hidden else "A linear neuron"
-    if spec.members > 1:
-        kind = f"The mean of {spec.members} networks, each with {layers},"
+    if spec.n_members > 1:
+        kind = f"The mean of {spec.n_members} networks, each with {layers},"
     yield f"{kind} that predicts {code(target_of(report))}, {what}, from {count(len(kinds), 'feature')}:"
     shown = list(kinds.items())[:MOST_FEATURES]
     listed = ", ".join(f"{code(name)} ({kind})" for name, kind in shown)

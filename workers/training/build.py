@@ -10,6 +10,7 @@ from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
 from service.domain.reading.dialect import Dialect
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.optimizers import BETA_2
 from workers.training.data.prepare import Prepared
 from workers.training.data.rows import slices
 from workers.training.problem import Problem
@@ -21,13 +22,13 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
     sizes = (prepared.transform.n_outputs, *(spec.network.hidden or ()), outputs)
     optimizer = spec.optimizer
     return Problem(
-        Network(sizes, spec.network.activation, spec.network.bias, spec.members),
+        Network(sizes, spec.network.activation, spec.network.bias, spec.n_members),
         spec.loss,
         optimizer.kind,
         momentum=0.0 if optimizer.momentum == "auto" else optimizer.momentum,
         nesterov=optimizer.nesterov,
         beta1=optimizer.beta1,
-        beta2=optimizer.beta2,
+        beta2=BETA_2 if optimizer.beta2 == "auto" else optimizer.beta2,
         l1=optimizer.l1,
         l2=optimizer.l2,
         dropout=spec.network.dropout,

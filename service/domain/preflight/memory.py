@@ -61,7 +61,7 @@ def memory(plan: Plan, beside: int = 0) -> Memory:
     row = sizes[0] * FLOAT32
     n_read = min(plan.figures.table.rows, rows_at_once(sizes[0]))
     encoding = ENCODING_COPIES * n_read * sizes[0] * FLOAT64
-    if bins := plan.spec.numeric_bins:
+    if bins := plan.spec.n_bins:
         numbers = sum(most_bins(feature, bins) > 0 for feature in plan.features)
         encoding += FLOAT64 * min(rows.train * numbers, QUANTILE_CELLS)
     if any(feature.facts.encoding == "categories" and feature.distinct > FEW_CATEGORIES for feature in plan.features):

@@ -127,9 +127,9 @@ def _conditioning(spec: TrainingSpec, figures: Figures) -> Conditioning:
     if scaler.clip is not None:
         clipped = f"the Gram matrix has the column itself, not what {scaler.name!r} clips of it"
         return Conditioning((), left_out | dict.fromkeys(covered, clipped))
-    if spec.numeric_bins:
+    if spec.n_bins:
         binned = "the Gram matrix has the column itself, not the inputs of its bins"
-        without = [name for name in covered if most_bins(columns[name], spec.numeric_bins)]
+        without = [name for name in covered if most_bins(columns[name], spec.n_bins)]
         if without:
             rest = "the inputs of other columns' bins are not in the Gram matrix"
             return Conditioning((), left_out | dict.fromkeys(covered, rest) | dict.fromkeys(without, binned))

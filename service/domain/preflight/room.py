@@ -86,7 +86,7 @@ def _mends(asked: TrainingSpec, plan: Plan) -> Iterator[SpecChange]:
         yield SpecChange("/engine", "fused", replace(asked, engine="fused"))
     if plan.batch > FEW_ROWS:
         yield SpecChange("/batch_size", FEW_ROWS, replace(asked, batch_size=FEW_ROWS))
-    for members in (plan.spec.members >> halving for halving in range(1, plan.spec.members.bit_length())):
+    for members in (plan.spec.n_members >> halving for halving in range(1, plan.spec.n_members.bit_length())):
         yield SpecChange("/members", members, replace(asked, members=members))
     if plan.spec.numeric_bins:
         yield SpecChange("/numeric_bins", 0, replace(asked, numeric_bins=0))

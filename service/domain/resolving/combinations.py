@@ -27,7 +27,7 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/quantile", f'applies only to "loss": "quantile"; the loss is {spec.loss!r}'
     if spec.label_smoothing and TASKS[spec.task].is_regression:
         yield "/label_smoothing", "regression has no classes to smooth; leave label_smoothing 0"
-    if spec.clip_predictions and not TASKS[spec.task].is_regression:
+    if spec.clip_predictions is True and not TASKS[spec.task].is_regression:
         yield "/clip_predictions", "classes get probabilities, which need no clipping; leave clip_predictions false"
     if spec.class_weights is not None and TASKS[spec.task].is_regression:
         yield "/class_weights", "regression has no classes; weight its rows with weight_column"
@@ -48,13 +48,13 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
     if spec.refit == "always" and not spec.split.validation:
         which = "the validation rows are another dataset's" if spec.split.validates else "there are no validation rows"
         yield "/refit", f'{which}: a refit adds those of the training dataset; use "never", or "auto"'
-    if spec.members > 1 and spec.network.kind == "linear":
+    if spec.members not in ("auto", 1) and spec.network.kind == "linear":
         yield (
             "/members",
             'a linear neuron\'s loss has one minimum, which all members would reach; use "members": 1, or '
             '"network": {"kind": "mlp"}',
         )
-    if spec.numeric_bins and spec.network.kind == "linear":
+    if spec.numeric_bins not in ("auto", 0) and spec.network.kind == "linear":
         yield (
             "/numeric_bins",
             'a linear neuron has one slope for each column, which its coefficients tell; use "numeric_bins": 0, or '
@@ -86,7 +86,7 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
         yield "/optimizer/clip_norm", f"{name} chooses its own step length; leave clip_norm null"
     if schedule is not None and not schedule.is_constant:
         yield "/schedule", f'{name} chooses its own step length; use "constant" instead of {spec.schedule}'
-    if spec.members > 1:
+    if spec.members not in ("auto", 1):
         yield "/members", f'{name} searches along one line for all weights; use "members": 1, or adam'
     if spec.precision != "float32":
         yield "/precision", f'{name} computes in float64; use "float32" instead of {spec.precision}'

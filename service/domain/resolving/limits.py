@@ -45,7 +45,7 @@ def expected_network(spec: TrainingSpec, table: Table, limits: Limits) -> Networ
     target = table.column(spec.targets[0])
     outputs = target.distinct if target is not None and TASKS[spec.task].scores_each_class else len(spec.targets)
     sizes = (n_inputs(spec, table, limits), *(spec.network.hidden or ()), outputs)
-    return Network(sizes, spec.network.activation, spec.network.bias, spec.members)
+    return Network(sizes, spec.network.activation, spec.network.bias, spec.n_members)
 
 
 def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
@@ -53,7 +53,7 @@ def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
     network = expected_network(spec, table, limits)
     if network.n_parameters > limits.max_parameters:
         pointer, mend = "/network/hidden" if spec.network.hidden else "/features", "smaller or fewer layers"
-        if (members := limits.max_parameters // network.alone.n_parameters) and spec.members > 1:
+        if (members := limits.max_parameters // network.alone.n_parameters) and spec.n_members > 1:
             pointer, mend = "/members", f'"members": {members}, or smaller layers'
         detail = (
             f"the network would have about {network.n_parameters:,} weights; at most {limits.max_parameters:,} are "
@@ -62,8 +62,13 @@ def check_size(spec: TrainingSpec, table: Table, limits: Limits) -> None:
         raise SpecInvalid(detail, [FieldError(pointer, detail)])
 
 
+def members_allowed(spec: TrainingSpec, table: Table, limits: Limits) -> int:
+    """How many members of this network may be trained here; 1 where not even that one may."""
+    return max(1, limits.max_parameters // expected_network(spec, table, limits).alone.n_parameters)
+
+
 def n_inputs(spec: TrainingSpec, table: Table, limits: Limits) -> int:
-    """About how many columns the features are once encoded."""
+    """About how many columns the features are once encoded; without bins while their number is not settled."""
     chosen = frozenset(spec.features or ())
     return sum(_width(column, spec, table.rows, limits) for column in table.columns if column.name in chosen)
 
@@ -80,7 +85,7 @@ def _width(column: Column, spec: TrainingSpec, rows: int, limits: Limits) -> int
     if column.is_constant:
         return int(has_indicator)  # its gaps may tell something
     width = WIDTHS[column.facts.encoding](column, kept_categories(rows, limits.max_categories))
-    return width + most_bins(column, spec.numeric_bins) + int(has_indicator)
+    return width + most_bins(column, 0 if spec.numeric_bins == "auto" else spec.numeric_bins) + int(has_indicator)
 
 
 def most_bins(column: Column, numeric_bins: int) -> int:

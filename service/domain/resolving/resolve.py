@@ -80,7 +80,6 @@ def resolve(spec: TrainingSpec, table: Table, limits: Limits, other: Table | Non
         return Resolution(settled(spec, table, limits, notes), tuple(notes))
     notes.append("a linear neuron and a network are trained, and the one that is better on the validation rows is kept")
     notes += [f"{run.called}: {note}" for run in runs for note in run.notes]
-    spec = replace(spec, network=replace(runs[-1].spec.network, kind=spec.network.kind))
     return Resolution(spec, tuple(notes), runs)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from service.domain.cells.table import Table
-from service.domain.resolving.limits import Limits, check_size, n_inputs
+from service.domain.resolving.limits import Limits, check_size, members_allowed, n_inputs
 from service.domain.spec.auto import choose
 from service.domain.spec.engines import choose_engine
 from service.domain.spec.training import NetworkSpec, TrainingSpec
@@ -38,8 +38,13 @@ def settled(spec: TrainingSpec, table: Table, limits: Limits, notes: list[str]) 
     for a network that is too large."""
     usable = table.rows - max(column.nulls for column in table.columns if column.name in spec.targets)
     inputs = n_inputs(spec, table, limits)
-    spec = choose(spec, usable, inputs, notes)
-    engine, why = choose_engine(spec, inputs)
+    chosen = choose(spec, usable, inputs, made := [])
+    if spec.members == "auto" and (most := members_allowed(chosen, table, limits)) < chosen.n_members:
+        made = [f"members {most}: more would have more weights than the {limits.max_parameters:,} that are allowed"]
+        chosen = choose(replace(spec, members=most), usable, inputs, made)
+    notes += made
+    spec = chosen
+    engine, why = choose_engine(spec, n_inputs(spec, table, limits))
     if spec.engine == "auto":
         notes.append(f"engine {engine!r}: {why}")
     spec = replace(spec, engine=engine)
@@ -66,4 +71,4 @@ def of_kind(spec: TrainingSpec, kind: str) -> TrainingSpec:
     if kind == "mlp":
         return replace(spec, network=replace(spec.network, kind="mlp"))
     network = NetworkSpec("linear", activation=spec.network.activation, bias=spec.network.bias)
-    return replace(spec, network=network, numeric_bins=0)
+    return replace(spec, network=network, members=1, numeric_bins=0)

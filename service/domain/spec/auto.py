@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Literal
 
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, TrainingSpec, split_counts
-from service.domain.vocabulary.efforts import EFFORTS, NORMAL, TrainingEffort
+from service.domain.vocabulary.efforts import EFFORTS, NORMAL, Recipe, TrainingEffort
 from service.domain.vocabulary.losses import LOSSES
-from service.domain.vocabulary.optimizers import OPTIMIZERS
+from service.domain.vocabulary.optimizers import BETA_2, OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
+from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import unless_auto
 
 MANY_ROWS = 10_000
@@ -18,6 +19,7 @@ CHEAP_CELLS = 5_000_000  # rows · inputs that lbfgs goes over in a hundredth of
 ROWS_FOR_AN_INPUT = 100  # with fewer, classes may be apart by chance: without a penalty their minimum is at infinity
 EPOCHS_TO_REST = 50  # with fewer, a rate that falls on a plateau of the loss would end too high
 FEWEST_EPOCHS = 20
+MOST_BINNED_CELLS = 2**26  # float32 cells of the prepared table: a larger one is not made larger still
 MOST_EPOCHS = 500  # over all rows, where no curvature tells how many are enough
 
 
@@ -27,15 +29,19 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
     `notes`."""
     if spec.effort != NORMAL:
         notes.append(f"effort {spec.effort!r}: {EFFORTS[spec.effort].summary}")
-    spec = replace(spec, network=_network(spec.network, EFFORTS[spec.effort], rows, inputs, notes))
+    effort = EFFORTS[spec.effort]
+    is_open = spec.network.kind == "mlp" and not spec.network.hidden
+    recipe = effort.of_open if is_open else effort.of_given
+    spec = _read_and_joined(spec, recipe, rows, inputs, notes)
+    spec = replace(spec, network=_network(spec.network, recipe, effort, rows, notes))
     if _is_smooth(spec, rows, inputs):
         notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps")
         spec = replace(spec, optimizer=replace(spec.optimizer, kind="lbfgs"))
-    spec = replace(spec, batch_size=_batch_size(spec, rows, notes))
-    spec = replace(spec, optimizer=_optimizer(spec, notes))
-    spec = replace(spec, epochs=_epochs(spec, rows, notes))
-    spec = replace(spec, schedule=_schedule(spec, notes))
-    spec = replace(spec, early_stopping=_early_stopping(spec, notes))
+    spec = replace(spec, batch_size=_batch_size(spec, recipe, rows, notes))
+    spec = replace(spec, optimizer=_optimizer(spec, recipe, notes))
+    spec = replace(spec, epochs=_epochs(spec, recipe, rows, notes))
+    spec = replace(spec, schedule=_schedule(spec, recipe, notes))
+    spec = replace(spec, early_stopping=_early_stopping(spec, recipe, notes))
     return replace(spec, refit=_refit(spec, notes))
 
 
@@ -66,34 +72,69 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     )
 
 
-def _network(network: NetworkSpec, effort: TrainingEffort, rows: int, inputs: int, notes: list[str]) -> NetworkSpec:
-    """Hidden layers about as wide as the inputs, wider where many rows can fill them."""
+def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
+    """How inputs are scaled, how many networks read them, and which predictions are kept in the target's range."""
+    scaler, bins, members, clips = spec.scaler, spec.numeric_bins, spec.members, spec.clip_predictions
+    if scaler == "auto":
+        scaler = recipe.scaler
+        if scaler != "standard":
+            notes.append(f"scaler {scaler!r}: what is far from the other rows does not pull the network")
+    if bins == "auto":
+        bins = recipe.numeric_bins if rows * inputs * (1 + recipe.numeric_bins) <= MOST_BINNED_CELLS else 0
+        if bins:
+            notes.append(f"{bins} bins for each numeric column: a network learns steps and bends sooner from them")
+    if members == "auto":
+        optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
+        members = 1 if optimizer is not None and optimizer.is_quasi_newton else _members(recipe, rows)
+        if members > 1:
+            notes.append(f"{members} members: the mean of networks that differ by their starts is nearer than each")
+    if clips == "auto":
+        clips = recipe.members > 1 and TASKS[spec.task].is_regression
+        if clips:
+            notes.append("predictions are kept in the range of the training rows' target")
+    return replace(spec, scaler=scaler, numeric_bins=bins, members=members, clip_predictions=clips)
+
+
+def _members(recipe: Recipe, rows: int) -> int:
+    members = recipe.members
+    while members > 1 and members * rows > recipe.most_rows:
+        members //= 2
+    return members
+
+
+def _network(network: NetworkSpec, recipe: Recipe, effort: TrainingEffort, rows: int, notes: list[str]) -> NetworkSpec:
     if network.activation == "auto":
-        network = replace(network, activation=effort.activation)
+        network = replace(network, activation=recipe.activation)
     if network.kind == "linear" or network.hidden:
         return network
-    width = effort.narrowest if rows < MANY_ROWS else effort.widest
-    while width < min(inputs, effort.widest):
-        width *= 2
-    hidden = (width,) * effort.layers
-    notes.append(f"hidden layers {list(hidden)} for {inputs} inputs and {rows} rows")
+    hidden = effort.hidden if rows < MANY_ROWS else effort.wide
+    notes.append(f"hidden layers {list(hidden)} for {rows} rows")
     return replace(network, hidden=hidden)
 
 
-def _optimizer(spec: TrainingSpec, notes: list[str]) -> OptimizerSpec:
+def _optimizer(spec: TrainingSpec, recipe: Recipe, notes: list[str]) -> OptimizerSpec:
+    beta2: float = BETA_2 if spec.optimizer.beta2 == "auto" else spec.optimizer.beta2
     if spec.optimizer.kind != "auto":
-        return spec.optimizer
+        return replace(spec.optimizer, beta2=beta2)
     if spec.network.kind == "mlp":
         notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
-        return replace(spec.optimizer, kind="adam")
+        optimizer = replace(spec.optimizer, kind="adam", beta2=beta2)
+        if recipe.learning_rate is None or optimizer.learning_rate != "auto" or spec.batch_size == "full":
+            return optimizer
+        notes.append(f"learning rate {recipe.learning_rate:g}, found by trying on tables of many kinds")
+        return replace(
+            optimizer,
+            learning_rate=recipe.learning_rate,
+            beta2=recipe.beta2 if spec.optimizer.beta2 == "auto" else beta2,
+        )
     notes.append("optimizer 'sgd': a linear neuron's curvature is known, and so is a safe learning rate")
     by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
     if by_curvature:
-        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True)
-    return replace(spec.optimizer, kind="sgd", momentum=0.0)
+        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True, beta2=beta2)
+    return replace(spec.optimizer, kind="sgd", momentum=0.0, beta2=beta2)
 
 
-def _schedule(spec: TrainingSpec, notes: list[str]) -> str:
+def _schedule(spec: TrainingSpec, recipe: Recipe, notes: list[str]) -> str:
     if spec.schedule != "auto":
         return spec.schedule
     if not isinstance(spec.batch_size, int):
@@ -101,23 +142,20 @@ def _schedule(spec: TrainingSpec, notes: list[str]) -> str:
             "schedule 'constant': full-batch steps have no noise that a falling learning rate would have to reduce"
         )
         return "constant"
-    stops, effort = spec.early_stopping, EFFORTS[spec.effort]
-    waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= effort.patience)
+    stops, patience = spec.early_stopping, recipe.patience or 0
+    waits = stops == "auto" or (isinstance(stops, EarlyStopping) and stops.patience >= patience)
     long = spec.epochs == "auto" or spec.epochs >= EPOCHS_TO_REST
-    is_network, watches = spec.network.kind == "mlp", SCHEDULES[effort.schedule].watches_loss
-    if is_network and not watches:
-        notes.append(f"schedule {effort.schedule!r} for batches of {spec.batch_size}")
-        return effort.schedule
-    if is_network and spec.split.validates and waits and long:
+    is_network, watches = spec.network.kind == "mlp", SCHEDULES[recipe.schedule].watches_loss
+    if is_network and watches and spec.split.validates and waits and long:
         notes.append(
-            f"schedule {effort.schedule!r}: the learning rate is halved when the validation loss stops falling"
+            f"schedule {recipe.schedule!r}: the learning rate is halved when the validation loss stops falling"
         )
-        return effort.schedule
+        return recipe.schedule
     notes.append(f"schedule 'cosine' for batches of {spec.batch_size}")
     return "cosine"
 
 
-def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | None:
+def _early_stopping(spec: TrainingSpec, recipe: Recipe, notes: list[str]) -> EarlyStopping | None:
     if spec.early_stopping is None:
         return None
     if not spec.split.validates:
@@ -129,13 +167,14 @@ def _early_stopping(spec: TrainingSpec, notes: list[str]) -> EarlyStopping | Non
         notes.append("no early stopping: a linear neuron's squared error has one minimum, and descent reaches it")
         return None
     schedule = SCHEDULES[spec.schedule]
-    if schedule.rises:
+    if schedule.rises or (recipe.patience is None and spec.schedule == recipe.schedule):
+        why = "raises the rate again" if schedule.rises else "brings the rate to rest at its end alone"
         notes.append(
-            f"no epoch ends the training early, since {schedule.name!r} raises the rate again; the weights with the "
-            "lowest validation loss are kept"
+            f"no epoch ends the training early, since {schedule.name!r} {why}; the weights with the lowest validation "
+            "loss are kept"
         )
         return EarlyStopping(MOST_EPOCHS if spec.epochs == "auto" else spec.epochs)
-    chosen = EarlyStopping(EFFORTS[spec.effort].patience) if schedule.watches_loss else EarlyStopping()
+    chosen = EarlyStopping(recipe.patience or EarlyStopping().patience) if schedule.watches_loss else EarlyStopping()
     notes.append(f"early stopping after {chosen.patience} epochs without a lower validation loss")
     return chosen
 
@@ -151,7 +190,7 @@ def _refit(spec: TrainingSpec, notes: list[str]) -> Literal["always", "never"]:
     return "never"
 
 
-def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
+def _batch_size(spec: TrainingSpec, recipe: Recipe, rows: int, notes: list[str]) -> int | Literal["auto", "full"]:
     if spec.batch_size != "auto":
         return spec.batch_size
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
@@ -162,20 +201,19 @@ def _batch_size(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Litera
         notes.append("batch descent: a linear neuron's squared error is quadratic, with known curvature")
         return "full"
     # about 300 steps in an epoch, in powers of two: small tables get enough steps, large ones wide batches
-    size = 32
+    size = recipe.batch_rows
     while size < 4096 and size * 2 * 300 <= rows:
         size *= 2
     notes.append(f"batch size {size} for {rows} rows")
     return size
 
 
-def _epochs(spec: TrainingSpec, rows: int, notes: list[str]) -> int | Literal["auto"]:
+def _epochs(spec: TrainingSpec, recipe: Recipe, rows: int, notes: list[str]) -> int | Literal["auto"]:
     """By rows where an epoch is many steps; where the curvature decides (full batches), the worker settles it."""
     if spec.epochs != "auto" or not isinstance(spec.batch_size, int):
         return spec.epochs
     steps = math.ceil(rows / spec.batch_size)
-    effort = EFFORTS[spec.effort]
-    epochs = spec.warmup_epochs + min(max(effort.steps // steps, FEWEST_EPOCHS), effort.most_epochs)
+    epochs = spec.warmup_epochs + min(max(EFFORTS[spec.effort].steps // steps, FEWEST_EPOCHS), recipe.epochs)
     training, _, _ = split_counts(rows, spec.split.validation, spec.split.test)
     notes.append(f"{epochs} epochs of about {math.ceil(training / spec.batch_size)} steps")
     return epochs

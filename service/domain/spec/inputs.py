@@ -1,41 +1,55 @@
-"""Fields of a spec that say what a network reads of the columns."""
+"""Fields of a TrainingSpec that say how cells become the numbers that a network reads and predicts."""
 
 from __future__ import annotations
 
 import marshmallow as ma
 
-from service.domain.spec.parts import between
+from service.domain.spec.fields import OneOrWords
+from service.domain.spec.parts import SpecPart, between, one_of
+from service.domain.vocabulary.missing import MISSING
+from service.domain.vocabulary.scalers import SCALERS
+from service.domain.vocabulary.words import AUTO, listed
 
 MAX_BINS = 64
+OPEN = "auto: by the effort, where a network's hidden layers are null"
 
 
-def features_field() -> ma.fields.List[str]:
-    """The columns to learn from."""
-    return ma.fields.List(
-        ma.fields.String(),
-        load_default=None,
-        allow_none=True,
-        validate=ma.validate.Length(min=1),
-        metadata={
-            "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
-            "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
-            "rows, up to a limit; rarer and unseen ones share the input 'other'. Where the rarer ones differ by more "
-            "than chance, their effect on the target (shrunk, and for each training row estimated from other rows) is "
-            "an input too"
-        },
+class InputFields(SpecPart):
+    """Of the body of `POST /v1/jobs`."""
+
+    scaler = ma.fields.String(
+        load_default=AUTO,
+        validate=one_of((AUTO, *SCALERS)),
+        metadata={"description": f"{listed(SCALERS)}. {OPEN}; otherwise standard"},
     )
-
-
-def numeric_bins_field() -> ma.fields.Integer:
-    """How many inputs a number gets beside its own."""
-    return ma.fields.Integer(
-        strict=True,
-        load_default=0,
-        validate=between(0, MAX_BINS),
+    numeric_bins = OneOrWords(
+        ma.fields.Integer(strict=True, validate=between(0, MAX_BINS)),
+        words=(AUTO,),
+        load_default=AUTO,
         metadata={
             "description": "inputs that each numeric column gets beside its own, for networks: piecewise-linear "
             "encoding by that many quantile bins of the training rows, fewer where quantiles coincide; 0: none. Each "
             "tells how much of its bin lies below the value, from -1 (none) to 1 (all). The linear neuron that a "
-            "network is compared with has none"
+            f"network is compared with has none. {OPEN}; otherwise 0"
+        },
+    )
+    scale_target = OneOrWords(
+        ma.fields.Boolean(truthy={True}, falsy={False}),
+        words=("auto",),
+        load_default="auto",
+        metadata={"description": "standardise a regression target during training; auto: yes"},
+    )
+    clip_predictions = OneOrWords(
+        ma.fields.Boolean(truthy={True}, falsy={False}),
+        words=(AUTO,),
+        load_default=AUTO,
+        metadata={"description": f"for regression: keep predictions in the training target's range. {OPEN}"},
+    )
+    missing = ma.fields.String(
+        load_default="mean",
+        validate=one_of(tuple(MISSING)),
+        metadata={
+            "description": "what replaces a missing value of a feature; a category: always the most frequent. "
+            + listed(MISSING)
         },
     )

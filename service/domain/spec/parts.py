@@ -132,10 +132,7 @@ class NetworkSchema(SpecPart):
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(1, MAX_LAYERS),
-        metadata={
-            "description": "sizes of the network's hidden layers; null: one layer, sized by the number of "
-            "inputs and rows"
-        },
+        metadata={"description": "sizes of the network's hidden layers; null: by the effort and the number of rows"},
     )
     activation = ma.fields.String(
         load_default=AUTO,
@@ -188,12 +185,13 @@ class OptimizerSchema(SpecPart):
         validate=between(0, 1, below=True),
         metadata={"description": "for adam and adamw: decay rate of the running average of the gradient"},
     )
-    beta2 = ma.fields.Float(
-        load_default=BETA_2,
-        validate=between(0, 1, below=True),
+    beta2 = OneOrWords(
+        ma.fields.Float(validate=between(0, 1, below=True)),
+        words=(AUTO,),
+        load_default=AUTO,
         metadata={
             "description": "for adam and adamw: decay rate of the running average of its square; lower follows "
-            "changes sooner: 0.95 often suits networks on tables"
+            f"changes sooner. auto: by the effort for a network whose hidden layers are null, otherwise {BETA_2}"
         },
     )
     clip_norm = ma.fields.Float(
@@ -226,7 +224,7 @@ class OptimizerSchema(SpecPart):
         if optimizer is not None and optimizer.takes_betas:
             return
         for name, usual in (("beta1", BETA_1), ("beta2", BETA_2)):
-            if data[name] != usual:
+            if data[name] not in (usual, AUTO):
                 raise ma.ValidationError('applies only to "kind": "adam" or "adamw"', name)
 
 

@@ -8,14 +8,13 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
-from service.domain.spec.inputs import features_field, numeric_bins_field
+from service.domain.spec.inputs import OPEN, InputFields
 from service.domain.spec.loading import load
 from service.domain.spec.metadata import Metadata
 from service.domain.spec.parts import (
     EarlyStoppingSchema,
     NetworkSchema,
     OptimizerSchema,
-    SpecPart,
     SplitSchema,
     between,
     dataset_field,
@@ -24,8 +23,6 @@ from service.domain.spec.parts import (
 from service.domain.spec.training import MODEL_NAME, EarlyStopping, NetworkSpec, OptimizerSpec, Split, TrainingSpec
 from service.domain.vocabulary.efforts import EFFORTS, NORMAL
 from service.domain.vocabulary.losses import LOSSES
-from service.domain.vocabulary.missing import MISSING
-from service.domain.vocabulary.scalers import SCALERS
 from service.domain.vocabulary.schedules import SCHEDULES
 from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import AUTO, listed
@@ -44,7 +41,7 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     return spec
 
 
-class TrainingSpecSchema(SpecPart):
+class TrainingSpecSchema(InputFields):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
@@ -66,46 +63,32 @@ class TrainingSpecSchema(SpecPart):
         error_messages=REQUIRED,
         metadata={"description": "the column to predict, or a list of numeric columns to predict together"},
     )
-    features = features_field()
+    features = ma.fields.List(
+        ma.fields.String(),
+        load_default=None,
+        allow_none=True,
+        validate=ma.validate.Length(min=1),
+        metadata={
+            "description": "columns to learn from; null: all but the target, text and constant columns. The ten most "
+            "frequent categories of a categorical column get an input each, and so do others with at least 5 training "
+            "rows, up to a limit; rarer and unseen ones share the input 'other'. Where the rarer ones differ by more "
+            "than chance, their effect on the target (shrunk, and for each training row estimated from other rows) is "
+            "an input too"
+        },
+    )
     exclude = ma.fields.List(  # type: ignore[assignment]  # a field, taken off the class by marshmallow
         ma.fields.String(), load_default=tuple, metadata={"description": "columns to leave out"}
     )
     task = ma.fields.String(load_default=AUTO, validate=one_of((AUTO, *TASKS)), metadata={"description": listed(TASKS)})
     split = ma.fields.Nested(SplitSchema, load_default=Split)
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec)
-    members = ma.fields.Integer(
-        strict=True,
-        load_default=1,
-        validate=between(1, MAX_MEMBERS),
+    members = OneOrWords(
+        ma.fields.Integer(strict=True, validate=between(1, MAX_MEMBERS)),
+        words=(AUTO,),
+        load_default=AUTO,
         metadata={
-            "description": "networks of this shape that are trained together, each from a start of its own; the model "
-            "answers with the mean of what they say: of their numbers, or of their probabilities"
-        },
-    )
-    scaler = ma.fields.String(
-        load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
-    )
-    numeric_bins = numeric_bins_field()
-    scale_target = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
-        words=("auto",),
-        load_default="auto",
-        metadata={"description": "standardise a regression target during training; auto: yes"},
-    )
-    clip_predictions = ma.fields.Boolean(
-        load_default=False,
-        truthy={True},
-        falsy={False},
-        metadata={
-            "description": "for regression: keep predictions, not their intervals, in the training target's range"
-        },
-    )
-    missing = ma.fields.String(
-        load_default="mean",
-        validate=one_of(tuple(MISSING)),
-        metadata={
-            "description": "what replaces a missing value of a feature; a category: always the most frequent. "
-            + listed(MISSING)
+            "description": "networks of this shape, trained together from different starts; the model answers with the "
+            f"mean of their numbers or probabilities. {OPEN} by the rows too; otherwise 1"
         },
     )
     loss = ma.fields.String(
@@ -121,7 +104,7 @@ class TrainingSpecSchema(SpecPart):
         validate=between(0, 1, below=True),
         metadata={"description": "share of each row's class that training spreads over all; judged by the true one"},
     )
-    optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec)
+    optimizer = ma.fields.Nested(OptimizerSchema, load_default=OptimizerSpec(beta2="auto"))
     schedule = ma.fields.String(
         load_default=AUTO,
         validate=one_of((AUTO, *SCHEDULES)),
@@ -153,8 +136,8 @@ class TrainingSpecSchema(SpecPart):
         metadata={
             "description": "null: train all epochs; auto: null for a linear neuron with mse and without "
             f'validation rows, otherwise {{"patience": {EarlyStopping().patience}, "min_delta": 0.0}}, with a patience '
-            f"of {EFFORTS[NORMAL].patience} at normal effort if the schedule is plateau, and of all epochs if it is "
-            "coslog4, whose rate rises again"
+            f"of {EFFORTS[NORMAL].of_given.patience} at normal effort if the schedule is plateau, and of all epochs if "
+            "it is coslog4, whose rate rises again, or where schedule and hidden layers are left open"
         },
     )
     class_weights = OneOrWords(
@@ -187,9 +170,8 @@ class TrainingSpecSchema(SpecPart):
         validate=one_of(REFIT),
         metadata={
             "description": "always: once the validation rows have told how many epochs are best, the published model "
-            "is trained anew for that long on training and validation rows together; the report keeps the figures of "
-            "the model before, which had not seen the rows that it is evaluated on. never: that model is published. "
-            "auto: always if the dataset has validation rows of its own"
+            "is trained anew for that long on training and validation rows; the report keeps the figures of the model "
+            "before. never: that one is published. auto: always if the dataset has validation rows of its own"
         },
     )
     seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
@@ -212,9 +194,8 @@ class TrainingSpecSchema(SpecPart):
         allow_none=True,
         validate=between(0, 1e9, above=True),
         metadata={
-            "description": "seconds that training may take: the epochs, over all attempts, without preparing the rows "
-            "and making the report. It ends there, between two batches, and publishes what it has learnt; a schedule "
-            "is fitted to the epochs that have room"
+            "description": "seconds that the epochs may take, over all attempts. Training ends there, between two "
+            "batches, and publishes what it has learnt; a schedule is fitted to the epochs that have room"
         },
     )
     effort = ma.fields.String(
@@ -228,7 +209,7 @@ class TrainingSpecSchema(SpecPart):
     metadata = Metadata(
         load_default=dict,
         metadata={
-            "description": "free-form data kept with the job and its version, at most 16 KiB as JSON; lists can be "
+            "description": "free-form data kept with the job and its version, at most 16 KiB as JSON; lists are "
             "filtered by its strings, numbers and booleans: ?metadata.KEY=VALUE"
         },
     )

@@ -54,7 +54,7 @@ class OptimizerSpec:
     momentum: float | Literal["auto"] = 0.0
     nesterov: bool = False
     beta1: float = BETA_1
-    beta2: float = BETA_2
+    beta2: float | Literal["auto"] = BETA_2
     clip_norm: float | None = None
     l1: float = 0.0
     l2: float = 0.0
@@ -80,11 +80,11 @@ class TrainingSpec:
     task: str = "auto"
     split: Split = field(default_factory=Split)
     network: NetworkSpec = field(default_factory=NetworkSpec)
-    members: int = 1
+    members: int | Literal["auto"] = 1
     scaler: str = "standard"
-    numeric_bins: int = 0
+    numeric_bins: int | Literal["auto"] = 0
     scale_target: bool | Literal["auto"] = "auto"
-    clip_predictions: bool = False
+    clip_predictions: bool | Literal["auto"] = False
     missing: str = "mean"
     loss: str = "auto"
     quantile: float = 0.5
@@ -129,6 +129,20 @@ class TrainingSpec:
         if self.epochs == "auto":
             raise ValueError("the number of epochs is not resolved yet")
         return self.epochs
+
+    @property
+    def n_members(self) -> int:
+        """How many networks answer together. Raises ValueError while that is not settled."""
+        if self.members == "auto":
+            raise ValueError("the number of members is not resolved yet")
+        return self.members
+
+    @property
+    def n_bins(self) -> int:
+        """How many inputs a numeric column gets beside its own, at most. Raises ValueError while that is open."""
+        if self.numeric_bins == "auto":
+            raise ValueError("the number of bins is not resolved yet")
+        return self.numeric_bins
 
     @property
     def stopping(self) -> EarlyStopping | None:

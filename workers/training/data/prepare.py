@@ -151,7 +151,7 @@ def prepare(
             _others(TableReading(validation, columns, room.copies_bytes, width), spec, kinds, target_kind, targets)
         )
     most = kept_categories(len(split), most_categories)
-    fitted = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most, spec.numeric_bins)
+    fitted = fit(lambda: training_rows(tables[0], kinds), kinds, spec.missing, spec.scaler, most, spec.n_bins)
     told = with_statistics(tables[0], spec, kinds, fitted, merged_categories(tables[0], kinds, fitted))
     transform = told.transform
     size, directory = _place(spec, tables, transform, room, from_disk)

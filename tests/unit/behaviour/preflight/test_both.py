@@ -15,10 +15,10 @@ from workers.jobs.dispatch import run
 HIDDEN = {"hidden": [8]}
 
 
-def test_the_choices_of_both_are_told_and_none_of_the_network_is_left_open(look: Look) -> None:
+def test_the_choices_of_both_are_told_and_the_network_stays_open_until_one_is_better(look: Look) -> None:
     answer = look(numbers(), network={"kind": "auto"})
     alone = {kind: look(numbers(), network={"kind": kind}) for kind in ("linear", "mlp")}
-    assert answer["spec"]["network"] == {**alone["mlp"]["spec"]["network"], "kind": "auto"}
+    assert (answer["spec"]["network"]["kind"], answer["spec"]["network"]["hidden"]) == ("auto", None)
     shared = [note for note in alone["linear"]["notes"] if note in alone["mlp"]["notes"]]
     for kind, called in (("linear", "linear neuron"), ("mlp", "network")):
         own = [note for note in alone[kind]["notes"] if note not in answer["notes"]]
@@ -86,14 +86,28 @@ def test_effort_allows_the_steps_and_layers_of_its_record(look: Look) -> None:
     for name, effort in EFFORTS.items():
         answer = look(frame, network={"kind": "mlp"}, effort=name)
         spec = answer["spec"]
-        assert spec["network"]["hidden"] == [effort.narrowest] * effort.layers
-        assert spec["network"]["activation"] == effort.activation
-        assert spec["schedule"] == effort.schedule
+        recipe = effort.of_open
+        assert spec["network"]["hidden"] == list(effort.hidden)
+        assert spec["network"]["activation"] == recipe.activation
+        assert (spec["schedule"], spec["members"], spec["scaler"]) == (recipe.schedule, recipe.members, recipe.scaler)
+        assert spec["optimizer"]["learning_rate"] == recipe.learning_rate
+        assert spec["optimizer"]["beta2"] == recipe.beta2
+        assert spec["early_stopping"]["patience"] == spec["epochs"]
         steps = -(-400 // spec["batch_size"])
-        assert spec["epochs"] == min(effort.steps // steps, effort.most_epochs)
+        assert (spec["batch_size"], spec["epochs"]) == (recipe.batch_rows, min(effort.steps // steps, recipe.epochs))
         assert (f"effort {name!r}: {effort.summary}" in answer["notes"]) == (name != "normal")
     normal, said = (look(frame, network={"kind": "mlp"}, **more)["spec"] for more in ({}, {"effort": "normal"}))
     assert {**normal, "dataset": ""} == {**said, "dataset": ""}
+
+
+def test_layers_that_are_given_are_trained_by_the_recipe_for_them(look: Look) -> None:
+    frame = numbers(400)
+    for name, effort in EFFORTS.items():
+        spec = look(frame, network={"kind": "mlp", "hidden": [3]}, effort=name)["spec"]
+        recipe = effort.of_given
+        assert (spec["schedule"], spec["members"], spec["scaler"]) == (recipe.schedule, 1, "standard")
+        assert spec["early_stopping"]["patience"] == recipe.patience
+        assert spec["epochs"] == min(effort.steps // -(-400 // spec["batch_size"]), recipe.epochs)
 
 
 def test_what_is_asked_for_goes_before_the_effort(look: Look) -> None:

@@ -53,7 +53,7 @@ def test_a_rate_above_the_bound_diverges_and_one_below_does_not(look: Look, mome
         ({"batch_size": 8}, "batches of 8 rows"),
         ({"loss": "huber", "batch_size": "full"}, "huber"),
         ({"loss": "mae", "batch_size": "full"}, "mae"),
-        ({"network": {"kind": "mlp"}, "batch_size": "full"}, "hidden layers"),
+        ({"network": {"kind": "mlp", "hidden": [8]}, "batch_size": "full"}, "hidden layers"),
     ],
 )
 def test_a_bound_that_is_a_guide_says_why(look: Look, choices: dict[str, Any], reason: str) -> None:

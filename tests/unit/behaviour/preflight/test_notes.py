@@ -20,6 +20,7 @@ from service.domain.vocabulary.efforts import EFFORTS
 from tests.unit.behaviour.preflight.looking import Look, Upload, draws, numbers
 
 NETWORK = {"kind": "mlp", "hidden": [8]}
+MEMBERS = 4  # of normal effort, where rows are few
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,31 @@ SAID = {
     ),
     "batch of lbfgs": Said(lambda _: "batch descent: lbfgs needs all rows in each step", lambda: classes(2)),
     "hidden layers": Said(
-        lambda it: f"hidden layers [16] for {it.shape[1] - 1} inputs and {len(it)} rows",
+        lambda it: f"hidden layers [64, 64] for {len(it)} rows", choices={"network": {"kind": "mlp"}}
+    ),
+    "scaler": Said(
+        lambda _: "scaler 'robust_clip': what is far from the other rows does not pull the network",
+        choices={"network": {"kind": "mlp"}},
+    ),
+    "bins": Said(
+        lambda _: "8 bins for each numeric column: a network learns steps and bends sooner from them",
+        choices={"network": {"kind": "mlp"}},
+    ),
+    "members": Said(
+        lambda _: f"{MEMBERS} members: the mean of networks that differ by their starts is nearer than each",
+        choices={"network": {"kind": "mlp"}},
+    ),
+    "predictions in range": Said(
+        lambda _: "predictions are kept in the range of the training rows' target", choices={"network": {"kind": "mlp"}}
+    ),
+    "rate of open layers": Said(
+        lambda _: "learning rate 0.003, found by trying on tables of many kinds", choices={"network": {"kind": "mlp"}}
+    ),
+    "no early stopping of open layers": Said(
+        lambda _: (
+            "no epoch ends the training early, since 'cosine' brings the rate to rest at its end alone; the weights "
+            "with the lowest validation loss are kept"
+        ),
         choices={"network": {"kind": "mlp"}},
     ),
     "effort": Said(lambda _: f"effort 'quick': {EFFORTS['quick'].summary}", choices={"effort": "quick"}),

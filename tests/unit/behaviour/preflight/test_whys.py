@@ -86,7 +86,7 @@ def test_the_patience_that_auto_is_said_to_have_is_the_one_it_has(look: Look) ->
     assert (plateau["schedule"], cosine["schedule"]) == ("plateau", "cosine")
     assert f'"patience": {cosine["early_stopping"]["patience"]}' in said
     assert f"a patience of {plateau['early_stopping']['patience']} at normal effort if the schedule is plateau" in said
-    assert plateau["early_stopping"]["patience"] == EFFORTS["normal"].patience != EarlyStopping().patience
+    assert plateau["early_stopping"]["patience"] == EFFORTS["normal"].of_given.patience != EarlyStopping().patience
     waves = look(numbers(), network=mlp, schedule="coslog4", epochs=70)["spec"]
     assert "of all epochs if it is coslog4" in said
     assert waves["early_stopping"]["patience"] == 70

@@ -10,8 +10,9 @@ import pytest
 from service.domain.cells.table import Column, Table
 from service.domain.resolving.limits import Limits, n_inputs
 from service.domain.resolving.resolve import Resolution, resolve
+from service.domain.resolving.settling import alternatives
 from service.domain.spec.schema import read_spec
-from service.domain.spec.training import EarlyStopping, split_counts
+from service.domain.spec.training import EarlyStopping, OptimizerSpec, TrainingSpec, split_counts
 from service.errors import SpecInvalid
 
 LIMITS = Limits(max_parameters=10_000, max_classes=50, max_categories=20)
@@ -205,10 +206,11 @@ def test_the_weight_column_is_no_feature() -> None:
 
 def test_auto_epochs_follow_the_rows_or_are_left_to_the_curvature() -> None:
     assert run(epochs="auto").spec.epochs == "auto"  # full batches
-    assert run(epochs="auto", network={"kind": "mlp"}).spec.epochs == 500
+    assert run(epochs="auto", network={"kind": "mlp"}).spec.epochs == 128
+    assert run(epochs="auto", network={"kind": "mlp", "hidden": [8]}).spec.epochs == 500
     large = Table(1_000_000, COLUMNS)
     # a million rows are 489 batches of 2,048: 20,000 steps are 40 epochs
-    assert run(large, epochs="auto", network={"kind": "mlp"}).spec.epochs == 40
+    assert run(large, epochs="auto", network={"kind": "mlp", "hidden": [8]}).spec.epochs == 40
 
 
 def test_the_sizes_of_a_network_are_counted_as_it_will_be() -> None:
@@ -260,10 +262,60 @@ def test_a_linear_neuron_with_squared_error_descends_in_full_batches_to_its_one_
 
 
 def test_a_network_takes_adam_in_batches_and_stops_early() -> None:
-    spec = run(network={"kind": "mlp"}).spec
+    spec = run(network={"kind": "mlp", "hidden": [16]}).spec
     assert (spec.optimizer.kind, spec.batch_size, spec.schedule) == ("adam", 32, "plateau")
+    assert (spec.members, spec.scaler, spec.clip_predictions, spec.optimizer.beta2) == (1, "standard", False, 0.999)
+    assert spec.optimizer.learning_rate == "auto"
     assert spec.early_stopping == EarlyStopping(20)
-    assert spec.network.hidden == (16,)
+
+
+def test_a_network_whose_layers_are_left_open_is_made_for_tables() -> None:
+    resolution = run(limits=replace(LIMITS, max_parameters=10**6), network={"kind": "mlp"})
+    spec = resolution.spec
+    assert (spec.network.hidden, spec.network.activation, spec.members) == ((64, 64), "mish", 4)
+    assert (spec.scaler, spec.numeric_bins, spec.clip_predictions) == ("robust_clip", 8, True)
+    assert spec.optimizer == OptimizerSpec("adam", 0.003, beta2=0.95)
+    assert (spec.batch_size, spec.schedule, spec.early_stopping) == (128, "cosine", EarlyStopping(128))
+    for told in ("4 members", "'robust_clip'", "hidden layers [64, 64]", "learning rate 0.003", "no epoch ends"):
+        assert any(told in note for note in resolution.notes), told
+
+
+@pytest.mark.parametrize(("rows", "members"), [(40_000, 4), (40_001, 2), (80_000, 2), (80_001, 1)])
+def test_many_rows_get_fewer_members_and_wider_layers(rows: int, members: int) -> None:
+    spec = run(Table(rows, COLUMNS), limits=replace(LIMITS, max_parameters=10**6), network={"kind": "mlp"}).spec
+    assert (spec.members, spec.network.hidden) == (members, (128, 128))
+
+
+def test_members_that_are_too_many_for_the_installation_are_left_out() -> None:
+    assert run(limits=replace(LIMITS, max_parameters=13_000), network={"kind": "mlp"}).spec.members == 2
+    refused(
+        "/network/hidden",
+        "smaller or fewer layers",
+        limits=replace(LIMITS, max_parameters=5000),
+        network={"kind": "mlp"},
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"clip_predictions": False}, {"schedule": "constant"},
+        {"batch_size": 7},
+        {"epochs": 9}, {"early_stopping": {"patience": 4, "min_delta": 0.0}}, {"optimizer": {"kind": "sgd"}},
+        {"optimizer": {"learning_rate": 0.5}}, {"optimizer": {"kind": "adam", "beta2": 0.9}},
+        {"network": {"activation": "tanh"}},
+    ],
+)  # fmt: skip
+def test_what_is_asked_for_stays_where_layers_are_left_open(asked: dict[str, Any]) -> None:
+    body = {**asked, "network": {"kind": "mlp", **asked.get("network", {})}}
+    spec = run(limits=replace(LIMITS, max_parameters=10**6), **body).spec.to_json()
+    for name, value in body.items():
+        if isinstance(value, dict):
+            assert {key: spec[name][key] for key in value} == value
+        else:
+            assert spec[name] == value
+    if asked.get("optimizer", {}).get("kind") == "sgd":
+        assert spec["optimizer"]["beta2"] == 0.999
 
 
 @pytest.mark.parametrize(
@@ -271,7 +323,7 @@ def test_a_network_takes_adam_in_batches_and_stops_early() -> None:
     [{"epochs": 30}, {"split": {"validation": 0}}, {"early_stopping": {"patience": 3}}, {"early_stopping": None}],
 )
 def test_where_nothing_waits_for_a_plateau_the_rate_of_a_network_falls_by_itself(changes: dict[str, Any]) -> None:
-    assert run(network={"kind": "mlp"}, **changes).spec.schedule == "cosine"
+    assert run(network={"kind": "mlp", "hidden": [8]}, **changes).spec.schedule == "cosine"
 
 
 @pytest.mark.parametrize("changes", [{"task": "binary"}, {"loss": "huber"}])
@@ -317,9 +369,8 @@ def test_rows_by_the_million_are_left_to_sgd() -> None:
 
 
 def test_large_tables_take_larger_batches() -> None:
-    sizes = [
-        run(Table(rows, COLUMNS), network={"kind": "mlp"}).spec.batch_size for rows in (9_600, 100_000, 10_000_000)
-    ]
+    network = {"kind": "mlp", "hidden": [8]}
+    sizes = [run(Table(rows, COLUMNS), network=network).spec.batch_size for rows in (9_600, 100_000, 10_000_000)]
     assert sizes == [32, 256, 4096]
 
 
@@ -404,3 +455,12 @@ def test_bins_are_a_networks_and_each_has_an_input() -> None:
     refused("/numeric_bins", "64", numeric_bins=65, network=network)
     linear, mlp = run(numeric_bins=8, network={"kind": "auto"}).alternatives
     assert (linear.spec.numeric_bins, mlp.spec.numeric_bins) == (0, 8)
+
+
+def test_the_network_of_both_is_the_one_that_would_be_trained_alone() -> None:
+    """Also where the job begins, from what was stored when it was submitted."""
+    limits = replace(LIMITS, max_parameters=10**6)
+    asked = run(limits=limits, network={"kind": "auto"})
+    stored = TrainingSpec.from_json(asked.spec.to_json())
+    for kind, found in zip(("linear", "mlp"), alternatives(stored, TABLE, limits), strict=True):
+        assert found.spec == run(limits=limits, network={"kind": kind}).spec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,8 +94,20 @@ def test_the_least_spec_gets_the_defaults() -> None:
     spec = read_spec(LEAST)
     assert (spec.split.validation, spec.split.test) == (0.2, 0.0)
     assert spec.network == NetworkSpec("linear", None, "relu", True, 0.0)
-    assert (spec.scaler, spec.missing, spec.epochs, spec.seed) == ("standard", "mean", "auto", 0)
-    for name in ("task", "scale_target", "loss", "schedule", "batch_size", "early_stopping", "device", "engine"):
+    assert (spec.missing, spec.epochs, spec.seed, spec.optimizer.beta2) == ("mean", "auto", 0, "auto")
+    for name in (
+        "scaler",
+        "members",
+        "clip_predictions",
+        "task",
+        "scale_target",
+        "loss",
+        "schedule",
+        "batch_size",
+        "early_stopping",
+        "device",
+        "engine",
+    ):
         assert getattr(spec, name) == "auto"
     stored = json.loads(json.dumps(spec.to_json()))
     assert read_spec(stored) == TrainingSpec.from_json(stored) == spec
@@ -201,7 +214,8 @@ def test_a_stored_spec_of_before_has_the_defaults_of_what_it_lacks() -> None:
         del stored["optimizer"][name]
     for name in ("label_smoothing", "clip_predictions", "numeric_bins"):
         del stored[name]
-    assert TrainingSpec.from_json(stored) == read_spec(LEAST)
+    before = replace(read_spec(LEAST), clip_predictions=False)
+    assert TrainingSpec.from_json(stored) == replace(before, optimizer=replace(before.optimizer, beta2=0.999))
 
 
 def test_everything_wrong_is_told_at_once() -> None:

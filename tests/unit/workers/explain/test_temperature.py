@@ -11,7 +11,7 @@ from service.domain.arrays import Floats, Integers
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
 from service.domain.model.transform import FittedTransform
-from workers.explain.temperature import COLDEST, FOLDS, HOTTEST, sharpest, tempered
+from workers.explain.temperature import FOLDS, SPREAD, sharpest, tempered
 from workers.training.data.fill import FilledPart
 from workers.training.problem import Data
 
@@ -34,23 +34,34 @@ def both(scores: Floats) -> Floats:
 @pytest.mark.parametrize("classes", [2, 3, 9])
 @pytest.mark.parametrize("heat", [0.4, 1.0, 2.5])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_it_is_the_minimum_of_the_log_loss(classes: int, heat: float, weighted: bool) -> None:
+def test_it_is_the_minimum_of_the_log_loss_and_of_what_is_known_before(
+    classes: int, heat: float, weighted: bool
+) -> None:
     scores, truth = drawn(2000, classes, heat)
     counts = np.random.default_rng(1).uniform(0, 3, 2000) if weighted else np.ones(2000)
 
     def loss(temperature: float) -> float:
         chosen = log_softmax(both(scores) / temperature, axis=1)[np.arange(2000), truth]
-        return float(-np.average(chosen, weights=counts))
+        known = np.log(temperature) ** 2 / (2 * SPREAD**2 * 2000)
+        return float(known - np.average(chosen, weights=counts))
 
     expected = minimize_scalar(loss, bounds=(0.05, 20), method="bounded", options={"xatol": 1e-9}).x
     assert 1 / sharpest(scores, truth, counts) == pytest.approx(expected, rel=1e-5)
     assert expected == pytest.approx(heat, rel=0.1)
 
 
-def test_classes_that_are_apart_or_told_the_wrong_way_round_stay_within_bounds() -> None:
+def test_a_few_rows_that_are_all_right_or_all_wrong_do_not_make_it_sure_or_unsure_of_everything() -> None:
     scores, truth = np.array([[3.0], [-2.0], [5.0]]), np.array([1, 0, 1])
-    assert sharpest(scores, truth, np.ones(3)) == pytest.approx(1 / COLDEST, rel=1e-3)
-    assert sharpest(-scores, truth, np.ones(3)) == pytest.approx(1 / HOTTEST, rel=1e-3)
+
+    def loss(sharpness: float, sign: float) -> float:
+        z = sign * sharpness * scores[:, 0]
+        return float(np.mean(np.logaddexp(0, z) - z * truth)) + np.log(sharpness) ** 2 / (2 * SPREAD**2 * 3)
+
+    for sign in (1.0, -1.0):
+        found = sharpest(sign * scores, truth, np.ones(3))
+        expected = minimize_scalar(loss, bounds=(0.05, 20), args=(sign,), method="bounded").x
+        assert found == pytest.approx(expected, rel=1e-3)
+        assert 0.3 < found < 3
 
 
 def model(scores: Floats, truth: Integers) -> tuple[Predictor, FilledPart]:

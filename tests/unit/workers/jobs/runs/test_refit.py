@@ -166,7 +166,7 @@ def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs(deps: Deps, change
     rate, epochs = job.spec["optimizer"]["learning_rate"], report["best_epoch"]
     again = {
         **asked, "refit": "never", "split": {"validation": 0.0}, "early_stopping": None, "epochs": epochs,
-        "optimizer": {**changes.get("optimizer", {"kind": job.spec["optimizer"]["kind"]}), "learning_rate": rate},
+        "optimizer": {**changes.get("optimizer", job.spec["optimizer"]), "learning_rate": rate},
     }  # fmt: skip
     _, alone, _ = trained(deps, dataset, **again, model="alone")
     assert report["refit"]["epochs"] == epochs
