@@ -14,9 +14,12 @@ READY  := $(VENV)/.ready
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# the versions of the lock; its hashes are for images (pip takes none for what is installed from a directory)
+PINS := $(VENV)/pins.txt
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev]'
+	sed -nE 's/^([a-zA-Z][^ ]*==[^ ]+).*/\1/p' requirements.lock > $(PINS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e '.[worker,dev]'
 	@touch $@
 
 demo: $(READY)  ## start the stack, train a linear neuron and a network on a real table, predict, stop
@@ -98,7 +101,7 @@ openapi-check: $(READY)  ## openapi.yaml is what the code gives
 	$(BIN)/python -m service.api.openapi | diff -u openapi.yaml -
 
 $(VENV)/.bench: $(READY)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev,bench]'
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e '.[worker,dev,bench]'
 	@touch $@
 
 bench-ingest: $(VENV)/.bench  ## speed of ingest, beside H2O-3's (which needs Java): BENCH="--runs 3" for options
@@ -151,9 +154,11 @@ bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUD
 bench: $(VENV)/.bench $(PEERS)  ## the figures of README's "How fast", measured again: some forty minutes on a quiet machine
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore -m tests.benchmarks.summary
 
-lock: $(READY)  ## write requirements.lock from what is installed here
-	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \
-	  | sed -E 's/\+cpu$$//' > requirements.lock
+$(VENV)/locking/.ready: | $(READY)
+	$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14' && touch $@
+
+lock: $(VENV)/locking/.ready  ## write requirements.lock, with hashes, for what pyproject.toml says: BUILDS="FILE.whl" for one that no index has
+	$(BIN)/python -m tests.locking $(BUILDS)
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .adaline .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,5 +1,8 @@
 """Every knob of Adaline: one frozen record, read once from the environment (`ADALINE_` + the field's name).
 
+A value may lie in a file, as passwords do: `ADALINE_DATABASE_URL_FILE=/run/secrets/database_url`. One that is given
+goes before its file.
+
 >>> Settings.from_environment({"ADALINE_PORT": "9000"}).port
 9000
 """
@@ -17,6 +20,7 @@ from urllib.parse import urlsplit
 from service.errors import SettingInvalid
 
 PREFIX = "ADALINE_"
+IN_FILE = "_FILE"
 MIB = 1024 * 1024
 
 
@@ -126,7 +130,15 @@ class Settings:
     training_memory_bytes: int = _knob(
         4096 * MIB, "resident memory limit of a training process; larger tables are kept on disk", MIB
     )
+    jail: str = _knob(
+        "auto",
+        "auto: worker processes may not start programs, nor reach files and servers of others, as far as the kernel "
+        "can refuse it; off: they may",
+    )
     cached_models: int = _knob(32, "models kept in memory by each API process", 1)
+    alive_file: str = _knob(
+        "", "file that a worker or the sweeper touches while it does its work, for health checks; empty: none"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -134,13 +146,10 @@ class Settings:
         environment = os.environ if environment is None else environment
         known = {PREFIX + knob.name.upper(): knob for knob in fields(cls)}
         values = {}
-        for name, text in environment.items():
-            if not name.startswith(PREFIX) or name in ADALINE_ELSEWHERE:
-                continue
+        for name, text in _written_out(environment, known).items():
             if name not in known:
                 raise SettingInvalid(f"{name} is not a setting; `adaline settings` lists all settings")
-            if text != "":
-                values[known[name].name] = _parse(name, text, known[name])
+            values[known[name].name] = _parse(name, text, known[name])
         return cls(**values)
 
     def __post_init__(self) -> None:
@@ -148,6 +157,8 @@ class Settings:
             raise SettingInvalid(f"ADALINE_LOG_LEVEL is {self.log_level!r}: use debug, info, warning or error")
         if self.log_format not in ("auto", "console", "json"):
             raise SettingInvalid(f"ADALINE_LOG_FORMAT is {self.log_format!r}: use auto, console or json")
+        if self.jail not in ("auto", "off"):
+            raise SettingInvalid(f"ADALINE_JAIL is {self.jail!r}: use auto or off")
         if self.port > 65535:
             raise SettingInvalid(f"ADALINE_PORT is {self.port}: the highest port is 65535")
         if self.blobs_url and urlsplit(self.blobs_url).scheme not in ("file", "s3"):
@@ -176,7 +187,7 @@ class Settings:
             {
                 "name": (name := PREFIX + knob.name.upper()),
                 "value": _without_password(str(getattr(self, knob.name))),
-                "from": "environment" if environment.get(name) else "default",
+                "from": _origin(environment, name),
                 "meaning": knob.metadata["meaning"],
             }
             for knob in fields(self)
@@ -223,6 +234,37 @@ def entries(text: str) -> list[str]:
 
 # Names under the prefix that are read by the test suite, not by the service.
 ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL"})
+
+
+def _written_out(environment: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, str]:
+    """The settings of an environment, with the text of a file in the place of its name. Raises SettingInvalid."""
+    given = {name: text for name, text in environment.items() if name.startswith(PREFIX) and text}
+    texts = {}
+    for name in given.keys() - ADALINE_ELSEWHERE:
+        meant = name.removesuffix(IN_FILE)
+        if name in known or meant not in known:
+            texts[name] = given[name]
+        elif meant not in given:
+            texts[meant] = _text_of(name, Path(given[name]))
+    return texts
+
+
+def _text_of(name: str, file: Path) -> str:
+    try:
+        text = file.read_text().strip()
+    except OSError as error:
+        raise SettingInvalid(f"{name} is {str(file)!r}, which cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingInvalid(f"{name} is {str(file)!r}, which is not text in UTF-8") from None
+    if not text:
+        raise SettingInvalid(f"{name} is {str(file)!r}, which is empty: write the value into it")
+    return text
+
+
+def _origin(environment: Mapping[str, str], name: str) -> str:
+    if environment.get(name):
+        return "environment"
+    return environment.get(name + IN_FILE) or "default"
 
 
 def _parse(name: str, text: str, knob: Any) -> Any:

@@ -23,6 +23,7 @@ from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
+from workers.alive import touch
 from workers.forgotten import Forgotten
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ def main() -> None:
                 tidy(deps)
         except (AdalineError, OSError) as error:  # a part that is away: the next sweep tries again
             log.warning("sweep failed", error=str(error))
+        touch(settings)
         stop.wait(settings.sweep_seconds)
     deps.close()
 

@@ -27,16 +27,24 @@ log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """Over the pool of `consumer`. `end` asks the tasks that run to give their work back."""
+    """Over the pool of `consumer`. `end` asks the tasks that run to give their work back; `alive` is called with each
+    look that found the worker working."""
 
     def __init__(
-        self, consumer: Any, queue: Queue, roles: Sequence[str], end: Callable[[], None], stop_seconds: float
+        self,
+        consumer: Any,
+        queue: Queue,
+        roles: Sequence[str],
+        end: Callable[[], None],
+        stop_seconds: float,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._consumer = consumer
         self._queue = queue
         self._roles = roles
         self._end = end
         self._stop_seconds = stop_seconds
+        self._alive = alive
         self._left = False
         self._taken = 0
         self._alert_since = time.monotonic()
@@ -68,6 +76,7 @@ class Watch:
         up = self._processes_up()
         if up:
             self._queue.announce(self._roles)
+            self._alive()
         waiting = sum(map(self._queue.length, queues_of(self._roles)))
         taken = state.all_total_count[0]
         if not waiting or up <= len(state.reserved_requests) or taken != self._taken:
