@@ -6,6 +6,8 @@ A lost message is sent again by the sweeper, a doubled one finds nothing to clai
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.metadata
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,10 @@ from service.errors import QueueUnavailable, SettingInvalid
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
 SERVED_SECONDS = 5.0  # how long what they say holds; they say it each second
+VERSION = "adaline.version."  # and a version that some worker or sweeper has
+VISIBILITY_SECONDS = (
+    86_400  # longer than any task: redelivery is the sweeper's, by lease, not the transport's, by clock
+)
 READ_AT_ONCE = 1000  # messages, of about a kilobyte each
 SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does not answer
 
@@ -46,6 +52,7 @@ class Task:
 INGEST = Task("adaline.ingest", "ingest")
 TRAIN = Task("adaline.train", "train")
 QUEUES = tuple(task.queue for task in (INGEST, TRAIN))  # the roles of workers who take all that waits for them
+SWEEPER = "sweeper"  # takes nothing from a queue, but says that it is there as workers do
 ROLES: dict[str, tuple[str, ...]] = {
     TRAIN.queue: TRAIN.queues,
     INGEST.queue: INGEST.queues,
@@ -78,8 +85,7 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # longer than any task: redelivery is the sweeper's, by lease, not the transport's, by the clock
-            "visibility_timeout": 86_400,
+            "visibility_timeout": VISIBILITY_SECONDS,
             "socket_keepalive": True,
             "socket_timeout": 30,
             "socket_connect_timeout": SEND_SECONDS,
@@ -148,16 +154,27 @@ class Queue:
                 first += len(messages)
         return ids
 
-    def announce(self, roles: Sequence[str]) -> None:
-        """Say that a worker has these roles, at this moment. Raises QueueUnavailable."""
+    def announce(self, roles: Sequence[str], seconds: float = SERVED_SECONDS) -> None:
+        """Say that a worker (or the sweeper) has these roles, for the next `seconds`. Raises QueueUnavailable."""
+        keys = [SERVED + name for name in {*roles, *queues_of([role for role in roles if role in ROLES])}]
         with _answering(), self._redis.pipeline() as together:
-            for name in {*roles, *queues_of(roles)}:
-                together.set(SERVED + name, b"", px=int(SERVED_SECONDS * 1000))
+            for key in (*keys, VERSION + self.version):
+                together.set(key, b"", px=int(seconds * 1000))
             together.execute()
 
+    @functools.cached_property
+    def version(self) -> str:
+        """Of the Adaline that runs here."""
+        return importlib.metadata.version("adaline")
+
+    def versions(self) -> set[str]:
+        """Which versions workers and sweepers have that are there. Raises QueueUnavailable."""
+        with _answering():
+            return {key.decode().removeprefix(VERSION) for key in self._redis.scan_iter(VERSION + "*")}
+
     def served(self) -> dict[str, bool]:
-        """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""
-        names = list(dict.fromkeys([*ROLES, *queues_of([*ROLES])]))
+        """Whether some worker has each role, and serves each queue, and a sweeper sweeps. Raises QueueUnavailable."""
+        names = list(dict.fromkeys([*ROLES, SWEEPER, *queues_of([*ROLES])]))
         with _answering():
             keys = [SERVED + name for name in names]
             found: list[bytes | None] = self._redis.mget(keys)  # type: ignore[assignment]  # as redis-py types it

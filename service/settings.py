@@ -45,6 +45,9 @@ class Settings:
         "origins whose pages may call this server from a browser (CORS), comma-separated, such as "
         "https://app.example.com; empty: only its own",
     )
+    public_url: str = _knob(
+        "", "address at which users reach the API, where that is a proxy's: https://adaline.example.com"
+    )
     database_url: str = _knob("", "SQLAlchemy URL; empty: SQLite (WAL) in the data directory")
     broker_url: str = _knob("", "Redis or Valkey URL; empty: an embedded Valkey on a private unix socket")
     blobs_url: str = _knob("", "file:///path or s3://bucket/prefix; empty: a directory in the data directory")

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from service.domain.jobs.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
-from service.queue import INGEST, TRAIN, Task
+from service.queue import INGEST, SERVED_SECONDS, SWEEPER, TRAIN, Task
 from service.settings import Settings
 from service.store import answers, jobs, models, work
 from service.store.blobs.bundles import key_of
@@ -53,6 +53,7 @@ def main() -> None:
     forgotten = Forgotten(settings.lease_seconds)
     while not stop.is_set():
         try:
+            deps.queue.announce([SWEEPER], 3 * settings.sweep_seconds + SERVED_SECONDS)
             sweep(deps, resend_seconds, forgotten)
             resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):

@@ -128,5 +128,3 @@ def _memory_bytes(settings: Settings, roles: Sequence[str]) -> int:
 def _file_bytes(settings: Settings, roles: Sequence[str]) -> int:
     table = 2 * max(settings.max_upload_bytes, settings.max_decompressed_bytes)
     return max(table if roles == [INGEST.queue] else SPREAD * table, GIB)
-
-

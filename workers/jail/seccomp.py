@@ -44,42 +44,33 @@ REFUSED_EVERYWHERE = (
     428, 429, 430, 431, 432, 433, 442,  # open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr
     438,  # pidfd_getfd
 )  # fmt: skip
-MACHINES = {
-    "x86_64": Machine(
-        arch=0xC000003E,
-        seccomp=317,
-        clone=56,
-        socket=41,
-        prlimit=302,
-        refused=(
-            59, 322, 57, 58,  # execve, execveat, fork, vfork
-            50, 43, 288,  # listen, accept, accept4
-            101, 310, 311, 312,  # ptrace, process_vm_readv, process_vm_writev, kcmp
-            165, 166, 155, 161, 272, 308,  # mount, umount2, pivot_root, chroot, unshare, setns
-            321, 298, 323, 304, 135,  # bpf, perf_event_open, userfaultfd, open_by_handle_at, personality
-            248, 249, 250,  # add_key, request_key, keyctl
-            175, 313, 176, 246, 320, 169,  # init_module, finit_module, delete_module, kexec_*, reboot
-            103, 164, 227, 160,  # syslog, settimeofday, clock_settime, setrlimit
-        ),  # fmt: skip
+X86_64 = Machine(
+    arch=0xC000003E, seccomp=317, clone=56, socket=41, prlimit=302,
+    refused=(
+        59, 322, 57, 58,  # execve, execveat, fork, vfork
+        50, 43, 288,  # listen, accept, accept4
+        101, 310, 311, 312,  # ptrace, process_vm_readv, process_vm_writev, kcmp
+        165, 166, 155, 161, 272, 308,  # mount, umount2, pivot_root, chroot, unshare, setns
+        321, 298, 323, 304, 135,  # bpf, perf_event_open, userfaultfd, open_by_handle_at, personality
+        248, 249, 250,  # add_key, request_key, keyctl
+        175, 313, 176, 246, 320, 169,  # init_module, finit_module, delete_module, kexec_load, kexec_file_load, reboot
+        103, 164, 227, 160,  # syslog, settimeofday, clock_settime, setrlimit
     ),
-    "aarch64": Machine(
-        arch=0xC00000B7,
-        seccomp=277,
-        clone=220,
-        socket=198,
-        prlimit=261,
-        refused=(
-            221, 281,
-            201, 202, 242,
-            117, 270, 271, 272,
-            40, 39, 41, 51, 97, 268,
-            280, 241, 282, 265, 92,
-            217, 218, 219,
-            105, 273, 106, 104, 294, 142,
-            116, 170, 112, 164,
-        ),  # fmt: skip
+)  # fmt: skip
+AARCH64 = Machine(
+    arch=0xC00000B7, seccomp=277, clone=220, socket=198, prlimit=261,
+    refused=(  # the same; it has no fork and no vfork
+        221, 281,
+        201, 202, 242,
+        117, 270, 271, 272,
+        40, 39, 41, 51, 97, 268,
+        280, 241, 282, 265, 92,
+        217, 218, 219,
+        105, 273, 106, 104, 294, 142,
+        116, 170, 112, 164,
     ),
-}  # fmt: skip
+)  # fmt: skip
+MACHINES = {"x86_64": X86_64, "aarch64": AARCH64}
 
 
 class _Instruction(ctypes.Structure):
@@ -97,7 +88,7 @@ def restrict() -> bool:
     if machine is None:
         return False
     listed = list(_filter(machine))
-    instructions = (_Instruction * len(listed))(*listed)
+    instructions = (_Instruction * len(listed))(*(_Instruction(*one) for one in listed))
     program = _Program(len(listed), instructions)
     no_new_privileges()
     try:

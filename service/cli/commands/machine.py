@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import HERE, AsJson, Wide, app, show
+from service.cli.app import FAILED, HERE, AsJson, Wide, app, show
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -68,6 +68,17 @@ def settings(wide: Wide = False, as_json: AsJson = False) -> None:
     listed = _settings().describe(os.environ)
     columns = ("name", "value", "from", "meaning")
     show(as_json, listed, lambda: rendering.table(columns, ([row[name] for name in columns] for row in listed)), wide)
+
+
+@app.command(rich_help_panel=HERE)
+def doctor(as_json: AsJson = False) -> None:
+    """Name what is unsafe or broken in this deployment, each with its mend; exit status 1 when anything is."""
+    from service.cli.showing.diagnosis import diagnosis
+    from service.doctor import examine
+
+    found = examine(os.environ)
+    show(as_json, [asdict(finding) for finding in found], lambda: diagnosis(found))
+    raise typer.Exit(FAILED if found else 0)
 
 
 @app.command(rich_help_panel=HERE)
