@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        bench-predict bench-bulk bench-beside bench-tables fuzz-predict predict-under-force absences \
+        bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
@@ -74,6 +74,9 @@ predict-under-force: $(READY)  ## an alias moved 1,000 times, API processes kill
 
 absences: $(READY)  ## the broker killed, held still or emptied 50 times at random moments, under work: ABSENCES="--tcp" with PostgreSQL
 	$(BIN)/python -m tests.chaos.absences $(ABSENCES)
+
+stack: $(READY)  ## build the compose stack, bring it up, and kill every part of it in turn, under a training: STACK="--built --keep"
+	@$(BIN)/python -m tests.deployment.proof $(STACK)
 
 check: lint types imports migrations openapi-check  ## everything but the tests
 
@@ -144,6 +147,9 @@ bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn
 
 bench-growth: $(READY)  ## cost of a row and the worker's memory, from 10,000 rows to 30,000,000: BENCH="--rows 1000000"
 	@$(BIN)/python -m tests.benchmarks.bench_growth $(BENCH)
+
+bench-fleet: $(READY)  ## jobs a second through one PostgreSQL, of 1 to 64 worker processes that train nothing: BENCH="--fleet 64 --jobs 2000"
+	@$(BIN)/python -m tests.benchmarks.bench_fleet $(BENCH)
 
 bench-jobs: $(READY)  ## two jobs at once beside one
 	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)

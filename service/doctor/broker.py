@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 import redis
 from redis.exceptions import AuthenticationError, RedisError
 
-from service.doctor.database import MOST_SKEW_SECONDS, skewed
+from service.doctor.database import skewed
 from service.doctor.findings import Finding, Patient
 from service.queue import INGEST, SWEEPER, TRAIN, Queue
-from service.store.session import now
 
 SECONDS = 3.0
 
@@ -79,11 +78,10 @@ def _eviction(client: redis.Redis) -> Iterator[Finding]:
 
 
 def _clock(client: redis.Redis, patient: Patient) -> Iterator[Finding]:
+    before = patient.machine.clock()
     seconds, microseconds = client.time()
     theirs = datetime.fromtimestamp(seconds + microseconds / 1e6, UTC)
-    behind = (theirs - now()).total_seconds() + (now() - patient.machine.moment).total_seconds()
-    if abs(behind) > MOST_SKEW_SECONDS:
-        yield skewed("broker", behind)
+    yield from skewed("broker", before, theirs, patient.machine.clock())
 
 
 def _served(patient: Patient) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from alembic.migration import MigrationContext
@@ -13,7 +14,7 @@ from sqlalchemy.engine import make_url
 import service.store
 from service.doctor.findings import Finding, Patient
 from service.errors import AdalineError
-from service.store.session import Database, now
+from service.store.session import Database
 
 MIGRATIONS = Path(service.store.__file__).parent / "migrations"
 MOST_SKEW_SECONDS = 5.0  # leases last tens of seconds, and end by the clock of whoever looks
@@ -68,15 +69,18 @@ def _revision(opened: Database) -> Iterator[Finding]:
 
 def _clock(opened: Database, patient: Patient) -> Iterator[Finding]:
     with opened.read() as session:
+        session.execute(text("SELECT 1"))  # it is connected then
+        before = patient.machine.clock()
         theirs = session.scalar(text("SELECT clock_timestamp()"))
-    behind = (theirs - now()).total_seconds() + (now() - patient.machine.moment).total_seconds()
-    if abs(behind) > MOST_SKEW_SECONDS:
-        yield skewed("database", behind)
+    yield from skewed("database", before, theirs, patient.machine.clock())
 
 
-def skewed(whose: str, seconds: float) -> Finding:
-    """The finding of a clock that differs by so many seconds from this machine's."""
-    return Finding(
+def skewed(whose: str, before: datetime, theirs: datetime, after: datetime) -> Iterator[Finding]:
+    """The finding of a clock that said `theirs` at some moment between two of this machine's."""
+    seconds = max((theirs - after).total_seconds(), 0.0) or min((theirs - before).total_seconds(), 0.0)
+    if abs(seconds) <= MOST_SKEW_SECONDS:
+        return
+    yield Finding(
         "clock_skew",
         "broken",
         f"the {whose}'s clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's: leases "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +17,18 @@ MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limi
 @dataclass(frozen=True, slots=True)
 class Machine:
     """`memory_bytes` is what this machine or its container has; `mounts` is /proc/mounts; `files` is the most open
-    files; `moment` is its clock."""
+    files; `clock` tells its time."""
 
     environment: Mapping[str, str]
     memory_bytes: int
     mounts: str
     files: int
-    moment: datetime
+    clock: Callable[[], datetime] = now
 
     @classmethod
     def here(cls, environment: Mapping[str, str]) -> Machine:
         """This machine, now."""
-        return cls(environment, _memory_bytes(), _text("/proc/mounts"), _files(), now())
+        return cls(environment, _memory_bytes(), _text("/proc/mounts"), _files())
 
     def file_system(self, path: Path) -> str:
         """The type of the file system that a path lies on, by its longest mount point; "" where nothing is known."""

@@ -19,7 +19,9 @@ from service.store.private import make_private
 GIB = 2**30
 SYSTEM = (
     "/usr", "/lib", "/lib64", "/lib32", "/bin", "/opt", "/nix",  # libraries
-    "/proc", "/sys",  # processors, memory, and what there is left of it
+    # not all of /proc: the environment of other processes has passwords
+    "/sys", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime",
+    "/proc/version", "/proc/filesystems", "/proc/sys", "/proc/driver",
     "/dev/urandom", "/dev/random", "/dev/zero", "/dev/null",
     "/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
     "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",

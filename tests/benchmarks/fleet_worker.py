@@ -1,0 +1,47 @@
+"""A worker that trains nothing: it takes a job's message, claims the job and ends it as succeeded, by the code that all
+workers do so with. `python -m tests.benchmarks.fleet_worker --processes 8`, with the settings of the environment."""
+
+from __future__ import annotations
+
+import argparse
+
+from celery import shared_task
+
+from service.queue import TRAIN, queues_of
+from service.settings import Settings
+from service.store import jobs
+from service.store.session import now
+from service.store.tables import JobRow
+from workers.app import make_app
+from workers.deps import process_deps
+from workers.lease import claimed
+from workers.pool.stops import work_given_back
+
+
+@shared_task(name=TRAIN.name)
+def end(id: str) -> None:
+    """Claim the job, and end it."""
+    with work_given_back():
+        deps = process_deps()
+        with claimed(deps, JobRow, id, jobs.begin) as lease:
+            if lease is not None:
+                with deps.database.write() as session:
+                    ended = {"finished_at": now(), "lease_until": None, "progress": {"fraction": 1.0}}
+                    jobs.move(session, id, "succeeded", lease.row.fence, **ended)
+                deps.changes.publish(id)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--processes", type=int, default=8)
+    processes = parser.parse_args().processes
+    app = make_app(Settings.from_environment(), [TRAIN.queue])
+    # nothing here uses threads before the fork, so that 64 processes share the memory of what they import
+    app.conf.update(adaline_warmed=[], include=["workers.app", __spec__.name], worker_pool_start_method="fork")
+    queues = ",".join(queues_of([TRAIN.queue]))
+    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=warning"]
+    app.worker_main(["--quiet", "worker", f"--queues={queues}", f"--concurrency={processes}", *options])
+
+
+if __name__ == "__main__":
+    main()
