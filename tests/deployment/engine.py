@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LOOK_SECONDS = 2.0
+RESTART_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -42,13 +44,22 @@ class Stack:
         return sorted(name for name in names if not service or pattern.fullmatch(name))
 
     def kill(self, container: str) -> None:
-        """End its first process as a lost machine would: at once, and not as an operator who wants it stopped."""
-        pid = int(self.ask("inspect", "--format", "{{.State.Pid}}", container))
+        """End its first process as a lost machine would: at once, and not as an operator who wants it stopped. It is
+        started again by its restart policy; where the engine does not (podman, where a dependency has ended), by hand.
+        """
         try:
-            os.kill(pid, 9)
+            os.kill(self._pid(container), 9)
         except (ProcessLookupError, PermissionError):  # the engine's machine is another one
             self.ask("kill", container)
+        deadline = time.monotonic() + RESTART_SECONDS
+        while not self._pid(container) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        if not self._pid(container):
             self.ask("start", container)
+
+    def _pid(self, container: str) -> int:
+        """0 while it does not run."""
+        return int(self.ask("inspect", "--format", "{{.State.Pid}}", container))
 
     def health(self) -> dict[str, str]:
         """What the health check of each container last said."""

@@ -36,7 +36,7 @@ def test_value_goes_before_a_file_that_need_not_be_there(tmp_path: Path) -> None
     [
         (None, "which cannot be read: No such file or directory"),
         (b"\n", "which is empty"),
-        (b"\xff", "not text in UTF-8"),
+        (b"\xff", "which is not text in UTF-8"),
     ],
 )
 def test_file_that_holds_no_value_is_refused(content: bytes | None, why: str, tmp_path: Path) -> None:
