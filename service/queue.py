@@ -37,6 +37,10 @@ class Task:
         """The queue of this lane."""
         return self.queue if lane == LONG else f"{self.queue}-{lane}"
 
+    def lane_of(self, queue: str) -> str:
+        """The lane of a queue."""
+        return next(lane for lane in LANES if self.queue_in(lane) == queue)
+
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues of all lanes."""

@@ -13,6 +13,7 @@ from service.api import aliases, blueprints, context, datasets, jobs, operations
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
 from service.api.http import access, problems, turns
+from service.api.operators import steering
 from service.api.predictions import batch_predictions
 from service.api.predictions import views as predictions
 from service.wiring import Deps
@@ -20,6 +21,7 @@ from service.wiring import Deps
 BLUEPRINTS = (
     datasets.blueprint,
     jobs.blueprint,
+    steering.blueprint,
     aliases.blueprint,  # the models', with their aliases
     predictions.blueprint,
     inference_v2.blueprint,

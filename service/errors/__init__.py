@@ -57,6 +57,13 @@ from service.errors.running import (
     Unavailable,
     WorkFailed,
 )
+from service.errors.steering import (
+    QuotaExceeded,
+    RateLimited,
+    TooMuch,
+    WebhookNotFound,
+    WebhooksDisabled,
+)
 
 __all__ = [
     "AdalineError",
@@ -91,6 +98,8 @@ __all__ = [
     "OriginNotAllowed",
     "ParameterInvalid",
     "QueueUnavailable",
+    "QuotaExceeded",
+    "RateLimited",
     "ResultNotReady",
     "RowsInvalid",
     "SettingInvalid",
@@ -100,9 +109,12 @@ __all__ = [
     "TooManyAnswers",
     "TooManyBodies",
     "TooManyStreams",
+    "TooMuch",
     "Unavailable",
     "UploadInvalid",
     "VersionAliased",
     "VersionNotFound",
+    "WebhookNotFound",
+    "WebhooksDisabled",
     "WorkFailed",
 ]

@@ -1,7 +1,8 @@
 """The database, table by table. Times are UTC; documents are JSON.
 
-Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts, the lane that it waits in
-and the time of its last wake-up, so that the truth about who may write is where the data is.
+Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), its last claim and who made it,
+attempts, the lane that it waits in and the time of its last wake-up, so that the truth about who may write is where the
+data is.
 """
 
 from __future__ import annotations
@@ -9,11 +10,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKeyConstraint, Index, String, Table, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.domain.jobs.lanes import LONG
+
+QUEUED = text("state = 'queued'")  # of a partial index
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -54,6 +68,8 @@ class Work:
     attempt: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None]
     lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
@@ -87,8 +103,11 @@ class JobRow(Work, Row):
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), server_default="default")
     kind: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    reuse_key: Mapped[str | None] = mapped_column(String(64))
     spec: Mapped[Json]
     dataset_id: Mapped[str] = mapped_column(String(64), index=True)
     model_name: Mapped[str] = mapped_column(String(100), index=True)
@@ -102,8 +121,53 @@ class JobRow(Work, Row):
     finished_at: Mapped[datetime | None]
     worked_seconds: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")
 
-    # in a lane by the order of submission: a job's place is counted in the index alone
-    __table_args__ = (Index("ix_jobs_state_lane", "state", "lane", "id"),)
+    __table_args__ = (
+        Index("ix_jobs_state_lane", "state", "lane", "id"),
+        # in a lane by owner: whose turn it is, and a job's place, are found in the index alone
+        Index("ix_jobs_turn", "lane", "owner", "priority", "id", sqlite_where=QUEUED, postgresql_where=QUEUED),
+        Index("ix_jobs_owner_claimed_at", "owner", "claimed_at"),
+        Index("ix_jobs_owner_reuse_key", "owner", "reuse_key"),
+    )
+
+
+class WebhookRow(Row):
+    """Where an owner wants to be told of the ends of jobs and of versions, and what signs that."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(2000))
+    events: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
+    secret: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_webhooks_owner_id", "owner", "id"),)
+
+
+class DeliveryRow(Row):
+    """Something that a webhook is to be told. It is tried while it has a time at which it is due."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(32))
+    body: Mapped[Json]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], ondelete="CASCADE"),
+        Index("ix_deliveries_job_id", "job_id", "id"),
+        Index("ix_deliveries_webhook_id", "webhook_id", "id"),
+    )
 
 
 class EventRow(Row):

@@ -12,6 +12,7 @@ from service.domain.cells.conversion import ways
 from service.domain.cells.table import Table
 from service.domain.jobs.batch import BatchSpec, read_batch
 from service.domain.jobs.lanes import lane_of_job
+from service.domain.spec.beside import Beside
 from service.errors import FieldError, NotFound, SpecInvalid
 from service.queue import Queue
 from service.store import datasets, jobs, models
@@ -40,12 +41,11 @@ def submit_batch(
     IdempotencyKeyReused.
     """
     asked = read_batch(body)
-    return start(
-        database, queue, Request.of(SCOPE, body, key, render), lambda session: _add(session, asked, short_seconds)
-    )
+    request, beside = Request.of(SCOPE, body, key, render), Beside.of(body)
+    return start(database, queue, request, lambda session: _add(session, asked, beside, short_seconds))
 
 
-def _add(session: Session, asked: BatchSpec, short_seconds: float) -> JobRow:
+def _add(session: Session, asked: BatchSpec, beside: Beside, short_seconds: float) -> JobRow:
     version = _version(session, asked.model)
     datasets.count_ready(session, [asked.dataset])  # from now on it is not deleted until this job needs it
     dataset = ready_dataset(session, asked.dataset, "/dataset")
@@ -59,6 +59,7 @@ def _add(session: Session, asked: BatchSpec, short_seconds: float) -> JobRow:
         dataset_id=dataset.id,
         model_name=version.model_name,
         model_version=version.version,
+        priority=beside.priority,
         lane=lane_of_job(FIXED_SECONDS + (dataset.rows or 0) * len(features) * CELL_SECONDS, short_seconds),
     )
     jobs.append_events(session, job.id, [("state", {"state": "queued"})])

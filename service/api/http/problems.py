@@ -32,6 +32,7 @@ from service.errors import (
     MediaTypeUnsupported,
     NotFound,
     StorageFull,
+    TooMuch,
     Unavailable,
     UploadInvalid,
 )
@@ -55,6 +56,7 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     CallerRefused: HTTPStatus.FORBIDDEN,
     HostInvalid: HTTPStatus.BAD_REQUEST,
     HostNotAllowed: HTTPStatus.MISDIRECTED_REQUEST,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -85,6 +87,8 @@ def of_error(error: AdalineError) -> Response:
     answer = _problem(status, error.code, error.title, error.detail, errors, _more(error))
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, TooMuch) and error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 
