@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, case, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.store.session import now
@@ -50,10 +50,10 @@ def claim(
     A row that has had its last attempt is left to the sweeper, which says so.
     """
     moment = now()
-    values = {"at_moment": moment, "lease_until": moment + timedelta(seconds=lease_seconds), "at_worker": worker}
+    taken = {"at_moment": moment, "lease_until": moment + timedelta(seconds=lease_seconds), "at_worker": worker}
     found = session.connection().execute(
         _claiming(table, max_attempts is not None, lane is not None),
-        {"at_id": id, "most_attempts": max_attempts, "at_lane": lane, **values},
+        {"at_id": id, "most_attempts": max_attempts, "at_lane": lane, **taken},
     )
     values = found.mappings().one_or_none()
     return None if values is None else table(**values)
@@ -115,6 +115,15 @@ def free(session: Session, row: AnyWork) -> str | None:
     held = and_(table.state.in_(HELD[table]), table.lease_until == row.lease_until)
     freed = update(table).where(table.id == row.id, table.fence == row.fence, held).values(_freed(table))
     return session.scalar(freed.returning(table.state))
+
+
+def held(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
+    """Rows that a worker has; without what may be large."""
+    columns = (table.id, table.owner, table.worker, table.claimed_at, *((JobRow.kind,) if table is JobRow else ()))
+    query = (
+        select(table).options(load_only(*columns)).where(table.state.in_(HELD[table]), table.lease_until.is_not(None))
+    )
+    return session.scalars(query).all()
 
 
 def held_long(session: Session, table: type[AnyWork], lease_seconds: float) -> Sequence[AnyWork]:

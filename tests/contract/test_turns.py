@@ -123,7 +123,7 @@ def test_a_place_is_how_many_are_claimed_before(database: Database, earlier: str
     served(database, len(earlier))
     ids = add(database, "aabbbcaab") + add(database, "ab", priority=3)
     with database.read() as session:
-        places = {id: place(session, jobs.get(session, id)).before for id in ids}
+        places = {id: place(session, session.get_one(JobRow, id)).before for id in ids}
     order: list[str] = []
     for _ in ids:
         row = claim(database)
@@ -137,7 +137,7 @@ def test_a_place_is_not_counted_far(database: Database, monkeypatch: pytest.Monk
     monkeypatch.setattr(turns, "MOST_COUNTED", 5)
     ids = add(database, "a" * 10 + "b" * 3)
     with database.read() as session:
-        assert [place(session, jobs.get(session, id)).before for id in (ids[2], ids[9])] == [4, 5]
+        assert [place(session, session.get_one(JobRow, id)).before for id in (ids[2], ids[9])] == [4, 5]
 
 
 def test_neither_a_claim_nor_a_place_looks_through_all_that_wait(database: Database) -> None:
@@ -161,7 +161,7 @@ def test_neither_a_claim_nor_a_place_looks_through_all_that_wait(database: Datab
     event.listen(database.engine, "before_cursor_execute", note)
     row = claim(database)
     with database.read() as session:
-        assert place(session, jobs.get(session, "job_00000700")).before == 699
+        assert place(session, session.get_one(JobRow, "job_00000700")).before == 699
     event.remove(database.engine, "before_cursor_execute", note)
     assert row is not None
     assert row.id == "job_00000000"

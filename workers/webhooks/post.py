@@ -38,7 +38,7 @@ def post(
 ) -> Outcome:
     """Try once, for so many seconds at most."""
     body = orjson.dumps(delivery.body)
-    headers = {
+    headers: dict[bytes | str, bytes | str] = {
         "Content-Type": "application/json",
         "User-Agent": f"adaline/{version('adaline')}",
         "webhook-id": delivery.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.jobs import NOT_FOUND, later
@@ -29,7 +30,7 @@ def pause_job(headers: dict[str, Any], id: str) -> Any:
     paused time counts for no limit of time. It stays paused until it is resumed or cancelled.
     """
     here = context()
-    job = pause(here.deps.database, here.deps.changes, id)
+    job = pause(here.deps.database, here.deps.changes, owner(), id)
     let_go, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _let_go(id))
     job = let_go or job
     return (job, answered) if job.lease_until is None else (job, *later(id, answered))
@@ -44,10 +45,10 @@ def resume_job(id: str) -> Any:
     It waits in line again, continues from what is saved, and ends in the same bits as a job that was not paused.
     """
     deps = context().deps
-    return resume(deps.database, deps.queue, deps.changes, id)
+    return resume(deps.database, deps.queue, deps.changes, owner(), id)
 
 
 def _let_go(id: str) -> JobRow | None:
     with context().deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, owner(), id)
     return job if job.lease_until is None else None

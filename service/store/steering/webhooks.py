@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from service.domain.jobs.notices import ENDS, PUBLISHED, pause_after
@@ -139,12 +140,12 @@ def not_delivered(session: Session, id: str, attempts: int, status: int | None, 
 
 
 @functools.cache
-def _listening() -> Select[tuple[str, list[str]]]:
+def _listening() -> Executable:
     whose = select(JobRow.owner).where(JobRow.id == bindparam("of_job")).scalar_subquery()
     return select(WebhookRow.id, WebhookRow.events).where(WebhookRow.owner == whose)
 
 
 @functools.cache
-def _ended() -> Select[tuple[object, ...]]:
+def _ended() -> Executable:
     columns = (JobRow.kind, JobRow.dataset_id, JobRow.model_name, JobRow.model_version, JobRow.error)
     return select(*columns, JobRow.created_at, JobRow.finished_at).where(JobRow.id == bindparam("of_job"))

@@ -16,11 +16,11 @@ from service.store.tables import JobRow
 from service.usecases.start import wake
 
 
-def pause(database: Database, changes: Changes, id: str) -> JobRow:
+def pause(database: Database, changes: Changes, owner: str, id: str) -> JobRow:
     """The job as it is after the request; `lease_until` is None once no worker holds it. Raises JobNotFound;
     IllegalMove for a job that has ended or is being cancelled."""
     with database.write() as session:
-        job = jobs.get(session, id, for_change=True)
+        job = jobs.get(session, owner, id, for_change=True)
         _check_goes_on(job, "paused")
         if job.state == "paused":
             return job
@@ -30,11 +30,11 @@ def pause(database: Database, changes: Changes, id: str) -> JobRow:
     return job
 
 
-def resume(database: Database, queue: Queue, changes: Changes, id: str) -> JobRow:
+def resume(database: Database, queue: Queue, changes: Changes, owner: str, id: str) -> JobRow:
     """The job as it is after the request: queued, or running where it was not paused or has not stopped yet. Raises
     JobNotFound; IllegalMove for a job that has ended or is being cancelled."""
     with database.write() as session:
-        job = jobs.get(session, id, for_change=True)
+        job = jobs.get(session, owner, id, for_change=True)
         _check_goes_on(job, "resumed")
         if job.state != "paused":
             return job

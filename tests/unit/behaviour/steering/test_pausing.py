@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.api.app import create_app
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import WEIGHTS
 from service.queue import TRAIN
 from service.store import jobs, models
@@ -42,14 +43,14 @@ def client(quick: Deps) -> FlaskClient:
 
 def row(deps: Deps, id: str) -> JobRow:
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def weights(deps: Deps, id: str) -> bytes:
     job = row(deps, id)
     assert job.model_version is not None, job.error
     with deps.database.read() as session:
-        version = models.get_version(session, job.model_name, job.model_version)
+        version = models.get_version(session, DEFAULT_OWNER, job.model_name, job.model_version)
     return read_file(deps.blobs, version.files[WEIGHTS])
 
 
