@@ -38,7 +38,7 @@ def app() -> Gate:
     threading.Thread(target=here.keys.follow, args=[deps.changes], name="keys", daemon=True).start()
     arrivals = Arrivals(settings)
     threading.Thread(target=arrivals.watch, name="arrivals", daemon=True).start()
-    return Gate(Front(api, here.models, here.keys), Callers.of(settings), arrivals)
+    return Gate(Front(api, here.models, here.keys, here.rates), Callers.of(settings), arrivals)
 
 
 def _check_keys(keys: KnownKeys) -> None:

@@ -103,6 +103,11 @@ def delete(session: Session, id: str) -> None:
     session.execute(delete_rows(JobRow).where(JobRow.id == id))
 
 
+def lanes_waiting(session: Session, owner: str) -> Sequence[str]:
+    """The lanes in which jobs of the owner wait."""
+    return session.scalars(select(JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued").distinct()).all()
+
+
 def begin(session: Session, job: JobRow) -> None:
     """Record that a job has just been claimed, in that transaction."""
     append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})

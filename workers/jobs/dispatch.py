@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from service.domain.jobs.lanes import LONG
+from service.queue import TRAIN
 from service.store import jobs
 from service.store.steering.turns import claim_next
 from service.store.tables import JobRow
@@ -27,16 +29,27 @@ RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {
 
 
 def run(deps: Deps, id: str, lane: str | None = None) -> None:
-    """Run the job whose turn it is in this `lane`; without one, or when none waits there, the job of this id. Does
-    nothing when there is nothing to do."""
+    """Run the job whose turn it is in this `lane`; without one, the job of this id. Does nothing when there is nothing
+    to do."""
     use_one_thread()
 
     def next_of(session: Session) -> JobRow | None:
-        return None if lane is None else claim_next(session, lane, deps.settings.lease_seconds, here.name)
+        settings = deps.settings
+        return claim_next(session, lane or LONG, settings.lease_seconds, here.name, settings.owner_running_jobs)
 
-    with claimed(deps, JobRow, id, jobs.begin, next_of) as lease:
+    with claimed(deps, JobRow, id, jobs.begin, None if lane is None else next_of) as lease:
         if lease is not None:
             deps.changes.publish(lease.row.id)
             ending = JobEnding(deps, lease)
             with ends_recorded(lease, ending.what, ending):
                 RUNS[lease.row.kind](deps, lease)
+    if lease is not None and lease.may_hold_others_up:
+        wake_others(deps, lease.row.owner)
+
+
+def wake_others(deps: Deps, owner: str) -> None:
+    """A job has ended of an owner of whom only so many may run: their own wake-ups may have come to nothing."""
+    with deps.database.read() as session:
+        lanes = jobs.lanes_waiting(session, owner)
+    for lane in lanes:
+        deps.queue.send(TRAIN, owner, lane)
