@@ -103,9 +103,10 @@ def delete(session: Session, id: str) -> None:
     session.execute(delete_rows(JobRow).where(JobRow.id == id))
 
 
-def lanes_waiting(session: Session, owner: str) -> Sequence[str]:
-    """The lanes in which jobs of the owner wait."""
-    return session.scalars(select(JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued").distinct()).all()
+def first_waiting(session: Session, owner: str) -> Sequence[tuple[str, str]]:
+    """Of each lane in which jobs of the owner wait the first one's id, and the lane."""
+    waiting = select(func.min(JobRow.id), JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued")
+    return session.execute(waiting.group_by(JobRow.lane)).tuples().all()
 
 
 def begin(session: Session, job: JobRow) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from sqlalchemy.orm import Session
 
 from service.domain.jobs.lanes import LONG
+from service.errors import QueueUnavailable
 from service.queue import TRAIN
 from service.store import jobs
 from service.store.steering.turns import claim_next
@@ -20,6 +22,8 @@ from workers.jobs.train import train
 from workers.lane import here
 from workers.lease import Lease, claimed
 from workers.training.threads import use_one_thread
+
+log = structlog.get_logger(__name__)
 
 RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {
     "train": train,
@@ -48,8 +52,11 @@ def run(deps: Deps, id: str, lane: str | None = None) -> None:
 
 
 def wake_others(deps: Deps, owner: str) -> None:
-    """A job has ended of an owner of whom only so many may run: their own wake-ups may have come to nothing."""
+    """A job has ended of an owner of whom only so many may run: the wake-ups for others may have come to nothing."""
     with deps.database.read() as session:
-        lanes = jobs.lanes_waiting(session, owner)
-    for lane in lanes:
-        deps.queue.send(TRAIN, owner, lane)
+        waiting = jobs.first_waiting(session, owner)
+    try:
+        for id, lane in waiting:
+            deps.queue.send(TRAIN, id, lane)
+    except QueueUnavailable as error:  # the sweeper does it later
+        log.warning("no other job was woken", owner=owner, error=str(error))

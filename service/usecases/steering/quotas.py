@@ -43,7 +43,7 @@ def check_job(session: Session, owner: str, quotas: Quotas) -> None:
         if (n := limits.count_jobs(session, owner, limits.WAITS)) >= quotas.queued_jobs:
             raise QuotaExceeded(
                 f"{owner} has {n:,} jobs that wait or are paused, and {quotas.queued_jobs:,} are allowed; wait "
-                "until some have begun, or cancel some (GET /v1/jobs?state=queued lists them, POST /v1/jobs/{id}/cancel)",
+                "until some have begun, or cancel some (GET /v1/jobs?state=queued, POST /v1/jobs/{id}/cancel)",
                 retry_after=JOBS_SECONDS,
             )
     if quotas.stored_bytes:
