@@ -185,7 +185,7 @@ class Settings:
     def to_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """`environment` for another process that is to read exactly these settings in it."""
         rest = {name: text for name, text in environment.items() if not name.startswith(PREFIX)}
-        kept = {name: text for name, text in environment.items() if name in ADALINE_ELSEWHERE}
+        kept = {name: environment[name] for name in ADALINE_ELSEWHERE - {CLIENTS_KEY} if name in environment}
         chosen = {
             PREFIX + knob.name.upper(): str(value)
             for knob in fields(self)
@@ -221,8 +221,9 @@ def entries(text: str) -> list[str]:
     return [entry for part in text.lower().split(",") if (entry := part.strip())]
 
 
-# Names under the prefix that are read by the test suite, not by the service.
-ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL"})
+# Names under the prefix that are read by commands and the test suite, not by the service.
+CLIENTS_KEY = "ADALINE_KEY"
+ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL", CLIENTS_KEY})
 
 
 def _parse(name: str, text: str, knob: Any) -> Any:
