@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -23,6 +24,7 @@ from service.errors import QueueUnavailable, SettingInvalid
 
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
+WORKER = "adaline.worker."  # and a worker's name: a key that it keeps alive
 SERVED_SECONDS = 5.0  # how long what they say holds; they say it each second
 VERSION = "adaline.version."  # and a version that some worker or sweeper has
 VISIBILITY_SECONDS = (
@@ -43,10 +45,32 @@ class Task:
         """The queue of this lane."""
         return self.queue if lane == LONG else f"{self.queue}-{lane}"
 
+    def lane_of(self, queue: str) -> str:
+        """The lane of a queue."""
+        return next(lane for lane in LANES if self.queue_in(lane) == queue)
+
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues of all lanes."""
         return tuple(self.queue_in(lane) for lane in LANES)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A worker as it says that it is there: `name` is its host and process id."""
+
+    name: str
+    roles: tuple[str, ...]
+    processes: int
+    started_at: datetime
+
+    def to_json(self) -> str:
+        return json.dumps([self.name, self.roles, self.processes, self.started_at.isoformat()])
+
+    @classmethod
+    def of(cls, text: bytes) -> Announced:
+        name, roles, processes, started_at = json.loads(text)
+        return cls(name, tuple(roles), processes, datetime.fromisoformat(started_at))
 
 
 INGEST = Task("adaline.ingest", "ingest")
@@ -154,12 +178,16 @@ class Queue:
                 first += len(messages)
         return ids
 
-    def announce(self, roles: Sequence[str], seconds: float = SERVED_SECONDS) -> None:
-        """Say that a worker (or the sweeper) has these roles, for the next `seconds`. Raises QueueUnavailable."""
+    def announce(self, roles: Sequence[str], worker: Announced | None = None, seconds: float = SERVED_SECONDS) -> None:
+        """Say that a worker (or the sweeper) has these roles, for the next `seconds`, and which. Raises
+        QueueUnavailable."""
+        milliseconds = int(seconds * 1000)
         keys = [SERVED + name for name in {*roles, *queues_of([role for role in roles if role in ROLES])}]
         with _answering(), self._redis.pipeline() as together:
             for key in (*keys, VERSION + self.version):
-                together.set(key, b"", px=int(seconds * 1000))
+                together.set(key, b"", px=milliseconds)
+            if worker is not None:
+                together.set(WORKER + worker.name, worker.to_json(), px=milliseconds)
             together.execute()
 
     @functools.cached_property
@@ -171,6 +199,13 @@ class Queue:
         """Which versions workers and sweepers have that are there. Raises QueueUnavailable."""
         with _answering():
             return {key.decode().removeprefix(VERSION) for key in self._redis.scan_iter(VERSION + "*")}
+
+    def workers(self) -> list[Announced]:
+        """The workers that say that they are there. Raises QueueUnavailable."""
+        with _answering():
+            names = list(self._redis.scan_iter(f"{WORKER}*", count=READ_AT_ONCE))
+            found: list[bytes | None] = self._redis.mget(names) if names else []  # type: ignore[assignment]  # as above
+        return [Announced.of(text) for text in found if text is not None]
 
     def served(self) -> dict[str, bool]:
         """Whether some worker has each role, and serves each queue, and a sweeper sweeps. Raises QueueUnavailable."""

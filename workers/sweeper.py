@@ -20,11 +20,13 @@ from service.store import answers, jobs, models, work
 from service.store.blobs.bundles import key_of
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
+from service.store.steering import turns
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
 from workers.alive import touch
 from workers.forgotten import Forgotten
+from workers.webhooks.deliver import deliver_until
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +50,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     deps = wire(settings)
+    if settings.webhooks == "on":
+        threading.Thread(target=deliver_until, args=[deps, stop], name="webhooks", daemon=True).start()
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
     forgotten = Forgotten(settings.lease_seconds)
     while not stop.is_set():
         try:
-            deps.queue.announce([SWEEPER], 3 * settings.sweep_seconds + SERVED_SECONDS)
+            deps.queue.announce([SWEEPER], seconds=3 * settings.sweep_seconds + SERVED_SECONDS)
             sweep(deps, resend_seconds, forgotten)
             resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):
@@ -100,11 +104,11 @@ def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
         with deps.database.write() as session:
             if job.state == "cancelling":
                 jobs.move(session, job.id, "cancelled", job.fence, **ended)
-            elif job.attempt >= deps.settings.max_attempts:
+            elif job.state != "paused" and job.attempt >= deps.settings.max_attempts:
                 error = {"code": "worker_lost", "detail": LOST.format(attempts=job.attempt)}
                 jobs.move(session, job.id, "failed", job.fence, error=error, **ended)
-            elif work.free(session, job):
-                jobs.append_event(session, job.id, "state", {"state": "queued", "reason": "its worker was lost"})
+            elif state := work.free(session, job):
+                jobs.let_go(session, job.id, state, "its worker was lost")
         log.warning("lease expired", job=job.id, attempt=job.attempt)
         deps.changes.publish(job.id)
 
@@ -137,13 +141,18 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
     # a message that still waits is no loss, however long its queue is: nothing is sent twice for it
     waiting: frozenset[str] = deps.queue.ids_waiting(task) if old else frozenset()
     due = sorted([*new, *(id for id in old if id not in waiting)])
+    if table is JobRow and due:  # any message wakes up for the job whose turn it is
+        with deps.database.read() as session:
+            claimable = turns.claimable(session, lane, deps.settings.owner_running_jobs)
+        due = due[: max(claimable - deps.queue.length(task.queue_in(lane)), 0)]
     for first in range(0, len(due), SENT_AT_ONCE):
         some = due[first : first + SENT_AT_ONCE]
         for id in some:
             deps.queue.send(task, id, lane)
         _mark_sent(deps, table, some)
         log.info("sent", task=task.name, ids=some)
-    _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
+    sent = set(due)
+    _mark_sent(deps, table, [id for id in (*new, *old) if id not in sent])  # looked for again after as long a time
 
 
 def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from service.doctor.findings import Finding, Patient
+from service.domain.access.loopback import is_loopback
 from service.queue import VISIBILITY_SECONDS
 from service.settings import entries
 
@@ -142,15 +143,20 @@ def leases(patient: Patient) -> Iterator[Finding]:
         )
 
 
-CHECKS = (guessed_passwords, unencrypted, served_in_the_clear, any_name, debug_logs, jail_off, leases)
+def webhooks(patient: Patient) -> Iterator[Finding]:
+    """Webhooks to machines that only this one reaches"""
+    inside = [one for one in entries(patient.settings.webhook_allowed_peers) if not ipaddress.ip_network(one).is_global]
+    if patient.settings.webhooks == "on" and inside:
+        yield Finding(
+            "webhooks_reach_inside",
+            "unsafe",
+            f"ADALINE_WEBHOOK_ALLOWED_PEERS has {', '.join(inside)}: whoever may register a webhook sends requests to "
+            "machines there",
+            "name the single addresses that webhooks are for, and only where all owners may reach them",
+        )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it there."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+CHECKS = (guessed_passwords, unencrypted, served_in_the_clear, any_name, debug_logs, jail_off, leases, webhooks)
 
 
 def _is_near(host: str) -> bool:

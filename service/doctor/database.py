@@ -13,7 +13,9 @@ from sqlalchemy.engine import make_url
 
 import service.store
 from service.doctor.findings import Finding, Patient
+from service.domain.access.loopback import is_loopback
 from service.errors import AdalineError
+from service.store import keys
 from service.store.session import Database
 
 MIGRATIONS = Path(service.store.__file__).parent / "migrations"
@@ -27,9 +29,10 @@ def database(patient: Patient) -> Iterator[Finding]:
         return  # nothing was started here yet
     opened = Database(patient.settings.resolved_database_url)
     try:
-        yield from _revision(opened)
         if opened.engine.dialect.name == "postgresql":
             yield from _clock(opened, patient)
+        other = [*_revision(opened)]
+        yield from other or _keys(opened, patient)
     except AdalineError as error:
         yield Finding(
             "database_unreachable",
@@ -65,6 +68,20 @@ def _revision(opened: Database) -> Iterator[Finding]:
             f"the database has revision {found}, which this version does not know: a newer one has migrated it",
             "update this part to the version of the others, or restore the backup from before the update",
         )
+
+
+def _keys(opened: Database, patient: Patient) -> Iterator[Finding]:
+    if is_loopback(patient.settings.host):
+        return
+    with opened.read() as session:
+        if keys.exist(session):
+            return
+    yield Finding(
+        "no_key",
+        "unsafe",
+        f"the API is to listen on {patient.settings.host}, and there is no key: nobody could be told from anybody",
+        "adaline keys create --scopes admin",
+    )
 
 
 def _clock(opened: Database, patient: Patient) -> Iterator[Finding]:

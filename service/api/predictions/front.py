@@ -14,12 +14,16 @@ from weakref import WeakKeyDictionary
 
 from flask import Flask
 
+from service.api.admission.rules import PREDICTS
 from service.api.http import access
 from service.api.http.gate import Environ, Start
 from service.api.predictions.codecs import JSON
 from service.api.predictions.direct import Direct
+from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
+from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModel, LoadedModels
+from service.usecases.steering.rates import COUNTED, Rates
 
 BEFORE, AFTER = "/v1/models/", "/predict"
 TYPES = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8"})
@@ -31,9 +35,11 @@ UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 class Front:
     """A WSGI application that answers some predictions itself, and everything else by `app`."""
 
-    def __init__(self, app: Flask, models: LoadedModels) -> None:
+    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: Rates) -> None:
         self._app = app
         self._models = models
+        self._keys = keys
+        self._rates = rates
         self._direct: WeakKeyDictionary[LoadedModel, Direct | None] = WeakKeyDictionary()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -41,7 +47,7 @@ class Front:
         if environ["REQUEST_METHOD"] == "POST" and (answer := self._answer(environ)) is not None:
             request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
             headers = [("Content-Type", JSON), ("Content-Length", str(len(answer))), (access.HEADER, request_id)]
-            start("200 OK", [*headers, *access.ALWAYS.items()])
+            start("200 OK", [*headers, *access.ALWAYS.items(), *environ[COUNTED]])
             access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, time.perf_counter() - began)
             return [answer]
         return self._app(environ, start)
@@ -51,7 +57,13 @@ class Front:
         path: str = environ["PATH_INFO"]
         if not (path.startswith(BEFORE) and path.endswith(AFTER)):
             return None
-        model = self._models.known(path[len(BEFORE) : -len(AFTER)])
+        try:
+            who = self._keys.identify(environ.get("HTTP_AUTHORIZATION"))
+        except (Unauthenticated, Unavailable):  # the ordinary way says why, or knows the session of a page
+            return None
+        if not PREDICTS.scopes & who.scopes:
+            return None
+        model = self._models.known(who.owner, path[len(BEFORE) : -len(AFTER)])
         if model is None or not _is_usual(environ):
             return None
         try:
@@ -59,6 +71,10 @@ class Front:
         except KeyError:
             direct = self._direct[model] = _compiled(model)
         if direct is None:
+            return None
+        try:
+            environ[COUNTED] = self._rates.admit(who)
+        except RateLimited:  # the ordinary way says so
             return None
         length = int(environ["CONTENT_LENGTH"])
         try:

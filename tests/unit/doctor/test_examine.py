@@ -19,9 +19,11 @@ from service.doctor import Finding, examine, here
 from service.doctor.examine import examine_patient
 from service.doctor.findings import Patient
 from service.doctor.machine import Machine
+from service.domain.access.owners import DEFAULT_OWNER
 from service.queue import QUEUES, SERVED, SWEEPER, Queue
 from service.settings import Settings
-from service.store.session import now
+from service.store.session import Database, now
+from service.usecases.keys import create_key
 from tests.integration.processes import eventually
 
 PASSWORD = "5b1f8a0c3e7d9246"
@@ -72,7 +74,7 @@ def right(tmp_path: Path, broker_port: int, client: redis.Redis, empty_database:
     secret = tmp_path / "broker_url"
     secret.write_text(url)
     secret.chmod(0o400)
-    Queue(url).announce([*QUEUES, SWEEPER], 60)
+    Queue(url).announce([*QUEUES, SWEEPER], seconds=60)
     return {"ADALINE_DATA": str(data), "ADALINE_BROKER_URL_FILE": str(secret), "PATH": os.environ["PATH"]}
 
 
@@ -94,6 +96,9 @@ SETTINGS: list[tuple[str, Environment]] = [
     ("tls_off", {"ADALINE_HOST": "0.0.0.0", "ADALINE_PUBLIC_URL": "http://adaline.example.com"}),
     ("any_host_allowed", {"ADALINE_ALLOWED_HOSTS": "*"}),
     ("debug_logs", {"ADALINE_LOG_LEVEL": "debug"}),
+    ("no_key", {"ADALINE_HOST": "0.0.0.0"}),
+    ("webhooks_reach_inside", {"ADALINE_WEBHOOKS": "on", "ADALINE_WEBHOOK_ALLOWED_PEERS": "10.0.0.0/8"}),
+    ("webhooks_reach_inside", {"ADALINE_WEBHOOKS": "on", "ADALINE_WEBHOOK_ALLOWED_PEERS": "203.0.113.7/32, ::1/128"}),
     ("jail_off", {"ADALINE_JAIL": "off"}),
     ("heartbeat_too_slow", {"ADALINE_LEASE_SECONDS": "2", "ADALINE_SWEEP_SECONDS": "1"}),
     ("redelivered_too_soon", {"ADALINE_MAX_JOB_SECONDS": "90000"}),
@@ -112,8 +117,8 @@ def test_setting_that_is_unsafe_or_broken_is_named(code: str, planted: Environme
 @pytest.mark.parametrize(
     "planted",
     [
-        {"ADALINE_HOST": "0.0.0.0", "ADALINE_PUBLIC_URL": "https://adaline.example.com"},
-        {"ADALINE_HOST": "0.0.0.0", "ADALINE_PUBLIC_URL": "http://127.0.0.1:8000"},
+        {"ADALINE_PUBLIC_URL": "https://adaline.example.com"},
+        {"ADALINE_WEBHOOKS": "on", "ADALINE_WEBHOOK_ALLOWED_PEERS": "8.8.8.8/32"},
         {"ADALINE_S3_ENDPOINT_URL": "http://s3:8333"},
         {"ADALINE_S3_ENDPOINT_URL": "https://s3.example.com"},
         {"ADALINE_MAX_JOB_SECONDS": "3600"},
@@ -121,6 +126,14 @@ def test_setting_that_is_unsafe_or_broken_is_named(code: str, planted: Environme
 )
 def test_what_is_right_another_way_is_no_finding(planted: Environment, right: Environment) -> None:
     assert examine(right | planted) == []
+
+
+@pytest.mark.parametrize("public", ["https://adaline.example.com", "http://127.0.0.1:8000"])
+def test_server_of_others_with_a_key_and_a_proxy_has_no_findings(public: str, right: Environment) -> None:
+    database = Database(Settings.from_environment(right).resolved_database_url)
+    create_key(database, DEFAULT_OWNER, "first", ["admin"])
+    database.close()
+    assert examine(right | {"ADALINE_HOST": "0.0.0.0", "ADALINE_PUBLIC_URL": public}) == []
 
 
 def test_data_directory_that_others_may_read(right: Environment) -> None:

@@ -69,8 +69,8 @@ def asked_training(teller: Teller) -> AskedTraining:
     other = spec.split.validation_dataset
     with teller.deps.database.read() as session:
         warnings = [Warned(**told) for told in jobs.warnings(session, job.id)]
-        dataset = datasets.get(session, job.dataset_id)
-        judging = None if other is None else datasets.get(session, other)
+        dataset = datasets.get(session, job.owner, job.dataset_id)
+        judging = None if other is None else datasets.get(session, job.owner, other)
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
@@ -192,7 +192,7 @@ class TrainingRecorder:
         self._teller.tell_if_due()
 
     def _too_long(self) -> WorkFailed:
-        most, stage = self._teller.deps.settings.max_job_seconds, self._stage
+        most, stage = self._teller.lease.settings.max_job_seconds, self._stage
         progress = stage.progress
         if self._is_over:
             return report_too_long(most)
