@@ -207,9 +207,14 @@ class Queue:
             found: list[bytes | None] = self._redis.mget(names) if names else []  # type: ignore[assignment]  # as above
         return [Announced.of(text) for text in found if text is not None]
 
+    def sweeps(self) -> bool:
+        """Whether there is a sweeper. Raises QueueUnavailable."""
+        with _answering():
+            return bool(self._redis.exists(SERVED + SWEEPER))
+
     def served(self) -> dict[str, bool]:
-        """Whether some worker has each role, and serves each queue, and a sweeper sweeps. Raises QueueUnavailable."""
-        names = list(dict.fromkeys([*ROLES, SWEEPER, *queues_of([*ROLES])]))
+        """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""
+        names = list(dict.fromkeys([*ROLES, *queues_of([*ROLES])]))
         with _answering():
             keys = [SERVED + name for name in names]
             found: list[bytes | None] = self._redis.mget(keys)  # type: ignore[assignment]  # as redis-py types it

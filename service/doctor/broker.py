@@ -11,7 +11,7 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from service.doctor.database import skewed
 from service.doctor.findings import Finding, Patient
-from service.queue import INGEST, SWEEPER, TRAIN, Queue
+from service.queue import INGEST, TRAIN, Queue
 
 SECONDS = 3.0
 
@@ -95,7 +95,7 @@ def _served(patient: Patient) -> Iterator[Finding]:
                 f"no worker takes {what}: they wait in the queue {role!r}",
                 f"start one: adaline worker --queues {role}",
             )
-    if not served[SWEEPER]:
+    if not queue.sweeps():
         yield Finding(
             "no_sweeper",
             "broken",
