@@ -20,6 +20,7 @@ from pathlib import Path
 import psutil
 from sqlalchemy import func, select
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.queue import TRAIN
 from service.settings import Settings
 from service.store import jobs
@@ -84,9 +85,9 @@ def measured(processes: int, count: int) -> Figure:
         parts.callback(deps.close)
         workers = parts.enter_context(fleet(settings, processes))
         run(deps, 4 * processes)  # every process is there, and connected
-        before = Cpu.now(workers)
+        before = Cpu.now(workers, directory)
         seconds = run(deps, count)
-        figure = Figure(processes, count, seconds, Cpu.now(workers) - before, *wrong(deps))
+        figure = Figure(processes, count, seconds, Cpu.now(workers, directory) - before, *wrong(deps))
     sys.stdout.write(figure.told() + "\n")
     sys.stdout.flush()
     return figure
@@ -96,12 +97,12 @@ def measured(processes: int, count: int) -> Figure:
 def fleet(settings: Settings, processes: int) -> Iterator[list[psutil.Process]]:
     """Workers with so many processes in all."""
     environment = settings.to_environment({"PATH": "/usr/bin:/bin"})
-    with contextlib.ExitStack() as parts:
+    with contextlib.ExitStack() as parts, (settings.data / "workers.log").open("w") as log:
         workers = []
         while processes > 0:
             command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.fleet_worker"]
             some = min(processes, AT_ONCE)
-            worker = subprocess.Popen([*command, "--processes", str(some)], env=environment)
+            worker = subprocess.Popen([*command, "--processes", str(some)], env=environment, stdout=log, stderr=log)
             parts.callback(worker.wait)
             parts.callback(worker.terminate)
             workers.append(psutil.Process(worker.pid))
@@ -114,7 +115,8 @@ def run(deps: Deps, count: int) -> float:
     with deps.database.write() as session:
         spec = {"model": "none", "target": "y", "dataset": "ds_none"}
         rows = [
-            jobs.add(session, kind="train", spec=spec, dataset_id="ds_none", model_name="none") for _ in range(count)
+            jobs.add(session, DEFAULT_OWNER, kind="train", spec=spec, dataset_id="ds_none", model_name="none")
+            for _ in range(count)
         ]
     began = time.perf_counter()
     for row in rows:

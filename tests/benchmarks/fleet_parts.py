@@ -60,14 +60,14 @@ class Cpu(dict[str, float]):
     """Seconds of the processors, by part."""
 
     @classmethod
-    def now(cls, workers: Sequence[psutil.Process]) -> Cpu:
-        """Until now, of everything that runs."""
+    def now(cls, workers: Sequence[psutil.Process], directory: Path) -> Cpu:
+        """Until now, of the workers, the servers whose files lie in the directory, and this process."""
         family = [process for worker in workers for process in (worker, *worker.children(recursive=True))]
-        named = {"postgres": "PostgreSQL", "valkey-server": "broker", "redis-server": "broker"}
         used = cls({"workers": sum(map(_seconds, family)), "PostgreSQL": 0.0, "broker": 0.0})
-        for process in psutil.process_iter(["name"]):
-            if part := named.get(process.info["name"] or ""):
-                used[part] += _seconds(process)
+        for process in psutil.process_iter(["cmdline"]):
+            if str(directory) in " ".join(process.info["cmdline"] or ()) and process not in family:
+                servers = [process, *process.children(recursive=True)]
+                used["PostgreSQL" if "postgres" in process.name() else "broker"] += sum(map(_seconds, servers))
         used["sender"] = _seconds(psutil.Process())
         return used
 

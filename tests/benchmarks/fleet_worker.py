@@ -4,31 +4,45 @@ workers do so with. `python -m tests.benchmarks.fleet_worker --processes 8`, wit
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from celery import shared_task
+from sqlalchemy.orm import Session
 
 from service.queue import TRAIN, queues_of
 from service.settings import Settings
 from service.store import jobs
 from service.store.session import now
+from service.store.steering.turns import claim_next
 from service.store.tables import JobRow
+from service.wiring import Deps
 from workers.app import make_app
 from workers.deps import process_deps
+from workers.lane import here
 from workers.lease import claimed
 from workers.pool.stops import work_given_back
 
 
-@shared_task(name=TRAIN.name)
-def end(id: str) -> None:
-    """Claim the job, and end it."""
+@shared_task(name=TRAIN.name, bind=True)
+def train(self: Any, id: str) -> None:
+    """Claim the job whose turn it is, and end it."""
     with work_given_back():
-        deps = process_deps()
-        with claimed(deps, JobRow, id, jobs.begin) as lease:
-            if lease is not None:
-                with deps.database.write() as session:
-                    ended = {"finished_at": now(), "lease_until": None, "progress": {"fraction": 1.0}}
-                    jobs.move(session, id, "succeeded", lease.row.fence, **ended)
-                deps.changes.publish(id)
+        end_next(process_deps(), id, TRAIN.lane_of(self.request.delivery_info["routing_key"]))
+
+
+def end_next(deps: Deps, id: str, lane: str) -> None:
+    """What `workers.jobs.dispatch` does, around a job of no work."""
+
+    def next_of(session: Session) -> JobRow | None:
+        return claim_next(session, lane, deps.settings.lease_seconds, here.name, deps.settings.owner_running_jobs)
+
+    with claimed(deps, JobRow, id, jobs.begin, next_of) as lease:
+        if lease is not None:
+            deps.changes.publish(lease.row.id)
+            with deps.database.write() as session:
+                ended = {"finished_at": now(), "lease_until": None, "progress": {"fraction": 1.0}}
+                jobs.move(session, lease.row.id, "succeeded", lease.row.fence, **ended)
+            deps.changes.publish(lease.row.id)
 
 
 def main() -> None:
