@@ -11,9 +11,9 @@ import pytest
 from service.queue import INGEST
 from service.store.tables import DatasetRow
 from service.wiring import Deps
+from tests import samples
 from tests.chaos.pool import START_SECONDS, pool, processes_of
 from tests.integration.processes import eventually
-from tests.samples import uploaded
 from workers.jail import landlock
 
 CSV = b"rooms,city,price\n" + b"3,Lyon,210\n4,Nice,295.5\n" * 50
@@ -29,7 +29,8 @@ def test_process_that_reads_uploads_is_shut_in_and_works(make_deps: Callable[...
     if not landlock.version():
         pytest.skip("this kernel has no Landlock")
     deps = make_deps(short_processes=0)
-    id = uploaded(deps, CSV)
+    content = deps.blobs.put(CSV)
+    id = samples.dataset(deps, state="ingesting", sha256=content.key, rows=None, table_key=None).id
     with pool(deps.settings, INGEST.queue) as running:
         deps.queue.send(INGEST, id)
         assert eventually(lambda: state_of(deps, id) == "ready", START_SECONDS), running.lines

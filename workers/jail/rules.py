@@ -33,7 +33,10 @@ CONFIGURED = (
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY",
 )  # fmt: skip
 AT_HOME = (".aws", ".pgpass", ".postgresql")
-PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "OTEL_EXPORTER_OTLP_ENDPOINT")
+ELSEWHERE = (
+    "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+    "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+)  # fmt: skip
 PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379, "valkey": 6379, "postgresql": 5432}
 DNS = 53
 # A file of rows that a training keeps may be so much larger than what was uploaded: a cell of two bytes becomes a
@@ -59,7 +62,7 @@ def rules_for(settings: Settings, roles: Sequence[str], environment: Mapping[str
     scratch, *stores = _stores(settings)
     return Rules(
         readable=tuple(_readable(environment)),
-        writable=(scratch, *stores, *_kernels(environment), *_devices()),
+        writable=(scratch, *stores, *_kernels(environment), *_counters(environment), *_devices()),
         scratch=scratch,
         ports=tuple(_ports(settings, environment)),
         memory_bytes=_memory_bytes(settings, roles),
@@ -100,6 +103,12 @@ def _kernels(environment: Mapping[str, str]) -> Iterator[Path]:
     yield from Path(root).expanduser().glob("adaline-kernels-*")
 
 
+def _counters(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Where processes that are asked together write what they count (prometheus-client)."""
+    if place := environment.get("PROMETHEUS_MULTIPROC_DIR"):
+        yield Path(place)
+
+
 def _devices() -> Iterator[Path]:
     for pattern in DEVICES:
         yield from Path("/").glob(pattern.removeprefix("/"))
@@ -110,7 +119,7 @@ def _ports(settings: Settings, environment: Mapping[str, str]) -> Iterator[int]:
     if urlsplit(settings.resolved_blobs_url).scheme == "s3":
         # without an endpoint it is AWS, with its credentials from where its machines have them
         urls += [settings.s3_endpoint_url] if settings.s3_endpoint_url else ["https://aws", "http://metadata"]
-    urls += [environment[name] for name in PROXIES if environment.get(name)]
+    urls += [environment[name] for name in ELSEWHERE if environment.get(name)]
     ports = {port for url in urls if (port := _port(url)) is not None}
     yield from sorted(ports | ({DNS} if ports else set()))
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workers.jail.enter import shut
-from workers.jail.rules import Rules
+from workers.jail.rules import SYSTEM, Rules
 
 
 def bomb() -> int:
@@ -51,6 +51,13 @@ def linked(link: Path, to: Path) -> Path:
 def serve() -> str:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
+        server.listen()
+        return "listening"
+
+
+def serve_here(place: Path) -> str:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(place))
         server.listen()
         return "listening"
 
@@ -101,6 +108,7 @@ def ways(mine: Path, others: Path, port: int) -> dict[str, Callable[[], object]]
         "huge file": lambda: write_much(mine),
         "raw socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
         "listen": serve,
+        "listen on a path": lambda: serve_here(mine / "s"),
         "connect": lambda: connect(port),
         "connect to mine": lambda: connect(port),
         "signal the parent": lambda: os.kill(os.getppid(), 0),
@@ -121,9 +129,7 @@ def _called(name: str, *arguments: object) -> int:
 def main() -> None:
     told = json.loads(sys.argv[1])
     mine, others, way = Path(told["mine"]), Path(told["others"]), told["way"]
-    readable = [
-        Path(place) for place in ("/usr", "/lib", "/lib64", "/proc", "/etc", *sys.path, sys.base_prefix) if place
-    ]
+    readable = [Path(place) for place in (*SYSTEM, *sys.path, sys.base_prefix) if place]
     ports = (told["port"],) if way == "connect to mine" else ()
     shut(Rules(tuple(readable), (mine,), mine, ports, memory_bytes=2**30, file_bytes=32 * 2**20))
     try:

@@ -31,6 +31,7 @@ OF_LANDLOCK = {
     "delete others": errno.EACCES,
     "read others in a thread": errno.EACCES,
     "connect": errno.EACCES,
+    "listen": errno.EACCES,
     "signal the parent": errno.EPERM,
     "trace the parent": errno.EACCES,
 }
@@ -42,12 +43,12 @@ OF_SECCOMP = {
     "fork in C": errno.EPERM,
     "fork bomb": errno.EPERM,
     "raw socket": errno.EAFNOSUPPORT,
-    "listen": errno.EPERM,
+    "listen on a path": errno.EPERM,
     "raise the limit": errno.EPERM,
     "unshare": errno.EPERM,
     "mount": errno.EPERM,
 }
-NEEDED = {"connect": 4, "signal the parent": 6}  # versions of Landlock
+NEEDED = {"connect": 4, "listen": 4, "signal the parent": 6}  # versions of Landlock
 
 
 @pytest.fixture
