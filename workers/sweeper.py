@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from types import FrameType
 
 import structlog
-from sqlalchemy import select
 
 from service.domain.jobs.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
 from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
-from service.store import answers, jobs, models, work
-from service.store.blobs.bundles import key_of
+from service.store import answers, jobs, work
+from service.store.blobs.in_use import blobs_in_use
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.tables import DatasetRow, JobRow
@@ -31,7 +30,6 @@ UNSERVED = {"text": "no worker serves this job's queue right now, so it waits; c
 UNSERVED_SECONDS = 10.0
 TOLD_AT_ONCE = 100
 SENT_AT_ONCE = 500  # and then marked: a queue that goes away in between has them twice
-DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
 LOST = "its worker stopped responding (killed, or out of memory) {attempts} times without progress"
 
 
@@ -79,7 +77,8 @@ def tidy(deps: Deps) -> None:
     """Delete the blobs that no row names, and forget old answers: in this order, since a full disk may refuse that."""
     # the keys first, the rows after: a blob that gets its row in between is then seen as used
     old = list(deps.blobs.keys(deps.settings.orphan_seconds))
-    used = _keys_in_use(deps)
+    with deps.database.read() as session:
+        used = blobs_in_use(session)
     for key in old:
         if key not in used:
             deps.blobs.delete(key, deps.settings.orphan_seconds)
@@ -163,15 +162,6 @@ def _tell_of_missing_workers(deps: Deps) -> None:
             if work.hold_waiting(session, JobRow, id):
                 jobs.append_event(session, id, "message", UNSERVED)
         deps.changes.publish(id)
-
-
-def _keys_in_use(deps: Deps) -> set[str]:
-    with deps.database.read() as session:
-        columns = [getattr(DatasetRow, name) for name in DATASET_BLOBS]
-        used = {key for row in session.execute(select(*columns)) for key in row if key}
-        used |= jobs.keys_in_use(session)
-        used |= {key_of(file) for files in models.files_of(session) for file in files.values()}
-    return used
 
 
 if __name__ == "__main__":

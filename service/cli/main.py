@@ -10,6 +10,7 @@ from service.cli.commands import (
     batching,
     completing,
     deleting,
+    keeping,
     learning,
     looking,
     machine,
@@ -21,7 +22,7 @@ from service.cli.commands import (
 from service.cli.commands.completing import COMPLETES
 
 # each adds its commands to the app
-COMMANDS = (machine, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
+COMMANDS = (machine, keeping, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -152,16 +152,6 @@ def place(session: Session, job: JobRow) -> Place:
     return Place(before, run)
 
 
-def keys_in_use(session: Session) -> set[str]:
-    """The blobs that jobs need: checkpoints, the parts and the results of batch predictions."""
-    used = {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
-    query = select(JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
-    for result in session.scalars(query):
-        made = result or {}
-        used |= {made["sha256"]} if "sha256" in made else {part["key"] for part in made.get("parts", ())}
-    return used
-
-
 def last_event(session: Session, job_id: str) -> Json | None:
     """The data of the job's newest event."""
     query = select(EventRow.data).where(EventRow.job_id == job_id).order_by(EventRow.seq.desc()).limit(1)

@@ -17,7 +17,7 @@ from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
-from service.store.tables import AliasRow, JobRow, Json, ModelRow, RegistryRow, VersionRow, table_of
+from service.store.tables import AliasRow, JobRow, ModelRow, RegistryRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -217,8 +217,3 @@ def delete(session: Session, name: str) -> None:
     """Forget a model that has no versions, and so no aliases."""
     session.execute(delete_rows(ModelRow).where(ModelRow.name == name))
     raise_revision(session)
-
-
-def files_of(session: Session) -> Sequence[Json]:
-    """The files of every version: their keys are in use."""
-    return session.scalars(select(VersionRow.files)).all()

@@ -83,7 +83,7 @@ class DiskBlobs(Spooling):
         os.utime(spooled)  # its age counts from here: a slow upload is old when it is whole
         if not path.parent.exists():
             path.parent.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-            _bring_to_disk(self._objects)
+            bring_to_disk(self._objects)
         with _locked(path.parent, fcntl.LOCK_SH) as descriptor:
             os.replace(spooled, path)
             os.fsync(descriptor)  # the names in it
@@ -121,7 +121,7 @@ def _locked(directory: Path, kind: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _bring_to_disk(directory: Path) -> None:
+def bring_to_disk(directory: Path) -> None:
     """The names in it."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
