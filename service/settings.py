@@ -45,6 +45,12 @@ class Settings:
     broker_url: str = _knob("", "Redis or Valkey URL; empty: an embedded Valkey on a private unix socket")
     blobs_url: str = _knob("", "file:///path or s3://bucket/prefix; empty: a directory in the data directory")
     s3_endpoint_url: str = _knob("", "endpoint of an S3-compatible server; empty: AWS")
+    metrics_port: int = _knob(
+        0,
+        "port on which a worker or a sweeper that runs alone answers GET /metrics; 0: none (the API answers on its own)",
+        0,
+    )
+    metrics_host: str = _knob("127.0.0.1", "address that ADALINE_METRICS_PORT is listened to on")
     log_level: str = _knob("info", "debug, info, warning or error")
     log_format: str = _knob("auto", "console, json, or auto: console on a terminal, else json")
 

@@ -13,6 +13,7 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_ready, wor
 
 from service.domain.jobs.lanes import SHORT
 from service.logs import configure_logging
+from service.metrics import serve_metrics
 from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
 from workers.pool.interrupts import keep_from_children
@@ -78,6 +79,8 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
 def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     """Work on what these roles take until told to stop. The exit code: not 0 for a worker that has to begin anew."""
     keep_from_children()
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_host, settings.metrics_port)
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 

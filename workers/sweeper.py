@@ -13,6 +13,7 @@ import structlog
 from service.domain.jobs.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
+from service.metrics import forget_shared, metrics, serve_metrics
 from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
 from service.store import answers, jobs, work
@@ -44,6 +45,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_host, settings.metrics_port)
     deps = wire(settings)
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
@@ -59,6 +62,7 @@ def main() -> None:
             log.warning("sweep failed", error=str(error))
         stop.wait(settings.sweep_seconds)
     deps.close()
+    forget_shared()
 
 
 def sweep(deps: Deps, resend_seconds: float | None = None, forgotten: Forgotten | None = None) -> None:
@@ -82,6 +86,7 @@ def tidy(deps: Deps) -> None:
     for key in old:
         if key not in used:
             deps.blobs.delete(key, deps.settings.orphan_seconds)
+            metrics().blobs_deleted.inc()
             log.info("orphan deleted", blob=key)
     with deps.database.write() as session:
         answers.forget(session, deps.settings.idempotency_seconds)
@@ -101,6 +106,7 @@ def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
                 jobs.move(session, job.id, "failed", job.fence, error=error, **ended)
             elif work.free(session, job):
                 jobs.append_event(session, job.id, "state", {"state": "queued", "reason": "its worker was lost"})
+        metrics().leases_lost.labels("job").inc()
         log.warning("lease expired", job=job.id, attempt=job.attempt)
         deps.changes.publish(job.id)
 
@@ -117,6 +123,7 @@ def _fail_or_free_datasets(deps: Deps, forgotten: Forgotten) -> None:
                 )
             else:
                 work.free(session, dataset)
+        metrics().leases_lost.labels("dataset").inc()
         log.warning("lease expired", dataset=dataset.id, attempt=dataset.attempt)
         deps.changes.publish(dataset.id)
 
@@ -138,6 +145,7 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
         for id in some:
             deps.queue.send(task, id, lane)
         _mark_sent(deps, table, some)
+        metrics().resent.inc(len(some))
         log.info("sent", task=task.name, ids=some)
     _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
 

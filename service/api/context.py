@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from service.api.http.waiting import Places, WaitingRequests
+from service.usecases.gauges import Gauges
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 
@@ -23,13 +24,15 @@ class Context:
     models: LoadedModels
     waiting: WaitingRequests
     sending: Places
+    gauges: Gauges
 
 
 def attach(app: Flask, deps: Deps) -> None:
     """Give the app's views their parts."""
     models = LoadedModels(deps.database, deps.blobs, deps.settings.cached_models)
     waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
-    app.extensions[NAME] = Context(deps, models, waiting, Places(deps.settings.sending_requests))
+    gauges = Gauges(deps.database, deps.queue)
+    app.extensions[NAME] = Context(deps, models, waiting, Places(deps.settings.sending_requests), gauges)
 
 
 def context() -> Context:

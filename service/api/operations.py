@@ -1,4 +1,4 @@
-"""Whether the service lives and is ready, and its documentation."""
+"""Whether the service lives and is ready, its metrics, and its documentation."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from service.api.context import context
 from service.api.schemas.answer import Answer
 from service.domain.jobs.lanes import SHORT
 from service.errors import QueueUnavailable, StorageFull
+from service.metrics import MEDIA_TYPE, exposition
 from service.queue import INGEST, TRAIN
 
 DOCUMENT = "/openapi.json"
@@ -33,7 +34,7 @@ class Health(Answer):
     parts = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-blueprint = Blueprint("operations", __name__, description="Health and readiness")
+blueprint = Blueprint("operations", __name__, description="Health, readiness and metrics")
 
 
 @blueprint.route("/healthz")
@@ -58,6 +59,17 @@ def is_ready() -> Any:
     served = OK if all(serving[name] == OK for name in SERVING) else DEGRADED
     status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
     return {"status": served if ready else UNAVAILABLE, "parts": answering | serving}, status
+
+
+@blueprint.route("/metrics")
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
+def get_metrics() -> Any:
+    """Get the metrics of all API processes, the queue and the database, in Prometheus' text format
+
+    `adaline serve` tells those of its workers here too; a worker or a sweeper that runs alone tells its own on
+    ADALINE_METRICS_PORT.
+    """
+    return Response(exposition(context().gauges), content_type=MEDIA_TYPE)
 
 
 def parts_that_answer() -> dict[str, str]:

@@ -52,6 +52,12 @@ def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]
     return page(session, select(DatasetRow), DatasetRow.id, limit, after, lambda row: row.id)
 
 
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many datasets there are in each state."""
+    query = select(DatasetRow.state, func.count()).group_by(DatasetRow.state)
+    return {state: n for state, n in session.execute(query)}
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """What was made from a dataset: unfinished jobs and versions, how many, and the newest of each."""

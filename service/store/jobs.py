@@ -152,6 +152,12 @@ def place(session: Session, job: JobRow) -> Place:
     return Place(before, run)
 
 
+def count_by_state(session: Session) -> dict[tuple[str, str], int]:
+    """How many jobs there are of each kind in each state."""
+    query = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
+    return {(kind, state): n for kind, state, n in session.execute(query)}
+
+
 def last_event(session: Session, job_id: str) -> Json | None:
     """The data of the job's newest event."""
     query = select(EventRow.data).where(EventRow.job_id == job_id).order_by(EventRow.seq.desc()).limit(1)

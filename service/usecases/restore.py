@@ -111,15 +111,13 @@ def _check_empty(connection: Connection) -> None:
 
 def _begin_at(connection: Connection, revision: str) -> None:
     """Tables without rows, as they were at a revision."""
-    tables = _tables(connection)
-    if migrate.current(connection) == revision:
-        for table in reversed(tables.values()):
-            if table.name != "alembic_version":
-                connection.execute(table.delete())
-    else:
-        for table in reversed(tables.values()):
+    if migrate.current(connection) != revision:
+        for table in reversed(_tables(connection).values()):
             table.drop(connection)
         migrate.bring(connection, revision)
+    for table in reversed(_tables(connection).values()):
+        if table.name != "alembic_version":
+            connection.execute(table.delete())  # what migrations have put there
 
 
 def _tables(connection: Connection) -> dict[str, Table]:

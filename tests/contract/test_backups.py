@@ -345,6 +345,18 @@ def test_a_backup_of_a_newer_adaline_is_refused(directory: Place, make_stack: Ca
         found(directory, "nothing")
 
 
+def test_a_database_without_tables_is_filled_too(
+    directory: Place, make_stack: Callable[..., Deps], tmp_path: Path
+) -> None:
+    deps = make_stack()
+    fill(deps)
+    back_up(deps.database, deps.blobs, directory)
+    bare = Database(f"sqlite:///{tmp_path / 'bare.db'}")
+    restore(directory, None, bare, deps.blobs)
+    assert all_rows(bare) == all_rows(deps.database)
+    bare.close()
+
+
 def test_a_database_that_was_not_migrated_is_not_backed_up(directory: Place, make_stack: Callable[..., Deps]) -> None:
     deps = make_stack()
     with deps.database.write() as session:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from service.metrics import metrics
 from service.store import jobs
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.endings import ends_recorded
 from workers.jobs.compare import compare
-from workers.jobs.endings import JobEnding
+from workers.jobs.endings import JobEnding, count_end
 from workers.jobs.predict import predict
 from workers.jobs.train import train
 from workers.lease import Lease, claimed
@@ -28,6 +29,14 @@ def run(deps: Deps, id: str) -> None:
     with claimed(deps, JobRow, id, jobs.begin) as lease:
         if lease is not None:
             deps.changes.publish(id)
+            _count_wait(lease.row)
             ending = JobEnding(deps, lease)
             with ends_recorded(lease, ending.what, ending):
                 RUNS[lease.row.kind](deps, lease)
+                count_end(lease, "succeeded")
+
+
+def _count_wait(job: JobRow) -> None:
+    if job.attempt == 1 and job.started_at is not None and not job.worked_seconds:
+        waited = (job.started_at - job.created_at).total_seconds()
+        metrics().job_wait_seconds.labels(job.kind).observe(max(waited, 0.0))

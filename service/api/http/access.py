@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from service.store.session import new_id
 
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
+VARIABLE = re.compile(r"<(?:[^<>:]*:)?([^<>]*)>")  # of a rule
 WITH_BODY = ("POST", "PUT")
 INPUT = "adaline.input"  # in the environ: the body as it arrives, where that is guarded (service.api.http.arrival)
 # pages of other origins neither run, show nor frame what is answered here
@@ -31,6 +32,16 @@ def register(app: Flask) -> None:
     """Number and log the requests of the app."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+@cache
+def template(rule: str) -> str:
+    """A rule of Flask's as OpenAPI writes it.
+
+    >>> template("/v1/models/<name>/versions/<int:number>")
+    '/v1/models/{name}/versions/{number}'
+    """
+    return VARIABLE.sub(r"{\1}", rule)
 
 
 def id_of(given: str) -> str:
@@ -60,5 +71,7 @@ def _end(response: Response) -> Response:
         if arriving is not None and not response.is_streamed:
             arriving.answer_by(REST_SECONDS, partial(_whole, response, request.environ))
         discard_rest(request)
-    access_log().tell(g.request_id, request.method, request.path, response.status_code, time.perf_counter() - g.began)
+    route = template(request.url_rule.rule) if request.url_rule else ""
+    seconds = time.perf_counter() - g.began
+    access_log().tell(g.request_id, request.method, request.path, response.status_code, seconds, route)
     return response

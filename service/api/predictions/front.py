@@ -22,6 +22,7 @@ from service.logs import access_log
 from service.usecases.predict import LoadedModel, LoadedModels
 
 BEFORE, AFTER = "/v1/models/", "/predict"
+ROUTE = f"{BEFORE}{{ref}}{AFTER}"
 TYPES = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8"})
 ACCEPTED = frozenset({"", "*/*", JSON, "application/json, */*", "application/json, text/plain, */*"})
 MOST_BYTES = 4 * 1024 * 1024  # of a body that is answered here: a longer one would keep others from their turn
@@ -38,16 +39,18 @@ class Front:
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         began = time.perf_counter()
-        if environ["REQUEST_METHOD"] == "POST" and (answer := self._answer(environ)) is not None:
+        if environ["REQUEST_METHOD"] == "POST" and (answered := self._answer(environ)) is not None:
+            answer, rows = answered
             request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
             headers = [("Content-Type", JSON), ("Content-Length", str(len(answer))), (access.HEADER, request_id)]
             start("200 OK", [*headers, *access.ALWAYS.items()])
-            access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, seconds, ROUTE, rows)
             return [answer]
         return self._app(environ, start)
 
-    def _answer(self, environ: Environ) -> bytes | None:
-        """The answer, or None with the request as it was."""
+    def _answer(self, environ: Environ) -> tuple[bytes, int] | None:
+        """The answer and for how many rows it is, or None with the request as it was."""
         path: str = environ["PATH_INFO"]
         if not (path.startswith(BEFORE) and path.endswith(AFTER)):
             return None
