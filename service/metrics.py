@@ -60,7 +60,7 @@ class Metrics:
         costs more than writing their lines in the log."""
         answered: Counts[tuple[str, str, int]] = Counts()
         began: dict[tuple[str, str], list[float]] = {}
-        hits = rows_of_hits = 0
+        hits, rows_of_hits = 0, 0
         for method, route, status, seconds, rows in told:
             at = (method if method in METHODS else "other", route or NO_ROUTE)
             answered[*at, status] += 1
@@ -75,9 +75,9 @@ class Metrics:
         for at, (*buckets, total) in began.items():
             of_route = self.request_seconds.labels(*at)
             of_route._sum.inc(total)
-            for bucket, times in zip(of_route._buckets, buckets, strict=True):
-                if times:
-                    bucket.inc(times)
+            for bucket, fell in zip(of_route._buckets, buckets, strict=True):
+                if fell:
+                    bucket.inc(fell)
         if hits:
             self.predicted_rows.labels("request").inc(rows_of_hits)
             self.model_lookups.labels("hit").inc(hits)

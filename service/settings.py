@@ -47,7 +47,7 @@ class Settings:
     s3_endpoint_url: str = _knob("", "endpoint of an S3-compatible server; empty: AWS")
     metrics_port: int = _knob(
         0,
-        "port on which a worker or a sweeper that runs alone answers GET /metrics; 0: none (the API answers on its own)",
+        "port on which a worker or sweeper that runs alone answers GET /metrics; 0: none",
         0,
     )
     metrics_host: str = _knob("127.0.0.1", "address that ADALINE_METRICS_PORT is listened to on")

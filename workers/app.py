@@ -79,8 +79,6 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
 def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     """Work on what these roles take until told to stop. The exit code: not 0 for a worker that has to begin anew."""
     keep_from_children()
-    if settings.metrics_port:
-        serve_metrics(settings.metrics_host, settings.metrics_port)
     app = make_app(settings, roles)
     queue = Queue(settings.broker_url)
 
@@ -94,6 +92,8 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     def watch(sender: Any, **_: Any) -> None:
         watches.append(Watch(sender, queue, roles, end_children, settings.stop_seconds))
         watches[0].start()
+        if settings.metrics_port:
+            serve_metrics(settings.metrics_host, settings.metrics_port)
 
     celeryd_after_setup.connect(lambda instance, **_: workers.append(instance), weak=False)
     worker_shutting_down.connect(end_children, weak=False)

@@ -54,8 +54,8 @@ def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]
 
 def count_by_state(session: Session) -> dict[str, int]:
     """How many datasets there are in each state."""
-    query = select(DatasetRow.state, func.count()).group_by(DatasetRow.state)
-    return {state: n for state, n in session.execute(query)}
+    query = select(DatasetRow.state, func.count().label("n")).group_by(DatasetRow.state)
+    return {row.state: row.n for row in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

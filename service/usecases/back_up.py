@@ -141,7 +141,7 @@ def _sealed(session: Session, place: Place, copying: _Copying, revision: str | N
         rows=rows.key,
         listing=listing.key,
         blobs=len(sizes),
-        bytes=sum(sizes.values()),
+        size_bytes=sum(sizes.values()),
     )
     place.write(manifest.name, manifest.to_bytes())
     return BackedUp(manifest.name, manifest, copying.new_blobs, copying.new_bytes)

@@ -53,7 +53,9 @@ class Gauges(Collector):
             yield _gauge("database_up", "Whether the database answers", {(): 0.0})
             return
         yield _gauge("database_up", "Whether the database answers", {(): 1.0})
-        by_state = {(kind, state): float(of_jobs.get((kind, state), 0)) for kind in JOB_KINDS for state in JOB_STATES}
+        by_state: dict[tuple[str, ...], float] = {
+            (kind, state): float(of_jobs.get((kind, state), 0)) for kind in JOB_KINDS for state in JOB_STATES
+        }
         yield _gauge("jobs", "Jobs by kind and state", by_state, "kind", "state")
         yield _gauge(
             "datasets", "Datasets by state", _by_name(dict.fromkeys(DATASET_STATES, 0.0) | of_datasets), "state"

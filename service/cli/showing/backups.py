@@ -19,7 +19,7 @@ def taken(made: BackedUp, place: str) -> Pairs:
         ("backup", made.name),
         ("in", place),
         ("rows", _rows(kept)),
-        ("blobs", f"{kept.blobs:,} ({size(kept.bytes)}), {new}"),
+        ("blobs", f"{kept.blobs:,} ({size(kept.size_bytes)}), {new}"),
     ])  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def restored(done: Restored, place: str) -> Pairs:
         ("from", place),
         ("taken", moment(datetime.fromisoformat(kept.taken_at))),
         ("rows", _rows(kept)),
-        ("blobs", f"{kept.blobs:,} ({size(kept.bytes)}), {done.new_blobs:,} copied"),
+        ("blobs", f"{kept.blobs:,} ({size(kept.size_bytes)}), {done.new_blobs:,} copied"),
     ])  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def listing(found: Mapping[str, Manifest]) -> Sheet:
 
 def _line(name: str, kept: Manifest) -> list[str]:
     taken = moment(datetime.fromisoformat(kept.taken_at))
-    return [name, taken, f"{sum(kept.tables.values()):,}", f"{kept.blobs:,}", size(kept.bytes)]
+    return [name, taken, f"{sum(kept.tables.values()):,}", f"{kept.blobs:,}", size(kept.size_bytes)]
 
 
 def _rows(kept: Manifest) -> str:

@@ -30,7 +30,7 @@ class Manifest:
     rows: str
     listing: str
     blobs: int
-    bytes: int
+    size_bytes: int
     format: int = FORMAT
 
     def to_bytes(self) -> bytes:

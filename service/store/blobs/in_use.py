@@ -34,11 +34,11 @@ def named_blobs(session: Session) -> Iterator[tuple[str, str, str]]:
             if key:
                 yield key, kind, f"dataset {id}"
     for id, key in session.execute(select(JobRow.id, JobRow.checkpoint_key).where(JobRow.checkpoint_key.is_not(None))):
-        yield key, CHECKPOINT, f"job {id}"
+        yield str(key), CHECKPOINT, f"job {id}"
     made = select(JobRow.id, JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
-    for id, result in session.execute(made):
-        parts = [part["key"] for part in (result or {}).get("parts", ())]
-        for key in [result["sha256"]] if "sha256" in (result or {}) else parts:
+    for id, found in session.execute(made):
+        result = found or {}
+        for key in [result["sha256"]] if "sha256" in result else [part["key"] for part in result.get("parts", ())]:
             yield key, RESULT, f"job {id}"
     files = select(VersionRow.model_name, VersionRow.version, VersionRow.files)
     for model, version, of_version in session.execute(files):
