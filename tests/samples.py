@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import REPORT, dump
 from service.domain.model.feature import Feature
 from service.domain.model.intervals import calibrate
@@ -95,6 +96,7 @@ def publish(
     with deps.database.write() as session:
         return models.publish(
             session,
+            DEFAULT_OWNER,
             name,
             job_id=new_id("job"),
             dataset_id=new_id("ds"),

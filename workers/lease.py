@@ -54,7 +54,7 @@ class Lease(Generic[AnyWork]):
         self._state = "held"
         self._ended = threading.Event()
         self._began = self._renewed = time.monotonic()
-        self._most_seconds = (deps.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
+        self._most_seconds: float | None = (deps.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
         self._before_seconds: float = row.worked_seconds if isinstance(row, JobRow) else 0.0
 
     def check(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from service.api import paging
+from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
@@ -75,7 +76,7 @@ def submit_job(headers: dict[str, Any]) -> Any:
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
     key = headers.get("idempotency_key")
-    submitted = submit(deps.database, deps.queue, deps.limits, body, key, told, deps.blobs)
+    submitted = submit(deps.database, deps.queue, owner(), deps.limits, body, key, told, deps.blobs)
     return started(submitted, headers)
 
 
@@ -87,7 +88,7 @@ def validate_job() -> Any:
     """Check a spec against its dataset without running it: the resolved spec, notes, warnings and estimates"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
-    return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
+    return preflight(deps.database, deps.blobs, owner(), deps.limits, body).to_json()
 
 
 @blueprint.route("")
@@ -98,7 +99,8 @@ def list_jobs(query: dict[str, Any]) -> Any:
     """List the jobs, newest first, without their specs"""
     with context().deps.database.read() as session:
         after, state, kind, model = (query.get(name) for name in ("after", "state", "kind", "model"))
-        return paging.envelope(jobs.listing(session, query["limit"], after, state, kind, model, query["metadata"]))
+        metadata = query["metadata"]
+        return paging.envelope(jobs.listing(session, owner(), query["limit"], after, state, kind, model, metadata))
 
 
 @blueprint.route("/<id>")
@@ -112,7 +114,7 @@ def get_job(headers: dict[str, Any], id: str) -> Any:
     if job is not None:
         return job, answered
     with here.deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, owner(), id)
         why = waiting(session, here.deps.queue, job)
     if why is None:
         return job, answered
@@ -128,7 +130,7 @@ def delete_job(id: str) -> Any:
     A version that it has published stays, with its report. Cancel a job that has not ended first.
     """
     deps = context().deps
-    delete_ended_job(deps.database, deps.changes, id)
+    delete_ended_job(deps.database, deps.changes, owner(), id)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -140,7 +142,7 @@ def delete_job(id: str) -> Any:
 def cancel_job(headers: dict[str, Any], id: str) -> Any:
     """Cancel a job; asking twice changes nothing"""
     here = context()
-    job = cancel(here.deps.database, here.deps.changes, id)
+    job = cancel(here.deps.database, here.deps.changes, owner(), id)
     ended, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     job = ended or job
     return (job, answered) if is_terminal(job.state) else (job, *_later(id, answered))
@@ -176,7 +178,7 @@ def get_result(_: dict[str, Any], id: str) -> Any:
     """Get the result of a job that succeeded; for a batch prediction its file, or a range of it"""
     deps = context().deps
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, owner(), id)
         if job.state == "succeeded" and job.kind == "predict" and job.result is not None:
             format = job.spec["format"]
             with damage_named(f"the result of job {id}", "run the batch prediction again"):
@@ -192,7 +194,7 @@ def get_result(_: dict[str, Any], id: str) -> Any:
         if job.state != "succeeded" or job.model_version is None:
             why = f": {job.error['detail']}" if job.error else ""
             raise ResultNotReady(f"job {id} is {job.state}, and only succeeded jobs have a result{why}")
-        version = models.get_version(session, job.model_name, job.model_version)
+        version = models.get_version(session, job.owner, job.model_name, job.model_version)
     return {
         "model": {"name": version.model_name, "version": version.version},
         "metrics": version.metrics,
@@ -217,7 +219,7 @@ def told(job: JobRow) -> dict[str, Any]:
 
 def _get(id: str) -> JobRow:
     with context().deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, owner(), id)
 
 
 def _ended(id: str) -> JobRow | None:

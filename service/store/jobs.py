@@ -1,4 +1,4 @@
-"""Queries on jobs and their events."""
+"""Queries on jobs and their events: of one owner, as if there were no others."""
 
 from __future__ import annotations
 
@@ -36,26 +36,27 @@ _MESSAGES = (
 _APPEND = insert(table_of(EventRow)).values(seq=_NEXT.scalar_subquery())
 
 
-def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
-    """The job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
+def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> JobRow:
+    """The owner's job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
     row = session.get(JobRow, id, with_for_update=for_change)
-    if row is None:
+    if row is None or row.owner != owner:
         raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
     return row
 
 
-def add(session: Session, **values: Any) -> JobRow:
-    """A job that waits, and is sent in a moment: a second transaction to say so would cost one more wait for the disk.
-    The row is told as it is, and not the session's."""
+def add(session: Session, owner: str, **values: Any) -> JobRow:
+    """A job of the owner's that waits, and is sent in a moment: a second transaction to say so would cost one more wait
+    for the disk. The row is told as it is, and not the session's."""
     moment = now()
     row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment, "lane": LONG}
-    row |= values
+    row |= {"owner": owner, **values}
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 
 
 def listing(
     session: Session,
+    owner: str,
     limit: int,
     after: str | None,
     state: str | None,
@@ -65,6 +66,7 @@ def listing(
 ) -> Page[JobRow]:
     # both may be large, and no list tells them
     query = select(JobRow).options(defer(JobRow.result, raiseload=True), defer(JobRow.spec, raiseload=True))
+    query = query.where(JobRow.owner == owner)
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)

@@ -26,6 +26,7 @@ from service.store.session import Database
 from service.supervisor import parts, valkey
 from service.supervisor.address import Address, reserve
 from service.supervisor.child import Child, Program
+from service.supervisor.first_key import ensure_first_key
 from service.supervisor.lock import Running, hold
 from service.supervisor.probe import api_answers, valkey_answers
 from service.supervisor.relay import LogForm, Relay
@@ -44,7 +45,8 @@ def serve(settings: Settings) -> int:
             patience_seconds = DYING_SECONDS if lock.left_behind else 0.0
             address = held.enter_context(reserve(settings.host, settings.port, patience_seconds))
             lock.write(Running(os.getpid(), address.url))
-            _migrate(settings)
+            prepare_database(settings)
+            ensure_first_key(settings, address.ip)
             server, socket = None, None
             if not settings.broker_url:
                 server, socket = valkey.find_server(), held.enter_context(valkey.socket_in(settings.data))
@@ -61,9 +63,8 @@ def api(settings: Settings) -> NoReturn:
 
     def program(settings: Settings) -> Program:
         with reserve(settings.host, settings.port) as address:  # a clear message now, not granian's later
+            ensure_first_key(settings, address.ip)
             sys.stdout.write(f"Adaline's API listens on {address.url}\n")
-            if address.warning:
-                sys.stdout.write(f"{address.warning}\n")
             return parts.api(address.told(settings))
 
     _become(program, settings)
@@ -86,7 +87,7 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
         raise SettingInvalid(
             "ADALINE_BROKER_URL is not set: a part that runs alone needs the URL of a Redis or Valkey server"
         )
-    _migrate(settings)
+    prepare_database(settings)
     chosen = parts.counting(program(settings), shared_in_part())
     sys.stdout.flush()
     os.execve(chosen.command[0], list(chosen.command), dict(chosen.environment))
@@ -95,8 +96,6 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
 async def _supervise(settings: Settings, address: Address, server: str | None, socket: Path | None) -> int:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     relay = Relay(sys.stdout.fileno(), (form := _form(settings.log_format)), colour=colour)
-    if address.warning:
-        relay.say(address.warning, level="warning")
     told = dataclasses.replace(address.told(settings), log_format=form, metrics_port=0)  # the API tells of all
     shared = shared_by(settings.data / "metrics")
 
@@ -131,7 +130,8 @@ def _form(log_format: str) -> LogForm:
     return "console" if log_format == "console" else "json"
 
 
-def _migrate(settings: Settings) -> None:
+def prepare_database(settings: Settings) -> None:
+    """Bring the database to this version's tables. Raises DatabaseUnavailable, StorageDamaged."""
     if settings.data.is_dir():
         make_private(settings.data)
     database = Database(settings.resolved_database_url)

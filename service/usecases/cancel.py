@@ -10,10 +10,10 @@ from service.store.session import Database, now
 from service.store.tables import JobRow
 
 
-def cancel(database: Database, changes: Changes, id: str) -> JobRow:
-    """The job as it is after the request. Raises JobNotFound; IllegalMove for a job that has ended otherwise."""
+def cancel(database: Database, changes: Changes, owner: str, id: str) -> JobRow:
+    """The owner's job, as it is then. Raises JobNotFound; IllegalMove for a job that has ended otherwise."""
     with database.write(frees_room=True) as session:
-        job = jobs.get(session, id, for_change=True)
+        job = jobs.get(session, owner, id, for_change=True)
         if job.state in ("cancelling", "cancelled"):
             return job
         if is_terminal(job.state):

@@ -31,23 +31,26 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: `key` is its Idempotency-Key, within `scope`; `render` makes the answer that is kept."""
+    """What an owner asks for: `key` is its Idempotency-Key, within `scope`; `render` makes the answer that is kept."""
 
+    owner: str
     scope: str
     fingerprint: str
     key: str | None
     render: Callable[[JobRow], Json]
 
     @classmethod
-    def of(cls, scope: str, body: Mapping[str, Any], key: str | None, render: Callable[[JobRow], Json]) -> Request:
-        return cls(scope, hashlib.sha256(to_json(body)).hexdigest(), key, render)
+    def of(
+        cls, owner: str, scope: str, body: Mapping[str, Any], key: str | None, render: Callable[[JobRow], Json]
+    ) -> Request:
+        return cls(owner, scope, hashlib.sha256(to_json(body)).hexdigest(), key, render)
 
 
 def first_answer(session: Session, request: Request) -> Submitted | None:
     """What an earlier request with this key was told. Raises IdempotencyKeyReused."""
     if request.key is None:
         return None
-    first = answers.recall(session, request.scope, request.key, request.fingerprint)
+    first = answers.recall(session, request.owner, request.scope, request.key, request.fingerprint)
     return None if first is None else Submitted(first.resource_id, lambda: first.body)
 
 
@@ -71,7 +74,9 @@ def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]
             return first, None
         job = add(session)
         if request.key is not None:
-            answers.remember(session, request.scope, request.key, request.fingerprint, job.id, render(job))
+            answers.remember(
+                session, request.owner, request.scope, request.key, request.fingerprint, job.id, render(job)
+            )
         return Submitted(job.id, lambda: render(job)), job
 
 

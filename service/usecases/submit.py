@@ -29,24 +29,25 @@ NO_MODEL = ""  # of a job that publishes none; no model has this name
 def submit(
     database: Database,
     queue: Queue,
+    owner: str,
     limits: Limits,
     body: Mapping[str, Any],
     key: str | None,
     render: Callable[[JobRow], Json],
     blobs: Blobs | None = None,
 ) -> Submitted:
-    """Queue a job. `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it; `blobs` has
-    the figures of datasets: without it, warnings come from their columns alone.
+    """Queue a job of the owner's. `key` is the request's Idempotency-Key; `render` makes the answer that is kept with
+    it; `blobs` has the figures of datasets: without it, warnings come from their columns alone.
 
     Raises SpecInvalid, DatasetNotReady, IdempotencyKeyReused.
     """
-    request = Request.of(SCOPE, body, key, render)
+    request = Request.of(owner, SCOPE, body, key, render)
     with database.read() as session:
         if first := first_answer(session, request):
             return first
-        checked = check(session, limits, body)
+        checked = check(session, owner, limits, body)
     looked = _look(checked, blobs, limits)
-    return start(database, queue, request, lambda session: _add(session, checked, looked))
+    return start(database, queue, request, lambda session: _add(session, owner, checked, looked))
 
 
 def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
@@ -59,11 +60,12 @@ def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
     return look(checked, figures, limits)
 
 
-def _add(session: Session, checked: Checked, looked: Preflight) -> JobRow:
+def _add(session: Session, owner: str, checked: Checked, looked: Preflight) -> JobRow:
     spec = checked.resolution.spec
-    _check_still_there(session, spec)
+    _check_still_there(session, owner, spec)
     job = jobs.add(
         session,
+        owner,
         kind=spec.kind,
         spec=spec.to_json(),
         dataset_id=spec.dataset,
@@ -77,9 +79,9 @@ def _add(session: Session, checked: Checked, looked: Preflight) -> JobRow:
     return job
 
 
-def _check_still_there(session: Session, spec: JobSpec) -> None:
+def _check_still_there(session: Session, owner: str, spec: JobSpec) -> None:
     """The datasets may have been deleted since they were looked at. Raises SpecInvalid, DatasetNotReady."""
     other = spec.split.validation_dataset if isinstance(spec, TrainingSpec) else None
     ids = {spec.dataset, *(() if other is None else (other,))}
-    if datasets.count_ready(session, ids) < len(ids):
-        ready_datasets(session, spec)
+    if datasets.count_ready(session, owner, ids) < len(ids):
+        ready_datasets(session, owner, spec)

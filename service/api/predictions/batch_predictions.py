@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 
+from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.http.documents import document_limit, read_object
@@ -42,4 +43,4 @@ def submit_batch_prediction(headers: dict[str, Any]) -> Any:
     body = read_object(request, document_limit(deps.settings))
     key = headers.get("idempotency_key")
     short_seconds = deps.settings.short_job_seconds
-    return started(submit_batch(deps.database, deps.queue, body, key, told, short_seconds), headers)
+    return started(submit_batch(deps.database, deps.queue, owner(), body, key, told, short_seconds), headers)

@@ -42,7 +42,7 @@ class Direct:
         """Raises ValueError for a model whose features have names that cannot be compiled."""
         self._predictor = predictor = model.predictor
         self._encoder = predictor.transform.encoder
-        self._head = opening(model.name, model.version)
+        self._head = opening(model.called, model.version)
         kinds = predictor.feature_kinds
         names = list(kinds)
         self._numbers = [names.index(name) for name in self._encoder.numbers.names]

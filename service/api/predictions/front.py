@@ -14,11 +14,14 @@ from weakref import WeakKeyDictionary
 
 from flask import Flask
 
+from service.api.admission.rules import PREDICTS
 from service.api.http import access
 from service.api.http.gate import Environ, Start
 from service.api.predictions.codecs import JSON
 from service.api.predictions.direct import Direct
+from service.errors import Unauthenticated, Unavailable
 from service.logs import access_log
+from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModel, LoadedModels
 
 BEFORE, AFTER = "/v1/models/", "/predict"
@@ -32,9 +35,10 @@ UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 class Front:
     """A WSGI application that answers some predictions itself, and everything else by `app`."""
 
-    def __init__(self, app: Flask, models: LoadedModels) -> None:
+    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys) -> None:
         self._app = app
         self._models = models
+        self._keys = keys
         self._direct: WeakKeyDictionary[LoadedModel, Direct | None] = WeakKeyDictionary()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -54,7 +58,13 @@ class Front:
         path: str = environ["PATH_INFO"]
         if not (path.startswith(BEFORE) and path.endswith(AFTER)):
             return None
-        model = self._models.known(path[len(BEFORE) : -len(AFTER)])
+        try:
+            who = self._keys.identify(environ.get("HTTP_AUTHORIZATION"))
+        except (Unauthenticated, Unavailable):  # the ordinary way says why, or knows the session of a page
+            return None
+        if not PREDICTS.scopes & who.scopes:
+            return None
+        model = self._models.known(who.owner, path[len(BEFORE) : -len(AFTER)])
         if model is None or not _is_usual(environ):
             return None
         try:

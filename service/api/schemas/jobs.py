@@ -70,7 +70,7 @@ class JobFields(Answer):
     error = fields.Nested(Reason, required=True, allow_none=True)
 
     def _model(self, job: JobRow) -> dict[str, Any] | None:
-        return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
+        return None if job.model_version is None else {"name": job.called_model, "version": job.model_version}
 
 
 class WaitingSchema(Answer):
@@ -97,7 +97,7 @@ class ListedJob(JobFields):
     """A job as a list has it: without its spec, and so without the metadata in it; `GET /v1/jobs/{id}` has both."""
 
     model_name = fields.Function(
-        lambda job: job.model_name or None,
+        lambda job: job.called_model or None,
         required=True,
         metadata=says("the spec's target; null if it has none", type=["string", "null"]),
     )

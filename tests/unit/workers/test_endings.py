@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.columns import CellInvalid
 from service.errors import (
     DatabaseUnavailable,
@@ -100,7 +101,7 @@ def test_a_job_that_its_user_cancels_is_cancelled(deps: Deps) -> None:
     with claimed(deps, JobRow, id) as lease:
         assert lease is not None
         with ends_recorded(lease, "the work", JobEnding(deps, lease)):
-            cancel(deps.database, deps.changes, id)
+            cancel(deps.database, deps.changes, DEFAULT_OWNER, id)
             raise Cancelled(id)
     assert row_of(deps.database, JobRow, id).state == "cancelled"
 

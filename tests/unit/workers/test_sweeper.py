@@ -9,6 +9,7 @@ import pytest
 import redis
 from sqlalchemy import func, select, update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
 from service.store import answers, jobs, work
@@ -134,7 +135,7 @@ def test_a_lease_that_a_clock_put_back_has_made_long_holds_only_while_it_is_rene
 
     def state(id: str) -> str:
         with deps.database.read() as session:
-            return jobs.get(session, id).state
+            return jobs.get(session, DEFAULT_OWNER, id).state
 
     while state(dead) == "running":
         with deps.database.write() as session:  # with the clock as it is now
@@ -194,7 +195,7 @@ def test_old_answers_are_forgotten(make_deps: Callable[..., Deps]) -> None:
     deps = make_deps(idempotency_seconds=60.0)
     with deps.database.write() as session:
         for key in ("old", "new"):
-            answers.remember(session, "POST /v1/jobs", key, "f", "job_1", {})
+            answers.remember(session, DEFAULT_OWNER, "POST /v1/jobs", key, "f", "job_1", {})
         session.execute(update(AnswerRow).where(AnswerRow.key == "old").values(created_at=now() - timedelta(minutes=2)))
     tidy(deps)
     with deps.database.read() as session:

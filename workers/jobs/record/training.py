@@ -69,8 +69,8 @@ def asked_training(teller: Teller) -> AskedTraining:
     other = spec.split.validation_dataset
     with teller.deps.database.read() as session:
         warnings = [Warned(**told) for told in jobs.warnings(session, job.id)]
-        dataset = datasets.get(session, job.dataset_id)
-        judging = None if other is None else datasets.get(session, other)
+        dataset = datasets.get(session, job.owner, job.dataset_id)
+        judging = None if other is None else datasets.get(session, job.owner, other)
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
