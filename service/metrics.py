@@ -138,8 +138,8 @@ def exposition(more: Collector | None = None) -> bytes:
     return generate_latest(registry) + told
 
 
-def serve_metrics(host: str, port: int) -> None:
-    """Answer GET /metrics from a thread, in a part that has no other way to be asked."""
+def serve_metrics(host: str, port: int, more: Collector | None = None) -> None:
+    """Answer GET /metrics from a thread, with what `more` collects. Raises OSError."""
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -147,6 +147,8 @@ def serve_metrics(host: str, port: int) -> None:
     if os.environ.get(DIRECTORY):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client's
+    if more is not None:
+        registry.register(more)
     start_http_server(port, host, registry)
 
 

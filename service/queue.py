@@ -9,6 +9,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -21,6 +22,7 @@ from service.errors import QueueUnavailable, SettingInvalid
 
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
+WORKER = "adaline.worker."  # and a worker's name: a key that it keeps alive
 SERVED_SECONDS = 5.0  # how long what they say holds; they say it each second
 READ_AT_ONCE = 1000  # messages, of about a kilobyte each
 SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does not answer
@@ -37,10 +39,32 @@ class Task:
         """The queue of this lane."""
         return self.queue if lane == LONG else f"{self.queue}-{lane}"
 
+    def lane_of(self, queue: str) -> str:
+        """The lane of a queue."""
+        return next(lane for lane in LANES if self.queue_in(lane) == queue)
+
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues of all lanes."""
         return tuple(self.queue_in(lane) for lane in LANES)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A worker as it says that it is there: `name` is its host and process id."""
+
+    name: str
+    roles: tuple[str, ...]
+    processes: int
+    started_at: datetime
+
+    def to_json(self) -> str:
+        return json.dumps([self.name, self.roles, self.processes, self.started_at.isoformat()])
+
+    @classmethod
+    def of(cls, text: bytes) -> Announced:
+        name, roles, processes, started_at = json.loads(text)
+        return cls(name, tuple(roles), processes, datetime.fromisoformat(started_at))
 
 
 INGEST = Task("adaline.ingest", "ingest")
@@ -148,12 +172,22 @@ class Queue:
                 first += len(messages)
         return ids
 
-    def announce(self, roles: Sequence[str]) -> None:
-        """Say that a worker has these roles, at this moment. Raises QueueUnavailable."""
+    def announce(self, roles: Sequence[str], worker: Announced | None = None) -> None:
+        """Say that a worker has these roles, at this moment, and which. Raises QueueUnavailable."""
+        milliseconds = int(SERVED_SECONDS * 1000)
         with _answering(), self._redis.pipeline() as together:
             for name in {*roles, *queues_of(roles)}:
-                together.set(SERVED + name, b"", px=int(SERVED_SECONDS * 1000))
+                together.set(SERVED + name, b"", px=milliseconds)
+            if worker is not None:
+                together.set(WORKER + worker.name, worker.to_json(), px=milliseconds)
             together.execute()
+
+    def workers(self) -> list[Announced]:
+        """The workers that say that they are there. Raises QueueUnavailable."""
+        with _answering():
+            names = list(self._redis.scan_iter(f"{WORKER}*", count=READ_AT_ONCE))
+            found: list[bytes | None] = self._redis.mget(names) if names else []  # type: ignore[assignment]  # as above
+        return [Announced.of(text) for text in found if text is not None]
 
     def served(self) -> dict[str, bool]:
         """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""

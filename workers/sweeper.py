@@ -20,10 +20,12 @@ from service.store import answers, jobs, work
 from service.store.blobs.in_use import blobs_in_use
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
+from service.store.steering import turns
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
 from workers.forgotten import Forgotten
+from workers.webhooks.deliver import deliver_until
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,8 @@ def main() -> None:
     if settings.metrics_port:
         serve_metrics(settings.metrics_host, settings.metrics_port)
     deps = wire(settings)
+    if settings.webhooks == "on":
+        threading.Thread(target=deliver_until, args=[deps, stop], name="webhooks", daemon=True).start()
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
     forgotten = Forgotten(settings.lease_seconds)
@@ -101,11 +105,11 @@ def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
         with deps.database.write() as session:
             if job.state == "cancelling":
                 jobs.move(session, job.id, "cancelled", job.fence, **ended)
-            elif job.attempt >= deps.settings.max_attempts:
+            elif job.state != "paused" and job.attempt >= deps.settings.max_attempts:
                 error = {"code": "worker_lost", "detail": LOST.format(attempts=job.attempt)}
                 jobs.move(session, job.id, "failed", job.fence, error=error, **ended)
-            elif work.free(session, job):
-                jobs.append_event(session, job.id, "state", {"state": "queued", "reason": "its worker was lost"})
+            elif state := work.free(session, job):
+                jobs.let_go(session, job.id, state, "its worker was lost")
         metrics().leases_lost.labels("job").inc()
         log.warning("lease expired", job=job.id, attempt=job.attempt)
         deps.changes.publish(job.id)
@@ -140,6 +144,10 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
     # a message that still waits is no loss, however long its queue is: nothing is sent twice for it
     waiting: frozenset[str] = deps.queue.ids_waiting(task) if old else frozenset()
     due = sorted([*new, *(id for id in old if id not in waiting)])
+    if table is JobRow and due:  # any message wakes up for the job whose turn it is
+        with deps.database.read() as session:
+            missing = turns.waiting(session, lane) - deps.queue.length(task.queue_in(lane))
+        due = due[: max(missing, 0)]
     for first in range(0, len(due), SENT_AT_ONCE):
         some = due[first : first + SENT_AT_ONCE]
         for id in some:
@@ -147,7 +155,8 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
         _mark_sent(deps, table, some)
         metrics().resent.inc(len(some))
         log.info("sent", task=task.name, ids=some)
-    _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
+    sent = set(due)
+    _mark_sent(deps, table, [id for id in (*new, *old) if id not in sent])  # looked for again after as long a time
 
 
 def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:

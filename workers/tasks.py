@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
 
 from service.queue import INGEST, TRAIN
@@ -18,10 +20,10 @@ def ingest(id: str) -> None:
         run(process_deps(), id)
 
 
-@shared_task(name=TRAIN.name)  # type: ignore[untyped-decorator]  # celery ships no types
-def train(id: str) -> None:
-    """Run a job of any kind."""
+@shared_task(name=TRAIN.name, bind=True)  # type: ignore[untyped-decorator]  # celery ships no types
+def train(self: Any, id: str) -> None:
+    """Run the job of any kind whose turn it is in the lane that the message came by."""
     with work_given_back():
         from workers.jobs.dispatch import run
 
-        run(process_deps(), id)
+        run(process_deps(), id, TRAIN.lane_of(self.request.delivery_info["routing_key"]))

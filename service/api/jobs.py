@@ -145,7 +145,7 @@ def cancel_job(headers: dict[str, Any], id: str) -> Any:
     job = cancel(here.deps.database, here.deps.changes, owner(), id)
     ended, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     job = ended or job
-    return (job, answered) if is_terminal(job.state) else (job, *_later(id, answered))
+    return (job, answered) if is_terminal(job.state) else (job, *later(id, answered))
 
 
 @blueprint.route("/<id>/events")
@@ -208,7 +208,7 @@ def started(submitted: Submitted, headers: dict[str, Any]) -> Any:
     job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
         return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
-    return jsonify(submitted.answer()), *_later(id, answered)
+    return jsonify(submitted.answer()), *later(id, answered)
 
 
 def told(job: JobRow) -> dict[str, Any]:
@@ -231,6 +231,7 @@ def _location(id: str) -> str:
     return f"/v1/jobs/{id}"
 
 
-def _later(id: str, answered: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+def later(id: str, answered: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+    """The status and headers of an answer to what a job has still to do."""
     headers = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
     return HTTPStatus.ACCEPTED, headers

@@ -16,13 +16,27 @@ from service.cli.commands import (
     machine,
     predicting,
     registry,
+    steering,
     tables,
     taking,
 )
 from service.cli.commands.completing import COMPLETES
 
 # each adds its commands to the app
-COMMANDS = (machine, keeping, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
+COMMANDS = (
+    machine,
+    keeping,
+    completing,
+    learning,
+    predicting,
+    batching,
+    steering,
+    looking,
+    tables,
+    registry,
+    taking,
+    deleting,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -70,6 +70,13 @@ from service.errors.running import (
     Unavailable,
     WorkFailed,
 )
+from service.errors.steering import (
+    QuotaExceeded,
+    RateLimited,
+    TooMuch,
+    WebhookNotFound,
+    WebhooksDisabled,
+)
 
 __all__ = [
     "AdalineError",
@@ -111,6 +118,8 @@ __all__ = [
     "OriginNotAllowed",
     "ParameterInvalid",
     "QueueUnavailable",
+    "QuotaExceeded",
+    "RateLimited",
     "ResultNotReady",
     "RowsInvalid",
     "ScopeMissing",
@@ -123,10 +132,13 @@ __all__ = [
     "TooManyAnswers",
     "TooManyBodies",
     "TooManyStreams",
+    "TooMuch",
     "Unauthenticated",
     "Unavailable",
     "UploadInvalid",
     "VersionAliased",
     "VersionNotFound",
+    "WebhookNotFound",
+    "WebhooksDisabled",
     "WorkFailed",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -13,19 +12,20 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
 from service.domain.jobs.lanes import LANES, LONG
-from service.domain.jobs.lifecycle import EventType, JobState, sources
+from service.domain.jobs.lifecycle import TERMINAL, EventType, JobState, sources
 from service.domain.jobs.speed import Speed
 from service.errors import JobNotFound
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
+from service.store.steering import webhooks
 from service.store.tables import EventRow, JobRow, Json, table_of
 
-MOST_COUNTED = 1000  # jobs before one that waits
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
 NOTHING_KEPT: Json = {"checkpoint_key": None, "result": None}
 """Of a job that ends without a result: what its attempts had done is of no use any more."""
+LET_GO = "no worker holds the paused job any more; resumed, it continues from what is saved"
 _ADD = insert(table_of(JobRow))
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
 _MESSAGES = (
@@ -48,8 +48,8 @@ def add(session: Session, owner: str, **values: Any) -> JobRow:
     """A job of the owner's that waits, and is sent in a moment: a second transaction to say so would cost one more wait
     for the disk. The row is told as it is, and not the session's."""
     moment = now()
-    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment, "lane": LONG}
-    row |= {"owner": owner, **values}
+    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment}
+    row |= {"owner": owner, "lane": LONG, "priority": 0, **values}
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 
@@ -85,6 +85,8 @@ def move(
     if done.rowcount:
         moved = {"state": to, **({"error": values.get("error")} if to == "failed" else {})}
         append_events(session, id, [*told, ("state", moved)])
+        if to in TERMINAL:
+            webhooks.tell_of_end(session, id, to)
     return bool(done.rowcount)
 
 
@@ -104,6 +106,14 @@ def delete(session: Session, id: str) -> None:
 def begin(session: Session, job: JobRow) -> None:
     """Record that a job has just been claimed, in that transaction."""
     append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+
+
+def let_go(session: Session, id: str, state: str, reason: str) -> None:
+    """Record that a worker no longer holds a job, which is in this state since, in that transaction."""
+    if state == "paused":
+        append_event(session, id, "message", {"text": LET_GO})
+    else:
+        append_event(session, id, "state", {"state": state, "reason": reason})
 
 
 def append_event(session: Session, job_id: str, type: EventType, data: Json) -> None:
@@ -132,26 +142,6 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
     queries = [ended.where(JobRow.lane == lane).order_by(JobRow.id.desc()).limit(newest) for lane in LANES]
     found = sorted((tuple(row) for query in queries for row in session.execute(query)), reverse=True)
     return [Speed.of(speed) for _, kind, speed in found if kind == "train" and speed is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The place of a job that waits: how many of its lane were submitted before it and wait too, and how many run;
-    neither is counted beyond MOST_COUNTED."""
-
-    before: int
-    running: int
-
-
-def place(session: Session, job: JobRow) -> Place:
-    """Counted in an index, and not far: this is asked at each poll."""
-    ahead = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == job.lane, JobRow.id < job.id)
-    running = select(JobRow.id).where(JobRow.state == "running")
-    before, run = (
-        session.scalar(select(func.count()).select_from(query.limit(MOST_COUNTED).subquery())) or 0
-        for query in (ahead, running)
-    )
-    return Place(before, run)
 
 
 def count_by_state(session: Session) -> dict[tuple[str, str], int]:

@@ -1,8 +1,9 @@
 """The database, table by table. Times are UTC; documents are JSON. Whatever somebody made has its owner in the row, or
 belongs to a row that has (the events of a job).
 
-Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts, the lane that it waits in
-and the time of its last wake-up, so that the truth about who may write is where the data is.
+Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), its last claim and who made it,
+attempts, the lane that it waits in and the time of its last wake-up, so that the truth about who may write is where the
+data is.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.jobs.lanes import LONG
+
+QUEUED = text("state = 'queued'")  # of a partial index
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -68,6 +72,8 @@ class Work:
     attempt: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None]
     lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
@@ -78,6 +84,7 @@ class OwnerRow(Row):
     __tablename__ = "owners"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    limits: Mapped[Json | None]
     created_at: Mapped[datetime]
 
 
@@ -91,6 +98,7 @@ class KeyRow(Row):
     name: Mapped[str] = mapped_column(String(100))
     digest: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
+    limits: Mapped[Json | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
@@ -143,6 +151,8 @@ class JobRow(Work, Row):
     owner: Mapped[str] = mapped_column(String(64), server_default=DEFAULT_OWNER)
     kind: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    reuse_key: Mapped[str | None] = mapped_column(String(64))
     spec: Mapped[Json]
     dataset_id: Mapped[str] = mapped_column(String(64), index=True)
     model_name: Mapped[str] = mapped_column(String(100), index=True)
@@ -157,16 +167,59 @@ class JobRow(Work, Row):
     finished_at: Mapped[datetime | None]
     worked_seconds: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")
 
-    # in a lane by the order of submission: a job's place is counted in the index alone
     __table_args__ = (
         Index("ix_jobs_state_lane", "state", "lane", "id"),
         Index("ix_jobs_owner_id", "owner", "id"),
+        # in a lane by owner: whose turn it is, and a job's place, are found in the index alone
+        Index("ix_jobs_turn", "lane", "owner", "priority", "id", sqlite_where=QUEUED, postgresql_where=QUEUED),
+        Index("ix_jobs_owner_claimed_at", "owner", "claimed_at"),
+        Index("ix_jobs_owner_reuse_key", "owner", "reuse_key"),
     )
 
     @property
     def called_model(self) -> str:
         """The model's name to who has the job: another's has its owner in it."""
         return self.model_name if self.model_owner is None else f"{self.model_owner}/{self.model_name}"
+
+
+class WebhookRow(Row):
+    """Where an owner wants to be told of the ends of jobs and of versions, and what signs that."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(2000))
+    events: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
+    secret: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_webhooks_owner_id", "owner", "id"),)
+
+
+class DeliveryRow(Row):
+    """Something that a webhook is to be told. It is tried while it has a time at which it is due."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(32))
+    body: Mapped[Json]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], ondelete="CASCADE"),
+        Index("ix_deliveries_job_id", "job_id", "id"),
+        Index("ix_deliveries_webhook_id", "webhook_id", "id"),
+    )
 
 
 class EventRow(Row):

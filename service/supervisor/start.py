@@ -96,7 +96,7 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
 async def _supervise(settings: Settings, address: Address, server: str | None, socket: Path | None) -> int:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     relay = Relay(sys.stdout.fileno(), (form := _form(settings.log_format)), colour=colour)
-    told = dataclasses.replace(address.told(settings), log_format=form, metrics_port=0)  # the API tells of all
+    told = dataclasses.replace(address.told(settings), log_format=form)
     shared = shared_by(settings.data / "metrics")
 
     def child(program: Program) -> Child:
@@ -106,10 +106,11 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
     if server is not None and socket is not None:
         told = dataclasses.replace(told, broker_url=f"unix://{socket}")
         broker = Child(Program("valkey", valkey.command(server, socket), dict(os.environ), valkey.HIDDEN), relay)
+    for_api, told = told, dataclasses.replace(told, metrics_port=0)  # the API tells of all
     has_short_lane = range(1 if settings.short_processes else 0)
     stack = Stack(
         broker=broker,
-        api=child(parts.api(told)),
+        api=child(parts.api(for_api)),
         workers=[
             child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told)),
             # apart from the others, so that an upload never waits behind long trainings

@@ -12,6 +12,7 @@ from service.domain.cells.conversion import ways
 from service.domain.cells.table import Table
 from service.domain.jobs.batch import BatchSpec, read_batch
 from service.domain.jobs.lanes import lane_of_job
+from service.domain.spec.beside import Beside
 from service.errors import FieldError, NotFound, SpecInvalid
 from service.queue import Queue
 from service.store import datasets, jobs, models
@@ -41,11 +42,11 @@ def submit_batch(
     IdempotencyKeyReused.
     """
     asked = read_batch(body)
-    request = Request.of(owner, SCOPE, body, key, render)
-    return start(database, queue, request, lambda session: _add(session, owner, asked, short_seconds))
+    request, beside = Request.of(owner, SCOPE, body, key, render), Beside.of(body)
+    return start(database, queue, request, lambda session: _add(session, owner, asked, beside, short_seconds))
 
 
-def _add(session: Session, owner: str, asked: BatchSpec, short_seconds: float) -> JobRow:
+def _add(session: Session, owner: str, asked: BatchSpec, beside: Beside, short_seconds: float) -> JobRow:
     version = _version(session, owner, asked.model)
     datasets.count_ready(session, owner, [asked.dataset])  # from now on it is not deleted until this job needs it
     dataset = ready_dataset(session, owner, asked.dataset, "/dataset")
@@ -62,6 +63,7 @@ def _add(session: Session, owner: str, asked: BatchSpec, short_seconds: float) -
         model_name=version.model_name,
         model_owner=of,
         model_version=version.version,
+        priority=beside.priority,
         lane=lane_of_job(FIXED_SECONDS + (dataset.rows or 0) * len(features) * CELL_SECONDS, short_seconds),
     )
     jobs.append_events(session, job.id, [("state", {"state": "queued"})])

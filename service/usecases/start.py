@@ -62,7 +62,7 @@ def start(database: Database, queue: Queue, request: Request, add: Callable[[Ses
     except IntegrityError:  # the same key, at the same moment: its answer is there now
         submitted, new = _keep(database, request, add)
     if new is not None:
-        _wake(database, queue, new.id, new.lane)
+        wake(database, queue, new.id, new.lane)
     return submitted
 
 
@@ -80,7 +80,7 @@ def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]
         return Submitted(job.id, lambda: render(job)), job
 
 
-def _wake(database: Database, queue: Queue, id: str, lane: str) -> None:
+def wake(database: Database, queue: Queue, id: str, lane: str) -> None:
     """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
     process dies just now, once the wake-up counts as lost."""
     try:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.domain.described import document
 from service.domain.jobs.job_spec import JobSpec
 from service.domain.resolving.limits import Limits
+from service.domain.spec.beside import Beside
 from service.domain.spec.training import TrainingSpec
 from service.errors import Unavailable
 from service.queue import Queue
@@ -47,7 +48,7 @@ def submit(
             return first
         checked = check(session, owner, limits, body)
     looked = _look(checked, blobs, limits)
-    return start(database, queue, request, lambda session: _add(session, owner, checked, looked))
+    return start(database, queue, request, lambda session: _add(session, owner, checked, looked, Beside.of(body)))
 
 
 def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
@@ -60,7 +61,7 @@ def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
     return look(checked, figures, limits)
 
 
-def _add(session: Session, owner: str, checked: Checked, looked: Preflight) -> JobRow:
+def _add(session: Session, owner: str, checked: Checked, looked: Preflight, beside: Beside) -> JobRow:
     spec = checked.resolution.spec
     _check_still_there(session, owner, spec)
     job = jobs.add(
@@ -71,6 +72,7 @@ def _add(session: Session, owner: str, checked: Checked, looked: Preflight) -> J
         dataset_id=spec.dataset,
         model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
         lane=looked.lane,
+        priority=beside.priority,
     )
     told: list[jobs.Told] = [("state", {"state": "queued"})]
     told += [("message", {"text": note}) for note in checked.resolution.notes]

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select, text
 
 from service.changes import Changes
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import CannotStart, StorageDamaged
 from service.queue import Queue
 from service.settings import Settings
@@ -70,9 +71,11 @@ def fill(deps: Deps) -> None:
         publish(deps, "houses", bias)
     publish(deps, "animals", 0.0)
     with deps.database.write() as session:
-        models.get(session, "houses", for_change=True)
-        models.point(session, "houses", "default", 1)
-        answers.remember(session, "POST /v1/jobs", "key", "print", "job_1", {"id": "job_1", "big": 2**53, "nan": None})
+        models.get(session, DEFAULT_OWNER, "houses", for_change=True)
+        models.point(session, DEFAULT_OWNER, "houses", "default", 1)
+        answers.remember(
+            session, DEFAULT_OWNER, "POST /v1/jobs", "key", "print", "job_1", {"id": "job_1", "big": 2**53, "nan": None}
+        )
     spec = {"text": "ü \u0001", "deep": [{"a": [1, 2.5, None, True, 0.1 + 0.2]}], "big": 2**53}
     done = samples.job(deps, spec=spec, state="queued", progress=None)
     with deps.database.write() as session:
@@ -96,7 +99,7 @@ def all_rows(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def predictions(deps: Deps, ref: str) -> bytes:
-    predictor = LoadedModels(deps.database, deps.blobs, 4).find(ref).predictor
+    predictor = LoadedModels(deps.database, deps.blobs, 4).find(DEFAULT_OWNER, ref).predictor
     return predictor.scores(np.random.default_rng(1).normal(size=(100, 4)) * 1e3).tobytes()
 
 
@@ -127,7 +130,7 @@ def test_a_restored_stack_has_the_same_rows_and_predicts_the_same_bits(
     assert predictions(new, "houses:1") != predictions(new, "houses:2")
     publish(new, "houses", 0.5)  # and goes on from there
     with new.database.read() as session:
-        assert models.version_numbers(session, "houses") == [1, 2, 3]
+        assert models.version_numbers(session, DEFAULT_OWNER, "houses") == [1, 2, 3]
         # an absent document is SQL's null, not JSON's
         assert session.scalars(select(JobRow).where(JobRow.progress.is_(None))).all() != []
 
@@ -145,7 +148,7 @@ def test_a_second_backup_adds_only_what_is_new(place: Place, make_stack: Callabl
         new = make_stack()
         restore(place, made.name, new.database, new.blobs)
         with new.database.read() as session:
-            assert models.version_numbers(session, "houses") == versions
+            assert models.version_numbers(session, DEFAULT_OWNER, "houses") == versions
 
 
 def test_work_that_ran_waits_again_with_what_it_had_saved(directory: Place, make_stack: Callable[..., Deps]) -> None:
@@ -161,7 +164,7 @@ def test_work_that_ran_waits_again_with_what_it_had_saved(directory: Place, make
     back_up(old.database, old.blobs, directory)
     restore(directory, None, new.database, new.blobs)
     with new.database.read() as session:
-        job, dataset = jobs.get(session, running), session.get_one(DatasetRow, reading)
+        job, dataset = jobs.get(session, DEFAULT_OWNER, running), session.get_one(DatasetRow, reading)
         assert (job.state, job.lease_until, job.attempt, job.checkpoint_key) == ("queued", None, 0, saved)
         assert (dataset.state, dataset.lease_until, dataset.attempt) == ("ingesting", None, 0)
         assert jobs.last_event(session, running) == {"state": "queued", "reason": "restored from a backup"}
@@ -238,13 +241,13 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
     def replace_version(number: int) -> None:
         row = held(lambda: publish(deps, "m", number / 64))
         with deps.database.write() as session:
-            models.delete_version(session, "m", row.version - 1)
+            models.delete_version(session, DEFAULT_OWNER, "m", row.version - 1)
 
     def save(number: int) -> None:
         def point() -> None:
             key = deps.blobs.put(b"%d" % number).key
             with deps.database.write() as session:
-                before = jobs.get(session, saving)
+                before = jobs.get(session, DEFAULT_OWNER, saving)
                 old, before.checkpoint_key = before.checkpoint_key, key
             if old:
                 deps.blobs.delete(old, 0)
@@ -274,7 +277,7 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
         restore(directory, one.name, new.database, new.blobs)
         with new.database.read() as session:
             named = blobs_in_use(session)
-            versions |= set(models.version_numbers(session, "m"))
+            versions |= set(models.version_numbers(session, DEFAULT_OWNER, "m"))
         for key in named:
             new.blobs.verify(key)
     assert len(versions) > 1  # they were taken at different moments
@@ -306,7 +309,7 @@ def test_a_damaged_checkpoint_is_left_out(directory: Place, make_stack: Callable
     back_up(deps.database, deps.blobs, directory)
     restore(directory, None, new.database, new.blobs)
     with new.database.read() as session:
-        assert jobs.get(session, id).checkpoint_key is None
+        assert jobs.get(session, DEFAULT_OWNER, id).checkpoint_key is None
 
 
 def test_damage_in_a_backup_is_found_and_mended_by_the_next(directory: Place, make_stack: Callable[..., Deps]) -> None:

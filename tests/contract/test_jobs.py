@@ -21,6 +21,8 @@ LEGAL = {
     ("queued", "running"), ("queued", "cancelled"), ("queued", "failed"),
     ("running", "queued"), ("running", "cancelling"), ("running", "succeeded"), ("running", "failed"),
     ("cancelling", "cancelled"), ("cancelling", "succeeded"), ("cancelling", "failed"),
+    ("queued", "paused"), ("running", "paused"), ("paused", "queued"), ("paused", "running"), ("paused", "cancelling"),
+    ("paused", "cancelled"), ("paused", "succeeded"), ("paused", "failed"),
 }  # fmt: skip
 
 

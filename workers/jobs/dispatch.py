@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy.orm import Session
+
 from service.metrics import metrics
 from service.store import jobs
+from service.store.steering.turns import claim_next
 from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.endings import ends_recorded
@@ -13,6 +16,7 @@ from workers.jobs.compare import compare
 from workers.jobs.endings import JobEnding, count_end
 from workers.jobs.predict import predict
 from workers.jobs.train import train
+from workers.lane import here
 from workers.lease import Lease, claimed
 from workers.training.threads import use_one_thread
 
@@ -23,12 +27,17 @@ RUNS: dict[str, Callable[[Deps, Lease[JobRow]], None]] = {
 }
 
 
-def run(deps: Deps, id: str) -> None:
-    """Run a job that waits; does nothing when it does not."""
+def run(deps: Deps, id: str, lane: str | None = None) -> None:
+    """Run the job whose turn it is in this `lane`; without one, or when none waits there, the job of this id. Does
+    nothing when there is nothing to do."""
     use_one_thread()
-    with claimed(deps, JobRow, id, jobs.begin) as lease:
+
+    def next_of(session: Session) -> JobRow | None:
+        return None if lane is None else claim_next(session, lane, deps.settings.lease_seconds, here.name)
+
+    with claimed(deps, JobRow, id, jobs.begin, next_of) as lease:
         if lease is not None:
-            deps.changes.publish(id)
+            deps.changes.publish(lease.row.id)
             _count_wait(lease.row)
             ending = JobEnding(deps, lease)
             with ends_recorded(lease, ending.what, ending):

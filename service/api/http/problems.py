@@ -34,6 +34,7 @@ from service.errors import (
     NotFound,
     NotPermitted,
     StorageFull,
+    TooMuch,
     Unauthenticated,
     Unavailable,
     UploadInvalid,
@@ -60,6 +61,7 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     CallerRefused: HTTPStatus.FORBIDDEN,
     HostInvalid: HTTPStatus.BAD_REQUEST,
     HostNotAllowed: HTTPStatus.MISDIRECTED_REQUEST,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -90,6 +92,8 @@ def of_error(error: AdalineError) -> Response:
     answer = _problem(status, error.code, error.title, error.detail, errors, _more(error))
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, TooMuch) and error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated | NotPermitted):
         answer.headers["WWW-Authenticate"] = _challenge(error)
     return answer

@@ -64,6 +64,7 @@ class JobFields(Answer):
     attempt = fields.Integer(
         required=True, metadata=says("attempts since the job last made progress; a clean stop is not counted")
     )
+    priority = fields.Integer(required=True, metadata=says("among its owner's jobs, a higher one goes first"))
     created_at = TimeField(required=True)
     started_at = TimeField(required=True, allow_none=True)
     finished_at = TimeField(required=True, allow_none=True)
@@ -82,7 +83,8 @@ class WaitingSchema(Answer):
         metadata=says("short: expected to end soon; short work also has processes reserved for it"),
     )
     before = fields.Integer(
-        required=True, metadata=says("earlier jobs of the same lane that still wait; 1000 means 1,000 or more")
+        required=True,
+        metadata=says("jobs of the same lane that go first, by priority and owners' turns; 1000 means 1,000 or more"),
     )
     running = fields.Integer(required=True, metadata=says("running jobs; 1000 means 1,000 or more"))
     why = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""Commands that give a server work: upload, train, compare, cancel."""
+"""Commands that give a server work: upload, train, compare."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli import known
 from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
@@ -173,21 +172,6 @@ def compare(
         for name in comparing.PICTURES & set(comparison.get("pictures") or ()):
             (pictures / name).write_text(comparison["pictures"][name], encoding="utf-8")
     show(as_json, comparison, lambda: comparing.page(comparison), wide)
-
-
-@app.command(rich_help_panel=THERE)
-def cancel(
-    job: Annotated[str, typer.Argument(help="The job's id.", autocompletion=known.jobs)],
-    url: Url = LOCAL,
-    wide: Wide = False,
-    as_json: AsJson = False,
-) -> None:
-    """Cancel a job: at once while it waits, at its next batch while it runs."""
-    from service.cli.showing import rendering
-
-    with connect(url) as client:
-        cancelled = client.cancel(job)
-    show(as_json, cancelled.json, lambda: rendering.job(cancelled), wide)
 
 
 def dataset_of(client: Client, data: str) -> Dataset:
