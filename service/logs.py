@@ -78,8 +78,8 @@ GATHER_SECONDS = 0.05  # between two looks: a thread that woke for each line wou
 END_SECONDS = 2.0
 
 # of a request: when it ended (since 1970), its id, method, path, status, seconds, the route that it took, and how many
-# rows the fast path predicted for it
-Line = tuple[float, str, str, str, int, float, str, int]
+# rows the fast path predicted for it, and for which owner
+Line = tuple[float, str, str, str, int, float, str, int, str]
 
 
 class AccessLog:
@@ -106,14 +106,22 @@ class AccessLog:
         self._descriptor, self._level = descriptor, level
 
     def tell(
-        self, request_id: str, method: str, path: str, status: int, seconds: float, route: str = "", rows: int = 0
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        route: str = "",
+        rows: int = 0,
+        owner: str = "",
     ) -> None:
         """Have a request counted, and its line written."""
         if len(self._lines) >= MOST_UNTOLD:
             with self._lock:
                 self._left_out += 1
             return
-        self._lines.append((time.time(), request_id, method, path, status, seconds, route, rows))
+        self._lines.append((time.time(), request_id, method, path, status, seconds, route, rows, owner))
         if not self._there.is_set():
             self._there.set()
             if self._writer is None:
@@ -155,7 +163,7 @@ class AccessLog:
 
 
 def _record(line: Line) -> dict[str, Any]:
-    ended, request_id, method, path, status, seconds, _, _ = line
+    ended, request_id, method, path, status, seconds, _, _, owner = line
     return {
         "event": "request",
         "method": method,
@@ -163,6 +171,7 @@ def _record(line: Line) -> dict[str, Any]:
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
         "request_id": request_id,
+        **({"owner": owner} if owner else {}),
         "level": "info",
         "timestamp": datetime.fromtimestamp(ended, UTC).isoformat().replace("+00:00", "Z"),
     }

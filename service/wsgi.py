@@ -19,6 +19,7 @@ from service.errors import Unavailable
 from service.logs import configure_logging
 from service.metrics import serve_metrics
 from service.settings import Settings
+from service.tracing import configure_tracing
 from service.usecases.known_keys import KnownKeys
 from service.wiring import wire
 
@@ -28,6 +29,7 @@ def app() -> Gate:
     key."""
     settings = Settings.from_environment()
     configure_logging(settings)
+    configure_tracing("api")
     deps = wire(settings)
     atexit.register(deps.close)
     _end_with_signals(deps.changes)

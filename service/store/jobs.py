@@ -20,6 +20,7 @@ from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.steering import webhooks
 from service.store.tables import EventRow, JobRow, Json, table_of
+from service.tracing import origin
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
@@ -49,7 +50,7 @@ def add(session: Session, owner: str, **values: Any) -> JobRow:
     for the disk. The row is told as it is, and not the session's."""
     moment = now()
     row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment}
-    row |= {"owner": owner, "lane": LONG, "priority": 0, **values}
+    row |= {"owner": owner, "lane": LONG, "priority": 0, "origin": origin(), **values}
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 

@@ -131,7 +131,8 @@ def _free(connection: Connection) -> None:
     """Let wait what was being worked on, without counting the attempt, and forget what was sent."""
     with Session(bind=connection) as session:
         held = session.scalars(select(JobRow.id).where(JobRow.state == "running")).all()
-        for table, state, waits in ((JobRow, "running", "queued"), (DatasetRow, "ingesting", "ingesting")):
+        let_go = ((JobRow, "running", "queued"), (JobRow, "paused", "paused"), (DatasetRow, "ingesting", "ingesting"))
+        for table, state, waits in let_go:
             running = update(table).where(table.state == state, table.lease_until.is_not(None))
             freed = {"state": waits, "lease_until": None, "fence": table.fence + 1, "attempt": table.attempt - 1}
             session.execute(running.values(freed))

@@ -14,6 +14,7 @@ from service.api.http.bodies import REST_SECONDS, discard_rest
 from service.errors import NotFound
 from service.logs import access_log
 from service.store.session import new_id
+from service.tracing import request_span
 
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
@@ -58,6 +59,7 @@ def _begin() -> None:
     g.request_id = id_of(request.headers.get(HEADER, ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    g.span = request_span(request.method, request.path, request.headers.get("traceparent"))
     if "\0" in request.path:  # nothing can have such a name, and PostgreSQL will not even look for it
         raise NotFound("names contain no NUL character")
 
@@ -73,5 +75,9 @@ def _end(response: Response) -> Response:
         discard_rest(request)
     route = template(request.url_rule.rule) if request.url_rule else ""
     seconds = time.perf_counter() - g.began
-    access_log().tell(g.request_id, request.method, request.path, response.status_code, seconds, route)
+    who = g.get("identity")
+    owner = who.owner if who is not None else ""
+    access_log().tell(g.request_id, request.method, request.path, response.status_code, seconds, route, 0, owner)
+    if g.span is not None:
+        g.span.end(request.method, route, response.status_code, g.request_id)
     return response
