@@ -124,3 +124,4 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
 def _own_logging(**_: Any) -> None:
     """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
+    billiard.util.get_logger().propagate = True  # what it says of the pool's processes would go past all that

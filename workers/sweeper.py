@@ -16,8 +16,7 @@ from service.logs import configure_logging
 from service.metrics import forget_shared, metrics, serve_metrics
 from service.queue import INGEST, TRAIN, Task
 from service.settings import Settings
-from service.store import answers, jobs, work
-from service.store.blobs.in_use import blobs_in_use
+from service.store import jobs, work
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
 from service.store.steering import turns
@@ -25,6 +24,7 @@ from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
 from workers.forgotten import Forgotten
+from workers.tidying import Marks, tidy
 from workers.webhooks.deliver import deliver_until
 
 log = structlog.get_logger(__name__)
@@ -54,14 +54,14 @@ def main() -> None:
         threading.Thread(target=deliver_until, args=[deps, stop], name="webhooks", daemon=True).start()
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
-    forgotten = Forgotten(settings.lease_seconds)
+    forgotten, marks = Forgotten(settings.lease_seconds), Marks()
     while not stop.is_set():
         try:
             sweep(deps, resend_seconds, forgotten)
             resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):
                 tidied = time.monotonic()
-                tidy(deps)
+                tidy(deps, marks)
         except (AdalineError, OSError) as error:  # a part that is away: the next sweep tries again
             log.warning("sweep failed", error=str(error))
         stop.wait(settings.sweep_seconds)
@@ -79,22 +79,6 @@ def sweep(deps: Deps, resend_seconds: float | None = None, forgotten: Forgotten 
     _send(deps, DatasetRow, INGEST, after_seconds)
     _send(deps, JobRow, TRAIN, after_seconds)
     _tell_of_missing_workers(deps)
-
-
-def tidy(deps: Deps) -> None:
-    """Delete the blobs that no row names, and forget old answers: in this order, since a full disk may refuse that."""
-    # the keys first, the rows after: a blob that gets its row in between is then seen as used
-    old = list(deps.blobs.keys(deps.settings.orphan_seconds))
-    with deps.database.read() as session:
-        used = blobs_in_use(session)
-    for key in old:
-        if key not in used:
-            deps.blobs.delete(key, deps.settings.orphan_seconds)
-            metrics().blobs_deleted.inc()
-            log.info("orphan deleted", blob=key)
-    with deps.database.write() as session:
-        answers.forget(session, deps.settings.idempotency_seconds)
-    deps.database.keep_reserve()
 
 
 def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:

@@ -150,7 +150,7 @@ def _sealed(session: Session, place: Place, copying: _Copying, revision: str | N
 def _damaged(database: Database, keys: set[str], how: str) -> StorageDamaged:
     """What cannot be backed up, since its bytes are lost or damaged."""
     with database.read() as session:
-        named = sorted({owner for key, _, owner in named_blobs(session) if key in keys})
+        named = sorted({it.what for it in named_blobs(session) if it.key in keys})
     more = f" and {len(named) - MOST_TOLD} more" if len(named) > MOST_TOLD else ""
     mend = (
         f"its bytes are {how}, so nothing was backed up. Restore them from an earlier backup; or upload a dataset's "

@@ -33,7 +33,7 @@ from service.usecases.predict import LoadedModels
 from service.usecases.restore import found, restore
 from service.wiring import Deps
 from tests import samples
-from workers.sweeper import tidy
+from workers.tidying import tidy
 
 MakeDatabase = Callable[[str], Database]
 MakeBlobs = Callable[[str], Blobs]
