@@ -91,8 +91,9 @@ migrations: $(READY)  ## the migrations give the tables that the code has
 examples: $(READY)  ## write the document's examples from what a server answers
 	$(BIN)/python -m tests.examples
 
-openapi: $(READY)  ## write openapi.yaml from the code
+openapi: $(READY)  ## write openapi.yaml, and the routes in SECURITY.md, from the code
 	$(BIN)/python -m service.api.openapi > openapi.yaml
+	$(BIN)/python -m tests.routes
 
 openapi-check: $(READY)  ## openapi.yaml is what the code gives
 	$(BIN)/python -m service.api.openapi | diff -u openapi.yaml -

@@ -44,7 +44,7 @@ def app() -> Gate:
     if settings.metrics_port:
         with contextlib.suppress(OSError):  # another process of this part answers for all, as long as it lives
             serve_metrics(settings.metrics_host, settings.metrics_port, context.of(api).gauges)
-    return Gate(Front(api, here.models, here.keys), Callers.of(settings), arrivals)
+    return Gate(Front(api, here.models, here.keys, here.rates), Callers.of(settings), arrivals)
 
 
 def _check_keys(keys: KnownKeys) -> None:

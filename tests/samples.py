@@ -88,15 +88,19 @@ def kind_predictor() -> Predictor:
 
 
 def publish(
-    deps: Deps, predictor: Predictor, name: str, more: Mapping[str, bytes] = MappingProxyType({})
+    deps: Deps,
+    predictor: Predictor,
+    name: str,
+    more: Mapping[str, bytes] = MappingProxyType({}),
+    owner: str = DEFAULT_OWNER,
 ) -> VersionRow:
-    """The next version of a model, as a worker publishes it."""
+    """The next version of an owner's model, as a worker publishes it."""
     contents = {**dump(predictor), REPORT: b'{"task":"regression"}', **more}
     files = write_bundle(deps.blobs, contents.items())
     with deps.database.write() as session:
         return models.publish(
             session,
-            DEFAULT_OWNER,
+            owner,
             name,
             job_id=new_id("job"),
             dataset_id=new_id("ds"),

@@ -8,16 +8,18 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic
 
 import structlog
 from sqlalchemy.orm import Session
 
+from service.domain.access.quotas import limited
 from service.domain.jobs.lanes import LONG
 from service.errors import AdalineError
 from service.store import jobs, work
+from service.store.steering import limits
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.tracing import span
@@ -50,14 +52,17 @@ class WorkerStopping(Exception):
 class Lease(Generic[AnyWork]):
     """A held lease. `row` is the work as it was claimed."""
 
-    def __init__(self, deps: Deps, row: AnyWork) -> None:
+    def __init__(self, deps: Deps, row: AnyWork, own: Mapping[str, int] | None = None) -> None:
         self.row: AnyWork = row
+        self._own = own or {}
+        self.settings = limited(deps.settings, own)
+        """As they are for the row's owner, who has these limits of its own."""
         self._deps = deps
         self._table: type[AnyWork] = type(row)
         self._state = "held"
         self._ended = threading.Event()
         self._began = self._renewed = time.monotonic()
-        self._most_seconds: float | None = (deps.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
+        self._most_seconds: float | None = (self.settings.max_job_seconds or None) if isinstance(row, JobRow) else None
         self._before_seconds: float = row.worked_seconds if isinstance(row, JobRow) else 0.0
 
     def check(self) -> None:
@@ -71,6 +76,11 @@ class Lease(Generic[AnyWork]):
             raise WorkerStopping(self.row.id)
         if self.is_too_long:
             raise too_long(self.row, self._most_seconds or 0.0)
+
+    @property
+    def may_hold_others_up(self) -> bool:
+        """Whether other jobs of its owner may wait for its end."""
+        return bool(self._own.get("running_jobs", self.settings.owner_running_jobs))
 
     @property
     def worked_seconds(self) -> float:
@@ -179,18 +189,20 @@ def claimed(
     next_of: Callable[[Session], AnyWork | None] | None = None,
 ) -> Iterator[Lease[AnyWork] | None]:
     """The lease on a row that waits, or None when there is nothing to do (done, cancelled, or someone else's): on the
-    one that `next_of` claims, else on the one of this id. `begin` adds to the transaction that claims it."""
+    one that `next_of` claims, or on the one of this id. `begin` adds to the transaction that claims it."""
     allowed = deps.settings
     with deps.database.write() as session:
-        row = next_of(session) if next_of is not None else None
-        if row is None:
+        if next_of is not None:
+            row = next_of(session)
+        else:
             row = work.claim(session, table, id, allowed.lease_seconds, allowed.max_attempts, here.only, here.name)
+        own = None if row is None else limits.own(session, row.owner)
         if row is not None and begin is not None:
             begin(session, row)
     if row is None:
         yield None
         return
-    lease = Lease(deps, row)
+    lease = Lease(deps, row, own)
     with _told_of(row):
         heart = _hearts().submit(contextvars.copy_context().run, lease._beat)
         try:

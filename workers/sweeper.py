@@ -130,8 +130,8 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
     due = sorted([*new, *(id for id in old if id not in waiting)])
     if table is JobRow and due:  # any message wakes up for the job whose turn it is
         with deps.database.read() as session:
-            missing = turns.waiting(session, lane) - deps.queue.length(task.queue_in(lane))
-        due = due[: max(missing, 0)]
+            claimable = turns.claimable(session, lane, deps.settings.owner_running_jobs)
+        due = due[: max(claimable - deps.queue.length(task.queue_in(lane)), 0)]
     for first in range(0, len(due), SENT_AT_ONCE):
         some = due[first : first + SENT_AT_ONCE]
         for id in some:

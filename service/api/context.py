@@ -13,6 +13,7 @@ from service.domain.access.loopback import is_loopback
 from service.usecases.gauges import Gauges
 from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModels
+from service.usecases.steering.rates import Rates
 from service.wiring import Deps
 
 NAME = "adaline"
@@ -20,13 +21,14 @@ NAME = "adaline"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts, the models and keys in memory, the sessions of pages, the requests that wait and the answers that are
-    on their way: one of each in a process."""
+    """The parts, the models and keys in memory, the sessions of pages, the counters of requests, the requests that wait
+    and the answers that are on their way: one of each in a process."""
 
     deps: Deps
     models: LoadedModels
     keys: KnownKeys
     sessions: Sessions
+    rates: Rates
     waiting: WaitingRequests
     sending: Places
     gauges: Gauges
@@ -38,8 +40,9 @@ def attach(app: Flask, deps: Deps) -> None:
     waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
     keys = KnownKeys(deps.database, always=not is_loopback(deps.settings.host))
     sessions = Sessions(deps.database)
-    sending, gauges = Places(deps.settings.sending_requests), Gauges(deps.database, deps.queue)
-    app.extensions[NAME] = Context(deps, models, keys, sessions, waiting, sending, gauges)
+    rates, sending = Rates(deps.settings), Places(deps.settings.sending_requests)
+    gauges = Gauges(deps.database, deps.queue)
+    app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, sending, gauges)
 
 
 def context() -> Context:

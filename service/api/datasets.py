@@ -10,7 +10,7 @@ import orjson
 from flask import Response, jsonify, request
 
 from service.api import paging
-from service.api.admission.admit import owner
+from service.api.admission.admit import owner, quotas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
@@ -68,6 +68,7 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INSUFFICIENT_STORAGE,
 )
 @blueprint.described(requestBody=BODY)
@@ -86,7 +87,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     uploaded = upload.upload(
         deps.database, deps.queue, owner(), _stored(received, options), headers.get("idempotency_key"),
-        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
+        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, quotas(),
     )  # fmt: skip
     return _answer(uploaded, headers)
 

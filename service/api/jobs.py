@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from service.api import paging
-from service.api.admission.admit import owner
+from service.api.admission.admit import allowed, owner, quotas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
@@ -69,14 +69,15 @@ BAD_BODY = (
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="queued")
 @blueprint.also_answers(HTTPStatus.CREATED, schemas.JobSchema, description="ended within Prefer: wait=N")
-@blueprint.fails(*BAD_BODY)
+@blueprint.also_answers(HTTPStatus.OK, schemas.JobSchema, description="reused: it has succeeded before")
+@blueprint.fails(*BAD_BODY, HTTPStatus.TOO_MANY_REQUESTS)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
     """Start a job: train a model, or compare descents on a dataset ("kind": "descent-comparison")"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
     key = headers.get("idempotency_key")
-    submitted = submit(deps.database, deps.queue, owner(), deps.limits, body, key, told, deps.blobs)
+    submitted = submit(deps.database, deps.queue, owner(), allowed(), body, key, told, deps.blobs, quotas())
     return started(submitted, headers)
 
 
@@ -88,7 +89,7 @@ def validate_job() -> Any:
     """Check a spec against its dataset without running it: the resolved spec, notes, warnings and estimates"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
-    return preflight(deps.database, deps.blobs, owner(), deps.limits, body).to_json()
+    return preflight(deps.database, deps.blobs, owner(), allowed(), body).to_json()
 
 
 @blueprint.route("")
@@ -205,6 +206,8 @@ def get_result(_: dict[str, Any], id: str) -> Any:
 def started(submitted: Submitted, headers: dict[str, Any]) -> Any:
     """The answer to a request that has started a job: at once, or once it has ended within Prefer: wait=N."""
     id = submitted.job_id
+    if submitted.has_ended:
+        return jsonify(submitted.answer()), HTTPStatus.OK, {"Location": _location(id)}
     job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
         return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}

@@ -44,7 +44,7 @@ def create_key() -> Any:
         here.deps.database, asked.get("owner", owner()), asked["name"], asked["scopes"], asked["expires_at"]
     )
     here.deps.changes.publish(KEYS_CHANGED)
-    shown = schemas.KeySchema().dump(made.row)
+    shown = {name: getattr(made.row, name) for name in schemas.KeySchema().fields}
     location = {"Location": f"/v1/keys/{made.row.id}", "Cache-Control": "no-store"}
     return {**shown, "key": made.text}, HTTPStatus.CREATED, location
 

@@ -11,11 +11,13 @@ from service.cli.commands import (
     completing,
     deleting,
     keeping,
+    keys,
     learning,
     looking,
     machine,
     predicting,
     registry,
+    sharing,
     steering,
     tables,
     taking,
@@ -34,8 +36,10 @@ COMMANDS = (
     looking,
     tables,
     registry,
+    sharing,
     taking,
     deleting,
+    keys,
 )
 
 

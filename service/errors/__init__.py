@@ -71,6 +71,7 @@ from service.errors.running import (
     WorkFailed,
 )
 from service.errors.steering import (
+    OwnerNotFound,
     QuotaExceeded,
     RateLimited,
     TooMuch,
@@ -116,6 +117,7 @@ __all__ = [
     "NotFound",
     "NotPermitted",
     "OriginNotAllowed",
+    "OwnerNotFound",
     "ParameterInvalid",
     "QueueUnavailable",
     "QuotaExceeded",

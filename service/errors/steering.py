@@ -16,6 +16,8 @@ class TooMuch(AdalineError):
     def __init__(self, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.headers: tuple[tuple[str, str], ...] = ()
+        """Beside Retry-After."""
 
 
 class QuotaExceeded(TooMuch):
@@ -26,6 +28,11 @@ class QuotaExceeded(TooMuch):
 class RateLimited(TooMuch):
     code = "rate_limited"
     title = "Too many requests"
+
+
+class OwnerNotFound(NotFound):
+    code = "owner_not_found"
+    title = "No such owner"
 
 
 class WebhookNotFound(NotFound):

@@ -1,6 +1,6 @@
 """What an operator may choose: every setting, read once from the environment."""
 
-from service.settings.knobs import ADALINE_ELSEWHERE, MIB, PREFIX, entries
+from service.settings.knobs import ADALINE_ELSEWHERE, CLIENTS_KEY, MIB, PREFIX, entries
 from service.settings.record import Settings
 
-__all__ = ["ADALINE_ELSEWHERE", "MIB", "PREFIX", "Settings", "entries"]
+__all__ = ["ADALINE_ELSEWHERE", "CLIENTS_KEY", "MIB", "PREFIX", "Settings", "entries"]

@@ -12,8 +12,9 @@ from service.errors import SettingInvalid
 
 PREFIX = "ADALINE_"
 MIB = 1024 * 1024
-# Names under the prefix that are read by the test suite, not by the service.
-ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL"})
+# Names under the prefix that are read by commands and the test suite, not by the service.
+CLIENTS_KEY = "ADALINE_KEY"
+ADALINE_ELSEWHERE = frozenset({"ADALINE_REQUIRE", "ADALINE_URL", CLIENTS_KEY})
 _NAME = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*"
 HOST = re.compile(rf"\*|(?:\*\.)?{_NAME}\.?|\[?[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*\]?")
 ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://(?:{_NAME}|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?")

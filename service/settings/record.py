@@ -175,7 +175,7 @@ class Settings(KeepingSettings):
     def to_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """`environment` for another process that is to read exactly these settings in it."""
         rest = {name: text for name, text in environment.items() if not name.startswith(PREFIX)}
-        kept = {name: text for name, text in environment.items() if name in ADALINE_ELSEWHERE}
+        kept = {name: environment[name] for name in ADALINE_ELSEWHERE - {CLIENTS_KEY} if name in environment}
         chosen = {
             PREFIX + one.name.upper(): str(value)
             for one in fields(self)

@@ -104,6 +104,12 @@ def delete(session: Session, id: str) -> None:
     session.execute(delete_rows(JobRow).where(JobRow.id == id))
 
 
+def first_waiting(session: Session, owner: str) -> Sequence[tuple[str, str]]:
+    """Of each lane in which jobs of the owner wait the first one's id, and the lane."""
+    waiting = select(func.min(JobRow.id), JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued")
+    return session.execute(waiting.group_by(JobRow.lane)).tuples().all()
+
+
 def begin(session: Session, job: JobRow) -> None:
     """Record that a job has just been claimed, in that transaction."""
     append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})

@@ -71,6 +71,12 @@ def every(session: Session) -> Sequence[KeyRow]:
     return session.scalars(select(KeyRow)).all()
 
 
+def limits_of_owners(session: Session) -> dict[str, dict[str, int]]:
+    """The limits of those owners who have their own."""
+    found = session.execute(select(OwnerRow.id, OwnerRow.limits).where(OwnerRow.limits.is_not(None)))
+    return {row.id: row.limits for row in found}
+
+
 def exist(session: Session) -> bool:
     """Whether a key was ever made."""
     return session.scalar(select(KeyRow.id).limit(1)) is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.cells.conversion import ways
 from service.domain.cells.table import Table
 from service.domain.jobs.batch import BatchSpec, read_batch
@@ -34,16 +35,17 @@ def submit_batch(
     key: str | None,
     render: Callable[[JobRow], Json],
     short_seconds: float = 0.0,
+    quotas: Quotas = UNLIMITED,
 ) -> Submitted:
     """Queue a batch prediction of the owner's. `key` is the request's Idempotency-Key; `render` makes the answer kept
     with it; what takes `short_seconds` at most goes to the lane for short work.
 
     Raises SpecInvalid, also for a model or a dataset that is not there or does not fit; DatasetNotReady,
-    IdempotencyKeyReused.
+    IdempotencyKeyReused, QuotaExceeded.
     """
     asked = read_batch(body)
     request, beside = Request.of(owner, SCOPE, body, key, render), Beside.of(body)
-    return start(database, queue, request, lambda session: _add(session, owner, asked, beside, short_seconds))
+    return start(database, queue, request, lambda session: _add(session, owner, asked, beside, short_seconds), quotas)
 
 
 def _add(session: Session, owner: str, asked: BatchSpec, beside: Beside, short_seconds: float) -> JobRow:

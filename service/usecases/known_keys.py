@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from service.changes import KEYS_CHANGED, Changes
 from service.domain.access.identity import EVERYBODY, Identity
 from service.domain.access.keys import GivenKey, is_secret, read_key
+from service.domain.access.quotas import tighter
 from service.domain.access.scopes import opened_by
 from service.errors import CannotStart, KeyExpired, KeyInvalid, KeyMissing, KeyRevoked
 from service.store import keys
@@ -39,9 +40,11 @@ class KnownKey:
     used: float = 0.0
 
     @classmethod
-    def of(cls, row: KeyRow) -> KnownKey:
+    def of(cls, row: KeyRow, own: Mapping[str, int] | None = None) -> KnownKey:
+        """A key of an owner with limits of its own."""
         ends = math.inf if row.expires_at is None else row.expires_at.timestamp()
-        identity = Identity(row.owner, opened_by(row.scopes), row.id)
+        limits = tighter(own, row.limits) or None
+        identity = Identity(row.owner, opened_by(row.scopes), row.id, limits, bool(row.limits))
         return cls(identity, row.digest, ends, row.revoked_at is not None)
 
 
@@ -144,7 +147,8 @@ class KnownKeys:
                 seen = revision(session, KEYS)
                 if self._known is None or seen != self._revision:
                     before = self._known or {}
-                    found = {row.id: KnownKey.of(row) for row in keys.every(session)}
+                    own = keys.limits_of_owners(session)
+                    found = {row.id: KnownKey.of(row, own.get(row.owner)) for row in keys.every(session)}
                     for id, key in found.items():
                         key.used = before[id].used if id in before else 0.0
                     self._known, self._revision = found, seen

@@ -11,12 +11,14 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.model.artifact import to_json
 from service.errors import QueueUnavailable
 from service.queue import TRAIN, Queue
 from service.store import answers, work
 from service.store.session import Database
 from service.store.tables import JobRow, Json
+from service.usecases.steering.quotas import check_job
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +29,8 @@ class Submitted:
 
     job_id: str
     answer: Callable[[], Json] = field(compare=False)
+    has_ended: bool = False
+    """Whether it is answered with a job that has succeeded before (`"reuse": true`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +58,29 @@ def first_answer(session: Session, request: Request) -> Submitted | None:
     return None if first is None else Submitted(first.resource_id, lambda: first.body)
 
 
-def start(database: Database, queue: Queue, request: Request, add: Callable[[Session], JobRow]) -> Submitted:
+def start(
+    database: Database, queue: Queue, request: Request, add: Callable[[Session], JobRow], quotas: Quotas = UNLIMITED
+) -> Submitted:
     """Keep the job that `add` adds with its first events, unless an earlier request has. Raises IdempotencyKeyReused,
-    and what `add` raises."""
+    QuotaExceeded, and what `add` raises."""
     try:
-        submitted, new = _keep(database, request, add)
+        submitted, new = _keep(database, request, add, quotas)
     except IntegrityError:  # the same key, at the same moment: its answer is there now
-        submitted, new = _keep(database, request, add)
+        submitted, new = _keep(database, request, add, quotas)
     if new is not None:
         wake(database, queue, new.id, new.lane)
     return submitted
 
 
-def _keep(database: Database, request: Request, add: Callable[[Session], JobRow]) -> tuple[Submitted, JobRow | None]:
+def _keep(
+    database: Database, request: Request, add: Callable[[Session], JobRow], quotas: Quotas
+) -> tuple[Submitted, JobRow | None]:
     """The answer, and the job that was added for it, if one was."""
     render = request.render
     with database.write() as session:
         if first := first_answer(session, request):
             return first, None
+        check_job(session, request.owner, quotas)
         job = add(session)
         if request.key is not None:
             answers.remember(

@@ -8,8 +8,10 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.described import document
 from service.domain.jobs.job_spec import JobSpec
+from service.domain.jobs.lifecycle import is_terminal
 from service.domain.resolving.limits import Limits
 from service.domain.spec.beside import Beside
 from service.domain.spec.training import TrainingSpec
@@ -21,6 +23,7 @@ from service.store.session import Database
 from service.store.tables import JobRow, Json
 from service.usecases.preflight import Checked, Preflight, check, figures_of, look, ready_datasets
 from service.usecases.start import Request, Submitted, first_answer, start
+from service.usecases.steering.reuse import reusable, reuse_key
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/jobs"
@@ -36,19 +39,26 @@ def submit(
     key: str | None,
     render: Callable[[JobRow], Json],
     blobs: Blobs | None = None,
+    quotas: Quotas = UNLIMITED,
 ) -> Submitted:
     """Queue a job of the owner's. `key` is the request's Idempotency-Key; `render` makes the answer that is kept with
     it; `blobs` has the figures of datasets: without it, warnings come from their columns alone.
 
-    Raises SpecInvalid, DatasetNotReady, IdempotencyKeyReused.
+    Raises SpecInvalid, DatasetNotReady, IdempotencyKeyReused, QuotaExceeded.
     """
     request = Request.of(owner, SCOPE, body, key, render)
     with database.read() as session:
         if first := first_answer(session, request):
             return first
         checked = check(session, owner, limits, body)
+        spec, beside = checked.resolution.spec, Beside.of(body)
+        alike = reuse_key(session, owner, spec) if isinstance(spec, TrainingSpec) else None
+        if beside.reuse and alike is not None and (found := reusable(session, owner, alike)):
+            return Submitted(found.id, lambda: render(found), is_terminal(found.state))
     looked = _look(checked, blobs, limits)
-    return start(database, queue, request, lambda session: _add(session, owner, checked, looked, Beside.of(body)))
+    return start(
+        database, queue, request, lambda session: _add(session, owner, checked, looked, beside.priority, alike), quotas
+    )
 
 
 def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
@@ -61,7 +71,7 @@ def _look(checked: Checked, blobs: Blobs | None, limits: Limits) -> Preflight:
     return look(checked, figures, limits)
 
 
-def _add(session: Session, owner: str, checked: Checked, looked: Preflight, beside: Beside) -> JobRow:
+def _add(session: Session, owner: str, checked: Checked, looked: Preflight, priority: int, alike: str | None) -> JobRow:
     spec = checked.resolution.spec
     _check_still_there(session, owner, spec)
     job = jobs.add(
@@ -72,7 +82,8 @@ def _add(session: Session, owner: str, checked: Checked, looked: Preflight, besi
         dataset_id=spec.dataset,
         model_name=spec.model if isinstance(spec, TrainingSpec) else NO_MODEL,
         lane=looked.lane,
-        priority=beside.priority,
+        priority=priority,
+        reuse_key=alike,
     )
     told: list[jobs.Told] = [("state", {"state": "queued"})]
     told += [("message", {"text": note}) for note in checked.resolution.notes]

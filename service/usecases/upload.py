@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.changes import Changes
+from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.jobs.lanes import lane_of_file
 from service.domain.model.artifact import to_json
 from service.errors import DatasetInUse, QueueUnavailable
@@ -20,6 +21,7 @@ from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
 from service.tracing import origin
+from service.usecases.steering.quotas import check_dataset
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/datasets"
@@ -58,12 +60,14 @@ def upload(
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
     short_bytes: int = 0,
+    quotas: Quotas = UNLIMITED,
 ) -> Uploaded:
     """Register a file as a dataset of the owner's and wake a worker. The same bytes and options are the same dataset;
     one of which something is damaged (`is_whole`, which may take long) is read anew.
 
     `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it. A file of at most
-    `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused.
+    `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused,
+    QuotaExceeded.
     """
     read_as: Json = {"media_type": file.media_type, **file.options}
     fingerprint = hashlib.sha256(to_json([file.blob.key, read_as])).hexdigest()
@@ -80,6 +84,8 @@ def upload(
             if key is not None and (first := answers.recall(session, owner, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
             is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
+            if known is None:
+                check_dataset(session, owner, quotas, file.blob.size)
             row = known or _inserted(session, owner, file, fingerprint, lane)
             if known is not None and is_new:
                 _start_anew(known, lane)

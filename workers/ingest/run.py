@@ -68,7 +68,7 @@ class DatasetEnding:
 @failing_disk_named()
 def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     """The columns of the dataset's row once it is ready. Raises WorkFailed, StorageDamaged, StorageFull."""
-    row, settings, threads = lease.row, deps.settings, os.cpu_count() or 1
+    row, settings, threads = lease.row, lease.settings, os.cpu_count() or 1
     read = load_parquet if row.media_type == PARQUET else load
     with deps.blobs.workspace() as directory, _source(deps, row) as source, deps.blobs.writer() as table:
         duck = opening(settings, directory, source)

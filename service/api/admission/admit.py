@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.wrappers import Request
 
 from service.api.admission.rules import rule_of
@@ -11,13 +11,17 @@ from service.api.context import Context, context
 from service.api.http.callers import SAFE
 from service.api.http.sessions import COOKIE, CSRF_HEADER, PageSession
 from service.domain.access.identity import Identity
+from service.domain.access.quotas import Quotas
 from service.domain.access.scopes import INCLUDES
+from service.domain.resolving.limits import Limits
 from service.errors import KeyMissing, ScopeMissing
+from service.usecases.steering.rates import COUNTED, Headers
 
 
 def register(app: Flask) -> None:
     """Ask for a key before the app's views."""
     app.before_request(_admit)
+    app.after_request(_tell_limit)
 
 
 def check_rules(app: Flask) -> None:
@@ -73,12 +77,30 @@ def _admit() -> None:
     if rule.is_public:
         return
     who, page_session = who_asks(context(), request)
+    g.identity, g.session = who, page_session
+    counted: Headers | None = request.environ.get(COUNTED)  # before Flask
+    g.limit = context().rates.admit(who) if counted is None else counted
     structlog.contextvars.bind_contextvars(owner=who.owner, key=who.key)
     if not rule.scopes & who.scopes:
         raise _scope_missing(who, rule.scope)
     if page_session is not None and request.method not in SAFE:
         page_session.check(request.headers.get(CSRF_HEADER))
-    g.identity, g.session = who, page_session
+
+
+def _tell_limit(answer: Response) -> Response:
+    """Say how many requests there may still be, where they are limited."""
+    answer.headers.extend(g.get("limit", ()))
+    return answer
+
+
+def quotas() -> Quotas:
+    """What who asks may have."""
+    return Quotas.of(context().deps.settings, identity().limits)
+
+
+def allowed() -> Limits:
+    """What who asks may train."""
+    return context().deps.limits_within(identity().limits)
 
 
 def _scope_missing(who: Identity, scope: str) -> ScopeMissing:

@@ -92,8 +92,10 @@ def of_error(error: AdalineError) -> Response:
     answer = _problem(status, error.code, error.title, error.detail, errors, _more(error))
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
-    if isinstance(error, TooMuch) and error.retry_after is not None:
-        answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, TooMuch):
+        answer.headers.extend(error.headers)
+        if error.retry_after is not None:
+            answer.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unauthenticated | NotPermitted):
         answer.headers["WWW-Authenticate"] = _challenge(error)
     return answer

@@ -19,11 +19,12 @@ from service.api.http import access
 from service.api.http.gate import Environ, Start
 from service.api.predictions.codecs import JSON
 from service.api.predictions.direct import Direct
-from service.errors import Unauthenticated, Unavailable
+from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
 from service.tracing import request_told
 from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModel, LoadedModels
+from service.usecases.steering.rates import COUNTED, Rates
 
 BEFORE, AFTER = "/v1/models/", "/predict"
 ROUTE = f"{BEFORE}{{ref}}{AFTER}"
@@ -36,10 +37,11 @@ UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 class Front:
     """A WSGI application that answers some predictions itself, and everything else by `app`."""
 
-    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys) -> None:
+    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: Rates) -> None:
         self._app = app
         self._models = models
         self._keys = keys
+        self._rates = rates
         self._direct: WeakKeyDictionary[LoadedModel, Direct | None] = WeakKeyDictionary()
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
@@ -48,7 +50,7 @@ class Front:
             answer, rows, owner = answered
             request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
             headers = [("Content-Type", JSON), ("Content-Length", str(len(answer))), (access.HEADER, request_id)]
-            start("200 OK", [*headers, *access.ALWAYS.items()])
+            start("200 OK", [*headers, *access.ALWAYS.items(), *environ[COUNTED]])
             seconds = time.perf_counter() - began
             access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, seconds, ROUTE, rows, owner)
             request_told("POST", ROUTE, 200, request_id, environ.get("HTTP_TRACEPARENT"), seconds)
@@ -74,6 +76,10 @@ class Front:
         except KeyError:
             direct = self._direct[model] = _compiled(model)
         if direct is None:
+            return None
+        try:
+            environ[COUNTED] = self._rates.admit(who)
+        except RateLimited:  # the ordinary way says so
             return None
         length = int(environ["CONTENT_LENGTH"])
         try:

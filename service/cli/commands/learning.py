@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
@@ -82,6 +82,7 @@ def upload(
         bool, typer.Option("--preview", help="Show how the first part of the file would be read; store nothing.")
     ] = False,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,7 +100,7 @@ def upload(
         "null_values": null_values or None,
         "decimal": decimal,
     }
-    with connect(url) as client:
+    with connect(url, key) as client:
         if preview:
             seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
             show(as_json, seen, lambda: rendering.preview(seen), wide)
@@ -118,6 +119,7 @@ def train(
     check: CheckOption = False,
     watch: WatchOption = True,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -125,7 +127,7 @@ def train(
     from service.cli import choices as chosen
     from service.cli.showing import checking, rendering, reporting
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
             dataset = dataset_of(client, data)
@@ -154,6 +156,7 @@ def compare(
         Path | None, typer.Option(help="Write the pictures to this folder.", file_okay=False, show_default=False)
     ] = None,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -161,7 +164,7 @@ def compare(
     from service.cli import choices as chosen
     from service.cli.showing import comparing
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
         dataset = dataset_of(client, data)

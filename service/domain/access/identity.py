@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.domain.access.owners import DEFAULT_OWNER
@@ -16,6 +17,10 @@ class Identity:
     owner: str
     scopes: frozenset[str]
     key: str | None = None
+    limits: Mapping[str, int] | None = None
+    """What the owner may have and do, where that is not what the settings say; with what the key allows."""
+    is_limited_by_key: bool = False
+    """Whether the key has limits of its own."""
 
 
 EVERYBODY = Identity(DEFAULT_OWNER, frozenset(SCOPES))

@@ -22,7 +22,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.selectable import CTE
 
 from service.store.session import now
-from service.store.tables import JobRow, table_of
+from service.store.tables import JobRow, OwnerRow, table_of
 from service.store.work import taking
 
 TRIES = 5  # where others claim all that was found, at the same moment
@@ -31,22 +31,29 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 RUNS = ("running", "cancelling")
 
 
-def claim_next(session: Session, lane: str, lease_seconds: float, worker: str) -> JobRow | None:
-    """Take the lease on the job whose turn it is in this lane; None when none waits there."""
+def claim_next(session: Session, lane: str, lease_seconds: float, worker: str, most_running: int = 0) -> JobRow | None:
+    """Take the lease on the job whose turn it is in this lane; None when none waits there of an owner who may have
+    another running one: `most_running` (0: any number), or as many as its own limit says."""
     for _ in range(TRIES):
         moment = now()
         values = {"at_moment": moment, "lease_until": moment + timedelta(seconds=lease_seconds), "at_worker": worker}
-        found = session.connection().execute(_claiming(), {"at_lane": lane, **values}).mappings().one_or_none()
+        values |= {"at_lane": lane, "most_running": most_running}
+        found = session.connection().execute(_claiming(), values).mappings().one_or_none()
         if found is not None:
             return JobRow(**found)
-        if not waiting(session, lane):
+        if not claimable(session, lane, most_running):
             break
     return None
 
 
-def waiting(session: Session, lane: str) -> int:
-    """How many jobs wait in a lane."""
-    return session.scalar(select(func.count()).where(*_queued(JobRow)), {"at_lane": lane}) or 0
+def claimable(session: Session, lane: str, most_running: int = 0) -> int:
+    """How many of the jobs that wait in a lane could be claimed now, by their owners' limits."""
+    values = {"at_lane": lane, "most_running": most_running}
+    counts = select(JobRow.owner, func.count()).where(*_queued(JobRow)).group_by(JobRow.owner)
+    waiting: dict[str, int] = dict(session.execute(counts, values).tuples().all())
+    line = session.execute(_in_line(), values) if waiting else ()
+    free = {one.owner: max(one.most - one.running, 0) if one.most else None for one in line}
+    return sum(count if (room := free.get(owner)) is None else min(count, room) for owner, count in waiting.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +69,7 @@ def place(session: Session, job: JobRow) -> Place:
     """Counted in an index, and not far: this is asked at each poll."""
     ahead = or_(JobRow.priority > job.priority, and_(JobRow.priority == job.priority, JobRow.id < job.id))
     own = _counted(session, select(JobRow.id).where(*_queued(JobRow), JobRow.owner == job.owner, ahead), job.lane)
-    line = {one.owner: one for one in session.execute(_in_line(), {"at_lane": job.lane})}
+    line = {one.owner: one for one in session.execute(_in_line(), {"at_lane": job.lane, "most_running": 0})}
     before = own
     if mine := line.get(job.owner):
         for other in line.values():
@@ -97,22 +104,26 @@ def _line() -> CTE:
 
 @functools.cache
 def _in_line() -> Select[Any]:
-    """Each owner in line: how many of its jobs run, when it was last served, and its own next job; in order."""
+    """Each owner in line: how many of its jobs run and may (0: any number), when it was last served, and its own next
+    job; in order."""
     line = _line()
     run, served, top, head = (aliased(JobRow) for _ in range(4))
     running = select(func.count()).where(run.state.in_(RUNS), run.owner == line.c.owner).scalar_subquery()
     last = select(func.max(served.claimed_at)).where(served.owner == line.c.owner).scalar_subquery()
     tops = select(func.max(top.priority)).where(*_queued(top), top.owner == line.c.owner)
     highest = tops.correlate(line).scalar_subquery()
+    limit = OwnerRow.limits["running_jobs"].as_integer()
+    allowed = select(limit).where(OwnerRow.id == line.c.owner).scalar_subquery()
     own = and_(*_queued(head), head.owner == line.c.owner, head.priority == highest)
     found = select(
         line.c.owner.label("owner"),
         running.label("running"),
         last.label("served"),
         select(func.min(head.id)).where(own).scalar_subquery().label("head"),
+        func.coalesce(allowed, bindparam("most_running")).label("most"),
     ).where(line.c.owner.is_not(None))
     in_order = found.subquery("in_line").c
-    return select(in_order.owner, in_order.running, in_order.served, in_order.head).order_by(
+    return select(in_order.owner, in_order.running, in_order.served, in_order.head, in_order.most).order_by(
         in_order.running, in_order.served.asc().nulls_first(), in_order.head
     )
 
@@ -120,7 +131,9 @@ def _in_line() -> Select[Any]:
 @functools.cache
 def _claiming() -> ReturningUpdate[Any]:
     """The claim of the next job in `at_lane` at `at_moment`; all of it."""
-    turn = _in_line().limit(1).cte("turn")
+    line = _in_line()
+    running, most = line.selected_columns.running, line.selected_columns.most
+    turn = line.where(or_(most == 0, running < most)).limit(1).cte("turn")
     top = aliased(JobRow)
     whose = select(turn.c.owner).scalar_subquery()
     highest = select(func.max(top.priority)).where(*_queued(top), top.owner == whose).scalar_subquery()

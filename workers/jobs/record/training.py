@@ -192,7 +192,7 @@ class TrainingRecorder:
         self._teller.tell_if_due()
 
     def _too_long(self) -> WorkFailed:
-        most, stage = self._teller.deps.settings.max_job_seconds, self._stage
+        most, stage = self._teller.lease.settings.max_job_seconds, self._stage
         progress = stage.progress
         if self._is_over:
             return report_too_long(most)
