@@ -2,7 +2,7 @@
 
 Each process of a part writes into a file of its own below `PROMETHEUS_MULTIPROC_DIR` (prometheus-client's mode for
 several processes), and whoever is asked adds them up. Without that directory a process tells of itself alone. What the
-database knows (jobs by state, the queue's length) is read when it is asked for: `service.usecases.gauges`.
+database knows (jobs by state, the queue's length) is read when it is asked for: `service.usecases.keeping.gauges`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from service.metrics import metrics
 from service.store import answers
 from service.store.blobs.in_use import KINDS, blobs_in_use
 from service.store.blobs.spool import StoredBlob
-from service.usecases.retire import retire
+from service.usecases.keeping.retire import retire
 from service.wiring import Deps
 
 MARK_SECONDS = 60.0  # between the two looks, or `orphan_seconds` where that is less

@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from service.api.http.sessions import Sessions
 from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
-from service.usecases.gauges import Gauges
+from service.usecases.keeping.gauges import Gauges
 from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModels
 from service.usecases.steering.rates import Rates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -55,10 +55,8 @@ def is_ready() -> Any:
     for short jobs and small files: without them these may wait behind long ones, but the status stays `ok`.
     """
     answering, serving = parts_that_answer(), parts_that_serve()
-    ready = all(word == OK for word in answering.values())
-    served = OK if all(serving[name] == OK for name in SERVING) else DEGRADED
-    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return {"status": served if ready else UNAVAILABLE, "parts": answering | serving}, status
+    word, status = readiness(answering, serving)
+    return {"status": word, "parts": answering | serving}, status
 
 
 @blueprint.route("/metrics")
@@ -70,6 +68,13 @@ def get_metrics() -> Any:
     ADALINE_METRICS_PORT.
     """
     return Response(exposition(context().gauges), content_type=MEDIA_TYPE)
+
+
+def readiness(answering: Mapping[str, str], serving: Mapping[str, str]) -> tuple[str, HTTPStatus]:
+    """In a word, and as the status of an answer."""
+    if any(word != OK for word in answering.values()):
+        return UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE
+    return (OK if all(serving[name] == OK for name in SERVING) else DEGRADED), HTTPStatus.OK
 
 
 def parts_that_answer() -> dict[str, str]:

@@ -14,7 +14,18 @@ from urllib.parse import urlsplit
 
 from service.errors import SettingInvalid
 from service.settings.keeping import KeepingSettings
-from service.settings.knobs import ADALINE_ELSEWHERE, HOST, MIB, ORIGIN, PREFIX, entries, knob, parse, without_password
+from service.settings.knobs import (
+    ADALINE_ELSEWHERE,
+    CLIENTS_KEY,
+    HOST,
+    MIB,
+    ORIGIN,
+    PREFIX,
+    entries,
+    knob,
+    parse,
+    without_password,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from service.store.blobs.in_use import blobs_in_use
 from service.store.blobs.store import Blobs, read_blob
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow, Row, VersionRow
-from service.usecases.back_up import back_up
+from service.usecases.keeping.back_up import back_up
+from service.usecases.keeping.restore import found, restore
 from service.usecases.predict import LoadedModels
-from service.usecases.restore import found, restore
 from service.wiring import Deps
 from tests import samples
 from workers.tidying import tidy

@@ -23,7 +23,7 @@ from service.logs import access_log
 from service.metrics import REQUEST_SECONDS, exposition, metrics
 from service.queue import TRAIN
 from service.store.session import now
-from service.usecases.gauges import Gauges
+from service.usecases.keeping.gauges import Gauges
 from service.wiring import Deps
 from tests import samples
 

@@ -1,4 +1,4 @@
-"""Commands that keep an installation: backup, restore."""
+"""Commands that keep an installation: backup, restore, status, usage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.app import HERE, AsJson, app, show, tell
+from service.cli.app import HERE, LOCAL, THERE, AsJson, Url, Wide, app, connect, show, tell
 from service.cli.commands.machine import DataOption, settings_chosen
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ Verify = Annotated[
     bool, typer.Option("--verify", help="Read all that earlier backups have left, and replace what is damaged.")
 ]
 Name = Annotated[str | None, typer.Option("--name", help="Which backup; default: the newest.")]
+EveryOwner = Annotated[bool, typer.Option("--all", help="Of every owner; needs a key with the scope admin.")]
 ListOption = Annotated[bool, typer.Option("--list", help="List the backups of this place, and restore nothing.")]
 
 
@@ -44,7 +45,7 @@ def backup(
     """Back up the database and all stored files, also while Adaline runs."""
     from service.cli.showing.backups import taken
     from service.store.backups.place import open_place
-    from service.usecases.back_up import back_up
+    from service.usecases.keeping.back_up import back_up
 
     settings = settings_chosen(data=data)
     with _store(settings, must_exist=True) as (database, blobs):
@@ -67,7 +68,7 @@ def restore(
     from service.cli.showing.backups import listing, restored
     from service.store.backups.manifest import read_manifest
     from service.store.backups.place import open_place
-    from service.usecases.restore import restore as put_back
+    from service.usecases.keeping.restore import restore as put_back
 
     settings = settings_chosen(data=data)
     kept = open_place(place, s3_endpoint_url or settings.s3_endpoint_url)
@@ -121,3 +122,23 @@ def _progress(done: str) -> Callable[[int, int], None]:
             tell(f"{number:,} of {of:,} blobs {done}")
 
     return tell_now_and_then
+
+
+@app.command(rich_help_panel=THERE)
+def status(url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """Show how the server is: its parts, queues, workers, failures of the last day, storage."""
+    from service.cli.showing import keeping
+
+    with connect(url) as client:
+        found = client.status()
+    show(as_json, found, lambda: keeping.status(found), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def usage(every: EveryOwner = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+    """Show what you have stored, or with --all every owner."""
+    from service.cli.showing import keeping
+
+    with connect(url) as client:
+        found = client.usage_of_all() if every else client.usage()
+    show(as_json, found, lambda: keeping.usage(found["data"] if every else [found]), wide)

@@ -8,8 +8,8 @@ from datetime import datetime
 from service.cli.showing.fitting import Pairs, Sheet
 from service.cli.showing.rendering import details, moment, size, table
 from service.store.backups.manifest import Manifest
-from service.usecases.back_up import BackedUp
-from service.usecases.restore import Restored
+from service.usecases.keeping.back_up import BackedUp
+from service.usecases.keeping.restore import Restored
 
 
 def taken(made: BackedUp, place: str) -> Pairs:
