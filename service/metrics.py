@@ -34,7 +34,7 @@ RequestTold = tuple[str, str, int, float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics:
+class ServiceMetrics:
     """Every metric that is counted where it happens; made once in a process."""
 
     registry: CollectorRegistry
@@ -84,7 +84,7 @@ class Metrics:
 
 
 @cache
-def metrics() -> Metrics:
+def metrics() -> ServiceMetrics:
     """This process's."""
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -100,7 +100,7 @@ def metrics() -> Metrics:
         return Gauge(f"adaline_{name}", meaning, labels, registry=registry, multiprocess_mode="mostrecent")
 
     seconds = "Seconds from the first byte of a request's headers to the start of its answer"
-    return Metrics(
+    return ServiceMetrics(
         registry,
         counter("requests", "Answered requests", "method", "route", "status"),
         histogram("request_seconds", seconds, REQUEST_SECONDS, "method", "route"),

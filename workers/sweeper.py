@@ -24,7 +24,7 @@ from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
 from workers.forgotten import Forgotten
-from workers.tidying import Marks, tidy
+from workers.tidying import OrphanMarks, tidy
 from workers.webhooks.deliver import deliver_until
 
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ def main() -> None:
         threading.Thread(target=deliver_until, args=[deps, stop], name="webhooks", daemon=True).start()
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
-    forgotten, marks = Forgotten(settings.lease_seconds), Marks()
+    forgotten, marks = Forgotten(settings.lease_seconds), OrphanMarks()
     while not stop.is_set():
         try:
             sweep(deps, resend_seconds, forgotten)

@@ -25,7 +25,7 @@ UNUSED = "unused"
 log = structlog.get_logger(__name__)
 
 
-class Marks:
+class OrphanMarks:
     """The blobs that no row named at earlier looks, each with the time of the first. One that was written again since
     is another: somebody is about to name it."""
 
@@ -39,7 +39,7 @@ class Marks:
         return [blob.key for blob, since in self._since.items() if moment - since >= seconds]
 
 
-def tidy(deps: Deps, marks: Marks | None = None) -> None:
+def tidy(deps: Deps, marks: OrphanMarks | None = None) -> None:
     """Delete what the settings do not keep and what nobody names, and forget old answers: these last, since a full disk
     may refuse that. `marks` remembers from one look to the next."""
     allowed = deps.settings
@@ -51,7 +51,7 @@ def tidy(deps: Deps, marks: Marks | None = None) -> None:
         used = blobs_in_use(session)
     newest = time.time() - allowed.orphan_seconds
     old = [it for it in stored if it.key not in used and it.written_at <= newest]
-    for key in (marks or Marks()).due(old, min(MARK_SECONDS, allowed.orphan_seconds)):
+    for key in (marks or OrphanMarks()).due(old, min(MARK_SECONDS, allowed.orphan_seconds)):
         deps.blobs.delete(key, allowed.orphan_seconds)  # unless it was written again since
         metrics().blobs_deleted.inc()
         log.info("orphan deleted", blob=key)

@@ -189,7 +189,7 @@ class Client(Jobs, Models, Access):
         return answer
 
     def usage_of_all(self) -> Json:
-        """The same of every owner in `data`, and what is stored in all. Needs the scope admin, where keys are needed."""
+        """The same of every owner in `data`, and what is stored in all. Needs the scope admin."""
         answer: Json = self._connection.json(Call("GET", "/v1/usage/owners", repeatable=True))
         return answer
 

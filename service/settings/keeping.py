@@ -16,7 +16,7 @@ class KeepingSettings(OwnerSettings):
 
     metrics_port: int = knob(
         0,
-        "port on which each part answers GET /metrics, without a key: for a private network; 0: none",
+        "port on which each part tells its metrics without a key, for a private network; 0: none",
         0,
     )
     metrics_host: str = knob("127.0.0.1", "address that ADALINE_METRICS_PORT is listened to on")

@@ -22,7 +22,7 @@ from service.errors import CannotStart, StorageDamaged
 from service.queue import Queue
 from service.settings import Settings
 from service.store import answers, jobs, models, work
-from service.store.backups.place import Place, open_place
+from service.store.backups.place import BackupPlace, open_place
 from service.store.blobs.disk import DiskBlobs
 from service.store.blobs.in_use import blobs_in_use
 from service.store.blobs.store import Blobs, read_blob
@@ -53,14 +53,14 @@ def make_stack(make_database: MakeDatabase, make_blobs: MakeBlobs, valkey_url: s
 
 
 @pytest.fixture(params=["directory", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> BackupPlace:
     if request.param == "directory":
         return open_place(str(tmp_path / "backups of a team"))
     return open_place(request.getfixturevalue("make_bucket")(), request.getfixturevalue("s3_endpoint"))
 
 
 @pytest.fixture
-def directory(tmp_path: Path) -> Place:
+def directory(tmp_path: Path) -> BackupPlace:
     return open_place(str(tmp_path / "backups"))
 
 
@@ -112,7 +112,7 @@ def predictions(deps: Deps, ref: str) -> bytes:
     ],
 )
 def test_a_restored_stack_has_the_same_rows_and_predicts_the_same_bits(
-    before: str, after: str, place: Place, make_stack: Callable[..., Deps]
+    before: str, after: str, place: BackupPlace, make_stack: Callable[..., Deps]
 ) -> None:
     old, new = make_stack(before), make_stack(after)
     fill(old)
@@ -135,7 +135,7 @@ def test_a_restored_stack_has_the_same_rows_and_predicts_the_same_bits(
         assert session.scalars(select(JobRow).where(JobRow.progress.is_(None))).all() != []
 
 
-def test_a_second_backup_adds_only_what_is_new(place: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_second_backup_adds_only_what_is_new(place: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps = make_stack()
     fill(deps)
     first = back_up(deps.database, deps.blobs, place)
@@ -151,7 +151,9 @@ def test_a_second_backup_adds_only_what_is_new(place: Place, make_stack: Callabl
             assert models.version_numbers(session, DEFAULT_OWNER, "houses") == versions
 
 
-def test_work_that_ran_waits_again_with_what_it_had_saved(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_work_that_ran_waits_again_with_what_it_had_saved(
+    directory: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
     old, new = make_stack(), make_stack()
     saved = old.blobs.put(b"checkpoint").key
     running, waiting = samples.job(old).id, samples.job(old).id
@@ -187,7 +189,7 @@ def cut_at(number: int) -> Callable[[int, int], None]:
     return told
 
 
-def test_a_backup_that_is_cut_off_is_no_backup(place: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_backup_that_is_cut_off_is_no_backup(place: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps, new = make_stack(), make_stack()
     fill(deps)
     with pytest.raises(Cut):
@@ -200,7 +202,7 @@ def test_a_backup_that_is_cut_off_is_no_backup(place: Place, make_stack: Callabl
     assert place.names() == [made.name]
 
 
-def test_a_restore_that_is_cut_off_begins_again(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_restore_that_is_cut_off_begins_again(directory: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps, new = make_stack(), make_stack()
     fill(deps)
     made = back_up(deps.database, deps.blobs, directory)
@@ -212,7 +214,9 @@ def test_a_restore_that_is_cut_off_begins_again(directory: Place, make_stack: Ca
 
 
 @pytest.mark.parametrize("kind", ["one machine", pytest.param("many machines", marks=pytest.mark.postgres)])
-def test_a_database_that_is_not_empty_is_refused(kind: str, directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_database_that_is_not_empty_is_refused(
+    kind: str, directory: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
     old, new = make_stack(), make_stack(kind)
     fill(old)
     back_up(old.database, old.blobs, directory)
@@ -225,7 +229,7 @@ def test_a_database_that_is_not_empty_is_refused(kind: str, directory: Place, ma
 
 @pytest.mark.parametrize("kind", ["one machine", pytest.param("many machines", marks=pytest.mark.postgres)])
 def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
-    kind: str, directory: Place, make_stack: Callable[..., Deps]
+    kind: str, directory: BackupPlace, make_stack: Callable[..., Deps]
 ) -> None:
     """Versions come and go, checkpoints are replaced, and the sweeper deletes at once what no row names."""
     deps = make_stack(kind, orphan_seconds=0.0)
@@ -284,7 +288,7 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
 
 
 def test_lost_and_damaged_bytes_are_named_and_nothing_is_backed_up(
-    directory: Place, make_stack: Callable[..., Deps]
+    directory: BackupPlace, make_stack: Callable[..., Deps]
 ) -> None:
     deps = make_stack()
     dataset = samples.dataset(deps)
@@ -300,7 +304,7 @@ def test_lost_and_damaged_bytes_are_named_and_nothing_is_backed_up(
     back_up(deps.database, deps.blobs, directory)
 
 
-def test_a_damaged_checkpoint_is_left_out(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_damaged_checkpoint_is_left_out(directory: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps, new = make_stack(), make_stack()
     key = deps.blobs.put(b"checkpoint").key
     id = samples.job(deps, checkpoint_key=key).id
@@ -312,7 +316,9 @@ def test_a_damaged_checkpoint_is_left_out(directory: Place, make_stack: Callable
         assert jobs.get(session, DEFAULT_OWNER, id).checkpoint_key is None
 
 
-def test_damage_in_a_backup_is_found_and_mended_by_the_next(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_damage_in_a_backup_is_found_and_mended_by_the_next(
+    directory: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
     deps, new = make_stack(), make_stack()
     fill(deps)
     made = back_up(deps.database, deps.blobs, directory)
@@ -328,7 +334,7 @@ def test_damage_in_a_backup_is_found_and_mended_by_the_next(directory: Place, ma
     assert all_rows(new.database) == all_rows(deps.database)
 
 
-def test_a_manifest_that_was_changed_is_refused(place: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_manifest_that_was_changed_is_refused(place: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps = make_stack()
     made = back_up(deps.database, deps.blobs, place)
     place.write(made.name, place.read(made.name).replace(b'"blobs": 0', b'"blobs": 1'))
@@ -336,7 +342,7 @@ def test_a_manifest_that_was_changed_is_refused(place: Place, make_stack: Callab
         found(place)
 
 
-def test_a_backup_of_a_newer_adaline_is_refused(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_backup_of_a_newer_adaline_is_refused(directory: BackupPlace, make_stack: Callable[..., Deps]) -> None:
     deps = make_stack()
     made = back_up(deps.database, deps.blobs, directory)
     newer = replace(made.manifest, revision="9999", adaline="9.0.0", taken_at=(now() + timedelta(1)).isoformat())
@@ -349,7 +355,7 @@ def test_a_backup_of_a_newer_adaline_is_refused(directory: Place, make_stack: Ca
 
 
 def test_a_database_without_tables_is_filled_too(
-    directory: Place, make_stack: Callable[..., Deps], tmp_path: Path
+    directory: BackupPlace, make_stack: Callable[..., Deps], tmp_path: Path
 ) -> None:
     deps = make_stack()
     fill(deps)
@@ -360,7 +366,9 @@ def test_a_database_without_tables_is_filled_too(
     bare.close()
 
 
-def test_a_database_that_was_not_migrated_is_not_backed_up(directory: Place, make_stack: Callable[..., Deps]) -> None:
+def test_a_database_that_was_not_migrated_is_not_backed_up(
+    directory: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
     deps = make_stack()
     with deps.database.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
@@ -368,7 +376,9 @@ def test_a_database_that_was_not_migrated_is_not_backed_up(directory: Place, mak
         back_up(deps.database, deps.blobs, directory)
 
 
-def test_a_place_is_for_its_owner_alone(directory: Place, make_stack: Callable[..., Deps], tmp_path: Path) -> None:
+def test_a_place_is_for_its_owner_alone(
+    directory: BackupPlace, make_stack: Callable[..., Deps], tmp_path: Path
+) -> None:
     deps = make_stack()
     fill(deps)
     back_up(deps.database, deps.blobs, directory)

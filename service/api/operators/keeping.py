@@ -59,7 +59,9 @@ class FailureSchema(Answer):
 
 
 class StatusSchema(Answer):
-    status = fields.String(required=True, metadata=says("ok, degraded or unavailable, as GET /readyz says it"))
+    status = fields.String(
+        required=True, metadata=says("ok; degraded: nobody trains or ingests; unavailable: a part does not answer")
+    )
     parts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     adaline = fields.String(required=True, metadata=says("the server's version"))
     revision = fields.String(required=True, metadata=says("of the database's tables"))

@@ -29,7 +29,7 @@ Endpoint = Annotated[
 Verify = Annotated[
     bool, typer.Option("--verify", help="Read all that earlier backups have left, and replace what is damaged.")
 ]
-Name = Annotated[str | None, typer.Option("--name", help="Which backup; default: the newest.")]
+BackupName = Annotated[str | None, typer.Option("--name", help="Which backup; default: the newest.")]
 EveryOwner = Annotated[bool, typer.Option("--all", help="Of every owner; needs a key with the scope admin.")]
 ListOption = Annotated[bool, typer.Option("--list", help="List the backups of this place, and restore nothing.")]
 
@@ -58,7 +58,7 @@ def backup(
 @app.command(rich_help_panel=HERE)
 def restore(
     place: Where,
-    name: Name = None,
+    name: BackupName = None,
     listed: ListOption = False,
     s3_endpoint_url: Endpoint = None,
     data: DataOption = None,

@@ -19,7 +19,7 @@ from service.store.private import PRIVATE_DIRECTORY
 ENDING = ".json"
 
 
-class Place(Protocol):
+class BackupPlace(Protocol):
     """Manifests by name, and the blobs that they share."""
 
     blobs: Blobs
@@ -103,7 +103,7 @@ class Bucket:
         self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}{ENDING}", Body=data)
 
 
-def open_place(where: str, s3_endpoint_url: str = "") -> Place:
+def open_place(where: str, s3_endpoint_url: str = "") -> BackupPlace:
     """The place that a path, a `file://` URL or an `s3://bucket/prefix` names. Raises SettingInvalid, CannotStart."""
     parts = urlsplit(where)
     if parts.scheme == "s3":

@@ -24,8 +24,8 @@ from service.store.tables import Row
 
 AT_ONCE = 500  # rows
 
-Cell = Any
-Changed = Callable[[str, dict[str, Cell]], dict[str, Cell]]
+StoredCell = Any
+Changed = Callable[[str, dict[str, StoredCell]], dict[str, StoredCell]]
 
 
 def write_rows(session: Session, into: BlobWriter, changed: Changed = lambda table, row: row) -> dict[str, int]:
@@ -45,7 +45,7 @@ def write_rows(session: Session, into: BlobWriter, changed: Changed = lambda tab
     return counts
 
 
-def read_rows(source: IO[bytes]) -> Iterator[tuple[str, list[str], Iterator[list[Cell]]]]:
+def read_rows(source: IO[bytes]) -> Iterator[tuple[str, list[str], Iterator[list[StoredCell]]]]:
     """Each table's name, its columns and its rows, which are to be read before the next table."""
     with zstandard.ZstdDecompressor().stream_reader(source) as unpacked:
         lines: Iterator[Any] = map(json.loads, io.TextIOWrapper(unpacked, "utf-8", newline="\n"))
@@ -71,7 +71,7 @@ def insert_rows(connection: Connection, source: IO[bytes]) -> dict[str, int]:
     return counts
 
 
-def _rows_of(lines: Iterator[Any], following: list[Any]) -> Iterator[list[Cell]]:
+def _rows_of(lines: Iterator[Any], following: list[Any]) -> Iterator[list[StoredCell]]:
     for line in lines:
         if isinstance(line, dict):
             following.append(line)
@@ -79,9 +79,9 @@ def _rows_of(lines: Iterator[Any], following: list[Any]) -> Iterator[list[Cell]]
         yield line
 
 
-def _readers(table: Table, columns: Iterable[str]) -> Mapping[str, Callable[[Cell], Cell]]:
+def _readers(table: Table, columns: Iterable[str]) -> Mapping[str, Callable[[StoredCell], StoredCell]]:
     """How a cell of each column becomes what the database takes."""
-    readers: dict[str, Callable[[Cell], Cell]] = {}
+    readers: dict[str, Callable[[StoredCell], StoredCell]] = {}
     for name in columns:
         column = table.columns[name]
         if isinstance(column.type, JSON):
@@ -91,7 +91,7 @@ def _readers(table: Table, columns: Iterable[str]) -> Mapping[str, Callable[[Cel
     return readers
 
 
-def _as_json(cell: Cell) -> Cell:
+def _as_json(cell: StoredCell) -> StoredCell:
     if isinstance(cell, datetime):
         return cell.astimezone(UTC).isoformat()
     return base64.b64encode(cell).decode() if isinstance(cell, bytes) else cell

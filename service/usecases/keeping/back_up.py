@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from service.errors import CannotStart, StorageDamaged, Unavailable
 from service.store import migrate
 from service.store.backups.manifest import Manifest
-from service.store.backups.place import Place
+from service.store.backups.place import BackupPlace
 from service.store.backups.rows import write_rows
 from service.store.blobs.copying import copy_blob
 from service.store.blobs.in_use import CHECKPOINT, blobs_in_use, named_blobs
@@ -30,7 +30,7 @@ LOOKS = 10  # each copies only what came since the one before
 FREE_LOOKS = 2  # without holding the database's moment
 MOST_TOLD = 5
 
-Told = Callable[[int, int], None]
+CopyingTold = Callable[[int, int], None]
 """Called with how many blobs are there, and how many there are to be."""
 
 
@@ -48,7 +48,7 @@ class _Copying:
     """Blobs on their way from a store to a place. `lost` are those that were not in the store at two looks in a row,
     though rows named them: nobody has just deleted them."""
 
-    def __init__(self, blobs: Blobs, place: Place, verify: bool, told: Told) -> None:
+    def __init__(self, blobs: Blobs, place: BackupPlace, verify: bool, told: CopyingTold) -> None:
         self._blobs, self._place, self._told = blobs, place, told
         self._there = {key for key in place.blobs.keys(0) if not verify or _is_whole(place.blobs, key)}
         self._missing: set[str] = set()
@@ -79,7 +79,11 @@ class _Copying:
 
 
 def back_up(
-    database: Database, blobs: Blobs, place: Place, verify: bool = False, told: Told = lambda done, of: None
+    database: Database,
+    blobs: Blobs,
+    place: BackupPlace,
+    verify: bool = False,
+    told: CopyingTold = lambda done, of: None,
 ) -> BackedUp:
     """Take a backup. With `verify` all that earlier ones have left is read, and copied anew where it is damaged.
 
@@ -119,7 +123,7 @@ def _is_whole(blobs: Blobs, key: str) -> bool:
     return True
 
 
-def _sealed(session: Session, place: Place, copying: _Copying, revision: str | None, keys: set[str]) -> BackedUp:
+def _sealed(session: Session, place: BackupPlace, copying: _Copying, revision: str | None, keys: set[str]) -> BackedUp:
     """Rows, list and manifest, in this order. A job whose last checkpoint has just been replaced is kept without one:
     it starts anew, and ends in the same bits."""
 

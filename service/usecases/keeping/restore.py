@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, MetaData, Table, func, select, update
@@ -13,18 +12,16 @@ from sqlalchemy.orm import Session
 from service.errors import CannotStart, StorageDamaged
 from service.store import jobs, migrate
 from service.store.backups.manifest import FORMAT, Manifest, read_manifest
-from service.store.backups.place import Place
+from service.store.backups.place import BackupPlace
 from service.store.backups.rows import insert_rows
 from service.store.blobs.copying import copy_blob
 from service.store.blobs.store import Blobs, read_blob
 from service.store.session import Database
 from service.store.tables import DatasetRow, JobRow
+from service.usecases.keeping.back_up import CopyingTold
 
 USERS = ("datasets", "jobs", "models", "versions")  # what a database is empty without; all else is replaced
 FREED = {"state": "queued", "reason": "restored from a backup"}
-
-Told = Callable[[int, int], None]
-"""Called with how many blobs are there, and how many there are to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class Restored:
     new_blobs: int
 
 
-def found(place: Place, name: str | None = None) -> tuple[str, Manifest]:
+def found(place: BackupPlace, name: str | None = None) -> tuple[str, Manifest]:
     """The backup of this name (default: the newest). Raises CannotStart where there is none, or it is of a newer
     Adaline; StorageDamaged."""
     names = place.names()
@@ -55,7 +52,7 @@ def found(place: Place, name: str | None = None) -> tuple[str, Manifest]:
 
 
 def restore(
-    place: Place, name: str | None, database: Database, blobs: Blobs, told: Told = lambda done, of: None
+    place: BackupPlace, name: str | None, database: Database, blobs: Blobs, told: CopyingTold = lambda done, of: None
 ) -> Restored:
     """Put a backup back. Work that ran when it was taken waits again. Cut off, it leaves no rows, and begins again
     where it was.
@@ -84,7 +81,7 @@ def restore(
     return Restored(chosen, manifest, new_blobs)
 
 
-def _bring(place: Place, blobs: Blobs, keys: list[str], told: Told) -> int:
+def _bring(place: BackupPlace, blobs: Blobs, keys: list[str], told: CopyingTold) -> int:
     """Copy what is not there, or is there damaged; how many there were."""
     there = set(blobs.keys(0))
     copied = 0

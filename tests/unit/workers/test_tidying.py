@@ -22,7 +22,7 @@ from service.store.session import now
 from service.store.tables import AnswerRow, DatasetRow, EventRow, JobRow, VersionRow
 from service.wiring import Deps
 from tests import samples
-from workers.tidying import Marks, tidy
+from workers.tidying import OrphanMarks, tidy
 
 OLD = timedelta(days=10)
 DAY = 86_400.0
@@ -68,7 +68,7 @@ def make_old(deps: Deps, key: str, number: int = 0) -> None:
 
 def test_what_a_sleeping_machine_was_about_to_name_outlives_its_wakening(make_deps: Callable[..., Deps]) -> None:
     """Its age says hours; what counts is how long it was seen unnamed."""
-    deps, marks = make_deps(orphan_seconds=3600.0), Marks()
+    deps, marks = make_deps(orphan_seconds=3600.0), OrphanMarks()
     key = deps.blobs.put(b"checkpoint").key
     make_old(deps, key)
     for _ in range(3):
@@ -81,7 +81,7 @@ def test_what_a_sleeping_machine_was_about_to_name_outlives_its_wakening(make_de
 
 
 def test_an_old_blob_that_stays_unnamed_goes(make_deps: Callable[..., Deps]) -> None:
-    deps, marks = make_deps(orphan_seconds=3600.0), Marks()
+    deps, marks = make_deps(orphan_seconds=3600.0), OrphanMarks()
     key = deps.blobs.put(b"nobody's").key
     make_old(deps, key)
     tidy(deps, marks)
@@ -91,7 +91,7 @@ def test_an_old_blob_that_stays_unnamed_goes(make_deps: Callable[..., Deps]) -> 
 
 
 def test_a_mark_ends_when_a_row_names_the_blob() -> None:
-    marks, a, b = Marks(), StoredBlob("a", 1, 1.0), StoredBlob("b", 1, 1.0)
+    marks, a, b = OrphanMarks(), StoredBlob("a", 1, 1.0), StoredBlob("b", 1, 1.0)
     assert marks.due([a, b], 0.0) == ["a", "b"]
     assert marks.due([a], 60.0) == []
     assert marks.due([a, b], 60.0) == []
@@ -99,7 +99,7 @@ def test_a_mark_ends_when_a_row_names_the_blob() -> None:
 
 
 def test_a_blob_that_was_written_again_is_marked_anew() -> None:
-    marks = Marks()
+    marks = OrphanMarks()
     marks.due([StoredBlob("a", 1, 1.0)], 60.0)
     marks._since = dict.fromkeys(marks._since, time.monotonic() - 61)
     assert marks.due([StoredBlob("a", 1, 2.0)], 60.0) == []
@@ -125,7 +125,7 @@ def test_publishing_that_races_the_sweeper_never_loses_a_blob(make_deps: Callabl
                     jobs.delete(session, mine.pop(draw.randrange(len(mine))))
 
     def sweep() -> None:
-        marks = Marks()
+        marks = OrphanMarks()
         while not ended.is_set():
             tidy(deps, marks)
 
@@ -143,7 +143,7 @@ def test_publishing_that_races_the_sweeper_never_loses_a_blob(make_deps: Callabl
     assert named
     assert named - there == set()
     time.sleep(0.5)
-    marks = Marks()
+    marks = OrphanMarks()
     tidy(deps, marks)
     time.sleep(0.5)
     tidy(deps, marks)
