@@ -1,4 +1,5 @@
-"""Wake a worker: send the id of a piece of work to a queue, by the name of its task. Nothing else travels.
+"""Wake a worker: send the id of a piece of work to a queue, by the name of its task. Nothing else travels but, for the
+worker's log, the id of the request that sends it.
 
 A lost message is sent again by the sweeper, a doubled one finds nothing to claim: the database owns the truth.
 """
@@ -21,6 +22,7 @@ from redis.exceptions import RedisError
 
 from service.domain.jobs.lanes import LANES, LONG, SHORT
 from service.errors import QueueUnavailable, SettingInvalid
+from service.tracing import origin, span
 
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
@@ -148,7 +150,10 @@ class Queue:
         """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""
         queue = task.queue_in(lane)
         try:
-            self._celery.send_task(task.name, args=[id], argsrepr=id, queue=queue, retry=False, ignore_result=True)
+            with span(f"send {task.name}", kind="PRODUCER", queue=queue, id=id):
+                self._celery.send_task(
+                    task.name, args=[id], argsrepr=id, queue=queue, headers=origin(), retry=False, ignore_result=True
+                )
         except BrokerError as error:
             raise QueueUnavailable(
                 "the queue does not answer; the work is kept, and will be sent once it does"

@@ -17,7 +17,9 @@ from service.api.predictions.front import Front
 from service.changes import Changes
 from service.errors import Unavailable
 from service.logs import configure_logging
+from service.metrics import serve_metrics
 from service.settings import Settings
+from service.tracing import configure_tracing
 from service.usecases.known_keys import KnownKeys
 from service.wiring import wire
 
@@ -27,6 +29,7 @@ def app() -> Gate:
     key."""
     settings = Settings.from_environment()
     configure_logging(settings)
+    configure_tracing("api")
     deps = wire(settings)
     atexit.register(deps.close)
     _end_with_signals(deps.changes)
@@ -38,6 +41,9 @@ def app() -> Gate:
     threading.Thread(target=here.keys.follow, args=[deps.changes], name="keys", daemon=True).start()
     arrivals = Arrivals(settings)
     threading.Thread(target=arrivals.watch, name="arrivals", daemon=True).start()
+    if settings.metrics_port:
+        with contextlib.suppress(OSError):  # another process of this part answers for all, as long as it lives
+            serve_metrics(settings.metrics_host, settings.metrics_port, context.of(api).gauges)
     return Gate(Front(api, here.models, here.keys, here.rates), Callers.of(settings), arrivals)
 
 

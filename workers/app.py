@@ -14,6 +14,7 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_ready, wor
 
 from service.domain.jobs.lanes import SHORT
 from service.logs import configure_logging
+from service.metrics import serve_metrics
 from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
 from workers.alive import touch
@@ -96,6 +97,8 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     def watch(sender: Any, **_: Any) -> None:
         watches.append(Watch(sender, queue, roles, end_children, settings.stop_seconds, partial(touch, settings)))
         watches[0].start()
+        if settings.metrics_port:
+            serve_metrics(settings.metrics_host, settings.metrics_port)
 
     celeryd_after_setup.connect(lambda instance, **_: workers.append(instance), weak=False)
     worker_shutting_down.connect(end_children, weak=False)
@@ -126,3 +129,4 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
 def _own_logging(**_: Any) -> None:
     """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
+    billiard.util.get_logger().propagate = True  # what it says of the pool's processes would go past all that

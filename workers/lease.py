@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import os
 import threading
@@ -19,8 +20,9 @@ from service.domain.jobs.lanes import LONG
 from service.errors import AdalineError
 from service.store import jobs, work
 from service.store.steering import limits
-from service.store.tables import JobRow
+from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
+from service.tracing import span
 from service.wiring import Deps
 from workers.bound import too_long
 from workers.lane import here
@@ -201,12 +203,27 @@ def claimed(
         yield None
         return
     lease = Lease(deps, row, own)
-    heart = _hearts().submit(lease._beat)
-    try:
-        yield lease
-    finally:
-        lease._ended.set()
-        heart.result()
+    with _told_of(row):
+        heart = _hearts().submit(contextvars.copy_context().run, lease._beat)
+        try:
+            yield lease
+        finally:
+            lease._ended.set()
+            heart.result()
+
+
+@contextlib.contextmanager
+def _told_of(row: DatasetRow | JobRow) -> Iterator[None]:
+    """What is logged within carries the ids of the work, of its owner and of the request that it comes from, in whose
+    trace it is a span."""
+    origin = row.origin or {}
+    name, kind = ("job", row.kind) if isinstance(row, JobRow) else ("dataset", "ingest")
+    ids = {name: row.id, "owner": row.owner, "request_id": origin.get("request_id")}
+    with (
+        structlog.contextvars.bound_contextvars(**{key: id for key, id in ids.items() if id}),
+        span(kind, origin.get("traceparent"), "CONSUMER", id=row.id, attempt=row.attempt),
+    ):
+        yield
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from service.api.http.sessions import Sessions
 from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
+from service.usecases.keeping.gauges import Gauges
 from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModels
 from service.usecases.steering.rates import Rates
@@ -30,6 +31,7 @@ class Context:
     rates: Rates
     waiting: WaitingRequests
     sending: Places
+    gauges: Gauges
 
 
 def attach(app: Flask, deps: Deps) -> None:
@@ -38,9 +40,9 @@ def attach(app: Flask, deps: Deps) -> None:
     waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
     keys = KnownKeys(deps.database, always=not is_loopback(deps.settings.host))
     sessions = Sessions(deps.database)
-    app.extensions[NAME] = Context(
-        deps, models, keys, sessions, Rates(deps.settings), waiting, Places(deps.settings.sending_requests)
-    )
+    rates, sending = Rates(deps.settings), Places(deps.settings.sending_requests)
+    gauges = Gauges(deps.database, deps.queue)
+    app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, sending, gauges)
 
 
 def context() -> Context:

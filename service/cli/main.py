@@ -10,6 +10,7 @@ from service.cli.commands import (
     batching,
     completing,
     deleting,
+    keeping,
     keys,
     learning,
     looking,
@@ -26,6 +27,7 @@ from service.cli.commands.completing import COMPLETES
 # each adds its commands to the app
 COMMANDS = (
     machine,
+    keeping,
     completing,
     learning,
     predicting,

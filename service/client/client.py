@@ -177,6 +177,22 @@ class Client(Jobs, Models, Access):
         comparison: Json = self.result(self.wait(job.id).id)["comparison"]
         return comparison
 
+    def status(self) -> Json:
+        """How the server is: parts, queues, workers, failures of the last day, storage. Needs the scope admin, where
+        keys are needed."""
+        answer: Json = self._connection.json(Call("GET", "/v1/status", repeatable=True))
+        return answer
+
+    def usage(self) -> Json:
+        """What you have stored: counts of datasets, jobs, models, versions, and bytes by what they are."""
+        answer: Json = self._connection.json(Call("GET", "/v1/usage", repeatable=True))
+        return answer
+
+    def usage_of_all(self) -> Json:
+        """The same of every owner in `data`, and what is stored in all. Needs the scope admin."""
+        answer: Json = self._connection.json(Call("GET", "/v1/usage/owners", repeatable=True))
+        return answer
+
 
 def _quote(part: str) -> str:
     return quote(part, safe="")

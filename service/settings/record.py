@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from service.errors import SettingInvalid
 from service.settings.files import origin_of, written_out
+from service.settings.keeping import KeepingSettings
 from service.settings.knobs import (
     ADALINE_ELSEWHERE,
     CLIENTS_KEY,
@@ -27,11 +28,10 @@ from service.settings.knobs import (
     parse,
     without_password,
 )
-from service.settings.owners import OwnerSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(OwnerSettings):
+class Settings(KeepingSettings):
     """What an operator may choose. Times are in seconds, sizes in bytes."""
 
     data: Path = knob(Path(".adaline"), "directory of the embedded database, blobs and sockets")

@@ -57,6 +57,12 @@ def listing(session: Session, owner: str, limit: int, after: str | None) -> Page
     return page(session, query, DatasetRow.id, limit, after, lambda row: row.id)
 
 
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many datasets there are in each state."""
+    query = select(DatasetRow.state, func.count().label("n")).group_by(DatasetRow.state)
+    return {row.state: row.n for row in session.execute(query)}
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """What was made from a dataset: unfinished jobs and versions, how many, and the newest of each."""

@@ -20,6 +20,7 @@ from service.store.paging import Page, page
 from service.store.session import new_id, now
 from service.store.steering import webhooks
 from service.store.tables import EventRow, JobRow, Json, table_of
+from service.tracing import origin
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
@@ -49,7 +50,7 @@ def add(session: Session, owner: str, **values: Any) -> JobRow:
     for the disk. The row is told as it is, and not the session's."""
     moment = now()
     row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment}
-    row |= {"owner": owner, "lane": LONG, "priority": 0, **values}
+    row |= {"owner": owner, "lane": LONG, "priority": 0, "origin": origin(), **values}
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 
@@ -150,14 +151,10 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
     return [Speed.of(speed) for _, kind, speed in found if kind == "train" and speed is not None]
 
 
-def keys_in_use(session: Session) -> set[str]:
-    """The blobs that jobs need: checkpoints, the parts and the results of batch predictions."""
-    used = {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
-    query = select(JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
-    for result in session.scalars(query):
-        made = result or {}
-        used |= {made["sha256"]} if "sha256" in made else {part["key"] for part in made.get("parts", ())}
-    return used
+def count_by_state(session: Session) -> dict[tuple[str, str], int]:
+    """How many jobs there are of each kind in each state."""
+    query = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
+    return {(kind, state): n for kind, state, n in session.execute(query)}
 
 
 def last_event(session: Session, job_id: str) -> Json | None:

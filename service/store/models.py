@@ -20,7 +20,7 @@ from service.store.paging import Page, page
 from service.store.revisions import MODELS, raise_revision
 from service.store.session import new_id, now
 from service.store.shares import is_shared
-from service.store.tables import AliasRow, JobRow, Json, ModelRow, VersionRow, table_of
+from service.store.tables import AliasRow, JobRow, ModelRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -235,11 +235,6 @@ def delete(session: Session, owner: str, name: str) -> None:
     """Forget a model that has no versions, and so no aliases; and with it, with whom it is shared."""
     session.execute(delete_rows(ModelRow).where(ModelRow.owner == owner, ModelRow.name == name))
     raise_revision(session, MODELS)
-
-
-def files_of(session: Session) -> Sequence[Json]:
-    """The files of every version, whose it may be: their keys are in use."""
-    return session.scalars(select(VersionRow.files)).all()
 
 
 def _of(table: type[VersionRow | AliasRow], owner: str, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

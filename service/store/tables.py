@@ -75,6 +75,8 @@ class Work:
     claimed_at: Mapped[datetime | None]
     worker: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None]
+    origin: Mapped[Json | None]
+    """The request that it comes from, as `service.tracing.origin` says it."""
     lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
 

@@ -64,6 +64,13 @@ def waits(session: Session, table: type[AnyWork]) -> bool:
     return session.scalar(select(table.id).where(table.state == WAITING[table]).limit(1)) is not None
 
 
+def waiting_by_lane(session: Session, table: type[AnyWork]) -> dict[str, tuple[int, datetime]]:
+    """How many rows wait in each lane where some do, and since when the oldest has been there."""
+    count, oldest = func.count(), func.min(table.created_at)
+    query = select(table.lane, count, oldest).where(_waits(table)).group_by(table.lane)
+    return {lane: (n, since) for lane, n, since in session.execute(query)}
+
+
 def renew(session: Session, table: type[AnyWork], id: str, fence: int, lease_seconds: float) -> str | None:
     """Prolong the lease; the row's state, or None when the lease is lost."""
     until = now() + timedelta(seconds=lease_seconds)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.domain.jobs.lanes import SHORT
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
+from service.metrics import shared_by, shared_in_part
 from service.queue import INGEST, QUEUES, TRAIN, check_roles
 from service.settings import Settings
 from service.store.blobs.intact import check_intact
@@ -87,7 +88,7 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
             "ADALINE_BROKER_URL is not set: a part that runs alone needs the URL of a Redis or Valkey server"
         )
     prepare_database(settings)
-    chosen = program(settings)
+    chosen = parts.counting(program(settings), shared_in_part())
     sys.stdout.flush()
     os.execve(chosen.command[0], list(chosen.command), dict(chosen.environment))
 
@@ -96,20 +97,26 @@ async def _supervise(settings: Settings, address: Address, server: str | None, s
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     relay = Relay(sys.stdout.fileno(), (form := _form(settings.log_format)), colour=colour)
     told = dataclasses.replace(address.told(settings), log_format=form)
+    shared = shared_by(settings.data / "metrics")
+
+    def child(program: Program) -> Child:
+        return Child(parts.counting(program, shared), relay)
+
     broker = None
     if server is not None and socket is not None:
         told = dataclasses.replace(told, broker_url=f"unix://{socket}")
         broker = Child(Program("valkey", valkey.command(server, socket), dict(os.environ), valkey.HIDDEN), relay)
+    for_api, told = told, dataclasses.replace(told, metrics_port=0)  # the API tells of all
     has_short_lane = range(1 if settings.short_processes else 0)
     stack = Stack(
         broker=broker,
-        api=Child(parts.api(told), relay),
+        api=child(parts.api(for_api)),
         workers=[
-            Child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told), relay),
+            child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told)),
             # apart from the others, so that an upload never waits behind long trainings
-            Child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told), relay),
-            Child(parts.sweeper(told), relay),
-            *(Child(parts.worker("short", [SHORT], settings.short_processes, told), relay) for _ in has_short_lane),
+            child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told)),
+            child(parts.sweeper(told)),
+            *(child(parts.worker("short", [SHORT], settings.short_processes, told)) for _ in has_short_lane),
         ],
         relay=relay,
         stop_seconds=settings.stop_seconds,

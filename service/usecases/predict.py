@@ -16,6 +16,7 @@ from service.changes import REGISTRY, Changes
 from service.domain.model.artifact import MANIFEST, WEIGHTS, read
 from service.domain.model.predictor import Predictor
 from service.errors import AdalineError, NotFound, Unavailable
+from service.metrics import metrics
 from service.store import models
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.store import Blobs
@@ -73,7 +74,9 @@ class LoadedModels:
         Raises ModelNotFound, VersionNotFound, AliasNotFound; DatabaseUnavailable for a reference that is not known.
         """
         if (model := self.known(owner, ref)) is not None:
+            metrics().model_lookups.labels("hit").inc()
             return model
+        metrics().model_lookups.labels("miss").inc()
         with self._database.read() as session:
             seen = revision(session, MODELS)  # before the rows: what they say is then at least as new
             row = models.resolve(session, owner, ref)

@@ -20,6 +20,7 @@ from service.store import answers, datasets, work
 from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
+from service.tracing import origin
 from service.usecases.steering.quotas import check_dataset
 
 log = structlog.get_logger(__name__)
@@ -145,7 +146,7 @@ def _in_use(id: str, found: datasets.References) -> str:
 
 def _start_anew(row: DatasetRow, lane: str) -> None:
     """What failed once may have failed for a passing reason: the same id starts anew."""
-    row.lane = lane
+    row.lane, row.origin = lane, origin()
     row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, None, None
     row.fence += 1
 
@@ -162,6 +163,7 @@ def _inserted(session: Session, owner: str, file: UploadedFile, fingerprint: str
         media_type=file.media_type,
         options=dict(file.options),
         lane=lane,
+        origin=origin(),
         created_at=now(),
     )
     session.add(row)

@@ -11,6 +11,7 @@ from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import DatasetNotReady, IdempotencyKeyReused, SpecInvalid
 from service.queue import TRAIN, Queue
 from service.store import datasets, jobs, models, work
+from service.store.blobs.in_use import CHECKPOINT, RESULT, blobs_in_use
 from service.store.session import Database, new_id
 from service.store.tables import JobRow
 from service.usecases.batch import submit_batch
@@ -95,5 +96,6 @@ def test_parts_and_results_are_in_use_as_checkpoints_are(database: Database) -> 
         jobs.move(session, done, "succeeded", result={"sha256": "whole", "bytes": 1})
         jobs.move(session, ended, "failed", error={"code": "c", "detail": "d"}, **jobs.NOTHING_KEPT)
     with database.read() as session:
-        assert jobs.keys_in_use(session) == {"checkpoint", "part 1", "part 2", "whole"}
+        kinds = {"checkpoint": CHECKPOINT, "part 1": RESULT, "part 2": RESULT, "whole": RESULT}
+        assert blobs_in_use(session) == kinds
         assert jobs.get(session, DEFAULT_OWNER, ended).result is None

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from service.domain.model.artifact import to_json
+from service.metrics import metrics
 from service.settings import Settings
 from service.store import datasets
 from service.store.blobs.failing import failing_disk_named
@@ -40,7 +41,10 @@ def run(deps: Deps, id: str) -> None:
     with claimed(deps, DatasetRow, id) as lease:
         if lease is not None:
             with ends_recorded(lease, "ingest", DatasetEnding(lease)):
-                lease.write(state="ready", lease_until=None, error=None, **_ingest(deps, lease))
+                made = _ingest(deps, lease)
+                lease.write(state="ready", lease_until=None, error=None, **made)
+                metrics().ingested_rows.inc(made["rows"])
+                metrics().ingested_bytes.inc(lease.row.bytes)
                 log.info("dataset ready", dataset=id)
 
 

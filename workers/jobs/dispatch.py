@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.jobs.lanes import LONG
 from service.errors import QueueUnavailable
+from service.metrics import metrics
 from service.queue import TRAIN
 from service.store import jobs
 from service.store.steering.turns import claim_next
@@ -16,7 +17,7 @@ from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.endings import ends_recorded
 from workers.jobs.compare import compare
-from workers.jobs.endings import JobEnding
+from workers.jobs.endings import JobEnding, count_end
 from workers.jobs.predict import predict
 from workers.jobs.train import train
 from workers.lane import here
@@ -44,9 +45,11 @@ def run(deps: Deps, id: str, lane: str | None = None) -> None:
     with claimed(deps, JobRow, id, jobs.begin, None if lane is None else next_of) as lease:
         if lease is not None:
             deps.changes.publish(lease.row.id)
+            _count_wait(lease.row)
             ending = JobEnding(deps, lease)
             with ends_recorded(lease, ending.what, ending):
                 RUNS[lease.row.kind](deps, lease)
+                count_end(lease, "succeeded")
     if lease is not None and lease.may_hold_others_up:
         wake_others(deps, lease.row.owner)
 
@@ -60,3 +63,9 @@ def wake_others(deps: Deps, owner: str) -> None:
             deps.queue.send(TRAIN, id, lane)
     except QueueUnavailable as error:  # the sweeper does it later
         log.warning("no other job was woken", owner=owner, error=str(error))
+
+
+def _count_wait(job: JobRow) -> None:
+    if job.attempt == 1 and job.started_at is not None and not job.worked_seconds:
+        waited = (job.started_at - job.created_at).total_seconds()
+        metrics().job_wait_seconds.labels(job.kind).observe(max(waited, 0.0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from service.domain.jobs.lifecycle import JobState
+from service.metrics import metrics
 from service.store import jobs
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
@@ -53,4 +54,12 @@ class JobEnding:
         if kept is not None:
             forget_blob(deps, kept)
         deps.changes.publish(job.id)
+        count_end(self._lease, state)
         log.info("job ended", job=job.id, state=state, **(error or {}))
+
+
+def count_end(lease: Lease[JobRow], state: JobState) -> None:
+    """Count a job that has just ended in this state."""
+    told = metrics()
+    told.jobs_ended.labels(lease.row.kind, state).inc()
+    told.job_seconds.labels(lease.row.kind).observe(lease.worked_seconds)

@@ -52,7 +52,7 @@ _VIEWS: Mapping[Rule, tuple[str, ...]] = {
         "validate_job", "list_jobs", "get_job", "list_events", "get_result",
         "list_models", "get_model", "list_versions", "get_version", "compare_versions", "get_report", "get_file",
         "list_webhooks", "get_webhook", "list_webhook_deliveries", "list_job_deliveries",
-        "get_alias", "list_shares", "list_shared_models",
+        "get_alias", "get_usage", "list_shares", "list_shared_models",
     ),
     PREDICTS: (
         "predict", "predict_with_model", "submit_batch_prediction",
@@ -64,7 +64,10 @@ _VIEWS: Mapping[Rule, tuple[str, ...]] = {
         "pause_job", "resume_job", "create_webhook", "delete_webhook",
         "put_alias", "delete_alias", "delete_version", "delete_model", "put_share", "delete_share",
     ),
-    RUNS: ("list_workers", "create_key", "list_keys", "get_key", "revoke_key"),
+    RUNS: (
+        "list_workers", "get_metrics", "get_status", "list_usage",
+        "create_key", "list_keys", "get_key", "revoke_key",
+    ),
 }  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({view: rule for rule, views in _VIEWS.items() for view in views})
 

@@ -21,11 +21,13 @@ from service.api.predictions.codecs import JSON
 from service.api.predictions.direct import Direct
 from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
+from service.tracing import request_told
 from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModel, LoadedModels
 from service.usecases.steering.rates import COUNTED, Rates
 
 BEFORE, AFTER = "/v1/models/", "/predict"
+ROUTE = f"{BEFORE}{{ref}}{AFTER}"
 TYPES = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8"})
 ACCEPTED = frozenset({"", "*/*", JSON, "application/json, */*", "application/json, text/plain, */*"})
 MOST_BYTES = 4 * 1024 * 1024  # of a body that is answered here: a longer one would keep others from their turn
@@ -44,16 +46,19 @@ class Front:
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         began = time.perf_counter()
-        if environ["REQUEST_METHOD"] == "POST" and (answer := self._answer(environ)) is not None:
+        if environ["REQUEST_METHOD"] == "POST" and (answered := self._answer(environ)) is not None:
+            answer, rows, owner = answered
             request_id = access.id_of(environ.get("HTTP_X_REQUEST_ID", ""))
             headers = [("Content-Type", JSON), ("Content-Length", str(len(answer))), (access.HEADER, request_id)]
             start("200 OK", [*headers, *access.ALWAYS.items(), *environ[COUNTED]])
-            access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            access_log().tell(request_id, "POST", environ["PATH_INFO"], 200, seconds, ROUTE, rows, owner)
+            request_told("POST", ROUTE, 200, request_id, environ.get("HTTP_TRACEPARENT"), seconds)
             return [answer]
         return self._app(environ, start)
 
-    def _answer(self, environ: Environ) -> bytes | None:
-        """The answer, or None with the request as it was."""
+    def _answer(self, environ: Environ) -> tuple[bytes, int, str] | None:
+        """The answer, for how many rows and for whom it is, or None with the request as it was."""
         path: str = environ["PATH_INFO"]
         if not (path.startswith(BEFORE) and path.endswith(AFTER)):
             return None
@@ -84,7 +89,7 @@ class Front:
         answer = direct.answer(body) if len(body) == length else None
         if answer is None:
             environ["wsgi.input"] = io.BytesIO(body)
-        return answer
+        return None if answer is None else (*answer, who.owner)
 
 
 def _compiled(model: LoadedModel) -> Direct | None:

@@ -1,4 +1,4 @@
-"""What a job costs the database besides its training: the page on growth, and `make bench-fleet`, go by these numbers."""
+"""What a job costs the database besides its training: the page on growth and `make bench-fleet` go by it."""
 
 from __future__ import annotations
 

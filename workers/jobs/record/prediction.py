@@ -15,6 +15,7 @@ from service.domain.jobs.batch import BatchSpec
 from service.domain.model.artifact import MANIFEST, WEIGHTS, read
 from service.domain.model.predictor import Predictor
 from service.errors import NotFound, StorageDamaged, WorkFailed
+from service.metrics import metrics
 from service.store import datasets, jobs, models
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.spool import Blob
@@ -105,6 +106,7 @@ class PredictionRecorder:
         with self._deps.database.write() as session:
             result = {"sha256": blob.key, "bytes": blob.size, "rows": rows, "failed_rows": failed}
             succeed(session, self._lease, told, progress=self._progress(rows, rows), result=result)
+        metrics().predicted_rows.labels("batch").inc(rows - failed)
         self._deps.changes.publish(self._lease.row.id)
 
     def _is_whole(self, part: KeptPart) -> bool:

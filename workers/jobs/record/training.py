@@ -204,6 +204,7 @@ class TrainingRecorder:
         """Tell of an epoch soon; of one that is known already, only how far the training is. An epoch of the refit has
         no place in the course of losses, and is told as mere progress."""
         stage = self._stage
+        stage.count(ended.epoch)
         figures = stage.figures(ended, is_last)
         told: jobs.Told = (
             ("epoch", {**figures, "learning_rate": ended.learning_rate}) if stage.is_course else ("progress", figures)

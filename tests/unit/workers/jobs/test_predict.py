@@ -38,7 +38,8 @@ from tests.unit.workers.batch.running import (
 from workers import lease
 from workers.batch import parts
 from workers.jobs.dispatch import run
-from workers.sweeper import sweep, tidy
+from workers.sweeper import sweep
+from workers.tidying import tidy
 
 
 def numbers(count: int, seed: int = 0) -> tuple[np.ndarray, pa.Table]:
