@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from service.doctor import blobs, broker, configured, database, here
-from service.doctor.findings import Check, Finding, Patient
+from service.doctor.findings import Examination, Finding, Patient
 from service.doctor.machine import Machine
 from service.errors import SettingInvalid
 from service.settings import Settings
 
-CHECKS: Sequence[Check] = (*configured.CHECKS, *here.CHECKS, *database.CHECKS, *broker.CHECKS, *blobs.CHECKS)
+CHECKS: Sequence[Examination] = (*configured.CHECKS, *here.CHECKS, *database.CHECKS, *broker.CHECKS, *blobs.CHECKS)
 
 
 def examine(environment: Mapping[str, str]) -> list[Finding]:
@@ -27,7 +27,7 @@ def examine_patient(patient: Patient) -> list[Finding]:
     return [finding for check in CHECKS for finding in _found(check, patient)]
 
 
-def _found(check: Check, patient: Patient) -> Iterator[Finding]:
+def _found(check: Examination, patient: Patient) -> Iterator[Finding]:
     try:
         yield from check(patient)
     except Exception as error:  # noqa: BLE001 (what keeps one check from looking is itself a finding)

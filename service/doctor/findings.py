@@ -30,4 +30,4 @@ class Patient:
     machine: Machine
 
 
-Check = Callable[[Patient], Iterator[Finding]]
+Examination = Callable[[Patient], Iterator[Finding]]

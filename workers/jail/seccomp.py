@@ -27,7 +27,7 @@ Instruction = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class CallNumbers:
     """The numbers of an architecture."""
 
     arch: int
@@ -44,7 +44,7 @@ REFUSED_EVERYWHERE = (
     428, 429, 430, 431, 432, 433, 442,  # open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, mount_setattr
     438,  # pidfd_getfd
 )  # fmt: skip
-X86_64 = Machine(
+X86_64 = CallNumbers(
     arch=0xC000003E, seccomp=317, clone=56, socket=41, prlimit=302,
     refused=(
         59, 322, 57, 58,  # execve, execveat, fork, vfork
@@ -57,7 +57,7 @@ X86_64 = Machine(
         103, 164, 227, 160,  # syslog, settimeofday, clock_settime, setrlimit
     ),
 )  # fmt: skip
-AARCH64 = Machine(
+AARCH64 = CallNumbers(
     arch=0xC00000B7, seccomp=277, clone=220, socket=198, prlimit=261,
     refused=(  # the same; it has no fork and no vfork
         221, 281,
@@ -70,7 +70,7 @@ AARCH64 = Machine(
         116, 170, 112, 164,
     ),
 )  # fmt: skip
-MACHINES = {"x86_64": X86_64, "aarch64": AARCH64}
+ARCHITECTURES = {"x86_64": X86_64, "aarch64": AARCH64}
 
 
 class _Instruction(ctypes.Structure):
@@ -84,7 +84,7 @@ class _Program(ctypes.Structure):
 def restrict() -> bool:
     """From now on all threads of this process are refused what the module says; False where this machine's numbers
     are not known, or its kernel has no filters. Raises OSError."""
-    machine = MACHINES.get(platform.machine())
+    machine = ARCHITECTURES.get(platform.machine())
     if machine is None:
         return False
     listed = list(_filter(machine))
@@ -100,7 +100,7 @@ def restrict() -> bool:
     return True
 
 
-def _filter(machine: Machine) -> Iterator[Instruction]:
+def _filter(machine: CallNumbers) -> Iterator[Instruction]:
     refuse = (RETURN, 0, 0, ERRNO | errno.EPERM)
     yield LOAD, 0, 0, ARCH_AT
     yield EQUAL, 1, 0, machine.arch
