@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
 RESTART_SECONDS = 10.0
 
 
@@ -47,14 +47,15 @@ class Stack:
         """End its first process as a lost machine would: at once, and not as an operator who wants it stopped. It is
         started again by its restart policy; where the engine does not (podman, where a dependency has ended), by hand.
         """
+        before = self._pid(container)
         try:
-            os.kill(self._pid(container), 9)
+            os.kill(before, 9)
         except (ProcessLookupError, PermissionError):  # the engine's machine is another one
             self.ask("kill", container)
         deadline = time.monotonic() + RESTART_SECONDS
-        while not self._pid(container) and time.monotonic() < deadline:
+        while self._pid(container) in (0, before) and time.monotonic() < deadline:
             time.sleep(0.5)
-        if not self._pid(container):
+        if self._pid(container) in (0, before):
             self.ask("start", container)
 
     def _pid(self, container: str) -> int:

@@ -87,7 +87,8 @@ def _stores(settings: Settings) -> Iterator[Path]:
     blobs = urlsplit(settings.resolved_blobs_url)
     if blobs.scheme == "file":
         directory = Path(unquote(blobs.path))
-        make_private(directory / "spool")
+        for place in (directory, directory / "spool"):
+            make_private(place)
         yield directory / "spool"
         yield directory
     else:

@@ -31,7 +31,7 @@ class DiskBlobs(Spooling):
     def __init__(self, root: Path) -> None:
         super().__init__(root / "spool")
         self._objects = root / "objects"
-        for directory in (self._objects, self.spool):
+        for directory in (root, self._objects, self.spool):
             make_private(directory)
 
     def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
