@@ -96,3 +96,21 @@ def test_images_of_others_have_a_version() -> None:
     for name, service in SERVICES.items():
         image = service["image"]
         assert image.startswith("adaline-") or re.search(r":v?\d", image), name
+
+
+def test_files_of_this_repository_that_are_mounted_are_there() -> None:
+    mounted = [one for service in SERVICES.values() for one in service.get("volumes", []) if one.startswith("./")]
+    assert len(mounted) == 5
+    for one in mounted:
+        assert (ROOT / one.split(":")[0]).is_file(), one
+
+
+def test_prometheus_asks_every_part_that_tells_of_itself() -> None:
+    asked = yaml.safe_load((ROOT / "service/monitoring/prometheus.yaml").read_text())
+    (found,) = asked["scrape_configs"][0]["dns_sd_configs"]
+    told = {name for name, service in SERVICES.items() if name not in ONCE and "environment" in service}
+    told = {name for name in told if "ADALINE_METRICS_PORT" in SERVICES[name]["environment"]}
+    assert set(found["names"]) == told
+    assert str(found["port"]) == SERVICES["api"]["environment"]["ADALINE_METRICS_PORT"]
+    assert asked["rule_files"] == ["alerts.yaml"]  # beside it, in the container too
+    assert any(one.endswith("/etc/prometheus/alerts.yaml:ro") for one in SERVICES["prometheus"]["volumes"])
