@@ -34,7 +34,7 @@ def test_process_that_reads_uploads_is_shut_in_and_works(make_deps: Callable[...
     with pool(deps.settings, INGEST.queue) as running:
         deps.queue.send(INGEST, id)
         assert eventually(lambda: state_of(deps, id) == "ready", START_SECONDS), running.lines
-        (child,) = processes_of(running)
+        (child,) = [one for one in processes_of(running) if "spawn_main" in " ".join(one.cmdline())]
         restrained = jail_of(child)
         assert (restrained["Seccomp"], restrained["NoNewPrivs"]) == ("2", "1")
         limits = Path(f"/proc/{child.pid}/limits").read_text()
