@@ -7,16 +7,19 @@ READY  := $(VENV)/.ready
 .PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        bench-predict bench-bulk bench-beside bench-tables fuzz-predict predict-under-force absences \
+        bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# the versions of the lock; its hashes are for images (pip takes none for what is installed from a directory)
+PINS := $(VENV)/pins.txt
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev]'
+	sed -nE 's/^([a-zA-Z][^ ]*==[^ ]+).*/\1/p' requirements.lock > $(PINS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e '.[worker,dev]'
 	@touch $@
 
 demo: $(READY)  ## start the stack, train a linear neuron and a network on a real table, predict, stop
@@ -72,6 +75,9 @@ predict-under-force: $(READY)  ## an alias moved 1,000 times, API processes kill
 absences: $(READY)  ## the broker killed, held still or emptied 50 times at random moments, under work: ABSENCES="--tcp" with PostgreSQL
 	$(BIN)/python -m tests.chaos.absences $(ABSENCES)
 
+stack: $(READY)  ## build the compose stack, bring it up, and kill every part of it in turn, under a training: STACK="--built --keep"
+	@$(BIN)/python -m tests.deployment.proof $(STACK)
+
 check: lint types imports migrations openapi-check  ## everything but the tests
 
 lint: $(READY)  ## ruff: rules and format
@@ -91,14 +97,15 @@ migrations: $(READY)  ## the migrations give the tables that the code has
 examples: $(READY)  ## write the document's examples from what a server answers
 	$(BIN)/python -m tests.examples
 
-openapi: $(READY)  ## write openapi.yaml from the code
+openapi: $(READY)  ## write openapi.yaml, and the routes in SECURITY.md, from the code
 	$(BIN)/python -m service.api.openapi > openapi.yaml
+	$(BIN)/python -m tests.routes
 
 openapi-check: $(READY)  ## openapi.yaml is what the code gives
 	$(BIN)/python -m service.api.openapi | diff -u openapi.yaml -
 
 $(VENV)/.bench: $(READY)
-	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[worker,dev,bench]'
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e '.[worker,dev,bench]'
 	@touch $@
 
 bench-ingest: $(VENV)/.bench  ## speed of ingest, beside H2O-3's (which needs Java): BENCH="--runs 3" for options
@@ -142,6 +149,9 @@ bench-train: $(READY)  ## what a training step costs, beside torch, scikit-learn
 bench-growth: $(READY)  ## cost of a row and the worker's memory, from 10,000 rows to 30,000,000: BENCH="--rows 1000000"
 	@$(BIN)/python -m tests.benchmarks.bench_growth $(BENCH)
 
+bench-fleet: $(READY)  ## jobs a second through one PostgreSQL, of 1 to 64 worker processes that train nothing: BENCH="--fleet 64 --jobs 2000"
+	@$(BIN)/python -m tests.benchmarks.bench_fleet $(BENCH)
+
 bench-jobs: $(READY)  ## two jobs at once beside one
 	@$(BIN)/python -m tests.benchmarks.bench_jobs $(BENCH)
 
@@ -151,9 +161,11 @@ bench-gpu: $(READY)  ## steps on a GPU beside its plain products, and with a CUD
 bench: $(VENV)/.bench $(PEERS)  ## the figures of README's "How fast", measured again: some forty minutes on a quiet machine
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python -W ignore -m tests.benchmarks.summary
 
-lock: $(READY)  ## write requirements.lock from what is installed here
-	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v '^-e' \
-	  | sed -E 's/\+cpu$$//' > requirements.lock
+$(VENV)/locking/.ready: | $(READY)
+	$(PYTHON) -m venv $(@D) && $(@D)/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14' && touch $@
+
+lock: $(VENV)/locking/.ready  ## write requirements.lock, with hashes, for what pyproject.toml says: BUILDS="FILE.whl" for one that no index has
+	$(BIN)/python -m tests.locking $(BUILDS)
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .adaline .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

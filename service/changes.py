@@ -17,7 +17,8 @@ import structlog
 T = TypeVar("T")
 
 CHANNEL = "adaline.changes"
-REGISTRY = "registry"  # what changes when a version or an alias does
+REGISTRY = "registry"  # what changes when a version, an alias or a share does
+KEYS_CHANGED = "keys"
 RECHECK_SECONDS = 1.0
 RECONNECT_SECONDS = 1.0
 CLOSE_SECONDS = 5.0  # for a listener that is connecting to a broker that is away

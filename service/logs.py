@@ -18,6 +18,7 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+from service.metrics import metrics
 from service.settings import Settings
 from service.visible import visible
 
@@ -71,17 +72,19 @@ def _traceback(into: TextIO, of: Any) -> None:
     into.write(visible(text.getvalue()))
 
 
-QUIET = ("/healthz", "/readyz")  # asked every few seconds by machines
+QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds by machines
 MOST_UNTOLD = 50_000  # lines that may wait to be written; more come faster than a log takes them
 GATHER_SECONDS = 0.05  # between two looks: a thread that woke for each line would take turns from the requests
 END_SECONDS = 2.0
 
-# of a request: when it ended (since 1970), its id, method, path, status and seconds
-Line = tuple[float, str, str, str, int, float]
+# of a request: when it ended (since 1970), its id, method, path, status, seconds, the route that it took, and how many
+# rows the fast path predicted for it, and for which owner
+Line = tuple[float, str, str, str, int, float, str, int, str]
 
 
 class AccessLog:
-    """One line for each request, written by a thread of its own: the request's thread only appends it to a list.
+    """One line for each request, written and counted (`service.metrics`) by a thread of its own: the request's thread
+    only appends it to a list.
 
     So nobody waits for the log's lock, nor for who reads it. Where that does not keep up, lines are left out, and
     the log says how many.
@@ -102,15 +105,23 @@ class AccessLog:
         """Write lines of JSON to a descriptor; with None, as everything else is logged."""
         self._descriptor, self._level = descriptor, level
 
-    def tell(self, request_id: str, method: str, path: str, status: int, seconds: float) -> None:
-        """Have the line of a request written."""
-        if self._level not in ("debug", "info"):
-            return
+    def tell(
+        self,
+        request_id: str,
+        method: str,
+        path: str,
+        status: int,
+        seconds: float,
+        route: str = "",
+        rows: int = 0,
+        owner: str = "",
+    ) -> None:
+        """Have a request counted, and its line written."""
         if len(self._lines) >= MOST_UNTOLD:
             with self._lock:
                 self._left_out += 1
             return
-        self._lines.append((time.time(), request_id, method, path, status, seconds))
+        self._lines.append((time.time(), request_id, method, path, status, seconds, route, rows, owner))
         if not self._there.is_set():
             self._there.set()
             if self._writer is None:
@@ -129,13 +140,17 @@ class AccessLog:
                 self._writer = threading.Thread(target=self._write, name="access log", daemon=True)
                 self._writer.start()
 
+    def _is_shown(self, line: Line) -> bool:
+        return self._level == "debug" or (self._level == "info" and line[3] not in QUIET)
+
     def _write(self) -> None:
         while not self._closing.is_set():
             self._there.wait()
             self._closing.wait(GATHER_SECONDS)
             self._there.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
-            shown = [line for line in lines if line[3] not in QUIET or self._level == "debug"]
+            metrics().count_requests((line[2], line[6], line[4], line[5], line[7]) for line in lines)
+            shown = [line for line in lines if self._is_shown(line)]
             if self._descriptor is None:
                 for line in shown:
                     self._log.info(**_record(line))
@@ -148,7 +163,7 @@ class AccessLog:
 
 
 def _record(line: Line) -> dict[str, Any]:
-    ended, request_id, method, path, status, seconds = line
+    ended, request_id, method, path, status, seconds, _, _, owner = line
     return {
         "event": "request",
         "method": method,
@@ -156,6 +171,7 @@ def _record(line: Line) -> dict[str, Any]:
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
         "request_id": request_id,
+        **({"owner": owner} if owner else {}),
         "level": "info",
         "timestamp": datetime.fromtimestamp(ended, UTC).isoformat().replace("+00:00", "Z"),
     }

@@ -1,4 +1,5 @@
-"""Wake a worker: send the id of a piece of work to a queue, by the name of its task. Nothing else travels.
+"""Wake a worker: send the id of a piece of work to a queue, by the name of its task. Nothing else travels but, for the
+worker's log, the id of the request that sends it.
 
 A lost message is sent again by the sweeper, a doubled one finds nothing to claim: the database owns the truth.
 """
@@ -6,9 +7,12 @@ A lost message is sent again by the sweeper, a doubled one finds nothing to clai
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.metadata
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -18,10 +22,16 @@ from redis.exceptions import RedisError
 
 from service.domain.jobs.lanes import LANES, LONG, SHORT
 from service.errors import QueueUnavailable, SettingInvalid
+from service.tracing import origin, span
 
 ANSWER_SECONDS = 5.0
 SERVED = "adaline.served."  # and a name of ROLES or of a queue: a key that workers keep alive
+WORKER = "adaline.worker."  # and a worker's name: a key that it keeps alive
 SERVED_SECONDS = 5.0  # how long what they say holds; they say it each second
+VERSION = "adaline.version."  # and a version that some worker or sweeper has
+VISIBILITY_SECONDS = (
+    86_400  # longer than any task: redelivery is the sweeper's, by lease, not the transport's, by clock
+)
 READ_AT_ONCE = 1000  # messages, of about a kilobyte each
 SEND_SECONDS = 2.0  # how long a request may be held up by a broker that does not answer
 
@@ -37,15 +47,38 @@ class Task:
         """The queue of this lane."""
         return self.queue if lane == LONG else f"{self.queue}-{lane}"
 
+    def lane_of(self, queue: str) -> str:
+        """The lane of a queue."""
+        return next(lane for lane in LANES if self.queue_in(lane) == queue)
+
     @property
     def queues(self) -> tuple[str, ...]:
         """The queues of all lanes."""
         return tuple(self.queue_in(lane) for lane in LANES)
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A worker as it says that it is there: `name` is its host and process id."""
+
+    name: str
+    roles: tuple[str, ...]
+    processes: int
+    started_at: datetime
+
+    def to_json(self) -> str:
+        return json.dumps([self.name, self.roles, self.processes, self.started_at.isoformat()])
+
+    @classmethod
+    def of(cls, text: bytes) -> Announced:
+        name, roles, processes, started_at = json.loads(text)
+        return cls(name, tuple(roles), processes, datetime.fromisoformat(started_at))
+
+
 INGEST = Task("adaline.ingest", "ingest")
 TRAIN = Task("adaline.train", "train")
 QUEUES = tuple(task.queue for task in (INGEST, TRAIN))  # the roles of workers who take all that waits for them
+SWEEPER = "sweeper"  # takes nothing from a queue, but says that it is there as workers do
 ROLES: dict[str, tuple[str, ...]] = {
     TRAIN.queue: TRAIN.queues,
     INGEST.queue: INGEST.queues,
@@ -78,8 +111,7 @@ def celery_settings(broker_url: str) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # longer than any task: redelivery is the sweeper's, by lease, not the transport's, by the clock
-            "visibility_timeout": 86_400,
+            "visibility_timeout": VISIBILITY_SECONDS,
             "socket_keepalive": True,
             "socket_timeout": 30,
             "socket_connect_timeout": SEND_SECONDS,
@@ -118,7 +150,10 @@ class Queue:
         """Wake a worker. Raises QueueUnavailable when the broker does not answer in time."""
         queue = task.queue_in(lane)
         try:
-            self._celery.send_task(task.name, args=[id], argsrepr=id, queue=queue, retry=False, ignore_result=True)
+            with span(f"send {task.name}", kind="PRODUCER", queue=queue, id=id):
+                self._celery.send_task(
+                    task.name, args=[id], argsrepr=id, queue=queue, headers=origin(), retry=False, ignore_result=True
+                )
         except BrokerError as error:
             raise QueueUnavailable(
                 "the queue does not answer; the work is kept, and will be sent once it does"
@@ -148,12 +183,39 @@ class Queue:
                 first += len(messages)
         return ids
 
-    def announce(self, roles: Sequence[str]) -> None:
-        """Say that a worker has these roles, at this moment. Raises QueueUnavailable."""
+    def announce(self, roles: Sequence[str], worker: Announced | None = None, seconds: float = SERVED_SECONDS) -> None:
+        """Say that a worker (or the sweeper) has these roles, for the next `seconds`, and which. Raises
+        QueueUnavailable."""
+        milliseconds = int(seconds * 1000)
+        keys = [SERVED + name for name in {*roles, *queues_of([role for role in roles if role in ROLES])}]
         with _answering(), self._redis.pipeline() as together:
-            for name in {*roles, *queues_of(roles)}:
-                together.set(SERVED + name, b"", px=int(SERVED_SECONDS * 1000))
+            for key in (*keys, VERSION + self.version):
+                together.set(key, b"", px=milliseconds)
+            if worker is not None:
+                together.set(WORKER + worker.name, worker.to_json(), px=milliseconds)
             together.execute()
+
+    @functools.cached_property
+    def version(self) -> str:
+        """Of the Adaline that runs here."""
+        return importlib.metadata.version("adaline")
+
+    def versions(self) -> set[str]:
+        """Which versions workers and sweepers have that are there. Raises QueueUnavailable."""
+        with _answering():
+            return {key.decode().removeprefix(VERSION) for key in self._redis.scan_iter(VERSION + "*")}
+
+    def workers(self) -> list[Announced]:
+        """The workers that say that they are there. Raises QueueUnavailable."""
+        with _answering():
+            names = list(self._redis.scan_iter(f"{WORKER}*", count=READ_AT_ONCE))
+            found: list[bytes | None] = self._redis.mget(names) if names else []  # type: ignore[assignment]  # as above
+        return [Announced.of(text) for text in found if text is not None]
+
+    def sweeps(self) -> bool:
+        """Whether there is a sweeper. Raises QueueUnavailable."""
+        with _answering():
+            return bool(self._redis.exists(SERVED + SWEEPER))
 
     def served(self) -> dict[str, bool]:
         """Whether some worker has each role, and serves each queue. Raises QueueUnavailable."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.changes import Changes
+from service.domain.access.quotas import limited
 from service.domain.resolving.limits import Limits
 from service.errors import SettingInvalid
 from service.queue import Queue
@@ -29,7 +31,11 @@ class Deps:
 
     @property
     def limits(self) -> Limits:
-        allowed = self.settings
+        return self.limits_within(None)
+
+    def limits_within(self, own: Mapping[str, int] | None) -> Limits:
+        """What an owner with limits of its own may train."""
+        allowed = limited(self.settings, own)
         return Limits(
             allowed.max_parameters,
             allowed.max_classes,

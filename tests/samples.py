@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import REPORT, dump
 from service.domain.model.feature import Feature
 from service.domain.model.intervals import calibrate
@@ -87,14 +88,19 @@ def kind_predictor() -> Predictor:
 
 
 def publish(
-    deps: Deps, predictor: Predictor, name: str, more: Mapping[str, bytes] = MappingProxyType({})
+    deps: Deps,
+    predictor: Predictor,
+    name: str,
+    more: Mapping[str, bytes] = MappingProxyType({}),
+    owner: str = DEFAULT_OWNER,
 ) -> VersionRow:
-    """The next version of a model, as a worker publishes it."""
+    """The next version of an owner's model, as a worker publishes it."""
     contents = {**dump(predictor), REPORT: b'{"task":"regression"}', **more}
     files = write_bundle(deps.blobs, contents.items())
     with deps.database.write() as session:
         return models.publish(
             session,
+            owner,
             name,
             job_id=new_id("job"),
             dataset_id=new_id("ds"),

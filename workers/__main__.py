@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 
 from service.logs import configure_logging
+from service.metrics import forget_shared
 from service.queue import QUEUES, ROLES
 from service.settings import Settings
 from workers.app import run_worker
@@ -21,9 +21,12 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings.from_environment()
     configure_logging(settings)
-    with contextlib.suppress(KeyboardInterrupt):  # before there was anything to end
-        code = run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes)
-        sys.exit(code)
+    try:
+        sys.exit(run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes))
+    except KeyboardInterrupt:  # before there was anything to end
+        return
+    finally:
+        forget_shared()
 
 
 if __name__ == "__main__":

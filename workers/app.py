@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import billiard
@@ -13,8 +14,11 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_ready, wor
 
 from service.domain.jobs.lanes import SHORT
 from service.logs import configure_logging
+from service.metrics import serve_metrics
 from service.queue import INGEST, TRAIN, Queue, celery_settings, check_roles, queues_of
 from service.settings import Settings
+from workers.alive import touch
+from workers.jail.enter import enter
 from workers.pool.interrupts import keep_from_children
 from workers.pool.start import let_others_start
 from workers.pool.stops import end_processes
@@ -38,6 +42,7 @@ class Loader(AppLoader):  # type: ignore[misc]  # celery ships no types
         ):  # the pool's own process needs none of it: it would keep 250 MiB, and begin seconds later
             for module in self.app.conf.adaline_warmed:
                 self.import_module(module)
+            enter(Settings.from_environment(), self.app.conf.adaline_roles)
         return imported
 
 
@@ -56,6 +61,7 @@ def make_app(settings: Settings, roles: Sequence[str]) -> Celery:
     app.conf.update(
         celery_settings(settings.broker_url),
         adaline_warmed=[WARMED[role] for role in roles],
+        adaline_roles=list(roles),
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         # a message is taken when a process is free. The transport's own count of messages on their way (a multiplier
@@ -89,8 +95,10 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
             end_processes(worker.pool)
 
     def watch(sender: Any, **_: Any) -> None:
-        watches.append(Watch(sender, queue, roles, end_children, settings.stop_seconds))
+        watches.append(Watch(sender, queue, roles, end_children, settings.stop_seconds, partial(touch, settings)))
         watches[0].start()
+        if settings.metrics_port:
+            serve_metrics(settings.metrics_host, settings.metrics_port)
 
     celeryd_after_setup.connect(lambda instance, **_: workers.append(instance), weak=False)
     worker_shutting_down.connect(end_children, weak=False)
@@ -121,3 +129,4 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
 def _own_logging(**_: Any) -> None:
     """In every process: log like the rest of Adaline."""
     configure_logging(Settings.from_environment())
+    billiard.util.get_logger().propagate = True  # what it says of the pool's processes would go past all that

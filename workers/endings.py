@@ -23,8 +23,11 @@ CODES: Mapping[type[Exception], Callable[[Any], str]] = {
     StorageDamaged: lambda error: error.code,
     StorageFull: lambda error: error.code,
     MemoryError: lambda error: "out_of_memory",
+    PermissionError: lambda error: "not_permitted",
 }
 """The errors that end work as failed, each with its code. Any other is one that nobody foresaw."""
+
+UNALLOCATED = "can't allocate memory"  # torch's, of this machine's
 
 log = structlog.get_logger(__name__)
 
@@ -64,10 +67,21 @@ def ends_recorded(lease: Lease[AnyWork], what: str, ending: Ending) -> Iterator[
 
 def failure(error: Exception, what: str) -> FailureTold:
     """What the user is told. The trace of an error that nobody foresaw is logged."""
+    if _is_want_of_memory(error):
+        return {"code": "out_of_memory", "detail": f"{what} needs more memory than is available"}
+    if isinstance(error, PermissionError):  # by its jail, or by rights that a file should have
+        log.error("work was refused something", what=what, exc_info=error)
+        refused = f"{what} was refused what it asked the system for ({error}); see the worker's log"
+        return {"code": "not_permitted", "detail": refused}
     for kind, code_of in CODES.items():
         if isinstance(error, kind):
-            detail = f"{what} needs more memory than is available" if kind is MemoryError else str(error)
-            return {"code": code_of(error), "detail": detail}
+            return {"code": code_of(error), "detail": str(error)}
     log.error("work broke", what=what, exc_info=error)
     unknown = f"an unexpected error ({type(error).__name__})"
     return {"code": "internal", "detail": f"{what} failed with {unknown}; see the worker's log"}
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    """Whether there was no memory: libraries have errors of their own for that."""
+    named = "OutOfMemory" in type(error).__name__  # DuckDB's, torch's on a GPU
+    return isinstance(error, MemoryError) or named or (isinstance(error, RuntimeError) and UNALLOCATED in str(error))

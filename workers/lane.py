@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 
 
@@ -12,6 +14,11 @@ class Here:
 
     only: str | None = None
     patience_seconds: float | None = None
+
+    @property
+    def name(self) -> str:
+        """This process among all others: its host, the process that leads its pool, and itself."""
+        return f"{socket.gethostname()}/{os.getppid()}/{os.getpid()}"
 
 
 here = Here()

@@ -9,21 +9,24 @@ from collections.abc import Sequence
 from types import FrameType
 
 import structlog
-from sqlalchemy import select
 
 from service.domain.jobs.lanes import LANES
 from service.errors import AdalineError
 from service.logs import configure_logging
-from service.queue import INGEST, TRAIN, Task
+from service.metrics import forget_shared, metrics, serve_metrics
+from service.queue import INGEST, SERVED_SECONDS, SWEEPER, TRAIN, Task
 from service.settings import Settings
-from service.store import answers, jobs, models, work
-from service.store.blobs.bundles import key_of
+from service.store import jobs, work
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
+from service.store.steering import turns
 from service.store.tables import DatasetRow, JobRow
 from service.store.work import AnyWork
 from service.wiring import Deps, wire
+from workers.alive import touch
 from workers.forgotten import Forgotten
+from workers.tidying import OrphanMarks, tidy
+from workers.webhooks.deliver import deliver_until
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +34,6 @@ UNSERVED = {"text": "no worker serves this job's queue right now, so it waits; c
 UNSERVED_SECONDS = 10.0
 TOLD_AT_ONCE = 100
 SENT_AT_ONCE = 500  # and then marked: a queue that goes away in between has them twice
-DATASET_BLOBS = ("sha256", "table_key", "profile_key", "gram_key", "rejects_key")
 LOST = "its worker stopped responding (killed, or out of memory) {attempts} times without progress"
 
 
@@ -46,21 +48,28 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_host, settings.metrics_port)
     deps = wire(settings)
+    if settings.webhooks == "on":
+        threading.Thread(target=deliver_until, args=[deps, stop], name="webhooks", daemon=True).start()
     tidied = time.monotonic()
     resend_seconds = 0.0  # what waits since before this start may have lost its message: an embedded queue keeps none
-    forgotten = Forgotten(settings.lease_seconds)
+    forgotten, marks = Forgotten(settings.lease_seconds), OrphanMarks()
     while not stop.is_set():
         try:
+            deps.queue.announce([SWEEPER], seconds=3 * settings.sweep_seconds + SERVED_SECONDS)
             sweep(deps, resend_seconds, forgotten)
             resend_seconds = settings.resend_seconds
             if time.monotonic() - tidied > max(settings.orphan_seconds / 10, settings.sweep_seconds):
                 tidied = time.monotonic()
-                tidy(deps)
+                tidy(deps, marks)
         except (AdalineError, OSError) as error:  # a part that is away: the next sweep tries again
             log.warning("sweep failed", error=str(error))
+        touch(settings)
         stop.wait(settings.sweep_seconds)
     deps.close()
+    forget_shared()
 
 
 def sweep(deps: Deps, resend_seconds: float | None = None, forgotten: Forgotten | None = None) -> None:
@@ -75,20 +84,6 @@ def sweep(deps: Deps, resend_seconds: float | None = None, forgotten: Forgotten 
     _tell_of_missing_workers(deps)
 
 
-def tidy(deps: Deps) -> None:
-    """Delete the blobs that no row names, and forget old answers: in this order, since a full disk may refuse that."""
-    # the keys first, the rows after: a blob that gets its row in between is then seen as used
-    old = list(deps.blobs.keys(deps.settings.orphan_seconds))
-    used = _keys_in_use(deps)
-    for key in old:
-        if key not in used:
-            deps.blobs.delete(key, deps.settings.orphan_seconds)
-            log.info("orphan deleted", blob=key)
-    with deps.database.write() as session:
-        answers.forget(session, deps.settings.idempotency_seconds)
-    deps.database.keep_reserve()
-
-
 def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
     with deps.database.read() as session:
         lost = [*work.expired(session, JobRow), *forgotten.among(session, JobRow)]
@@ -97,11 +92,12 @@ def _end_or_free_jobs(deps: Deps, forgotten: Forgotten) -> None:
         with deps.database.write() as session:
             if job.state == "cancelling":
                 jobs.move(session, job.id, "cancelled", job.fence, **ended)
-            elif job.attempt >= deps.settings.max_attempts:
+            elif job.state != "paused" and job.attempt >= deps.settings.max_attempts:
                 error = {"code": "worker_lost", "detail": LOST.format(attempts=job.attempt)}
                 jobs.move(session, job.id, "failed", job.fence, error=error, **ended)
-            elif work.free(session, job):
-                jobs.append_event(session, job.id, "state", {"state": "queued", "reason": "its worker was lost"})
+            elif state := work.free(session, job):
+                jobs.let_go(session, job.id, state, "its worker was lost")
+        metrics().leases_lost.labels("job").inc()
         log.warning("lease expired", job=job.id, attempt=job.attempt)
         deps.changes.publish(job.id)
 
@@ -118,6 +114,7 @@ def _fail_or_free_datasets(deps: Deps, forgotten: Forgotten) -> None:
                 )
             else:
                 work.free(session, dataset)
+        metrics().leases_lost.labels("dataset").inc()
         log.warning("lease expired", dataset=dataset.id, attempt=dataset.attempt)
         deps.changes.publish(dataset.id)
 
@@ -134,13 +131,19 @@ def _send_in(deps: Deps, table: type[AnyWork], task: Task, lane: str, resend_sec
     # a message that still waits is no loss, however long its queue is: nothing is sent twice for it
     waiting: frozenset[str] = deps.queue.ids_waiting(task) if old else frozenset()
     due = sorted([*new, *(id for id in old if id not in waiting)])
+    if table is JobRow and due:  # any message wakes up for the job whose turn it is
+        with deps.database.read() as session:
+            claimable = turns.claimable(session, lane, deps.settings.owner_running_jobs)
+        due = due[: max(claimable - deps.queue.length(task.queue_in(lane)), 0)]
     for first in range(0, len(due), SENT_AT_ONCE):
         some = due[first : first + SENT_AT_ONCE]
         for id in some:
             deps.queue.send(task, id, lane)
         _mark_sent(deps, table, some)
+        metrics().resent.inc(len(some))
         log.info("sent", task=task.name, ids=some)
-    _mark_sent(deps, table, [id for id in old if id in waiting])  # looked for again after as long a time
+    sent = set(due)
+    _mark_sent(deps, table, [id for id in (*new, *old) if id not in sent])  # looked for again after as long a time
 
 
 def _mark_sent(deps: Deps, table: type[AnyWork], ids: Sequence[str]) -> None:
@@ -163,15 +166,6 @@ def _tell_of_missing_workers(deps: Deps) -> None:
             if work.hold_waiting(session, JobRow, id):
                 jobs.append_event(session, id, "message", UNSERVED)
         deps.changes.publish(id)
-
-
-def _keys_in_use(deps: Deps) -> set[str]:
-    with deps.database.read() as session:
-        columns = [getattr(DatasetRow, name) for name in DATASET_BLOBS]
-        used = {key for row in session.execute(select(*columns)) for key in row if key}
-        used |= jobs.keys_in_use(session)
-        used |= {key_of(file) for files in models.files_of(session) for file in files.values()}
-    return used
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
+from service.api.admission.admit import owner
 from service.api.context import context
 from service.api.http.documents import document_limit, load, read_object
 from service.api.models import NOT_FOUND, blueprint, tell
@@ -35,7 +36,7 @@ TAG = {"ETag": {"schema": {"type": "string"}}}
 def get_alias(name: str, alias: str) -> Any:
     """Get an alias: the version that it points to"""
     with context().deps.database.read() as session:
-        row = models.get_alias(session, name, alias)
+        row = models.get_alias(session, owner(), name, alias)
     return row, {"ETag": f'"{row.revision}"'}
 
 
@@ -60,7 +61,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
         raise ParameterInvalid(f"{alias!r}: {detail}", [FieldError("/alias", detail)])
     document = read_object(request, document_limit(context().deps.settings))
     target = load(model_schemas.AliasTarget, document)
-    row = promote.promote(context().deps.database, name, alias, target["version"], _expected(name, alias))
+    row = promote.promote(context().deps.database, owner(), name, alias, target["version"], _expected(name, alias))
     tell()
     return row, {"ETag": f'"{row.revision}"'}
 
@@ -71,7 +72,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
 def delete_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     """Delete an alias; without 'default', the model's bare name means its newest version"""
-    promote.remove_alias(context().deps.database, name, alias, _expected(name, alias))
+    promote.remove_alias(context().deps.database, owner(), name, alias, _expected(name, alias))
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -82,7 +83,7 @@ def _expected(name: str, alias: str) -> int | None:
         return 0
     if request.if_match.star_tag:
         with context().deps.database.read() as session:
-            return models.get_alias(session, name, alias).revision
+            return models.get_alias(session, owner(), name, alias).revision
     if "If-Match" not in request.headers:
         return None
     tags = [tag or "" for tag in request.if_match]  # an empty one is None to werkzeug

@@ -9,10 +9,12 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import aliases, blueprints, context, datasets, jobs, operations
+from service.api import blueprints, context, datasets, jobs, keys, operations, shares, signing_in
+from service.api.admission import admit
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
-from service.api.http import access, problems, turns
+from service.api.http import access, problems, references, turns
+from service.api.operators import keeping, steering, webhooks, workers
 from service.api.predictions import batch_predictions
 from service.api.predictions import views as predictions
 from service.wiring import Deps
@@ -20,11 +22,18 @@ from service.wiring import Deps
 BLUEPRINTS = (
     datasets.blueprint,
     jobs.blueprint,
-    aliases.blueprint,  # the models', with their aliases
+    steering.blueprint,
+    workers.blueprint,
+    keeping.blueprint,
+    webhooks.blueprint,
+    shares.shared_models,
+    shares.blueprint,  # the models', with their aliases and shares
     predictions.blueprint,
     inference_v2.blueprint,
     invocations.blueprint,
     batch_predictions.blueprint,
+    keys.blueprint,
+    signing_in.blueprint,
     operations.blueprint,
 )
 
@@ -51,7 +60,9 @@ def bare_app() -> tuple[Flask, dict[str, Any]]:
     app = Flask("service.api", static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
+    references.register(app)
     access.register(app)
+    admit.register(app)
     turns.register(app)
     blueprints.register(app)
     api = DocumentedApi(app, version("adaline"))
@@ -60,4 +71,5 @@ def bare_app() -> tuple[Flask, dict[str, Any]]:
     problems.register(app)
     document = api.document()
     operations.serve_document(app, document)
+    admit.check_rules(app)
     return app, document

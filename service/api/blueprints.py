@@ -11,6 +11,8 @@ import marshmallow as ma
 from flask import Flask, Request, current_app, request
 from webargs.flaskparser import FlaskParser
 
+from service.api.admission.rules import rule_of
+from service.api.admission.security import security_of
 from service.api.filters import Prefixed
 from service.domain.spec.fields import flatten
 from service.errors import FieldError, ParameterInvalid
@@ -33,9 +35,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     ARGUMENTS_PARSER = ParameterParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """Serve and document a view."""
+        """Serve and document a view, as its rule lets it. Raises LookupError for a view without a rule."""
         register = super().route(rule, **options)
-        return lambda view: register(self.doc(operationId=view.__name__)(view))
+
+        def documented(view: View) -> View:
+            needed = rule_of(view.__name__)
+            if not needed.is_public:
+                view = self.fails(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)(view)
+            return cast(View, register(self.doc(operationId=view.__name__, security=security_of(needed))(view)))
+
+        return documented
 
     def query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """Hand the view its query parameters, as the schema reads them."""

@@ -7,8 +7,13 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from service.api.http.sessions import Sessions
 from service.api.http.waiting import Places, WaitingRequests
+from service.domain.access.loopback import is_loopback
+from service.usecases.keeping.gauges import Gauges
+from service.usecases.known_keys import KnownKeys
 from service.usecases.predict import LoadedModels
+from service.usecases.steering.rates import Rates
 from service.wiring import Deps
 
 NAME = "adaline"
@@ -16,20 +21,28 @@ NAME = "adaline"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts, the models in memory, the requests that wait and the answers that are on their way: one of each in a
-    process."""
+    """The parts, the models and keys in memory, the sessions of pages, the counters of requests, the requests that wait
+    and the answers that are on their way: one of each in a process."""
 
     deps: Deps
     models: LoadedModels
+    keys: KnownKeys
+    sessions: Sessions
+    rates: Rates
     waiting: WaitingRequests
     sending: Places
+    gauges: Gauges
 
 
 def attach(app: Flask, deps: Deps) -> None:
     """Give the app's views their parts."""
     models = LoadedModels(deps.database, deps.blobs, deps.settings.cached_models)
     waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
-    app.extensions[NAME] = Context(deps, models, waiting, Places(deps.settings.sending_requests))
+    keys = KnownKeys(deps.database, always=not is_loopback(deps.settings.host))
+    sessions = Sessions(deps.database)
+    rates, sending = Rates(deps.settings), Places(deps.settings.sending_requests)
+    gauges = Gauges(deps.database, deps.queue)
+    app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, sending, gauges)
 
 
 def context() -> Context:

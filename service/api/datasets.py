@@ -10,6 +10,7 @@ import orjson
 from flask import Response, jsonify, request
 
 from service.api import paging
+from service.api.admission.admit import owner, quotas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
@@ -67,6 +68,7 @@ NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INSUFFICIENT_STORAGE,
 )
 @blueprint.described(requestBody=BODY)
@@ -84,8 +86,8 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
     uploaded = upload.upload(
-        deps.database, deps.queue, _stored(received, options), headers.get("idempotency_key"),
-        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes,
+        deps.database, deps.queue, owner(), _stored(received, options), headers.get("idempotency_key"),
+        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, quotas(),
     )  # fmt: skip
     return _answer(uploaded, headers)
 
@@ -97,7 +99,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
 def list_datasets(query: dict[str, Any]) -> Any:
     """List the datasets, newest first"""
     with context().deps.database.read() as session:
-        return paging.envelope(datasets.listing(session, query["limit"], query.get("after")))
+        return paging.envelope(datasets.listing(session, owner(), query["limit"], query.get("after")))
 
 
 @blueprint.route("/<id>")
@@ -126,7 +128,7 @@ def delete_dataset(query: dict[str, Any], id: str) -> Any:
     Models trained on it keep serving. To train on it again, upload it again.
     """
     deps = context().deps
-    upload.delete(deps.database, deps.changes, id, query["force"])
+    upload.delete(deps.database, deps.changes, owner(), id, query["force"])
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -219,7 +221,7 @@ def _answer(uploaded: upload.Uploaded, headers: dict[str, Any]) -> Any:
 
 def _get(id: str) -> DatasetRow:
     with context().deps.database.read() as session:
-        return datasets.get(session, id)
+        return datasets.get(session, owner(), id)
 
 
 def _ingested(id: str) -> DatasetRow | None:

@@ -13,6 +13,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 
 from service.api import datasets
+from service.api.admission.security import SCHEMES
 from service.api.filters import document_prefixed
 from service.api.foreign import inference_schemas, invocation_schemas
 from service.api.http import problems
@@ -53,6 +54,8 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
     def __init__(self, app: Flask, version: str) -> None:
         app.config.update(API_TITLE=TITLE, API_VERSION=version, OPENAPI_VERSION="3.1.0")
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
+        for name, scheme in SCHEMES.items():
+            self.spec.components.security_scheme(name, scheme)
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)

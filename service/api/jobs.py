@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from service.api import paging
+from service.api.admission.admit import allowed, owner, quotas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send
@@ -68,14 +69,15 @@ BAD_BODY = (
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, schemas.JobSchema, description="queued")
 @blueprint.also_answers(HTTPStatus.CREATED, schemas.JobSchema, description="ended within Prefer: wait=N")
-@blueprint.fails(*BAD_BODY)
+@blueprint.also_answers(HTTPStatus.OK, schemas.JobSchema, description="reused: it has succeeded before")
+@blueprint.fails(*BAD_BODY, HTTPStatus.TOO_MANY_REQUESTS)
 @blueprint.described(requestBody=BODY)
 def submit_job(headers: dict[str, Any]) -> Any:
     """Start a job: train a model, or compare descents on a dataset ("kind": "descent-comparison")"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
     key = headers.get("idempotency_key")
-    submitted = submit(deps.database, deps.queue, deps.limits, body, key, told, deps.blobs)
+    submitted = submit(deps.database, deps.queue, owner(), allowed(), body, key, told, deps.blobs, quotas())
     return started(submitted, headers)
 
 
@@ -87,7 +89,7 @@ def validate_job() -> Any:
     """Check a spec against its dataset without running it: the resolved spec, notes, warnings and estimates"""
     deps = context().deps
     body = read_object(request, spec_limit(deps.settings))
-    return preflight(deps.database, deps.blobs, deps.limits, body).to_json()
+    return preflight(deps.database, deps.blobs, owner(), allowed(), body).to_json()
 
 
 @blueprint.route("")
@@ -98,7 +100,8 @@ def list_jobs(query: dict[str, Any]) -> Any:
     """List the jobs, newest first, without their specs"""
     with context().deps.database.read() as session:
         after, state, kind, model = (query.get(name) for name in ("after", "state", "kind", "model"))
-        return paging.envelope(jobs.listing(session, query["limit"], after, state, kind, model, query["metadata"]))
+        metadata = query["metadata"]
+        return paging.envelope(jobs.listing(session, owner(), query["limit"], after, state, kind, model, metadata))
 
 
 @blueprint.route("/<id>")
@@ -112,7 +115,7 @@ def get_job(headers: dict[str, Any], id: str) -> Any:
     if job is not None:
         return job, answered
     with here.deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, owner(), id)
         why = waiting(session, here.deps.queue, job)
     if why is None:
         return job, answered
@@ -128,7 +131,7 @@ def delete_job(id: str) -> Any:
     A version that it has published stays, with its report. Cancel a job that has not ended first.
     """
     deps = context().deps
-    delete_ended_job(deps.database, deps.changes, id)
+    delete_ended_job(deps.database, deps.changes, owner(), id)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -140,10 +143,10 @@ def delete_job(id: str) -> Any:
 def cancel_job(headers: dict[str, Any], id: str) -> Any:
     """Cancel a job; asking twice changes nothing"""
     here = context()
-    job = cancel(here.deps.database, here.deps.changes, id)
+    job = cancel(here.deps.database, here.deps.changes, owner(), id)
     ended, answered = here.waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     job = ended or job
-    return (job, answered) if is_terminal(job.state) else (job, *_later(id, answered))
+    return (job, answered) if is_terminal(job.state) else (job, *later(id, answered))
 
 
 @blueprint.route("/<id>/events")
@@ -176,7 +179,7 @@ def get_result(_: dict[str, Any], id: str) -> Any:
     """Get the result of a job that succeeded; for a batch prediction its file, or a range of it"""
     deps = context().deps
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, owner(), id)
         if job.state == "succeeded" and job.kind == "predict" and job.result is not None:
             format = job.spec["format"]
             with damage_named(f"the result of job {id}", "run the batch prediction again"):
@@ -192,7 +195,7 @@ def get_result(_: dict[str, Any], id: str) -> Any:
         if job.state != "succeeded" or job.model_version is None:
             why = f": {job.error['detail']}" if job.error else ""
             raise ResultNotReady(f"job {id} is {job.state}, and only succeeded jobs have a result{why}")
-        version = models.get_version(session, job.model_name, job.model_version)
+        version = models.get_version(session, job.owner, job.model_name, job.model_version)
     return {
         "model": {"name": version.model_name, "version": version.version},
         "metrics": version.metrics,
@@ -203,10 +206,12 @@ def get_result(_: dict[str, Any], id: str) -> Any:
 def started(submitted: Submitted, headers: dict[str, Any]) -> Any:
     """The answer to a request that has started a job: at once, or once it has ended within Prefer: wait=N."""
     id = submitted.job_id
+    if submitted.has_ended:
+        return jsonify(submitted.answer()), HTTPStatus.OK, {"Location": _location(id)}
     job, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ended(id))
     if job is not None:
         return job, HTTPStatus.CREATED, {"Location": _location(id), **answered}
-    return jsonify(submitted.answer()), *_later(id, answered)
+    return jsonify(submitted.answer()), *later(id, answered)
 
 
 def told(job: JobRow) -> dict[str, Any]:
@@ -217,7 +222,7 @@ def told(job: JobRow) -> dict[str, Any]:
 
 def _get(id: str) -> JobRow:
     with context().deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, owner(), id)
 
 
 def _ended(id: str) -> JobRow | None:
@@ -229,6 +234,7 @@ def _location(id: str) -> str:
     return f"/v1/jobs/{id}"
 
 
-def _later(id: str, answered: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+def later(id: str, answered: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+    """The status and headers of an answer to what a job has still to do."""
     headers = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
     return HTTPStatus.ACCEPTED, headers

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 
 from service.api import paging
+from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send_file
@@ -43,9 +44,12 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def list_models(query: dict[str, Any]) -> Any:
     """List the models, newest first; filtered by metadata, those that have a version with it"""
     with context().deps.database.read() as session:
-        page = models.listing(session, query["limit"], query.get("after"), query["metadata"])
+        page = models.listing(session, owner(), query["limit"], query.get("after"), query["metadata"])
         names = [row.name for row in page.data]
-        newest, aliases = models.newest_versions(session, names), models.aliases(session, names)
+        newest, aliases = (
+            models.newest_versions(session, owner(), names),
+            models.aliases(session, owner(), names),
+        )
     return paging.envelope(page, lambda row: _model(row, newest, aliases))
 
 
@@ -55,8 +59,9 @@ def list_models(query: dict[str, Any]) -> Any:
 def get_model(name: str) -> Any:
     """Get a model: its newest version, its aliases, and what its bare name means"""
     with context().deps.database.read() as session:
-        row = models.get(session, name)
-        return _model(row, models.newest_versions(session, [name]), models.aliases(session, [name]))
+        row = models.get(session, owner(), name)
+        newest = models.newest_versions(session, owner(), [name])
+        return _model(row, newest, models.aliases(session, owner(), [name]))
 
 
 @blueprint.route("/<name>", methods=["DELETE"])
@@ -64,7 +69,7 @@ def get_model(name: str) -> Any:
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def delete_model(name: str) -> Any:
     """Delete a model that has no versions left"""
-    promote.delete_model(_database(), name)
+    promote.delete_model(_database(), owner(), name)
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -76,8 +81,10 @@ def delete_model(name: str) -> Any:
 def list_versions(query: dict[str, Any], name: str) -> Any:
     """List the versions of a model, newest first, without their specs and metadata"""
     with context().deps.database.read() as session:
-        page: Page[VersionRow] = models.versions(session, name, query["limit"], query.get("after"), query["metadata"])
-        aliases = models.aliases(session, [name])[name]
+        page: Page[VersionRow] = models.versions(
+            session, owner(), name, query["limit"], query.get("after"), query["metadata"]
+        )
+        aliases = models.aliases(session, owner(), [name])[name]
     return paging.envelope(page, lambda row: _listed(row, aliases))
 
 
@@ -88,7 +95,7 @@ def list_versions(query: dict[str, Any], name: str) -> Any:
 def compare_versions(query: dict[str, Any], name: str) -> Any:
     """Compare two versions of a model: their specs, metrics and lineage, and which is better, if comparable"""
     deps = context().deps
-    compared = versions_compared(deps.database, deps.blobs, name, query["a"], query["b"])
+    compared = versions_compared(deps.database, deps.blobs, owner(), name, query["a"], query["b"])
     shown = {side: _version(row, compared.aliases) for side, row in (("a", compared.a), ("b", compared.b))}
     return {"model": name, **shown, **compared.found}
 
@@ -99,7 +106,8 @@ def compare_versions(query: dict[str, Any], name: str) -> Any:
 def get_version(name: str, version: int) -> Any:
     """Get a version: what it predicts, from what, and how well"""
     with context().deps.database.read() as session:
-        return _version(models.get_version(session, name, version), models.aliases(session, [name])[name])
+        row = models.get_version(session, owner(), name, version)
+        return _version(row, models.aliases(session, owner(), [name])[name])
 
 
 @blueprint.route(VERSION, methods=["DELETE"])
@@ -107,7 +115,7 @@ def get_version(name: str, version: int) -> Any:
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def delete_version(name: str, version: int) -> Any:
     """Delete a version that no alias points to"""
-    promote.delete_version(_database(), name, version)
+    promote.delete_version(_database(), owner(), name, version)
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 
@@ -150,7 +158,7 @@ def tell() -> None:
 def _file(name: str, version: int, file: str) -> Response:
     deps = context().deps
     with deps.database.read() as session:
-        files = models.get_version(session, name, version).files
+        files = models.get_version(session, owner(), name, version).files
     if file not in files:
         raise FileNotFound(f"version {version} of {name!r} has no file {file!r}; it has {', '.join(sorted(files))}")
     with version_named(name, version, file):

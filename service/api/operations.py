@@ -1,8 +1,8 @@
-"""Whether the service lives and is ready, and its documentation."""
+"""Whether the service lives and is ready, its metrics, and its documentation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from service.api.context import context
 from service.api.schemas.answer import Answer
 from service.domain.jobs.lanes import SHORT
 from service.errors import QueueUnavailable, StorageFull
+from service.metrics import MEDIA_TYPE, exposition
 from service.queue import INGEST, TRAIN
 
 DOCUMENT = "/openapi.json"
@@ -33,7 +34,7 @@ class Health(Answer):
     parts = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-blueprint = Blueprint("operations", __name__, description="Health and readiness")
+blueprint = Blueprint("operations", __name__, description="Health, readiness and metrics")
 
 
 @blueprint.route("/healthz")
@@ -54,10 +55,26 @@ def is_ready() -> Any:
     for short jobs and small files: without them these may wait behind long ones, but the status stays `ok`.
     """
     answering, serving = parts_that_answer(), parts_that_serve()
-    ready = all(word == OK for word in answering.values())
-    served = OK if all(serving[name] == OK for name in SERVING) else DEGRADED
-    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-    return {"status": served if ready else UNAVAILABLE, "parts": answering | serving}, status
+    word, status = readiness(answering, serving)
+    return {"status": word, "parts": answering | serving}, status
+
+
+@blueprint.route("/metrics")
+@blueprint.answers(HTTPStatus.OK, {"type": "string"}, content_type="text/plain")
+def get_metrics() -> Any:
+    """Get the metrics of all API processes, the queue and the database, in Prometheus' text format
+
+    `adaline serve` tells those of its workers here too; a worker or a sweeper that runs alone tells its own on
+    ADALINE_METRICS_PORT.
+    """
+    return Response(exposition(context().gauges), content_type=MEDIA_TYPE)
+
+
+def readiness(answering: Mapping[str, str], serving: Mapping[str, str]) -> tuple[str, HTTPStatus]:
+    """In a word, and as the status of an answer."""
+    if any(word != OK for word in answering.values()):
+        return UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE
+    return (OK if all(serving[name] == OK for name in SERVING) else DEGRADED), HTTPStatus.OK
 
 
 def parts_that_answer() -> dict[str, str]:

@@ -12,6 +12,7 @@ from service.api.schemas import models as model_schemas
 from service.api.schemas.answer import Answer, says
 from service.api.schemas.datasets import DatasetSchema
 from service.api.schemas.jobs import ListedJob
+from service.api.schemas.keys import KeySchema, ShareSchema
 from service.store.paging import Page
 
 T = TypeVar("T")
@@ -35,4 +36,6 @@ def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
 DatasetList = listing(DatasetSchema)
 JobList = listing(ListedJob, "Job")
 ModelList = listing(model_schemas.ModelSchema)
+KeyList = listing(KeySchema)
+ShareList = listing(ShareSchema)
 VersionList = listing(model_schemas.ListedVersion, "Version")

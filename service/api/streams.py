@@ -9,10 +9,12 @@ from typing import Any
 import orjson
 from flask import Response, request
 
+from service.api.admission.admit import check_still_admitted, identity
 from service.api.context import Context, context
 from service.api.schemas.jobs import EventSchema
+from service.domain.access.identity import Identity
 from service.domain.jobs.lifecycle import is_terminal
-from service.errors import FieldError, JobNotFound, ParameterInvalid
+from service.errors import FieldError, JobNotFound, ParameterInvalid, Unauthenticated
 from service.store import jobs
 from service.store.tables import EventRow
 
@@ -23,13 +25,13 @@ STREAM = "text/event-stream"
 
 def events_answer(id: str, query: dict[str, Any], headers: dict[str, Any]) -> Any:
     """The events after the one that the client has, in the form that it accepts. Raises JobNotFound, TooManyStreams."""
-    here = context()
+    here, who = context(), identity()
     if _wants_stream():
-        return _stream(here, id, _last_known(headers.get("last_event_id"), query["after"]))
+        return _stream(here, who, id, _last_known(headers.get("last_event_id"), query["after"]))
     after = query["after"]
 
     def look() -> tuple[Sequence[EventRow], bool] | None:
-        events, over = _read(here, id, after)
+        events, over = _read(here, who, id, after)
         return (events, over) if events or over else None
 
     found, _ = here.waiting.hold(id, look, query["wait"])
@@ -52,35 +54,36 @@ def _last_known(last_event_id: str | None, after: int) -> int:
     return int(last_event_id)
 
 
-def _read(here: Context, id: str, after: int) -> tuple[Sequence[EventRow], bool]:
+def _read(here: Context, who: Identity, id: str, after: int) -> tuple[Sequence[EventRow], bool]:
     """The next events, and whether the job has none after them."""
     with here.deps.database.read() as session:
-        state = jobs.get(session, id).state  # before its events: when it has ended, all of them are there
+        state = jobs.get(session, who.owner, id).state  # before its events: when it has ended, all of them are there
         events = jobs.events_after(session, id, after, MOST)
     return events, is_terminal(state) and len(events) < MOST
 
 
-def _stream(here: Context, id: str, after: int) -> Response:
-    events, over = _read(here, id, after)  # a job that does not exist is told by a status, not in the stream
+def _stream(here: Context, who: Identity, id: str, after: int) -> Response:
+    events, over = _read(here, who, id, after)  # a job that does not exist is told by a status, not in the stream
     if over and not events:
         return Response(status=HTTPStatus.NO_CONTENT)  # what ends an EventSource: it comes back after any other end
     release = here.waiting.stream()
-    answer = Response(_told(here, id, after), mimetype=STREAM, headers={"Cache-Control": "no-store"})
+    answer = Response(_told(here, who, id, after), mimetype=STREAM, headers={"Cache-Control": "no-store"})
     answer.headers["X-Accel-Buffering"] = "no"  # what nginx and its kin take as: pass it on at once
     answer.call_on_close(release)  # also when the client leaves before the first event
     return answer
 
 
-def _told(here: Context, id: str, after: int) -> Iterator[bytes]:
+def _told(here: Context, who: Identity, id: str, after: int) -> Iterator[bytes]:
     def look() -> tuple[Sequence[EventRow], bool] | None:
-        events, over = _read(here, id, after)
+        check_still_admitted(here, who)
+        events, over = _read(here, who, id, after)
         return (events, over) if events or over else None
 
     yield b"retry: 1000\n\n"
     while not here.deps.changes.closed:
         try:
             found = here.deps.changes.wait(id, look, HEARTBEAT_SECONDS)
-        except JobNotFound:  # it has ended, and was deleted at once
+        except (JobNotFound, Unauthenticated):  # it was deleted at once after its end; or the key was revoked
             return
         if found is None:
             yield b": still here\n\n"

@@ -35,6 +35,10 @@ app = typer.Typer(
 )
 
 Url = Annotated[str, typer.Option(envvar="ADALINE_URL", help="Address of the server.")]
+Key = Annotated[
+    str | None,
+    typer.Option(envvar="ADALINE_KEY", metavar="KEY", help="Key of the server, if it needs one (adl_…)."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 Wide = Annotated[bool, typer.Option("--wide", help="Show every column, even beyond the window's width.")]
 Ref = Annotated[str, typer.Argument(help="A model: name, name@alias or name:version.", autocompletion=known.models)]
@@ -57,12 +61,12 @@ def _program(
     """Train and serve linear neurons and small networks on tables."""
 
 
-def connect(url: str) -> AbstractContextManager[Client]:
-    """A client of the server at this address. Ends the program for what is no address."""
+def connect(url: str, key: str | None = None) -> AbstractContextManager[Client]:
+    """A client of the server at this address. Ends the program for what is no address, or no key."""
     from service.client import Client
 
     try:
-        return Client(url)
+        return Client(url, key=key)
     except ValueError as error:
         raise refusal(str(error)) from None
 

@@ -37,7 +37,7 @@ def _found(context: typer.Context, incomplete: str, kind: str, name: str) -> lis
     from service.client import Client, ClientError
 
     try:
-        with Client(str(context.params.get("url")), timeout=SECONDS) as client:
+        with Client(str(context.params.get("url")), SECONDS, key=context.params.get("key")) as client:
             listed: dict[str, Iterator[Record]] = {
                 "models": client.models(), "datasets": client.datasets(), "jobs": client.jobs()
             }  # fmt: skip

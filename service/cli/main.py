@@ -10,18 +10,37 @@ from service.cli.commands import (
     batching,
     completing,
     deleting,
+    keeping,
+    keys,
     learning,
     looking,
     machine,
     predicting,
     registry,
+    sharing,
+    steering,
     tables,
     taking,
 )
 from service.cli.commands.completing import COMPLETES
 
 # each adds its commands to the app
-COMMANDS = (machine, completing, learning, predicting, batching, looking, tables, registry, taking, deleting)
+COMMANDS = (
+    machine,
+    keeping,
+    completing,
+    learning,
+    predicting,
+    batching,
+    steering,
+    looking,
+    tables,
+    registry,
+    sharing,
+    taking,
+    deleting,
+    keys,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ model = client.train(client.upload("houses.csv"), target="price", model="house-p
 client.predict("house-price", [{"rooms": 3, "garden": True}])
 """
 
+from service.client.access import Key, Share
 from service.client.client import Client
 from service.client.errors import (
     ClientError,
@@ -45,12 +46,14 @@ __all__ = [
     "Job",
     "JobCancelled",
     "JobFailed",
+    "Key",
     "Model",
     "NotFound",
     "Occupied",
     "Problem",
     "Report",
     "ServerFault",
+    "Share",
     "Unavailable",
     "Unreachable",
     "Version",

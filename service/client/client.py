@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from service.client import waiting
+from service.client.access import KEY_VARIABLE, Access, authorization
 from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed
 from service.client.jobs import Jobs
@@ -17,10 +19,11 @@ from service.client.records import Dataset, Event, Job, Json, Version
 from service.client.uploads import PREVIEW_BYTES, GivenFile, opened, parameters
 
 
-class Client(Jobs, Models):
+class Client(Jobs, Models, Access):
     """One Adaline server: `with Client() as client: …`. Threads may share it.
 
-    `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it.
+    `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it. `key` is
+    what the server knows one by, where it needs that: adl_<id>_<secret>; without it, the one in ADALINE_KEY.
     Every method raises Problem (see service.client.errors) for an answer that is not 2xx, and Unreachable for none.
     """
 
@@ -29,10 +32,13 @@ class Client(Jobs, Models):
         url: str = "http://127.0.0.1:8000",
         timeout: float = 30.0,
         *,
+        key: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        self._connection = Connection(url, timeout, headers, transport)
+        """Raises ValueError for what is no address of a server, or no key."""
+        sent = {**authorization(key or os.environ.get(KEY_VARIABLE)), **(headers or {})}
+        self._connection = Connection(url, timeout, sent, transport)
         self.url = self._connection.url
 
     def __enter__(self) -> Client:
@@ -170,6 +176,22 @@ class Client(Jobs, Models):
         job = self.submit({"kind": "descent-comparison", "dataset": id, "target": target, **spec})
         comparison: Json = self.result(self.wait(job.id).id)["comparison"]
         return comparison
+
+    def status(self) -> Json:
+        """How the server is: parts, queues, workers, failures of the last day, storage. Needs the scope admin, where
+        keys are needed."""
+        answer: Json = self._connection.json(Call("GET", "/v1/status", repeatable=True))
+        return answer
+
+    def usage(self) -> Json:
+        """What you have stored: counts of datasets, jobs, models, versions, and bytes by what they are."""
+        answer: Json = self._connection.json(Call("GET", "/v1/usage", repeatable=True))
+        return answer
+
+    def usage_of_all(self) -> Json:
+        """The same of every owner in `data`, and what is stored in all. Needs the scope admin."""
+        answer: Json = self._connection.json(Call("GET", "/v1/usage/owners", repeatable=True))
+        return answer
 
 
 def _quote(part: str) -> str:

@@ -52,6 +52,14 @@ class Jobs:
         """Ask a job to stop. Raises Conflict when it has ended otherwise."""
         return self._connection.record(Job, Call("POST", f"/v1/jobs/{_quote(id)}/cancel", repeatable=True))
 
+    def pause(self, id: str) -> Job:
+        """Pause a job: saved as far as it has come, it frees its worker. Raises Conflict when it has ended."""
+        return self._connection.record(Job, Call("POST", f"/v1/jobs/{_quote(id)}/pause", repeatable=True))
+
+    def resume(self, id: str) -> Job:
+        """Let a paused job wait in line again, to go on from what is saved. Raises Conflict when it has ended."""
+        return self._connection.record(Job, Call("POST", f"/v1/jobs/{_quote(id)}/resume", repeatable=True))
+
     def delete_job(self, id: str) -> None:
         """Forget a job that has ended; a version that it has published stays. Raises Conflict for one that has not."""
         self._connection.send(Call("DELETE", f"/v1/jobs/{_quote(id)}"))

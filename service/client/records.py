@@ -106,6 +106,7 @@ class Job(Record):
     progress: Json | None = None
     waiting: Json | None = None
     attempt: int = 0
+    priority: int = 0
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

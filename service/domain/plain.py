@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -30,3 +31,8 @@ def walk(document: Any) -> Iterator[Any]:
             stack += [*value, *value.values()]
         elif isinstance(value, list):
             stack += value
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment as `2026-01-31T12:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -37,6 +37,16 @@ class AliasNotFound(NotFound):
     title = "No such alias"
 
 
+class ShareNotFound(NotFound):
+    code = "share_not_found"
+    title = "Not shared"
+
+
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+    title = "No such key"
+
+
 class FileNotFound(NotFound):
     code = "file_not_found"
     title = "No such file"

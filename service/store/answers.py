@@ -12,9 +12,9 @@ from service.store.session import now
 from service.store.tables import AnswerRow, Json
 
 
-def recall(session: Session, scope: str, key: str, fingerprint: str) -> AnswerRow | None:
-    """The first answer to this key. Raises IdempotencyKeyReused when that request had another body."""
-    row = session.get(AnswerRow, (scope, key))
+def recall(session: Session, owner: str, scope: str, key: str, fingerprint: str) -> AnswerRow | None:
+    """The first answer to this key of the owner's. Raises IdempotencyKeyReused when that request had another body."""
+    row = session.get(AnswerRow, (owner, scope, key))
     if row is not None and row.fingerprint != fingerprint:
         raise IdempotencyKeyReused(
             f"the Idempotency-Key {key!r} was used with another body; use a new key for a new request"
@@ -22,10 +22,11 @@ def recall(session: Session, scope: str, key: str, fingerprint: str) -> AnswerRo
     return row
 
 
-def remember(session: Session, scope: str, key: str, fingerprint: str, resource_id: str, body: Json) -> None:
-    session.add(
-        AnswerRow(scope=scope, key=key, fingerprint=fingerprint, resource_id=resource_id, body=body, created_at=now())
-    )
+def remember(
+    session: Session, owner: str, scope: str, key: str, fingerprint: str, resource_id: str, body: Json
+) -> None:
+    asked = {"owner": owner, "scope": scope, "key": key, "fingerprint": fingerprint}
+    session.add(AnswerRow(**asked, resource_id=resource_id, body=body, created_at=now()))
     session.flush()
 
 

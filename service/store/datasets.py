@@ -1,4 +1,4 @@
-"""Queries on datasets."""
+"""Queries on datasets: of one owner, as if there were no others."""
 
 from __future__ import annotations
 
@@ -21,35 +21,46 @@ MOST_REFERENCES = 20
 VALIDATES = ("split", "validation_dataset")
 _READY = (
     select(table_of(DatasetRow).c.id)
-    .where(DatasetRow.id.in_(bindparam("ids", expanding=True)), DatasetRow.state == "ready")
+    .where(
+        DatasetRow.id.in_(bindparam("ids", expanding=True)),
+        DatasetRow.owner == bindparam("of_owner"),
+        DatasetRow.state == "ready",
+    )
     .with_for_update(read=True)
 )
 
 
-def get(session: Session, id: str, *, for_change: bool = False) -> DatasetRow:
-    """The dataset; with `for_change` nobody can submit a job with it until this transaction ends.
+def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> DatasetRow:
+    """The owner's dataset; with `for_change` nobody can submit a job with it until this transaction ends.
 
     Raises DatasetNotFound.
     """
     row = session.get(DatasetRow, id, with_for_update=for_change)
-    if row is None:
+    if row is None or row.owner != owner:
         raise DatasetNotFound(f"there is no dataset {id!r}; GET /v1/datasets lists those there are")
     return row
 
 
-def count_ready(session: Session, ids: Collection[str]) -> int:
+def count_ready(session: Session, owner: str, ids: Collection[str]) -> int:
     """How many of these are there, and ready; nobody can delete them until this transaction ends."""
-    return len(session.connection().execute(_READY, {"ids": list(ids)}).all())
+    return len(session.connection().execute(_READY, {"ids": list(ids), "of_owner": owner}).all())
 
 
-def by_fingerprint(session: Session, fingerprint: str, *, for_change: bool = False) -> DatasetRow | None:
-    """The dataset made of the same bytes and options; with `for_change` nobody changes it meanwhile."""
-    query = select(DatasetRow).where(DatasetRow.fingerprint == fingerprint)
+def by_fingerprint(session: Session, owner: str, fingerprint: str, *, for_change: bool = False) -> DatasetRow | None:
+    """The owner's dataset made of the same bytes and options; with `for_change` nobody changes it meanwhile."""
+    query = select(DatasetRow).where(DatasetRow.owner == owner, DatasetRow.fingerprint == fingerprint)
     return session.scalars(query.with_for_update() if for_change else query).one_or_none()
 
 
-def listing(session: Session, limit: int, after: str | None) -> Page[DatasetRow]:
-    return page(session, select(DatasetRow), DatasetRow.id, limit, after, lambda row: row.id)
+def listing(session: Session, owner: str, limit: int, after: str | None) -> Page[DatasetRow]:
+    query = select(DatasetRow).where(DatasetRow.owner == owner)
+    return page(session, query, DatasetRow.id, limit, after, lambda row: row.id)
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    """How many datasets there are in each state."""
+    query = select(DatasetRow.state, func.count().label("n")).group_by(DatasetRow.state)
+    return {row.state: row.n for row in session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""Queries on jobs and their events."""
+"""Queries on jobs and their events: of one owner, as if there were no others."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -13,19 +12,21 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
 from service.domain.jobs.lanes import LANES, LONG
-from service.domain.jobs.lifecycle import EventType, JobState, sources
+from service.domain.jobs.lifecycle import TERMINAL, EventType, JobState, sources
 from service.domain.jobs.speed import Speed
 from service.errors import JobNotFound
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
+from service.store.steering import webhooks
 from service.store.tables import EventRow, JobRow, Json, table_of
+from service.tracing import origin
 
-MOST_COUNTED = 1000  # jobs before one that waits
 NOTHING: Mapping[str, str] = MappingProxyType({})
 Told = tuple[EventType, Json]  # of an event: its type and data
 NOTHING_KEPT: Json = {"checkpoint_key": None, "result": None}
 """Of a job that ends without a result: what its attempts had done is of no use any more."""
+LET_GO = "no worker holds the paused job any more; resumed, it continues from what is saved"
 _ADD = insert(table_of(JobRow))
 _NEXT = select(func.coalesce(func.max(EventRow.seq), 0) + 1).where(EventRow.job_id == bindparam("of_job"))
 _MESSAGES = (
@@ -36,26 +37,27 @@ _MESSAGES = (
 _APPEND = insert(table_of(EventRow)).values(seq=_NEXT.scalar_subquery())
 
 
-def get(session: Session, id: str, *, for_change: bool = False) -> JobRow:
-    """The job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
+def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> JobRow:
+    """The owner's job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
     row = session.get(JobRow, id, with_for_update=for_change)
-    if row is None:
+    if row is None or row.owner != owner:
         raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
     return row
 
 
-def add(session: Session, **values: Any) -> JobRow:
-    """A job that waits, and is sent in a moment: a second transaction to say so would cost one more wait for the disk.
-    The row is told as it is, and not the session's."""
+def add(session: Session, owner: str, **values: Any) -> JobRow:
+    """A job of the owner's that waits, and is sent in a moment: a second transaction to say so would cost one more wait
+    for the disk. The row is told as it is, and not the session's."""
     moment = now()
-    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment, "lane": LONG}
-    row |= values
+    row = {"id": new_id("job"), "state": "queued", "attempt": 0, "created_at": moment, "sent_at": moment}
+    row |= {"owner": owner, "lane": LONG, "priority": 0, "origin": origin(), **values}
     session.connection().execute(_ADD, row)
     return JobRow(**row)
 
 
 def listing(
     session: Session,
+    owner: str,
     limit: int,
     after: str | None,
     state: str | None,
@@ -65,6 +67,7 @@ def listing(
 ) -> Page[JobRow]:
     # both may be large, and no list tells them
     query = select(JobRow).options(defer(JobRow.result, raiseload=True), defer(JobRow.spec, raiseload=True))
+    query = query.where(JobRow.owner == owner)
     for column, value in ((JobRow.state, state), (JobRow.kind, kind), (JobRow.model_name, model)):
         if value is not None:
             query = query.where(column == value)
@@ -83,6 +86,8 @@ def move(
     if done.rowcount:
         moved = {"state": to, **({"error": values.get("error")} if to == "failed" else {})}
         append_events(session, id, [*told, ("state", moved)])
+        if to in TERMINAL:
+            webhooks.tell_of_end(session, id, to)
     return bool(done.rowcount)
 
 
@@ -99,9 +104,23 @@ def delete(session: Session, id: str) -> None:
     session.execute(delete_rows(JobRow).where(JobRow.id == id))
 
 
+def first_waiting(session: Session, owner: str) -> Sequence[tuple[str, str]]:
+    """Of each lane in which jobs of the owner wait the first one's id, and the lane."""
+    waiting = select(func.min(JobRow.id), JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued")
+    return session.execute(waiting.group_by(JobRow.lane)).tuples().all()
+
+
 def begin(session: Session, job: JobRow) -> None:
     """Record that a job has just been claimed, in that transaction."""
     append_event(session, job.id, "state", {"state": "running", "attempt": job.attempt})
+
+
+def let_go(session: Session, id: str, state: str, reason: str) -> None:
+    """Record that a worker no longer holds a job, which is in this state since, in that transaction."""
+    if state == "paused":
+        append_event(session, id, "message", {"text": LET_GO})
+    else:
+        append_event(session, id, "state", {"state": state, "reason": reason})
 
 
 def append_event(session: Session, job_id: str, type: EventType, data: Json) -> None:
@@ -132,34 +151,10 @@ def speeds(session: Session, newest: int = 50) -> list[Speed]:
     return [Speed.of(speed) for _, kind, speed in found if kind == "train" and speed is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The place of a job that waits: how many of its lane were submitted before it and wait too, and how many run;
-    neither is counted beyond MOST_COUNTED."""
-
-    before: int
-    running: int
-
-
-def place(session: Session, job: JobRow) -> Place:
-    """Counted in an index, and not far: this is asked at each poll."""
-    ahead = select(JobRow.id).where(JobRow.state == "queued", JobRow.lane == job.lane, JobRow.id < job.id)
-    running = select(JobRow.id).where(JobRow.state == "running")
-    before, run = (
-        session.scalar(select(func.count()).select_from(query.limit(MOST_COUNTED).subquery())) or 0
-        for query in (ahead, running)
-    )
-    return Place(before, run)
-
-
-def keys_in_use(session: Session) -> set[str]:
-    """The blobs that jobs need: checkpoints, the parts and the results of batch predictions."""
-    used = {key for key in session.scalars(select(JobRow.checkpoint_key)) if key}
-    query = select(JobRow.result).where(JobRow.kind == "predict", JobRow.result.is_not(None))
-    for result in session.scalars(query):
-        made = result or {}
-        used |= {made["sha256"]} if "sha256" in made else {part["key"] for part in made.get("parts", ())}
-    return used
+def count_by_state(session: Session) -> dict[tuple[str, str], int]:
+    """How many jobs there are of each kind in each state."""
+    query = select(JobRow.kind, JobRow.state, func.count()).group_by(JobRow.kind, JobRow.state)
+    return {(kind, state): n for kind, state, n in session.execute(query)}
 
 
 def last_event(session: Session, job_id: str) -> Json | None:

@@ -1,7 +1,9 @@
-"""The database, table by table. Times are UTC; documents are JSON.
+"""The database, table by table. Times are UTC; documents are JSON. Whatever somebody made has its owner in the row, or
+belongs to a row that has (the events of a job).
 
-Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), attempts, the lane that it waits in
-and the time of its last wake-up, so that the truth about who may write is where the data is.
+Datasets and jobs are work: each row carries its own lease (`fence`, `lease_until`), its last claim and who made it,
+attempts, the lane that it waits in and the time of its last wake-up, so that the truth about who may write is where the
+data is.
 """
 
 from __future__ import annotations
@@ -9,11 +11,27 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Double, ForeignKeyConstraint, Index, String, Table, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.jobs.lanes import LONG
+
+QUEUED = text("state = 'queued'")  # of a partial index
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -54,17 +72,58 @@ class Work:
     attempt: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
+    claimed_at: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(200))
     sent_at: Mapped[datetime | None]
+    origin: Mapped[Json | None]
+    """The request that it comes from, as `service.tracing.origin` says it."""
     lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
+
+
+class OwnerRow(Row):
+    """Somebody whose things nobody else sees: a person, a team or a program."""
+
+    __tablename__ = "owners"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    limits: Mapped[Json | None]
+    created_at: Mapped[datetime]
+
+
+class KeyRow(Row):
+    """A key: its secret's hash, whose it is, and what it opens."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), ForeignKey("owners.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
+    limits: Mapped[Json | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class SecretRow(Row):
+    """What only this installation's processes know, by what it is for."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
 
 
 class DatasetRow(Work, Row):
     __tablename__ = "datasets"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), server_default=DEFAULT_OWNER)
     name: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(16))
-    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     bytes: Mapped[int]
     media_type: Mapped[str] = mapped_column(String(100))
@@ -80,18 +139,26 @@ class DatasetRow(Work, Row):
     error: Mapped[Json | None]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_datasets_state", "state"),)
+    __table_args__ = (
+        UniqueConstraint("owner", "fingerprint", name="uq_datasets_owner_fingerprint"),
+        Index("ix_datasets_owner_id", "owner", "id"),
+        Index("ix_datasets_state", "state"),
+    )
 
 
 class JobRow(Work, Row):
     __tablename__ = "jobs"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64), server_default=DEFAULT_OWNER)
     kind: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    reuse_key: Mapped[str | None] = mapped_column(String(64))
     spec: Mapped[Json]
     dataset_id: Mapped[str] = mapped_column(String(64), index=True)
     model_name: Mapped[str] = mapped_column(String(100), index=True)
+    model_owner: Mapped[str | None] = mapped_column(String(64))  # of a model that another shares; None: its own
     model_version: Mapped[int | None]
     progress: Mapped[Json | None]
     checkpoint_key: Mapped[str | None] = mapped_column(String(64))
@@ -102,8 +169,59 @@ class JobRow(Work, Row):
     finished_at: Mapped[datetime | None]
     worked_seconds: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")
 
-    # in a lane by the order of submission: a job's place is counted in the index alone
-    __table_args__ = (Index("ix_jobs_state_lane", "state", "lane", "id"),)
+    __table_args__ = (
+        Index("ix_jobs_state_lane", "state", "lane", "id"),
+        Index("ix_jobs_owner_id", "owner", "id"),
+        # in a lane by owner: whose turn it is, and a job's place, are found in the index alone
+        Index("ix_jobs_turn", "lane", "owner", "priority", "id", sqlite_where=QUEUED, postgresql_where=QUEUED),
+        Index("ix_jobs_owner_claimed_at", "owner", "claimed_at"),
+        Index("ix_jobs_owner_reuse_key", "owner", "reuse_key"),
+    )
+
+    @property
+    def called_model(self) -> str:
+        """The model's name to who has the job: another's has its owner in it."""
+        return self.model_name if self.model_owner is None else f"{self.model_owner}/{self.model_name}"
+
+
+class WebhookRow(Row):
+    """Where an owner wants to be told of the ends of jobs and of versions, and what signs that."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(String(2000))
+    events: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
+    secret: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_webhooks_owner_id", "owner", "id"),)
+
+
+class DeliveryRow(Row):
+    """Something that a webhook is to be told. It is tried while it has a time at which it is due."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(String(64))
+    job_id: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(32))
+    body: Mapped[Json]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], ondelete="CASCADE"),
+        Index("ix_deliveries_job_id", "job_id", "id"),
+        Index("ix_deliveries_webhook_id", "webhook_id", "id"),
+    )
 
 
 class EventRow(Row):
@@ -121,6 +239,7 @@ class EventRow(Row):
 class ModelRow(Row):
     __tablename__ = "models"
 
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), unique=True)
     last_version: Mapped[int]
@@ -131,6 +250,7 @@ class ModelRow(Row):
 class VersionRow(Row):
     __tablename__ = "versions"
 
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
     model_name: Mapped[str] = mapped_column(String(100), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     job_id: Mapped[str] = mapped_column(String(64), unique=True)
@@ -144,23 +264,44 @@ class VersionRow(Row):
     metadata_: Mapped[Json] = mapped_column("metadata")  # the name itself is SQLAlchemy's
     created_at: Mapped[datetime]
 
-    __table_args__ = (ForeignKeyConstraint(["model_name"], ["models.name"]),)
+    __table_args__ = (ForeignKeyConstraint(["owner", "model_name"], ["models.owner", "models.name"]),)
 
 
 class AliasRow(Row):
     __tablename__ = "aliases"
 
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
     model_name: Mapped[str] = mapped_column(String(100), primary_key=True)
     alias: Mapped[str] = mapped_column(String(100), primary_key=True)
     version: Mapped[int]
     revision: Mapped[int]
     updated_at: Mapped[datetime]
 
-    __table_args__ = (ForeignKeyConstraint(["model_name", "version"], ["versions.model_name", "versions.version"]),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["owner", "model_name", "version"], ["versions.owner", "versions.model_name", "versions.version"]
+        ),
+    )
+
+
+class ShareRow(Row):
+    """That another owner (`grantee`) may predict with a model."""
+
+    __tablename__ = "shares"
+
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model_name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    grantee: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["owner", "model_name"], ["models.owner", "models.name"], ondelete="CASCADE"),
+    )
 
 
 class RegistryRow(Row):
-    """One row: a number that every transaction on versions and aliases raises, for those who hold them in memory."""
+    """A number for those who hold rows in memory: of 1 (MODELS) every transaction on versions, aliases and shares
+    raises it, of 2 (KEYS) every one on keys."""
 
     __tablename__ = "registry"
 
@@ -169,10 +310,11 @@ class RegistryRow(Row):
 
 
 class AnswerRow(Row):
-    """The first answer to a request that carried an Idempotency-Key."""
+    """The first answer to an owner's request that carried an Idempotency-Key."""
 
     __tablename__ = "answers"
 
+    owner: Mapped[str] = mapped_column(String(64), primary_key=True)
     scope: Mapped[str] = mapped_column(String(100), primary_key=True)
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Update, and_, bindparam, case, func, or_, select, update
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from service.store.session import now
@@ -29,7 +29,10 @@ CLOCKS_DIFFER = timedelta(seconds=60)  # of several machines, by less than this
 
 WAITING: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "queued"}
 STARTED: dict[type[Any], str] = {DatasetRow: "ingesting", JobRow: "running"}
-HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling")}
+HELD: dict[type[Any], tuple[str, ...]] = {DatasetRow: ("ingesting",), JobRow: ("running", "cancelling", "paused")}
+"""The states that a row may have while a worker holds it: of a paused job, until its next batch."""
+KEPT: dict[type[Any], tuple[str, ...]] = {DatasetRow: (), JobRow: ("paused",)}
+"""Those of them that stay when the worker lets go."""
 
 
 def claim(
@@ -39,17 +42,18 @@ def claim(
     lease_seconds: float,
     max_attempts: int | None = None,
     lane: str | None = None,
+    worker: str = "",
 ) -> AnyWork | None:
-    """Take the lease on a row that waits or whose lease has run out; None when there is nothing to take, or nothing in
-    this `lane`.
+    """Take the lease on a row that waits or whose lease has run out, for this `worker`; None when there is nothing to
+    take, or nothing in this `lane`.
 
     A row that has had its last attempt is left to the sweeper, which says so.
     """
     moment = now()
-    until = moment + timedelta(seconds=lease_seconds)
+    taken = {"at_moment": moment, "lease_until": moment + timedelta(seconds=lease_seconds), "at_worker": worker}
     found = session.connection().execute(
         _claiming(table, max_attempts is not None, lane is not None),
-        {"at_id": id, "at_moment": moment, "most_attempts": max_attempts, "at_lane": lane, "lease_until": until},
+        {"at_id": id, "most_attempts": max_attempts, "at_lane": lane, **taken},
     )
     values = found.mappings().one_or_none()
     return None if values is None else table(**values)
@@ -58,6 +62,13 @@ def claim(
 def waits(session: Session, table: type[AnyWork]) -> bool:
     """Whether there is work that nobody has begun."""
     return session.scalar(select(table.id).where(table.state == WAITING[table]).limit(1)) is not None
+
+
+def waiting_by_lane(session: Session, table: type[AnyWork]) -> dict[str, tuple[int, datetime]]:
+    """How many rows wait in each lane where some do, and since when the oldest has been there."""
+    count, oldest = func.count(), func.min(table.created_at)
+    query = select(table.lane, count, oldest).where(_waits(table)).group_by(table.lane)
+    return {lane: (n, since) for lane, n, since in session.execute(query)}
 
 
 def renew(session: Session, table: type[AnyWork], id: str, fence: int, lease_seconds: float) -> str | None:
@@ -83,17 +94,20 @@ def write(session: Session, table: type[AnyWork], id: str, fence: int, **values:
     return bool(done.rowcount)
 
 
-def release(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> bool:
-    """Give the row back, unharmed, to whoever comes next: the attempt does not count. `values` change with it.
+def release(session: Session, table: type[AnyWork], id: str, fence: int, **values: Any) -> str | None:
+    """Give the row back, unharmed, to whoever comes next: the attempt does not count. `values` change with it. The
+    state that it has now: it waits, or is paused.
 
-    False when the lease is lost, or when the job is being cancelled: that must not run again.
+    None when the lease is lost, or when the job is being cancelled: that must not run again.
     """
-    statement = (
+    freed = {**_freed(table), "attempt": table.attempt - 1, **values}
+    given = (STARTED[table], *KEPT[table])
+    return session.scalar(
         update(table)
-        .where(table.id == id, table.fence == fence, table.state == STARTED[table])
-        .values(state=WAITING[table], lease_until=None, sent_at=None, attempt=table.attempt - 1, **values)
+        .where(table.id == id, table.fence == fence, table.state.in_(given), table.lease_until.is_not(None))
+        .values(freed)
+        .returning(table.state)
     )
-    return _changes(session, statement)
 
 
 def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
@@ -101,17 +115,22 @@ def expired(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
     return session.scalars(select(table).where(_expired(table, now())).order_by(table.id)).all()
 
 
-def free(session: Session, row: AnyWork) -> bool:
-    """Take a row away from a worker that has not renewed its lease since `row` was read, so that it waits again; False
-    when somebody has acted."""
+def free(session: Session, row: AnyWork) -> str | None:
+    """Take a row away from a worker that has not renewed its lease since `row` was read, so that it waits again, or
+    stays paused: its state. None when somebody has acted."""
     table = type(row)
     held = and_(table.state.in_(HELD[table]), table.lease_until == row.lease_until)
-    statement = (
-        update(table)
-        .where(table.id == row.id, table.fence == row.fence, held)
-        .values(state=WAITING[table], lease_until=None, sent_at=None, fence=table.fence + 1)
+    freed = update(table).where(table.id == row.id, table.fence == row.fence, held).values(_freed(table))
+    return session.scalar(freed.returning(table.state))
+
+
+def held(session: Session, table: type[AnyWork]) -> Sequence[AnyWork]:
+    """Rows that a worker has; without what may be large."""
+    columns = (table.id, table.owner, table.worker, table.claimed_at, *((JobRow.kind,) if table is JobRow else ()))
+    query = (
+        select(table).options(load_only(*columns)).where(table.state.in_(HELD[table]), table.lease_until.is_not(None))
     )
-    return _changes(session, statement)
+    return session.scalars(query).all()
 
 
 def held_long(session: Session, table: type[AnyWork], lease_seconds: float) -> Sequence[AnyWork]:
@@ -172,18 +191,25 @@ def _claiming(table: type[AnyWork], is_limited: bool, is_of_lane: bool) -> Retur
     expired = and_(table.state == STARTED[table], table.lease_until < bindparam("at_moment"))
     if is_limited:
         expired = and_(expired, table.attempt < bindparam("most_attempts"))
+    claimed = update(table_of(table)).where(table.id == bindparam("at_id"), or_(_waits(table), expired))
+    if is_of_lane:
+        claimed = claimed.where(table.lane == bindparam("at_lane"))
+    return claimed.values(taking(table)).returning(*columns)
+
+
+def taking(table: type[AnyWork]) -> dict[str, Any]:
+    """What a claim changes, with `lease_until`, by `at_worker`, `at_moment`."""
     values: dict[str, Any] = {
         "fence": table.fence + 1,
         "attempt": table.attempt + 1,
         "state": STARTED[table],
         "lease_until": bindparam("lease_until"),
+        "claimed_at": bindparam("at_moment"),
+        "worker": bindparam("at_worker"),
     }
     if table is JobRow:
         values["started_at"] = func.coalesce(JobRow.started_at, bindparam("at_moment"))
-    claimed = update(table_of(table)).where(table.id == bindparam("at_id"), or_(_waits(table), expired))
-    if is_of_lane:
-        claimed = claimed.where(table.lane == bindparam("at_lane"))
-    return claimed.values(values).returning(*columns)
+    return values
 
 
 @functools.cache
@@ -191,6 +217,14 @@ def _writing(table: type[AnyWork]) -> Update:
     """The update of the row at `at_id`, while it is held with `at_fence`; the columns are named with their values."""
     held = or_(*(table.state == state for state in HELD[table]))
     return update(table_of(table)).where(table.id == bindparam("at_id"), table.fence == bindparam("at_fence"), held)
+
+
+def _freed(table: type[AnyWork]) -> dict[str, Any]:
+    """What changes when a worker no longer holds a row: nothing can be written by its fence any more."""
+    state: Any = WAITING[table]
+    if KEPT[table]:
+        state = case((table.state.in_(KEPT[table]), table.state), else_=state)
+    return {"state": state, "lease_until": None, "sent_at": None, "fence": table.fence + 1}
 
 
 def _waits(table: type[AnyWork]) -> ColumnElement[bool]:

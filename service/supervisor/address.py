@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import socket
 import sys
 import time
@@ -31,14 +30,6 @@ class Address:
     @property
     def url(self) -> str:
         return f"http://[{self.reached_at}]:{self.port}" if ":" in self.ip else f"http://{self.reached_at}:{self.port}"
-
-    @property
-    def warning(self) -> str | None:
-        """What to know where others than this machine's own users reach it."""
-        listened = ipaddress.ip_address(self.ip)
-        if (getattr(listened, "ipv4_mapped", None) or listened).is_loopback:
-            return None
-        return f"there is no authentication yet: whoever reaches port {self.port} of {self.ip} can do everything"
 
     def told(self, settings: Settings) -> Settings:
         """The settings of who listens here. The name that was resolved to this address stays a name of the server."""

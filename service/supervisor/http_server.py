@@ -24,6 +24,7 @@ from granian.server import mp
 from granian.server.mp import MPServer
 from granian.wsgi import _callback_wrapper as _call_wrap
 
+from service.metrics import forget_shared
 from service.settings import Settings
 from service.supervisor.parent import tie_to
 
@@ -98,7 +99,10 @@ def main(settings: Settings, app: str = APP) -> None:
     )
     # most of these threads wait for a disk, a database or a change; granian's advice is for those that compute
     logging.getLogger("_granian").addFilter(lambda record: "spawning up to" not in record.getMessage())
-    server.serve(target_loader=load)
+    try:
+        server.serve(target_loader=load)
+    finally:
+        forget_shared()
 
 
 def _connections() -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,6 +36,11 @@ def worker(name: str, queues: Sequence[str], processes: int, settings: Settings)
 
 def sweeper(settings: Settings) -> Program:
     return _python("sweeper", "workers.sweeper", (), settings)
+
+
+def counting(program: Program, shared: Mapping[str, str]) -> Program:
+    """The program, whose processes count together with all others that have this environment (`service.metrics`)."""
+    return replace(program, environment={**program.environment, **shared})
 
 
 def _python(name: str, module: str, arguments: Sequence[str], settings: Settings) -> Program:

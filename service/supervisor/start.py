@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from service.domain.jobs.lanes import SHORT
 from service.errors import AdalineError, DatabaseUnavailable, SettingInvalid
+from service.metrics import shared_by, shared_in_part
 from service.queue import INGEST, QUEUES, TRAIN, check_roles
 from service.settings import Settings
 from service.store.blobs.intact import check_intact
@@ -25,6 +26,7 @@ from service.store.session import Database
 from service.supervisor import parts, valkey
 from service.supervisor.address import Address, reserve
 from service.supervisor.child import Child, Program
+from service.supervisor.first_key import ensure_first_key
 from service.supervisor.lock import Running, hold
 from service.supervisor.probe import api_answers, valkey_answers
 from service.supervisor.relay import LogForm, Relay
@@ -43,7 +45,8 @@ def serve(settings: Settings) -> int:
             patience_seconds = DYING_SECONDS if lock.left_behind else 0.0
             address = held.enter_context(reserve(settings.host, settings.port, patience_seconds))
             lock.write(Running(os.getpid(), address.url))
-            _migrate(settings)
+            prepare_database(settings)
+            ensure_first_key(settings, address.ip)
             server, socket = None, None
             if not settings.broker_url:
                 server, socket = valkey.find_server(), held.enter_context(valkey.socket_in(settings.data))
@@ -60,9 +63,8 @@ def api(settings: Settings) -> NoReturn:
 
     def program(settings: Settings) -> Program:
         with reserve(settings.host, settings.port) as address:  # a clear message now, not granian's later
+            ensure_first_key(settings, address.ip)
             sys.stdout.write(f"Adaline's API listens on {address.url}\n")
-            if address.warning:
-                sys.stdout.write(f"{address.warning}\n")
             return parts.api(address.told(settings))
 
     _become(program, settings)
@@ -85,8 +87,8 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
         raise SettingInvalid(
             "ADALINE_BROKER_URL is not set: a part that runs alone needs the URL of a Redis or Valkey server"
         )
-    _migrate(settings)
-    chosen = program(settings)
+    prepare_database(settings)
+    chosen = parts.counting(program(settings), shared_in_part())
     sys.stdout.flush()
     os.execve(chosen.command[0], list(chosen.command), dict(chosen.environment))
 
@@ -94,23 +96,27 @@ def _become(program: Callable[[Settings], Program], settings: Settings) -> NoRet
 async def _supervise(settings: Settings, address: Address, server: str | None, socket: Path | None) -> int:
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     relay = Relay(sys.stdout.fileno(), (form := _form(settings.log_format)), colour=colour)
-    if address.warning:
-        relay.say(address.warning, level="warning")
     told = dataclasses.replace(address.told(settings), log_format=form)
+    shared = shared_by(settings.data / "metrics")
+
+    def child(program: Program) -> Child:
+        return Child(parts.counting(program, shared), relay)
+
     broker = None
     if server is not None and socket is not None:
         told = dataclasses.replace(told, broker_url=f"unix://{socket}")
         broker = Child(Program("valkey", valkey.command(server, socket), dict(os.environ), valkey.HIDDEN), relay)
+    for_api, told = told, dataclasses.replace(told, metrics_port=0)  # the API tells of all
     has_short_lane = range(1 if settings.short_processes else 0)
     stack = Stack(
         broker=broker,
-        api=Child(parts.api(told), relay),
+        api=child(parts.api(for_api)),
         workers=[
-            Child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told), relay),
+            child(parts.worker("train", [TRAIN.queue], settings.worker_processes, told)),
             # apart from the others, so that an upload never waits behind long trainings
-            Child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told), relay),
-            Child(parts.sweeper(told), relay),
-            *(Child(parts.worker("short", [SHORT], settings.short_processes, told), relay) for _ in has_short_lane),
+            child(parts.worker("ingest", [INGEST.queue], settings.ingest_processes, told)),
+            child(parts.sweeper(told)),
+            *(child(parts.worker("short", [SHORT], settings.short_processes, told)) for _ in has_short_lane),
         ],
         relay=relay,
         stop_seconds=settings.stop_seconds,
@@ -125,7 +131,8 @@ def _form(log_format: str) -> LogForm:
     return "console" if log_format == "console" else "json"
 
 
-def _migrate(settings: Settings) -> None:
+def prepare_database(settings: Settings) -> None:
+    """Bring the database to this version's tables. Raises DatabaseUnavailable, StorageDamaged."""
     if settings.data.is_dir():
         make_private(settings.data)
     database = Database(settings.resolved_database_url)

@@ -31,22 +31,22 @@ class ComparedVersions:
     found: dict[str, Any]
 
 
-def compare_versions(database: Database, blobs: Blobs, name: str, a: str, b: str) -> ComparedVersions:
-    """`a` and `b` are numbers or aliases of versions.
+def compare_versions(database: Database, blobs: Blobs, owner: str, name: str, a: str, b: str) -> ComparedVersions:
+    """`a` and `b` are numbers or aliases of versions of the owner's model.
 
     Raises ModelNotFound, VersionNotFound, AliasNotFound; FileNotFound for a report that is gone.
     """
     with database.read() as session:
-        models.get(session, name)
-        rows = _version(session, name, a), _version(session, name, b)
-        aliases = models.aliases(session, [name])[name]
+        models.get(session, owner, name)
+        rows = _version(session, owner, name, a), _version(session, owner, name, b)
+        aliases = models.aliases(session, owner, [name])[name]
     sides = [_compared(blobs, row) for row in rows]
     return ComparedVersions(*rows, aliases, compare(*sides))
 
 
-def _version(session: Session, name: str, word: str) -> VersionRow:
+def _version(session: Session, owner: str, name: str, word: str) -> VersionRow:
     mark = ":" if re.fullmatch(NUMBER, word) else "@"
-    return models.resolve(session, f"{name}{mark}{word}")
+    return models.resolve(session, owner, f"{name}{mark}{word}")
 
 
 def _compared(blobs: Blobs, row: VersionRow) -> Compared:

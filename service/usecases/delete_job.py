@@ -9,11 +9,11 @@ from service.store import jobs
 from service.store.session import Database
 
 
-def delete_job(database: Database, changes: Changes, id: str) -> None:
+def delete_job(database: Database, changes: Changes, owner: str, id: str) -> None:
     """The bytes of a result go with the next tidying, unless something else has the same. Raises JobNotFound;
     IllegalMove for a job that has not ended."""
     with database.write(frees_room=True) as session:
-        job = jobs.get(session, id, for_change=True)
+        job = jobs.get(session, owner, id, for_change=True)
         if not is_terminal(job.state):
             way = "wait for its end" if job.state == "cancelling" else f"cancel it first (POST /v1/jobs/{id}/cancel)"
             raise IllegalMove(f"job {id} is {job.state}, and only jobs that have ended can be deleted; {way}")

@@ -125,17 +125,17 @@ class Preflight:
         }
 
 
-def preflight(database: Database, blobs: Blobs, limits: Limits, body: Mapping[str, Any]) -> Preflight:
-    """The preflight of a spec as it is sent. Raises SpecInvalid, DatasetNotReady."""
+def preflight(database: Database, blobs: Blobs, owner: str, limits: Limits, body: Mapping[str, Any]) -> Preflight:
+    """The preflight of a spec as an owner sends it. Raises SpecInvalid, DatasetNotReady."""
     with database.read() as session:
-        checked = check(session, limits, body)
+        checked = check(session, owner, limits, body)
     return look(checked, figures_of(checked, blobs), limits)
 
 
-def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
+def check(session: Session, owner: str, limits: Limits, body: Mapping[str, Any]) -> Checked:
     """The spec as it would be run. Raises SpecInvalid, DatasetNotReady."""
     asked = read_job_spec(body)
-    dataset, other = ready_datasets(session, asked)
+    dataset, other = ready_datasets(session, owner, asked)
     judging = table_of(other) if other else None
     table = table_of(dataset)
     resolution = resolve_job(asked, table, limits, judging)
@@ -143,22 +143,22 @@ def check(session: Session, limits: Limits, body: Mapping[str, Any]) -> Checked:
     return Checked(asked, resolution, dataset, table, judging, speeds)
 
 
-def ready_datasets(session: Session, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
+def ready_datasets(session: Session, owner: str, spec: JobSpec) -> tuple[DatasetRow, DatasetRow | None]:
     """The dataset to train on, and the one to validate by. Raises SpecInvalid, DatasetNotReady."""
-    dataset = ready_dataset(session, spec.dataset, "/dataset")
+    dataset = ready_dataset(session, owner, spec.dataset, "/dataset")
     if not isinstance(spec, TrainingSpec) or spec.split.validation_dataset is None:
         return dataset, None
-    other = ready_dataset(session, spec.split.validation_dataset, VALIDATION_POINTER)
+    other = ready_dataset(session, owner, spec.split.validation_dataset, VALIDATION_POINTER)
     if other.sha256 == dataset.sha256:
         detail = f"dataset {other.id} has the same bytes as the training dataset: it cannot validate; give other rows"
         raise SpecInvalid(detail, [FieldError(VALIDATION_POINTER, detail)])
     return dataset, other
 
 
-def ready_dataset(session: Session, id: str, pointer: str) -> DatasetRow:
-    """The dataset that a spec names at `pointer`. Raises SpecInvalid, DatasetNotReady."""
+def ready_dataset(session: Session, owner: str, id: str, pointer: str) -> DatasetRow:
+    """The dataset of the owner's that a spec names at `pointer`. Raises SpecInvalid, DatasetNotReady."""
     try:
-        dataset = datasets.get(session, id)
+        dataset = datasets.get(session, owner, id)
     except DatasetNotFound as error:
         raise SpecInvalid(error.detail, [FieldError(pointer, error.detail)]) from None
     if dataset.state == "ingesting":

@@ -1,62 +1,63 @@
-"""Aliases: names that say which version of a model is meant; and the end of a version, and of a model."""
+"""Aliases: names that say which version of an owner's model is meant; and the end of a version, and of a model."""
 
 from __future__ import annotations
 
 from service.errors import AliasChanged, ModelNotEmpty, VersionAliased
 from service.store import models
+from service.store.revisions import MODELS, raise_revision
 from service.store.session import Database
 from service.store.tables import AliasRow
 
 
-def promote(database: Database, name: str, alias: str, version: int, expected: int | None) -> AliasRow:
+def promote(database: Database, owner: str, name: str, alias: str, version: int, expected: int | None) -> AliasRow:
     """Point an alias at a version. `expected` is the revision that the client has seen (0: none yet).
 
     Raises ModelNotFound, VersionNotFound, AliasChanged.
     """
     with database.write() as session:
-        models.get(session, name, for_change=True)
-        models.get_version(session, name, version)
-        row = session.get(AliasRow, (name, alias))
+        models.get(session, owner, name, for_change=True)
+        models.get_version(session, owner, name, version)
+        row = session.get(AliasRow, (owner, name, alias))
         _unchanged(alias, 0 if row is None else row.revision, expected)
-        return models.point(session, name, alias, version)
+        return models.point(session, owner, name, alias, version)
 
 
-def remove_alias(database: Database, name: str, alias: str, expected: int | None) -> None:
+def remove_alias(database: Database, owner: str, name: str, alias: str, expected: int | None) -> None:
     """Forget an alias. Raises ModelNotFound, AliasNotFound, AliasChanged."""
     with database.write(frees_room=True) as session:
-        models.get(session, name, for_change=True)
-        row = models.get_alias(session, name, alias)
+        models.get(session, owner, name, for_change=True)
+        row = models.get_alias(session, owner, name, alias)
         _unchanged(alias, row.revision, expected)
         session.delete(row)
-        models.raise_revision(session)
+        raise_revision(session, MODELS)
 
 
-def delete_version(database: Database, name: str, version: int) -> None:
+def delete_version(database: Database, owner: str, name: str, version: int) -> None:
     """Forget a version that no alias points at. Raises ModelNotFound, VersionNotFound, VersionAliased."""
     with database.write(frees_room=True) as session:
-        models.get(session, name, for_change=True)
-        models.get_version(session, name, version)
-        if held := models.aliases_of_version(session, name, version):
+        models.get(session, owner, name, for_change=True)
+        models.get_version(session, owner, name, version)
+        if held := models.aliases_of_version(session, owner, name, version):
             raise VersionAliased(
                 f"version {version} of {name!r} is the target of {', '.join(held)}; point the alias elsewhere first"
             )
-        models.delete_version(session, name, version)
+        models.delete_version(session, owner, name, version)
 
 
-def delete_model(database: Database, name: str) -> None:
+def delete_model(database: Database, owner: str, name: str) -> None:
     """Forget a model that has no versions left. A training that is under way makes it anew when it publishes.
 
     Raises ModelNotFound, ModelNotEmpty.
     """
     with database.write(frees_room=True) as session:
-        models.get(session, name, for_change=True)
-        if numbers := models.version_numbers(session, name):
+        models.get(session, owner, name, for_change=True)
+        if numbers := models.version_numbers(session, owner, name):
             shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
             raise ModelNotEmpty(
                 f"model {name!r} still has {'versions' if len(numbers) > 1 else 'version'} {shown}; delete each with "
                 f"DELETE /v1/models/{name}/versions/{numbers[0]}, then the model"
             )
-        models.delete(session, name)
+        models.delete(session, owner, name)
 
 
 def _unchanged(alias: str, revision: int, expected: int | None) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from service.changes import Changes
+from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.jobs.lanes import lane_of_file
 from service.domain.model.artifact import to_json
 from service.errors import DatasetInUse, QueueUnavailable
@@ -19,6 +20,8 @@ from service.store import answers, datasets, work
 from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
+from service.tracing import origin
+from service.usecases.steering.quotas import check_dataset
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/datasets"
@@ -51,22 +54,25 @@ class Uploaded:
 def upload(
     database: Database,
     queue: Queue,
+    owner: str,
     file: UploadedFile,
     key: str | None,
     render: Callable[[DatasetRow], Json],
     is_whole: Callable[[DatasetRow], bool] = lambda row: True,
     short_bytes: int = 0,
+    quotas: Quotas = UNLIMITED,
 ) -> Uploaded:
-    """Register a file as a dataset and wake a worker. The same bytes and options are the same dataset; one of which
-    something is damaged (`is_whole`, which may take long) is read anew.
+    """Register a file as a dataset of the owner's and wake a worker. The same bytes and options are the same dataset;
+    one of which something is damaged (`is_whole`, which may take long) is read anew.
 
     `key` is the request's Idempotency-Key; `render` makes the answer that is kept with it. A file of at most
-    `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused.
+    `short_bytes` goes to the lane for short work. Raises IdempotencyKeyReused,
+    QuotaExceeded.
     """
     read_as: Json = {"media_type": file.media_type, **file.options}
     fingerprint = hashlib.sha256(to_json([file.blob.key, read_as])).hexdigest()
     with database.read() as session:
-        here = datasets.by_fingerprint(session, fingerprint)
+        here = datasets.by_fingerprint(session, owner, fingerprint)
     # looked at before the transaction: the table may be large, and others wait for SQLite's lock
     damaged = None if here is None or here.state != "ready" or is_whole(here) else here.fence
     lane = lane_of_file(file.blob.size, short_bytes)
@@ -74,11 +80,13 @@ def upload(
     def register() -> tuple[Uploaded, bool]:
         with database.write() as session:
             request = hashlib.sha256(to_json([fingerprint, file.name])).hexdigest()
-            known = datasets.by_fingerprint(session, fingerprint, for_change=True)
-            if key is not None and (first := answers.recall(session, SCOPE, key, request)):
+            known = datasets.by_fingerprint(session, owner, fingerprint, for_change=True)
+            if key is not None and (first := answers.recall(session, owner, SCOPE, key, request)):
                 return Uploaded(first.resource_id, first.body["is_new"], first.body["answer"]), False
             is_new = known is None or known.state == "failed" or (known.state == "ready" and known.fence == damaged)
-            row = known or _inserted(session, file, fingerprint, lane)
+            if known is None:
+                check_dataset(session, owner, quotas, file.blob.size)
+            row = known or _inserted(session, owner, file, fingerprint, lane)
             if known is not None and is_new:
                 _start_anew(known, lane)
             if file.renames:
@@ -86,7 +94,7 @@ def upload(
             uploaded = Uploaded(row.id, is_new, render(row))
             if key is not None:
                 told = {"is_new": is_new, "answer": uploaded.answer}
-                answers.remember(session, SCOPE, key, request, row.id, told)
+                answers.remember(session, owner, SCOPE, key, request, row.id, told)
             return uploaded, is_new
 
     try:
@@ -109,14 +117,14 @@ def wake(database: Database, queue: Queue, id: str, lane: str) -> None:
         work.mark_sent(session, DatasetRow, [id])
 
 
-def delete(database: Database, changes: Changes, id: str, force: bool = False) -> None:
-    """Remove a dataset that no unfinished job needs and no version was made from, or with `force` any; its bytes go
-    when nothing else has them. Versions keep answering; a job that has not read it yet will fail.
+def delete(database: Database, changes: Changes, owner: str, id: str, force: bool = False) -> None:
+    """Remove a dataset of the owner's that no unfinished job needs and no version was made from, or with `force` any;
+    its bytes go when nothing else has them. Versions keep answering; a job that has not read it yet will fail.
 
     Raises DatasetNotFound, DatasetInUse.
     """
     with database.write(frees_room=True) as session:
-        row = datasets.get(session, id, for_change=True)
+        row = datasets.get(session, owner, id, for_change=True)
         if not force and (found := datasets.references(session, id)):
             raise DatasetInUse(_in_use(id, found), (*found.jobs, *found.versions))
         session.delete(row)
@@ -138,14 +146,15 @@ def _in_use(id: str, found: datasets.References) -> str:
 
 def _start_anew(row: DatasetRow, lane: str) -> None:
     """What failed once may have failed for a passing reason: the same id starts anew."""
-    row.lane = lane
+    row.lane, row.origin = lane, origin()
     row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, None, None
     row.fence += 1
 
 
-def _inserted(session: Session, file: UploadedFile, fingerprint: str, lane: str) -> DatasetRow:
+def _inserted(session: Session, owner: str, file: UploadedFile, fingerprint: str, lane: str) -> DatasetRow:
     row = DatasetRow(
         id=new_id("ds"),
+        owner=owner,
         name=file.name,
         state="ingesting",
         fingerprint=fingerprint,
@@ -154,6 +163,7 @@ def _inserted(session: Session, file: UploadedFile, fingerprint: str, lane: str)
         media_type=file.media_type,
         options=dict(file.options),
         lane=lane,
+        origin=origin(),
         created_at=now(),
     )
     session.add(row)

@@ -1,4 +1,4 @@
-"""Why a job waits: its place among those of its lane, and whether anybody takes them."""
+"""Why a job waits: its place in the line of its lane, and whether anybody takes jobs from there."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from sqlalchemy.orm import Session
 
 from service.errors import QueueUnavailable
 from service.queue import TRAIN, Queue
-from service.store import jobs
+from service.store.steering import turns
 from service.store.tables import JobRow
 
-MOST = jobs.MOST_COUNTED
+MOST = turns.MOST_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`before` jobs of the lane were submitted earlier and wait too, and `running` jobs run; both up to MOST."""
+    """`before` jobs of the lane wait too and go first, by priority and in fairness to all owners, and `running` jobs
+    run; both up to MOST."""
 
     lane: str
     before: int
@@ -28,11 +29,11 @@ def waiting(session: Session, queue: Queue, job: JobRow) -> Waiting | None:
     """What a queued job waits for; None for any other."""
     if job.state != "queued":
         return None
-    found = jobs.place(session, job)
+    found = turns.place(session, job)
     return Waiting(job.lane, found.before, found.running, _why(queue, job, found))
 
 
-def _why(queue: Queue, job: JobRow, found: jobs.Place) -> str:
+def _why(queue: Queue, job: JobRow, found: turns.Place) -> str:
     try:
         is_served = queue.served()[TRAIN.queue_in(job.lane)]
     except QueueUnavailable:
@@ -41,10 +42,10 @@ def _why(queue: Queue, job: JobRow, found: jobs.Place) -> str:
         return f"no worker takes {job.lane} jobs right now; check /readyz, and start a worker"
     runs = f"{_counted(found.running)} job(s) run now"
     if found.before:
-        return f"{_counted(found.before)} {job.lane} job(s) submitted earlier still wait; {runs}"
+        return f"{_counted(found.before)} {job.lane} job(s) go first, by priority and owners' turns; {runs}"
     if job.sent_at is None:
         return f"it is about to be sent to the queue of {job.lane} jobs; {runs}"
-    return f"no other {job.lane} job waits longer: it starts as soon as a process is free; {runs}"
+    return f"it is the next {job.lane} job, and starts as soon as a process is free; {runs}"
 
 
 def _counted(number: int) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.table import Column, Table
 from service.domain.model.artifact import WEIGHTS
 from service.settings import Settings
@@ -55,12 +56,12 @@ def add_dataset(deps: Deps, rows: int = ROWS, more: int = 0) -> str:
 
 def add_job(deps: Deps, dataset: str, model: str = "m", **changes: Any) -> str:
     body = {"dataset": dataset, "model": model, **SLOW, **changes}
-    return submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {"id": job.id}).job_id
+    return submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {"id": job.id}).job_id
 
 
 def job_of(deps: Deps, id: str) -> JobRow:
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def events_of(deps: Deps, id: str) -> list[dict[str, Any]]:
@@ -74,13 +75,15 @@ def weights_of(deps: Deps, id: str) -> str:
     assert job.state == "succeeded", job.error
     assert job.model_version is not None
     with deps.database.read() as session:
-        return str(models.get_version(session, job.model_name, job.model_version).files[WEIGHTS]["sha256"])
+        return str(
+            models.get_version(session, DEFAULT_OWNER, job.model_name, job.model_version).files[WEIGHTS]["sha256"]
+        )
 
 
 def versions_of(deps: Deps, model: str = "m") -> list[int]:
     with deps.database.read() as session:
-        known = models.newest_versions(session, [model])
-        return [row.version for row in models.versions(session, model, 100, None).data] if known else []
+        known = models.newest_versions(session, DEFAULT_OWNER, [model])
+        return [row.version for row in models.versions(session, DEFAULT_OWNER, model, 100, None).data] if known else []
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:

@@ -22,7 +22,8 @@ from tests import samples
 from tests.chaos.jobs import events_of, job_of, pause, wait_for_lease_to_end, wait_until, worker
 from tests.unit.workers.batch.running import add_table, content, submitted
 from workers.jobs.dispatch import run
-from workers.sweeper import sweep, tidy
+from workers.sweeper import sweep
+from workers.tidying import tidy
 
 LEASE_SECONDS = 1.5
 PROMPT_SECONDS = 5.0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import WEIGHTS as WEIGHTS_FILE
 from service.store import models
 from service.store.blobs.bundles import key_of
@@ -61,7 +62,7 @@ def test_replaced_checkpoints_go_at_once_and_the_last_with_its_job(make_deps: Ca
     assert 0.7 * one < watch.most < 3 * one
     left = [path for path in (deps.settings.data / "blobs" / "objects").rglob("*") if path.is_file()]
     with deps.database.read() as session:
-        files = models.get_version(session, "m", 1).files
+        files = models.get_version(session, DEFAULT_OWNER, "m", 1).files
     assert {path.name for path in left if path.stat().st_size > LARGE_BYTES} == {key_of(files[WEIGHTS_FILE])}
 
 

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.api.app import create_app
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS
 from service.errors import CannotStart, StorageDamaged
 from service.store import datasets, models
@@ -52,12 +53,12 @@ def client(deps: Deps) -> FlaskClient:
 
 def dataset_of(deps: Deps, id: str) -> DatasetRow:
     with deps.database.read() as session:
-        return datasets.get(session, id)
+        return datasets.get(session, DEFAULT_OWNER, id)
 
 
 def weights_of(deps: Deps, number: int) -> str:
     with deps.database.read() as session:
-        return str(models.get_version(session, "m", number).files[WEIGHTS]["sha256"])
+        return str(models.get_version(session, DEFAULT_OWNER, "m", number).files[WEIGHTS]["sha256"])
 
 
 def texts(deps: Deps, id: str) -> list[str]:
@@ -165,7 +166,7 @@ def test_each_file_of_a_version_is_told_to_be_damaged_and_the_others_go_on(
     ended = done(client, deps, job_started(client, "/v1/jobs", dataset=id, **LINEAR))
     assert ended["state"] == "succeeded", ended["error"]
     with deps.database.read() as session:
-        files = models.get_version(session, "m", 1).files
+        files = models.get_version(session, DEFAULT_OWNER, "m", 1).files
     assert {MANIFEST, WEIGHTS, REPORT, "model.onnx", "predict.py"} <= set(files), sorted(files)
     assert any(name.endswith(".svg") for name in files)
     for name, file in files.items():
@@ -225,8 +226,8 @@ def test_a_long_download_of_damaged_bytes_breaks_off(serve: Callable[..., Server
     sent = server.http.post("/v1/datasets", content=data, headers={"Content-Type": "text/csv"}).json()
     key = hashlib.sha256(data).hexdigest()
     with deps.database.write() as session:  # and as one whose length is not told
-        datasets.get(session, sent["id"]).state = "failed"
-        datasets.get(session, sent["id"]).rejects_key = key
+        datasets.get(session, DEFAULT_OWNER, sent["id"]).state = "failed"
+        datasets.get(session, DEFAULT_OWNER, sent["id"]).rejects_key = key
     paths = [f"/v1/datasets/{sent['id']}/{name}" for name in ("content", "rejects")]
     for path in paths:
         assert server.http.get(path).content == data

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.wiring import Deps
 from tests.integration.api.serving import Server
 
@@ -140,7 +141,14 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
         with deps.blobs.writer() as writer:
             writer.write(LARGE[:1_200_000].rsplit(b"\n", 1)[0])
             blob = writer.commit()
-        sent = upload(deps.database, deps.queue, UploadedFile(blob, "x", "text/csv", {}), None, DatasetSchema().dump)
+        sent = upload(
+            deps.database,
+            deps.queue,
+            DEFAULT_OWNER,
+            UploadedFile(blob, "x", "text/csv", {}),
+            None,
+            DatasetSchema().dump,
+        )
         return sent.dataset_id
 
     id = uploaded()
@@ -148,7 +156,7 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
         ballast.write(bytes(2_900_000))
     run(deps, id)
     with deps.database.read() as session:
-        row = datasets.get(session, id)
+        row = datasets.get(session, DEFAULT_OWNER, id)
     assert row.state == "failed"
     assert row.error is not None
     assert row.error["code"] == "storage_full"
@@ -157,4 +165,4 @@ def test_ingest_on_a_full_disk_fails_with_a_reason_and_can_be_done_again(
     assert uploaded() == id
     run(deps, id)
     with deps.database.read() as session:
-        assert datasets.get(session, id).state == "ready"
+        assert datasets.get(session, DEFAULT_OWNER, id).state == "ready"

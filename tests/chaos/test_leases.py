@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.queue import TRAIN
 from service.settings import Settings
 from service.store.blobs.store import read_blob
@@ -121,7 +122,7 @@ def test_a_killed_workers_table_on_the_disk_is_made_again_and_leads_to_the_same_
     with worker(deps.settings, endless):
         wait_for_epoch(deps, endless, 1)
         asked = time.monotonic()
-        cancel(deps.database, deps.changes, endless)
+        cancel(deps.database, deps.changes, DEFAULT_OWNER, endless)
         wait_until(lambda: job_of(deps, endless).state == "cancelled", "the end of the job")
         assert time.monotonic() - asked < PROMPT_SECONDS
 
@@ -177,7 +178,7 @@ def test_a_cancelled_job_ends_promptly_and_publishes_nothing(deps: Deps, setting
     with worker(settings, id) as process:
         wait_for_epoch(deps, id, 3)
         asked = time.monotonic()
-        assert cancel(deps.database, deps.changes, id).state == "cancelling"
+        assert cancel(deps.database, deps.changes, DEFAULT_OWNER, id).state == "cancelling"
         wait_until(lambda: job_of(deps, id).state == "cancelled", "the end of the job")
         assert time.monotonic() - asked < PROMPT_SECONDS
         process.join(PROMPT_SECONDS)
@@ -198,7 +199,7 @@ def test_a_job_cancelled_while_its_worker_is_dead_ends_as_cancelled(deps: Deps, 
     id = add_job(deps, add_dataset(deps), epochs=100_000)
     with worker(settings, id):
         wait_for_epoch(deps, id, 1)
-    cancel(deps.database, deps.changes, id)
+    cancel(deps.database, deps.changes, DEFAULT_OWNER, id)
     wait_for_lease_to_end(deps, id)
     run(deps, id)  # a message that comes late takes up nothing
     assert job_of(deps, id).state == "cancelling"

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import DatasetNotReady, IdempotencyKeyReused, SpecInvalid
 from service.queue import TRAIN, Queue
 from service.store import datasets, jobs, models, work
+from service.store.blobs.in_use import CHECKPOINT, RESULT, blobs_in_use
 from service.store.session import Database, new_id
 from service.store.tables import JobRow
 from service.usecases.batch import submit_batch
@@ -26,26 +28,28 @@ def queue(valkey_url: str) -> Queue:
 def publish(database: Database, kind: str = "numeric") -> None:
     with database.write() as session:
         models.publish(
-            session, "m", job_id=new_id("job"), dataset_id="ds_1", task="regression", target="y",
+            session, DEFAULT_OWNER, "m", job_id=new_id("job"), dataset_id="ds_1", task="regression", target="y",
             features=[{"name": "x", "kind": kind}], metrics={}, files={},
         )  # fmt: skip
 
 
 def send(database: Database, queue: Queue, body: dict[str, Any], key: str | None = None) -> Submitted:
-    return submit_batch(database, queue, body, key, lambda job: {"id": job.id, "model": job.spec["model"]})
+    return submit_batch(
+        database, queue, DEFAULT_OWNER, body, key, lambda job: {"id": job.id, "model": job.spec["model"]}
+    )
 
 
 def test_the_version_is_the_one_that_the_reference_meant_then(database: Database, queue: Queue) -> None:
     publish(database)
     publish(database)
-    promote(database, "m", "live", 1, None)
+    promote(database, DEFAULT_OWNER, "m", "live", 1, None)
     dataset = add_ready_dataset(database)
     before = queue.waiting(TRAIN)
     sent = [send(database, queue, {"model": ref, "dataset": dataset}) for ref in ("m@live", "m", "m:1")]
     assert queue.waiting(TRAIN) == before + 3
-    promote(database, "m", "live", 2, None)
+    promote(database, DEFAULT_OWNER, "m", "live", 2, None)
     with database.read() as session:
-        kept = [jobs.get(session, submitted.job_id) for submitted in sent]
+        kept = [jobs.get(session, DEFAULT_OWNER, submitted.job_id) for submitted in sent]
         assert [job.spec["model"] for job in kept] == ["m:1", "m:2", "m:1"]
         assert [(job.kind, job.model_name, job.model_version, job.dataset_id) for job in kept] == [
             ("predict", "m", number, dataset) for number in (1, 2, 1)
@@ -92,5 +96,6 @@ def test_parts_and_results_are_in_use_as_checkpoints_are(database: Database) -> 
         jobs.move(session, done, "succeeded", result={"sha256": "whole", "bytes": 1})
         jobs.move(session, ended, "failed", error={"code": "c", "detail": "d"}, **jobs.NOTHING_KEPT)
     with database.read() as session:
-        assert jobs.keys_in_use(session) == {"checkpoint", "part 1", "part 2", "whole"}
-        assert jobs.get(session, ended).result is None
+        kinds = {"checkpoint": CHECKPOINT, "part 1": RESULT, "part 2": RESULT, "whole": RESULT}
+        assert blobs_in_use(session) == kinds
+        assert jobs.get(session, DEFAULT_OWNER, ended).result is None

@@ -10,15 +10,12 @@ import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from service.errors import SettingInvalid, StorageDamaged, StorageFull
 from service.store.blobs.bundles import key_of, open_file, read_file, write_bundle
@@ -32,32 +29,10 @@ DATA = b"a,b\n1,2\n" * 1000
 KEY = hashlib.sha256(DATA).hexdigest()
 
 
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["disk", "s3"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Blobs]:
+def blobs(request: pytest.FixtureRequest, make_blobs: Callable[[str], Blobs]) -> Blobs:
     """A place with nothing in it, whose temporary files are in `tmp_path` too."""
-    if request.param == "disk":
-        yield open_blobs((tmp_path / "with space").as_uri())
-        return
-    endpoint = request.getfixturevalue("s3_endpoint")
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    bucket = f"bucket-{os.urandom(6).hex()}"
-    client = boto3.client("s3", endpoint_url=endpoint)
-    client.create_bucket(Bucket=bucket)
-    client.close()
-    yield open_blobs(f"s3://{bucket}/some/prefix", endpoint)
+    return make_blobs(request.param)
 
 
 def all_keys(blobs: Blobs) -> list[str]:

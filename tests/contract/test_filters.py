@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.store import jobs, models
 from service.store.session import Database, new_id
 from tests.contract.rows import add_job
@@ -41,9 +42,18 @@ KEPT: list[dict[str, Any]] = [
 def publish(database: Database, name: str, metadata: dict[str, Any]) -> int:
     with database.write() as session:
         return models.publish(
-            session, name, job_id=new_id("job"), dataset_id="d", task="regression", target="y", features=[],
-            metrics={}, files={}, metadata=metadata,
-        ).version  # fmt: skip
+            session,
+            DEFAULT_OWNER,
+            name,
+            job_id=new_id("job"),
+            dataset_id="d",
+            task="regression",
+            target="y",
+            features=[],
+            metrics={},
+            files={},
+            metadata=metadata,
+        ).version
 
 
 @pytest.fixture
@@ -57,8 +67,8 @@ def kept(database: Database) -> list[str]:
 def found(database: Database, kept: list[str], wanted: dict[str, str]) -> list[int]:
     """The places in KEPT of what has this metadata: of the versions and of the jobs, which are the same."""
     with database.read() as session:
-        versions = models.versions(session, "m", 100, None, wanted)
-        listed = jobs.listing(session, 100, None, None, None, None, wanted)
+        versions = models.versions(session, DEFAULT_OWNER, "m", 100, None, wanted)
+        listed = jobs.listing(session, DEFAULT_OWNER, 100, None, None, None, None, wanted)
     places = sorted(row.version - 1 for row in versions.data)
     assert places == sorted(kept.index(row.id) for row in listed.data)
     return places
@@ -117,7 +127,7 @@ def test_jobs_without_metadata_and_with_what_postgresql_cannot_look_into_are_pas
     add_job(database, spec={"metadata": {"stage": "\0"}})
     id = add_job(database, spec={"metadata": {"stage": "prod"}})
     with database.read() as session:
-        listed = jobs.listing(session, 100, None, None, None, None, {"stage": "prod"})
+        listed = jobs.listing(session, DEFAULT_OWNER, 100, None, None, None, None, {"stage": "prod"})
     assert [row.id for row in listed.data] == [id]
 
 
@@ -128,7 +138,7 @@ def test_a_model_is_found_by_any_one_of_its_versions(database: Database) -> None
     with database.read() as session:
 
         def names(wanted: dict[str, str]) -> list[str]:
-            return [row.name for row in models.listing(session, 100, None, wanted).data]
+            return [row.name for row in models.listing(session, DEFAULT_OWNER, 100, None, wanted).data]
 
         assert names({"stage": "prod"}) == ["b", "a"]
         assert names({"stage": "prod", "team": "x"}) == ["b"]  # both, of one version
@@ -137,8 +147,8 @@ def test_a_model_is_found_by_any_one_of_its_versions(database: Database) -> None
 
 def test_pages_of_a_filtered_list_go_on(database: Database, kept: list[str]) -> None:
     with database.read() as session:
-        first = models.versions(session, "m", 1, None, {"stage": "prod"})
+        first = models.versions(session, DEFAULT_OWNER, "m", 1, None, {"stage": "prod"})
         assert first.next is not None
-        rest = models.versions(session, "m", 1, int(first.next), {"stage": "prod"})
+        rest = models.versions(session, DEFAULT_OWNER, "m", 1, int(first.next), {"stage": "prod"})
     assert [row.version - 1 for row in (*first.data, *rest.data)] == [3, 1]
     assert rest.next is None

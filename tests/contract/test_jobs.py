@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from service.changes import Changes
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.jobs.lifecycle import JOB_STATES
 from service.domain.jobs.speed import Speed
 from service.errors import IllegalMove, JobNotFound
@@ -20,6 +21,8 @@ LEGAL = {
     ("queued", "running"), ("queued", "cancelled"), ("queued", "failed"),
     ("running", "queued"), ("running", "cancelling"), ("running", "succeeded"), ("running", "failed"),
     ("cancelling", "cancelled"), ("cancelling", "succeeded"), ("cancelling", "failed"),
+    ("queued", "paused"), ("running", "paused"), ("paused", "queued"), ("paused", "running"), ("paused", "cancelling"),
+    ("paused", "cancelled"), ("paused", "succeeded"), ("paused", "failed"),
 }  # fmt: skip
 
 
@@ -36,7 +39,7 @@ def test_only_legal_moves_are_made_and_each_is_an_event(database: Database, star
             moved = jobs.move(session, id, target)  # type: ignore[arg-type]  # of JOB_STATES
         with database.read() as session:
             told = [event.data["state"] for event in jobs.events_after(session, id, 0, 10)]
-            state = jobs.get(session, id).state
+            state = jobs.get(session, DEFAULT_OWNER, id).state
         if (start, target) in LEGAL:
             assert (moved, state, told) == (True, target, [target])
         else:
@@ -49,7 +52,7 @@ def test_a_failure_is_told_with_its_reason(database: Database) -> None:
     with database.write() as session:
         jobs.move(session, id, "failed", error=error)
     with database.read() as session:
-        assert jobs.get(session, id).error == error
+        assert jobs.get(session, DEFAULT_OWNER, id).error == error
         assert jobs.events_after(session, id, 0, 10)[0].data == {"state": "failed", "error": error}
 
 
@@ -89,8 +92,8 @@ def test_cancel_ends_what_waits_and_asks_what_runs(
     database: Database, changes: Changes, before: str, after: str
 ) -> None:
     id = add_job(database, state=before)
-    assert cancel(database, changes, id).state == after
-    assert cancel(database, changes, id).state == after  # asking twice changes nothing
+    assert cancel(database, changes, DEFAULT_OWNER, id).state == after
+    assert cancel(database, changes, DEFAULT_OWNER, id).state == after  # asking twice changes nothing
     with database.read() as session:
         assert [event.data["state"] for event in jobs.events_after(session, id, 0, 10)] == [after]
     changes.close()
@@ -100,9 +103,9 @@ def test_cancel_ends_what_waits_and_asks_what_runs(
 def test_what_has_ended_cannot_be_cancelled(database: Database, changes: Changes, state: str) -> None:
     id = add_job(database, state=state)
     with pytest.raises(IllegalMove, match=state):
-        cancel(database, changes, id)
+        cancel(database, changes, DEFAULT_OWNER, id)
     with pytest.raises(JobNotFound):
-        cancel(database, changes, "job_nowhere")
+        cancel(database, changes, DEFAULT_OWNER, "job_nowhere")
     changes.close()
 
 
@@ -113,9 +116,9 @@ def test_a_cancel_at_the_moment_of_a_claim_is_never_lost(database: Database, cha
 
     for _ in range(25):
         id = add_job(database)
-        at_once(2, lambda number, id=id: claim(id) if number else cancel(database, changes, id))
+        at_once(2, lambda number, id=id: claim(id) if number else cancel(database, changes, DEFAULT_OWNER, id))
         with database.read() as session:
-            assert jobs.get(session, id).state in ("cancelled", "cancelling")
+            assert jobs.get(session, DEFAULT_OWNER, id).state in ("cancelled", "cancelling")
     changes.close()
 
 

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import DatabaseUnavailable
 from service.store import jobs
 from service.store import migrate as migrating
@@ -33,7 +34,7 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
     id = add_job(database)
     migrate(database)
     with database.read() as session:
-        assert jobs.get(session, id).state == "queued"
+        assert jobs.get(session, DEFAULT_OWNER, id).state == "queued"
 
 
 def test_processes_that_start_together_migrate_once(database: Database) -> None:
@@ -63,7 +64,7 @@ def test_processes_that_start_together_migrate_once(database: Database) -> None:
 def test_times_come_back_as_the_same_moment_in_utc(database: Database, moment: datetime) -> None:
     id = add_job(database, finished_at=moment)
     with database.read() as session:
-        stored = jobs.get(session, id).finished_at
+        stored = jobs.get(session, DEFAULT_OWNER, id).finished_at
     assert stored == moment
     assert stored is not None
     assert stored.utcoffset() == timedelta(0)
@@ -73,7 +74,7 @@ def test_documents_come_back_as_they_were(database: Database) -> None:
     spec = {"text": 'naïve \u2028 "quoted"', "deep": [{"a": [1, 2.5, None, True]}], "big": 2**53}
     id = add_job(database, spec=spec, progress=None)
     with database.read() as session:
-        row = jobs.get(session, id)
+        row = jobs.get(session, DEFAULT_OWNER, id)
         assert row.spec == spec
         assert row.progress is None
         # an absent document is SQL's null, not JSON's: `IS NULL` must find it
@@ -102,7 +103,7 @@ def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         fail_midway()
     with database.read() as session:
-        assert jobs.get(session, id).state == "queued"
+        assert jobs.get(session, DEFAULT_OWNER, id).state == "queued"
         assert jobs.events_after(session, id, 0, 10) == []
 
 
@@ -119,8 +120,18 @@ def test_the_target_of_an_older_version_is_still_its_target(database: Database) 
     targets: list[str | list[str]] = [odd, ["a", "b"]]
     with database.write() as session:
         for target in targets:
-            publish(session, "m", job_id=new_id("job"), dataset_id="d", task="regression", target=target, features=[],
-                    metrics={}, files={})  # fmt: skip
+            publish(
+                session,
+                DEFAULT_OWNER,
+                "m",
+                job_id=new_id("job"),
+                dataset_id="d",
+                task="regression",
+                target=target,
+                features=[],
+                metrics={},
+                files={},
+            )
     url = database.engine.url.render_as_string(hide_password=False)
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
@@ -132,7 +143,7 @@ def test_the_target_of_an_older_version_is_still_its_target(database: Database) 
     own = Database(url)
     migrate(own)
     with own.read() as session:
-        assert [get_version(session, "m", number).target for number in (1, 2)] == [odd, "a"]
+        assert [get_version(session, DEFAULT_OWNER, "m", number).target for number in (1, 2)] == [odd, "a"]
     own.close()
 
 
@@ -143,8 +154,20 @@ def test_versions_of_before_get_the_spec_of_their_job(database: Database) -> Non
     bare = add_job(database, spec={"target": "y"})
     with database.write() as session:
         for id in (job, new_id("job"), bare):
-            publish(session, "m", job_id=id, dataset_id="d", task="regression", target="y", features=[], metrics={},
-                    files={}, spec={"lost": True}, metadata={"lost": True})  # fmt: skip
+            publish(
+                session,
+                DEFAULT_OWNER,
+                "m",
+                job_id=id,
+                dataset_id="d",
+                task="regression",
+                target="y",
+                features=[],
+                metrics={},
+                files={},
+                spec={"lost": True},
+                metadata={"lost": True},
+            )
     url = database.engine.url.render_as_string(hide_password=False)
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
@@ -157,7 +180,7 @@ def test_versions_of_before_get_the_spec_of_their_job(database: Database) -> Non
     own = Database(url)
     migrate(own)
     with own.read() as session:
-        rows = [get_version(session, "m", number) for number in (1, 2, 3)]
+        rows = [get_version(session, DEFAULT_OWNER, "m", number) for number in (1, 2, 3)]
     assert [row.spec for row in rows] == [spec, {}, {"target": "y"}]
     assert [row.metadata_ for row in rows] == [spec["metadata"], {}, {}]
     with own.engine.connect() as connection:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import AliasChanged, AliasNotFound, ModelNotEmpty, ModelNotFound, VersionAliased, VersionNotFound
 from service.store import models
 from service.store.session import Database, new_id, now
@@ -20,12 +21,12 @@ def publish(database: Database, name: str = "m") -> int:
         "features": [{"name": "x", "kind": "numeric"}], "metrics": {}, "files": {},
     }  # fmt: skip
     with database.write() as session:
-        return models.publish(session, name, **values).version
+        return models.publish(session, DEFAULT_OWNER, name, **values).version
 
 
 def meant(database: Database, ref: str) -> int:
     with database.read() as session:
-        return models.resolve(session, ref).version
+        return models.resolve(session, DEFAULT_OWNER, ref).version
 
 
 def test_versions_are_numbered_from_one_for_each_model(database: Database) -> None:
@@ -35,16 +36,16 @@ def test_versions_are_numbered_from_one_for_each_model(database: Database) -> No
 def test_versions_published_at_the_same_moment_have_each_their_number(database: Database) -> None:
     assert sorted(at_once(8, lambda _: publish(database))) == list(range(1, 9))
     with database.read() as session:
-        assert models.get(session, "m").last_version == 8
+        assert models.get(session, DEFAULT_OWNER, "m").last_version == 8
 
 
 def test_a_number_is_never_used_again(database: Database) -> None:
     for _ in range(3):
         publish(database)
-    delete_version(database, "m", 3)
+    delete_version(database, DEFAULT_OWNER, "m", 3)
     assert publish(database) == 4
     for version in (1, 2, 4):
-        delete_version(database, "m", version)
+        delete_version(database, DEFAULT_OWNER, "m", version)
     assert publish(database) == 5
 
 
@@ -56,14 +57,14 @@ def test_a_model_goes_once_it_has_no_versions_and_its_name_goes_on_counting(data
         job.model_version, job.created_at = 2, now()
         session.add(job)
     with pytest.raises(ModelNotEmpty, match="1, 2"):
-        delete_model(database, "m")
+        delete_model(database, DEFAULT_OWNER, "m")
     for version in (1, 2):
-        delete_version(database, "m", version)
-    delete_model(database, "m")
+        delete_version(database, DEFAULT_OWNER, "m", version)
+    delete_model(database, DEFAULT_OWNER, "m")
     with database.read() as session, pytest.raises(ModelNotFound):
-        models.get(session, "m")
+        models.get(session, DEFAULT_OWNER, "m")
     with pytest.raises(ModelNotFound):
-        delete_model(database, "m")
+        delete_model(database, DEFAULT_OWNER, "m")
     assert publish(database) == 3  # not a number that somebody may still ask for
     assert publish(database, "new") == 1
 
@@ -72,17 +73,17 @@ def test_a_bare_name_is_its_newest_version_until_there_is_a_default(database: Da
     for _ in range(3):
         publish(database)
     assert meant(database, "m") == 3
-    promote(database, "m", "default", 1, None)
+    promote(database, DEFAULT_OWNER, "m", "default", 1, None)
     assert meant(database, "m") == 1
-    remove_alias(database, "m", "default", None)
-    delete_version(database, "m", 3)
+    remove_alias(database, DEFAULT_OWNER, "m", "default", None)
+    delete_version(database, DEFAULT_OWNER, "m", 3)
     assert meant(database, "m") == 2
 
 
 def test_references_by_alias_and_by_number(database: Database) -> None:
     publish(database)
     publish(database)
-    promote(database, "m", "live", 1, None)
+    promote(database, DEFAULT_OWNER, "m", "live", 1, None)
     assert (meant(database, "m@live"), meant(database, "m:2"), meant(database, "m:02")) == (1, 2, 2)
 
 
@@ -97,7 +98,7 @@ def test_references_by_alias_and_by_number(database: Database) -> None:
 def test_a_reference_to_nothing_says_what_is_not_there(database: Database, ref: str, error: type[Exception]) -> None:
     publish(database)
     publish(database, "empty")
-    delete_version(database, "empty", 1)
+    delete_version(database, DEFAULT_OWNER, "empty", 1)
     with pytest.raises(error):
         meant(database, ref)
 
@@ -105,17 +106,17 @@ def test_a_reference_to_nothing_says_what_is_not_there(database: Database, ref: 
 def test_an_alias_is_revised_only_by_who_has_seen_it(database: Database) -> None:
     publish(database)
     publish(database)
-    assert promote(database, "m", "live", 1, 0).revision == 1
+    assert promote(database, DEFAULT_OWNER, "m", "live", 1, 0).revision == 1
     with pytest.raises(AliasChanged):
-        promote(database, "m", "live", 2, 0)  # it is there by now
-    assert promote(database, "m", "live", 2, 1).revision == 2
+        promote(database, DEFAULT_OWNER, "m", "live", 2, 0)  # it is there by now
+    assert promote(database, DEFAULT_OWNER, "m", "live", 2, 1).revision == 2
     with pytest.raises(AliasChanged):
-        promote(database, "m", "live", 1, 1)
+        promote(database, DEFAULT_OWNER, "m", "live", 1, 1)
     with pytest.raises(AliasChanged):
-        remove_alias(database, "m", "live", 1)
+        remove_alias(database, DEFAULT_OWNER, "m", "live", 1)
     assert meant(database, "m@live") == 2
-    assert promote(database, "m", "live", 2, None).revision == 2  # already so: nothing has changed
-    remove_alias(database, "m", "live", 2)
+    assert promote(database, DEFAULT_OWNER, "m", "live", 2, None).revision == 2  # already so: nothing has changed
+    remove_alias(database, DEFAULT_OWNER, "m", "live", 2)
     with pytest.raises(AliasNotFound):
         meant(database, "m@live")
 
@@ -125,7 +126,7 @@ def test_of_those_who_make_an_alias_at_the_same_moment_one_succeeds(database: Da
 
     def attempt(_: int) -> bool:
         try:
-            promote(database, "m", "live", 1, 0)
+            promote(database, DEFAULT_OWNER, "m", "live", 1, 0)
         except AliasChanged:
             return False
         return True
@@ -136,21 +137,21 @@ def test_of_those_who_make_an_alias_at_the_same_moment_one_succeeds(database: Da
 def test_without_an_expectation_the_last_one_to_promote_wins(database: Database) -> None:
     for _ in range(6):
         publish(database)
-    revisions = at_once(6, lambda number: promote(database, "m", "live", number + 1, None).revision)
+    revisions = at_once(6, lambda number: promote(database, DEFAULT_OWNER, "m", "live", number + 1, None).revision)
     assert sorted(revisions) == [1, 2, 3, 4, 5, 6]
 
 
 def test_an_alias_needs_its_version_and_keeps_it(database: Database) -> None:
     publish(database)
     with pytest.raises(VersionNotFound):
-        promote(database, "m", "live", 2, None)
-    promote(database, "m", "live", 1, None)
+        promote(database, DEFAULT_OWNER, "m", "live", 2, None)
+    promote(database, DEFAULT_OWNER, "m", "live", 1, None)
     with pytest.raises(VersionAliased, match="live"):
-        delete_version(database, "m", 1)
-    remove_alias(database, "m", "live", None)
-    delete_version(database, "m", 1)
+        delete_version(database, DEFAULT_OWNER, "m", 1)
+    remove_alias(database, DEFAULT_OWNER, "m", "live", None)
+    delete_version(database, DEFAULT_OWNER, "m", 1)
     with pytest.raises(VersionNotFound):
-        delete_version(database, "m", 1)
+        delete_version(database, DEFAULT_OWNER, "m", 1)
 
 
 def test_a_version_is_never_both_aliased_and_deleted(database: Database) -> None:
@@ -160,9 +161,9 @@ def test_a_version_is_never_both_aliased_and_deleted(database: Database) -> None
         def act(number: int, version: int = version) -> str:
             try:
                 if number:
-                    promote(database, "m", "live", version, None)
+                    promote(database, DEFAULT_OWNER, "m", "live", version, None)
                 else:
-                    delete_version(database, "m", version)
+                    delete_version(database, DEFAULT_OWNER, "m", version)
             except (VersionNotFound, VersionAliased):
                 return "refused"
             return "done"
@@ -173,9 +174,9 @@ def test_a_version_is_never_both_aliased_and_deleted(database: Database) -> None
 def test_aliases_and_newest_versions_of_many_models(database: Database) -> None:
     for name in ("a", "a", "b", "c"):
         publish(database, name)
-    promote(database, "a", "live", 1, None)
-    promote(database, "a", "best", 2, None)
-    delete_version(database, "c", 1)
+    promote(database, DEFAULT_OWNER, "a", "live", 1, None)
+    promote(database, DEFAULT_OWNER, "a", "best", 2, None)
+    delete_version(database, DEFAULT_OWNER, "c", 1)
     with database.read() as session:
-        assert models.newest_versions(session, ["a", "b", "c"]) == {"a": 2, "b": 1}
-        assert models.aliases(session, ["a", "b"]) == {"a": {"best": 2, "live": 1}, "b": {}}
+        assert models.newest_versions(session, DEFAULT_OWNER, ["a", "b", "c"]) == {"a": 2, "b": 1}
+        assert models.aliases(session, DEFAULT_OWNER, ["a", "b"]) == {"a": {"best": 2, "live": 1}, "b": {}}

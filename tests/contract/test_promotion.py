@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.promotion import Judged, Promotion
 from service.store import models
+from service.store.revisions import MODELS, revision
 from service.store.session import Database, new_id
 from service.usecases.promote import promote as point
 from service.usecases.promote import remove_alias
@@ -25,11 +27,19 @@ def publish(database: Database, rule: str, figure: float, figures: dict[int, flo
         try:
             with database.write() as session:
                 number = models.publish(
-                    session, "m", job_id=new_id("job"), dataset_id="d", task="regression", target="y", features=[],
-                    metrics={}, files={},
-                ).version  # fmt: skip
+                    session,
+                    DEFAULT_OWNER,
+                    "m",
+                    job_id=new_id("job"),
+                    dataset_id="d",
+                    task="regression",
+                    target="y",
+                    features=[],
+                    metrics={},
+                    files={},
+                ).version
                 figures[number] = figure  # the model is held: nobody else is here
-                return serves_now(session, "m", number, rule, judged)
+                return serves_now(session, DEFAULT_OWNER, "m", number, rule, judged)
         except NotYetJudged as found:
             rival = found.serving.version
             judged[rival] = Judged("mse", 10, figure, figures[rival])
@@ -37,7 +47,7 @@ def publish(database: Database, rule: str, figure: float, figures: dict[int, flo
 
 def bare(database: Database) -> int:
     with database.read() as session:
-        return models.resolve(session, "m").version
+        return models.resolve(session, DEFAULT_OWNER, "m").version
 
 
 @pytest.mark.parametrize("rules", [("never",), ("if_better",), ("if_better", "never"), ("newest", "never")])
@@ -82,15 +92,15 @@ def test_what_serves_may_change_hands_while_versions_come(database: Database) ->
     figures: dict[int, float] = {}
     for figure in (0.5, 0.4, 0.3):
         publish(database, "newest", figure, figures)
-    point(database, "m", "default", 1, None)
+    point(database, DEFAULT_OWNER, "m", "default", 1, None)
     assert publish(database, "if_better", 0.45, figures).serves == 4
     with database.read() as session:
-        alias = models.get_alias(session, "m", "default")
+        alias = models.get_alias(session, DEFAULT_OWNER, "m", "default")
     assert (alias.version, alias.revision) == (4, 2)
-    remove_alias(database, "m", "default", None)
+    remove_alias(database, DEFAULT_OWNER, "m", "default", None)
     assert publish(database, "if_better", 0.45, figures).serves == 4  # a tie
     with database.read() as session:
-        assert models.get_alias(session, "m", "default").version == 4
+        assert models.get_alias(session, DEFAULT_OWNER, "m", "default").version == 4
 
 
 def test_each_change_of_what_serves_raises_the_revision(database: Database) -> None:
@@ -99,5 +109,5 @@ def test_each_change_of_what_serves_raises_the_revision(database: Database) -> N
     for rule, figure in (("newest", 0.5), ("never", 0.4), ("if_better", 0.3), ("if_better", 0.6)):
         publish(database, rule, figure, figures)
         with database.read() as session:
-            seen.append(models.revision(session))
+            seen.append(revision(session, MODELS))
     assert all(before < after for before, after in pairwise(seen))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.changes import Changes
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.resolving.limits import Limits
 from service.errors import DatasetInUse, DatasetNotFound, SpecInvalid
 from service.queue import Queue
@@ -33,23 +34,32 @@ def changes(valkey_url: str, tmp_path: Path) -> Changes:
 def publish(database: Database, dataset: str, name: str = "m", **values: Any) -> int:
     with database.write() as session:
         return models.publish(
-            session, name, job_id=new_id("job"), dataset_id=dataset, task="regression", target="y", features=[],
-            metrics={}, files={}, **values,
-        ).version  # fmt: skip
+            session,
+            DEFAULT_OWNER,
+            name,
+            job_id=new_id("job"),
+            dataset_id=dataset,
+            task="regression",
+            target="y",
+            features=[],
+            metrics={},
+            files={},
+            **values,
+        ).version
 
 
 def refused(database: Database, changes: Changes, id: str) -> DatasetInUse:
     with pytest.raises(DatasetInUse) as raised:
-        delete(database, changes, id)
+        delete(database, changes, DEFAULT_OWNER, id)
     with database.read() as session:
-        assert datasets.get(session, id).id == id
+        assert datasets.get(session, DEFAULT_OWNER, id).id == id
     return raised.value
 
 
 def is_gone(database: Database, id: str) -> bool:
     with database.read() as session:
         try:
-            datasets.get(session, id)
+            datasets.get(session, DEFAULT_OWNER, id)
         except DatasetNotFound:
             return True
     return False
@@ -61,7 +71,7 @@ def test_nothing_else_keeps_a_dataset(database: Database, changes: Changes) -> N
     add_job(database, dataset_id=id, state="failed")
     add_job(database, dataset_id=other)
     publish(database, other)
-    delete(database, changes, id)
+    delete(database, changes, DEFAULT_OWNER, id)
     assert is_gone(database, id)
 
 
@@ -108,17 +118,17 @@ def test_whoever_insists_deletes_it_all_the_same(database: Database, changes: Ch
     id = add_ready_dataset(database)
     job = add_job(database, dataset_id=id)
     publish(database, id)
-    delete(database, changes, id, force=True)
+    delete(database, changes, DEFAULT_OWNER, id, force=True)
     assert is_gone(database, id)
     with database.read() as session:
-        assert models.resolve(session, "m").dataset_id == id
-        assert jobs.get(session, job).state == "queued"
+        assert models.resolve(session, DEFAULT_OWNER, "m").dataset_id == id
+        assert jobs.get(session, DEFAULT_OWNER, job).state == "queued"
 
 
 def test_a_text_that_postgresql_cannot_look_into_is_no_obstacle(database: Database, changes: Changes) -> None:
     id = add_ready_dataset(database)
     add_job(database, spec={"metadata": {"a": "\0"}})
-    delete(database, changes, id)
+    delete(database, changes, DEFAULT_OWNER, id)
     assert is_gone(database, id)
 
 
@@ -132,9 +142,9 @@ def test_a_job_is_never_queued_for_a_dataset_that_is_gone(database: Database, qu
             try:
                 if number:
                     body = {"dataset": id, "model": "m", "target": "y"}
-                    submit(database, queue, LIMITS, body, None, lambda job: {"id": job.id})
+                    submit(database, queue, DEFAULT_OWNER, LIMITS, body, None, lambda job: {"id": job.id})
                 else:
-                    delete(database, changes, id)
+                    delete(database, changes, DEFAULT_OWNER, id)
             except (DatasetInUse, SpecInvalid):
                 return "refused"
             return "done"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event as sql_event
 from sqlalchemy import func, select
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.resolving.limits import Limits
 from service.errors import DatasetNotReady, IdempotencyKeyReused, SpecInvalid
 from service.queue import TRAIN, Queue
@@ -26,7 +27,7 @@ def queue(valkey_url: str) -> Queue:
 
 
 def send(database: Database, queue: Queue, body: dict[str, Any], key: str | None = None) -> Submitted:
-    return submit(database, queue, LIMITS, body, key, lambda job: {"id": job.id, "state": job.state})
+    return submit(database, queue, DEFAULT_OWNER, LIMITS, body, key, lambda job: {"id": job.id, "state": job.state})
 
 
 def count(database: Database, table: type[Any]) -> int:
@@ -40,7 +41,7 @@ def test_a_job_is_kept_with_its_resolved_spec_and_a_worker_is_woken(database: Da
     submitted = send(database, queue, {"dataset": dataset, "model": "m", "target": "y"})
     assert queue.waiting(TRAIN) == before + 1
     with database.read() as session:
-        job = jobs.get(session, submitted.job_id)
+        job = jobs.get(session, DEFAULT_OWNER, submitted.job_id)
         events = jobs.events_after(session, job.id, 0, 50)
         assert work.never_sent(session, JobRow) == []
     assert (job.state, job.attempt, job.spec["task"], job.spec["features"]) == ("queued", 0, "regression", ["x"])
@@ -142,7 +143,7 @@ def test_rows_of_another_dataset_validate_when_they_have_the_same_columns(databa
     id = send(database, queue, body).job_id
     parts = {"validation": 0, "test": 0, "validation_dataset": other, "order_by": None}
     with database.read() as session:
-        assert jobs.get(session, id).spec["split"] == parts
+        assert jobs.get(session, DEFAULT_OWNER, id).spec["split"] == parts
 
 
 @pytest.mark.parametrize(

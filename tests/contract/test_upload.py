@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.changes import Changes
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import DatasetInUse, DatasetNotFound, IdempotencyKeyReused
 from service.queue import INGEST, Queue
 from service.store import datasets, work
@@ -31,6 +32,7 @@ def send(
     return upload(
         database,
         queue,
+        DEFAULT_OWNER,
         UploadedFile(blob, name, "text/csv", options),
         key,
         lambda row: {"id": row.id, "name": row.name},
@@ -51,7 +53,7 @@ def test_an_upload_waits_to_be_ingested_and_a_worker_is_woken(database: Database
     assert uploaded.is_new
     assert queue.waiting(INGEST) == before + 1
     with database.read() as session:
-        row = datasets.get(session, uploaded.dataset_id)
+        row = datasets.get(session, DEFAULT_OWNER, uploaded.dataset_id)
     assert (row.state, row.sha256, row.bytes, row.options) == ("ingesting", BLOB.key, 123, {"delimiter": ";"})
 
 
@@ -80,7 +82,7 @@ def test_a_failed_dataset_starts_anew_under_its_id(database: Database, queue: Qu
     again = send(database, queue)
     assert (again.dataset_id, again.is_new) == (id, True)
     with database.read() as session:
-        row = datasets.get(session, id)
+        row = datasets.get(session, DEFAULT_OWNER, id)
     assert (row.state, row.error, row.attempt) == ("ingesting", None, 0)
     end(database, id, "ready", rows=1)
     assert not send(database, queue).is_new
@@ -116,12 +118,12 @@ def test_a_dataset_that_an_unfinished_job_needs_stays(database: Database, queue:
         add_job(database, dataset_id=id, state=state)
     running = add_job(database, dataset_id=id, state="running", lease_until=now() + timedelta(minutes=1))
     with pytest.raises(DatasetInUse, match="1 unfinished"):
-        delete(database, changes, id)
+        delete(database, changes, DEFAULT_OWNER, id)
     with database.write() as session:
         work.write(session, JobRow, running, 0, state="succeeded")
-    delete(database, changes, id)
+    delete(database, changes, DEFAULT_OWNER, id)
     with pytest.raises(DatasetNotFound):
-        delete(database, changes, id)
+        delete(database, changes, DEFAULT_OWNER, id)
     assert send(database, queue).is_new  # the same bytes may come again
     changes.close()
 
@@ -133,10 +135,10 @@ def test_a_dataset_that_validates_an_unfinished_job_stays(database: Database, qu
     add_job(database, spec={"split": {"validation": 0.2, "validation_dataset": None}})
     running = add_job(database, spec=spec, state="running", lease_until=now() + timedelta(minutes=1))
     with pytest.raises(DatasetInUse, match="1 unfinished"):
-        delete(database, changes, id)
+        delete(database, changes, DEFAULT_OWNER, id)
     with database.write() as session:
         work.write(session, JobRow, running, 0, state="succeeded")
-    delete(database, changes, id)
+    delete(database, changes, DEFAULT_OWNER, id)
     changes.close()
 
 
@@ -146,8 +148,14 @@ def test_a_dataset_of_which_something_is_damaged_is_read_anew(database: Database
     render: Any = lambda row: {"state": row.state}  # noqa: E731
     for is_whole, state in ((True, "ready"), (False, "ingesting")):
         again = upload(
-            database, queue, UploadedFile(BLOB, "d", "text/csv", {}), None, render, lambda _, whole=is_whole: whole
+            database,
+            queue,
+            DEFAULT_OWNER,
+            UploadedFile(BLOB, "d", "text/csv", {}),
+            None,
+            render,
+            lambda _, whole=is_whole: whole,
         )
         assert (again.dataset_id, again.is_new, again.answer["state"]) == (id, not is_whole, state)
     with database.read() as session:
-        assert datasets.get(session, id).state == "ingesting"
+        assert datasets.get(session, DEFAULT_OWNER, id).state == "ingesting"

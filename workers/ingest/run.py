@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from service.domain.model.artifact import to_json
+from service.metrics import metrics
 from service.settings import Settings
 from service.store import datasets
 from service.store.blobs.failing import failing_disk_named
@@ -40,7 +41,10 @@ def run(deps: Deps, id: str) -> None:
     with claimed(deps, DatasetRow, id) as lease:
         if lease is not None:
             with ends_recorded(lease, "ingest", DatasetEnding(lease)):
-                lease.write(state="ready", lease_until=None, error=None, **_ingest(deps, lease))
+                made = _ingest(deps, lease)
+                lease.write(state="ready", lease_until=None, error=None, **made)
+                metrics().ingested_rows.inc(made["rows"])
+                metrics().ingested_bytes.inc(lease.row.bytes)
                 log.info("dataset ready", dataset=id)
 
 
@@ -64,7 +68,7 @@ class DatasetEnding:
 @failing_disk_named()
 def _ingest(deps: Deps, lease: Lease[DatasetRow]) -> dict[str, Any]:
     """The columns of the dataset's row once it is ready. Raises WorkFailed, StorageDamaged, StorageFull."""
-    row, settings, threads = lease.row, deps.settings, os.cpu_count() or 1
+    row, settings, threads = lease.row, lease.settings, os.cpu_count() or 1
     read = load_parquet if row.media_type == PARQUET else load
     with deps.blobs.workspace() as directory, _source(deps, row) as source, deps.blobs.writer() as table:
         duck = opening(settings, directory, source)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import structlog
 
 from service.domain.jobs.lifecycle import JobState
+from service.metrics import metrics
 from service.store import jobs
 from service.store.jobs import NOTHING_KEPT
 from service.store.session import now
-from service.store.tables import JobRow, Json
+from service.store.tables import JobRow
 from service.wiring import Deps
 from workers.endings import FailureTold
 from workers.jobs.record.checkpoints import forget_blob
@@ -36,9 +37,9 @@ class JobEnding:
 
     def give_back(self) -> None:
         id, reason = self._lease.row.id, self._lease.why_given_back
-        told: Json = {"state": "queued", "reason": reason}
-        if self._lease.give_back(lambda session: jobs.append_event(session, id, "state", told)):
-            log.info("given back", job=id, reason=reason)
+        state = self._lease.give_back(lambda session, state: jobs.let_go(session, id, state, reason))
+        if state is not None:
+            log.info("given back", job=id, state=state, reason=reason)
         else:  # cancelled since the last heartbeat
             self.cancel()
 
@@ -53,4 +54,12 @@ class JobEnding:
         if kept is not None:
             forget_blob(deps, kept)
         deps.changes.publish(job.id)
+        count_end(self._lease, state)
         log.info("job ended", job=job.id, state=state, **(error or {}))
+
+
+def count_end(lease: Lease[JobRow], state: JobState) -> None:
+    """Count a job that has just ended in this state."""
+    told = metrics()
+    told.jobs_ended.labels(lease.row.kind, state).inc()
+    told.job_seconds.labels(lease.row.kind).observe(lease.worked_seconds)

@@ -68,6 +68,7 @@ def _published(
         teller.lease.write_in(session, checkpoint_key=None, **{**kept, "spec": spec.to_json()})
         number = models.publish(
             session,
+            job.owner,
             job.model_name,
             job_id=job.id,
             dataset_id=job.dataset_id,
@@ -79,7 +80,7 @@ def _published(
             spec=spec.to_json(),
             metadata=dict(spec.metadata),
         ).version
-        promotion = serves_now(session, job.model_name, number, spec.promote, judged)
+        promotion = serves_now(session, job.owner, job.model_name, number, spec.promote, judged)
         is_news = spec.promote != "newest" or not promotion.is_promoted
         news: list[jobs.Told] = (
             [("message", {"text": promotion.sentence, "promotion": promotion.to_json()})] if is_news else []
@@ -89,12 +90,12 @@ def _published(
     return number
 
 
-def serves_now(session: Session, name: str, number: int, rule: str, judged: dict[int, Judged]) -> Promotion:
+def serves_now(session: Session, owner: str, name: str, number: int, rule: str, judged: dict[int, Judged]) -> Promotion:
     """What becomes of a version that this transaction, which holds the model, has added. Raises NotYetJudged."""
-    served, has_default = models.served_before(session, name, number)
+    served, has_default = models.served_before(session, owner, name, number)
     if rule == "if_better" and served is not None and served not in judged:
-        raise NotYetJudged(models.get_version(session, name, served))
+        raise NotYetJudged(models.get_version(session, owner, name, served))
     promotion = promote(rule, name, number, served, has_default, None if served is None else judged.get(served))
     if promotion.pins or promotion.moves:
-        models.point(session, name, models.DEFAULT_ALIAS, promotion.serves)
+        models.point(session, owner, name, models.DEFAULT_ALIAS, promotion.serves)
     return promotion

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.table import Table
 from service.domain.jobs.job_spec import read_job_spec, resolve_job
 from service.store import jobs
@@ -59,7 +60,7 @@ def _rehearse(deps: Deps) -> list[str]:
     for id in BODIES:
         run(deps, id)
     with deps.database.read() as session:
-        return [jobs.get(session, id).state for id in BODIES]
+        return [jobs.get(session, DEFAULT_OWNER, id).state for id in BODIES]
 
 
 def _table() -> bytes:
@@ -74,6 +75,7 @@ def _table() -> bytes:
 def _dataset(key: str) -> DatasetRow:
     return DatasetRow(
         id=DATASET,
+        owner=DEFAULT_OWNER,
         name="rehearsal",
         state="ready",
         fingerprint=key,
@@ -91,6 +93,7 @@ def _dataset(key: str) -> DatasetRow:
 def _job(id: str, spec: dict[str, Any]) -> JobRow:
     return JobRow(
         id=id,
+        owner=DEFAULT_OWNER,
         kind="train",
         state="queued",
         spec=spec,

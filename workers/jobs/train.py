@@ -8,6 +8,7 @@ import numpy as np
 import structlog
 
 from service.store.tables import JobRow
+from service.tracing import span
 from service.wiring import Deps
 from workers.jobs.choices import choices
 from workers.jobs.judge import JudgedRun, contender_of, judged_by_held_out
@@ -30,12 +31,15 @@ def train(deps: Deps, lease: Lease[JobRow]) -> None:
     teller = Teller(deps, lease)
     with teller.telling(), np.errstate(over="ignore", invalid="ignore"):  # told where the figures are kept
         asked = asked_training(teller)
-        asked, judged, recorder, others = _judged(teller, asked, started)
-        published = published_of(deps, asked, judged, recorder)
+        with span("learn and judge"):
+            asked, judged, recorder, others = _judged(teller, asked, started)
+        with span("refit"):
+            published = published_of(deps, asked, judged, recorder)
         contender = contender_of(deps, asked, judged, published, recorder)
         seconds = time.perf_counter() - started - others
         speed = measured(judged.spec, judged.report.rows, judged.predictor.network, recorder.progress, seconds)
-        version = publish(teller, contender, speed)
+        with span("publish", model=judged.spec.model):
+            version = publish(teller, contender, speed)
         recorder.published()
     log.info("published", job=lease.row.id, model=judged.spec.model, version=version, seconds=round(seconds, 3))
 

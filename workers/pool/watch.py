@@ -8,16 +8,18 @@ taken.
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from celery.worker import state
 
 from service.errors import QueueUnavailable
-from service.queue import Queue, queues_of
+from service.queue import Announced, Queue, queues_of
 
 LOOK_SECONDS = 1.0
 DEAF_SECONDS = 10.0  # with work waiting and processes free
@@ -27,19 +29,29 @@ log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """Over the pool of `consumer`. `end` asks the tasks that run to give their work back."""
+    """Over the pool of `consumer`. `end` asks the tasks that run to give their work back; `alive` is called with each
+    look that found the worker working."""
 
     def __init__(
-        self, consumer: Any, queue: Queue, roles: Sequence[str], end: Callable[[], None], stop_seconds: float
+        self,
+        consumer: Any,
+        queue: Queue,
+        roles: Sequence[str],
+        end: Callable[[], None],
+        stop_seconds: float,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
         self._consumer = consumer
         self._queue = queue
         self._roles = roles
         self._end = end
         self._stop_seconds = stop_seconds
+        self._alive = alive
         self._left = False
         self._taken = 0
         self._alert_since = time.monotonic()
+        self._name = f"{socket.gethostname()}/{os.getpid()}"
+        self._started_at = datetime.now(UTC)
 
     @property
     def exit_code(self) -> int:
@@ -67,7 +79,8 @@ class Watch:
     def _look(self) -> None:
         up = self._processes_up()
         if up:
-            self._queue.announce(self._roles)
+            self._queue.announce(self._roles, Announced(self._name, tuple(self._roles), up, self._started_at))
+            self._alive()
         waiting = sum(map(self._queue.length, queues_of(self._roles)))
         taken = state.all_total_count[0]
         if not waiting or up <= len(state.reserved_requests) or taken != self._taken:

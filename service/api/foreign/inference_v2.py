@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response, request
 
+from service.api.admission.admit import owner
 from service.api.context import context
 from service.api.foreign import inference_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InferenceError
@@ -29,7 +30,7 @@ blueprint = ForeignBlueprint(
 
 NAME = "adaline"
 JSON, BINARY = "application/json", "application/octet-stream"
-MODEL = "/models/<name>"
+MODEL = "/models/<ref:name>"
 VERSION = MODEL + "/versions/<version>"
 NOT_FOUND = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
 REFUSED = (*NOT_FOUND, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
@@ -100,7 +101,7 @@ def v2_version(name: str, version: str) -> Any:
 @blueprint.fails(*NOT_FOUND)
 def v2_model_ready(name: str) -> Any:
     """Check that a model is ready (loaded)"""
-    return {"name": _find(name, None).name, "ready": True}
+    return {"name": _find(name, None).called, "ready": True}
 
 
 @blueprint.route(VERSION + "/ready")
@@ -108,7 +109,7 @@ def v2_model_ready(name: str) -> Any:
 @blueprint.fails(*NOT_FOUND)
 def v2_version_ready(name: str, version: str) -> Any:
     """Check that a version is ready (loaded)"""
-    return {"name": _find(name, version).name, "ready": True}
+    return {"name": _find(name, version).called, "ready": True}
 
 
 @blueprint.route(MODEL + "/infer", methods=["POST"])
@@ -140,15 +141,15 @@ def _find(name: str, version: str | None) -> LoadedModel:
         raise VersionNotFound(
             f"{name!r} already names a version; leave out /versions/{version}, or the version in {name!r}"
         )
-    return context().models.find(name if version is None else f"{name}:{version}")
+    return context().models.find(owner(), name if version is None else f"{name}:{version}")
 
 
 def _metadata(model: LoadedModel) -> dict[str, Any]:
     with context().deps.database.read() as session:
-        versions = models.version_numbers(session, model.name)
+        versions = models.version_numbers(session, model.owner, model.name)
     kinds, outputs = model.predictor.feature_kinds, names_of(model.predictor)
     return {
-        "name": model.name,
+        "name": model.called,
         "versions": [str(number) for number in versions],
         "platform": NAME,
         "inputs": [{"name": name, "datatype": datatype_of(kind), "shape": [-1]} for name, kind in kinds.items()],
@@ -173,7 +174,7 @@ def _infer(name: str, version: str | None) -> Response:
     columns, tensors = columns_of(read_tensors(body.get("inputs"), behind), model.predictor)
     values = predicted(model.predictor, columns, lambda error: wrong(tensors[error.column], error))
     outputs, data_behind = tensors_of(model.predictor, values, chosen)
-    answer = {"model_name": model.name, "model_version": str(model.version), "outputs": outputs}
+    answer = {"model_name": model.called, "model_version": str(model.version), "outputs": outputs}
     content, length = answer_bytes(answer if id is None else {**answer, "id": id}, data_behind)
     if not any(output.binary for output in chosen):
         return Response(content, mimetype=JSON)

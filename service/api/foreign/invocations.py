@@ -16,6 +16,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
+from service.api.admission.admit import owner
 from service.api.context import context
 from service.api.foreign import invocation_schemas as schemas
 from service.api.foreign.errors import ForeignBlueprint, InvocationError
@@ -101,7 +102,7 @@ def invoke() -> Any:
     return _invoke(_reference())
 
 
-@blueprint.route("/models/<ref>/invocations", methods=["POST"])
+@blueprint.route("/models/<ref:ref>/invocations", methods=["POST"])
 @_operation
 @blueprint.described(requestBody=schemas.BODY)
 def invoke_model(ref: str) -> Any:
@@ -118,7 +119,7 @@ def _reference() -> str:
     if named:
         return next(iter(named.values()))
     with context().deps.database.read() as session:
-        names = [row.name for row in models.listing(session, 2, None).data]
+        names = [row.name for row in models.listing(session, owner(), 2, None).data]
     if not names:
         raise ModelNotFound("there is no model yet; train one")
     if len(names) > 1:
@@ -136,7 +137,7 @@ def _invoke(ref: str) -> Response:
         said = f"Content-Type {media_type!r} is not supported" if media_type else "Content-Type is missing"
         raise MediaTypeUnsupported(f"{said}; send {', '.join(TAKEN)}")
     data = body_of(request)
-    model = context().models.find(ref)
+    model = context().models.find(owner(), ref)
     cells, columns = _read(data, media_type, model.predictor)
     write, answered = _form(media_type, cells.scored)
     values = predicted(model.predictor, columns, cells.wrong)

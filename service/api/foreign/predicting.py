@@ -15,6 +15,7 @@ from service.api.predictions.codecs import no_rows, refused, too_many_rows
 from service.domain.cells.columns import CellInvalid, Columns
 from service.domain.model.predictor import Predictor
 from service.errors import FieldError
+from service.metrics import metrics
 
 
 def body_of(request: Request, may_be_binary: bool = False) -> bytes:
@@ -38,6 +39,14 @@ def predicted(
         raise too_many_rows(most)
     if not columns.n_rows:
         raise no_rows()
+    values = _whole(predictor, columns, wrong)
+    metrics().predicted_rows.labels("request").inc(columns.n_rows)
+    return values
+
+
+def _whole(
+    predictor: Predictor, columns: Columns, wrong: Callable[[CellInvalid], FieldError]
+) -> npt.NDArray[np.float64]:
     size = predictor.piece_rows
     if columns.n_rows <= size:
         return _piece(predictor, columns, 0, wrong)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -14,9 +14,11 @@ from service.api.http.bodies import REST_SECONDS, discard_rest
 from service.errors import NotFound
 from service.logs import access_log
 from service.store.session import new_id
+from service.tracing import request_span
 
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
+VARIABLE = re.compile(r"<(?:[^<>:]*:)?([^<>]*)>")  # of a rule
 WITH_BODY = ("POST", "PUT")
 INPUT = "adaline.input"  # in the environ: the body as it arrives, where that is guarded (service.api.http.arrival)
 # pages of other origins neither run, show nor frame what is answered here
@@ -33,6 +35,16 @@ def register(app: Flask) -> None:
     app.after_request(_end)
 
 
+@cache
+def template(rule: str) -> str:
+    """A rule of Flask's as OpenAPI writes it.
+
+    >>> template("/v1/models/<name>/versions/<int:number>")
+    '/v1/models/{name}/versions/{number}'
+    """
+    return VARIABLE.sub(r"{\1}", rule)
+
+
 def id_of(given: str) -> str:
     """A request's id: the client's own where it is usable."""
     return given if given and USABLE.fullmatch(given) else new_id("req")
@@ -47,6 +59,7 @@ def _begin() -> None:
     g.request_id = id_of(request.headers.get(HEADER, ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    g.span = request_span(request.method, request.path, request.headers.get("traceparent"))
     if "\0" in request.path:  # nothing can have such a name, and PostgreSQL will not even look for it
         raise NotFound("names contain no NUL character")
 
@@ -60,5 +73,11 @@ def _end(response: Response) -> Response:
         if arriving is not None and not response.is_streamed:
             arriving.answer_by(REST_SECONDS, partial(_whole, response, request.environ))
         discard_rest(request)
-    access_log().tell(g.request_id, request.method, request.path, response.status_code, time.perf_counter() - g.began)
+    route = template(request.url_rule.rule) if request.url_rule else ""
+    seconds = time.perf_counter() - g.began
+    who = g.get("identity")
+    owner = who.owner if who is not None else ""
+    access_log().tell(g.request_id, request.method, request.path, response.status_code, seconds, route, 0, owner)
+    if g.span is not None:
+        g.span.end(request.method, route, response.status_code, g.request_id)
     return response

@@ -18,6 +18,7 @@ import re
 import socket
 from dataclasses import dataclass
 
+from service.domain.access.loopback import is_loopback
 from service.errors import CallerRefused, HostInvalid, HostNotAllowed, OriginNotAllowed
 from service.settings import Settings, entries
 
@@ -102,16 +103,6 @@ class Callers:
                 "should be allowed, add its origin to ADALINE_ALLOWED_ORIGINS and restart the server"
             )
         return None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether who listens at this name or address is reached from its own machine alone."""
-    name = host.lower().rstrip(".")
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _is_address(name: str) -> bool:

@@ -25,8 +25,8 @@ from service.logs import access_log
 EXPOSED = "Content-Disposition, ETag, Location, Retry-After, X-Request-Id"
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 HEADERS = (
-    "Accept, Content-Type, Content-Encoding, Idempotency-Key, If-Match, If-None-Match, If-Range, "
-    "Inference-Header-Content-Length, Last-Event-ID, Prefer, Range, X-Request-Id"
+    "Accept, Authorization, Content-Type, Content-Encoding, Idempotency-Key, If-Match, If-None-Match, If-Range, "
+    "Inference-Header-Content-Length, Last-Event-ID, Prefer, Range, X-CSRF-Token, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 600
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})

@@ -28,10 +28,14 @@ from service.errors import (
     HostNotAllowed,
     IdempotencyKeyReused,
     InputInvalid,
+    KeyMissing,
     LengthRequired,
     MediaTypeUnsupported,
     NotFound,
+    NotPermitted,
     StorageFull,
+    TooMuch,
+    Unauthenticated,
     Unavailable,
     UploadInvalid,
 )
@@ -52,9 +56,12 @@ STATUS: Mapping[type[AdalineError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     AliasChanged: HTTPStatus.PRECONDITION_FAILED,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    NotPermitted: HTTPStatus.FORBIDDEN,
     CallerRefused: HTTPStatus.FORBIDDEN,
     HostInvalid: HTTPStatus.BAD_REQUEST,
     HostNotAllowed: HTTPStatus.MISDIRECTED_REQUEST,
+    TooMuch: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -85,7 +92,21 @@ def of_error(error: AdalineError) -> Response:
     answer = _problem(status, error.code, error.title, error.detail, errors, _more(error))
     if isinstance(error, Unavailable):
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, TooMuch):
+        answer.headers.extend(error.headers)
+        if error.retry_after is not None:
+            answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated | NotPermitted):
+        answer.headers["WWW-Authenticate"] = _challenge(error)
     return answer
+
+
+def _challenge(error: Unauthenticated | NotPermitted) -> str:
+    """What to send (RFC 6750, section 3): nothing of what was sent is repeated in it."""
+    if isinstance(error, KeyMissing):
+        return 'Bearer realm="adaline"'
+    what = "invalid_token" if isinstance(error, Unauthenticated) else "insufficient_scope"
+    return f'Bearer realm="adaline", error="{what}"'
 
 
 def _more(error: AdalineError) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def opening(name: str, version: int) -> bytes:
 def as_json(asked: Asked, pieces: Iterable[Outputs]) -> Iterator[bytes]:
     """{"model": …, "predictions": […], "intervals": […], "contributions": […], "flags": […], "errors": […],
     "failed": 0}"""
-    yield opening(asked.model.name, asked.model.version) + b"["
+    yield opening(asked.model.called, asked.model.version) + b"["
     with _Lists() as lists:
         failed: list[FailedRow] = []
         n_failed = 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 
+from service.api.admission.admit import owner, quotas
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.http.documents import document_limit, read_object
@@ -30,7 +31,7 @@ BODY = {
 @blueprint.headers(StartHeaders)
 @blueprint.answers(HTTPStatus.ACCEPTED, JobSchema, description="queued")
 @blueprint.also_answers(HTTPStatus.CREATED, JobSchema, description="ended within Prefer: wait=N")
-@blueprint.fails(*BAD_BODY)
+@blueprint.fails(*BAD_BODY, HTTPStatus.TOO_MANY_REQUESTS)
 @blueprint.described(requestBody=BODY)
 def submit_batch_prediction(headers: dict[str, Any]) -> Any:
     """Predict every row of a dataset: starts a job of kind `predict`, whose result is a CSV or Parquet file
@@ -42,4 +43,4 @@ def submit_batch_prediction(headers: dict[str, Any]) -> Any:
     body = read_object(request, document_limit(deps.settings))
     key = headers.get("idempotency_key")
     short_seconds = deps.settings.short_job_seconds
-    return started(submit_batch(deps.database, deps.queue, body, key, told, short_seconds), headers)
+    return started(submit_batch(deps.database, deps.queue, owner(), body, key, told, short_seconds, quotas()), headers)

@@ -42,7 +42,7 @@ class Direct:
         """Raises ValueError for a model whose features have names that cannot be compiled."""
         self._predictor = predictor = model.predictor
         self._encoder = predictor.transform.encoder
-        self._head = opening(model.name, model.version)
+        self._head = opening(model.called, model.version)
         kinds = predictor.feature_kinds
         names = list(kinds)
         self._numbers = [names.index(name) for name in self._encoder.numbers.names]
@@ -66,8 +66,8 @@ class Direct:
         self._decode = _decoder(kinds)
         self._is_plain = not predictor.classes and isinstance(predictor.target, str)
 
-    def answer(self, body: bytes) -> bytes | None:
-        """The answer to a body, or None for one that takes the ordinary way."""
+    def answer(self, body: bytes) -> tuple[bytes, int] | None:
+        """The answer to a body and how many rows that has, or None for one that takes the ordinary way."""
         try:
             given = self._decode(body)
             rows = given.records if given.records is not None else given.instances
@@ -84,7 +84,7 @@ class Direct:
             answers = orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)
         else:
             answers = orjson.dumps(self._predictor.answers(values))
-        return self._head + answers + b"}"
+        return self._head + answers + b"}", len(rows)
 
     def _scores(
         self, numbers: Floats, times: Floats, places: Integers, word_gaps: npt.NDArray[np.bool_]

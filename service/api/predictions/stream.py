@@ -13,6 +13,7 @@ from service.api.predictions.codecs import no_rows, refused, too_many_rows
 from service.domain.cells.columns import Categories, CellInvalid, Columns, missing
 from service.domain.model.outputs import Answered, AnswerPlan
 from service.errors import FieldError
+from service.metrics import metrics
 from service.reading.rows import Rows, Wrong, in_pieces
 
 MOST_LISTED = 1000
@@ -57,10 +58,12 @@ def predicted(
     """Raises RowsInvalid for no rows, for more than `most_rows` (0: any number), and, when such is to fail, for the
     first piece with a row that cannot be used."""
     done = 0
+    predicted_rows = metrics().predicted_rows.labels("request")
     for rows in in_pieces(parts, plan.predictor.piece_rows):
         if most_rows and done + rows.n_rows > most_rows:
             raise too_many_rows(most_rows)
         outputs = _all_or_none(plan, rows, done, place) if on_error == "fail" else _each(plan, rows, done)
+        predicted_rows.inc(rows.n_rows - len(outputs.failed))
         yield from _cut(outputs, plan.rows_at_once)
         done += rows.n_rows
     if not done:

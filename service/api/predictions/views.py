@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import NotAcceptable
 
+from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.http.bodies import read
@@ -54,7 +55,7 @@ def _operation(view: Callable[..., Any]) -> Callable[..., Any]:
     return view
 
 
-@blueprint.route("/models/<ref>/predict", methods=["POST"])
+@blueprint.route("/models/<ref:ref>/predict", methods=["POST"])
 @blueprint.query(PredictQuery)
 @_operation
 @blueprint.described(requestBody=documented("PredictionRows"))
@@ -108,7 +109,7 @@ def _media_type() -> str:
 def _find(ref: str) -> LoadedModel:
     if "\0" in ref:
         raise ModelNotFound("model names contain no NUL character")
-    return context().models.find(ref)
+    return context().models.find(owner(), ref)
 
 
 def _accepted() -> tuple[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields
+
+from service.domain.plain import rfc3339
 
 
 class TimeField(fields.DateTime):
@@ -14,11 +16,6 @@ class TimeField(fields.DateTime):
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
         return None if value is None else rfc3339(value)
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment as `2026-01-31T12:00:00.000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def says(what: str, **more: Any) -> dict[str, Any]:

@@ -64,13 +64,14 @@ class JobFields(Answer):
     attempt = fields.Integer(
         required=True, metadata=says("attempts since the job last made progress; a clean stop is not counted")
     )
+    priority = fields.Integer(required=True, metadata=says("among its owner's jobs, a higher one goes first"))
     created_at = TimeField(required=True)
     started_at = TimeField(required=True, allow_none=True)
     finished_at = TimeField(required=True, allow_none=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
 
     def _model(self, job: JobRow) -> dict[str, Any] | None:
-        return None if job.model_version is None else {"name": job.model_name, "version": job.model_version}
+        return None if job.model_version is None else {"name": job.called_model, "version": job.model_version}
 
 
 class WaitingSchema(Answer):
@@ -82,7 +83,8 @@ class WaitingSchema(Answer):
         metadata=says("short: expected to end soon; short work also has processes reserved for it"),
     )
     before = fields.Integer(
-        required=True, metadata=says("earlier jobs of the same lane that still wait; 1000 means 1,000 or more")
+        required=True,
+        metadata=says("jobs of the same lane that go first, by priority and owners' turns; 1000 means 1,000 or more"),
     )
     running = fields.Integer(required=True, metadata=says("running jobs; 1000 means 1,000 or more"))
     why = fields.String(required=True)
@@ -97,7 +99,7 @@ class ListedJob(JobFields):
     """A job as a list has it: without its spec, and so without the metadata in it; `GET /v1/jobs/{id}` has both."""
 
     model_name = fields.Function(
-        lambda job: job.model_name or None,
+        lambda job: job.called_model or None,
         required=True,
         metadata=says("the spec's target; null if it has none", type=["string", "null"]),
     )

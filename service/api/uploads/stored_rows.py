@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from service.api.schemas.answer import rfc3339
+from service.domain.plain import rfc3339
 from service.errors import FileNotFound
 from service.store.blobs.store import Blobs
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, refusal, show, tell
 from service.cli.commands.learning import DataArgument, dataset_of, followed
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def batch(
     out: ResultOutOption = None,
     watch: ResultWatchOption = True,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +37,7 @@ def batch(
     to_screen = out is None and not as_json
     if watch and to_screen and form == "parquet":
         raise refusal("Parquet needs a file to go to: give --out")
-    with connect(url) as client:
+    with connect(url, key) as client:
         job = client.batch_predict(ref, dataset_of(client, data), form)
         if watch:
             job = followed(client, job)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Url, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, Key, Url, app, connect, refusal, show
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -27,12 +27,12 @@ ForceOption = Annotated[
 
 
 @app.command(rich_help_panel=THERE)
-def delete(what: What, force: ForceOption = False, url: Url = LOCAL, as_json: AsJson = False) -> None:
+def delete(what: What, force: ForceOption = False, url: Url = LOCAL, key: Key = None, as_json: AsJson = False) -> None:
     """Delete datasets, jobs, versions, aliases and models."""
     from rich.text import Text
 
     deleted = []
-    with connect(url) as client:
+    with connect(url, key) as client:
         for one in what:
             _delete(client, one, force)
             deleted.append(one)

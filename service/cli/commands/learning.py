@@ -1,4 +1,4 @@
-"""Commands that give a server work: upload, train, compare, cancel."""
+"""Commands that give a server work: upload, train, compare."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli import known
-from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
@@ -83,6 +82,7 @@ def upload(
         bool, typer.Option("--preview", help="Show how the first part of the file would be read; store nothing.")
     ] = False,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -100,7 +100,7 @@ def upload(
         "null_values": null_values or None,
         "decimal": decimal,
     }
-    with connect(url) as client:
+    with connect(url, key) as client:
         if preview:
             seen = client.preview(sys.stdin.buffer if file == STDIN else file, **options)
             show(as_json, seen, lambda: rendering.preview(seen), wide)
@@ -119,6 +119,7 @@ def train(
     check: CheckOption = False,
     watch: WatchOption = True,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -126,7 +127,7 @@ def train(
     from service.cli import choices as chosen
     from service.cli.showing import checking, rendering, reporting
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
             dataset = dataset_of(client, data)
@@ -155,6 +156,7 @@ def compare(
         Path | None, typer.Option(help="Write the pictures to this folder.", file_okay=False, show_default=False)
     ] = None,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -162,7 +164,7 @@ def compare(
     from service.cli import choices as chosen
     from service.cli.showing import comparing
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         with choices_refused():
             spec = chosen.with_hidden(chosen.spec_of(choices or []), hidden)
         dataset = dataset_of(client, data)
@@ -173,21 +175,6 @@ def compare(
         for name in comparing.PICTURES & set(comparison.get("pictures") or ()):
             (pictures / name).write_text(comparison["pictures"][name], encoding="utf-8")
     show(as_json, comparison, lambda: comparing.page(comparison), wide)
-
-
-@app.command(rich_help_panel=THERE)
-def cancel(
-    job: Annotated[str, typer.Argument(help="The job's id.", autocompletion=known.jobs)],
-    url: Url = LOCAL,
-    wide: Wide = False,
-    as_json: AsJson = False,
-) -> None:
-    """Cancel a job: at once while it waits, at its next batch while it runs."""
-    from service.cli.showing import rendering
-
-    with connect(url) as client:
-        cancelled = client.cancel(job)
-    show(as_json, cancelled.json, lambda: rendering.job(cancelled), wide)
 
 
 def dataset_of(client: Client, data: str) -> Dataset:

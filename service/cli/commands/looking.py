@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, refusal, show
 
 if TYPE_CHECKING:  # a command that prints JSON imports no rich
     from rich.console import RenderableType
@@ -50,12 +50,17 @@ def show_first(
 
 @app.command(rich_help_panel=THERE)
 def datasets(
-    id: DatasetArgument = None, limit: LimitOption = 20, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    id: DatasetArgument = None,
+    limit: LimitOption = 20,
+    url: Url = LOCAL,
+    key: Key = None,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """List datasets, or show one with its columns."""
     from service.cli.showing import rendering
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         if id is not None:
             dataset = client.dataset(id)
             show(as_json, dataset.json, lambda: rendering.dataset(dataset), wide)
@@ -70,6 +75,7 @@ def jobs(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +83,7 @@ def jobs(
     from service.cli.showing import rendering
 
     wanted = wanted_metadata(metadata)
-    with connect(url) as client:
+    with connect(url, key) as client:
         if id is not None:
             job = client.job(id)
             show(as_json, job.json, lambda: rendering.job(job), wide)
@@ -91,6 +97,7 @@ def models(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +105,7 @@ def models(
     from service.cli.showing import serving
 
     wanted = wanted_metadata(metadata)
-    with connect(url) as client:
+    with connect(url, key) as client:
         if name is not None:
             model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))
             answer = {**model.json, "versions": [it.json for it in versions]}
@@ -108,11 +115,11 @@ def models(
 
 
 @app.command(rich_help_panel=THERE)
-def report(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def report(ref: Ref, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
     """Show a version's report: metrics beside the baseline, curvature, importance."""
     from service.cli.showing import reporting
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         version = client.version(ref)
         found = client.report(version.ref)
     show(as_json, found, lambda: reporting.page(version, found), wide)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import HERE, AsJson, Wide, app, show
+from service.cli.app import FAILED, HERE, AsJson, Wide, app, show
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -31,7 +31,7 @@ def serve(host: Host = None, port: Port = None, data: DataOption = None) -> None
     """Run everything: API, workers, sweeper and their queue."""
     from service import supervisor
 
-    raise typer.Exit(supervisor.serve(_settings(host=host, port=port, data=data)))
+    raise typer.Exit(supervisor.serve(settings_chosen(host=host, port=port, data=data)))
 
 
 @app.command(rich_help_panel=HERE)
@@ -39,7 +39,7 @@ def api(host: Host = None, port: Port = None) -> None:
     """Run the API alone."""
     from service import supervisor
 
-    raise typer.Exit(supervisor.api(_settings(host=host, port=port)))
+    raise typer.Exit(supervisor.api(settings_chosen(host=host, port=port)))
 
 
 @app.command(rich_help_panel=HERE)
@@ -49,7 +49,7 @@ def worker(queues: Queues = None) -> None:
     from service.queue import QUEUES
 
     chosen = queues.split(",") if queues else QUEUES
-    raise typer.Exit(supervisor.worker(_settings(), chosen))
+    raise typer.Exit(supervisor.worker(settings_chosen(), chosen))
 
 
 @app.command(rich_help_panel=HERE)
@@ -57,7 +57,7 @@ def sweep() -> None:
     """Run the sweeper alone: it requeues lost work and deletes unused data."""
     from service import supervisor
 
-    raise typer.Exit(supervisor.sweep(_settings()))
+    raise typer.Exit(supervisor.sweep(settings_chosen()))
 
 
 @app.command(rich_help_panel=HERE)
@@ -65,9 +65,20 @@ def settings(wide: Wide = False, as_json: AsJson = False) -> None:
     """List every setting: its value, where that came from, and its meaning."""
     from service.cli.showing import rendering
 
-    listed = _settings().describe(os.environ)
+    listed = settings_chosen().describe(os.environ)
     columns = ("name", "value", "from", "meaning")
     show(as_json, listed, lambda: rendering.table(columns, ([row[name] for name in columns] for row in listed)), wide)
+
+
+@app.command(rich_help_panel=HERE)
+def doctor(as_json: AsJson = False) -> None:
+    """Name what is unsafe or broken in this deployment, each with its mend; exit status 1 when anything is."""
+    from service.cli.showing.diagnosis import diagnosis
+    from service.doctor import examine
+
+    found = examine(os.environ)
+    show(as_json, [asdict(finding) for finding in found], lambda: diagnosis(found))
+    raise typer.Exit(FAILED if found else 0)
 
 
 @app.command(rich_help_panel=HERE)
@@ -78,7 +89,7 @@ def openapi() -> None:
     sys.stdout.write(text())
 
 
-def _settings(**chosen: Any) -> Settings:
+def settings_chosen(**chosen: Any) -> Settings:
     """The environment's settings, where the command line says nothing else. Raises SettingInvalid."""
     from service.settings import Settings
 

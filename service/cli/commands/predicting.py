@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, app, connect, refusal, tell
+from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, app, connect, refusal, tell
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -55,6 +55,7 @@ def predict(
         bool, typer.Option("--contributions", help="Add each feature's contribution (linear neurons).")
     ] = False,
     url: Url = LOCAL,
+    key: Key = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a file. Options left out are those of the model's dataset."""
@@ -71,7 +72,7 @@ def predict(
     options |= {"on_error": "null"} if on_error == "null" else {}
     options |= {"echo": True} if echo else {}
     options |= {"contributions": True} if contributions else {}
-    with connect(url) as client:
+    with connect(url, key) as client:
         chunks = _predictions(client, ref, file, form, options)
         first = next(chunks, b"")  # what is wrong comes before there is a file
         if out is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show
 from service.cli.commands.looking import LimitOption, MetadataOption, wanted_metadata
 
 Name = Annotated[str, typer.Argument(help="The model's name.", autocompletion=known.models)]
@@ -24,6 +24,7 @@ def versions(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +32,7 @@ def versions(
     from service.cli.showing import serving, versus
 
     wanted = wanted_metadata(metadata)
-    with connect(url) as client:
+    with connect(url, key) as client:
         if compare is not None:
             found = client.compare_versions(name, *compare)
             show(as_json, found, lambda: versus.page(found), wide)
@@ -49,6 +50,7 @@ def alias(
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
     url: Url = LOCAL,
+    key: Key = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -57,7 +59,7 @@ def alias(
 
     if delete and version is not None:
         raise refusal("--delete takes no version")
-    with connect(url) as client:
+    with connect(url, key) as client:
         if delete:
             client.delete_alias(name, alias)
         elif version is not None:

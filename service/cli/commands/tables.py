@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Url, Wide, app, connect, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, show, tell
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The dataset's id.", autocompletion=known.datasets)]
 Correlate = Annotated[
@@ -20,21 +20,25 @@ LinesOutOption = Annotated[Path | None, typer.Option(help="Write the rejected li
 
 
 @app.command(rich_help_panel=THERE)
-def profile(id: Id, correlate: Correlate = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def profile(
+    id: Id, correlate: Correlate = None, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False
+) -> None:
     """Show statistics of each column of a dataset, and on request what a linear neuron could learn of one."""
     from service.cli.showing import profiling
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         found = client.profile(id, correlate)
     show(as_json, found, lambda: profiling.page(found), wide)
 
 
 @app.command(rich_help_panel=THERE)
-def rejects(id: Id, out: LinesOutOption = None, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def rejects(
+    id: Id, out: LinesOutOption = None, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False
+) -> None:
     """Show why lines of a file were rejected: each reason with its count and its first line."""
     from service.cli.showing import rejecting
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         if out is not None:
             _write(client.rejects(id), out)
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Ref, Url, Wide, app, connect, show
+from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, show
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -21,10 +21,16 @@ ReplaceOption = Annotated[bool, typer.Option("--force", help="Replace existing f
 
 @app.command(rich_help_panel=THERE)
 def download(
-    ref: Ref, to: To = None, force: ReplaceOption = False, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False
+    ref: Ref,
+    to: To = None,
+    force: ReplaceOption = False,
+    url: Url = LOCAL,
+    key: Key = None,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """Download all files of a version; they can predict without a server."""
-    with connect(url) as client:
+    with connect(url, key) as client:
         version = client.version(ref)
         directory = client.download(version.ref, to, replace=force)
     names = [file["name"] for file in version.files]
@@ -33,11 +39,11 @@ def download(
 
 
 @app.command(rich_help_panel=THERE)
-def files(ref: Ref, url: Url = LOCAL, wide: Wide = False, as_json: AsJson = False) -> None:
+def files(ref: Ref, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
     """List the files of a version: weights, report, pictures, and what predicts without a server."""
     from service.cli.showing.rendering import size, table
 
-    with connect(url) as client:
+    with connect(url, key) as client:
         found = client.version(ref).files
     rows = [(file["name"], size(file["bytes"]), file["sha256"]) for file in found]
     show(as_json, found, lambda: table(("file", "size", "sha256"), rows, ("size",), ("sha256",)), wide)

@@ -25,6 +25,7 @@ STATE_STYLES = {
     "failed": "red",
     "cancelled": "yellow",
     "cancelling": "yellow",
+    "paused": "yellow",
     "running": "cyan",
     "ingesting": "cyan",
 }

@@ -31,7 +31,7 @@ ROUTES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf"PUT /v1/models/({NAME})/aliases/({NAME})", r"`adaline alias \1 \2 VERSION`"),
     (rf"DELETE /v1/models/({NAME})/versions/({NAME})", r"`adaline delete \1:\2`"),
     (rf"GET /v1/models/({NAME})/versions", r"`adaline versions \1`"),
-    (rf"POST /v1/jobs/({NAME})/cancel", r"`adaline cancel \1`"),
+    (rf"POST /v1/jobs/({NAME})/(cancel|pause|resume)", r"`adaline \2 \1`"),
     (r"POST /v1/batch-predictions", "`adaline batch`"),
     (rf"GET /v1/(datasets|jobs|models)/({NAME})", r"`adaline \1 \2`"),
     (r"GET /v1/(datasets|jobs|models)", r"`adaline \1`"),

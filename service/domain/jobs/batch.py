@@ -9,6 +9,7 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
+from service.domain.spec.beside import priority_field
 from service.domain.spec.loading import load
 from service.domain.spec.parts import SpecPart, dataset_field, one_of
 
@@ -41,6 +42,7 @@ class BatchSpecSchema(SpecPart):
     """The body of `POST /v1/batch-predictions`."""
 
     makes = BatchSpec
+    beside = frozenset({"priority"})
     model = ma.fields.String(
         required=True,
         error_messages=REQUIRED,
@@ -54,3 +56,4 @@ class BatchSpecSchema(SpecPart):
         metadata={"description": "format of the result: row numbers from 1, then what /predict answers for each row"},
     )
     kind = ma.fields.String(load_default="predict", validate=one_of(("predict",)))
+    priority = priority_field()

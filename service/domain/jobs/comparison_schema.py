@@ -31,6 +31,7 @@ class ComparisonSpecSchema(SpecPart):
     """The body of `POST /v1/jobs` that asks for a comparison of the descents."""
 
     makes = ComparisonSpec
+    beside = frozenset({"priority"})
     kind = ma.fields.String(required=True, validate=one_of(("descent-comparison",)))
     dataset = dataset_field(REQUIRED)
     target = ma.fields.String(
@@ -76,6 +77,7 @@ class ComparisonSpecSchema(SpecPart):
     )
     seed = OF_TRAINING["seed"]
     metadata = OF_TRAINING["metadata"]
+    priority = OF_TRAINING["priority"]
 
     @ma.validates_schema
     def _descends_on_one_loss(self, data: dict[str, Any], **_: Any) -> None:

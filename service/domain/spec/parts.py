@@ -60,6 +60,8 @@ class SpecPart(ma.Schema):
     """A nested schema that loads into its dataclass."""
 
     makes: type[Any]
+    beside: frozenset[str] = frozenset()
+    """Fields that are no part of what is made: they are asked of the job (`service.domain.spec.beside`)."""
     error_messages = {"unknown": "is not a field of the spec; remove it or check its spelling"}  # noqa: RUF012
 
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
@@ -67,7 +69,8 @@ class SpecPart(ma.Schema):
 
     @ma.post_load
     def _make(self, data: dict[str, Any], **_: Any) -> Any:
-        return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+        kept = {key: value for key, value in data.items() if key not in self.beside}
+        return self.makes(**{key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()})
 
 
 class SplitSchema(SpecPart):

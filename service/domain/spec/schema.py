@@ -7,6 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from service.domain.spec.beside import priority_field, reuse_field
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
 from service.domain.spec.inputs import OPEN, InputFields
 from service.domain.spec.loading import load
@@ -45,6 +46,7 @@ class TrainingSpecSchema(InputFields):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
+    beside = frozenset({"priority", "reuse"})
     dataset = dataset_field(REQUIRED)
     model = ma.fields.String(
         required=True,
@@ -214,6 +216,8 @@ class TrainingSpecSchema(InputFields):
         },
     )
     kind = ma.fields.String(load_default="train", validate=one_of(("train",)))
+    priority = priority_field()
+    reuse = reuse_field()
 
     @ma.validates_schema
     def _rises_before_it_falls(self, data: dict[str, Any], **_: Any) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from service.store.blobs.failing import failing_disk_named
-from service.store.blobs.spool import Spooling
+from service.store.blobs.spool import Spooling, StoredBlob
 from service.store.held import is_held
 from service.store.private import PRIVATE_DIRECTORY, make_private
 
@@ -31,7 +31,7 @@ class DiskBlobs(Spooling):
     def __init__(self, root: Path) -> None:
         super().__init__(root / "spool")
         self._objects = root / "objects"
-        for directory in (self._objects, self.spool):
+        for directory in (root, self._objects, self.spool):
             make_private(directory)
 
     def _open(self, key: str, part: tuple[int, int] | None = None) -> IO[bytes]:
@@ -60,12 +60,14 @@ class DiskBlobs(Spooling):
             if path.stat().st_mtime <= time.time() - older_than_seconds:
                 path.unlink()
 
-    def keys(self, older_than_seconds: float) -> Iterator[str]:
-        newest = time.time() - older_than_seconds
+    def listing(self) -> Iterator[StoredBlob]:
         for path in self._objects.glob("??/*"):
             with contextlib.suppress(FileNotFoundError):  # deleted since it was listed
-                if path.stat().st_mtime <= newest:
-                    yield path.name
+                found = path.stat()
+                yield StoredBlob(path.name, found.st_size, found.st_mtime)
+
+    def clear(self, older_than_seconds: float) -> None:
+        newest = time.time() - older_than_seconds
         for path in self.spool.iterdir():
             with contextlib.suppress(FileNotFoundError):  # a writer that has just ended
                 if path.stat().st_mtime <= newest and not is_held(path):
@@ -83,7 +85,7 @@ class DiskBlobs(Spooling):
         os.utime(spooled)  # its age counts from here: a slow upload is old when it is whole
         if not path.parent.exists():
             path.parent.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
-            _bring_to_disk(self._objects)
+            bring_to_disk(self._objects)
         with _locked(path.parent, fcntl.LOCK_SH) as descriptor:
             os.replace(spooled, path)
             os.fsync(descriptor)  # the names in it
@@ -121,7 +123,7 @@ def _locked(directory: Path, kind: int) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _bring_to_disk(directory: Path) -> None:
+def bring_to_disk(directory: Path) -> None:
     """The names in it."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from service.store.blobs.failing import failing_disk_named
-from service.store.blobs.spool import CHUNK, Spooling
+from service.store.blobs.spool import CHUNK, Spooling, StoredBlob
 
 
 class S3Blobs(Spooling):
@@ -67,13 +67,12 @@ class S3Blobs(Spooling):
         if found is not None and found["LastModified"].timestamp() <= time.time() - older_than_seconds:
             self._client.delete_object(Bucket=self._bucket, Key=self._name(key))
 
-    def keys(self, older_than_seconds: float) -> Iterator[str]:
-        newest = time.time() - older_than_seconds
+    def listing(self) -> Iterator[StoredBlob]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
         for page in pages:
             for item in page.get("Contents", []):
-                if item["LastModified"].timestamp() <= newest:
-                    yield item["Key"].rsplit("/", 1)[-1]
+                key = item["Key"].rsplit("/", 1)[-1]
+                yield StoredBlob(key, item["Size"], item["LastModified"].timestamp())
 
     def check(self) -> None:
         self._client.head_bucket(Bucket=self._bucket)

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,15 @@ class Blob:
 
     key: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob as it lies there: how many bytes, and when it was written (last), in seconds since 1970."""
+
+    key: str
+    size: int
+    written_at: float
 
 
 class BlobWriter:
@@ -149,6 +159,17 @@ class Spooling:
         if len(self._verified) >= MOST_REMEMBERED:
             self._verified.clear()
         self._verified[key] = identity
+
+    def keys(self, older_than_seconds: float) -> Iterator[str]:
+        self.clear(older_than_seconds)
+        newest = time.time() - older_than_seconds
+        return (it.key for it in self.listing() if it.written_at <= newest)
+
+    def clear(self, older_than_seconds: float) -> None:
+        """Nothing, where what is unfinished has no name or ends with its process."""
+
+    def listing(self) -> Iterator[StoredBlob]:
+        raise NotImplementedError
 
     def size(self, key: str) -> int:
         return self._identity(key)[0]

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from service.errors import SettingInvalid, StorageDamaged
 from service.store.blobs.disk import DiskBlobs
 from service.store.blobs.s3 import S3Blobs
-from service.store.blobs.spool import Blob, BlobWriter
+from service.store.blobs.spool import Blob, BlobWriter, StoredBlob
 
 
 class Blobs(Protocol):
@@ -55,8 +55,14 @@ class Blobs(Protocol):
     def delete(self, key: str, older_than_seconds: float) -> None:
         """Forget a blob unless it was written (again) since; one that is not there is no error."""
 
+    def listing(self) -> Iterator[StoredBlob]:
+        """All that lies there."""
+
     def keys(self, older_than_seconds: float) -> Iterator[str]:
         """The keys last written at least so long ago."""
+
+    def clear(self, older_than_seconds: float) -> None:
+        """Forget what a writer that is gone has left unfinished so long ago."""
 
     def check(self) -> None:
         """Raises OSError (or the provider's error) when the place cannot be used."""

@@ -36,7 +36,7 @@ def test_submitted_job_waits_with_its_resolved_spec(client: FlaskClient, deps: D
     assert answer.headers["Retry-After"] == "1"
     assert set(job) == {
         *("id", "kind", "state", "is_terminal", "spec", "dataset", "model", "progress", "attempt"),
-        *("created_at", "started_at", "finished_at", "error"),
+        *("priority", "created_at", "started_at", "finished_at", "error"),
     }
     assert (job["kind"], job["state"], job["is_terminal"], job["dataset"]) == ("train", "queued", False, row.id)
     assert (job["model"], job["progress"], job["error"], job["finished_at"]) == (None, None, None, None)

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from service.changes import REGISTRY
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import AliasNotFound, DatabaseUnavailable, VersionNotFound
 from service.store.session import Database
 from service.usecases import promote
-from service.usecases.predict import LOOK_SECONDS, LoadedModels
+from service.usecases.follow import LOOK_SECONDS
+from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 from tests import samples
 
@@ -76,40 +78,40 @@ def test_a_known_reference_costs_no_statement(deps: Deps) -> None:
     database = Absent(deps.database)
     loaded = LoadedModels(database, deps.blobs, 4)  # type: ignore[arg-type]
     loaded._followed = True
-    assert loaded.known("houses") is None
-    first = loaded.find("houses")
+    assert loaded.known(DEFAULT_OWNER, "houses") is None
+    first = loaded.find(DEFAULT_OWNER, "houses")
     asked = database.asked
-    assert [loaded.find("houses") for _ in range(100)] == [first] * 100
-    assert loaded.known("houses") is first
+    assert [loaded.find(DEFAULT_OWNER, "houses") for _ in range(100)] == [first] * 100
+    assert loaded.known(DEFAULT_OWNER, "houses") is first
     assert database.asked == asked
 
 
 def test_without_anybody_who_follows_each_reference_is_looked_up(deps: Deps, loaded: LoadedModels) -> None:
     publish(deps)
-    assert loaded.find("houses").version == 1
+    assert loaded.find(DEFAULT_OWNER, "houses").version == 1
     publish(deps, 1.0)
-    assert loaded.find("houses").version == 2
-    assert loaded.known("houses") is None
+    assert loaded.find(DEFAULT_OWNER, "houses").version == 2
+    assert loaded.known(DEFAULT_OWNER, "houses") is None
 
 
 def test_a_new_version_is_seen_without_a_hint(deps: Deps, following: LoadedModels) -> None:
     publish(deps)
-    assert following.find("houses").version == 1
+    assert following.find(DEFAULT_OWNER, "houses").version == 1
     publish(deps, 1.0)  # straight into the database: nobody publishes that it has changed
-    until(lambda: following.find("houses").version == 2, 1.0)
+    until(lambda: following.find(DEFAULT_OWNER, "houses").version == 2, 1.0)
 
 
 def test_a_hint_brings_it_sooner(deps: Deps, following: LoadedModels) -> None:
     publish(deps)
     publish(deps, 1.0)
-    promote.promote(deps.database, "houses", "live", 1, None)
-    assert following.find("houses@live").version == 1
+    promote.promote(deps.database, DEFAULT_OWNER, "houses", "live", 1, None)
+    assert following.find(DEFAULT_OWNER, "houses@live").version == 1
     waits = []
     for number in (2, 1) * 5:
-        promote.promote(deps.database, "houses", "live", number, None)
+        promote.promote(deps.database, DEFAULT_OWNER, "houses", "live", number, None)
         began = time.monotonic()
         deps.changes.publish(REGISTRY)
-        until(lambda number=number: following.find("houses@live").version == number)  # type: ignore[misc]
+        until(lambda number=number: following.find(DEFAULT_OWNER, "houses@live").version == number)  # type: ignore[misc]
         waits.append(time.monotonic() - began)
     assert min(waits) < LOOK_SECONDS / 4
 
@@ -117,16 +119,22 @@ def test_a_hint_brings_it_sooner(deps: Deps, following: LoadedModels) -> None:
 def test_what_means_nothing_any_more_is_asked_of_the_database(deps: Deps, following: LoadedModels) -> None:
     publish(deps)
     publish(deps, 1.0)
-    promote.promote(deps.database, "houses", "live", 1, None)
-    assert following.find("houses@live").version == following.find("houses:1").version == 1
-    promote.remove_alias(deps.database, "houses", "live", None)
-    promote.delete_version(deps.database, "houses", 1)
-    until(lambda: following.known("houses@live") is None and following.known("houses:1") is None)
+    promote.promote(deps.database, DEFAULT_OWNER, "houses", "live", 1, None)
+    assert (
+        following.find(DEFAULT_OWNER, "houses@live").version == following.find(DEFAULT_OWNER, "houses:1").version == 1
+    )
+    promote.remove_alias(deps.database, DEFAULT_OWNER, "houses", "live", None)
+    promote.delete_version(deps.database, DEFAULT_OWNER, "houses", 1)
+    until(
+        lambda: (
+            following.known(DEFAULT_OWNER, "houses@live") is None and following.known(DEFAULT_OWNER, "houses:1") is None
+        )
+    )
     with pytest.raises(AliasNotFound):
-        following.find("houses@live")
+        following.find(DEFAULT_OWNER, "houses@live")
     with pytest.raises(VersionNotFound):
-        following.find("houses:1")
-    assert following.find("houses").version == 2
+        following.find(DEFAULT_OWNER, "houses:1")
+    assert following.find(DEFAULT_OWNER, "houses").version == 2
 
 
 def test_known_models_answer_while_the_database_is_away(deps: Deps) -> None:
@@ -137,16 +145,16 @@ def test_known_models_answer_while_the_database_is_away(deps: Deps) -> None:
     thread.start()
     until(lambda: loaded._followed)
     try:
-        loaded.find("houses")
+        loaded.find(DEFAULT_OWNER, "houses")
         database.gone = True
         asked = database.asked
         until(lambda: database.asked > asked + 1)  # the follower has met it
-        assert loaded.find("houses").version == 1
+        assert loaded.find(DEFAULT_OWNER, "houses").version == 1
         with pytest.raises(DatabaseUnavailable):
-            loaded.find("houses:1")
+            loaded.find(DEFAULT_OWNER, "houses:1")
         database.gone = False
         publish(deps, 1.0)
-        until(lambda: loaded.find("houses").version == 2)
+        until(lambda: loaded.find(DEFAULT_OWNER, "houses").version == 2)
     finally:
         deps.changes.close()
         thread.join()
@@ -158,10 +166,13 @@ def test_the_model_that_was_unused_for_longest_leaves(deps: Deps) -> None:
     loaded = LoadedModels(deps.database, deps.blobs, 2)
     loaded._followed = True
     for ref in ("houses:1", "houses:2"):
-        loaded.find(ref)
-    loaded.find("houses:1")
-    loaded.find("houses:3")
-    assert [ref for ref in ("houses:1", "houses:2", "houses:3") if loaded.known(ref)] == ["houses:1", "houses:3"]
+        loaded.find(DEFAULT_OWNER, ref)
+    loaded.find(DEFAULT_OWNER, "houses:1")
+    loaded.find(DEFAULT_OWNER, "houses:3")
+    assert [ref for ref in ("houses:1", "houses:2", "houses:3") if loaded.known(DEFAULT_OWNER, ref)] == [
+        "houses:1",
+        "houses:3",
+    ]
 
 
 def test_many_references_to_few_models_do_not_pile_up(deps: Deps) -> None:
@@ -169,14 +180,14 @@ def test_many_references_to_few_models_do_not_pile_up(deps: Deps) -> None:
     loaded = LoadedModels(deps.database, deps.blobs, 1)
     loaded._followed = True
     for number in range(30):
-        promote.promote(deps.database, "houses", f"alias-{number}", 1, None)
-        loaded.find(f"houses@alias-{number}")
+        promote.promote(deps.database, DEFAULT_OWNER, "houses", f"alias-{number}", 1, None)
+        loaded.find(DEFAULT_OWNER, f"houses@alias-{number}")
     assert len(loaded._known) <= 10
 
 
 def test_a_retrained_name_never_answers_with_old_weights(deps: Deps, following: LoadedModels) -> None:
     publish(deps)
-    before = following.find("houses").predictor
+    before = following.find(DEFAULT_OWNER, "houses").predictor
     publish(deps, 1.0)
-    until(lambda: following.find("houses").version == 2)
-    assert not np.array_equal(following.find("houses").predictor.parameters, before.parameters)
+    until(lambda: following.find(DEFAULT_OWNER, "houses").version == 2)
+    assert not np.array_equal(following.find(DEFAULT_OWNER, "houses").predictor.parameters, before.parameters)

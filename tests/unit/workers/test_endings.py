@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from duckdb import OutOfMemoryException
 from sqlalchemy import update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.columns import CellInvalid
 from service.errors import (
     DatabaseUnavailable,
@@ -33,6 +35,17 @@ TOLD = [
     (StorageDamaged("ab12"), "storage_damaged", "blob ab12"),
     (StorageFull("the disk is full"), "storage_full", "the disk is full"),
     (MemoryError(), "out_of_memory", "the work needs more memory than is available"),
+    (
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+        "out_of_memory",
+        "more memory",
+    ),
+    (OutOfMemoryException("of DuckDB"), "out_of_memory", "the work needs more memory than is available"),
+    (
+        PermissionError(1, "Operation not permitted", "/bin/true"),
+        "not_permitted",
+        "the work was refused what it asked the system for ([Errno 1] Operation not permitted: '/bin/true')",
+    ),
     (ZeroDivisionError("a secret"), "internal", "(ZeroDivisionError)"),
 ]
 
@@ -64,7 +77,8 @@ ENDS: list[Callable[[Deps, Exception], JobRow | DatasetRow]] = [end_of_a_job, en
 
 
 def test_every_error_of_the_table_is_tried_here() -> None:
-    assert {type(error) for error, _, _ in TOLD} - {ZeroDivisionError} == set(CODES)
+    others = {ZeroDivisionError, RuntimeError, OutOfMemoryException}
+    assert {type(error) for error, _, _ in TOLD} - others == set(CODES)
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -100,7 +114,7 @@ def test_a_job_that_its_user_cancels_is_cancelled(deps: Deps) -> None:
     with claimed(deps, JobRow, id) as lease:
         assert lease is not None
         with ends_recorded(lease, "the work", JobEnding(deps, lease)):
-            cancel(deps.database, deps.changes, id)
+            cancel(deps.database, deps.changes, DEFAULT_OWNER, id)
             raise Cancelled(id)
     assert row_of(deps.database, JobRow, id).state == "cancelled"
 

@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN
-from service.store import answers, jobs, work
-from service.store.blobs.bundles import key_of
+from service.store import jobs, work
 from service.store.session import now
-from service.store.tables import AnswerRow, DatasetRow, JobRow
+from service.store.tables import DatasetRow, JobRow
 from service.wiring import Deps
 from tests import samples
 from workers.forgotten import Forgotten
 from workers.ingest import run as ingest
-from workers.sweeper import sweep, tidy
+from workers.sweeper import sweep
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_a_lease_that_a_clock_put_back_has_made_long_holds_only_while_it_is_rene
 
     def state(id: str) -> str:
         with deps.database.read() as session:
-            return jobs.get(session, id).state
+            return jobs.get(session, DEFAULT_OWNER, id).state
 
     while state(dead) == "running":
         with deps.database.write() as session:  # with the clock as it is now
@@ -168,35 +168,3 @@ def test_a_file_that_kills_every_worker_fails_at_last(make_deps: Callable[..., D
     assert (row.state, row.lease_until) == ("failed", None)
     assert row.error is not None
     assert row.error["code"] == "worker_lost"
-
-
-def test_orphans_are_deleted_and_everything_in_use_stays(make_deps: Callable[..., Deps]) -> None:
-    deps = make_deps(orphan_seconds=0.0)
-    dataset = samples.dataset(deps, rejects_key=deps.blobs.put(b"rejects").key)
-    checkpoint = deps.blobs.put(b"checkpoint").key
-    samples.job(deps, state="running", checkpoint_key=checkpoint, lease_until=now() + timedelta(minutes=1))
-    version = samples.publish(deps, samples.price_predictor(), "m")
-    used = {dataset.sha256, dataset.table_key, dataset.profile_key, dataset.rejects_key, checkpoint}
-    used |= {key_of(file) for file in version.files.values()}
-    orphan = deps.blobs.put(b"nobody's").key
-    assert set(deps.blobs.keys(0)) == used | {orphan}
-    tidy(deps)
-    assert set(deps.blobs.keys(0)) == used
-
-
-def test_a_young_orphan_stays_for_somebody_may_be_about_to_name_it(deps: Deps) -> None:
-    key = deps.blobs.put(b"new").key
-    tidy(deps)
-    assert list(deps.blobs.keys(0)) == [key]
-
-
-def test_old_answers_are_forgotten(make_deps: Callable[..., Deps]) -> None:
-    deps = make_deps(idempotency_seconds=60.0)
-    with deps.database.write() as session:
-        for key in ("old", "new"):
-            answers.remember(session, "POST /v1/jobs", key, "f", "job_1", {})
-        session.execute(update(AnswerRow).where(AnswerRow.key == "old").values(created_at=now() - timedelta(minutes=2)))
-    tidy(deps)
-    with deps.database.read() as session:
-        assert list(session.scalars(select(AnswerRow.key))) == ["new"]
-        assert session.scalar(select(func.count()).select_from(AnswerRow)) == 1

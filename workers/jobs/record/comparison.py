@@ -32,7 +32,7 @@ class ComparisonRecorder:
         self._deps, self._lease, self._teller = deps, lease, Teller(deps, lease)
         self.spec = read_comparison(lease.row.spec)
         with deps.database.read() as session:
-            self.dataset = datasets.get(session, lease.row.dataset_id)
+            self.dataset = datasets.get(session, lease.row.owner, lease.row.dataset_id)
         self.courses = self._finished()
         """The descents that are done."""
         self._told = 0.0

@@ -14,7 +14,8 @@ from pathlib import Path
 from service.domain.jobs.batch import BatchSpec
 from service.domain.model.artifact import MANIFEST, WEIGHTS, read
 from service.domain.model.predictor import Predictor
-from service.errors import StorageDamaged, VersionNotFound, WorkFailed
+from service.errors import NotFound, StorageDamaged, WorkFailed
+from service.metrics import metrics
 from service.store import datasets, jobs, models
 from service.store.blobs.bundles import read_version_file
 from service.store.blobs.spool import Blob
@@ -47,11 +48,12 @@ class AskedPrediction:
 def asked_prediction(deps: Deps, job: JobRow) -> AskedPrediction:
     """What the job is asked to do. Raises DatasetNotFound, WorkFailed for a version that is gone."""
     with deps.database.read() as session:
-        dataset = datasets.get(session, job.dataset_id)
+        dataset = datasets.get(session, job.owner, job.dataset_id)
         try:
-            version = models.get_version(session, job.model_name, job.model_version or 0)
-        except VersionNotFound as error:
-            raise WorkFailed(error.code, f"{error.detail}: it was deleted before the job ended") from None
+            version = models.resolve(session, job.owner, job.spec["model"])
+        except NotFound as error:
+            gone = "it was deleted" if job.model_owner is None else "it was deleted, or is shared no longer,"
+            raise WorkFailed(error.code, f"{error.detail}: {gone} before the job ended") from None
     predictor = read(*(read_version_file(deps.blobs, version, name) for name in (MANIFEST, WEIGHTS)))
     return AskedPrediction(BatchSpec(**job.spec), dataset, predictor)
 
@@ -104,6 +106,7 @@ class PredictionRecorder:
         with self._deps.database.write() as session:
             result = {"sha256": blob.key, "bytes": blob.size, "rows": rows, "failed_rows": failed}
             succeed(session, self._lease, told, progress=self._progress(rows, rows), result=result)
+        metrics().predicted_rows.labels("batch").inc(rows - failed)
         self._deps.changes.publish(self._lease.row.id)
 
     def _is_whole(self, part: KeptPart) -> bool:

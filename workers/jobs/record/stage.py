@@ -9,6 +9,7 @@ from dataclasses import replace
 from service.domain.model.predictor import TargetScale
 from service.domain.resolving.settling import CALLED
 from service.domain.spec.training import TrainingSpec
+from service.metrics import metrics
 from service.store.tables import Json
 from workers.training.engines.objectives import in_user_units, loss_scale
 from workers.training.progress import EpochEnded, Progress
@@ -28,8 +29,15 @@ class Stage:
 
     def __init__(self, spec: TrainingSpec, rows: int, scales: Sequence[TargetScale], progress: Progress) -> None:
         self._spec, self._rows, self._scale, self.progress = spec, rows, loss_scale(scales), progress
-        self.first_epoch = progress.epoch
+        self.first_epoch = self._counted_epoch = progress.epoch
         self.began = time.perf_counter()
+
+    def count(self, epoch: int) -> None:
+        """Count the epochs up to this one, for Prometheus."""
+        epochs = max(epoch - self._counted_epoch, 0)
+        self._counted_epoch += epochs
+        metrics().epochs.inc(epochs)
+        metrics().trained_rows.inc(epochs * self._rows)
 
     def without_refit(self) -> None:
         """No run comes after this one."""

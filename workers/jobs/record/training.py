@@ -69,8 +69,8 @@ def asked_training(teller: Teller) -> AskedTraining:
     other = spec.split.validation_dataset
     with teller.deps.database.read() as session:
         warnings = [Warned(**told) for told in jobs.warnings(session, job.id)]
-        dataset = datasets.get(session, job.dataset_id)
-        judging = None if other is None else datasets.get(session, other)
+        dataset = datasets.get(session, job.owner, job.dataset_id)
+        judging = None if other is None else datasets.get(session, job.owner, other)
     return AskedTraining(spec, dataset, table_of(dataset), judging, warnings)
 
 
@@ -192,7 +192,7 @@ class TrainingRecorder:
         self._teller.tell_if_due()
 
     def _too_long(self) -> WorkFailed:
-        most, stage = self._teller.deps.settings.max_job_seconds, self._stage
+        most, stage = self._teller.lease.settings.max_job_seconds, self._stage
         progress = stage.progress
         if self._is_over:
             return report_too_long(most)
@@ -204,6 +204,7 @@ class TrainingRecorder:
         """Tell of an epoch soon; of one that is known already, only how far the training is. An epoch of the refit has
         no place in the course of losses, and is told as mere progress."""
         stage = self._stage
+        stage.count(ended.epoch)
         figures = stage.figures(ended, is_last)
         told: jobs.Told = (
             ("epoch", {**figures, "learning_rate": ended.learning_rate}) if stage.is_course else ("progress", figures)

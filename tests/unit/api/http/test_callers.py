@@ -58,7 +58,7 @@ class Called:
 
     def __init__(self, app: Flask, **settings: Any) -> None:
         self.through = 0
-        front = Front(app, of(app).models)
+        front = Front(app, of(app).models, of(app).keys)
 
         def counted(environ: dict[str, Any], start: Any) -> Any:
             self.through += 1

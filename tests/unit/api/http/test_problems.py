@@ -54,7 +54,7 @@ def test_problem_has_every_member_of_the_contract(app: Flask) -> None:
     def fail() -> None:
         raise SpecInvalid("the first", [FieldError("/a", "the first"), FieldError("/b/0", "the second")])
 
-    app.add_url_rule("/fails", view_func=fail)
+    app.add_url_rule("/fails", "test.is_alive", fail)  # a name with a rule: it is public
     answer = app.test_client().get("/fails")
     assert answer.status_code == 422
     assert answer.mimetype == "application/problem+json"
@@ -74,7 +74,7 @@ def test_surprise_is_logged_with_its_trace_and_told_without(app: Flask, capsys: 
     def fail() -> None:
         raise RuntimeError("the secret cause")
 
-    app.add_url_rule("/fails", view_func=fail)
+    app.add_url_rule("/fails", "test.is_alive", fail)  # a name with a rule: it is public
     answer = app.test_client().get("/fails")
     assert answer.status_code == 500
     assert json.loads(answer.data)["code"] == "internal"
@@ -89,7 +89,7 @@ def test_what_is_away_says_when_to_come_back(app: Flask) -> None:
     def fail() -> None:
         raise QueueUnavailable("away")
 
-    app.add_url_rule("/fails", view_func=fail)
+    app.add_url_rule("/fails", "test.is_alive", fail)  # a name with a rule: it is public
     answer = app.test_client().get("/fails")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.store import models
 from service.wiring import Deps
 from tests import samples
@@ -125,7 +126,7 @@ def test_the_file_comes_whole_or_in_ranges(client: FlaskClient, deps: Deps, data
     assert whole.headers["Accept-Ranges"] == "bytes"
     assert whole.headers["Content-Disposition"].startswith('attachment; filename="m-1-predictions.csv"')
     with deps.database.read() as session:
-        assert models.get_version(session, "m", 1).version == 1
+        assert models.get_version(session, DEFAULT_OWNER, "m", 1).version == 1
     for asked, first, end in (
         ("bytes=0-99", 0, 100),
         ("bytes=100-", 100, size),

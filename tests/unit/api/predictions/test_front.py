@@ -24,6 +24,7 @@ from service.api.predictions.direct import Direct
 from service.api.predictions.front import Front
 from service.api.predictions.stream import predicted
 from service.api.schemas.predictions import Predictions
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.written import TextStyle
 from service.domain.model.feature import Feature
 from service.domain.model.network import ACTIVATIONS, Network
@@ -48,7 +49,7 @@ def handed_on(app: Flask, deps: Deps) -> list[dict[str, Any]]:
     models = of(app).models
     models._followed = True
     for name in ("houses", "animals"):
-        models.find(name)
+        models.find(DEFAULT_OWNER, name)
     seen: list[dict[str, Any]] = []
     flask = app.wsgi_app
 
@@ -64,7 +65,7 @@ class Sent:
     """An answer of the front, by WSGI itself."""
 
     def __init__(self, app: Flask, body: bytes, path: str = PATH, **environ: str) -> None:
-        front = Front(app, of(app).models)
+        front = Front(app, of(app).models, of(app).keys)
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
@@ -174,7 +175,7 @@ def test_a_model_whose_names_cannot_be_compiled_is_answered_by_flask(app: Flask,
     odd = Predictor("regression", "y", transform, Network((1, 1)), np.array([2, 0], dtype=np.float32))
     samples.publish(deps, odd, "odd")
     of(app).models._followed = True
-    of(app).models.find("odd")
+    of(app).models.find(DEFAULT_OWNER, "odd")
     sent = Sent(app, orjson.dumps({"records": [{'a"b': 4}]}), "/v1/models/odd/predict")
     assert json.loads(sent.body)["predictions"] == [8.0]
 
@@ -243,10 +244,10 @@ def test_whatever_it_answers_flask_answers_in_the_same_bytes(data: st.DataObject
     rows *= data.draw(st.sampled_from((1, 1, 130)))  # more numbers than are scaled at once
     form: Any = {"records": rows} if data.draw(st.booleans()) else {"instances": [list(row.values()) for row in rows]}
     body = json.dumps(form, ensure_ascii=data.draw(st.booleans())).encode("utf-8", "replace")
-    answer = Direct(LoadedModel("m", 7, predictor, ("", ""))).answer(body)
+    answer = Direct(LoadedModel(DEFAULT_OWNER, "m", "m", 7, predictor, ("", ""))).answer(body)
     ordinary = ordinarily(predictor, body)
     if answer is not None:
-        assert answer == ordinary
+        assert answer == (ordinary, len(rows))
     elif can_be_said(ordinary) and all(is_clean(value, kinds[name]) for row in rows for name, value in row.items()):
         assert ordinary is None, "a clean body took the ordinary way, and was answered there"
 
@@ -276,6 +277,6 @@ def ordinarily(predictor: Predictor, body: bytes) -> bytes | None:
         rows = rows_of(orjson.loads(body), list(kinds))
         made = plan(predictor, Wanted())
         pieces = predicted(made, rows.parts(kinds, predictor.text_style), rows.place, "fail", 0)
-        return b"".join(as_json(Asked(LoadedModel("m", 7, predictor, ("", "")), made), pieces))
+        return b"".join(as_json(Asked(LoadedModel(DEFAULT_OWNER, "m", "m", 7, predictor, ("", "")), made), pieces))
     except (AdalineError, orjson.JSONDecodeError):
         return None

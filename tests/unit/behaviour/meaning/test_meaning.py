@@ -75,7 +75,8 @@ def by_json(client: FlaskClient, **columns: list[Any]) -> list[Any]:
     assert answer.status_code == 200, answer.json
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     of_rows = client.post("/v1/models/m/predict", json={"records": rows})
-    straight = Client(Front(client.application, of(client.application).models)).post(
+    here = of(client.application)
+    straight = Client(Front(client.application, here.models, here.keys)).post(
         "/v1/models/m/predict", json={"records": rows}
     )
     assert straight.json == of_rows.json == answer.json

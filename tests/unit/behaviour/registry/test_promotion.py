@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import event
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import MANIFEST, WEIGHTS, read
 from service.reading.arrow.stored import chunks
 from service.store import datasets, jobs, models
@@ -56,22 +57,22 @@ def noisy(deps: Deps) -> str:
 
 def train(deps: Deps, dataset: str, **changes: Any) -> JobRow:
     body = {"dataset": dataset, "model": "m", "target": "y", "features": ["a", "b"], **changes}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     run(deps, id)
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert job.state == "succeeded", job.error
     return job
 
 
 def serves(deps: Deps) -> int:
     with deps.database.read() as session:
-        return models.resolve(session, "m").version
+        return models.resolve(session, DEFAULT_OWNER, "m").version
 
 
 def aliases(deps: Deps) -> dict[str, int]:
     with deps.database.read() as session:
-        return models.aliases(session, ["m"])["m"]
+        return models.aliases(session, DEFAULT_OWNER, ["m"])["m"]
 
 
 def told(deps: Deps, job: JobRow) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ def test_the_newest_version_serves_unless_told_otherwise(deps: Deps, noisy: str)
     for number in (1, 2):
         job = train(deps, noisy)
         assert (serves(deps), aliases(deps), told(deps, job)) == (number, {}, [])
-    point(deps.database, "m", "default", 1, None)
+    point(deps.database, DEFAULT_OWNER, "m", "default", 1, None)
     job = train(deps, noisy)
     assert serves(deps) == 1
     (news,) = told(deps, job)
@@ -117,19 +118,19 @@ def test_what_must_never_serve_leaves_the_bare_name_where_it_was(deps: Deps, noi
 def test_an_alias_that_is_there_stays_what_it_was(deps: Deps, noisy: str) -> None:
     for _ in range(2):
         train(deps, noisy)
-    point(deps.database, "m", "default", 1, None)
+    point(deps.database, DEFAULT_OWNER, "m", "default", 1, None)
     for rule in ("never", "if_better"):
         train(deps, noisy, promote=rule, features=["a"])
         with deps.database.read() as session:
-            alias = models.get_alias(session, "m", "default")
+            alias = models.get_alias(session, DEFAULT_OWNER, "m", "default")
         assert (alias.version, alias.revision) == (1, 1)
 
 
 def predictions(deps: Deps, dataset: str, number: int) -> np.ndarray:
     """What a version says of every row of a dataset, by its files."""
     with deps.database.read() as session:
-        files = models.get_version(session, "m", number).files
-        key = datasets.get(session, dataset).table_key
+        files = models.get_version(session, DEFAULT_OWNER, "m", number).files
+        key = datasets.get(session, DEFAULT_OWNER, dataset).table_key
     predictor = read(*(read_file(deps.blobs, files[name]) for name in (MANIFEST, WEIGHTS)))
     assert key is not None
     with deps.blobs.local(key) as path:
@@ -144,7 +145,7 @@ def test_a_better_version_serves_and_says_by_how_much(deps: Deps, noisy: str) ->
     found = news["promotion"]
     assert (found["promoted"], found["metric"], found["rows"]) == (True, "mse", 40)
     with deps.database.read() as session:
-        known = [models.get_version(session, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
+        known = [models.get_version(session, DEFAULT_OWNER, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
     # the same seed and dataset: the same rows, on which each report has its own figure
     assert [found["value"], found["value_of_served"]] == pytest.approx(known, rel=1e-9)
     for figure in known:
@@ -166,7 +167,7 @@ def test_a_worse_version_does_not_serve(deps: Deps, noisy: str) -> None:
 
 def test_a_better_version_moves_the_alias_that_says_what_serves(deps: Deps, noisy: str) -> None:
     train(deps, noisy, features=["b"])
-    point(deps.database, "m", "default", 1, None)
+    point(deps.database, DEFAULT_OWNER, "m", "default", 1, None)
     train(deps, noisy, promote="if_better")
     assert (serves(deps), aliases(deps)) == (2, {"default": 2})
 
@@ -194,7 +195,9 @@ def test_what_serves_is_judged_on_the_rows_of_the_new_one(deps: Deps, noisy: str
     others = add(deps, {"a": a, "b": b, "y": y})
     train(deps, noisy, split={"validation_dataset": others}, promote="if_better", features=["a", "b"])
     with deps.database.read() as session:
-        newest = jobs.get(session, models.get_version(session, "m", 3).job_id).result["promotion"]  # type: ignore[index]
+        newest = jobs.get(session, DEFAULT_OWNER, models.get_version(session, DEFAULT_OWNER, "m", 3).job_id).result[
+            "promotion"
+        ]  # type: ignore[index]
     assert newest["rows"] == 60
     expected = [float(np.mean((predictions(deps, others, number) - y) ** 2)) for number in (3, newest["served_before"])]
     assert [newest["value"], newest["value_of_served"]] == pytest.approx(expected, rel=1e-9)
@@ -271,7 +274,7 @@ def test_the_metric_is_the_one_that_the_loss_makes_small(deps: Deps, noisy: str,
 
 def column(deps: Deps, dataset: str, name: str) -> np.ndarray:
     with deps.database.read() as session:
-        key = datasets.get(session, dataset).table_key
+        key = datasets.get(session, DEFAULT_OWNER, dataset).table_key
     assert key is not None
     with deps.blobs.local(key) as path:
         return np.asarray(pq.read_table(path)[name])
@@ -282,7 +285,7 @@ def test_several_targets_are_compared_by_their_mean(deps: Deps, noisy: str) -> N
     job = train(deps, noisy, target=["y", "b"], features=["a", "c"], promote="if_better")
     found = told(deps, job)[0]["promotion"]
     with deps.database.read() as session:
-        known = [models.get_version(session, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
+        known = [models.get_version(session, DEFAULT_OWNER, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
     assert [found["value"], found["value_of_served"]] == pytest.approx(known, rel=1e-9)
 
 
@@ -328,7 +331,7 @@ def test_rows_on_the_disk_and_in_many_pieces_are_judged_alike(
     job = train(deps, dataset, promote="if_better", optimizer={"kind": "sgd"})
     with deps.database.read() as session:
         texts = [event.data.get("text", "") for event in jobs.events_after(session, job.id, 0, 100)]
-        known = [models.get_version(session, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
+        known = [models.get_version(session, DEFAULT_OWNER, "m", n).metrics["validation"]["mse"] for n in (2, 1)]
     assert any("is kept on disk" in text for text in texts)
     found = told(deps, job)[0]["promotion"]
     assert [found["value"], found["value_of_served"]] == pytest.approx(known, rel=1e-9)
@@ -339,9 +342,9 @@ def test_a_version_whose_rows_are_gone_is_published_and_does_not_serve(deps: Dep
     body = {
         "dataset": noisy, "model": "m", "target": "y", "features": ["a", "b"], "promote": "if_better", "refit": "never",
     }  # fmt: skip
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.read() as session:
-        key = datasets.get(session, noisy).table_key
+        key = datasets.get(session, DEFAULT_OWNER, noisy).table_key
     assert key is not None
 
     def take_away(*arguments: Any) -> None:
@@ -352,6 +355,6 @@ def test_a_version_whose_rows_are_gone_is_published_and_does_not_serve(deps: Dep
     run(deps, id)
     event.remove(deps.database.engine, "before_cursor_execute", take_away)
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert (job.state, serves(deps)) == ("succeeded", 1)
     assert "was deleted in the meantime" in told(deps, job)[0]["text"]

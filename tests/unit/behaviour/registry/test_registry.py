@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import REPORT
 from service.store import models
 from service.store.blobs.bundles import write_bundle
@@ -29,9 +30,19 @@ def publish(deps: Deps, mse: float = 1.0, seed: int = 0, name: str = "houses", *
     files = write_bundle(deps.blobs, [(REPORT, json.dumps(report).encode())])
     with deps.database.write() as session:
         models.publish(
-            session, name, job_id=new_id("job"), dataset_id="ds_1", task="regression", target="price", features=[],
-            metrics=metrics, files=files, spec=spec, metadata=metadata,
-        )  # fmt: skip
+            session,
+            DEFAULT_OWNER,
+            name,
+            job_id=new_id("job"),
+            dataset_id="ds_1",
+            task="regression",
+            target="price",
+            features=[],
+            metrics=metrics,
+            files=files,
+            spec=spec,
+            metadata=metadata,
+        )
     return "ds_1"
 
 
@@ -132,7 +143,7 @@ def test_a_version_that_has_lost_its_spec_is_compared_by_its_report(client: Flas
     publish(deps, mse=4.0)
     publish(deps, mse=3.0)
     with deps.database.write() as session:
-        models.get_version(session, "houses", 1).spec = {}
+        models.get_version(session, DEFAULT_OWNER, "houses", 1).spec = {}
     found = client.get("/v1/models/houses/compare?a=1&b=2").json
     assert (found["better"], found["spec"]) == ("b", [])
 

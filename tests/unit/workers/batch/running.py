@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.feature import Feature
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor
@@ -44,7 +45,7 @@ def _column(name: str, cells: Any) -> dict[str, Any]:
 
 
 def submitted(deps: Deps, **body: Any) -> str:
-    return submit_batch(deps.database, deps.queue, body, None, lambda job: {}).job_id
+    return submit_batch(deps.database, deps.queue, DEFAULT_OWNER, body, None, lambda job: {}).job_id
 
 
 def predicted(deps: Deps, **body: Any) -> JobRow:
@@ -56,7 +57,7 @@ def predicted(deps: Deps, **body: Any) -> JobRow:
 
 def job_of(deps: Deps, id: str) -> JobRow:
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def content(deps: Deps, job: JobRow) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.store import jobs
 from service.store.tables import JobRow
 from service.usecases.submit import submit
@@ -31,7 +32,7 @@ def add_table(deps: Deps, X: np.ndarray, y: Any) -> str:
 
 def submitted(deps: Deps, dataset: str, **spec: Any) -> str:
     body = {"kind": "descent-comparison", "dataset": dataset, "target": "y", **spec}
-    return submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    return submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
 
 
 def compared(deps: Deps, dataset: str, **spec: Any) -> JobRow:
@@ -43,7 +44,7 @@ def compared(deps: Deps, dataset: str, **spec: Any) -> JobRow:
 
 def job_of(deps: Deps, id: str) -> JobRow:
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def result_of(job: JobRow) -> dict[str, Any]:

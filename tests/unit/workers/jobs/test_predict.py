@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.feature import Feature
 from service.domain.model.network import Network
 from service.domain.model.predictor import Predictor, TargetScale
@@ -37,7 +38,8 @@ from tests.unit.workers.batch.running import (
 from workers import lease
 from workers.batch import parts
 from workers.jobs.dispatch import run
-from workers.sweeper import sweep, tidy
+from workers.sweeper import sweep
+from workers.tidying import tidy
 
 
 def numbers(count: int, seed: int = 0) -> tuple[np.ndarray, pa.Table]:
@@ -224,7 +226,7 @@ def test_a_version_deleted_before_the_job_began_ends_it_with_the_reason(deps: De
     samples.publish(deps, linear({"a": 1.0}, 0.0), "m")
     id = submitted(deps, model="m", dataset=add_table(deps, pa.table({"a": [1.0]})))
     with deps.database.write() as session:
-        models.delete_version(session, "m", 1)
+        models.delete_version(session, DEFAULT_OWNER, "m", 1)
     run(deps, id)
     job = job_of(deps, id)
     assert job.state == "failed"
@@ -287,7 +289,7 @@ def test_a_cancelled_job_keeps_nothing(make_deps: Callable[..., Deps]) -> None:
     thread.start()
     while not (job_of(deps, id).result or {}).get("parts"):
         assert thread.is_alive()
-    assert cancel(deps.database, deps.changes, id).state == "cancelling"
+    assert cancel(deps.database, deps.changes, DEFAULT_OWNER, id).state == "cancelling"
     thread.join()
     job = job_of(deps, id)
     assert (job.state, job.result, job.lease_until) == ("cancelled", None, None)

@@ -16,6 +16,7 @@ import pytest
 from safetensors.numpy import load
 from sqlalchemy import event
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.cells.columns import Columns
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, read
 from service.store import jobs, models
@@ -54,16 +55,16 @@ def add_dataset(deps: Deps, seed: int = 0) -> str:
 def trained(deps: Deps, **changes: Any) -> JobRow:
     """The job after its run."""
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "features": ["a", "b"], **changes}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     run(deps, id)
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def version_of(deps: Deps, job: JobRow) -> tuple[VersionRow, dict[str, Any]]:
     assert job.model_version is not None, job.error
     with deps.database.read() as session:
-        version = models.get_version(session, job.model_name, job.model_version)
+        version = models.get_version(session, DEFAULT_OWNER, job.model_name, job.model_version)
     return version, json.loads(read_file(deps.blobs, version.files[REPORT]))
 
 
@@ -156,7 +157,7 @@ def test_every_auto_is_replaced_by_what_was_used(deps: Deps) -> None:
 
 def test_a_short_run_waits_for_the_database_two_times(deps: Deps) -> None:
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     commits: list[object] = []
     event.listen(deps.database.engine, "commit", commits.append)
     run(deps, id)
@@ -169,13 +170,13 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
     """Here told at once, where it else would wait for a moment."""
     monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 2}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     seen: list[tuple[object, bool]] = []
 
     def look(_: object) -> None:
         with deps.database.read() as session:
             told = [one for one in jobs.events_after(session, id, 0, 1000) if "engine" in one.data.get("text", "")]
-            seen.append((jobs.get(session, id).spec["engine"], bool(told)))
+            seen.append((jobs.get(session, DEFAULT_OWNER, id).spec["engine"], bool(told)))
 
     monkeypatch.setattr(TrainingRecorder, "epoch", lambda recorder, *_: look(recorder))
     run(deps, id)
@@ -188,7 +189,7 @@ def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
     deps = make_deps(checkpoint_seconds=0.0)
     monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 3}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
 
     def stopped(*_: object) -> None:
         raise WorkerStopping
@@ -197,10 +198,10 @@ def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
         stopping.setattr(train, "publish", stopped)
         run(deps, id)
     with deps.database.read() as session:
-        assert jobs.get(session, id).state == "queued"
+        assert jobs.get(session, DEFAULT_OWNER, id).state == "queued"
     run(deps, id)
     with deps.database.read() as session:
-        assert jobs.get(session, id).state == "succeeded"
+        assert jobs.get(session, DEFAULT_OWNER, id).state == "succeeded"
         told = [one.data["epoch"] for one in jobs.events_after(session, id, 0, 1000) if one.type == "epoch"]
     assert told == [1, 2, 3]
 
@@ -209,7 +210,7 @@ def test_a_job_that_is_done_is_not_run_again(deps: Deps) -> None:
     job = trained(deps)
     run(deps, job.id)
     with deps.database.read() as session:
-        assert models.get(session, "m").last_version == 1
+        assert models.get(session, DEFAULT_OWNER, "m").last_version == 1
 
 
 def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: Deps) -> None:
@@ -227,7 +228,7 @@ def test_divergence_fails_with_a_rate_that_is_safe_and_publishes_nothing(deps: D
     again = trained(deps, **said, batch_size="full", model="n")
     assert again.state == "succeeded"
     with deps.database.read() as session:
-        assert models.newest_versions(session, ["m"]) == {}
+        assert models.newest_versions(session, DEFAULT_OWNER, ["m"]) == {}
 
 
 def named_spec(job: JobRow) -> dict[str, Any]:
@@ -268,31 +269,31 @@ def test_a_table_that_does_not_fit_the_memory_is_named(make_deps: Callable[..., 
     """By a worker whose memory is less than the API's setting: that one refuses what it knows of."""
     here, worker = make_deps(), make_deps(training_memory_bytes=100)
     spec = {"dataset": add_dataset(here), "model": "m", "target": "y", "features": ["a", "b"], "engine": "autograd"}
-    id = submit(here.database, here.queue, here.limits, spec, None, lambda job: {}).job_id
+    id = submit(here.database, here.queue, DEFAULT_OWNER, here.limits, spec, None, lambda job: {}).job_id
     run(worker, id)
     with here.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert (job.state, (job.error or {}).get("code")) == ("failed", "too_large")
 
 
 def test_a_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.write() as session:
         session.delete(session.get_one(DatasetRow, body["dataset"]))
     run(deps, id)
     with deps.database.read() as session:
-        assert (jobs.get(session, id).error or {})["code"] == "dataset_not_found"
+        assert (jobs.get(session, DEFAULT_OWNER, id).error or {})["code"] == "dataset_not_found"
 
 
 def test_an_error_that_nobody_foresaw_fails_the_job_without_its_trace(deps: Deps) -> None:
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y"}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.write() as session:
         session.get_one(DatasetRow, body["dataset"]).table_key = deps.blobs.put(b"no parquet").key
     run(deps, id)
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert job.state == "failed"
     assert job.error is not None
     assert job.error["code"] == "internal"
@@ -350,12 +351,12 @@ def test_another_datasets_rows_judge_the_model(deps: Deps) -> None:
 def test_a_validation_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
     other = add_dataset(deps, seed=1)
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "split": {"validation_dataset": other}}
-    id = submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
     with deps.database.write() as session:
         session.delete(session.get_one(DatasetRow, other))
     run(deps, id)
     with deps.database.read() as session:
-        error = jobs.get(session, id).error or {}
+        error = jobs.get(session, DEFAULT_OWNER, id).error or {}
     assert error["code"] == "dataset_not_found"
     assert other in error["detail"]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import WorkFailed
 from service.store import jobs
 from service.store.tables import JobRow
@@ -48,7 +49,7 @@ def test_what_is_told_soon_is_told_in_one_transaction_and_in_order(deps: Deps, t
     assert len(commits) == 1
     assert messages_of(deps, teller) == ["one", "two", "three"]
     with deps.database.read() as session:
-        assert jobs.get(session, teller.lease.row.id).progress == {"epoch": 2}
+        assert jobs.get(session, DEFAULT_OWNER, teller.lease.row.id).progress == {"epoch": 2}
 
 
 def test_what_has_waited_for_its_time_is_told(deps: Deps, teller: Teller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import REPORT, WEIGHTS
 from service.errors import SpecInvalid
 from service.store import jobs, models
@@ -64,21 +65,21 @@ def body(dataset: str, target: str, kind: str = "auto", **changes: Any) -> dict[
 
 
 def submitted(deps: Deps, asked: dict[str, Any]) -> str:
-    return submit(deps.database, deps.queue, deps.limits, asked, None, lambda job: {}).job_id
+    return submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, asked, None, lambda job: {}).job_id
 
 
 def trained(deps: Deps, asked: dict[str, Any]) -> JobRow:
     id = submitted(deps, asked)
     run(deps, id)
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def files_of(deps: Deps, job: JobRow) -> tuple[dict[str, Any], bytes]:
     """The report and the weights of the job's version."""
     assert job.model_version is not None, job.error
     with deps.database.read() as session:
-        version = models.get_version(session, "m", job.model_version)
+        version = models.get_version(session, DEFAULT_OWNER, "m", job.model_version)
     return json.loads(read_file(deps.blobs, version.files[REPORT])), read_file(deps.blobs, version.files[WEIGHTS])
 
 
@@ -149,7 +150,7 @@ def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
         stopping.setattr(TrainingRecorder, "epoch", stopped)
         run(deps, id)
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
         assert (job.state, job.spec["network"]["kind"]) == ("queued", "auto")
     seen: list[tuple[str, int]] = []
 
@@ -161,7 +162,7 @@ def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
     run(deps, id)
     assert seen[0] == (stage, {"linear": 4, "mlp": 4}[stage])
     with deps.database.read() as session:
-        report, again = files_of(deps, jobs.get(session, id))
+        report, again = files_of(deps, jobs.get(session, DEFAULT_OWNER, id))
     assert again == weights
     assert without_times(report) == without_times(whole)
 
@@ -182,7 +183,7 @@ def test_a_stopped_job_that_had_ended_both_runs_learns_nothing_more(
     run(deps, id)
     with deps.database.read() as session:
         events = jobs.events_after(session, id, 0, 1000)
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert (job.state, job.spec["network"]["kind"]) == ("succeeded", "linear")
     told = [event.data for event in events if event.type == "epoch"]
     assert [(one["stage"], one["epoch"]) for one in told] == [
@@ -230,13 +231,13 @@ def test_a_cancelled_job_ends_in_either_run(deps: Deps, monkeypatch: pytest.Monk
 
     def cancelled(recorder: TrainingRecorder, ended: EpochEnded) -> None:
         if recorder._spec.network.kind == stage:
-            cancel(deps.database, deps.changes, id)
+            cancel(deps.database, deps.changes, DEFAULT_OWNER, id)
             raise Cancelled(id)
 
     monkeypatch.setattr(TrainingRecorder, "epoch", cancelled)
     run(deps, id)
     with deps.database.read() as session:
-        job = jobs.get(session, id)
+        job = jobs.get(session, DEFAULT_OWNER, id)
     assert (job.state, job.model_version, job.checkpoint_key) == ("cancelled", None, None)
 
 
@@ -258,14 +259,14 @@ def test_both_share_the_budget_of_time(deps: Deps) -> None:
 def test_without_validation_rows_it_is_refused_with_what_to_do(deps: Deps) -> None:
     asked = body(add_dataset(deps), "line", split={"validation": 0})
     with pytest.raises(SpecInvalid) as raised:
-        preflight(deps.database, deps.blobs, deps.limits, asked)
+        preflight(deps.database, deps.blobs, DEFAULT_OWNER, deps.limits, asked)
     (error,) = raised.value.errors
     assert error.pointer == "/network/kind"
     assert error.detail == (
         '"auto" compares on validation rows; use "split": {"validation": 0.2}, or choose "linear" or "mlp"'
     )
     for mend in ({"split": {"validation": 0.2}}, {"network": {"kind": "linear"}}, {"network": {"kind": "mlp"}}):
-        preflight(deps.database, deps.blobs, deps.limits, {**asked, **mend})
+        preflight(deps.database, deps.blobs, DEFAULT_OWNER, deps.limits, {**asked, **mend})
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import MANIFEST, REPORT, WEIGHTS, read
 from service.domain.model.predictor import Predictor
 from service.store import jobs, models
@@ -67,12 +68,12 @@ def add_dataset(deps: Deps, cells: Cells) -> str:
 
 def submitted(deps: Deps, dataset: str, **changes: Any) -> str:
     body = {"dataset": dataset, "model": "m", "target": "y", "features": ["a", "b"], "refit": "auto", **changes}
-    return submit(deps.database, deps.queue, deps.limits, body, None, lambda job: {}).job_id
+    return submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id
 
 
 def job_of(deps: Deps, id: str) -> JobRow:
     with deps.database.read() as session:
-        return jobs.get(session, id)
+        return jobs.get(session, DEFAULT_OWNER, id)
 
 
 def trained(deps: Deps, dataset: str, **changes: Any) -> tuple[JobRow, Predictor, dict[str, Any]]:
@@ -91,7 +92,7 @@ def published(deps: Deps, id: str) -> tuple[JobRow, Predictor, dict[str, Any]]:
 def files_of(deps: Deps, job: JobRow) -> dict[str, bytes]:
     assert job.model_version is not None
     with deps.database.read() as session:
-        version = models.get_version(session, job.model_name, job.model_version)
+        version = models.get_version(session, DEFAULT_OWNER, job.model_name, job.model_version)
     return {name: read_file(deps.blobs, file) for name, file in version.files.items()}
 
 
@@ -288,7 +289,7 @@ def test_a_refit_is_cancelled_between_batches(make_deps: Callable[..., Deps], mo
     id = submitted(deps, add_dataset(deps, table()), **NETWORK, target="z")
 
     def cancelled(recorder: TrainingRecorder) -> None:
-        cancel(deps.database, deps.changes, id)
+        cancel(deps.database, deps.changes, DEFAULT_OWNER, id)
         for _ in range(3000):  # until the next heartbeat
             recorder.check()
             time.sleep(0.01)

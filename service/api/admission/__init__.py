@@ -1,0 +1,1 @@
+"""Who may do what over HTTP: one rule for each operation, asked before its view."""

@@ -1,0 +1,1 @@
+"""Resources for who steers work and looks after a server: pausing, workers, webhooks."""

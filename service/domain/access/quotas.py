@@ -1,0 +1,84 @@
+"""What an owner may have and do: the server's settings, an owner's own values in their place, a key's if tighter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from service.errors import FieldError, InputInvalid
+from service.settings import Settings
+
+MOST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """0: no limit; for the last four: none but the server's own."""
+
+    stored_bytes: int = 0
+    datasets: int = 0
+    queued_jobs: int = 0
+    running_jobs: int = 0
+    requests_per_second: int = 0
+    rows: int = 0
+    columns: int = 0
+    parameters: int = 0
+    job_seconds: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings, own: Mapping[str, int] | None) -> Quotas:
+        """Those of an owner with these values of its own."""
+        usual = cls(
+            settings.owner_stored_bytes,
+            settings.owner_datasets,
+            settings.owner_queued_jobs,
+            settings.owner_running_jobs,
+            settings.owner_requests_per_second,
+        )
+        return replace(usual, **own) if own else usual
+
+
+UNLIMITED = Quotas()
+NAMES = tuple(field.name for field in fields(Quotas))
+
+
+def read_quotas(document: Mapping[str, Any]) -> dict[str, int]:
+    """The values that a document gives; those that it gives as null are the usual ones. Raises InputInvalid."""
+    errors = []
+    for name, value in document.items():
+        if name not in NAMES:
+            errors.append(FieldError(f"/{name}", f"is no limit; there are {', '.join(NAMES)}"))
+        elif value is not None and (type(value) is not int or not 0 <= value <= MOST):
+            errors.append(FieldError(f"/{name}", f"{value!r} is no number from 0 (no limit) to {MOST:,}"))
+    if errors:
+        raise InputInvalid(f"{errors[0].pointer}: {errors[0].detail}", errors)
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def tighter(own: Mapping[str, int] | None, of_key: Mapping[str, int] | None) -> dict[str, int]:
+    """An owner's values where a key of its has some too: a key lets through less than its owner may, never more.
+
+    >>> tighter({"datasets": 5, "rows": 0}, {"datasets": 9, "rows": 100})
+    {'datasets': 5, 'rows': 100}
+    """
+    both = dict(own or {})
+    for name, value in (of_key or {}).items():
+        if value:
+            both[name] = min(value, both[name]) if both.get(name) else value
+    return both
+
+
+def limited(settings: Settings, own: Mapping[str, int] | None) -> Settings:
+    """The settings of the server as they are for an owner: what its own values make smaller is."""
+    if not own:
+        return settings
+    smaller: dict[str, Any] = {
+        setting: min(value, usual) if (usual := getattr(settings, setting)) else value
+        for name, setting in (
+            ("rows", "max_rows"), ("columns", "max_columns"), ("parameters", "max_parameters"),
+            ("job_seconds", "max_job_seconds"),
+        )
+        if (value := own.get(name))
+    }  # fmt: skip
+    return replace(settings, **smaller) if smaller else settings

@@ -1,0 +1,1 @@
+"""What a backup is made of: blobs, rows as data, and a manifest that names them and is written last."""

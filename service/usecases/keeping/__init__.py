@@ -1,0 +1,1 @@
+"""What keeps an installation: backups, retention, and what can be told of it."""

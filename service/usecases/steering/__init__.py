@@ -1,0 +1,1 @@
+"""What owners and operators do with work that waits or runs: pause, resume, reuse, limits, webhooks, deleting."""

@@ -1,0 +1,1 @@
+"""What tells webhooks: deliveries from the database, each an attempt to post it, to peers that are allowed."""
