@@ -7,13 +7,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from sqlalchemy import select, text
 
 from service.changes import Changes
@@ -21,7 +22,8 @@ from service.domain.access.owners import DEFAULT_OWNER
 from service.errors import CannotStart, StorageDamaged
 from service.queue import Queue
 from service.settings import Settings
-from service.store import answers, jobs, models, work
+from service.store import answers, jobs, migrate, models, work
+from service.store.backups.manifest import Manifest
 from service.store.backups.place import BackupPlace, open_place
 from service.store.blobs.disk import DiskBlobs
 from service.store.blobs.in_use import blobs_in_use
@@ -33,6 +35,7 @@ from service.usecases.keeping.restore import found, restore
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 from tests import samples
+from tests.contract.test_upgrades import CELLS, MOMENT
 from workers.tidying import tidy
 
 MakeDatabase = Callable[[str], Database]
@@ -385,3 +388,34 @@ def test_a_place_is_for_its_owner_alone(
     paths = list((tmp_path / "backups").rglob("*"))
     assert len(paths) > 10
     assert {path.stat().st_mode & 0o077 for path in paths} == {0}
+
+
+def test_a_backup_of_an_earlier_revision_is_upgraded(directory: BackupPlace, make_stack: Callable[..., Deps]) -> None:
+    """Written by hand, as the Adaline of revision 0006 would have: one that had no owners yet."""
+    new = make_stack()
+    key = directory.blobs.put(b"c").key
+    cells = CELLS | {"registry": {"id": 1, "revision": 7}}
+    cells["versions"] = {**cells["versions"], "files": {"manifest.json": {"sha256": key, "bytes": 1}}}
+    lines = []
+    for table in ("answers", "datasets", "jobs", "models", "registry", "events", "versions", "aliases"):
+        row = {name: it.isoformat() if isinstance(it, datetime) else it for name, it in cells[table].items()}
+        lines += [{"table": table, "columns": list(row)}, list(row.values())]
+    text = "\n".join(json.dumps(line) for line in lines).encode()
+    manifest = Manifest(
+        taken_at=now().isoformat(),
+        adaline="0.0.6",
+        revision="0006",
+        tables=dict.fromkeys(cells, 1),
+        rows=directory.blobs.put(zstandard.ZstdCompressor().compress(text)).key,
+        listing=directory.blobs.put(json.dumps({key: 1}).encode()).key,
+        blobs=1,
+        size_bytes=1,
+    )
+    directory.write(manifest.name, manifest.to_bytes())
+    restore(directory, None, new.database, new.blobs)
+    with new.database.read() as session:
+        assert migrate.current(session.connection()) == migrate.newest()
+        version = models.resolve(session, DEFAULT_OWNER, "houses@prod")
+        assert (version.target, version.owner, version.created_at) == ("price", DEFAULT_OWNER, MOMENT)
+        assert jobs.get(session, DEFAULT_OWNER, "job_1").result == cells["jobs"]["result"]
+        assert set(blobs_in_use(session)) >= {key}

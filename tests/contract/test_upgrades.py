@@ -77,7 +77,7 @@ def fill_at(database: Database, revision: str) -> None:
             for column in table.columns:
                 if isinstance(column.type, JSON):
                     column.type = JSON(none_as_null=True)
-            known = {column: cell for column, cell in cells.items() if column in table.columns}
+            known = {column: cell for column, cell in {"owner": "default", **cells}.items() if column in table.columns}
             connection.execute(table.insert().values(known))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, MetaData, Table, func, select, update
@@ -63,22 +64,30 @@ def restore(
     chosen, manifest = found(place, name)
     with database.engine.connect() as connection:
         _check_empty(connection)
-    try:
+    with _missing_named(chosen):
         keys = list(json.loads(read_blob(place.blobs, manifest.listing)))
         new_blobs = _bring(place, blobs, keys, told)
-        with contextlib.closing(place.blobs.open(manifest.rows)) as rows, migrate.migrating(database) as connection:
-            _check_empty(connection)
-            _begin_at(connection, manifest.revision)
-            counts = insert_rows(connection, rows)
-            if counts != manifest.tables:
-                raise StorageDamaged(manifest.rows, f"backup {chosen}", "use another backup")
-            migrate.bring(connection)
-            _free(connection)
-    except KeyError as error:
-        raise StorageDamaged(str(error.args[0]), f"backup {chosen} (bytes are missing)", "use another backup") from None
+        rows = place.blobs.open(manifest.rows)
+    with contextlib.closing(rows), migrate.migrating(database) as connection:
+        _check_empty(connection)
+        _begin_at(connection, manifest.revision)
+        if insert_rows(connection, rows) != manifest.tables:
+            raise StorageDamaged(manifest.rows, f"backup {chosen}", "use another backup")
+        migrate.bring(connection)
+        _free(connection)
     # a sweeper that ran meanwhile saw blobs that no row named
-    _bring(place, blobs, keys, told)
+    with _missing_named(chosen):
+        _bring(place, blobs, keys, told)
     return Restored(chosen, manifest, new_blobs)
+
+
+@contextlib.contextmanager
+def _missing_named(backup: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError as error:
+        key = str(error.args[0])
+        raise StorageDamaged(key, f"backup {backup} (a file is missing)", "use another backup") from None
 
 
 def _bring(place: BackupPlace, blobs: Blobs, keys: list[str], told: CopyingTold) -> int:
