@@ -19,7 +19,7 @@ from service.domain.access.identity import EVERYBODY, Identity
 from service.domain.access.keys import GivenKey, is_secret, read_key
 from service.domain.access.scopes import opened_by
 from service.errors import CannotStart, KeyExpired, KeyInvalid, KeyMissing, KeyRevoked
-from service.store import keys
+from service.store.access import keys
 from service.store.revisions import KEYS, revision
 from service.store.session import Database
 from service.store.tables import KeyRow

@@ -12,7 +12,7 @@ from sqlalchemy import event, update
 
 from service.domain.access.identity import EVERYBODY
 from service.errors import CannotStart, DatabaseUnavailable, KeyExpired, KeyInvalid, KeyMissing, KeyRevoked
-from service.store import keys as stored
+from service.store.access import keys as stored
 from service.store.session import Database
 from service.store.tables import KeyRow
 from service.usecases.follow import LOOK_SECONDS
