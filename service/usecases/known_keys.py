@@ -81,7 +81,7 @@ class KnownKeys:
             return EVERYBODY
         if authorization is None:
             raise KeyMissing(f"this server answers those who have a key; {NEEDED}")
-        if not authorization.startswith(BEARER):
+        if authorization[: len(BEARER)].lower() != BEARER.lower():  # RFC 9110, 11.1: a scheme in any case
             raise KeyInvalid(f"the header Authorization has to begin with {BEARER!r}; {NEEDED}")
         given = read_key(authorization[len(BEARER) :].strip())
         if given is None:

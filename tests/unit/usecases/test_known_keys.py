@@ -60,6 +60,12 @@ def test_a_key_says_whose_things_are_meant_and_what_it_opens(deps: Deps) -> None
     assert (who.owner, who.scopes, who.key) == ("alice", {"read", "predict", "train"}, made.row.id)
 
 
+def test_the_scheme_is_read_in_any_case(deps: Deps) -> None:
+    made = create_key(deps.database, "alice", "notebook", ["read"])
+    known = KnownKeys(deps.database, always=False)
+    assert {known.identify(f"{scheme} {made.text}").owner for scheme in ("Bearer", "bearer", "BEARER ")} == {"alice"}
+
+
 def test_a_known_key_costs_no_statement(deps: Deps, following: KnownKeys) -> None:
     made = create_key(deps.database, "alice", "notebook", ["predict"])
     following.identify(bearer(made.text))
