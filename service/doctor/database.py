@@ -15,7 +15,7 @@ import service.store
 from service.doctor.findings import Finding, Patient
 from service.domain.access.loopback import is_loopback
 from service.errors import AdalineError
-from service.store import keys
+from service.store.access import keys
 from service.store.session import Database
 
 MIGRATIONS = Path(service.store.__file__).parent / "migrations"

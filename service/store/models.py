@@ -15,11 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
+from service.store.access.shares import is_shared
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.revisions import MODELS, raise_revision
 from service.store.session import new_id, now
-from service.store.shares import is_shared
 from service.store.tables import AliasRow, JobRow, ModelRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"

@@ -8,76 +8,16 @@ data is.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Double,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    String,
-    Table,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, Double, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.access.owners import DEFAULT_OWNER
-from service.domain.jobs.lanes import LONG
+from service.store.columns import Json, Row, UtcTime, Work, table_of
 
+__all__ = ["Json", "Row", "UtcTime", "Work", "table_of"]  # with the tables below
 QUEUED = text("state = 'queued'")  # of a partial index
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time on both backends: SQLite stores it without a zone, PostgreSQL with one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-Json = dict[str, Any]
-
-
-class Row(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own hook)
-        datetime: UtcTime(),
-        Json: JSON(none_as_null=True),
-        list[Json]: JSON(none_as_null=True),
-        int: BigInteger(),
-    }
-
-
-def table_of(row: type[Any]) -> Table:
-    """The table of a class of rows, for statements without its objects."""
-    return Row.metadata.tables[row.__tablename__]
-
-
-class Work:
-    """Columns of a row that a worker claims."""
-
-    attempt: Mapped[int] = mapped_column(default=0)
-    fence: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
-    claimed_at: Mapped[datetime | None]
-    worker: Mapped[str | None] = mapped_column(String(200))
-    sent_at: Mapped[datetime | None]
-    origin: Mapped[Json | None]
-    """The request that it comes from, as `service.tracing.origin` says it."""
-    lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
 
 class OwnerRow(Row):

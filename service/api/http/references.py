@@ -5,11 +5,16 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
+OPERATIONS = ("infer", "ready", "versions")  # of /v2: what follows a model's name there is no model's name
+
 
 class ReferenceConverter(BaseConverter):
-    """`<ref:…>` in a route: a model's reference with at most one slash, as it is in `alice/house-price@live`."""
+    """`<ref:…>` in a route: a model's reference with at most one slash, as it is in `alice/house-price@live`.
 
-    regex = "[^/]+(?:/[^/]+)?"
+    A shared model that is called as an operation of /v2 is named in the body of /v1/predict.
+    """
+
+    regex = rf"[^/]+(?:/(?!(?:{'|'.join(OPERATIONS)})(?![^/]))[^/]+)?"
     part_isolating = False
 
 
