@@ -14,6 +14,7 @@ from service.cli.commands import (
     learning,
     looking,
     machine,
+    operating,
     predicting,
     registry,
     sharing,
@@ -37,6 +38,7 @@ COMMANDS = (
     sharing,
     taking,
     deleting,
+    operating,
     keys,
 )
 

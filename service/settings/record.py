@@ -13,7 +13,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from service.errors import SettingInvalid
-from service.settings.knobs import ADALINE_ELSEWHERE, HOST, MIB, ORIGIN, PREFIX, entries, knob, parse, without_password
+from service.settings.knobs import (
+    ADALINE_ELSEWHERE,
+    CLIENTS_KEY,
+    HOST,
+    MIB,
+    ORIGIN,
+    PREFIX,
+    entries,
+    knob,
+    parse,
+    without_password,
+)
 from service.settings.owners import OwnerSettings
 
 

@@ -231,6 +231,12 @@ def delete_version(session: Session, owner: str, name: str, version: int) -> Non
     raise_revision(session, MODELS)
 
 
+def delete_versions(session: Session, owner: str, name: str) -> None:
+    """Forget all versions of a model, and its aliases."""
+    for table in (AliasRow, VersionRow):
+        session.execute(delete_rows(table).where(*_of(table, owner, name)))
+
+
 def delete(session: Session, owner: str, name: str) -> None:
     """Forget a model that has no versions, and so no aliases; and with it, with whom it is shared."""
     session.execute(delete_rows(ModelRow).where(ModelRow.owner == owner, ModelRow.name == name))

@@ -64,7 +64,8 @@ _VIEWS: Mapping[Rule, tuple[str, ...]] = {
         "pause_job", "resume_job", "create_webhook", "delete_webhook",
         "put_alias", "delete_alias", "delete_version", "delete_model", "put_share", "delete_share",
     ),
-    RUNS: ("list_workers", "create_key", "list_keys", "get_key", "revoke_key"),
+    RUNS: ("list_workers", "list_owners", "get_owner", "delete_owner", "put_owner_limits", "put_key_limits",
+        "create_key", "list_keys", "get_key", "revoke_key"),
 }  # fmt: skip
 RULES: Mapping[str, Rule] = MappingProxyType({view: rule for rule, views in _VIEWS.items() for view in views})
 

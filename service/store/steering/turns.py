@@ -50,7 +50,7 @@ def claimable(session: Session, lane: str, most_running: int = 0) -> int:
     """How many of the jobs that wait in a lane could be claimed now, by their owners' limits."""
     values = {"at_lane": lane, "most_running": most_running}
     counts = select(JobRow.owner, func.count()).where(*_queued(JobRow)).group_by(JobRow.owner)
-    waiting: dict[str, int] = dict(session.execute(counts, values).tuples().all())
+    waiting: dict[str, int] = {owner: number for owner, number in session.execute(counts, values)}  # noqa: C416 (rows are no pairs to mypy)
     line = session.execute(_in_line(), values) if waiting else ()
     free = {one.owner: max(one.most - one.running, 0) if one.most else None for one in line}
     return sum(count if (room := free.get(owner)) is None else min(count, room) for owner, count in waiting.items())

@@ -90,7 +90,8 @@ class Rates:
 
     def _take(self, window: Window, name: str, most: int) -> None:
         """Take another share."""
-        share = most if self._redis is None else max(1, most // SHARES)
+        is_alone = self._redis is None
+        share = most if is_alone else max(1, most // SHARES)
         taken = share
         if self._redis is not None:
             try:
@@ -102,6 +103,7 @@ class Rates:
             except redis.RedisError as error:
                 log.warning("requests are counted by each process alone", error=str(error))
                 share = taken = most
+                is_alone = True
         window.own = max(min(share, most - (taken - share)), 0)
         window.others = max(most - taken, 0)
-        window.is_over = not window.own or self._redis is None
+        window.is_over = not window.own or is_alone
