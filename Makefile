@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        crowd bench-predict bench-bulk bench-beside bench-tables fuzz-predict predict-under-force absences \
+        crowd bench-keys bench-predict bench-bulk bench-beside bench-tables fuzz-predict predict-under-force absences \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
@@ -127,6 +127,9 @@ $(VENV)/peers-%/.ready: tests/benchmarks/peers/%.txt | $(READY)
 
 bench-predict: $(READY) $(PEERS)  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
 	@$(BIN)/python -m tests.benchmarks.bench_predict $(BENCH)
+
+bench-keys: $(READY)  ## what a key costs a prediction, in microseconds and statements: BENCH="--rounds 100"
+	@$(BIN)/python -m tests.benchmarks.bench_keys $(BENCH)
 
 bench-tables: $(VENV)/.bench $(VENV)/peers-tables/.ready  ## `auto` beside trees, linear models and networks on real tables: BENCH="--tables ISLR/OJ --seeds 1"
 	@$(BIN)/python -m tests.benchmarks.bench_tables $(BENCH)

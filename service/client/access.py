@@ -69,7 +69,7 @@ class Access:
         body |= {} if expires_at is None else {"expires_at": expires_at.isoformat()}
         return self._connection.record(Key, Call("POST", "/v1/keys", json=body))
 
-    def keys(self, owner: str | None = None) -> Iterator[Key]:
+    def list_keys(self, owner: str | None = None) -> Iterator[Key]:
         """All keys, or those of an owner, newest first. Needs the scope admin."""
         return waiting.pages(self._connection, Key, "/v1/keys", **({} if owner is None else {"owner": owner}))
 

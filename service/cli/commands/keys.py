@@ -77,7 +77,7 @@ def list_keys(
 
     if url is not None:
         with connect(url, key) as client:
-            listed: list[dict[str, Any]] = [dict(one.json) for one in islice(client.keys(owner), limit)]
+            listed: list[dict[str, Any]] = [dict(one.json) for one in islice(client.list_keys(owner), limit)]
     else:
         from service.store import keys as stored
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from service.wiring import Deps
 from tests import samples
 from tests.integration.api.serving import Server
-from tests.integration.processes import eventually, started
+from tests.integration.processes import eventually
 
-ADALINE = str(Path(sys.executable).with_name("adaline"))
 JSON = b"Content-Type: application/json\r\n"
 ROW = b'{"records": [{"size": 2, "colour": "red", "sold": false}]}'
 PREDICT = b"POST /v1/models/houses/predict HTTP/1.1\r\n" + JSON + b"Content-Length: %d\r\n" % len(ROW)
@@ -86,12 +81,3 @@ def test_a_refusal_is_logged_as_any_answer_and_leaves_the_connection_usable(serv
 
     expected = {("mine", "POST", "/v1/datasets", 403), ("by-another-name", "GET", "/v1/jobs", 421)}
     assert eventually(lambda: expected <= told(), 5)
-
-
-@pytest.mark.parametrize("command", ["serve", "api"])
-def test_a_start_beyond_loopback_says_that_there_are_no_keys(command: str, tmp_path: Path, valkey_url: str) -> None:
-    environment = {"ADALINE_DATA": str(tmp_path), "ADALINE_BROKER_URL": valkey_url, "ADALINE_PORT": "0"}
-    with started([ADALINE, command, "--host", "0.0.0.0"], environment) as running:
-        line = running.until("no authentication")
-        assert "whoever reaches port" in line
-        assert "0.0.0.0 can do everything" in line

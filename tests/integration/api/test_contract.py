@@ -83,7 +83,12 @@ def test_api_keeps_to_its_document(case: schemathesis.Case) -> None:
 
 
 @schema.parametrize()
-@hypothesis.settings(max_examples=1, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck),
-                     phases=[hypothesis.Phase.generate])  # fmt: skip
+@hypothesis.settings(
+    max_examples=1,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+    phases=[hypothesis.Phase.generate],
+)
 def test_who_has_no_key_gets_a_documented_answer(case: schemathesis.Case) -> None:
     case.call_and_validate(checks=CHECKS, headers={"Authorization": "Bearer none"})

@@ -53,6 +53,8 @@ def test_every_body_that_is_taken_is_documented() -> None:
         "application/vnd.apache.parquet",
     }
     assert taken == {
+        "create_key": {"application/json"},
+        "sign_in": {"application/json"},
         "upload_dataset": {"text/csv", "application/vnd.apache.parquet", "multipart/form-data"},
         "submit_job": {"application/json"},
         "validate_job": {"application/json"},

@@ -70,19 +70,6 @@ def test_host_of_another_machine_is_refused(host: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("ip", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_nobody_is_warned_of_the_loopback(ip: str) -> None:
-    assert Address(ip, 8000).warning is None
-
-
-@pytest.mark.parametrize("ip", ["0.0.0.0", "::", "192.0.2.7", "2001:db8::1"])
-def test_another_address_is_said_to_be_open(ip: str) -> None:
-    warning = Address(ip, 8000).warning
-    assert warning is not None
-    assert f"port 8000 of {ip}" in warning
-    assert "no authentication" in warning
-
-
 def test_a_name_that_was_resolved_stays_a_name_of_the_server() -> None:
     told = Address("192.0.2.7", 81).told(Settings(host="box.example.com", port=0, allowed_hosts="a.example"))
     assert (told.host, told.port, told.allowed_hosts) == ("192.0.2.7", 81, "a.example,box.example.com")
