@@ -11,8 +11,8 @@ from service.api.http.sessions import Sessions
 from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
 from service.usecases.known_keys import KnownKeys
+from service.usecases.limits.rates import Rates
 from service.usecases.predict import LoadedModels
-from service.usecases.steering.rates import Rates
 from service.wiring import Deps
 
 NAME = "adaline"

@@ -15,7 +15,7 @@ from service.domain.access.quotas import Quotas
 from service.domain.access.scopes import INCLUDES
 from service.domain.resolving.limits import Limits
 from service.errors import KeyMissing, ScopeMissing
-from service.usecases.steering.rates import COUNTED, Headers
+from service.usecases.limits.rates import COUNTED, Headers
 
 
 def register(app: Flask) -> None:

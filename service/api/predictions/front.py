@@ -22,8 +22,8 @@ from service.api.predictions.direct import Direct
 from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
 from service.usecases.known_keys import KnownKeys
+from service.usecases.limits.rates import COUNTED, Rates
 from service.usecases.predict import LoadedModel, LoadedModels
-from service.usecases.steering.rates import COUNTED, Rates
 
 BEFORE, AFTER = "/v1/models/", "/predict"
 TYPES = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8"})

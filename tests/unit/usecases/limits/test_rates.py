@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.access.identity import Identity
 from service.errors import RateLimited
-from service.usecases.steering.rates import Rates
+from service.usecases.limits.rates import Rates
 from service.wiring import Deps
 from tests.contract.rows import at_once
 
