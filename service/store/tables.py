@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.jobs.lanes import LONG
 
-QUEUED = text("state = 'queued'")  # of a partial index
+QUEUED, RUNNING = text("state = 'queued'"), text("state IN ('running', 'cancelling')")  # of partial indexes
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -172,6 +172,7 @@ class JobRow(Work, Row):
         Index("ix_jobs_owner_id", "owner", "id"),
         # in a lane by owner: whose turn it is, and a job's place, are found in the index alone
         Index("ix_jobs_turn", "lane", "owner", "priority", "id", sqlite_where=QUEUED, postgresql_where=QUEUED),
+        Index("ix_jobs_running", "owner", sqlite_where=RUNNING, postgresql_where=RUNNING),
         Index("ix_jobs_owner_claimed_at", "owner", "claimed_at"),
         Index("ix_jobs_owner_reuse_key", "owner", "reuse_key"),
     )
