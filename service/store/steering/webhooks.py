@@ -35,7 +35,7 @@ def get(session: Session, owner: str, id: str) -> WebhookRow:
     """Raises WebhookNotFound."""
     row = session.get(WebhookRow, id)
     if row is None or row.owner != owner:
-        raise WebhookNotFound(f"there is no webhook {id!r}; GET /v1/webhooks lists those there are")
+        raise WebhookNotFound(f"there is no webhook {id!r}")
     return row
 
 
