@@ -9,7 +9,8 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import blueprints, context, datasets, jobs, keys, operations, shares, signing_in
+from service.api import blueprints, context, datasets, jobs, operations
+from service.api.access import keys, shares, signing_in
 from service.api.admission import admit
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations

@@ -85,11 +85,9 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     received = ArrivingUpload(request, deps.settings, in_part=in_part)
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
-    uploaded = upload.upload(
-        deps.database, deps.queue, owner(), _stored(received, options), headers.get("idempotency_key"),
-        schemas.DatasetSchema().dump, partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, quotas(),
-    )  # fmt: skip
-    return _answer(uploaded, headers)
+    file, key, told = _stored(received, options), headers.get("idempotency_key"), schemas.DatasetSchema().dump
+    more = partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, quotas()
+    return _answer(upload.upload(deps.database, deps.queue, owner(), file, key, told, *more), headers)
 
 
 @blueprint.route("")

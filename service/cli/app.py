@@ -35,7 +35,7 @@ app = typer.Typer(
 )
 
 Url = Annotated[str, typer.Option(envvar="ADALINE_URL", help="Address of the server.")]
-Key = Annotated[
+KeyOption = Annotated[
     str | None,
     typer.Option(envvar="ADALINE_KEY", metavar="KEY", help="Key of the server, if it needs one (adl_…)."),
 ]

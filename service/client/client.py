@@ -15,12 +15,11 @@ from service.client.connection import Call, Connection
 from service.client.errors import DatasetFailed
 from service.client.jobs import Jobs
 from service.client.models import Models
-from service.client.operators import Operators
 from service.client.records import Dataset, Event, Job, Json, Version
 from service.client.uploads import PREVIEW_BYTES, GivenFile, opened, parameters
 
 
-class Client(Jobs, Models, Access, Operators):
+class Client(Jobs, Models, Access):
     """One Adaline server: `with Client() as client: …`. Threads may share it.
 
     `timeout` is how many seconds an answer may take, beyond the time that the server was asked to hold it. `key` is

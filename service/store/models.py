@@ -15,11 +15,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, defer
 
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
+from service.store.access.shares import is_shared
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.revisions import MODELS, raise_revision
 from service.store.session import new_id, now
-from service.store.shares import is_shared
 from service.store.tables import AliasRow, JobRow, Json, ModelRow, VersionRow, table_of
 
 DEFAULT_ALIAS = "default"
@@ -231,14 +231,10 @@ def delete_version(session: Session, owner: str, name: str, version: int) -> Non
     raise_revision(session, MODELS)
 
 
-def delete_versions(session: Session, owner: str, name: str) -> None:
-    """Forget all versions of a model, and its aliases."""
+def delete(session: Session, owner: str, name: str) -> None:
+    """Forget a model, with its versions and aliases; and with it, with whom it is shared."""
     for table in (AliasRow, VersionRow):
         session.execute(delete_rows(table).where(*_of(table, owner, name)))
-
-
-def delete(session: Session, owner: str, name: str) -> None:
-    """Forget a model that has no versions, and so no aliases; and with it, with whom it is shared."""
     session.execute(delete_rows(ModelRow).where(ModelRow.owner == owner, ModelRow.name == name))
     raise_revision(session, MODELS)
 

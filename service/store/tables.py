@@ -8,74 +8,17 @@ data is.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Double,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    String,
-    Table,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, Double, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from service.domain.access.owners import DEFAULT_OWNER
-from service.domain.jobs.lanes import LONG
+from service.store.columns import Json, Row, UtcTime, Work, table_of
+
+__all__ = ["Json", "Row", "UtcTime", "Work", "table_of"]  # with the tables below
 
 QUEUED, RUNNING = text("state = 'queued'"), text("state IN ('running', 'cancelling')")  # of partial indexes
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware UTC time on both backends: SQLite stores it without a zone, PostgreSQL with one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
-
-Json = dict[str, Any]
-
-
-class Row(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own hook)
-        datetime: UtcTime(),
-        Json: JSON(none_as_null=True),
-        list[Json]: JSON(none_as_null=True),
-        int: BigInteger(),
-    }
-
-
-def table_of(row: type[Any]) -> Table:
-    """The table of a class of rows, for statements without its objects."""
-    return Row.metadata.tables[row.__tablename__]
-
-
-class Work:
-    """Columns of a row that a worker claims."""
-
-    attempt: Mapped[int] = mapped_column(default=0)
-    fence: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
-    claimed_at: Mapped[datetime | None]
-    worker: Mapped[str | None] = mapped_column(String(200))
-    sent_at: Mapped[datetime | None]
-    lane: Mapped[str] = mapped_column(String(8), default=LONG, server_default=LONG)
 
 
 class OwnerRow(Row):
@@ -181,46 +124,6 @@ class JobRow(Work, Row):
     def called_model(self) -> str:
         """The model's name to who has the job: another's has its owner in it."""
         return self.model_name if self.model_owner is None else f"{self.model_owner}/{self.model_name}"
-
-
-class WebhookRow(Row):
-    """Where an owner wants to be told of the ends of jobs and of versions, and what signs that."""
-
-    __tablename__ = "webhooks"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(64))
-    url: Mapped[str] = mapped_column(String(2000))
-    events: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
-    secret: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime]
-
-    __table_args__ = (Index("ix_webhooks_owner_id", "owner", "id"),)
-
-
-class DeliveryRow(Row):
-    """Something that a webhook is to be told. It is tried while it has a time at which it is due."""
-
-    __tablename__ = "deliveries"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    webhook_id: Mapped[str] = mapped_column(String(64))
-    job_id: Mapped[str] = mapped_column(String(64))
-    type: Mapped[str] = mapped_column(String(32))
-    body: Mapped[Json]
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int]
-    due_at: Mapped[datetime | None] = mapped_column(index=True)
-    status: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(String(500))
-    created_at: Mapped[datetime]
-    tried_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], ondelete="CASCADE"),
-        Index("ix_deliveries_job_id", "job_id", "id"),
-        Index("ix_deliveries_webhook_id", "webhook_id", "id"),
-    )
 
 
 class EventRow(Row):

@@ -11,7 +11,7 @@ from service.domain.access.keys import ID_LENGTH, new_key
 from service.domain.access.owners import DEFAULT_OWNER, OWNER_RULE, is_owner_name
 from service.domain.access.scopes import ADMIN, MEANINGS, SCOPES
 from service.errors import FieldError, InputInvalid
-from service.store import keys
+from service.store.access import keys
 from service.store.revisions import KEYS, raise_revision
 from service.store.session import Database, new_id, now
 from service.store.tables import KeyRow

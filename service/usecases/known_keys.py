@@ -20,7 +20,7 @@ from service.domain.access.keys import GivenKey, is_secret, read_key
 from service.domain.access.quotas import tighter
 from service.domain.access.scopes import opened_by
 from service.errors import CannotStart, KeyExpired, KeyInvalid, KeyMissing, KeyRevoked
-from service.store import keys
+from service.store.access import keys
 from service.store.revisions import KEYS, revision
 from service.store.session import Database
 from service.store.tables import KeyRow
@@ -84,7 +84,7 @@ class KnownKeys:
             return EVERYBODY
         if authorization is None:
             raise KeyMissing(f"this server answers those who have a key; {NEEDED}")
-        if not authorization.startswith(BEARER):
+        if authorization[: len(BEARER)].lower() != BEARER.lower():  # RFC 9110, 11.1: a scheme in any case
             raise KeyInvalid(f"the header Authorization has to begin with {BEARER!r}; {NEEDED}")
         given = read_key(authorization[len(BEARER) :].strip())
         if given is None:

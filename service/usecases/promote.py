@@ -52,9 +52,7 @@ def delete_model(database: Database, owner: str, name: str, force: bool = False)
     """
     with database.write(frees_room=True) as session:
         models.get(session, owner, name, for_change=True)
-        if force:
-            models.delete_versions(session, owner, name)
-        elif numbers := models.version_numbers(session, owner, name):
+        if not force and (numbers := models.version_numbers(session, owner, name)):
             shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
             raise ModelNotEmpty(
                 f"model {name!r} still has {'versions' if len(numbers) > 1 else 'version'} {shown}; delete each with "

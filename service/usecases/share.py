@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from service.domain.access.owners import OWNER_RULE, is_owner_name
 from service.errors import ParameterInvalid
-from service.store import models, shares
+from service.store import models
+from service.store.access import shares
 from service.store.session import Database
 from service.store.tables import ShareRow
 

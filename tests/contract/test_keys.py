@@ -9,9 +9,10 @@ import pytest
 
 from service.domain.access.keys import digest_of
 from service.errors import InputInvalid, KeyNotFound, ModelNotFound, ShareNotFound
-from service.store import answers, datasets, jobs, keys, models, shares
+from service.store import answers, datasets, jobs, models
+from service.store.access import keys, shares
+from service.store.access.secrets import shared_secret
 from service.store.revisions import KEYS, MODELS, revision
-from service.store.secrets import shared_secret
 from service.store.session import Database, new_id, now
 from service.usecases.keys import create_key, make_first_key, revoke_key
 from service.usecases.share import share, unshare

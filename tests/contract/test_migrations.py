@@ -13,11 +13,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from service.domain.access.owners import DEFAULT_OWNER
-from service.errors import DatabaseUnavailable
+from service.errors import DatabaseUnavailable, JobNotFound
 from service.store import jobs
 from service.store import migrate as migrating
+from service.store.answers import recall, remember
 from service.store.migrate import migrate
-from service.store.models import get_version, publish
+from service.store.models import get_version, point, publish, resolve
 from service.store.session import Database, new_id, now
 from service.store.tables import JobRow, Row
 from tests.contract.rows import add_job, at_once
@@ -183,6 +184,53 @@ def test_versions_of_before_get_the_spec_of_their_job(database: Database) -> Non
         rows = [get_version(session, DEFAULT_OWNER, "m", number) for number in (1, 2, 3)]
     assert [row.spec for row in rows] == [spec, {}, {"target": "y"}]
     assert [row.metadata_ for row in rows] == [spec["metadata"], {}, {}]
+    with own.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Row.metadata) == []
+    own.close()
+
+
+def test_what_was_there_before_owners_is_the_default_owner_s(database: Database) -> None:
+    """Down to where there were none, where rows are added as they were then, and up again."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    with database.write() as session:
+        for owner in (DEFAULT_OWNER, "alice"):
+            publish(
+                session,
+                owner,
+                "m",
+                job_id=new_id("job"),
+                dataset_id="d",
+                task="regression",
+                target="y",
+                features=[],
+                metrics={},
+                files={"a": {"sha256": owner}},
+            )
+            point(session, owner, "m", "live", 1)
+            remember(session, owner, "POST /v1/jobs", "key", "print", "job_1", {"whose": owner})
+    kept, gone = add_job(database, owner=DEFAULT_OWNER), add_job(database, owner="alice")
+    with database.write() as session:
+        jobs.append_event(session, kept, "state", {"state": "queued"})
+    with database.engine.connect().execution_options(adaline_writes=True) as connection:
+        configuration.attributes["connection"] = connection
+        command.downgrade(configuration, "0006")
+        columns = {column["name"] for table in ("models", "jobs") for column in inspect(connection).get_columns(table)}
+        assert "owner" not in columns
+        connection.commit()
+    own = Database(url)
+    migrate(own)
+    with own.read() as session:
+        assert get_version(session, DEFAULT_OWNER, "m", 1).files == {"a": {"sha256": DEFAULT_OWNER}}
+        assert resolve(session, DEFAULT_OWNER, "m@live").version == 1
+        assert jobs.get(session, DEFAULT_OWNER, kept).owner == DEFAULT_OWNER
+        assert len(jobs.events_after(session, kept, 0, 9)) == 1
+        first = recall(session, DEFAULT_OWNER, "POST /v1/jobs", "key", "print")
+        assert first is not None
+        assert first.body == {"whose": DEFAULT_OWNER}
+        with pytest.raises(JobNotFound):  # nobody could have said whose it was
+            jobs.get(session, "alice", gone)
     with own.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Row.metadata) == []
     own.close()

@@ -7,8 +7,9 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -28,6 +29,14 @@ def adaline(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    url: str
+    data: Path
+    key: str
+    running: Running
+
+
 @contextmanager
 def open_server(data: Path, **settings: str) -> Iterator[tuple[str, Running]]:
     """Adaline on all addresses of this machine; its URL."""
@@ -37,62 +46,56 @@ def open_server(data: Path, **settings: str) -> Iterator[tuple[str, Running]]:
         yield running.until(WHERE).split(WHERE)[1].split()[0], running
 
 
-@pytest.mark.timeout(180)
-def test_the_first_key_is_made_once_and_opens_the_rest(tmp_path: Path, houses: Path) -> None:
-    data = tmp_path / "data"
-    file = data / "first-key"
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A server with two API processes that other machines reach, and its first key."""
+    data = tmp_path_factory.mktemp("open") / "data"
     with open_server(data, ADALINE_API_PROCESSES="2") as (url, running):
-        assert str(file) in running.until("the first key, which opens everything")
-        key = file.read_text().strip()
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        assert not [line for line in running.lines if key in line or key.split("_")[2] in line]
-
-        nobody = httpx.get(f"{url}/v1/models")
-        assert (nobody.status_code, nobody.json()["code"]) == (401, "key_missing")
-        assert httpx.get(f"{url}/readyz").status_code == 200
-
-        with Client(url, key=key) as operator:
-            alice = operator.create_key("notebook", ["train"], owner="alice")
-            bob = operator.create_key("web", ["predict"], owner="bob")
-            dataset = operator.upload(houses)
-        assert repr(alice).count(alice.key) == 0
-
-        _share_across_owners(url, houses, alice.key, bob.key, dataset.id)
-        _revoked_everywhere(url, data, alice.id, alice.key)
-    with open_server(data) as (url, running):
-        assert not [line for line in running.lines if "first key" in line]
-        assert httpx.get(f"{url}/v1/models", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+        assert str(data / "first-key") in running.until("the first key, which opens everything")
+        yield Opened(url, data, (data / "first-key").read_text().strip(), running)
 
 
-def _share_across_owners(url: str, houses: Path, alice: str, bob: str, operators: str) -> None:
-    env: Mapping[str, str] = {"ADALINE_URL": url}
-    trained = adaline("train", str(houses), "--target", "price", "--model", "house-price", ADALINE_KEY=alice, **env)
-    assert trained.returncode == 0, trained.stderr
-    mine = adaline("models", "--json", "--key", alice, **env)
-    assert [one["name"] for one in json.loads(mine.stdout)] == ["house-price"]
-    with Client(url, key=alice) as client:
+@pytest.mark.timeout(120)
+def test_the_first_key_is_in_a_private_file_and_nowhere_else(opened: Opened) -> None:
+    file = opened.data / "first-key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    nobody = httpx.get(f"{opened.url}/v1/models")
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "key_missing")
+    assert httpx.get(f"{opened.url}/readyz").status_code == 200
+    assert _status(f"{opened.url}/v1/keys", opened.key) == 200
+    assert not [line for line in opened.running.lines if opened.key.split("_")[2] in line]
+
+
+@pytest.mark.timeout(180)
+def test_each_owner_has_things_of_their_own_and_shares_a_model(opened: Opened, houses: Path) -> None:
+    with Client(opened.url, key=opened.key) as operator:
+        alice = operator.create_key("notebook", ["train"], owner="alice").key
+        bob = operator.create_key("web", ["predict"], owner="bob").key
+        operators = operator.upload(houses, wait=False).id
+    environment = {"ADALINE_URL": opened.url, "ADALINE_KEY": alice}
+    with Client(opened.url, key=alice) as client, Client(opened.url, key=bob) as other:
+        client.train(client.upload(houses), target="price", model="house-price", epochs=2)
         assert operators not in [one.id for one in client.datasets()]
         with pytest.raises(NotFound):
             client.dataset(operators)
-    with Client(url, key=bob) as client:
         with pytest.raises(NotFound):
-            client.predict("alice/house-price", houses)
+            other.predict("alice/house-price", houses)
         with pytest.raises(Denied):
-            client.upload(houses)
-        shared = adaline("share", "house-price", "bob", "--json", ADALINE_KEY=alice, **env)
+            other.upload(houses)
+        shared = adaline("share", "house-price", "bob", "--json", **environment)
         assert json.loads(shared.stdout)[0]["model"] == "alice/house-price"
-        assert len(client.predict("alice/house-price", houses)) == 400
+        assert len(other.predict("alice/house-price", houses)) == 400
         answer = httpx.post(
-            f"{url}/v1/models/alice%2Fhouse-price/predict",
+            f"{opened.url}/v1/models/alice%2Fhouse-price/predict",
             json={"records": [{"rooms": 3, "garden": True, "city": "Nice"}]},
             headers={"Authorization": f"Bearer {bob}"},
         )
         assert answer.json()["model"] == {"name": "alice/house-price", "version": 1}
-        assert adaline("share", "house-price", "bob", "--delete", ADALINE_KEY=alice, **env).returncode == 0
+        assert adaline("share", "house-price", "bob", "--delete", **environment).returncode == 0
 
         def is_gone() -> bool:
             try:
-                client.predict("alice/house-price", houses)
+                other.predict("alice/house-price", houses)
             except NotFound:
                 return True
             return False
@@ -100,18 +103,22 @@ def _share_across_owners(url: str, houses: Path, alice: str, bob: str, operators
         assert eventually(is_gone, 5)
 
 
-def _revoked_everywhere(url: str, data: Path, id: str, key: str) -> None:
-    """By the operator on the machine itself, without the server: each of its processes looks by itself."""
-    headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
-    assert {httpx.get(f"{url}/v1/jobs", headers=headers).status_code for _ in range(20)} == {200}
-    assert adaline("keys", "revoke", id, ADALINE_DATA=str(data)).returncode == 0
+@pytest.mark.timeout(120)
+def test_a_key_that_is_revoked_on_the_machine_is_refused_by_each_process(opened: Opened) -> None:
+    """Without the server: each of its processes looks by itself."""
+    with Client(opened.url, key=opened.key) as operator:
+        made = operator.create_key("old", ["read"], owner="carol")
+    assert made.key not in repr(made)
+    headers = {"Authorization": f"Bearer {made.key}", "Connection": "close"}
 
-    def all_refuse() -> bool:
-        return {httpx.get(f"{url}/v1/jobs", headers=headers).status_code for _ in range(20)} == {401}
+    def answers() -> set[int]:
+        return {httpx.get(f"{opened.url}/v1/jobs", headers=headers).status_code for _ in range(20)}
 
-    assert eventually(all_refuse, 5)
-    listed = json.loads(adaline("keys", "list", "--json", ADALINE_DATA=str(data)).stdout)
-    assert next(one for one in listed if one["id"] == id)["revoked_at"] is not None
+    assert answers() == {200}
+    assert adaline("keys", "revoke", made.id, ADALINE_DATA=str(opened.data)).returncode == 0
+    assert eventually(lambda: answers() == {401}, 5)
+    listed = json.loads(adaline("keys", "list", "--json", ADALINE_DATA=str(opened.data)).stdout)
+    assert next(one for one in listed if one["id"] == made.id)["revoked_at"] is not None
 
 
 def test_a_part_beyond_loopback_hands_over_the_key_as_the_whole_does(tmp_path: Path, valkey_url: str) -> None:

@@ -13,7 +13,7 @@ import httpcore
 import orjson
 from standardwebhooks import Webhook
 
-from service.store.tables import DeliveryRow, WebhookRow
+from service.store.steering.tables import DeliveryRow, WebhookRow
 from workers.webhooks.peers import GuardedBackend, PeerNetwork, PeerRefused
 
 MOST_ANSWER_BYTES = 64 * 1024

@@ -16,7 +16,7 @@ NOBODYS, OWN, SHARED, ALL = "nobody's", "own", "own and shared", "all owners'"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """`scopes` are those of which one is needed (none: no key is needed), `whose` the things that it shows or changes.
     What is another's answers 404, as what is not there."""
 
@@ -33,14 +33,14 @@ class Rule:
         return "none" if self.is_public else "any" if len(self.scopes) > 1 else next(iter(self.scopes))
 
 
-PUBLIC = Rule(frozenset(), NOBODYS)
-SIGNED_IN = Rule(frozenset(SCOPES), OWN)
-LOOKS = Rule(frozenset({READ}), OWN)
-PREDICTS = Rule(frozenset({PREDICT}), SHARED)
-TRAINS = Rule(frozenset({TRAIN}), OWN)
-RUNS = Rule(frozenset({ADMIN}), ALL)
+PUBLIC = AccessRule(frozenset(), NOBODYS)
+SIGNED_IN = AccessRule(frozenset(SCOPES), OWN)
+LOOKS = AccessRule(frozenset({READ}), OWN)
+PREDICTS = AccessRule(frozenset({PREDICT}), SHARED)
+TRAINS = AccessRule(frozenset({TRAIN}), OWN)
+RUNS = AccessRule(frozenset({ADMIN}), ALL)
 
-_VIEWS: Mapping[Rule, tuple[str, ...]] = {
+_VIEWS: Mapping[AccessRule, tuple[str, ...]] = {
     PUBLIC: (
         "is_alive", "is_ready", "openapi", "show",  # show: the pages of /docs
         "ping", "health", "server_version", "v2_server", "v2_live", "v2_ready",
@@ -67,10 +67,10 @@ _VIEWS: Mapping[Rule, tuple[str, ...]] = {
     RUNS: ("list_workers", "list_owners", "get_owner", "delete_owner", "put_owner_limits", "put_key_limits",
         "create_key", "list_keys", "get_key", "revoke_key"),
 }  # fmt: skip
-RULES: Mapping[str, Rule] = MappingProxyType({view: rule for rule, views in _VIEWS.items() for view in views})
+RULES: Mapping[str, AccessRule] = MappingProxyType({view: rule for rule, views in _VIEWS.items() for view in views})
 
 
-def rule_of(view: str) -> Rule:
+def rule_of(view: str) -> AccessRule:
     """The rule of a view. Raises LookupError, which ends the start of who forgot it."""
     if view not in RULES:
         raise LookupError(f"the view {view!r} has no rule: say in service/api/admission/rules.py who may use it")

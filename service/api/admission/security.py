@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.api.admission.rules import Rule
+from service.api.admission.rules import AccessRule
 from service.api.http.sessions import COOKIE
 
 KEY, SESSION = "key", "session"
@@ -13,20 +13,18 @@ SCHEMES: dict[str, dict[str, Any]] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "adl_<id>_<secret>",
-        "description": "a key, made by `POST /v1/keys` or `adaline keys create`. A server that has none, and that only "
-        "its own machine reaches, needs none",
+        "description": "a key of this server. One that has none, and that only its own machine reaches, needs none",
     },
     SESSION: {
         "type": "apiKey",
         "in": "cookie",
         "name": COOKIE,
-        "description": "of a page that has signed in by `POST /v1/session`; what changes something needs its "
-        "X-CSRF-Token as well",
+        "description": "of a page that has signed in. What changes something needs its X-CSRF-Token too",
     },
 }
 
 
-def security_of(rule: Rule) -> list[dict[str, list[str]]]:
+def security_of(rule: AccessRule) -> list[dict[str, list[str]]]:
     """What an operation needs: one of these, and on a server without keys nothing."""
     if rule.is_public:
         return []

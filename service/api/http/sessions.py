@@ -15,7 +15,7 @@ from functools import cached_property
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from service.errors import CsrfTokenInvalid, SessionInvalid
-from service.store.secrets import shared_secret
+from service.store.access.secrets import shared_secret
 from service.store.session import Database
 
 COOKIE, CSRF_HEADER = "adaline_session", "X-CSRF-Token"
@@ -36,8 +36,8 @@ class PageSession:
         """Raises CsrfTokenInvalid."""
         if token is None or not hmac.compare_digest(token.encode(), self.csrf_token.encode()):
             raise CsrfTokenInvalid(
-                f"a session needs its token in the header {CSRF_HEADER} for what changes something; GET /v1/session "
-                "has it"
+                f"a session needs its token in the header {CSRF_HEADER} for what changes something; the answer to "
+                "signing in has it"
             )
 
 

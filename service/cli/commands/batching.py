@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Ref, Url, Wide, app, connect, refusal, show, tell
 from service.cli.commands.learning import DataArgument, dataset_of, followed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def batch(
     out: ResultOutOption = None,
     watch: ResultWatchOption = True,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Key, Url, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, app, connect, refusal, show
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -27,7 +27,9 @@ ForceOption = Annotated[
 
 
 @app.command(rich_help_panel=THERE)
-def delete(what: What, force: ForceOption = False, url: Url = LOCAL, key: Key = None, as_json: AsJson = False) -> None:
+def delete(
+    what: What, force: ForceOption = False, url: Url = LOCAL, key: KeyOption = None, as_json: AsJson = False
+) -> None:
     """Delete datasets, jobs, versions, aliases and models."""
     from rich.text import Text
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import HERE, AsJson, Key, Wide, app, connect, refusal, show, tell
+from service.cli.app import HERE, AsJson, KeyOption, Wide, app, connect, refusal, show, tell
 from service.cli.commands.looking import LimitOption
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def create(
     owner: Annotated[str, typer.Option(help="Whose things it opens; a new name is a new owner.")] = "default",
     expires: Annotated[str | None, typer.Option(metavar="SPAN", help="How long it is good for: 30d, 12h.")] = None,
     url: Server = None,
-    key: Key = None,
+    key: KeyOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key, and print it: it is never shown again."""
@@ -68,7 +68,7 @@ def list_keys(
     owner: Annotated[str | None, typer.Option(help="Keys of this owner alone.")] = None,
     limit: LimitOption = 20,
     url: Server = None,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,7 +79,7 @@ def list_keys(
         with connect(url, key) as client:
             listed: list[dict[str, Any]] = [dict(one.json) for one in islice(client.list_keys(owner), limit)]
     else:
-        from service.store import keys as stored
+        from service.store.access import keys as stored
 
         with _database() as database, database.read() as session:
             listed = [_told(row) for row in stored.listing(session, limit, None, owner).data]
@@ -90,7 +90,7 @@ def list_keys(
 def revoke(
     id: Annotated[str, typer.Argument(help="The key's id: what stands between the first two underscores, and after.")],
     url: Server = None,
-    key: Key = None,
+    key: KeyOption = None,
 ) -> None:
     """Revoke a key: it opens nothing any more, on any process."""
     from service.domain.access.keys import read_key

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import INTERRUPTED, LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, refusal, show, tell
 
 if TYPE_CHECKING:
     from service.client import Client, Dataset, Job
@@ -82,7 +82,7 @@ def upload(
         bool, typer.Option("--preview", help="Show how the first part of the file would be read; store nothing.")
     ] = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -119,7 +119,7 @@ def train(
     check: CheckOption = False,
     watch: WatchOption = True,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -156,7 +156,7 @@ def compare(
         Path | None, typer.Option(help="Write the pictures to this folder.", file_okay=False, show_default=False)
     ] = None,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:

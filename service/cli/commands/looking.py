@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Ref, Url, Wide, app, connect, refusal, show
 
 if TYPE_CHECKING:  # a command that prints JSON imports no rich
     from rich.console import RenderableType
@@ -53,7 +53,7 @@ def datasets(
     id: DatasetArgument = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +75,7 @@ def jobs(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -97,7 +97,7 @@ def models(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +115,7 @@ def models(
 
 
 @app.command(rich_help_panel=THERE)
-def report(ref: Ref, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
+def report(ref: Ref, url: Url = LOCAL, key: KeyOption = None, wide: Wide = False, as_json: AsJson = False) -> None:
     """Show a version's report: metrics beside the baseline, curvature, importance."""
     from service.cli.showing import reporting
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, refusal, show, tell
 from service.cli.commands.looking import LimitOption
 
 OwnerId = Annotated[str, typer.Argument(metavar="OWNER", help="The owner's name.")]
@@ -20,7 +20,7 @@ app.add_typer(owners, name="owners", rich_help_panel=THERE)
 
 
 @app.command(rich_help_panel=THERE)
-def workers(url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
+def workers(url: Url = LOCAL, key: KeyOption = None, wide: Wide = False, as_json: AsJson = False) -> None:
     """List the workers: for what they are there, and what each process does since when."""
     from service.cli.showing.rendering import table
 
@@ -32,7 +32,7 @@ def workers(url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJs
 
 @owners.command("list")
 def list_owners(
-    limit: LimitOption = 20, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False
+    limit: LimitOption = 20, url: Url = LOCAL, key: KeyOption = None, wide: Wide = False, as_json: AsJson = False
 ) -> None:
     """List the owners, with the limits of their own."""
     from service.cli.showing.rendering import moment, table
@@ -44,7 +44,9 @@ def list_owners(
 
 
 @owners.command("show")
-def show_owner(id: OwnerId, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
+def show_owner(
+    id: OwnerId, url: Url = LOCAL, key: KeyOption = None, wide: Wide = False, as_json: AsJson = False
+) -> None:
     """Show what an owner may have, and what it has."""
     from service.cli.showing.rendering import table
 
@@ -63,7 +65,7 @@ def limit(
         list[str] | None, typer.Option("--to", metavar="NAME=N", help="A limit, such as queued_jobs=100. Repeatable.")
     ] = None,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Give an owner limits of its own, in the place of those that it had; without --to it has the usual ones."""
@@ -85,7 +87,7 @@ def delete(
     id: OwnerId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
 ) -> None:
     """Delete everything of an owner: datasets, jobs, models, webhooks, shares and keys."""
     if not yes and not typer.confirm(f"Delete everything of {id}, for good?"):

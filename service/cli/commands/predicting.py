@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, app, connect, refusal, tell
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Ref, Url, app, connect, refusal, tell
 
 if TYPE_CHECKING:
     from service.client import Client
@@ -55,7 +55,7 @@ def predict(
         bool, typer.Option("--contributions", help="Add each feature's contribution (linear neurons).")
     ] = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a file. Options left out are those of the model's dataset."""

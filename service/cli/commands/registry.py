@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, refusal, show
 from service.cli.commands.looking import LimitOption, MetadataOption, wanted_metadata
 
 Name = Annotated[str, typer.Argument(help="The model's name.", autocompletion=known.models)]
@@ -24,7 +24,7 @@ def versions(
     metadata: MetadataOption = None,
     limit: LimitOption = 20,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +50,7 @@ def alias(
     ] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Delete the alias.")] = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, refusal, show
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, refusal, show
 from service.cli.commands.registry import Name
 
 
@@ -16,7 +16,7 @@ def share(
     grantee: Annotated[str | None, typer.Argument(metavar="[OWNER]", help="Who may predict with it.")] = None,
     delete: Annotated[bool, typer.Option("--delete", help="Share it with this owner no longer.")] = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, Key, Url, Wide, app, connect, show, tell
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, show, tell
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The dataset's id.", autocompletion=known.datasets)]
 Correlate = Annotated[
@@ -21,7 +21,12 @@ LinesOutOption = Annotated[Path | None, typer.Option(help="Write the rejected li
 
 @app.command(rich_help_panel=THERE)
 def profile(
-    id: Id, correlate: Correlate = None, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False
+    id: Id,
+    correlate: Correlate = None,
+    url: Url = LOCAL,
+    key: KeyOption = None,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show statistics of each column of a dataset, and on request what a linear neuron could learn of one."""
     from service.cli.showing import profiling
@@ -33,7 +38,12 @@ def profile(
 
 @app.command(rich_help_panel=THERE)
 def rejects(
-    id: Id, out: LinesOutOption = None, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False
+    id: Id,
+    out: LinesOutOption = None,
+    url: Url = LOCAL,
+    key: KeyOption = None,
+    wide: Wide = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show why lines of a file were rejected: each reason with its count and its first line."""
     from service.cli.showing import rejecting

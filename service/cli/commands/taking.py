@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.app import LOCAL, THERE, AsJson, Key, Ref, Url, Wide, app, connect, show
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Ref, Url, Wide, app, connect, show
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -25,7 +25,7 @@ def download(
     to: To = None,
     force: ReplaceOption = False,
     url: Url = LOCAL,
-    key: Key = None,
+    key: KeyOption = None,
     wide: Wide = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,7 +39,7 @@ def download(
 
 
 @app.command(rich_help_panel=THERE)
-def files(ref: Ref, url: Url = LOCAL, key: Key = None, wide: Wide = False, as_json: AsJson = False) -> None:
+def files(ref: Ref, url: Url = LOCAL, key: KeyOption = None, wide: Wide = False, as_json: AsJson = False) -> None:
     """List the files of a version: weights, report, pictures, and what predicts without a server."""
     from service.cli.showing.rendering import size, table
 

@@ -18,10 +18,24 @@ OPTIONS = {
     "dataset": "the dataset",
     "version": "VERSION",
     "alias": "ALIAS",
+    "expires_at": "--expires",
     "a": "--compare",
     "b": "--compare",
 }
-PLAIN = ("name", "delimiter", "encoding", "decimal", "state", "limit", "intervals", "contributions", "on_error", "echo")
+PLAIN = (
+    "name",
+    "owner",
+    "scopes",
+    "delimiter",
+    "encoding",
+    "decimal",
+    "state",
+    "limit",
+    "intervals",
+    "contributions",
+    "on_error",
+    "echo",
+)
 ROWS = ("records", "instances", "dataframe_split")
 TYPES = re.compile(r"\?types=\{(.+?)\}")
 MEMBER = re.compile(r'"(\w+)": (?=["{\[\d.tfn-])')
@@ -37,6 +51,10 @@ ROUTES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"POST /v1/batch-predictions", "`adaline batch`"),
     (rf"GET /v1/(datasets|jobs|models)/({NAME})", r"`adaline \1 \2`"),
     (r"GET /v1/(datasets|jobs|models)", r"`adaline \1`"),
+    (rf"GET /v1/models/({NAME})/shares", r"`adaline share \1`"),
+    (r"GET /v1/keys and `adaline keys list` list those there are", "`adaline keys list` lists those there are"),
+    (r"sign in again: POST /v1/session", "give the key again (--key, ADALINE_KEY)"),
+    (r"send a key: Authorization: Bearer adl_…", "give a key (--key, ADALINE_KEY)"),
     (r"GET /openapi.json", "`adaline openapi`"),
     (r"GET /docs", "/docs in a browser"),
     (r"\?header=true", "--header"),

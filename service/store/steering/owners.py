@@ -13,6 +13,7 @@ from service.errors import OwnerNotFound
 from service.store.paging import Page, page
 from service.store.revisions import KEYS, MODELS, raise_revision
 from service.store.session import now
+from service.store.steering.tables import WebhookRow
 from service.store.tables import (
     AliasRow,
     AnswerRow,
@@ -23,7 +24,6 @@ from service.store.tables import (
     OwnerRow,
     ShareRow,
     VersionRow,
-    WebhookRow,
 )
 
 OWNED = (AliasRow, VersionRow, ShareRow, ModelRow, JobRow, DatasetRow, WebhookRow, AnswerRow)

@@ -8,7 +8,8 @@ from typing import Any
 from service.changes import KEYS_CHANGED, REGISTRY, Changes
 from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.access.quotas import read_quotas
-from service.store import jobs, keys
+from service.store import jobs
+from service.store.access import keys
 from service.store.jobs import NOTHING_KEPT
 from service.store.revisions import KEYS, raise_revision
 from service.store.session import Database, now

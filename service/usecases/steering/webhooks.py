@@ -12,7 +12,7 @@ from service.errors import FieldError, InputInvalid, QuotaExceeded, WebhooksDisa
 from service.settings import Settings
 from service.store.session import Database
 from service.store.steering import webhooks
-from service.store.tables import WebhookRow
+from service.store.steering.tables import WebhookRow
 
 MOST = 20  # of an owner
 SECRET_BYTES = 32

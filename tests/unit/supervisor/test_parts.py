@@ -24,6 +24,12 @@ def test_part_reads_the_settings_that_it_was_given(tmp_path: Path, monkeypatch: 
     assert "ADALINE_LEASE_SECONDS" not in environment  # the default is what was given
 
 
+def test_a_part_is_not_given_the_key_of_whoever_starts_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADALINE_KEY", "adl_mine")
+    Settings.from_environment()  # it is no setting, and no mistake either
+    assert "ADALINE_KEY" not in parts.api(Settings(broker_url=BROKER)).environment
+
+
 def test_number_of_threads_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert parts.worker("train", ["train"], 2, Settings()).environment["OMP_NUM_THREADS"] == "1"

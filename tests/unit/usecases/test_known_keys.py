@@ -12,7 +12,7 @@ from sqlalchemy import event, update
 
 from service.domain.access.identity import EVERYBODY
 from service.errors import CannotStart, DatabaseUnavailable, KeyExpired, KeyInvalid, KeyMissing, KeyRevoked
-from service.store import keys as stored
+from service.store.access import keys as stored
 from service.store.session import Database
 from service.store.tables import KeyRow
 from service.usecases.follow import LOOK_SECONDS
@@ -58,6 +58,12 @@ def test_a_key_says_whose_things_are_meant_and_what_it_opens(deps: Deps) -> None
     made = create_key(deps.database, "alice", "notebook", ["train"])
     who = KnownKeys(deps.database, always=False).identify(bearer(made.text))
     assert (who.owner, who.scopes, who.key) == ("alice", {"read", "predict", "train"}, made.row.id)
+
+
+def test_the_scheme_is_read_in_any_case(deps: Deps) -> None:
+    made = create_key(deps.database, "alice", "notebook", ["read"])
+    known = KnownKeys(deps.database, always=False)
+    assert {known.identify(f"{scheme} {made.text}").owner for scheme in ("Bearer", "bearer", "BEARER ")} == {"alice"}
 
 
 def test_a_known_key_costs_no_statement(deps: Deps, following: KnownKeys) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from service.api.app import create_app
 from service.domain.access.owners import DEFAULT_OWNER
 from service.store import jobs, models, work
-from service.store.tables import DatasetRow, EventRow, JobRow, KeyRow, ModelRow, OwnerRow, VersionRow, WebhookRow
+from service.store.steering.tables import WebhookRow
+from service.store.tables import DatasetRow, EventRow, JobRow, KeyRow, ModelRow, OwnerRow, VersionRow
 from service.usecases.keys import create_key
 from service.usecases.steering.webhooks import register
 from service.wiring import Deps

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from service.api.admission.admit import check_rules
 from service.api.admission.rules import NOBODYS, OWN, SHARED
 from service.api.app import bare_app
+from service.api.blueprints import Blueprint
 from service.domain.access.scopes import SCOPES, opened_by
 from service.settings import Settings
 from service.wiring import wire
@@ -50,6 +52,20 @@ def opens(scope: str, route: Route) -> bool:
 def test_security_md_has_the_routes_of_the_app() -> None:
     text = routes.FILE.read_text()
     assert routes.with_table(text, APP) == text, "run `make openapi`"
+
+
+def test_a_view_without_a_rule_cannot_be_registered() -> None:
+    blueprint = Blueprint("new", __name__)
+    with pytest.raises(LookupError, match="'forgotten' has no rule"):
+
+        @blueprint.route("/new")
+        def forgotten() -> str:
+            return ""
+
+    app, _ = bare_app()
+    app.add_url_rule("/new", "forgotten", lambda: "")
+    with pytest.raises(LookupError, match="'forgotten' has no rule"):
+        check_rules(app)
 
 
 def test_each_view_is_asked_here() -> None:

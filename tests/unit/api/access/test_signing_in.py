@@ -12,7 +12,7 @@ from service.api.app import create_app
 from service.api.http import sessions
 from service.api.http.sessions import COOKIE, Sessions
 from service.errors import SessionInvalid
-from service.store.secrets import shared_secret
+from service.store.access.secrets import shared_secret
 from service.usecases.keys import CreatedKey, create_key, revoke_key
 from service.wiring import Deps
 

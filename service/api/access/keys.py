@@ -14,7 +14,7 @@ from service.api.context import context
 from service.api.http.documents import document_limit, load, read_object
 from service.api.schemas import keys as schemas
 from service.changes import KEYS_CHANGED
-from service.store import keys
+from service.store.access import keys
 from service.usecases import keys as usecases
 
 blueprint = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Keys, and whose things they open")

@@ -14,7 +14,8 @@ from service.api.context import context
 from service.api.models import NOT_FOUND, tell
 from service.api.paging import ShareList
 from service.api.schemas.keys import ShareSchema
-from service.store import models, shares
+from service.store import models
+from service.store.access import shares
 from service.store.tables import ShareRow
 from service.usecases import share
 

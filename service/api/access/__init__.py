@@ -1,0 +1,1 @@
+"""Keys, sessions of pages, and models that are shared, over HTTP."""

@@ -1,0 +1,1 @@
+"""Queries on keys, owners, shares and the secrets of an installation."""
