@@ -11,7 +11,7 @@ from service.api.http.sessions import Sessions
 from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
 from service.usecases.known_keys import KnownKeys
-from service.usecases.limits.rates import Rates
+from service.usecases.limits.rates import RequestRates
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
 
@@ -27,7 +27,7 @@ class Context:
     models: LoadedModels
     keys: KnownKeys
     sessions: Sessions
-    rates: Rates
+    rates: RequestRates
     waiting: WaitingRequests
     sending: Places
 
@@ -39,7 +39,7 @@ def attach(app: Flask, deps: Deps) -> None:
     keys = KnownKeys(deps.database, always=not is_loopback(deps.settings.host))
     sessions = Sessions(deps.database)
     app.extensions[NAME] = Context(
-        deps, models, keys, sessions, Rates(deps.settings), waiting, Places(deps.settings.sending_requests)
+        deps, models, keys, sessions, RequestRates(deps.settings), waiting, Places(deps.settings.sending_requests)
     )
 
 

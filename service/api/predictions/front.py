@@ -22,7 +22,7 @@ from service.api.predictions.direct import Direct
 from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
 from service.usecases.known_keys import KnownKeys
-from service.usecases.limits.rates import COUNTED, Rates
+from service.usecases.limits.rates import COUNTED, RequestRates
 from service.usecases.predict import LoadedModel, LoadedModels
 
 BEFORE, AFTER = "/v1/models/", "/predict"
@@ -35,7 +35,7 @@ UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 class Front:
     """A WSGI application that answers some predictions itself, and everything else by `app`."""
 
-    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: Rates) -> None:
+    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: RequestRates) -> None:
         self._app = app
         self._models = models
         self._keys = keys

@@ -42,7 +42,7 @@ class RateWindow:
     is_over: bool = False
 
 
-class Rates:
+class RequestRates:
     """The counters of one process. `clock` gives seconds."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
