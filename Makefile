@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
-        bench-keys bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
+        crowd bench-keys bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
         check lint types imports \
         migrations examples openapi openapi-check lock clean
 
@@ -39,6 +39,9 @@ test: $(READY)  ## all tests: those of one process beside those that start serve
 GOLDEN ?= write
 golden: $(READY)  ## record anew what runs give, in a commit that changes it on purpose: GOLDEN=words for sentences alone
 	GOLDEN=$(GOLDEN) $(BIN)/python -m pytest tests/unit/behaviour/golden
+
+crowd: $(READY)  ## 50 clients submit 1,000 jobs at once: who waits, what runs, in which order: CROWD="--jobs 200"
+	@$(BIN)/python -m tests.chaos.crowd $(CROWD)
 
 bench-api: $(READY)  ## the API's start, its memory, and a 115 MB upload through it
 	@$(BIN)/python -m tests.benchmarks.bench_api

@@ -15,7 +15,7 @@ from service.api.admission import admit
 from service.api.documentation import DocumentedApi
 from service.api.foreign import inference_v2, invocations
 from service.api.http import access, problems, references, turns
-from service.api.operators import keeping, steering, webhooks, workers
+from service.api.operators import keeping, owners, steering, webhooks, workers
 from service.api.predictions import batch_predictions
 from service.api.predictions import views as predictions
 from service.wiring import Deps
@@ -27,6 +27,7 @@ BLUEPRINTS = (
     workers.blueprint,
     keeping.blueprint,
     webhooks.blueprint,
+    owners.blueprint,
     shares.shared_models,
     shares.blueprint,  # the models', with their aliases and shares
     predictions.blueprint,

@@ -12,8 +12,8 @@ from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
 from service.usecases.keeping.gauges import Gauges
 from service.usecases.known_keys import KnownKeys
+from service.usecases.limits.rates import RequestRates
 from service.usecases.predict import LoadedModels
-from service.usecases.steering.rates import Rates
 from service.wiring import Deps
 
 NAME = "adaline"
@@ -28,7 +28,7 @@ class Context:
     models: LoadedModels
     keys: KnownKeys
     sessions: Sessions
-    rates: Rates
+    rates: RequestRates
     waiting: WaitingRequests
     sending: Places
     gauges: Gauges
@@ -40,7 +40,7 @@ def attach(app: Flask, deps: Deps) -> None:
     waiting = WaitingRequests(deps.changes, deps.settings.waiting_requests, deps.settings.wait_seconds)
     keys = KnownKeys(deps.database, always=not is_loopback(deps.settings.host))
     sessions = Sessions(deps.database)
-    rates, sending = Rates(deps.settings), Places(deps.settings.sending_requests)
+    rates, sending = RequestRates(deps.settings), Places(deps.settings.sending_requests)
     gauges = Gauges(deps.database, deps.queue)
     app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, sending, gauges)
 

@@ -13,7 +13,7 @@ from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send_file
-from service.api.parameters import CompareQuery, ModelsQuery, VersionsQuery
+from service.api.parameters import CompareQuery, DeleteModelQuery, ModelsQuery, VersionsQuery
 from service.api.schemas import models as model_schemas
 from service.api.schemas.derived import schema_of
 from service.changes import REGISTRY
@@ -65,11 +65,12 @@ def get_model(name: str) -> Any:
 
 
 @blueprint.route("/<name>", methods=["DELETE"])
+@blueprint.query(DeleteModelQuery)
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
-def delete_model(name: str) -> Any:
-    """Delete a model that has no versions left"""
-    promote.delete_model(_database(), owner(), name)
+def delete_model(query: dict[str, Any], name: str) -> Any:
+    """Delete a model that has no versions left; with ?force=true any, with its versions and aliases"""
+    promote.delete_model(_database(), owner(), name, query["force"])
     tell()
     return Response(status=HTTPStatus.NO_CONTENT)
 

@@ -43,6 +43,10 @@ class DeleteQuery(ma.Schema):
     force = switch("true: delete it even if versions or unfinished jobs use it")
 
 
+class DeleteModelQuery(ma.Schema):
+    force = switch("true: delete its versions and aliases as well: nothing is predicted with them any more")
+
+
 class JobsQuery(PageQuery, MetadataQuery):
     state = fields.String(validate=one_of(JOB_STATES))
     kind = fields.String(validate=one_of(JOB_KINDS))

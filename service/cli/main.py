@@ -15,6 +15,7 @@ from service.cli.commands import (
     learning,
     looking,
     machine,
+    operating,
     predicting,
     registry,
     sharing,
@@ -39,6 +40,7 @@ COMMANDS = (
     sharing,
     taking,
     deleting,
+    operating,
     keys,
 )
 

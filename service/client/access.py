@@ -1,15 +1,16 @@
-"""The calls about who may do what: keys, who one is oneself, and with whom a model is shared."""
+"""The calls about who may do what: keys, who one is oneself, with whom a model is shared; owners, and who works."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from service.client import waiting
 from service.client.connection import Call, Connection
-from service.client.records import Json, Record
+from service.client.records import Json, Owner, Record
 
 KEY_VARIABLE = "ADALINE_KEY"
 
@@ -96,6 +97,28 @@ class Access:
     def _listed(self, path: str) -> Iterator[Share]:
         for one in self._connection.json(Call("GET", path))["data"]:
             yield self._connection.read(Share, one)
+
+    def workers(self) -> list[Json]:
+        """Who works, on what, since when."""
+        answer: Json = self._connection.json(Call("GET", "/v1/workers"))
+        return list(answer["data"])
+
+    def owners(self) -> Iterator[Owner]:
+        """All owners, with their own limits."""
+        return waiting.pages(self._connection, Owner, "/v1/owners")
+
+    def owner(self, id: str) -> Owner:
+        """An owner: what it may have, and what it has."""
+        return waiting.get(self._connection, Owner, f"/v1/owners/{quote(id, safe='')}")
+
+    def limit_owner(self, id: str, limits: Mapping[str, Any]) -> Owner:
+        """Give an owner limits of its own, in the place of those that it had."""
+        return self._connection.record(Owner, Call("PUT", f"/v1/owners/{quote(id, safe='')}/limits", json=dict(limits)))
+
+    def delete_owner(self, id: str) -> list[str]:
+        """Delete everything of an owner. The ids of jobs that still run: call it again once they have stopped."""
+        answer = self._connection.send(Call("DELETE", f"/v1/owners/{quote(id, safe='')}"))
+        return list(answer.json()["jobs"]) if answer.content else []
 
 
 def _shares(name: str, grantee: str | None = None) -> str:

@@ -74,9 +74,9 @@ class Models:
         version = self.version(ref)
         return download(self._connection, version, Path(to or f"{version.model}-{version.version}"), replace)
 
-    def delete_model(self, name: str) -> None:
-        """Forget a model that has no versions left. Raises Conflict for one that has."""
-        self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}"))
+    def delete_model(self, name: str, force: bool = False) -> None:
+        """Forget a model that has no versions left, or any with `force`. Raises Conflict for one that has."""
+        self._connection.send(Call("DELETE", f"/v1/models/{_quote(name)}", params={"force": "true"} if force else None))
 
     def delete_version(self, name: str, number: int) -> None:
         """Forget a version. Raises Conflict while an alias points at it."""

@@ -118,6 +118,18 @@ class Job(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner(Record):
+    """Somebody whose things nobody else sees, with the `limits` of its own; `allowed` and `used`, of one that was asked
+    for by itself, are what it may have and has."""
+
+    id: str
+    limits: Json = field(default_factory=dict)
+    allowed: Json | None = None
+    used: Json | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Record):
     """A moment in a job. `type` is state, epoch or message; `seq` rises by one."""
 

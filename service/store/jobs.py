@@ -107,7 +107,7 @@ def delete(session: Session, id: str) -> None:
 def first_waiting(session: Session, owner: str) -> Sequence[tuple[str, str]]:
     """Of each lane in which jobs of the owner wait the first one's id, and the lane."""
     waiting = select(func.min(JobRow.id), JobRow.lane).where(JobRow.owner == owner, JobRow.state == "queued")
-    return session.execute(waiting.group_by(JobRow.lane)).tuples().all()
+    return [(id, lane) for id, lane in session.execute(waiting.group_by(JobRow.lane))]
 
 
 def begin(session: Session, job: JobRow) -> None:

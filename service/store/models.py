@@ -232,7 +232,9 @@ def delete_version(session: Session, owner: str, name: str, version: int) -> Non
 
 
 def delete(session: Session, owner: str, name: str) -> None:
-    """Forget a model that has no versions, and so no aliases; and with it, with whom it is shared."""
+    """Forget a model, with its versions and aliases; and with it, with whom it is shared."""
+    for table in (AliasRow, VersionRow):
+        session.execute(delete_rows(table).where(*_of(table, owner, name)))
     session.execute(delete_rows(ModelRow).where(ModelRow.owner == owner, ModelRow.name == name))
     raise_revision(session, MODELS)
 

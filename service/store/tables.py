@@ -17,7 +17,8 @@ from service.domain.access.owners import DEFAULT_OWNER
 from service.store.columns import Json, Row, UtcTime, Work, table_of
 
 __all__ = ["Json", "Row", "UtcTime", "Work", "table_of"]  # with the tables below
-QUEUED = text("state = 'queued'")  # of a partial index
+
+QUEUED, RUNNING = text("state = 'queued'"), text("state IN ('running', 'cancelling')")  # of partial indexes
 
 
 class OwnerRow(Row):
@@ -114,6 +115,7 @@ class JobRow(Work, Row):
         Index("ix_jobs_owner_id", "owner", "id"),
         # in a lane by owner: whose turn it is, and a job's place, are found in the index alone
         Index("ix_jobs_turn", "lane", "owner", "priority", "id", sqlite_where=QUEUED, postgresql_where=QUEUED),
+        Index("ix_jobs_running", "owner", sqlite_where=RUNNING, postgresql_where=RUNNING),
         Index("ix_jobs_owner_claimed_at", "owner", "claimed_at"),
         Index("ix_jobs_owner_reuse_key", "owner", "reuse_key"),
     )
@@ -122,46 +124,6 @@ class JobRow(Work, Row):
     def called_model(self) -> str:
         """The model's name to who has the job: another's has its owner in it."""
         return self.model_name if self.model_owner is None else f"{self.model_owner}/{self.model_name}"
-
-
-class WebhookRow(Row):
-    """Where an owner wants to be told of the ends of jobs and of versions, and what signs that."""
-
-    __tablename__ = "webhooks"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(64))
-    url: Mapped[str] = mapped_column(String(2000))
-    events: Mapped[list[str]] = mapped_column(JSON(none_as_null=True))
-    secret: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime]
-
-    __table_args__ = (Index("ix_webhooks_owner_id", "owner", "id"),)
-
-
-class DeliveryRow(Row):
-    """Something that a webhook is to be told. It is tried while it has a time at which it is due."""
-
-    __tablename__ = "deliveries"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    webhook_id: Mapped[str] = mapped_column(String(64))
-    job_id: Mapped[str] = mapped_column(String(64))
-    type: Mapped[str] = mapped_column(String(32))
-    body: Mapped[Json]
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int]
-    due_at: Mapped[datetime | None] = mapped_column(index=True)
-    status: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(String(500))
-    created_at: Mapped[datetime]
-    tried_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], ondelete="CASCADE"),
-        Index("ix_deliveries_job_id", "job_id", "id"),
-        Index("ix_deliveries_webhook_id", "webhook_id", "id"),
-    )
 
 
 class EventRow(Row):

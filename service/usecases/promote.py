@@ -44,18 +44,19 @@ def delete_version(database: Database, owner: str, name: str, version: int) -> N
         models.delete_version(session, owner, name, version)
 
 
-def delete_model(database: Database, owner: str, name: str) -> None:
-    """Forget a model that has no versions left. A training that is under way makes it anew when it publishes.
+def delete_model(database: Database, owner: str, name: str, force: bool = False) -> None:
+    """Forget a model that has no versions left, or with `force` any, with its versions and aliases. A training that is
+    under way makes it anew when it publishes.
 
     Raises ModelNotFound, ModelNotEmpty.
     """
     with database.write(frees_room=True) as session:
         models.get(session, owner, name, for_change=True)
-        if numbers := models.version_numbers(session, owner, name):
+        if not force and (numbers := models.version_numbers(session, owner, name)):
             shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
             raise ModelNotEmpty(
                 f"model {name!r} still has {'versions' if len(numbers) > 1 else 'version'} {shown}; delete each with "
-                f"DELETE /v1/models/{name}/versions/{numbers[0]}, then the model"
+                f"DELETE /v1/models/{name}/versions/{numbers[0]}, then the model, or all at once with ?force=true"
             )
         models.delete(session, owner, name)
 

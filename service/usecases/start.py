@@ -18,7 +18,7 @@ from service.queue import TRAIN, Queue
 from service.store import answers, work
 from service.store.session import Database
 from service.store.tables import JobRow, Json
-from service.usecases.steering.quotas import check_job
+from service.usecases.limits.quotas import check_job
 
 log = structlog.get_logger(__name__)
 

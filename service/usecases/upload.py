@@ -21,7 +21,7 @@ from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
 from service.tracing import origin
-from service.usecases.steering.quotas import check_dataset
+from service.usecases.limits.quotas import check_dataset
 
 log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/datasets"

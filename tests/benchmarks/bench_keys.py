@@ -68,7 +68,7 @@ def app_on(deps: Deps) -> Gate:
     here = context.of(api)
     for follow in (here.models.follow, here.keys.follow):
         threading.Thread(target=follow, args=[deps.changes], daemon=True).start()
-    return Gate(Front(api, here.models, here.keys), Callers.of(deps.settings))
+    return Gate(Front(api, here.models, here.keys, here.rates), Callers.of(deps.settings))
 
 
 def round_of(app: Gate, authorization: str | None) -> float:

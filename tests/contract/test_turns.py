@@ -12,7 +12,7 @@ from service.store import jobs
 from service.store.session import Database, now
 from service.store.steering import turns
 from service.store.steering.turns import claim_next, place
-from service.store.tables import JobRow
+from service.store.tables import JobRow, OwnerRow
 from tests.contract.rows import add_job, at_once
 
 LEASE = 30.0
@@ -184,3 +184,27 @@ def test_a_job_that_is_given_back_waits_at_its_place_again(database: Database) -
     again = claim(database)
     assert again is not None
     assert again.id == ids[0]
+
+
+def test_of_an_owner_only_so_many_jobs_run_at_a_time_and_others_go_meanwhile(database: Database) -> None:
+    with database.write() as session:
+        session.add(OwnerRow(id="b", limits={"running_jobs": 2}, created_at=now()))
+        session.add(OwnerRow(id="c", limits={"running_jobs": 0}, created_at=now()))
+    add(database, "a" * 4 + "b" * 4 + "c" * 4)
+
+    def claim_one() -> JobRow | None:
+        with database.write() as session:
+            return claim_next(session, "long", LEASE, "w", most_running=1)
+
+    with database.read() as session:
+        assert turns.claimable(session, "long", 1) == 1 + 2 + 4
+        assert turns.claimable(session, "long") == 4 + 2 + 4
+    claimed = [claim_one() for _ in range(8)]
+    assert sorted(row.owner for row in claimed if row) == ["a", "b", "b", "c", "c", "c", "c"]
+    assert claimed[-1] is None
+    with database.read() as session:
+        assert turns.claimable(session, "long", 1) == 0
+    end(database, next(row for row in claimed if row and row.owner == "a"))
+    again = claim_one()
+    assert again is not None
+    assert again.owner == "a"

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpcore
 
-Network = Any  # ipaddress's two kinds of networks have no common type
-Address = IPv4Address | IPv6Address
+PeerNetwork = Any  # ipaddress's two kinds of networks have no common type
+PeerAddress = IPv4Address | IPv6Address
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
 
 
@@ -24,7 +24,7 @@ class PeerRefused(Exception):
     """Nothing is sent to this address."""
 
 
-def networks(text: str) -> tuple[Network, ...]:
+def networks(text: str) -> tuple[PeerNetwork, ...]:
     """Networks of a comma-separated list. Raises ValueError.
 
     >>> [str(network) for network in networks("127.0.0.0/8, ::1")]
@@ -33,7 +33,7 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
-def check_allowed(address: str, allowed: Iterable[Network]) -> None:
+def check_allowed(address: str, allowed: Iterable[PeerNetwork]) -> None:
     """Raises PeerRefused for an address that is not public, unless it is in one of the allowed networks."""
     found = ip_address(address.partition("%")[0])
     if any(found in network for network in allowed):
@@ -48,7 +48,7 @@ def check_allowed(address: str, allowed: Iterable[Network]) -> None:
         )
 
 
-def _meant(address: Address) -> Address:
+def _meant(address: PeerAddress) -> PeerAddress:
     """The IPv4 address that an IPv6 one stands for; any other itself."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
@@ -63,7 +63,7 @@ def _meant(address: Address) -> Address:
 class GuardedBackend(httpcore.NetworkBackend):
     """Connects to allowed peers only, and reads and writes until a deadline, by `time.monotonic`."""
 
-    def __init__(self, allowed: Sequence[Network], deadline: float) -> None:
+    def __init__(self, allowed: Sequence[PeerNetwork], deadline: float) -> None:
         self._allowed, self._deadline = allowed, deadline
         self._inner = httpcore.SyncBackend()
 

@@ -13,8 +13,8 @@ import httpcore
 import orjson
 from standardwebhooks import Webhook
 
-from service.store.tables import DeliveryRow, WebhookRow
-from workers.webhooks.peers import GuardedBackend, Network, PeerRefused
+from service.store.steering.tables import DeliveryRow, WebhookRow
+from workers.webhooks.peers import GuardedBackend, PeerNetwork, PeerRefused
 
 MOST_ANSWER_BYTES = 64 * 1024
 GONE = 410  # "the sender should disable the endpoint" (Standard Webhooks)
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def post(
-    delivery: DeliveryRow, webhook: WebhookRow, moment: datetime, allowed: Sequence[Network], seconds: float
+    delivery: DeliveryRow, webhook: WebhookRow, moment: datetime, allowed: Sequence[PeerNetwork], seconds: float
 ) -> Outcome:
     """Try once, for so many seconds at most."""
     body = orjson.dumps(delivery.body)

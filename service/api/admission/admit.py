@@ -15,7 +15,7 @@ from service.domain.access.quotas import Quotas
 from service.domain.access.scopes import INCLUDES
 from service.domain.resolving.limits import Limits
 from service.errors import KeyMissing, ScopeMissing
-from service.usecases.steering.rates import COUNTED, Headers
+from service.usecases.limits.rates import COUNTED, LimitHeaders
 
 
 def register(app: Flask) -> None:
@@ -78,7 +78,7 @@ def _admit() -> None:
         return
     who, page_session = who_asks(context(), request)
     g.identity, g.session = who, page_session
-    counted: Headers | None = request.environ.get(COUNTED)  # before Flask
+    counted: LimitHeaders | None = request.environ.get(COUNTED)  # before Flask
     g.limit = context().rates.admit(who) if counted is None else counted
     structlog.contextvars.bind_contextvars(owner=who.owner, key=who.key)
     if not rule.scopes & who.scopes:

@@ -65,8 +65,8 @@ _VIEWS: Mapping[AccessRule, tuple[str, ...]] = {
         "put_alias", "delete_alias", "delete_version", "delete_model", "put_share", "delete_share",
     ),
     RUNS: (
-        "list_workers", "get_metrics", "get_status", "list_usage",
-        "create_key", "list_keys", "get_key", "revoke_key",
+        "list_workers", "list_owners", "get_owner", "delete_owner", "put_owner_limits", "put_key_limits", "get_metrics",
+        "get_status", "list_usage", "create_key", "list_keys", "get_key", "revoke_key",
     ),
 }  # fmt: skip
 RULES: Mapping[str, AccessRule] = MappingProxyType({view: rule for rule, views in _VIEWS.items() for view in views})

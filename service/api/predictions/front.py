@@ -23,8 +23,8 @@ from service.errors import RateLimited, Unauthenticated, Unavailable
 from service.logs import access_log
 from service.tracing import request_told
 from service.usecases.known_keys import KnownKeys
+from service.usecases.limits.rates import COUNTED, RequestRates
 from service.usecases.predict import LoadedModel, LoadedModels
-from service.usecases.steering.rates import COUNTED, Rates
 
 BEFORE, AFTER = "/v1/models/", "/predict"
 ROUTE = f"{BEFORE}{{ref}}{AFTER}"
@@ -37,7 +37,7 @@ UNUSUAL = ("HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING", "HTTP_EXPECT")
 class Front:
     """A WSGI application that answers some predictions itself, and everything else by `app`."""
 
-    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: Rates) -> None:
+    def __init__(self, app: Flask, models: LoadedModels, keys: KnownKeys, rates: RequestRates) -> None:
         self._app = app
         self._models = models
         self._keys = keys

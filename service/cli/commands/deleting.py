@@ -22,7 +22,7 @@ What = Annotated[
     ),
 ]
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Delete a dataset even if versions or unfinished jobs use it.")
+    bool, typer.Option("--force", help="Delete a dataset that is in use, or a model with all its versions.")
 ]
 
 
@@ -56,4 +56,4 @@ def _delete(client: Client, what: str, force: bool) -> None:
     elif mark:
         client.delete_version(name, int(rest))
     else:
-        client.delete_model(what)
+        client.delete_model(what, force)

@@ -44,6 +44,8 @@ ROUTES: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (rf'PUT /v1/models/({NAME})/aliases/({NAME}) \{{"version": (\d+)\}}', r"`adaline alias \1 \2 \3`"),
     (rf"PUT /v1/models/({NAME})/aliases/({NAME})", r"`adaline alias \1 \2 VERSION`"),
     (rf"DELETE /v1/models/({NAME})/versions/({NAME})", r"`adaline delete \1:\2`"),
+    (rf"DELETE /v1/(?:datasets|jobs|models)/({NAME})", r"`adaline delete \1`"),
+    (r"GET /v1/owners", "`adaline owners list`"),
     (rf"GET /v1/models/({NAME})/versions", r"`adaline versions \1`"),
     (rf"POST /v1/jobs/({NAME})/(cancel|pause|resume)", r"`adaline \2 \1`"),
     (r"POST /v1/batch-predictions", "`adaline batch`"),

@@ -40,6 +40,17 @@ class Quotas:
 
 
 UNLIMITED = Quotas()
+MEANINGS: Mapping[str, str] = {
+    "stored_bytes": "bytes of uploads, versions and results of batch predictions; 0: no limit",
+    "datasets": "datasets; 0: no limit",
+    "queued_jobs": "jobs that wait or are paused; 0: no limit",
+    "running_jobs": "jobs that run at a time, others wait; 0: no limit",
+    "requests_per_second": "requests in a second; 0: no limit",
+    "rows": "rows of a dataset; 0: as many as the server allows",
+    "columns": "columns of a dataset; 0: as many as the server allows",
+    "parameters": "weights and biases of a network; 0: as many as the server allows",
+    "job_seconds": "working time of a job; 0: as long as the server allows",
+}
 NAMES = tuple(field.name for field in fields(Quotas))
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import marshmallow as ma
 
 from service.domain.plain import plain
-from service.domain.spec.beside import priority_field
+from service.domain.spec.beside import AsksOfJob
 from service.domain.spec.loading import load
-from service.domain.spec.parts import SpecPart, dataset_field, one_of
+from service.domain.spec.parts import dataset_field, one_of
 
 CSV, PARQUET = "csv", "parquet"
 FORMATS = (CSV, PARQUET)
@@ -38,11 +38,10 @@ def read_batch(data: Mapping[str, Any]) -> BatchSpec:
     return spec
 
 
-class BatchSpecSchema(SpecPart):
+class BatchSpecSchema(AsksOfJob):
     """The body of `POST /v1/batch-predictions`."""
 
     makes = BatchSpec
-    beside = frozenset({"priority"})
     model = ma.fields.String(
         required=True,
         error_messages=REQUIRED,
@@ -56,4 +55,3 @@ class BatchSpecSchema(SpecPart):
         metadata={"description": "format of the result: row numbers from 1, then what /predict answers for each row"},
     )
     kind = ma.fields.String(load_default="predict", validate=one_of(("predict",)))
-    priority = priority_field()

@@ -8,9 +8,10 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
+from service.domain.spec.beside import AsksOfJob
 from service.domain.spec.fields import OneOrWords
 from service.domain.spec.loading import load
-from service.domain.spec.parts import NetworkSchema, SpecPart, between, dataset_field, one_of
+from service.domain.spec.parts import NetworkSchema, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema
 from service.domain.spec.training import NetworkSpec
 from service.domain.vocabulary.losses import LOSSES
@@ -27,11 +28,10 @@ def read_comparison(data: Mapping[str, Any]) -> ComparisonSpec:
     return spec
 
 
-class ComparisonSpecSchema(SpecPart):
+class ComparisonSpecSchema(AsksOfJob):
     """The body of `POST /v1/jobs` that asks for a comparison of the descents."""
 
     makes = ComparisonSpec
-    beside = frozenset({"priority"})
     kind = ma.fields.String(required=True, validate=one_of(("descent-comparison",)))
     dataset = dataset_field(REQUIRED)
     target = ma.fields.String(
@@ -77,7 +77,6 @@ class ComparisonSpecSchema(SpecPart):
     )
     seed = OF_TRAINING["seed"]
     metadata = OF_TRAINING["metadata"]
-    priority = OF_TRAINING["priority"]
 
     @ma.validates_schema
     def _descends_on_one_loss(self, data: dict[str, Any], **_: Any) -> None:

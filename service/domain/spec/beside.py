@@ -8,14 +8,16 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.spec.parts import between
+from service.domain.spec.parts import SpecPart, between
 
 MOST_PRIORITY = 100
 
 
-def priority_field() -> ma.fields.Integer:
-    """When a job goes, among those of its owner."""
-    return ma.fields.Integer(
+class AsksOfJob(SpecPart):
+    """A body that asks when a job goes."""
+
+    beside = frozenset({"priority"})
+    priority = ma.fields.Integer(
         strict=True,
         validate=between(-MOST_PRIORITY, MOST_PRIORITY),
         metadata={
@@ -25,9 +27,11 @@ def priority_field() -> ma.fields.Integer:
     )
 
 
-def reuse_field() -> ma.fields.Boolean:
-    """Whether a job may be answered with one that has been."""
-    return ma.fields.Boolean(
+class AsksOfTraining(AsksOfJob):
+    """A body that also asks whether a job may be answered with one that has been."""
+
+    beside = frozenset({"priority", "reuse"})
+    reuse = ma.fields.Boolean(
         truthy={True},
         falsy={False},
         metadata={

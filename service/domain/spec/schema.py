@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.spec.beside import priority_field, reuse_field
+from service.domain.spec.beside import AsksOfTraining
 from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
 from service.domain.spec.inputs import OPEN, InputFields
 from service.domain.spec.loading import load
@@ -29,8 +29,7 @@ from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import AUTO, listed
 
 DEVICES, ENGINES = ("auto", "cpu", "gpu"), ("auto", "fused", "autograd")
-PROMOTE = ("newest", "if_better", "never")
-REFIT = (AUTO, "always", "never")
+PROMOTE, REFIT = ("newest", "if_better", "never"), (AUTO, "always", "never")
 PRECISIONS = ("float32", "tf32", "bf16")
 MAX_TARGETS, MAX_MEMBERS = 100, 64
 REQUIRED: dict[str, Any] = {"required": "is required (only dataset, model and target are)"}
@@ -42,11 +41,10 @@ def read_spec(data: Mapping[str, Any]) -> TrainingSpec:
     return spec
 
 
-class TrainingSpecSchema(InputFields):
+class TrainingSpecSchema(InputFields, AsksOfTraining):
     """The body of `POST /v1/jobs`."""
 
     makes = TrainingSpec
-    beside = frozenset({"priority", "reuse"})
     dataset = dataset_field(REQUIRED)
     model = ma.fields.String(
         required=True,
@@ -216,8 +214,6 @@ class TrainingSpecSchema(InputFields):
         },
     )
     kind = ma.fields.String(load_default="train", validate=one_of(("train",)))
-    priority = priority_field()
-    reuse = reuse_field()
 
     @ma.validates_schema
     def _rises_before_it_falls(self, data: dict[str, Any], **_: Any) -> None:

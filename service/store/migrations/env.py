@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from service.settings import Settings
 from service.store.session import Database
+from service.store.steering import tables as _tables  # noqa: F401 (so that Row knows them)
 from service.store.tables import Row
 
 

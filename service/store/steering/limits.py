@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from service.errors import OwnerNotFound
-from service.store.revisions import KEYS, raise_revision
-from service.store.tables import DatasetRow, JobRow, KeyRow, OwnerRow, VersionRow
+from service.store.tables import DatasetRow, JobRow, OwnerRow, VersionRow
 
 WAITS = ("queued", "paused")
 
@@ -32,20 +30,6 @@ def own(session: Session, owner: str) -> dict[str, int]:
 def hold_owner(session: Session, owner: str) -> None:
     """Nobody else adds to what the owner has before this transaction ends."""
     session.execute(select(OwnerRow.id).where(OwnerRow.id == owner).with_for_update())
-
-
-def set_own(session: Session, owner: str, limits: dict[str, int]) -> None:
-    """Raises OwnerNotFound."""
-    changed = update(OwnerRow).where(OwnerRow.id == owner).values(limits=limits or None)
-    if session.scalar(changed.returning(OwnerRow.id)) is None:
-        raise OwnerNotFound(f"there is no owner {owner!r}; GET /v1/owners lists those there are")
-    raise_revision(session, KEYS)
-
-
-def set_of_key(session: Session, key: KeyRow, limits: dict[str, int]) -> None:
-    """In a transaction that holds the key."""
-    key.limits = limits or None
-    raise_revision(session, KEYS)
 
 
 def count_datasets(session: Session, owner: str) -> int:

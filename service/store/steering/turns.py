@@ -28,7 +28,7 @@ from service.store.work import taking
 TRIES = 5  # where others claim all that was found, at the same moment
 MOST_COUNTED = 1000  # jobs before one that waits
 NEVER = datetime.min.replace(tzinfo=UTC)
-RUNS = ("running", "cancelling")
+RUNS: tuple[Any, ...] = (literal_column("'running'"), literal_column("'cancelling'"))  # as the index has them
 
 
 def claim_next(session: Session, lane: str, lease_seconds: float, worker: str, most_running: int = 0) -> JobRow | None:

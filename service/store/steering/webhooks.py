@@ -18,7 +18,8 @@ from service.domain.plain import rfc3339
 from service.errors import WebhookNotFound
 from service.store.paging import Page, page
 from service.store.session import new_id, now
-from service.store.tables import DeliveryRow, JobRow, Json, WebhookRow
+from service.store.steering.tables import DeliveryRow, WebhookRow
+from service.store.tables import JobRow, Json
 
 
 def add(session: Session, owner: str, url: str, events: Sequence[str], secret: str) -> WebhookRow:
@@ -35,7 +36,7 @@ def get(session: Session, owner: str, id: str) -> WebhookRow:
     """Raises WebhookNotFound."""
     row = session.get(WebhookRow, id)
     if row is None or row.owner != owner:
-        raise WebhookNotFound(f"there is no webhook {id!r}; GET /v1/webhooks lists those there are")
+        raise WebhookNotFound(f"there is no webhook {id!r}")
     return row
 
 

@@ -1,1 +1,1 @@
-"""What owners and operators do with work that waits or runs: pause, resume, reuse, limits, webhooks, deleting."""
+"""What owners and operators do with work that waits or runs, and around it: pause, reuse, webhooks, workers, owners."""

@@ -12,7 +12,7 @@ from service.errors import FieldError, InputInvalid, QuotaExceeded, WebhooksDisa
 from service.settings import Settings
 from service.store.session import Database
 from service.store.steering import webhooks
-from service.store.tables import WebhookRow
+from service.store.steering.tables import WebhookRow
 
 MOST = 20  # of an owner
 SECRET_BYTES = 32
@@ -30,10 +30,7 @@ def register(database: Database, settings: Settings, owner: str, url: str, event
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     with database.write() as session:
         if (registered := webhooks.count(session, owner)) >= MOST:
-            raise QuotaExceeded(
-                f"there are {registered} webhooks, the most that an owner may have; delete one with "
-                "DELETE /v1/webhooks/{id}"
-            )
+            raise QuotaExceeded(f"there are {registered} webhooks, the most that an owner may have; delete one first")
         return webhooks.add(session, owner, url, wanted, secret)
 
 

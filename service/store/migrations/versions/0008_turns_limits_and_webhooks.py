@@ -15,6 +15,7 @@ depends_on = None
 
 JSON = sa.JSON(none_as_null=True)
 QUEUED = sa.text("state = 'queued'")
+RUNNING = sa.text("state IN ('running', 'cancelling')")
 
 
 def upgrade() -> None:
@@ -26,6 +27,7 @@ def upgrade() -> None:
     op.create_index(
         'ix_jobs_turn', 'jobs', ['lane', 'owner', 'priority', 'id'], sqlite_where=QUEUED, postgresql_where=QUEUED
     )
+    op.create_index('ix_jobs_running', 'jobs', ['owner'], sqlite_where=RUNNING, postgresql_where=RUNNING)
     op.create_index('ix_jobs_owner_claimed_at', 'jobs', ['owner', 'claimed_at'])
     op.create_index('ix_jobs_owner_reuse_key', 'jobs', ['owner', 'reuse_key'])
     for table in ('owners', 'keys'):
@@ -38,7 +40,7 @@ def downgrade() -> None:
     op.drop_table('webhooks')
     for table in ('keys', 'owners'):
         op.drop_column(table, 'limits')
-    for index in ('ix_jobs_owner_reuse_key', 'ix_jobs_owner_claimed_at', 'ix_jobs_turn'):
+    for index in ('ix_jobs_owner_reuse_key', 'ix_jobs_owner_claimed_at', 'ix_jobs_running', 'ix_jobs_turn'):
         op.drop_index(index, table_name='jobs')
     op.execute("UPDATE jobs SET state = 'queued', sent_at = NULL WHERE state = 'paused' AND lease_until IS NULL")
     op.execute("UPDATE jobs SET state = 'running' WHERE state = 'paused'")

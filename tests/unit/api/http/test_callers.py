@@ -58,7 +58,7 @@ class Called:
 
     def __init__(self, app: Flask, **settings: Any) -> None:
         self.through = 0
-        front = Front(app, of(app).models, of(app).keys)
+        front = Front(app, of(app).models, of(app).keys, of(app).rates)
 
         def counted(environ: dict[str, Any], start: Any) -> Any:
             self.through += 1

@@ -65,7 +65,7 @@ class Sent:
     """An answer of the front, by WSGI itself."""
 
     def __init__(self, app: Flask, body: bytes, path: str = PATH, **environ: str) -> None:
-        front = Front(app, of(app).models, of(app).keys)
+        front = Front(app, of(app).models, of(app).keys, of(app).rates)
         told: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *_: Any) -> None:

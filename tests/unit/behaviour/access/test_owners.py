@@ -103,7 +103,7 @@ def test_a_model_in_memory_is_answered_to_its_owner_alone(app: Flask, deps: Deps
         return flask(environ, start)
 
     app.wsgi_app = watch  # type: ignore[method-assign]
-    front = Front(app, here.models, here.keys)
+    front = Front(app, here.models, here.keys, here.rates)
     reader = As(app, deps, "alice", "read")
     for who, status, is_handed_on in ((alice, 200, False), (bob, 404, True), (reader, 403, True), (None, 401, True)):
         handed_on.clear()

@@ -76,7 +76,7 @@ def by_json(client: FlaskClient, **columns: list[Any]) -> list[Any]:
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     of_rows = client.post("/v1/models/m/predict", json={"records": rows})
     here = of(client.application)
-    straight = Client(Front(client.application, here.models, here.keys)).post(
+    straight = Client(Front(client.application, here.models, here.keys, here.rates)).post(
         "/v1/models/m/predict", json={"records": rows}
     )
     assert straight.json == of_rows.json == answer.json

@@ -16,7 +16,7 @@ from service.client import FieldError, Invalid
 HTTP = re.compile(r"\b(GET|POST|PUT|DELETE|PATCH) /|(?<!\w)\?\w+(\.\w+)?=")
 ROOM = Path(service.__file__).parent.parent
 # what is said of itself by the document, to people who read it there, and the ways of requests
-UNTOLD = ("/cli/", "/client/", "schema", "/settings.py", "/waiting.py", "/places.py", "/documentation.py", "/paging.py")
+UNTOLD = ("/cli/", "/client/", "schema", "/settings/", "/waiting.py", "/places.py", "/documentation.py", "/paging.py")
 
 
 def sentences() -> Iterator[str]:

@@ -22,7 +22,7 @@ from service.domain.jobs import notices
 from service.store import jobs
 from service.store.session import now
 from service.store.steering import webhooks
-from service.store.tables import DeliveryRow
+from service.store.steering.tables import DeliveryRow
 from service.usecases.steering.webhooks import register
 from service.wiring import Deps
 from tests import samples

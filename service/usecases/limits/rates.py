@@ -29,11 +29,11 @@ COUNTED = "adaline.counted"
 """In a request's environ, once it was counted: what its answer says of the limit."""
 
 log = structlog.get_logger(__name__)
-Headers = tuple[tuple[str, str], ...]
+LimitHeaders = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
-class Window:
+class RateWindow:
     """A second: what is left of this process's share, and how much others may still take, as far as is known."""
 
     second: int
@@ -42,7 +42,7 @@ class Window:
     is_over: bool = False
 
 
-class Rates:
+class RequestRates:
     """The counters of one process. `clock` gives seconds."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
@@ -52,9 +52,9 @@ class Rates:
             settings.broker_url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS
         )  # fmt: skip
         self._lock = threading.Lock()
-        self._windows: dict[str, Window] = {}
+        self._windows: dict[str, RateWindow] = {}
 
-    def admit(self, who: Identity) -> Headers:
+    def admit(self, who: Identity) -> LimitHeaders:
         """Count a request; what its answer says of the limit: nothing where there is none. Raises RateLimited."""
         most = self._settings.owner_requests_per_second
         if who.limits is not None:
@@ -63,13 +63,13 @@ class Rates:
             return ()
         return self._counted(f"{who.owner}:{who.key}" if who.is_limited_by_key else who.owner, most)
 
-    def _counted(self, name: str, most: int) -> Headers:
+    def _counted(self, name: str, most: int) -> LimitHeaders:
         moment = self._clock()
         second = int(moment)
         with self._lock:
             window = self._windows.get(name)
             if window is None or window.second != second:
-                window = self._windows[name] = Window(second)
+                window = self._windows[name] = RateWindow(second)
             if not window.own and not window.is_over:
                 self._take(window, name, most)
             if window.own:
@@ -88,9 +88,10 @@ class Rates:
             raise error
         return policy, ("RateLimit", f'"{POLICY}";r={left};t=1')
 
-    def _take(self, window: Window, name: str, most: int) -> None:
+    def _take(self, window: RateWindow, name: str, most: int) -> None:
         """Take another share."""
-        share = most if self._redis is None else max(1, most // SHARES)
+        is_alone = self._redis is None
+        share = most if is_alone else max(1, most // SHARES)
         taken = share
         if self._redis is not None:
             try:
@@ -102,6 +103,7 @@ class Rates:
             except redis.RedisError as error:
                 log.warning("requests are counted by each process alone", error=str(error))
                 share = taken = most
+                is_alone = True
         window.own = max(min(share, most - (taken - share)), 0)
         window.others = max(most - taken, 0)
-        window.is_over = not window.own or self._redis is None
+        window.is_over = not window.own or is_alone
