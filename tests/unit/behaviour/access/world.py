@@ -18,6 +18,7 @@ from service.domain.access.keys import new_key
 from service.domain.access.scopes import SCOPES
 from service.store.tables import KeyRow
 from service.usecases.keys import create_key, revoke_key
+from service.usecases.steering.webhooks import register
 from service.wiring import Deps
 from tests import samples
 
@@ -148,6 +149,18 @@ def _key(world: World, owner: str) -> Ask:
     return Ask({"id": world.key(owner, "read").split("_")[1]}, {})
 
 
+def _owner(world: World, owner: str) -> Ask:
+    """Somebody new: nobody else's keys end with what is deleted."""
+    name = f"{owner}-{next(world._numbers)}"
+    world.key(name, "read")
+    return Ask({"id": name}, {})
+
+
+def _webhook(world: World, owner: str) -> Ask:
+    row = register(world.deps.database, world.deps.settings, owner, "https://example.com/", ())
+    return Ask({"id": row.id}, {})
+
+
 def _invoke(world: World, owner: str) -> Ask:
     return Ask({}, {"json": SPLIT, "headers": {"X-Adaline-Model": world.model(owner)}})
 
@@ -173,6 +186,20 @@ ASKS: Mapping[str, Callable[[World, str], Ask]] = {
     "get_result": _result,
     "cancel_job": about_job("queued"),
     "delete_job": about_job("failed"),
+    "pause_job": about_job("queued"),
+    "resume_job": about_job("paused"),
+    "list_job_deliveries": about_job("failed"),
+    "create_webhook": lambda world, owner: Ask({}, {"json": {"url": "https://example.com/"}}),
+    "list_webhooks": NOTHING,
+    "get_webhook": _webhook,
+    "delete_webhook": _webhook,
+    "list_webhook_deliveries": _webhook,
+    "list_workers": NOTHING,
+    "list_owners": NOTHING,
+    "get_owner": _owner,
+    "delete_owner": _owner,
+    "put_owner_limits": lambda world, owner: Ask({"id": _owner(world, owner).places["id"]}, {"json": {"rows": 9}}),
+    "put_key_limits": lambda world, owner: Ask({"id": _key(world, owner).places["id"]}, {"json": {"rows": 9}}),
     "list_models": NOTHING,
     "get_model": about_model(),
     "list_versions": about_model(),
