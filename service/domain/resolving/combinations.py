@@ -27,7 +27,7 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
         yield "/quantile", f'applies only to "loss": "quantile"; the loss is {spec.loss!r}'
     if spec.label_smoothing and TASKS[spec.task].is_regression:
         yield "/label_smoothing", "regression has no classes to smooth; leave label_smoothing 0"
-    if spec.clip_predictions is True and not TASKS[spec.task].is_regression:
+    if spec.clip_predictions and not TASKS[spec.task].is_regression:
         yield "/clip_predictions", "classes get probabilities, which need no clipping; leave clip_predictions false"
     if spec.class_weights is not None and TASKS[spec.task].is_regression:
         yield "/class_weights", "regression has no classes; weight its rows with weight_column"

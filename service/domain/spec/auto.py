@@ -11,7 +11,6 @@ from service.domain.vocabulary.efforts import EFFORTS, NORMAL, Recipe, TrainingE
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.optimizers import BETA_2, OPTIMIZERS
 from service.domain.vocabulary.schedules import SCHEDULES
-from service.domain.vocabulary.tasks import TASKS
 from service.domain.vocabulary.words import unless_auto
 
 MANY_ROWS = 10_000
@@ -32,7 +31,7 @@ def choose(spec: TrainingSpec, rows: int, inputs: int, notes: list[str]) -> Trai
     effort = EFFORTS[spec.effort]
     is_open = spec.network.kind == "mlp" and not spec.network.hidden
     recipe = effort.of_open if is_open else effort.of_given
-    spec = _read_and_joined(spec, recipe, rows, inputs, notes)
+    spec = _read_by(spec, recipe, rows, inputs, notes)
     spec = replace(spec, network=_network(spec.network, recipe, effort, rows, notes))
     if _is_smooth(spec, rows, inputs):
         notes.append("optimizer 'lbfgs': a linear neuron's loss has one minimum, and lbfgs reaches it in few steps")
@@ -72,13 +71,9 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
     )
 
 
-def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
-    """How inputs are scaled, how many networks read them, and which predictions are kept in the target's range."""
-    scaler, bins, members, clips = spec.scaler, spec.numeric_bins, spec.members, spec.clip_predictions
-    if scaler == "auto":
-        scaler = recipe.scaler
-        if scaler != "standard":
-            notes.append(f"scaler {scaler!r}: what is far from the other rows does not pull the network")
+def _read_by(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
+    """Which inputs there are, and how many networks read them."""
+    bins, members = spec.numeric_bins, spec.members
     if bins == "auto":
         bins = recipe.numeric_bins if rows * inputs * (1 + recipe.numeric_bins) <= MOST_BINNED_CELLS else 0
         if bins:
@@ -88,11 +83,7 @@ def _read_and_joined(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int,
         members = 1 if optimizer is not None and optimizer.is_quasi_newton else _members(recipe, rows)
         if members > 1:
             notes.append(f"{members} members: the mean of networks that differ by their starts is nearer than each")
-    if clips == "auto":
-        clips = recipe.members > 1 and TASKS[spec.task].is_regression
-        if clips:
-            notes.append("predictions are kept in the range of the training rows' target")
-    return replace(spec, scaler=scaler, numeric_bins=bins, members=members, clip_predictions=clips)
+    return replace(spec, numeric_bins=bins, members=members)
 
 
 def _members(recipe: Recipe, rows: int) -> int:

@@ -18,9 +18,7 @@ class InputFields(SpecPart):
     """Of the body of `POST /v1/jobs`."""
 
     scaler = ma.fields.String(
-        load_default=AUTO,
-        validate=one_of((AUTO, *SCALERS)),
-        metadata={"description": f"{listed(SCALERS)}. {OPEN}; otherwise standard"},
+        load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
     )
     numeric_bins = OneOrWords(
         ma.fields.Integer(strict=True, validate=between(0, MAX_BINS)),
@@ -39,11 +37,13 @@ class InputFields(SpecPart):
         load_default="auto",
         metadata={"description": "standardise a regression target during training; auto: yes"},
     )
-    clip_predictions = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
-        words=(AUTO,),
-        load_default=AUTO,
-        metadata={"description": f"for regression: keep predictions in the training target's range. {OPEN}"},
+    clip_predictions = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "for regression: keep predictions, not their intervals, in the training target's range"
+        },
     )
     missing = ma.fields.String(
         load_default="mean",

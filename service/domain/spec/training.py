@@ -84,7 +84,7 @@ class TrainingSpec:
     scaler: str = "standard"
     numeric_bins: int | Literal["auto"] = 0
     scale_target: bool | Literal["auto"] = "auto"
-    clip_predictions: bool | Literal["auto"] = False
+    clip_predictions: bool = False
     missing: str = "mean"
     loss: str = "auto"
     quantile: float = 0.5

@@ -22,7 +22,6 @@ class Recipe:
     members: int = 1
     most_rows: int = 0
     activation: str = "relu"
-    scaler: str = "standard"
     numeric_bins: int = 0
     learning_rate: float | None = None
     beta2: float = BETA_2
@@ -56,7 +55,6 @@ def _for_tables(epochs: int, members: int, most_rows: int) -> Recipe:
         members=members,
         most_rows=most_rows,
         activation="mish",
-        scaler="robust_clip",
         numeric_bins=8,
         learning_rate=0.003,
         beta2=0.95,

@@ -54,6 +54,9 @@ def test_every_body_that_is_taken_is_documented() -> None:
     }
     assert taken == {
         "create_key": {"application/json"},
+        "create_webhook": {"application/json"},
+        "put_key_limits": {"application/json"},
+        "put_owner_limits": {"application/json"},
         "sign_in": {"application/json"},
         "upload_dataset": {"text/csv", "application/vnd.apache.parquet", "multipart/form-data"},
         "submit_job": {"application/json"},

@@ -194,7 +194,7 @@ ASKS: Mapping[str, Callable[[World, str], Ask]] = {
     "get_webhook": _webhook,
     "delete_webhook": _webhook,
     "list_webhook_deliveries": _webhook,
-    "list_workers": NOTHING,
+    **dict.fromkeys(("list_workers", "get_usage", "list_usage", "get_status", "get_metrics"), NOTHING),
     "list_owners": NOTHING,
     "get_owner": _owner,
     "delete_owner": _owner,

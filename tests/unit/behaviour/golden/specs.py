@@ -62,8 +62,8 @@ GROUPS = (
         "auto-mlp": {"network": {"kind": "mlp"}, "epochs": 12},
         "auto-both": {"network": {"kind": "auto", "activation": "auto"}, "epochs": 12},
         "auto-quick": {
-            "network": {"kind": "mlp"}, "effort": "quick", "epochs": 12, "members": "auto", "scaler": "auto",
-            "numeric_bins": "auto", "clip_predictions": "auto", "optimizer": {"beta2": "auto"},
+            "network": {"kind": "mlp"}, "effort": "quick", "epochs": 12, "members": "auto",
+            "numeric_bins": "auto", "optimizer": {"beta2": "auto"},
         },
         "auto-normal": {"network": {"kind": "mlp", "hidden": [4]}, "effort": "normal", "epochs": 4},
         "auto-best": {"network": {"kind": "mlp"}, "effort": "best", "epochs": 4},

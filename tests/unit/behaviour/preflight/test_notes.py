@@ -107,10 +107,6 @@ SAID = {
     "hidden layers": Said(
         lambda it: f"hidden layers [64, 64] for {len(it)} rows", choices={"network": {"kind": "mlp"}}
     ),
-    "scaler": Said(
-        lambda _: "scaler 'robust_clip': what is far from the other rows does not pull the network",
-        choices={"network": {"kind": "mlp"}},
-    ),
     "bins": Said(
         lambda _: "8 bins for each numeric column: a network learns steps and bends sooner from them",
         choices={"network": {"kind": "mlp"}},
@@ -118,9 +114,6 @@ SAID = {
     "members": Said(
         lambda _: f"{MEMBERS} members: the mean of networks that differ by their starts is nearer than each",
         choices={"network": {"kind": "mlp"}},
-    ),
-    "predictions in range": Said(
-        lambda _: "predictions are kept in the range of the training rows' target", choices={"network": {"kind": "mlp"}}
     ),
     "rate of open layers": Said(
         lambda _: "learning rate 0.003, found by trying on tables of many kinds", choices={"network": {"kind": "mlp"}}

@@ -16,8 +16,9 @@ def test_from_every_state_an_end_can_be_reached() -> None:
 
 
 def test_sources_are_the_moves_read_backwards() -> None:
-    assert sources("running") == ["queued"]
-    assert sources("queued") == ["running"]
-    assert sources("cancelling") == ["running"]
-    assert sorted(sources("succeeded")) == ["cancelling", "running"]
-    assert sorted(sources("cancelled")) == ["cancelling", "queued"]
+    assert sorted(sources("running")) == ["paused", "queued"]
+    assert sorted(sources("queued")) == ["paused", "running"]
+    assert sorted(sources("cancelling")) == ["paused", "running"]
+    assert sorted(sources("paused")) == ["queued", "running"]
+    assert sorted(sources("succeeded")) == ["cancelling", "paused", "running"]
+    assert sorted(sources("cancelled")) == ["cancelling", "paused", "queued"]

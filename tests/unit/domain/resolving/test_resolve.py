@@ -273,10 +273,10 @@ def test_a_network_whose_layers_are_left_open_is_made_for_tables() -> None:
     resolution = run(limits=replace(LIMITS, max_parameters=10**6), network={"kind": "mlp"})
     spec = resolution.spec
     assert (spec.network.hidden, spec.network.activation, spec.members) == ((64, 64), "mish", 4)
-    assert (spec.scaler, spec.numeric_bins, spec.clip_predictions) == ("robust_clip", 8, True)
+    assert (spec.scaler, spec.numeric_bins, spec.clip_predictions) == ("standard", 8, False)
     assert spec.optimizer == OptimizerSpec("adam", 0.003, beta2=0.95)
     assert (spec.batch_size, spec.schedule, spec.early_stopping) == (128, "cosine", EarlyStopping(128))
-    for told in ("4 members", "'robust_clip'", "hidden layers [64, 64]", "learning rate 0.003", "no epoch ends"):
+    for told in ("4 members", "8 bins", "hidden layers [64, 64]", "learning rate 0.003", "no epoch ends"):
         assert any(told in note for note in resolution.notes), told
 
 
@@ -299,7 +299,7 @@ def test_members_that_are_too_many_for_the_installation_are_left_out() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"clip_predictions": False}, {"schedule": "constant"},
+        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"clip_predictions": True}, {"schedule": "constant"},
         {"batch_size": 7},
         {"epochs": 9}, {"early_stopping": {"patience": 4, "min_delta": 0.0}}, {"optimizer": {"kind": "sgd"}},
         {"optimizer": {"learning_rate": 0.5}}, {"optimizer": {"kind": "adam", "beta2": 0.9}},

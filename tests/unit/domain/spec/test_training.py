@@ -95,10 +95,10 @@ def test_the_least_spec_gets_the_defaults() -> None:
     assert (spec.split.validation, spec.split.test) == (0.2, 0.0)
     assert spec.network == NetworkSpec("linear", None, "relu", True, 0.0)
     assert (spec.missing, spec.epochs, spec.seed, spec.optimizer.beta2) == ("mean", "auto", 0, "auto")
+    assert spec.scaler == "standard"
     for name in (
-        "scaler",
         "members",
-        "clip_predictions",
+        "numeric_bins",
         "task",
         "scale_target",
         "loss",
@@ -214,7 +214,7 @@ def test_a_stored_spec_of_before_has_the_defaults_of_what_it_lacks() -> None:
         del stored["optimizer"][name]
     for name in ("label_smoothing", "clip_predictions", "numeric_bins"):
         del stored[name]
-    before = replace(read_spec(LEAST), clip_predictions=False)
+    before = replace(read_spec(LEAST), numeric_bins=0)
     assert TrainingSpec.from_json(stored) == replace(before, optimizer=replace(before.optimizer, beta2=0.999))
 
 

@@ -363,7 +363,8 @@ def test_a_validation_dataset_deleted_meanwhile_is_named(deps: Deps) -> None:
 
 @pytest.mark.parametrize("network", ["linear", "mlp"])
 def test_lbfgs_trains_a_job(deps: Deps, network: str) -> None:
-    job = trained(deps, optimizer={"kind": "lbfgs"}, network={"kind": network}, epochs=30)
+    hidden = {} if network == "linear" else {"hidden": [16]}
+    job = trained(deps, optimizer={"kind": "lbfgs"}, network={"kind": network, **hidden}, epochs=30)
     _, report = version_of(deps, job)
     assert job.spec["optimizer"]["learning_rate"] == 1.0
     assert report["metrics"]["validation"]["r2"] > 0.99  # the target is a linear one
@@ -429,8 +430,10 @@ def messages(deps: Deps, job: JobRow) -> str:
     [
         ({}, ["task 'regression'", "loss 'mse'", "standardised", "batch descent", "optimizer 'sgd'", "schedule",
               "no early stopping", "learning rate", "epochs: enough for this curvature", "device 'cpu'"]),
-        ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule",
-                                        "early stopping after", "epochs of", "learning rate", "device 'cpu'"]),
+        ({"network": {"kind": "mlp"}}, ["hidden layers", "batch size", "optimizer 'adam'", "schedule", "members",
+                                        "no epoch ends", "epochs of", "learning rate", "device 'cpu'"]),
+        ({"network": {"kind": "mlp", "hidden": [8]}}, ["batch size", "optimizer 'adam'", "schedule",
+                                                       "early stopping after", "learning rate"]),
         ({"target": "kind"}, ["task 'binary'", "loss 'cross_entropy'", "early stopping after", "learning rate"]),
         ({"optimizer": {"kind": "lbfgs"}}, ["all rows in each step", "line search", "epochs: the most"]),
         ({"optimizer": {"kind": "sgd", "momentum": "auto", "learning_rate": 0.01}}, ["momentum 0"]),
