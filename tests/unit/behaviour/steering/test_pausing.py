@@ -126,7 +126,7 @@ def test_a_job_that_is_resumed_before_its_worker_stops_runs_on(
     quick: Deps, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, on = held_at(monkeypatch, 3)
-    id = client.post("/v1/jobs", json=spec(quick, epochs=50_000)).json["id"]
+    id = client.post("/v1/jobs", json=spec(quick)).json["id"]
     worker = threading.Thread(target=run, args=[quick, id])
     worker.start()
     assert there.wait(30)
@@ -154,7 +154,7 @@ def test_cancelling_a_paused_job_that_is_held_ends_it_at_its_next_batch_and_keep
     quick: Deps, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, on = held_at(monkeypatch, 3)
-    id = client.post("/v1/jobs", json=spec(quick)).json["id"]
+    id = client.post("/v1/jobs", json=spec(quick, epochs=50_000)).json["id"]
     worker = threading.Thread(target=run, args=[quick, id])
     worker.start()
     assert there.wait(30)
