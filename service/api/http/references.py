@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-OPERATIONS = ("infer", "ready", "versions")  # of /v2: what follows a model's name there is no model's name
+# of /v2, those of other servers that are not here among them: what follows a model's name there is no model's name
+OPERATIONS = ("infer", "ready", "versions", "config", "stats", "load", "unload")
 
 
 class ReferenceConverter(BaseConverter):

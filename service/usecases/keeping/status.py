@@ -13,7 +13,7 @@ from sqlalchemy import select
 from service.domain.jobs.lanes import LANES
 from service.errors import QueueUnavailable
 from service.queue import INGEST, TRAIN, Queue
-from service.store import datasets, jobs, migrate, work
+from service.store import datasets, jobs, work
 from service.store.blobs.disk import DiskBlobs
 from service.store.blobs.store import Blobs
 from service.store.session import Database, now
@@ -63,10 +63,12 @@ class Status:
 
 def status(database: Database, blobs: Blobs, queue: Queue) -> Status:
     """Raises DatabaseUnavailable."""
+    from service.store.migrate import current  # alembic is no part of what an API needs to start
+
     stored = usage(database, blobs)
     moment = now()
     with database.read() as session:
-        revision = migrate.current(session.connection())
+        revision = current(session.connection())
         by_state: dict[str, int] = {}
         for (_, state), count in jobs.count_by_state(session).items():
             by_state[state] = by_state.get(state, 0) + count
