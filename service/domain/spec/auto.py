@@ -104,25 +104,24 @@ def _network(network: NetworkSpec, recipe: Recipe, effort: TrainingEffort, rows:
 
 
 def _optimizer(spec: TrainingSpec, recipe: Recipe, notes: list[str]) -> OptimizerSpec:
-    beta2: float = BETA_2 if spec.optimizer.beta2 == "auto" else spec.optimizer.beta2
-    if spec.optimizer.kind != "auto":
-        return replace(spec.optimizer, beta2=beta2)
+    optimizer, beta2, rate = spec.optimizer, BETA_2, spec.optimizer.learning_rate
+    takes_rate = optimizer.kind == rate == "auto" and spec.network.kind == "mlp" and spec.batch_size != "full"
+    if takes_rate and recipe.learning_rate is not None:
+        beta2, rate = recipe.beta2, recipe.learning_rate
+    if optimizer.beta2 == "auto":
+        optimizer = replace(optimizer, beta2=beta2)
+    if optimizer.kind != "auto":
+        return optimizer
     if spec.network.kind == "mlp":
         notes.append("optimizer 'adam': the curvature of a network changes as it learns; adam adapts to it")
-        optimizer = replace(spec.optimizer, kind="adam", beta2=beta2)
-        if recipe.learning_rate is None or optimizer.learning_rate != "auto" or spec.batch_size == "full":
-            return optimizer
-        notes.append(f"learning rate {recipe.learning_rate:g}, found by trying on tables of many kinds")
-        return replace(
-            optimizer,
-            learning_rate=recipe.learning_rate,
-            beta2=recipe.beta2 if spec.optimizer.beta2 == "auto" else beta2,
-        )
+        if rate != optimizer.learning_rate:
+            notes.append(f"learning rate {rate:g}, found by trying on tables of many kinds")
+        return replace(optimizer, kind="adam", learning_rate=rate)
     notes.append("optimizer 'sgd': a linear neuron's curvature is known, and so is a safe learning rate")
     by_curvature = is_bowl(spec) and spec.batch_size == "full" and spec.optimizer.learning_rate == "auto"
     if by_curvature:
-        return replace(spec.optimizer, kind="sgd", momentum="auto", nesterov=True, beta2=beta2)
-    return replace(spec.optimizer, kind="sgd", momentum=0.0, beta2=beta2)
+        return replace(optimizer, kind="sgd", momentum="auto", nesterov=True)
+    return replace(optimizer, kind="sgd", momentum=0.0)
 
 
 def _schedule(spec: TrainingSpec, recipe: Recipe, notes: list[str]) -> str:
