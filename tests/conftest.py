@@ -80,6 +80,13 @@ def _await(socket: Path) -> None:
             time.sleep(0.02)
 
 
+@pytest.fixture
+def empty_queues(valkey_url: str) -> None:
+    """The session's Valkey with nothing in it: no message and no worker of the tests before this one."""
+    with redis.Redis.from_url(valkey_url) as client:
+        client.flushall()
+
+
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with this version's tables and nothing in them."""

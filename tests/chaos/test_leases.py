@@ -34,6 +34,8 @@ from workers.jobs.dispatch import run
 from workers.sweeper import sweep
 from workers.training import checkpoint
 
+pytestmark = pytest.mark.usefixtures("empty_queues")
+
 LEASE_SECONDS = 1.5
 PROMPT_SECONDS = 60.0  # on a loaded machine; the work itself would go on for much longer
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 import pytest
-import redis
 
 from service.domain.jobs.lanes import SHORT
 from service.queue import TRAIN
@@ -34,10 +33,7 @@ raise SystemExit(run_worker(Settings.from_environment(), ["train"], 1))
 ENDLESS = {"epochs": 1_000_000}
 
 
-@pytest.fixture(autouse=True)
-def empty_queues(valkey_url: str) -> None:
-    with redis.Redis.from_url(valkey_url) as client:
-        client.flushall()
+pytestmark = pytest.mark.usefixtures("empty_queues")
 
 
 def serves(deps: Deps) -> bool:

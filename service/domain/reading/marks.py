@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from service.domain.cells.written import MISSING_WORDS, is_number
+from service.domain.reading.first_records import read, records
 from service.domain.reading.titles import lines_above
 
 DELIMITERS = (",", ";", "\t", "|")
-MOST_RECORDS = 5000
-MOST_LINES = 50_000  # blank ones and comments among them
 LOOKED_AT = 65_536  # characters of the sample, where a look is enough
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SEP = re.compile(r"""\"?sep=(?P<mark>[^\w\s"]|\t| )\"?[;,\t| ]*(?:\r\n|\n|\r)""", re.IGNORECASE)
@@ -155,46 +151,11 @@ def _quote(text: str, delimiter: str | None) -> str:
 
 def _score(text: str, whole: bool, mark: str, quote: str, escape: str, comment: str) -> tuple[float, int, int]:
     """How well a delimiter and an escape explain the text; the width of the first record is the second part."""
-    found, broken = _read(text, whole, mark, quote, escape, comment, False)
+    found, broken = read(text, whole, mark, quote, escape, comment, False)
     width = len(found[0]) if found else 0
     if width < 2:
         return 0.0, 1, -len(escape)
     return sum(len(record) == width for record in found) / (len(found) + broken), width, -len(escape)
-
-
-def records(text: str, whole: bool, mark: str, quote: str, escape: str, comment: str, blanks: bool) -> list[list[str]]:
-    """The sample's complete records, at most MOST_RECORDS; blank lines, comments and broken ones left out."""
-    return _read(text, whole, mark, quote, escape, comment, blanks)[0]
-
-
-def _read(
-    text: str, whole: bool, mark: str, quote: str, escape: str, comment: str, blanks: bool
-) -> tuple[list[list[str]], int]:
-    """The records, and how many were broken."""
-    lines = io.StringIO(text.replace("\0", ""), newline="")
-    reader: Any = csv.reader(
-        lines, delimiter=mark, quotechar=quote, escapechar=escape or None, skipinitialspace=blanks or mark == " ",
-        strict=True,
-    )  # fmt: skip
-    found: list[list[str]] = []
-    broken = 0
-    is_last_broken = False
-    while len(found) < MOST_RECORDS and broken < MOST_RECORDS and reader.line_num < MOST_LINES:
-        try:
-            record = next(reader)
-        except StopIteration:
-            cut_off = not whole and not is_last_broken
-            return (found[:-1] if cut_off else found), broken
-        except csv.Error:
-            broken, is_last_broken = broken + 1, True
-            continue
-        is_last_broken = False
-        if len(record) == 0 or (len(record) == 1 and not record[0].strip() and mark != "\t"):
-            continue
-        if comment and record[0].startswith(comment) and (not found or len(record) != len(found[0])):
-            continue
-        found.append(record[:-1] if mark == " " and record[-1] == "" else record)
-    return found, broken
 
 
 def _by_blanks(text: str, whole: bool, quote: str, comment: str) -> list[list[str]]:

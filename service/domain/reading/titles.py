@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from service.domain.cells.written import is_number
 from service.domain.reading.columns_seen import is_a_row, is_sequence, numeric_columns
+from service.domain.reading.first_records import MOST_LINES_READ, Lines
 
 MOST_LINES = 100
 LOOKED_AT = 65_536  # characters
@@ -73,16 +73,21 @@ def _is_header(record: Sequence[str], below: Sequence[Sequence[str]], may_count:
 
 def _records(text: str, whole: bool, delimiter: str) -> list[tuple[int, list[str]]]:
     """The records that are not blank, each with the number of lines above it."""
-    reader: Any = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter, strict=True)
+    lines = Lines(text)
+    reader: Any = csv.reader(lines, delimiter=delimiter, strict=True)
     found: list[tuple[int, list[str]]] = []
     above = 0
-    while True:
+    while reader.line_num < MOST_LINES_READ:
         try:
             record = next(reader)
+            lines.take()
         except StopIteration:
             return found if whole else found[:-1]
         except csv.Error:
             record = ["?"]
+            if whole or not lines.at_end:
+                lines.take_first()
         if any(cell.strip() for cell in record):
             found.append((above, record))
-        above = reader.line_num
+        above = lines.number
+    return found

@@ -4,7 +4,6 @@ import re
 import shutil
 
 import pytest
-import redis
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -12,11 +11,7 @@ from service.api.app import create_app
 from service.queue import INGEST, TRAIN
 from service.wiring import Deps
 
-
-@pytest.fixture(autouse=True)
-def nobody_serves(valkey_url: str) -> None:
-    with redis.Redis.from_url(valkey_url) as broker:
-        broker.flushall()
+pytestmark = pytest.mark.usefixtures("empty_queues")
 
 
 def test_living_process_says_so(client: FlaskClient) -> None:

@@ -21,11 +21,7 @@ from workers.forgotten import Forgotten
 from workers.ingest import run as ingest
 from workers.sweeper import sweep
 
-
-@pytest.fixture(autouse=True)
-def empty_queues(valkey_url: str) -> None:
-    with redis.Redis.from_url(valkey_url) as client:
-        client.flushall()
+pytestmark = pytest.mark.usefixtures("empty_queues")
 
 
 def sent_ago(deps: Deps, id: str, seconds: float) -> None:

@@ -22,10 +22,7 @@ from workers.jobs.dispatch import run
 NETWORK = {"network": {"kind": "mlp", "hidden": [64, 64]}, "early_stopping": None, "batch_size": 1}
 
 
-@pytest.fixture(autouse=True)
-def empty_queues(valkey_url: str) -> None:
-    with redis.Redis.from_url(valkey_url) as client:
-        client.flushall()
+pytestmark = pytest.mark.usefixtures("empty_queues")
 
 
 def messages(deps: Deps, task: Any) -> dict[str, int]:
