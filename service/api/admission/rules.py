@@ -42,7 +42,7 @@ RUNS = AccessRule(frozenset({ADMIN}), ALL)
 
 _VIEWS: Mapping[AccessRule, tuple[str, ...]] = {
     PUBLIC: (
-        "is_alive", "is_ready", "openapi", "show",  # show: the pages of /docs
+        "is_alive", "is_ready", "openapi", "show", "front", "page",  # show: /docs; front and page: / and /ui
         "ping", "health", "server_version", "v2_server", "v2_live", "v2_ready",
         "sign_in",
     ),

@@ -1,0 +1,23 @@
+import type { ComponentType } from "preact";
+
+export interface PageOf {
+  pattern: string;
+  load: () => Promise<{ default: ComponentType<never> }>;
+}
+
+/** What the frame leads to. */
+export const SECTIONS = [
+  { name: "Overview", path: "/" },
+  { name: "Datasets", path: "/datasets" },
+  { name: "Train", path: "/train" },
+  { name: "Jobs", path: "/jobs" },
+  { name: "Models", path: "/models" },
+  { name: "Predict", path: "/predict" },
+  { name: "Learn", path: "/learn" },
+  { name: "System", path: "/system" },
+] as const;
+
+/** Every page by its path; each is fetched when it is first gone to, and is given the named parts of its path. */
+export const PAGES: PageOf[] = [
+  { pattern: "/", load: () => import("./overview") },
+];

@@ -1,0 +1,87 @@
+/** Numbers, times and sizes as the browser's language writes them. */
+
+const LOCALE = navigator.languages?.length ? [...navigator.languages] : undefined;
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const percentages = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+
+export const NONE = "–";
+
+/** A number with as many digits as a person reads: 4 that count, in powers of ten where it is very large or small. */
+export function number(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return NONE;
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e9 || size < 1e-4)) return scientific(value, digits);
+  if (Number.isInteger(value)) return whole.format(value);
+  const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: Math.min(places, 20) }).format(value);
+}
+
+function scientific(value: number, digits: number): string {
+  const [mantissa = "0", exponent = "0"] = value.toExponential(digits - 1).split("e");
+  const shown = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits - 1 }).format(Number(mantissa));
+  const raised = [...exponent.replace("+", "")].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)] ?? "").join("");
+  return `${shown} · 10${raised}`;
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : whole.format(value);
+}
+
+/** "1 row", "2,000 rows". */
+export function counted(value: number, one: string, more = `${one}s`): string {
+  return `${whole.format(value)} ${value === 1 ? one : more}`;
+}
+
+/** A share from 0 to 1. */
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
+}
+
+export function bytes(size: number | null | undefined): string {
+  if (size === null || size === undefined) return NONE;
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = size;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)} ${units[unit]}`;
+}
+
+/** A duration: "0.4 s", "3 min 20 s", "2 h 5 min". */
+export function seconds(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  if (value < 60) return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} s`;
+  const rest = Math.round(value);
+  if (rest < 3600) return `${Math.floor(rest / 60)} min ${rest % 60} s`;
+  return `${whole.format(Math.floor(rest / 3600))} h ${Math.floor((rest % 3600) / 60)} min`;
+}
+
+export function moment(at: string | number | null | undefined): string {
+  return at === null || at === undefined ? NONE : moments.format(new Date(at));
+}
+
+export function day(at: string | number | null | undefined): string {
+  return at === null || at === undefined ? NONE : days.format(new Date(at));
+}
+
+/** "5 minutes ago". */
+export function ago(at: string | null | undefined): string {
+  if (!at) return NONE;
+  const passed = (new Date(at).getTime() - Date.now()) / 1000;
+  const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  for (const [unit, size] of units) if (Math.abs(passed) >= size) return relative.format(Math.round(passed / size), unit);
+  return relative.format(Math.round(passed), "second");
+}
+
+/** A number as a person types it, with this language's decimal mark or a point; null where it is none. */
+export function parseNumber(text: string): number | null {
+  const mark = new Intl.NumberFormat(LOCALE).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
+  const plain = text.trim().replace(/\s/g, "").replace(mark, ".").replace("−", "-");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : null;
+}
