@@ -21,5 +21,6 @@ export const SECTIONS = [
 export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
   { pattern: "/train", load: () => import("./train") },
+  { pattern: "/jobs", load: () => import("./jobs") },
   { pattern: "/jobs/:id", load: () => import("./job") },
 ];
