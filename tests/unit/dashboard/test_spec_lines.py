@@ -1,4 +1,4 @@
-"""What is chosen on the page as a spec, and the spec as lines to copy, which a shell and Python read as they are meant."""
+"""A spec chosen on the page, and the same as lines to copy, which a shell and Python read as they are meant."""
 
 from __future__ import annotations
 
