@@ -12,7 +12,8 @@ export interface Sending {
   path: string;
   query?: URLSearchParams;
   /** A file is read by the browser piece by piece as it is sent: it is never in memory as a whole. */
-  body: Blob;
+  body: Blob | FormData;
+  /** Its type, unless it is a form: that has one of its own. */
   headers: Record<string, string>;
   onProgress?: (sent: Sent) => void;
   /** Its abort ends the request; the promise is then rejected with `Stopped`. */
@@ -49,7 +50,7 @@ export function send({ path, query, body, headers, onProgress, signal }: Sending
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     const token = session.value?.csrf_token;
     if (token) request.setRequestHeader("X-CSRF-Token", token);
-    if (onProgress) request.upload.onprogress = (event) => onProgress({ sent: event.loaded, total: event.total || body.size });
+    if (onProgress) request.upload.onprogress = (event) => onProgress({ sent: event.loaded, total: event.total });
     request.onload = () => {
       if (request.status === 401) needsKey.value = true;
       if (request.status >= 400) return reject(problemFrom(request.status, request.responseText));

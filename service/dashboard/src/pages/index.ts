@@ -20,4 +20,7 @@ export const SECTIONS = [
 /** Every page by its path; each is fetched when it is first gone to, and is given the named parts of its path. */
 export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
+  { pattern: "/datasets", load: () => import("./datasets/list") },
+  { pattern: "/datasets/new", load: () => import("./datasets/upload/new") },
+  { pattern: "/datasets/:id", load: () => import("./datasets/one") },
 ];
