@@ -21,5 +21,6 @@ def test_order_and_part_of_the_name() -> None:
              ["", "strongest correlation first"]]  # fmt: skip
     found = run("pages/datasets/arranged.ts", SCRIPT, {"columns": COLUMNS, "asked": asked})
     assert found == [
-        ["b", "Ab", "c", "ab2"], ["Ab", "ab2"], ["Ab", "ab2", "b", "c"], ["Ab", "c", "b", "ab2"], ["Ab", "b", "c", "ab2"],
+        ["b", "Ab", "c", "ab2"], ["Ab", "ab2"], ["Ab", "ab2", "b", "c"], ["Ab", "c", "b", "ab2"],
+        ["Ab", "b", "c", "ab2"],
     ]  # fmt: skip

@@ -79,8 +79,8 @@ CASES = {
     "groups of three": (b"a;n\n101,202,303;1\n505,606,707;2\n", "decimals", 1, "numeric"),
     "index": (b",n\n1,5\n2,7\n3,9\n", "count the rows", 1, "numeric"),
     "words among numbers": (column("x", *NUMBERS, "lost"), "missing cell", 0, "numeric"),
-    "a number for nothing": (column("x", *NUMBERS, "none", "none", "none", "none", "none"), "missing cell", 0, "numeric"),
-    "many words among numbers": (column("x", *NUMBERS, *(f"about {one}" for one in range(20))), "be read", 1, "numeric"),
+    "a word for nothing": (column("x", *NUMBERS, *["none"] * 5), "missing cell", 0, "numeric"),
+    "many words among numbers": (column("x", *NUMBERS, *(f"some {one}" for one in range(20))), "be read", 1, "numeric"),
     "marks": (column("x", *NUMBERS, ".", "."), "missing", 1, "categorical"),
 }  # fmt: skip
 

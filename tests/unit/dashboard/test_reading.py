@@ -33,7 +33,8 @@ def test_options_are_what_the_server_reads() -> None:
     script = """
       const reading = { ...module.AS_FOUND, delimiter: "tab", header: "false", decimal: ",", encoding: "cp1252",
         missing: ["-", "a, b", "[x]"], kinds: new Map([["__proto__", "text"], ["zip, \\"code\\"", "categorical"]]) };
-      return [...module.bodyOf(new Blob(["x"]), module.toldOf("a.csv.gz"), module.optionsOf(reading, "text/csv")).query];
+      const options = module.optionsOf(reading, "text/csv");
+      return [...module.bodyOf(new Blob(["x"]), module.toldOf("a.csv.gz"), options).query];
     """
     sent = {name: [value] for name, value in run(READING, script)}
     assert merged({}, sent) == {
@@ -66,7 +67,8 @@ def test_more_options_than_an_address_holds_go_as_a_form() -> None:
 def test_first_part_of_a_large_file_is_sent_to_be_looked_at() -> None:
     script = """
       const part = module.firstPart(new Blob([new Uint8Array(3_000_000)]));
-      return [part.size, module.hasPreview(3e9, "text/csv"), module.hasPreview(3e9, module.PARQUET), module.hasPreview(9, module.PARQUET)];
+      const { PARQUET, hasPreview } = module;
+      return [part.size, hasPreview(3e9, "text/csv"), hasPreview(3e9, PARQUET), hasPreview(9, PARQUET)];
     """
     size, *others = run(READING, script)
     assert 2**20 < size < 2**21
@@ -82,7 +84,8 @@ def test_pasted_cells_become_a_file() -> None:
     script = """
       const text = "size\\tprice\\r\\n1,5\\t20\\r\\n";
       const file = module.fileOf(text);
-      return [await file.text(), module.delimiterOf(text), module.sizeOf(text), module.delimiterOf("a,b\\n1\\t2"), module.fileOf(" \\n")];
+      const { delimiterOf, fileOf, sizeOf } = module;
+      return [await file.text(), delimiterOf(text), sizeOf(text), delimiterOf("a,b\\n1\\t2"), fileOf(" \\n")];
     """
     text, delimiter, size, none, nothing = run("pages/datasets/upload/pasted.ts", script)
     assert (text, delimiter, none, nothing) == ("size\tprice\r\n1,5\t20\r\n", "tab", "", None)
