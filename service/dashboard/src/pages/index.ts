@@ -23,4 +23,6 @@ export const PAGES: PageOf[] = [
   { pattern: "/datasets", load: () => import("./datasets/list") },
   { pattern: "/datasets/new", load: () => import("./datasets/upload/new") },
   { pattern: "/datasets/:id", load: () => import("./datasets/one") },
+  { pattern: "/train", load: () => import("./train") },
+  { pattern: "/jobs/:id", load: () => import("./job") },
 ];
