@@ -25,4 +25,6 @@ export const PAGES: PageOf[] = [
   { pattern: "/datasets/:id", load: () => import("./datasets/one") },
   { pattern: "/train", load: () => import("./train") },
   { pattern: "/jobs/:id", load: () => import("./job") },
+  { pattern: "/predict", load: () => import("./predict/choose") },
+  { pattern: "/predict/:ref", load: () => import("./predict/page") },
 ];
