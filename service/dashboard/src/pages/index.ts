@@ -20,4 +20,5 @@ export const SECTIONS = [
 /** Every page by its path; each is fetched when it is first gone to, and is given the named parts of its path. */
 export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
+  { pattern: "/learn", load: () => import("./learn") },
 ];
