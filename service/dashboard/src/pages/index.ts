@@ -27,4 +27,5 @@ export const PAGES: PageOf[] = [
   { pattern: "/jobs/:id", load: () => import("./job") },
   { pattern: "/predict", load: () => import("./predict/choose") },
   { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/learn", load: () => import("./learn") },
 ];
