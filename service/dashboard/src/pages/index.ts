@@ -22,4 +22,5 @@ export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
   { pattern: "/predict", load: () => import("./predict/choose") },
   { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/system", load: () => import("./system/page") },
 ];
