@@ -28,4 +28,5 @@ export const PAGES: PageOf[] = [
   { pattern: "/predict", load: () => import("./predict/choose") },
   { pattern: "/predict/:ref", load: () => import("./predict/page") },
   { pattern: "/learn", load: () => import("./learn") },
+  { pattern: "/system", load: () => import("./system/page") },
 ];

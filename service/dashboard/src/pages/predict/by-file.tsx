@@ -163,7 +163,7 @@ function Options({ signature, file, asked, onAsk, isOff }: { signature: Signatur
           </Field>
         )}
         {signature.isLinear !== false && <label class="check"><input type="checkbox" checked={asked.contributions} onChange={(event) => onAsk({ ...asked, contributions: event.currentTarget.checked })} />What each feature adds</label>}
-        <label class="check"><input type="checkbox" checked={asked.skips} onChange={(event) => onAsk({ ...asked, skips: event.currentTarget.checked })} />Leave rows that cannot be read without a prediction, and say why</label>
+        <label class="check"><input type="checkbox" checked={asked.skips} onChange={(event) => onAsk({ ...asked, skips: event.currentTarget.checked })} />Go on where a row cannot be read, and say why</label>
       </div>
       {isText && (
         <details>
