@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, StorageState, expect
 
 from service.client import Client
 from tests.integration.browsing import chromium
 from tests.integration.pages.furnished import Furnished, furnish
-from tests.integration.pages.visitor import Visitor, sign_in, visiting
+from tests.integration.pages.visitor import PATIENCE_SECONDS, Visitor, sign_in, visiting
 from tests.integration.processes import started
 
 WHERE = "Adaline listens on "
@@ -21,6 +21,7 @@ NOWHERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with chromium(NOWHERE) as browser:
         yield browser
 

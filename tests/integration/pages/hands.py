@@ -30,8 +30,14 @@ class Hands(Protocol):
     def turn(self, tab: Locator) -> None:
         """To another view of the same."""
 
+    def slide_to_end(self, slider: Locator) -> None:
+        """As far as it goes."""
+
     def bring(self, button: Locator, file: Path) -> None:
         """A file, to a button that asks for one."""
+
+    def save(self, link: Locator) -> str:
+        """What a link leads to, as a file; its text."""
 
 
 class Pointer:
@@ -56,10 +62,20 @@ class Pointer:
     def turn(self, tab: Locator) -> None:
         tab.click()
 
+    def slide_to_end(self, slider: Locator) -> None:
+        box = slider.bounding_box()
+        assert box is not None
+        slider.click(position={"x": box["width"] - 2, "y": box["height"] / 2})
+
     def bring(self, button: Locator, file: Path) -> None:
         with self.page.expect_file_chooser() as asked:
             button.click()
         asked.value.set_files(file)
+
+    def save(self, link: Locator) -> str:
+        with self.page.expect_download() as saved:
+            link.click()
+        return saved.value.path().read_text()
 
 
 class Keyboard:
@@ -122,8 +138,18 @@ class Keyboard:
             self.page.keyboard.press("ArrowRight")
         raise AssertionError(f"{tab} cannot be reached by the keyboard")
 
+    def slide_to_end(self, slider: Locator) -> None:
+        self.reach(slider)
+        self.page.keyboard.press("End")
+
     def bring(self, button: Locator, file: Path) -> None:
         self.reach(button)
         with self.page.expect_file_chooser() as asked:
             self.page.keyboard.press("Enter")
         asked.value.set_files(file)
+
+    def save(self, link: Locator) -> str:
+        self.reach(link)
+        with self.page.expect_download() as saved:
+            self.page.keyboard.press("Enter")
+        return saved.value.path().read_text()
