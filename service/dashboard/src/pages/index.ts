@@ -20,4 +20,8 @@ export const SECTIONS = [
 /** Every page by its path; each is fetched when it is first gone to, and is given the named parts of its path. */
 export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
+  { pattern: "/models", load: () => import("./models/list") },
+  { pattern: "/models/:name/versions/:version", load: () => import("./version/page") },
+  { pattern: "/models/:name/compare", load: () => import("./compare/page") },
+  { pattern: "/models/:name", load: () => import("./models/model") },
 ];
