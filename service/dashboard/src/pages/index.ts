@@ -29,4 +29,8 @@ export const PAGES: PageOf[] = [
   { pattern: "/predict/:ref", load: () => import("./predict/page") },
   { pattern: "/learn", load: () => import("./learn") },
   { pattern: "/system", load: () => import("./system/page") },
+  { pattern: "/models", load: () => import("./models/list") },
+  { pattern: "/models/:name/versions/:version", load: () => import("./version/page") },
+  { pattern: "/models/:name/compare", load: () => import("./compare/page") },
+  { pattern: "/models/:name", load: () => import("./models/model") },
 ];
