@@ -19,10 +19,10 @@ export function Owners() {
       {owners.rows === undefined ? !owners.problem && <Waiting /> : (
         <Card title="Owners">
           <div class="stack">
-            <p class="quiet small">A new owner comes with his first key. Things of one are out of the others' sight, unless he shares a model.</p>
+            <p class="quiet small">A new owner comes with a first key. What belongs to one is out of the sight of others, but for models that are shared.</p>
             <div class="scroll">
               <table>
-                <thead><tr><th scope="col">Owner</th><th scope="col">Limits of his own</th><th scope="col">Since</th><th scope="col">What to do</th></tr></thead>
+                <thead><tr><th scope="col">Owner</th><th scope="col">Own limits</th><th scope="col">Since</th><th scope="col">What to do</th></tr></thead>
                 <tbody>
                   {owners.rows.map((one) => (
                     <tr key={one.id}>
@@ -76,7 +76,7 @@ function OneOwner({ id, onChanged, onGone }: { id: string; onChanged: () => void
                     <tr key={name}>
                       <th scope="row">{words}</th>
                       <td class="number">{usedOf(found.used, name)}</td>
-                      <td class="number">{amount(name, found.allowed[name])}{found.limits[name] !== undefined && <span class="quiet small"> (his own)</span>}</td>
+                      <td class="number">{amount(name, found.allowed[name])}{found.limits[name] !== undefined && <span class="quiet small"> (their own)</span>}</td>
                     </tr>
                   ))}
                 </tbody>
