@@ -48,7 +48,7 @@ function Ingesting({ of, onRead }: { of: Dataset; onRead: () => void }) {
         <Loaded of={now}>
           {() => (
             <div class="stack tight">
-              <Waiting>A worker reads the file: it finds the kind of each column by all rows, and counts …</Waiting>
+              <Waiting>To be read by a worker, which finds the kind of each column by all rows and counts what is in it …</Waiting>
               {passed > 20 && <p class="quiet small">It was uploaded {Math.round(passed)} seconds ago. Whether a worker is there and what it does is told on the page <a href={href("/system")}>System</a>.</p>}
             </div>
           )}
