@@ -43,7 +43,7 @@ function Serves({ model }: { model: Schema<"Model"> }) {
   return (
     <Notice>
       <code>{name}</code> alone means <a href={href(versionPath(name, serves))}>version {serves}</a>,{" "}
-      {aliases.default === undefined ? "the newest one" : <>because the alias <code>default</code> points there</>}. <span class="quiet small">Since {day(created_at)}.</span>
+      {aliases.default === undefined ? "the newest one" : <>because the alias <code>default</code> points there</>}. <span class="quiet small">The model was made on {day(created_at)}.</span>
     </Notice>
   );
 }

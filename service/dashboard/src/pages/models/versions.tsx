@@ -72,7 +72,7 @@ function columnsOf(name: string, rows: readonly Row[], chosen: Chosen, toggle: (
         </label>
       ),
     },
-    { name: "Version", width: 6, isHeader: true, show: ({ version }) => <a href={href(versionPath(name, version))}>version {version}</a> },
+    { name: "Version", width: 8, isHeader: true, show: ({ version }) => <a href={href(versionPath(name, version))}>version {version}</a> },
     {
       name: "Aliases",
       width: 10,

@@ -81,7 +81,7 @@ function Residuals({ residuals, dataset }: { residuals: Schema<"Residuals">; dat
                 </tr>
               ))}
             </Table>
-            <p class="quiet small">Rows are counted from 0, as they stand in <a href={href(`/datasets/${dataset}`)}>the dataset</a>.</p>
+            <p class="quiet small">Rows are counted from 0, as they stand in <a href={href(`/datasets/${dataset}`, { view: "rows" })}>the dataset</a>.</p>
           </>
         )}
       </div>

@@ -6,7 +6,6 @@ import { type Column, VirtualTable } from "../../ui/virtual";
 import { counted, number, percent } from "../../words/format";
 import { metricName } from "../../words/metrics";
 import { curvesOf, isCurve } from "./dependence";
-import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
 
 type Importance = Schema<"Importance">;
@@ -25,7 +24,6 @@ export function Features({ version, view }: { version: Schema<"Version">; view: 
       </p>
       <VirtualTable label="Importance of the features" columns={columnsOf(importance)} rows={importance} keyOf={(one) => one.feature ?? ""} rowRem={2.25} />
       {dependence && dependence.length > 0 && <Dependence dependence={dependence} target={view.target} task={version.task} />}
-      <Picture version={version} file={pictureOf("partial-dependence", view.number)} caption="Partial dependence on the most important features" />
     </section>
   );
 }

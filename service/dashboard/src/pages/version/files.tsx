@@ -27,7 +27,7 @@ export function Files({ version }: { version: Schema<"Version"> }) {
                 <tr key={file.name}>
                   <th scope="row"><a href={fileAddress(version, file.name)} download={`${version.model}-${version.version}-${file.name}`}>{file.name}</a></th>
                   <td class="number">{bytes(file.bytes)}</td>
-                  <td class="quiet small" title={`SHA-256 ${file.sha256}`}>{MEANINGS.find(([pattern]) => pattern.test(file.name))?.[1] ?? ""}</td>
+                  <td class="quiet small says" title={`SHA-256 ${file.sha256}`}>{MEANINGS.find(([pattern]) => pattern.test(file.name))?.[1] ?? ""}</td>
                 </tr>
               ))}
             </tbody>

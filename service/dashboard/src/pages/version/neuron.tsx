@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Schema } from "../../api/client";
 import { Card, Field, Notice, Stat, Stats } from "../../ui/parts";
 import { type Column, VirtualTable } from "../../ui/virtual";
-import { count, number } from "../../words/format";
+import { count, number, percent } from "../../words/format";
 import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
 import { nameOf, placeOf, type Weight } from "./weights";
@@ -29,7 +29,7 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
         <Stats>
           <Stat name="Loss, as learnt">{number(loss, 6)}</Stat>
           <Stat name="Loss of the exact optimum">{number(optimum_loss, 6)}</Stat>
-          <Stat name="Gap">{number(gap)}</Stat>
+          <Stat name="Gap">{number(gap)}{typeof gap === "number" && optimum_loss ? <span class="quiet small gap-share">{percent(gap / optimum_loss)} of the optimum’s</span> : ""}</Stat>
           <Stat name="Predictions differ by (RMS)">{number(prediction_distance)}</Stat>
           <Stat name="Distance of the scaled weights">{number(weight_distance)}</Stat>
           <Stat name="Length of the gradient ‖∇L‖">{number(gradient_norm)}</Stat>

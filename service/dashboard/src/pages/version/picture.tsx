@@ -6,7 +6,7 @@ export function Picture({ version, file, caption }: { version: Schema<"Version">
   return (
     <figure class="picture">
       <div class="picture-room" tabIndex={0} role="group" aria-label={caption}>
-        <img src={fileAddress(version, file)} alt={caption} loading="lazy" />
+        <img src={fileAddress(version, file)} alt={caption} />
       </div>
       <figcaption>{caption}</figcaption>
     </figure>

@@ -40,8 +40,8 @@ export function Quality({ version, report, view }: { version: Schema<"Version">;
                 <tr>
                   <th scope="col">Metric</th>
                   <th scope="col" class="number">This model</th>
-                  <th scope="col" class="number">{isRegression ? "Always the mean" : "Always the class shares"}</th>
-                  {isBeside && <th scope="col" class="number">A linear neuron</th>}
+                  <th scope="col" class="number">Baseline</th>
+                  {isBeside && <th scope="col" class="number">Linear neuron</th>}
                   <th scope="col">Meaning</th>
                 </tr>
               </thead>
@@ -52,12 +52,16 @@ export function Quality({ version, report, view }: { version: Schema<"Version">;
                     <td class="number"><strong>{number(value)}</strong></td>
                     <td class="number">{number(baseline[metric])}</td>
                     {isBeside && <td class="number">{number(linear[metric])}</td>}
-                    <td class="quiet small">{metricMeaning(metric)}; {isLowerBetter(metric) ? "less" : "more"} is better</td>
+                    <td class="quiet small says">{metricMeaning(metric)}; {isLowerBetter(metric) ? "less" : "more"} is better</td>
                   </tr>
                 ))}
               </tbody>
             </table>
           </div>
+          <p class="quiet small">
+            The baseline always predicts {isRegression ? "the mean" : "the class shares"} of the training rows.
+            {isBeside && " The linear neuron was trained on the same rows."}
+          </p>
           <Confusion matrix={view.metrics[part]?.confusion} classes={view.classes} part={part} />
         </div>
       </Card>

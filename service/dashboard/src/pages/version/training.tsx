@@ -1,7 +1,7 @@
 import type { Schema } from "../../api/client";
 import { Chart } from "../../ui/chart";
 import { Card, Notice, Stat, Stats } from "../../ui/parts";
-import { count, number, seconds } from "../../words/format";
+import { count, counted, number, percent, seconds } from "../../words/format";
 import { lossesOf } from "./history";
 import { Picture } from "./picture";
 
@@ -21,7 +21,7 @@ export function Training({ version, report }: { version: Schema<"Version">; repo
               <Stat name="Last learning rate">{number(last.learning_rate)}</Stat>
               <Stat name="Took">{seconds(lineage?.seconds)}</Stat>
             </Stats>
-            <Chart title="Loss by epoch" curves={lossesOf(history)} xLabel="Epoch" yLabel={`Loss${loss_units ? ` (units: ${loss_units})` : ""}`} log="offered" />
+            <Chart title="Loss by epoch" curves={lossesOf(history)} xLabel="Epoch" yLabel={loss_units === undefined || loss_units === "target" ? "Loss" : `Loss (${loss_units})`} log="offered" />
           </div>
         </Card>
       )}
@@ -31,7 +31,7 @@ export function Training({ version, report }: { version: Schema<"Version">; repo
   );
 }
 
-function Curvature({ curvature: { scaled, raw, note, forecast_left_out } }: { curvature: Schema<"ReportedCurvature"> }) {
+function Curvature({ curvature: { scaled, raw, note, forecast, forecast_left_out } }: { curvature: Schema<"ReportedCurvature"> }) {
   if (!scaled && !raw) return note ? <Notice>{note}</Notice> : null;
   const rows: [string, (of: Schema<"Curvature">) => string][] = [
     ["Full-batch descent is stable below a learning rate of", (of) => number(of.stable_learning_rate)],
@@ -62,12 +62,34 @@ function Curvature({ curvature: { scaled, raw, note, forecast_left_out } }: { cu
                   {raw && <td class="number">{tell(raw)}</td>}
                 </tr>
               ))}
+              {forecast && (
+                <>
+                  <Forecast name="Best learning rate on these very rows" tell={(of) => number(of.best_learning_rate)} scaled={scaled ? forecast.scaled : undefined} raw={raw ? forecast.raw : undefined} />
+                  <Forecast name="Epochs until 1 % of the gap is left at that rate" tell={(of) => count(of.epochs_to_1_percent)} scaled={scaled ? forecast.scaled : undefined} raw={raw ? forecast.raw : undefined} />
+                </>
+              )}
             </tbody>
           </table>
         </div>
+        {forecast?.run && <p class="small">{runInWords(forecast.run)}</p>}
         {note && <p class="quiet small">{note}</p>}
         {forecast_left_out && <p class="quiet small">{forecast_left_out}</p>}
       </div>
     </Card>
   );
+}
+
+/** A row of the table; a cell is empty where its column has no forecast, and there is none where there is no column. */
+function Forecast({ name, tell, scaled, raw }: { name: string; tell: (of: Schema<"Forecast">) => string } & Record<"scaled" | "raw", Schema<"Forecast"> | null | undefined>) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      {[scaled, raw].map((of, place) => of !== undefined && <td key={place} class="number">{of ? tell(of) : "–"}</td>)}
+    </tr>
+  );
+}
+
+function runInWords({ epochs_to_1_percent: soon, epochs, share_left }: Schema<"ForecastOfRun">): string {
+  const left = share_left > 1 ? "and the loss grows" : `and ${percent(share_left) === percent(0) ? number(share_left) : percent(share_left)} of it after all ${counted(epochs, "epoch")}`;
+  return `The forecast of this very run: ${soon === null ? "more than 1 % of the gap to the optimum is left at its end" : `1 % of the gap to the optimum is left after ${counted(soon, "epoch")}`}, ${left}.`;
 }
