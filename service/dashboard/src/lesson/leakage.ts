@@ -4,24 +4,32 @@ import { loss } from "./neuron.ts";
 import { type Division, prepare, type Sample } from "./sample.ts";
 import type { Scaler } from "./scaling.ts";
 
+/** What a run comes to with a scaler. */
+export interface Outcome {
+  scaler: Scaler;
+  trainLoss: number;
+  testLoss: number;
+}
+
 export interface Leak {
-  honest: Scaler;
-  leaky: Scaler;
-  /** How far the training rows' mean is from 0 after the leaky scaler: it should be 0. */
+  /** Fitted on the training rows. */
+  honest: Outcome;
+  /** Fitted on all rows. */
+  leaky: Outcome;
+  /** Where the leaky scaler puts the mean of the training rows, for each feature: it should be 0. */
   trainMeans: number[];
-  /** Losses of the same run on test rows, with each scaler. */
-  honestTest: number;
-  leakyTest: number;
 }
 
 export function leakOf(sample: Sample, division: Division, settings: Settings): Leak {
-  const [honest, leaky] = (["train", "all"] as const).map((fitOn) => {
-    const prepared = prepare(sample, division, true, fitOn);
-    const run = descend(prepared.train.x, prepared.train.y, settings);
-    return { scaler: prepared.scaler, test: loss(prepared.test.x, prepared.test.y, parametersAt(run, run.steps)) };
-  }) as [{ scaler: Scaler; test: number }, { scaler: Scaler; test: number }];
+  const outcome = (fitOn: "train" | "all"): Outcome => {
+    const { scaler, train, test } = prepare(sample, division, true, fitOn);
+    const run = descend(train.x, train.y, settings);
+    return { scaler, trainLoss: run.losses.at(-1) ?? NaN, testLoss: loss(test.x, test.y, parametersAt(run, run.steps)) };
+  };
+  const honest = outcome("train");
+  const leaky = outcome("all");
   const trainMeans = honest.scaler.means.map((mean, column) => (mean - (leaky.scaler.means[column] ?? 0)) / (leaky.scaler.scales[column] ?? 1));
-  return { honest: honest.scaler, leaky: leaky.scaler, trainMeans, honestTest: honest.test, leakyTest: leaky.test };
+  return { honest, leaky, trainMeans };
 }
 
 /** The sample with one feature of some row multiplied: a slip, as of a decimal point. */

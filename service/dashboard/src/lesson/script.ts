@@ -1,23 +1,26 @@
 /** The present run as a page of PyTorch, and the lines that it prints. */
-import { descend, parametersAt, type Run, rowsOfStep, type Settings } from "./descent.ts";
+import { parametersAt, type Run, rowsOfStep, type Settings } from "./descent.ts";
+import { loss } from "./neuron.ts";
 import { general, listOf, text, wrapped } from "./python.ts";
-import { type Division, prepare, type Sample } from "./sample.ts";
+import { type Division, type Prepared, prepare, type Sample } from "./sample.ts";
 
 export const DIGITS = 8;
 
-/** What the page of PyTorch prints, line by line. */
+/** What the page of PyTorch prints of its epochs, line by line. */
 export function printedBy(run: Run): string[] {
-  return run.losses.map((loss, epoch) => {
+  return run.losses.map((reached, epoch) => {
     const now = parametersAt(run, epoch * run.stepsPerEpoch);
     const weights = now.slice(0, -1).map((weight) => general(weight, DIGITS));
-    return `epoch ${epoch}  loss ${general(loss, DIGITS)}  w ${weights.join(" ")}  b ${general(now.at(-1) ?? 0, DIGITS)}`;
+    return `epoch ${epoch}  loss ${general(reached, DIGITS)}  w ${weights.join(" ")}  b ${general(now.at(-1) ?? 0, DIGITS)}`;
   });
 }
 
-/** Lines of a run of these choices. */
-export function linesOf(sample: Sample, division: Division, isScaled: boolean, settings: Settings): string[] {
-  const { train } = prepare(sample, division, isScaled);
-  return printedBy(descend(train.x, train.y, settings));
+/** And of the rows that it was not trained on. */
+export function judgedBy(run: Run, { validation, test }: Prepared): string[] {
+  const now = parametersAt(run, run.steps);
+  return [{ name: "validation", ...validation }, { name: "test", ...test }]
+    .filter(({ y }) => y.length > 0)
+    .map(({ name, x, y }) => `${name} loss ${general(loss(x, y, now), DIGITS)}`);
 }
 
 /** A complete script: the rows, their order, the scaler, the neuron and its training, in the lesson's own steps. */
@@ -25,10 +28,11 @@ export function pytorchPage(sample: Sample, division: Division, isScaled: boolea
   const { parts } = prepare(sample, division, false);
   const isBatch = settings.variant === "batch";
   return [
-    HEAD,
+    head(isBatch),
     `FEATURES = ${listOf(sample.features.map(text))}`,
     `TARGET = ${text(sample.target)}`,
-    `SEED = ${division.seed}`,
+    `SPLIT_SEED = ${division.seed}`,
+    ...(isBatch ? [] : [`SEED = ${settings.seed}`]),
     `EPOCHS = ${settings.epochs}`,
     `LEARNING_RATE = ${settings.rate}`,
     ...(isBatch ? [] : [`BATCH_SIZE = ${rowsOfStep(parts.train.length, settings)}`]),
@@ -38,7 +42,7 @@ export function pytorchPage(sample: Sample, division: Division, isScaled: boolea
     `ROWS = [\n${wrapped(sample.x.map((row, index) => listOf([...row, sample.y[index] ?? 0].map(String))))}\n]`,
     ORDER,
     "# which rows train, validate and test: epoch 0 of the order",
-    "order = shuffled(len(ROWS), SEED, 0)",
+    "order = shuffled(len(ROWS), SPLIT_SEED, 0)",
     "trained = len(ROWS) - VALIDATED - TESTED",
     "train, validation, test = order[:trained], order[trained : trained + VALIDATED], order[trained + VALIDATED :]",
     "table = torch.tensor(ROWS, dtype=torch.float64)",
@@ -54,21 +58,22 @@ export function pytorchPage(sample: Sample, division: Division, isScaled: boolea
     "optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE)",
     "",
     TOLD,
-    ...(isBatch ? [BATCH] : [loaded(settings.seed === division.seed)]),
+    isBatch ? BATCH : LOADED,
     JUDGED,
   ].join("\n");
 }
 
-const HEAD = `"""A linear neuron that learns by gradient descent: the run of Adaline's lesson, in PyTorch. Needs torch alone."""
+function head(isBatch: boolean): string {
+  return `"""A linear neuron that learns by gradient descent: the run of Adaline's lesson, in PyTorch. Needs torch alone."""
 
 import math
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, Sampler, TensorDataset
-
+${isBatch ? "" : "from torch.utils.data import DataLoader, Sampler, TensorDataset\n"}
 torch.set_default_dtype(torch.float64)  # as the page counts
 `;
+}
 
 const ORDER = `
 
@@ -120,9 +125,7 @@ for epoch in range(1, EPOCHS + 1):  # batch descent: all rows in each step
         break
 `;
 
-function loaded(isSameSeed: boolean): string {
-  if (!isSameSeed) throw new Error("one seed orders the rows of a run");
-  return `class Shuffled(Sampler):
+const LOADED = `class Shuffled(Sampler):
     """The order of the page, a new one in each epoch; shuffle=True would take one of torch's own."""
 
     epoch = 0
@@ -146,7 +149,6 @@ for epoch in range(1, EPOCHS + 1):
     if not tell(epoch):
         break
 `;
-}
 
 const JUDGED = `with torch.no_grad():
     for name, rows in (("validation", validation), ("test", test)):
