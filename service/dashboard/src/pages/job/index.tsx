@@ -48,7 +48,7 @@ function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
       )}
       {job.state === "paused" && <Notice tone="warn">It is paused: what it has learnt is saved, and it goes on from there once it is resumed.</Notice>}
       <Ending job={job} />
-      <Figures job={job} last={course.last} />
+      <Figures job={job} last={way === "reading" ? {} : course.last} />
       {job.kind === "train" && <Curves course={course} version={version} job={job} />}
       <div class="columns">
         <Card title="What was asked"><WhatWasAsked job={job} /></Card>
