@@ -41,6 +41,17 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
 }
 
+/** A number behind a sign: negative ones in brackets. */
+export function bracketed(value: number): string {
+  return value < 0 ? `(${number(value)})` : number(value);
+}
+
+/** A share that may be tiny: with digits that count below 0.1 %. */
+export function shareOf(share: number): string {
+  if (!(share > 0 && share < 1e-3)) return percent(share);
+  return share < 1e-6 ? `${number(share * 100, 2)} %` : new Intl.NumberFormat(LOCALE, { style: "percent", maximumSignificantDigits: 2 }).format(share);
+}
+
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return NONE;
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -77,6 +88,12 @@ export function ago(at: string | null | undefined): string {
   const units: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86400], ["hour", 3600], ["minute", 60]];
   for (const [unit, size] of units) if (Math.abs(passed) >= size) return relative.format(Math.round(passed / size), unit);
   return relative.format(Math.round(passed), "second");
+}
+
+/** A number in a field to be typed into: all its digits, with this language's decimal mark. */
+export function typed(value: number): string {
+  const mark = new Intl.NumberFormat(LOCALE).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
+  return String(value).replace(".", mark);
 }
 
 /** A number as a person types it, with this language's decimal mark or a point; null where it is none. */
