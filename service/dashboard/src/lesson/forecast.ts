@@ -14,7 +14,7 @@ export function epochsUntil(share: number, { eigenvalues, eigenvectors, largest 
     return { gap: value > flat ? (value / 2) * error ** 2 : 0, shrinks: Math.abs(1 - rate * value) };
   });
   const first = along.reduce((sum, { gap }) => sum + gap, 0);
-  if (!(first > 0)) return 0;
+  if (!(first > 0) || share >= 1) return 0;
   const left = (epochs: number): number => along.reduce((sum, { gap, shrinks }) => sum + (gap > 0 ? gap * shrinks ** (2 * epochs) : 0), 0) / first;
   let high = 1;
   while (!(left(high) <= share)) {

@@ -97,7 +97,7 @@ export function window(bowl: Bowl, [i, j]: [number, number]): { x: Pair; y: Pair
 }
 
 /** Heights above the least loss at which to draw ellipses, from the outermost: each half of the one before. */
-export function levels(slice: Slice, shown: { x: Pair; y: Pair }, count = 11): number[] {
+export function levels(slice: Slice, shown: { x: readonly [number, number]; y: readonly [number, number] }, count = 11): number[] {
   const [[a, b], [, c]] = slice.hessian;
   let highest = 0;
   for (const x of shown.x) {

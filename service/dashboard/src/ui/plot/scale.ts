@@ -19,7 +19,8 @@ export function ticks([low, high]: Range, wished: number): number[] {
   const found: number[] = [];
   for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index += 1) {
     // divided by a whole number where the step is a fraction: 3 * 0.1 is not 0.3
-    found.push(step < 1 ? index / Math.round(1 / step) : index * step);
+    const tick = step < 1 ? index / Math.round(1 / step) : index * step;
+    found.push(tick === 0 ? 0 : tick);  // no -0
     if (found.length > 50) break;
   }
   return found;

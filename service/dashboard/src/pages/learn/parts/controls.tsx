@@ -1,5 +1,5 @@
 import { useId } from "preact/hooks";
-import { parseNumber } from "../../../words/format";
+import { parseNumber, asTyped } from "../../../words/format";
 
 /** A number on a track, told in words beside its name. */
 export function Slider({ label, words, value, low, high, step, onChange, marks = [] }: {
@@ -59,7 +59,7 @@ export function NumberField({ label, value, low, high, whole, onChange }: { labe
         key={value}
         type="text"
         inputMode="decimal"
-        defaultValue={String(value)}
+        defaultValue={asTyped(value)}
         onChange={(event) => {
           const given = parseNumber(event.currentTarget.value);
           const fits = given !== null && given >= low && given <= high && (!whole || Number.isInteger(given));
