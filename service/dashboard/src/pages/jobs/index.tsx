@@ -1,6 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, bodyOf, type Schema } from "../../api/client";
+import { api, bodyOf, type Schema, signIns } from "../../api/client";
+import { asked, FORM, metadataOf } from "../../api/filters";
 import { href, place, setQuery } from "../../router";
+import { MetadataFilter } from "../../ui/metadata-filter";
 import { Empty, Heading, State, Waiting, Wrong } from "../../ui/parts";
 import { type Column, VirtualTable } from "../../ui/virtual";
 import { usePaged } from "../../ui/virtual/paged";
@@ -30,13 +32,16 @@ export default function JobsPage() {
   const state = STATES.find((one) => one === query.get("state"));
   const kind = KINDS.find((one) => one === query.get("kind"));
   const model = query.get("model") ?? "";
+  const metadata = metadataOf(query);
+  const wanted = { limit: 100, ...(state ? { state } : {}), ...(kind ? { kind } : {}), ...(model ? { model } : {}), ...asked(metadata) };
   const paged = usePaged(
-    (after) => bodyOf(api.GET("/v1/jobs", { params: { query: { limit: 100, ...(after ? { after } : {}), ...(state ? { state } : {}), ...(kind ? { kind } : {}), ...(model ? { model } : {}) } } })),
+    (after) => bodyOf(api.GET("/v1/jobs", { params: { query: { ...wanted, ...(after ? { after } : {}) } }, querySerializer: FORM })),
     (job) => job.id,
-    [state, kind, model],
+    [JSON.stringify(wanted), signIns.value],
     REFRESH_SECONDS,
   );
-  const isFiltered = Boolean(state ?? kind ?? model);
+  const isFiltered = Object.keys(wanted).length > 1;
+  const showAll = () => setQuery(Object.fromEntries(["state", "kind", "model", ...Object.keys(metadata).map((key) => `metadata.${key}`)].map((name) => [name, undefined])));
   return (
     <>
       <Heading title="Jobs">
@@ -46,8 +51,9 @@ export default function JobsPage() {
         <label class="row">State <Choose value={state} values={STATES} onChoose={(value) => setQuery({ state: value })} /></label>
         <label class="row">Kind <Choose value={kind} values={KINDS} names={KIND_NAMES} onChoose={(value) => setQuery({ kind: value })} /></label>
         <ModelFilter value={model} />
-        {isFiltered && <button type="button" class="button little" onClick={() => setQuery({ state: undefined, kind: undefined, model: undefined })}>Show all</button>}
+        {isFiltered && <button type="button" class="button little" onClick={showAll}>Show all</button>}
       </div>
+      <MetadataFilter of="jobs" />
       {paged.rows === undefined ? (
         paged.problem ? <Wrong problem={paged.problem} onRetry={paged.reload} /> : <Waiting />
       ) : paged.rows.length === 0 ? (

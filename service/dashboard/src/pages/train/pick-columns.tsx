@@ -71,7 +71,7 @@ export function PickColumns({ columns, rows, draft, onChange, problem }: {
                   <td>{column.kind} {why && !isTarget && <Badge>{why}</Badge>}</td>
                   <td class="number">{column.nulls > 0 ? percent(column.nulls / Math.max(rows, 1)) : "none"}</td>
                   <td class="number">{count(column.distinct)}</td>
-                  <td class="nowrap">{spanOf(column)}</td>
+                  <td>{spanOf(column)}</td>
                 </tr>
               );
             })}

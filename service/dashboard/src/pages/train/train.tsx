@@ -94,11 +94,11 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
         </Card>
       </div>
       <aside class="train-side stack" aria-label="Preflight">
-        <Card title="Preflight"><Checked {...preflight} isReady={isReady} /></Card>
-        <Wrong problem={problem} />
         <button type="button" class="button main" disabled={!mayTrain || !isReady || isRunning || preflight.problem !== undefined} onClick={() => void run()}>
           {isComparison ? "Compare the descents" : "Train"}
         </button>
+        <Wrong problem={problem} />
+        <Card title="Preflight"><Checked {...preflight} isReady={isReady} /></Card>
       </aside>
     </div>
   );
