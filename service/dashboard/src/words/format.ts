@@ -28,6 +28,14 @@ function scientific(value: number, digits: number): string {
   return `${shown} · 10${raised}`;
 }
 
+/** Two ends, with as many digits as tell them apart. */
+export function range(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const apart = high > low && size > 0 ? Math.ceil(Math.log10(size / (high - low))) + 3 : 4;
+  const digits = Math.min(15, Math.max(4, apart));
+  return `${number(low, digits)} to ${number(high, digits)}`;
+}
+
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : whole.format(value);
 }
