@@ -1,4 +1,4 @@
-import { needsKey, session } from "./client";
+import { refused, session, signIns } from "./client";
 import { ApiProblem, problemFrom } from "./problem";
 
 /** How much of a body has left the browser, in bytes. */
@@ -41,6 +41,7 @@ const REFUSED = "The connection broke off before the server had the whole file, 
 export function send({ path, query, body, headers, onProgress, signal }: Sending): Promise<Answered> {
   const asked = query?.toString();
   const request = new XMLHttpRequest();
+  const sentAt = signIns.value;
   return new Promise<Answered>((resolve, reject) => {
     if (signal?.aborted) return reject(new Stopped());
     const stop = () => request.abort();
@@ -52,7 +53,7 @@ export function send({ path, query, body, headers, onProgress, signal }: Sending
     if (token) request.setRequestHeader("X-CSRF-Token", token);
     if (onProgress) request.upload.onprogress = (event) => onProgress({ sent: event.loaded, total: event.total });
     request.onload = () => {
-      if (request.status === 401) needsKey.value = true;
+      if (request.status === 401) refused(sentAt);
       if (request.status >= 400) return reject(problemFrom(request.status, request.responseText));
       const mediaType = (request.getResponseHeader("Content-Type") ?? "").split(";")[0]?.trim() ?? "";
       resolve({ status: request.status, mediaType, text: request.responseText });

@@ -23,4 +23,7 @@ export const PAGES: PageOf[] = [
   { pattern: "/datasets", load: () => import("./datasets/list") },
   { pattern: "/datasets/new", load: () => import("./datasets/upload/new") },
   { pattern: "/datasets/:id", load: () => import("./datasets/one") },
+  { pattern: "/predict", load: () => import("./predict/choose") },
+  { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/system", load: () => import("./system/page") },
 ];
