@@ -29,7 +29,7 @@ export function Questions({ of, preview: { columns, dialect } }: Given) {
   if (!wasAsked.current) return null;
   return (
     <section class="card stack" ref={box} tabIndex={-1} aria-label="Questions about the file">
-      <h2>{open.length ? "What only you can know" : "All questions are answered"}</h2>
+      <h2>{open.length ? "What only you can know" : "No question is left"}</h2>
       {open.slice(0, most).map((question) => (
         <div class="question" key={question.id}>
           <p>
