@@ -1,4 +1,5 @@
 /** Numbers, times and sizes as the browser's language writes them. */
+import { type Read, marksOf, readNumber } from "./number.ts";
 
 const LOCALE = navigator.languages?.length ? [...navigator.languages] : undefined;
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
@@ -25,6 +26,14 @@ function scientific(value: number, digits: number): string {
   const shown = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits - 1 }).format(Number(mantissa));
   const raised = [...exponent.replace("+", "")].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)] ?? "").join("");
   return `${shown} · 10${raised}`;
+}
+
+/** Two ends, with as many digits as tell them apart. */
+export function range(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const apart = high > low && size > 0 ? Math.ceil(Math.log10(size / (high - low))) + 3 : 4;
+  const digits = Math.min(15, Math.max(4, apart));
+  return `${number(low, digits)} to ${number(high, digits)}`;
 }
 
 export function count(value: number | null | undefined): string {
@@ -81,6 +90,15 @@ export function day(at: string | number | null | undefined): string {
   return at === null || at === undefined ? NONE : days.format(new Date(at));
 }
 
+const utcDays = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZone: "UTC" });
+const utcMoments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+
+/** A time of a table, which has no zone or UTC, from seconds since 1970. */
+export function tableTime(seconds: number, isDay: boolean): string {
+  const at = new Date(seconds * 1000);
+  return Number.isNaN(at.getTime()) ? NONE : (isDay ? utcDays : utcMoments).format(at);
+}
+
 /** "5 minutes ago". */
 export function ago(at: string | null | undefined): string {
   if (!at) return NONE;
@@ -90,15 +108,21 @@ export function ago(at: string | null | undefined): string {
   return relative.format(Math.round(passed), "second");
 }
 
-/** A number in a field to be typed into: all its digits, with this language's decimal mark. */
-export function typed(value: number): string {
-  const mark = new Intl.NumberFormat(LOCALE).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
-  return String(value).replace(".", mark);
+/** How the browser's language writes numbers. */
+export const marks = marksOf(LOCALE);
+
+/** A number as a person types it in the browser's language; null where it is none, or where two readings fit. */
+export function parseNumber(text: string): number | null {
+  const read = typedNumber(text);
+  return "value" in read ? read.value : null;
 }
 
-/** A number as a person types it, with this language's decimal mark or a point; null where it is none. */
-export function parseNumber(text: string): number | null {
-  const mark = new Intl.NumberFormat(LOCALE).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
-  const plain = text.trim().replace(/\s/g, "").replace(mark, ".").replace("−", "-");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : null;
+/** The same, with what is wrong where it is none. */
+export function typedNumber(text: string): Read {
+  return readNumber(text, marks);
+}
+
+/** A number as one would type it, with all its digits and without thousands marks. */
+export function asTyped(value: number): string {
+  return String(value).replace(".", marks.decimal);
 }

@@ -1,6 +1,6 @@
 import { useId, useState } from "preact/hooks";
 import { Field } from "../../../ui/parts";
-import { number, parseNumber, typed } from "../../../words/format";
+import { asTyped, number, typedNumber } from "../../../words/format";
 
 /** A number on a track, told in words beside its name. */
 export function Slider({ label, words, value, low, high, step, onChange, marks = [] }: {
@@ -64,8 +64,10 @@ export function NumberField({ label, value, low, high, whole, rule, onChange }: 
   const [wrong, setWrong] = useState("");
   const take = () => {
     if (draft === null) return;
-    const given = parseNumber(draft);
-    const fits = given !== null && given >= low && given <= high && (!whole || Number.isInteger(given));
+    const read = typedNumber(draft);
+    if ("wrong" in read) return setWrong(read.wrong);
+    const { value: given } = read;
+    const fits = given >= low && given <= high && (!whole || Number.isInteger(given));
     setWrong(fits ? "" : (rule ?? `a ${whole ? "whole " : ""}number from ${number(low)} to ${number(high)}`));
     if (!fits) return;
     setDraft(null);
@@ -74,7 +76,7 @@ export function NumberField({ label, value, low, high, whole, rule, onChange }: 
   return (
     <div class="narrow">
       <Field label={label} wrong={wrong}>
-        {(ids) => <input {...ids} type="text" inputMode="decimal" value={draft ?? typed(value)} onInput={(event) => setDraft(event.currentTarget.value)} onChange={take} />}
+        {(ids) => <input {...ids} type="text" inputMode="decimal" value={draft ?? asTyped(value)} onInput={(event) => setDraft(event.currentTarget.value)} onChange={take} />}
       </Field>
     </div>
   );
