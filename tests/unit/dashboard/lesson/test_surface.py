@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
 from itertools import pairwise
 from typing import Any
 
@@ -141,3 +142,42 @@ def test_below_the_bound_of_batches_no_step_raises_the_loss_of_its_rows(variant:
         sharpest = max(sharpest, float(np.linalg.eigvalsh(2 / len(batch) * batch.T @ batch)[-1]))
     assert bound == pytest.approx(2 / sharpest)
     assert math.isfinite(bound)
+
+
+def test_small_curvatures_keep_their_digits_beside_great_ones() -> None:
+    """Where eigenvalues differ by 10²¹, beyond float64's own 10¹⁶: against 80 digits."""
+    x = [[1e10 * (1 + index / 7)] for index in range(20)]
+    found = run("lesson/curvature.ts", "return module.curvatureOf(given);", x)
+    with localcontext() as context:
+        context.prec = 80
+        values = [Decimal(row[0]) for row in x]
+        a, b = 2 * sum(value * value for value in values) / len(values), 2 * sum(values) / len(values)
+        root = ((a - 2) ** 2 + 4 * b * b).sqrt()
+        exact = [float((a + 2 + root) / 2), float((a + 2 - root) / 2)]
+    np.testing.assert_allclose([found["largest"], found["smallest"]], exact, rtol=1e-10)
+    assert exact[0] / exact[1] > 1e20
+
+
+def test_columns_that_repeat_each_other_leave_a_flat_direction_out() -> None:
+    rows = sample(1)
+    found = run("lesson/curvature.ts", "return module.curvatureOf(given);", [[row[0], 3 * row[0]] for row in rows["x"]])
+    Z = np.hstack([np.array(rows["x"]) * [1, 3], np.ones((30, 1))])
+    kept = np.linalg.svd(Z, compute_uv=False)[:2] ** 2 * 2 / 30
+    np.testing.assert_allclose([found["largest"], found["smallest"]], kept, rtol=1e-9)
+    script = "return module.bowlOf(given.x.map(([x]) => [x, 3 * x]), given.y).least;"
+    least = run("lesson/surface.ts", script, rows)
+    assert least == pytest.approx(run("lesson/surface.ts", "return module.bowlOf(given.x, given.y).least;", rows))
+
+
+def test_rings_hold_where_one_parameter_is_far_smaller_than_the_other() -> None:
+    rows = sample(1)
+    x = [[1e8 * value for value in row] for row in rows["x"]]
+    script = """
+    const bowl = module.bowlOf(given.x, given.y);
+    const slice = module.sliceOf(bowl, [0, 1], bowl.optimum);
+    return {least: slice.least, ring: module.ellipse(slice, 3, 16)};
+    """
+    found = run("lesson/surface.ts", script, {"x": x, "y": rows["y"]})
+    Z = np.hstack([np.array(x), np.ones((30, 1))])
+    for point in found["ring"]:
+        assert mse(Z, rows["y"], point) == pytest.approx(found["least"] + 3, rel=1e-6)

@@ -88,6 +88,12 @@ export function RowsSection({ lesson, change }: { lesson: Lesson; change: Change
           </tbody>
         </table>
       </div>
+      {parts.test.length > 0 && (
+        <p>
+          {leaky.testLoss < honest.testLoss ? "The leak makes the test loss look better" : "The leak makes the test loss another"}: {number(leaky.testLoss, 5)} in place of {number(honest.testLoss, 5)}. On rows to come
+          there is nothing to leak.
+        </p>
+      )}
       <p class="small quiet">
         Losses after the {counted(settings.epochs, "epoch")} chosen above at η = {number(settings.rate, 3)} on scaled inputs. Row numbers, counted from 1: {LANES.toReversed().map((lane) => rowsOf(lane, parts[lane])).join("; ")}.
       </p>

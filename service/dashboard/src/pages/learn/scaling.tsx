@@ -11,6 +11,8 @@ import { Section } from "./parts/section";
 import { Surface } from "./parts/surface";
 
 const NEAR = 0.01; // above the least loss, as a share of it
+const EXACT = 1e-9; // a least loss that is so small a share of the first is rounding
+const LITTLE = 1e-6; // of the first gap, where the least loss is 0
 
 /** Raw and scaled inputs side by side, each at its own best rate. */
 export function ScalingSection({ lesson }: { lesson: Lesson }) {
@@ -28,6 +30,7 @@ export function ScalingSection({ lesson }: { lesson: Lesson }) {
   const player = usePlayer(choices.epochs, 1, both);
   const [raw, scaled] = both;
   if (!raw || !scaled) return null;
+  const goal = isExact(scaled.ground) ? "a millionth of the first gap is left" : `the loss is within ${percent(NEAR)} of the least`;
   const squares = meanOf(raw.ground.prepared.train.x.map((row) => (row[0] ?? 0) ** 2));
   return (
     <Section
@@ -35,7 +38,7 @@ export function ScalingSection({ lesson }: { lesson: Lesson }) {
       see={
         <>
           The curvature along {lesson.names[0]} is twice the mean of x²: {number(2 * squares)} for {sample.features[0]} as it is, {number(scaled.ground.bowl.hessian[0]?.[0])} scaled. The steepest direction bounds the rate for all of
-          them, so that at half of its bound the loss is within {percent(NEAR)} of the least after {epochWords(raw.epochs)} on raw inputs, and after {epochWords(scaled.epochs)} on scaled ones.
+          them, so that at half of its bound {goal} after {epochWords(raw.epochs)} on raw inputs, and after {epochWords(scaled.epochs)} on scaled ones.
         </>
       }
     >
@@ -59,7 +62,7 @@ export function ScalingSection({ lesson }: { lesson: Lesson }) {
       <PlayerControls player={player} name="Raw and scaled" />
       <div class="scroll" tabIndex={0} role="region" aria-label="Curvature of raw and scaled inputs">
         <table>
-          <thead><tr><th>Inputs</th><th class="number">λmax</th><th class="number">λmin</th><th class="number">λmax/λmin</th><th class="number">stable below 2/λmax</th><th class="number">epochs to {percent(NEAR)}</th></tr></thead>
+          <thead><tr><th>Inputs</th><th class="number">λmax</th><th class="number">λmin</th><th class="number">λmax/λmin</th><th class="number">stable below 2/λmax</th><th class="number">epochs until then</th></tr></thead>
           <tbody>
             {both.map(({ name, ground, epochs }) => (
               <tr key={name}>
@@ -74,7 +77,7 @@ export function ScalingSection({ lesson }: { lesson: Lesson }) {
           </tbody>
         </table>
       </div>
-      <p class="small quiet">Each at half of its stable bound, 1/λmax. λ are the eigenvalues of the Hessian (2/n)·ZᵀZ of the training rows, Z being the inputs with a column of ones for the bias.</p>
+      <p class="small quiet">Each at half of its stable bound, 1/λmax, until {goal}. λ are the eigenvalues of the Hessian (2/n)·ZᵀZ of the training rows, Z being the inputs with a column of ones for the bias.</p>
     </Section>
   );
 }
@@ -83,10 +86,15 @@ function epochWords(epochs: number): string {
   return Number.isFinite(epochs) ? counted(epochs, "epoch") : "more epochs than can be counted";
 }
 
-/** What is left of the first gap when the loss is near the least; where that is 0, so much of the gap. */
-function nearShare({ bowl }: Ground): number {
+/** Whether the rows lie on the neuron exactly. */
+function isExact({ bowl }: Pick<Ground, "bowl">): boolean {
+  return !(bowl.least > EXACT * lossOn(bowl, bowl.optimum.map(() => 0)));
+}
+
+/** What is left of the first gap when the loss is near the least. */
+function nearShare({ bowl }: Pick<Ground, "bowl">): number {
   const first = lossOn(bowl, bowl.optimum.map(() => 0)) - bowl.least;
-  return bowl.least > 0 && first > 0 ? Math.min(1, (NEAR * bowl.least) / first) : NEAR;
+  return isExact({ bowl }) ? LITTLE : Math.min(1, (NEAR * bowl.least) / first);
 }
 
 function gapLeft({ bowl }: Ground, losses: number[], epoch: number): number {

@@ -29,6 +29,8 @@ export interface FrameProps {
   share?: number;
   /** Whether a unit is as long upwards as across; the axes then reach farther where that takes it. */
   equal?: boolean;
+  /** Where the ticks of the upright axis stand, if not at round numbers. */
+  yTicks?: number[];
   /** What is written at a tick. */
   xWords?: (value: number) => string;
   yWords?: (value: number) => string;
@@ -39,11 +41,11 @@ export interface FrameProps {
 const SIGN = 6.8; // pixels that a sign of an axis takes
 
 /** Axes with their names around a drawing that is as wide as its place; what is drawn is cut off at the axes. */
-export function Frame({ x, y, xName, yName, label, height = 300, share, equal, xWords = number, yWords = number, children, class: name = "" }: FrameProps) {
+export function Frame({ x, y, xName, yName, label, height = 300, share, equal, yTicks: given, xWords = number, yWords = number, children, class: name = "" }: FrameProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const clip = `cut-${useId().replace(/[^\w-]/g, "")}`;
   const tall = share ? Math.max(200, Math.min(width * share, 460)) : height;
-  const upright = (range: Range) => ticks(range, Math.max(2, Math.round(tall / 50)));
+  const upright = (range: Range) => given ?? ticks(range, Math.max(2, Math.round(tall / 50)));
   const left = 10 + SIGN * Math.max(2, ...upright(y).map((tick) => yWords(tick).length));
   const edges = { left, right: Math.max(left + 10, width - 14), top: 26, bottom: tall - 42 };
   const ranges = equal ? evened(x, y, (edges.right - edges.left) / (edges.bottom - edges.top)) : { x, y };
@@ -92,6 +94,6 @@ function evened(x: Range, y: Range, aspect: number): { x: Range; y: Range } {
 }
 
 function cut(name: string, width: number): string {
-  const room = Math.max(8, Math.floor(width / SIGN) - 4);
+  const room = Math.max(8, Math.floor(width / 8.6) - 2);
   return name.length > room ? `${name.slice(0, room - 1)}…` : name;
 }

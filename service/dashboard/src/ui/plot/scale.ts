@@ -26,6 +26,21 @@ export function ticks([low, high]: Range, wished: number): number[] {
   return found;
 }
 
+/** Powers of ten within a range of powers, thinned to about as many as wished; with 2 and 5 times them where it is short. */
+export function powerTicks([low, high]: Range, wished: number): number[] {
+  if (!Number.isFinite(low) || !Number.isFinite(high) || !(high > low)) return [];
+  const every = Math.max(1, Math.ceil((high - low) / Math.max(1, wished)));
+  const between = high - low < 0.75 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : high - low < 2.5 ? [1, 2, 5] : [1];
+  const found: number[] = [];
+  for (let power = Math.floor(low / every) * every; power <= high; power += every) {
+    for (const times of between) {
+      const tick = power + Math.log10(times);
+      if (tick >= low && tick <= high) found.push(tick);
+    }
+  }
+  return found;
+}
+
 /** The least range that holds all finite numbers, made wider on both sides by a share of itself; never of no width. */
 export function extent(values: Iterable<number>, wider = 0.05): Range {
   let low = Infinity;
