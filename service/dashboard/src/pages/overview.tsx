@@ -129,8 +129,10 @@ function Models({ here: { models } }: { here: Here }) {
         {models.data.map((one) => (
           <li key={one.name}>
             <a href={href(`/models/${encodeURIComponent(one.name)}`)}>{one.name}</a>
-            <span class="quiet small">{one.serves === null ? "no version" : `version ${one.serves} serves`}, {ago(one.updated_at)}</span>
-            {one.serves !== null && may("predict") && <a class="small" href={href(`/predict/${encodeURIComponent(one.name)}`)} aria-label={`Predict with ${one.name}`}>Predict</a>}
+            <span class="quiet small">
+              {one.serves === null ? "no version" : `version ${one.serves} serves`}, {ago(one.updated_at)}
+              {one.serves !== null && may("predict") && <> <a href={href(`/predict/${encodeURIComponent(one.name)}`)} aria-label={`Predict with ${one.name}`}>Predict</a></>}
+            </span>
           </li>
         ))}
       </ul>
