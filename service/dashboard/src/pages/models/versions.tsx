@@ -23,7 +23,7 @@ export function Versions({ model }: { model: Schema<"Model"> }) {
       const cursor = after ?? (from === null ? undefined : String(from + 1));
       const { data, next } = await bodyOf(
         api.GET("/v1/models/{name}/versions", {
-          params: { path: { name }, query: { limit: 100, after: cursor === undefined ? undefined : Number(cursor), ...asked(metadata) } },
+          params: { path: { name }, query: { limit: after === undefined ? 50 : 200, after: cursor === undefined ? undefined : Number(cursor), ...asked(metadata) } },
           querySerializer: FORM,
         }),
       );
