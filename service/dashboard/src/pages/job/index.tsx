@@ -5,6 +5,7 @@ import { ago, count, moment, number, percent, seconds } from "../../words/format
 import "../../styles/job.css";
 import { Actions } from "./actions";
 import { Curves } from "./curves";
+import { Deliveries } from "./deliveries";
 import { Ending } from "./ending";
 import { Told } from "./told";
 import { type Followed, useJob } from "./use-job";
@@ -52,7 +53,7 @@ function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
       {job.kind === "train" && <Curves course={course} version={version} job={job} />}
       <div class="columns">
         <Card title="What was asked"><WhatWasAsked job={job} /></Card>
-        <Card title="What happened"><Told course={course} version={version} way={way} /></Card>
+        <Card title="What happened"><Told course={course} version={version} way={way} />{job.is_terminal && <Deliveries job={job.id} />}</Card>
       </div>
     </div>
   );
