@@ -56,7 +56,7 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
         <p>
           On <a href={href(`/datasets/${dataset.id}`)}>{dataset.name}</a>: {counted(dataset.rows ?? 0, "row")}, {counted(columns.length, "column")}. <a class="small" href={href("/train")}>Another dataset</a>
         </p>
-        {!mayTrain && <Notice tone="warn">Your key may not train: it has only the scopes {session.value?.scopes.join(", ")}. You can still check a spec and copy it.</Notice>}
+        {!mayTrain && <Notice tone="warn">Your key may not train; it opens {session.value?.scopes.join(", ")}. You can still check a spec, and copy it.</Notice>}
         <Tabs names={WAYS} label="What to do" chosen={isComparison ? WAYS[1] : WAYS[0]} onChoose={(way) => setDraft(other(draft, way === WAYS[1]))} />
         {isComparison && <p class="quiet">Batch, stochastic and mini-batch descent go down the same loss, on scaled columns and on the columns as they are. No model is made.</p>}
         <Card title="Columns">
