@@ -30,7 +30,7 @@ export function VirtualTable<Row>({ label, columns, rows, keyOf, paged, one = "r
   columns: Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string | number;
-  paged?: Pick<Paged<Row>, "hasMore" | "isLoading" | "problem" | "more" | "onSeen">;
+  paged?: Pick<Paged<Row>, "hasMore" | "isLoading" | "problem" | "more" | "reload" | "onSeen">;
   /** What a row is called: "version". */
   one?: string;
   rowRem?: number;
@@ -101,7 +101,7 @@ export function VirtualTable<Row>({ label, columns, rows, keyOf, paged, one = "r
           {paged.isLoading && <Waiting />}
         </div>
       )}
-      {paged && <Wrong problem={paged.problem} onRetry={paged.more} />}
+      {paged && <Wrong problem={paged.problem} onRetry={paged.hasMore ? paged.more : paged.reload} />}
     </div>
   );
 }

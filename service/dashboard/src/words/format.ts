@@ -50,6 +50,17 @@ export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
 }
 
+/** A number behind a sign: negative ones in brackets. */
+export function bracketed(value: number): string {
+  return value < 0 ? `(${number(value)})` : number(value);
+}
+
+/** A share that may be tiny: with digits that count below 0.1 %. */
+export function shareOf(share: number): string {
+  if (!(share > 0 && share < 1e-3)) return percent(share);
+  return share < 1e-6 ? `${number(share * 100, 2)} %` : new Intl.NumberFormat(LOCALE, { style: "percent", maximumSignificantDigits: 2 }).format(share);
+}
+
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return NONE;
   const units = ["B", "kB", "MB", "GB", "TB"];

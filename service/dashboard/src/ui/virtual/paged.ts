@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { needsKey, signIns } from "../../api/client";
 import { type ApiProblem, asProblem } from "../../api/problem";
 import { type Answered, type KeptPage, pagesOf, refreshed } from "./merge";
 
@@ -82,10 +83,17 @@ export function usePaged<Row>(
       newest.current += 1;
     };
   }, on);
+  // what a session that ended was not told is asked again in the next one
+  const asks = signIns.value;
+  const askedAt = useRef(asks);
+  useEffect(() => {
+    if (askedAt.current !== asks) begin(true);
+    askedAt.current = asks;
+  }, [asks]);
   useEffect(() => {
     if (!everySeconds) return;
     const timer = window.setInterval(() => {
-      if (document.visibilityState !== "visible" || !now.current.state.pages.length) return;
+      if (document.visibilityState !== "visible" || needsKey.value || !now.current.state.pages.length) return;
       void asking(async (isCurrent) => {
         const places = new Set([0, ...pagesOf(now.current.state.pages, seen.current)]);
         for (const place of [...places].sort((one, other) => other - one)) {
