@@ -8,7 +8,10 @@ LOSSES = "return module.lossesOf(given, 'A, ');"
 
 
 def test_the_curves_of_a_history_without_validation_rows_are_one() -> None:
-    history = [{"epoch": 1, "train_loss": 3, "validation_loss": None}, {"epoch": 2, "train_loss": 2}]
+    history: list[dict[str, float | None]] = [
+        {"epoch": 1, "train_loss": 3, "validation_loss": None},
+        {"epoch": 2, "train_loss": 2},
+    ]
     assert run("pages/version/history.ts", LOSSES, history) == [{"name": "A, train", "x": [1, 2], "y": [3, 2]}]
     history[0]["validation_loss"] = 4
     assert run("pages/version/history.ts", LOSSES, history)[1] == {"name": "A, validation", "x": [1, 2], "y": [4, None]}

@@ -29,7 +29,7 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
         <Stats>
           <Stat name="Loss, as learnt">{number(loss, 6)}</Stat>
           <Stat name="Loss of the exact optimum">{number(optimum_loss, 6)}</Stat>
-          <Stat name="Gap">{number(gap)}{typeof gap === "number" && optimum_loss ? <span class="quiet small gap-share">{percent(gap / optimum_loss)} of the optimum’s</span> : ""}</Stat>
+          <Stat name="Gap">{number(gap)}{typeof gap === "number" && optimum_loss && gap / optimum_loss >= 0.0005 ? <span class="quiet small gap-share">{percent(gap / optimum_loss)} of the optimum’s</span> : ""}</Stat>
           <Stat name="Predictions differ by (RMS)">{number(prediction_distance)}</Stat>
           <Stat name="Distance of the scaled weights">{number(weight_distance)}</Stat>
           <Stat name="Length of the gradient ‖∇L‖">{number(gradient_norm)}</Stat>
