@@ -35,7 +35,7 @@ export function App() {
         <div class="shell-foot">
           <button type="button" class="button little" onClick={theme.next}>{theme.name.value}</button>
           <a class="small" href="/docs/">API documentation</a>
-          {session.value?.csrf_token && <button type="button" class="button little" disabled={leaving.isRunning} onClick={() => void leaving.run()}>Sign out</button>}
+          {session.value?.csrf_token && !needsKey.value && <button type="button" class="button little" disabled={leaving.isRunning} onClick={() => void leaving.run()}>Sign out</button>}
         </div>
       </nav>
       <main class="shell-main stack" id="main" tabIndex={-1}>

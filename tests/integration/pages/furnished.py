@@ -32,14 +32,17 @@ class Furnished:
     def path(self, pattern: str) -> str:
         """The path of a page, with something that is there in the place of each of its parts."""
         ids = {
-            "/datasets/:id": self.dataset,
-            "/jobs/:id": self.jobs["succeeded"].id,
+            "/datasets/:id": f"/datasets/{self.dataset}",
+            "/jobs/:id": f"/jobs/{self.jobs['succeeded'].id}",
+            "dataset=:id": f"dataset={self.dataset}",
+            ":failed": self.jobs["failed"].id,
+            ":cancelled": self.jobs["cancelled"].id,
             ":name": MODEL,
             ":version": "1",
             ":ref": MODEL,
         }
         for part, value in ids.items():
-            pattern = pattern.replace(part, part.replace(":id", value) if "/" in part else value)
+            pattern = pattern.replace(part, value)
         assert ":" not in pattern, f"nothing is known that {pattern} could show"
         return pattern
 

@@ -27,6 +27,9 @@ class Hands(Protocol):
     def pick(self, radio: Locator) -> None:
         """One of several."""
 
+    def tick(self, box: Locator) -> None:
+        """What is not ticked."""
+
     def turn(self, tab: Locator) -> None:
         """To another view of the same."""
 
@@ -58,6 +61,9 @@ class Pointer:
 
     def pick(self, radio: Locator) -> None:
         radio.check()
+
+    def tick(self, box: Locator) -> None:
+        box.check()
 
     def turn(self, tab: Locator) -> None:
         tab.click()
@@ -127,6 +133,11 @@ class Keyboard:
                 return
             self.page.keyboard.press("ArrowDown")
         raise AssertionError(f"{radio} cannot be reached by the keyboard")
+
+    def tick(self, box: Locator) -> None:
+        self.reach(box)
+        self.page.keyboard.press("Space")
+        expect(box).to_be_checked()
 
     def turn(self, tab: Locator) -> None:
         """Tab leads to the view that is shown, arrows lead to its neighbours."""

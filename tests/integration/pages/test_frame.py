@@ -23,7 +23,7 @@ def test_each_section_is_a_link_away_and_is_marked_as_the_one_that_is_shown(visi
         visitor.arrived(path)
         visitor.settled()
         expect(visitor.link(name).first).to_have_attribute("aria-current", "page")
-        heading = visitor.page.get_by_role("heading", level=1)
+        heading = visitor.main.get_by_role("heading", level=1)
         expect(heading).to_have_count(1)
         expect(visitor.page).to_have_title(f"{heading.inner_text()} · Adaline")
     visitor.page.go_back()

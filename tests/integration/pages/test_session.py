@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.integration.pages.furnished import Furnished
+from tests.integration.pages.furnished import MODEL, Furnished
 from tests.integration.pages.visitor import Visitor, sign_in, visiting
 
 
@@ -58,10 +58,18 @@ def test_a_session_that_ended_elsewhere_asks_for_the_key_again(stranger: Visitor
 def test_a_key_that_may_only_read_sees_and_changes_nothing(stranger: Visitor, furnished: Furnished) -> None:
     sign_in(stranger, furnished.reader)
     stranger.heading("Models").wait_for()
-    for section in ("Datasets", "Train", "Jobs", "Models"):
+    for section in ("Datasets", "Jobs", "System"):
         stranger.follow(section)
         stranger.settled()
         assert stranger.page.get_by_role("alert").count() == 0
     stranger.go("/datasets/new")
-    stranger.settled()
-    expect(stranger.button("Upload")).to_be_disabled()
+    stranger.heading("This key may not upload").wait_for()
+    stranger.go(f"/train?dataset={furnished.dataset}&target=price")
+    stranger.text("Your key may not train").wait_for()
+    expect(stranger.button("Train")).to_be_disabled()
+    stranger.go(f"/jobs/{furnished.jobs['succeeded'].id}")
+    expect(stranger.button("Delete")).to_be_disabled()
+    stranger.go(f"/models/{MODEL}")
+    expect(stranger.button("Delete this model")).to_be_disabled()
+    stranger.go(f"/predict/{MODEL}")
+    stranger.heading("Your key may not predict").wait_for()

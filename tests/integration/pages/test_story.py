@@ -60,6 +60,8 @@ def test_from_a_csv_to_a_prediction(person: tuple[Visitor, Hands], table: Path, 
     hands.press(visitor.link("Train another"))
     train(visitor, hands, "A linear neuron", epochs=1_000_000)
     cancel(visitor, hands)
+    compare(visitor, hands)
+    promote(visitor, hands)
     predict_by_form(visitor, hands)
     predict_by_file(visitor, hands, tmp_path)
     learn(visitor, hands)
@@ -127,6 +129,39 @@ def cancel(visitor: Visitor, hands: Hands) -> None:
     hands.press(visitor.button("Cancel the job", question))
     expect(job).to_contain_text("cancelled")
     visitor.text("It was cancelled: no version was published.").wait_for()
+
+
+def compare(visitor: Visitor, hands: Hands) -> None:
+    """Both versions side by side: which is better, what differs, and their curves over each other."""
+    hands.press(visitor.link("Models").first)
+    hands.press(visitor.main.get_by_role("link", name="houses-price", exact=True))
+    visitor.heading("houses-price").wait_for()
+    for version in (1, 2):
+        hands.tick(visitor.field(f"Choose version {version} to compare"))
+    hands.press(visitor.link("Compare versions 1 and 2"))
+    visitor.text(re.compile("is better|Neither is better")).wait_for()
+    kind = visitor.main.get_by_role("row").filter(has_text="network.kind")
+    expect(kind.get_by_role("cell").first).to_have_text("linear")
+    expect(kind.get_by_role("cell").nth(1)).to_have_text("mlp")
+    figures = visitor.main.get_by_role("table", name="Metrics side by side")
+    expect(figures.get_by_role("row").filter(has_text="validation").first).to_be_visible()
+    hands.press(visitor.button("Draw the curves"))
+    curves = visitor.main.get_by_role("img", name=re.compile("^Loss by epoch"))
+    expect(curves).to_have_attribute("aria-label", re.compile(r"A \(1\), .*: from .* B \(2\), .*: from ", re.DOTALL))
+
+
+def promote(visitor: Visitor, hands: Hands) -> None:
+    """The version that answers becomes the first one, which can be read; a question comes before."""
+    hands.press(visitor.link("All versions of houses-price"))
+    visitor.text("houses-price alone means version 2").wait_for()
+    hands.press(visitor.main.get_by_text("Make an alias"))
+    hands.write(visitor.field("Version"), "1")
+    hands.press(visitor.button("Point the alias at it"))
+    question = visitor.page.get_by_role("dialog", name="Make the alias default?")
+    hands.press(visitor.button("Point it at version 1", question))
+    visitor.text("houses-price alone means version 1").wait_for()
+    first = visitor.main.get_by_role("row").filter(has=visitor.page.get_by_role("link", name="version 1", exact=True))
+    expect(first).to_contain_text("serves")
 
 
 def predict_by_form(visitor: Visitor, hands: Hands) -> None:

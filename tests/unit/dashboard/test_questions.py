@@ -133,6 +133,25 @@ def test_same_question_about_many_columns_is_asked_once() -> None:
     assert json.loads(answer(told, 0)["types"]) == {"a": "numeric", "b": "numeric"}
 
 
+def test_question_that_an_answer_to_another_one_silences_is_kept() -> None:
+    table = (
+        b"x,colour\n" + b"".join(b"%d,%s\n" % (at, b"None" if at % 3 else b"red") for at in range(40)) + b"lost,blue\n"
+    )
+    told = seen(table)
+    before = asked(told)
+    assert [question["columns"] for question in before] == [["x"], ["colour"]]
+    again = seen(table, answer(told, 0))
+    assert asked(again) == []
+    script = "return module.kept(given.before, [], given.names, given.missing);"
+    for names, missing, left in [
+        (["x", "colour"], again["missing"], [["colour"]]),
+        (["x", "colour"], ["NA"], []),
+        (["column_1", "column_2"], again["missing"], []),
+    ]:
+        kept = run(QUESTIONS, script, {"before": before, "names": names, "missing": missing})
+        assert [question["columns"] for question in kept] == left
+
+
 def test_what_only_tells_asks_nothing() -> None:
     told = seen(column("x", "1 kg", "2 kg", "3 kg"))
     assert told["columns"][0]["notes"] != []

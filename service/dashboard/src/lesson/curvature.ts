@@ -9,7 +9,7 @@ export interface Curvature {
   /** From the greatest; the eigenvectors in the same order. */
   eigenvalues: number[];
   eigenvectors: number[][];
-  /** Of those that float64 can tell from 0. */
+  /** Without flat directions. */
   smallest: number;
   largest: number;
   condition: number;
@@ -38,12 +38,22 @@ export function curvatureOf(x: Rows): Curvature {
   const hessian = hessianOf(x);
   const { values, vectors } = eigen(hessian);
   const largest = values[0] ?? 0;
-  const flat = largest * hessian.length * Number.EPSILON;
-  const smallest = values.filter((value) => value > flat).at(-1) ?? largest;
+  const smallest = values[hessian.length - 1 - flatDirections(hessian)] ?? largest;
   return { hessian, eigenvalues: values, eigenvectors: vectors, smallest, largest, condition: largest / smallest, stable: 2 / largest, best: 2 / (largest + smallest) };
 }
 
-/** Eigenvalues of a small symmetric matrix, from the greatest, and their vectors (Jacobi's rotations). */
+/** How many directions float64 cannot tell from flat, however the columns are scaled: columns that repeat each other. */
+export function flatDirections(hessian: readonly (readonly number[])[]): number {
+  const sizes = hessian.map((row, index) => Math.sqrt(row[index] ?? 0));
+  const even = hessian.map((row, i) => row.map((value, j) => value / ((sizes[i] || 1) * (sizes[j] || 1))));
+  return eigen(even).values.filter((value) => !(value > hessian.length * 4 * Number.EPSILON)).length;
+}
+
+/**
+ * Eigenvalues of a small matrix that is symmetric and not negative, from the greatest, and their vectors: Jacobi's rotations, until
+ * what is off the diagonal is small beside the two on it, so that small eigenvalues have as many true digits as great ones
+ * (Demmel and Veselić 1992).
+ */
 export function eigen(symmetric: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
   const size = symmetric.length;
   const a = symmetric.map((row) => [...row]);

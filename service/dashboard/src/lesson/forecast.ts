@@ -7,14 +7,13 @@ const LONGEST = 2 ** 50;
  * Epochs of batch descent until a share of the first gap to the least loss is left; Infinity where that never comes. Along
  * an eigenvector the gap is (λ/2)e², and a step makes e (1 - ηλ) times what it was.
  */
-export function epochsUntil(share: number, { eigenvalues, eigenvectors, largest }: Curvature, errors: readonly number[], rate: number): number {
-  const flat = largest * eigenvalues.length * Number.EPSILON;
+export function epochsUntil(share: number, { eigenvalues, eigenvectors, smallest }: Curvature, errors: readonly number[], rate: number): number {
   const along = eigenvalues.map((value, index) => {
     const error = (eigenvectors[index] ?? []).reduce((sum, part, at) => sum + part * (errors[at] ?? 0), 0);
-    return { gap: value > flat ? (value / 2) * error ** 2 : 0, shrinks: Math.abs(1 - rate * value) };
+    return { gap: value >= smallest ? (value / 2) * error ** 2 : 0, shrinks: Math.abs(1 - rate * value) };
   });
   const first = along.reduce((sum, { gap }) => sum + gap, 0);
-  if (!(first > 0)) return 0;
+  if (!(first > 0) || share >= 1) return 0;
   const left = (epochs: number): number => along.reduce((sum, { gap, shrinks }) => sum + (gap > 0 ? gap * shrinks ** (2 * epochs) : 0), 0) / first;
   let high = 1;
   while (!(left(high) <= share)) {

@@ -72,15 +72,16 @@ export function sliceOf(bowl: Bowl, [i, j]: [number, number], through: ArrayLike
 
 /** Points of the ellipse on which the loss is `above` more than the slice's least. */
 export function ellipse({ centre, hessian }: Slice, above: number, count = 96): Pair[] {
-  const { values, vectors } = eigen(hessian);
-  const half = values.map((value) => Math.sqrt((2 * above) / Math.max(value, (values[0] ?? 0) * 1e-15)));
+  // by Cholesky's triangle, which the sizes of the two parameters do not disturb; a flat direction is made a very long one
+  const [[a, b], [, c]] = hessian;
+  const one = Math.sqrt(Math.max(a, Number.MIN_VALUE));
+  const lean = b / one;
+  const other = Math.sqrt(Math.max(c - lean * lean, c * 1e-13, Number.MIN_VALUE));
+  const size = Math.sqrt(2 * Math.max(above, 0));
   return Array.from({ length: count }, (_, index) => {
     const angle = (2 * Math.PI * index) / count;
-    const [one, other] = [(half[0] ?? 0) * Math.cos(angle), (half[1] ?? 0) * Math.sin(angle)];
-    return [
-      centre[0] + one * (vectors[0]?.[0] ?? 0) + other * (vectors[1]?.[0] ?? 0),
-      centre[1] + one * (vectors[0]?.[1] ?? 0) + other * (vectors[1]?.[1] ?? 0),
-    ];
+    const up = (size * Math.sin(angle)) / other;
+    return [centre[0] + (size * Math.cos(angle) - lean * up) / one, centre[1] + up];
   });
 }
 
@@ -97,7 +98,7 @@ export function window(bowl: Bowl, [i, j]: [number, number]): { x: Pair; y: Pair
 }
 
 /** Heights above the least loss at which to draw ellipses, from the outermost: each half of the one before. */
-export function levels(slice: Slice, shown: { x: Pair; y: Pair }, count = 11): number[] {
+export function levels(slice: Slice, shown: { x: readonly [number, number]; y: readonly [number, number] }, count = 11): number[] {
   const [[a, b], [, c]] = slice.hessian;
   let highest = 0;
   for (const x of shown.x) {

@@ -24,6 +24,7 @@ export const PAGES: PageOf[] = [
   { pattern: "/datasets/new", load: () => import("./datasets/upload/new") },
   { pattern: "/datasets/:id", load: () => import("./datasets/one") },
   { pattern: "/train", load: () => import("./train") },
+  { pattern: "/jobs", load: () => import("./jobs") },
   { pattern: "/jobs/:id", load: () => import("./job") },
   { pattern: "/predict", load: () => import("./predict/choose") },
   { pattern: "/predict/:ref", load: () => import("./predict/page") },
@@ -33,4 +34,7 @@ export const PAGES: PageOf[] = [
   { pattern: "/models/:name/versions/:version", load: () => import("./version/page") },
   { pattern: "/models/:name/compare", load: () => import("./compare/page") },
   { pattern: "/models/:name", load: () => import("./models/model") },
+  { pattern: "/predict", load: () => import("./predict/choose") },
+  { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/system", load: () => import("./system/page") },
 ];

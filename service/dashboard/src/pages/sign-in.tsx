@@ -24,7 +24,7 @@ export function SignIn() {
       {ended && <Notice tone="warn"><p role="alert">{ended.key === null ? "This server asks for a key now." : "Your session has ended."} Sign in as <strong>{ended.owner}</strong> to go on where you were: what you typed is still there.</p></Notice>}
       <Card>
         <form class="stack" onSubmit={(event) => { event.preventDefault(); void run(); }}>
-          <Field label="Key" hint="A key begins with adl_. It was shown once, when `adaline keys create` made it; the very first is shown by the server when it first starts.">
+          <Field label="Key" hint={<>It begins with <code>adl_</code>. It was shown once, when <code>adaline keys create</code> or the page System made it; the very first is told by the server at its first start.</>}>
             {(ids) => <input {...ids} ref={field} type="password" autocomplete="current-password" required value={key} onInput={(event) => setKey(event.currentTarget.value)} />}
           </Field>
           <Wrong problem={problem} />

@@ -24,14 +24,12 @@ export function Histogram({ bins, label }: { bins: Bins; label: string }) {
 
 /** The most frequent values of `of` cells, each with its share as a bar and as a number. */
 export function Shares({ top, of, most = 3 }: { top: readonly Counted[]; of: number; most?: number }) {
-  const shown = sharesOf(top, of, most);
-  const isRest = (at: number) => at >= Math.min(top.length, most);
   return (
     <ul class="shares">
-      {shown.map((one, at) => (
+      {sharesOf(top, of, most).map((one, at) => (
         <li key={at}>
           <span class="bar" style={{ width: `${one.share * 100}%` }} aria-hidden="true" />
-          <span class={isRest(at) ? "name rest" : "name"} title={one.name}>{one.name === "" ? "(empty)" : one.name}</span>
+          <span class={one.isRest ? "name rest" : "name"} title={one.name}>{one.name === "" ? "(empty)" : one.name}</span>
           <span class="share">{percent(one.share)}</span>
         </li>
       ))}

@@ -20,9 +20,10 @@ interface Given {
 
 /** A form of the fields of a schema: a hint, what each word means, what is allowed; objects are folded. */
 export function SchemaForm({ fields, draft, onChange, problem, path = [] }: Given) {
+  const isFolded = ({ ways }: FormField) => ways.length === 1 && ways[0]?.is === "object";
   return (
     <div class="schema-form">
-      {fields.map((field) => {
+      {[...fields.filter(isFolded), ...fields.filter((field) => !isFolded(field))].map((field) => {
         const here = [...path, field.name];
         const inside = field.ways.length === 1 && field.ways[0]?.is === "object" ? field.ways[0].fields : undefined;
         return inside ? (

@@ -28,6 +28,14 @@ function scientific(value: number, digits: number): string {
   return `${shown} · 10${raised}`;
 }
 
+/** Two ends, with as many digits as tell them apart. */
+export function range(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const apart = high > low && size > 0 ? Math.ceil(Math.log10(size / (high - low))) + 3 : 4;
+  const digits = Math.min(15, Math.max(4, apart));
+  return `${number(low, digits)} to ${number(high, digits)}`;
+}
+
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : whole.format(value);
 }
@@ -40,6 +48,17 @@ export function counted(value: number, one: string, more = `${one}s`): string {
 /** A share from 0 to 1. */
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
+}
+
+/** A number behind a sign: negative ones in brackets. */
+export function bracketed(value: number): string {
+  return value < 0 ? `(${number(value)})` : number(value);
+}
+
+/** A share that may be tiny: with digits that count below 0.1 %. */
+export function shareOf(share: number): string {
+  if (!(share > 0 && share < 1e-3)) return percent(share);
+  return share < 1e-6 ? `${number(share * 100, 2)} %` : new Intl.NumberFormat(LOCALE, { style: "percent", maximumSignificantDigits: 2 }).format(share);
 }
 
 export function bytes(size: number | null | undefined): string {

@@ -38,9 +38,16 @@ export interface Counted {
   count: number;
 }
 
+export interface Share {
+  name: string;
+  share: number;
+  isRest: boolean;
+}
+
 /** The most frequent values with their shares of `of` cells, and what is left for all others together. */
-export function sharesOf(top: readonly Counted[], of: number, most: number): { name: string; share: number; count: number }[] {
-  const shown = top.slice(0, most).map(({ value, count }) => ({ name: String(value), share: of ? count / of : 0, count }));
-  const rest = of - shown.reduce((sum, one) => sum + one.count, 0);
-  return rest > 0 && of ? [...shown, { name: "all others", share: rest / of, count: rest }] : shown;
+export function sharesOf(top: readonly Counted[], of: number, most: number): Share[] {
+  const taken = top.length === most + 1 ? top : top.slice(0, most); // one other has a name
+  const shown = taken.map(({ value, count }) => ({ name: String(value), share: of ? count / of : 0, isRest: false }));
+  const rest = of - taken.reduce((sum, { count }) => sum + count, 0);
+  return rest > 0 && of ? [...shown, { name: "all others", share: rest / of, isRest: true }] : shown;
 }

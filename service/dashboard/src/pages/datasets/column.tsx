@@ -26,17 +26,17 @@ export function Column({ of, rows, correlation, isChosen, dataset }: Given) {
         {of.name}
         <div class="row">
           <Badge>{of.kind}</Badge>
-          {dataset && PREDICTABLE.has(of.kind) && of.distinct > 1 && <a class="small target" href={href("/train", { dataset, target: of.name })} aria-label={`Predict ${of.name}`}>Predict it</a>}
+          {dataset && PREDICTABLE.has(of.kind) && of.distinct > 1 && <a class="small target" href={href("/train", { dataset, target: of.name })} aria-label={`Predict it: ${of.name}`}>Predict it</a>}
         </div>
         {of.notes?.length ? (
           <details class="small"><summary>{of.notes.length === 1 ? "1 note" : `${of.notes.length} notes`}</summary>{of.notes.map((note) => <p class="quiet" key={note}>{note}</p>)}</details>
         ) : null}
       </th>
+      {correlation !== undefined && <td>{isChosen ? <span class="quiet">itself</span> : <Correlation of={correlation} />}</td>}
+      <td><Spread of={of} /></td>
       <td><Part share={rows ? of.nulls / rows : 0} /><span class="quiet small">{of.nulls > 0 && count(of.nulls)}</span></td>
       <td class="number">{of.distinct_is_exact === false && "≈ "}{count(of.distinct)}</td>
-      <td><Spread of={of} /></td>
       <td class="small"><Figures of={of} /></td>
-      {correlation !== undefined && <td>{isChosen ? <span class="quiet">itself</span> : <Correlation of={correlation} />}</td>}
     </tr>
   );
 }
@@ -44,7 +44,7 @@ export function Column({ of, rows, correlation, isChosen, dataset }: Given) {
 function Spread({ of }: { of: ProfileColumn }) {
   if (of.count === 0) return <span class="quiet">every cell is missing</span>;
   if (of.histogram?.counts.length) return <Histogram bins={of.histogram} label={of.name} />;
-  if (of.kind === "text" && of.distinct === of.count) return <span class="quiet">every cell is another</span>;
+  if (of.kind === "text" && of.distinct === of.count) return <span class="quiet">no two cells are the same</span>;
   return of.top?.length ? <Shares top={of.top} of={of.count} /> : <Order of={of} />;
 }
 
@@ -66,7 +66,7 @@ function Figures({ of }: { of: ProfileColumn }) {
       </dl>
     );
   }
-  if (of.mean_length) return <>{number(of.mean_length, 3)} characters on average</>;
+  if (of.kind === "text" && of.mean_length) return <>{number(of.mean_length, 3)} characters on average</>;
   return <>{NONE}</>;
 }
 

@@ -85,8 +85,9 @@ function Table({ profile, related, chosen, dataset }: Given) {
           <table class="profile">
             <thead>
               <tr>
-                <th scope="col">Column</th><th scope="col">Missing</th><th scope="col" class="number">Distinct</th><th scope="col">How its cells are spread</th><th scope="col">Figures</th>
+                <th scope="col">Column</th>
                 {related && <th scope="col" class="wide">Correlation with {chosen}</th>}
+                <th scope="col">How its cells are spread</th><th scope="col">Missing</th><th scope="col" class="number">Distinct</th><th scope="col">Figures</th>
               </tr>
             </thead>
             <tbody>

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { api, bodyOf, may } from "../../api/client";
 import { useResource } from "../../api/use";
 import { href, place } from "../../router";
@@ -8,12 +9,22 @@ import { Sending } from "./upload/sending";
 import "../../styles/data.css";
 
 const LIMIT = 25;
-const SECONDS = 3;
+const BUSY_SECONDS = 2; // while a file is read
+const IDLE_SECONDS = 20; // others upload too
 
 /** All datasets, newest first, a page of the server at a time. */
 export default function Datasets() {
   const after = place.value.query.get("after") ?? undefined;
-  const page = useResource(() => bodyOf(api.GET("/v1/datasets", { params: { query: { limit: LIMIT, after } } })), [after], SECONDS);
+  const [isBusy, setBusy] = useState(false);
+  const page = useResource(
+    async () => {
+      const found = await bodyOf(api.GET("/v1/datasets", { params: { query: { limit: LIMIT, after } } }));
+      setBusy(found.data.some((one) => one.state === "ingesting"));
+      return found;
+    },
+    [after],
+    isBusy ? BUSY_SECONDS : IDLE_SECONDS,
+  );
   return (
     <>
       <Heading title="Datasets">{may("train") && <a class="button main" href={href("/datasets/new")}>Upload a table</a>}</Heading>

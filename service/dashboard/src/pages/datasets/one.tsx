@@ -8,6 +8,7 @@ import { Dialect } from "./dialect";
 import { Rejects } from "./rejects";
 import { Remove } from "./remove";
 import { Rows } from "./rows";
+import { last, takeUp } from "./upload/draft";
 import "../../styles/data.css";
 
 type Dataset = Schema<"Dataset">;
@@ -48,7 +49,7 @@ function Ingesting({ of, onRead }: { of: Dataset; onRead: () => void }) {
         <Loaded of={now}>
           {() => (
             <div class="stack tight">
-              <Waiting>A worker reads the file: it finds the kind of each column by all rows, and counts …</Waiting>
+              <Waiting>To be read by a worker, which finds the kind of each column by all rows and counts what is in it …</Waiting>
               {passed > 20 && <p class="quiet small">It was uploaded {Math.round(passed)} seconds ago. Whether a worker is there and what it does is told on the page <a href={href("/system")}>System</a>.</p>}
             </div>
           )}
@@ -60,6 +61,7 @@ function Ingesting({ of, onRead }: { of: Dataset; onRead: () => void }) {
 
 function Read({ of }: { of: Dataset }) {
   const { query } = place.value;
+  const isLast = last.value?.id === of.id;
   const view = BY_WORD[query.get("view") ?? ""] ?? "Columns";
   const show = (name: (typeof VIEWS)[number]) => setQuery({ view: Object.keys(BY_WORD).find((word) => BY_WORD[word] === name) });
   return (
@@ -70,8 +72,11 @@ function Read({ of }: { of: Dataset }) {
         <Notice tone="bad">
           <strong>The file could not be read.</strong>
           <p>{of.error?.detail}</p>
-          {may("train") && <p><a href={href("/datasets/new")}>Upload it again</a>, mended or with another way of reading it.</p>}
+          {may("train") && !isLast && <p><a href={href("/datasets/new")}>Upload it again</a>, mended or with another way of reading it.</p>}
         </Notice>
+      )}
+      {isLast && may("train") && (
+        <div><button type="button" class="button" onClick={takeUp}>Read the file again in another way</button></div>
       )}
       <Figures of={of} />
       {of.state === "ready" ? (

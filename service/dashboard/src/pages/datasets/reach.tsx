@@ -9,7 +9,7 @@ export function Reach({ of: { optimum, curvature }, chosen, others }: { of: Sche
     <Notice>
       {optimum ? (
         <p>
-          A linear neuron that predicts <strong>{chosen}</strong> from the {counted(others, "other numeric column")} explains at best {percent(optimum.r2)} of its variance on these rows (r² = {number(optimum.r2, 3)}); its error is then {number(Math.sqrt(optimum.mse), 3)} at the root of the mean square.
+          A linear neuron that predicts <strong>{chosen}</strong> from the {counted(others, "other numeric or boolean column")} explains at best {percent(optimum.r2)} of its variance on these rows (r² = {number(optimum.r2, 3)}); its error is then {number(Math.sqrt(optimum.mse), 3)} at the root of the mean square.
         </p>
       ) : (
         <p>Some cells of <strong>{chosen}</strong> are missing, so that the best fit of a linear neuron is not told before one is trained.</p>

@@ -35,7 +35,8 @@ export function Remove({ of }: { of: Schema<"Dataset"> }) {
 function References({ of }: { of: Schema<"Reference">[] }) {
   return (
     <div class="stack tight" role="alert">
-      <p>Unfinished jobs need it, or versions were trained on it and could not be reproduced without it. Versions keep serving; a job that has not read it yet will fail.</p>
+      {of.some(({ type }) => type === "version") && <p>Versions were trained on it. They keep serving, but cannot be trained again as they were.</p>}
+      {of.some(({ type }) => type === "job") && <p>Jobs that are not finished need it. Those that have not read it yet will fail.</p>}
       <ul>
         {of.map((one) => (
           <li key={`${one.id}${one.model}${one.version}`}>

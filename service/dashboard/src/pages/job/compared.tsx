@@ -39,7 +39,7 @@ export function Compared({ comparison }: { comparison: Schema<"Comparison"> }) {
                 <tr key={nameOf(one)}>
                   <th scope="row">{nameOf(one)}</th>
                   <td>{one.diverged ? <Badge tone="bad">diverged</Badge> : one.reached ? <Badge tone="good">reached</Badge> : <Badge tone="warn">not reached</Badge>}</td>
-                  <td class="number">{number(one.epochs, 3)}</td><td class="number">{count(one.steps)}</td><td class="number">{count(one.rows_touched)}</td><td class="number">{seconds(one.seconds)}</td>
+                  <td class="number">{number(one.epochs, 3)}</td><td class="number">{count(one.steps)}</td><td class="number">{count(one.rows_touched)}</td><td class="number">{one.seconds < 0.1 ? `${number(one.seconds * 1000, 2)} ms` : seconds(one.seconds)}</td>
                   <td class="number">{number(one.learning_rate)}</td><td class="number">{number(one.stable_learning_rate)}</td><td class="number">{number(one.condition_number)}</td><td class="number">{number(one.loss)}</td>
                 </tr>
               ))}

@@ -8,7 +8,8 @@ import { Curves } from "./curves";
 import { Ending } from "./ending";
 import { Told } from "./told";
 import { type Followed, useJob } from "./use-job";
-import { datasetOf, elapsed, KIND_NAMES, modelOf, stageName } from "./words";
+import { DatasetLink } from "./dataset-link";
+import { elapsed, KIND_NAMES, modelOf, stageName } from "./words";
 import { WhatWasAsked } from "./asked";
 
 /** A job, live: how far it is, its curves as epochs come, what can be done to it, and how it ended. */
@@ -77,7 +78,7 @@ function Figures({ job, last }: { job: Schema<"Job">; last: Record<string, unkno
     return typeof value === "number" ? value : null;
   };
   const fraction = job.state === "succeeded" ? 1 : told("fraction");
-  const stage = job.is_terminal ? undefined : (last.stage ?? progress?.stage);
+  const stage = job.is_terminal ? progress?.stage : (last.stage ?? progress?.stage);
   const epoch = told("epoch");
   const epochs = told("epochs");
   const rate = last.learning_rate;
@@ -97,7 +98,7 @@ function Figures({ job, last }: { job: Schema<"Job">; last: Record<string, unkno
           {job.attempt > 1 && <Stat name="Attempt">{count(job.attempt)}</Stat>}
         </Stats>
         <dl class="facts small">
-          <dt>Dataset</dt><dd><a href={href(`/datasets/${datasetOf(job)}`)}>{datasetOf(job)}</a></dd>
+          <dt>Dataset</dt><dd><DatasetLink id={job.dataset} /></dd>
           <dt>Submitted</dt><dd>{moment(job.created_at)}</dd>
           {job.priority !== 0 && <><dt>Priority</dt><dd>{number(job.priority)}</dd></>}
           <dt>Id</dt><dd><code>{job.id}</code></dd>

@@ -14,11 +14,13 @@ export function Told({ course, way }: { course: Course; version: number; way: Wa
   if (newest.length === 0) return <p class="quiet">{way === "reading" ? "Reading …" : "Nothing yet."}</p>;
   return (
     <div class="stack tight">
-      <ol class="job-told">
+      <div class="job-told" tabIndex={0} role="region" aria-label="What happened">
+      <ol>
         {shown.map(({ seq, at, text }) => (
           <li key={seq}><time class="quiet small number" dateTime={at}>{times.format(new Date(at))}</time> <span>{text}</span></li>
         ))}
       </ol>
+      </div>
       {newest.length > SHOWN && <div><button type="button" class="button little" aria-expanded={isAll} onClick={() => setAll(!isAll)}>{isAll ? "Show the newest alone" : `Show all ${count(newest.length)}`}</button></div>}
       <p class="small quiet">
         {course.epochs > 0 ? `${counted(course.epochs, "epoch")} told of besides, at most a few a second. ` : ""}

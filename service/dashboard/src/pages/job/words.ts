@@ -13,10 +13,6 @@ export function modelOf(job: Schema<"Job">): string {
   return "model" in job.spec ? job.spec.model : "";
 }
 
-export function datasetOf(job: { dataset: string }): string {
-  return job.dataset;
-}
-
 /** Seconds between two times; up to now where the second is missing. */
 export function elapsed(from: string, to: string | null): number {
   return Math.max(0, ((to === null ? Date.now() : new Date(to).getTime()) - new Date(from).getTime()) / 1000);

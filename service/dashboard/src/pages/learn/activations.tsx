@@ -17,7 +17,7 @@ export function ActivationsSection() {
   return (
     <Section
       title="Activations and their slopes"
-      see={`Backpropagation multiplies by the slope at each layer: at z = ${number(z)} ${LAYERS} layers of sigmoid leave ${number(slopeThrough(LAYERS, sigmoid?.slope(z) ?? 0), 3)} of a gradient, ${LAYERS} of tanh ${number(slopeThrough(LAYERS, tanh?.slope(z) ?? 0), 3)}, ${LAYERS} of ReLU ${z > 0 ? "all of it" : "nothing"}.`}
+      see={`Backpropagation multiplies by the slope at each layer: with z = ${number(z)} in each, five layers of sigmoid leave ${number(slopeThrough(LAYERS, sigmoid?.slope(z) ?? 0), 3)} of a gradient, five of tanh ${number(slopeThrough(LAYERS, tanh?.slope(z) ?? 0), 3)}, five of ReLU ${z > 0 ? "all of it" : "nothing"}.`}
     >
       <Slider label="z, what comes in" words={number(z)} value={z} low={-6} high={6} step={0.1} onChange={set} />
       <div class="columns thirds">

@@ -21,7 +21,7 @@ const VARIANTS: { value: Variant; name: string }[] = [
 
 /** The workbench: one run down the bowl, step by step, with its formula. */
 export function DescentSection({ lesson, change }: { lesson: Lesson; change: Change }) {
-  const { run, ground, choices, names, axes, sample, settings } = lesson;
+  const { run, ground, choices, names, axes, sample } = lesson;
   const { train, validation } = ground.prepared;
   const player = usePlayer(run.steps, run.stepsPerEpoch, run);
   const now = parametersAt(run, player.done);
@@ -33,7 +33,7 @@ export function DescentSection({ lesson, change }: { lesson: Lesson; change: Cha
   const step = stepAfter(run, train.x, train.y, Math.min(player.done, run.steps - 1));
   const [xName, yName] = axisNames(lesson);
   return (
-    <Section title="Gradient descent" see="Play the run: the point on the left rolls down the loss by its slope, and the same two numbers turn the line on the right.">
+    <Section title="Gradient descent" see={`Play the run: the point goes down the rings of equal loss by the slope where it stands, and the same numbers ${sample.features.length > 1 ? "bring the predictions to the diagonal" : "turn the line"}.`}>
       <div class="stack">
         <OneOf label="Rows of a step" names={VARIANTS} chosen={choices.variant} onChoose={(variant) => change({ variant })} />
         <div class="row">
@@ -55,6 +55,7 @@ export function DescentSection({ lesson, change }: { lesson: Lesson; change: Cha
           run={run}
           done={player.done}
           axes={axes}
+          equal={choices.isScaled}
           xName={xName}
           yName={yName}
           label={`Rings of equal loss over ${xName} and ${yName}. ${whereWords(player)} the neuron is at ${names.map((name, index) => `${name} = ${number(now[index])}`).join(", ")}; the loss is least at ${names.map((name, index) => `${name} = ${number(ground.bowl.optimum[index])}`).join(", ")}.`}
@@ -76,7 +77,7 @@ export function DescentSection({ lesson, change }: { lesson: Lesson; change: Cha
           curves={[{ name: "training", losses: run.losses, colour: "--curve-1" }, ...(validated.length ? [{ name: "validation", losses: validated, colour: "--curve-3", dashed: true }] : [])]}
         />
       </div>
-      {sample.features.length > 1 && <p class="small quiet">The loss has three parameters here, and the picture two: it shows the rings at the bias as it is, so they move while b does (η = {number(settings.rate, 3)}).</p>}
+      {sample.features.length > 1 && <p class="small quiet">The loss has three parameters here, and the picture two: it shows the rings at the bias as it is, so they move while b does.</p>}
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 import { type Step, stepAfter } from "../../lesson/descent.ts";
 import { predict } from "../../lesson/neuron.ts";
-import { counted, number } from "../../words/format";
+import { bracketed, counted, number } from "../../words/format";
 import type { Lesson } from "./choices";
 
 const SHOWN = 3; // rows that are written out
@@ -25,7 +25,7 @@ export function Formula({ lesson, done }: { lesson: Lesson; done: number }) {
           {" = "}
           {step.rows.length === 1 ? "2" : `(2/${step.rows.length})`} · {terms(step, errors, (row) => factor(row, parameter))} = <strong>{number(step.gradient[parameter])}</strong>
           <br />
-          {name} ← {name} − η · ∂L/∂{name} = {signed(step.before[parameter])} − {number(settings.rate, 3)} · {signed(step.gradient[parameter])} = <strong>{number(step.after[parameter])}</strong>
+          {name} ← {name} − η · ∂L/∂{name} = {bracketed(step.before[parameter] ?? NaN)} − {number(settings.rate, 3)} · {bracketed(step.gradient[parameter] ?? NaN)} = <strong>{number(step.after[parameter])}</strong>
         </p>
       ))}
     </div>
@@ -35,15 +35,10 @@ export function Formula({ lesson, done }: { lesson: Lesson; done: number }) {
 function terms(step: Step, errors: number[], factor: (row: number) => number | null): string {
   const written = step.rows.slice(0, SHOWN).map((row, index) => {
     const by = factor(row);
-    return by === null ? signed(errors[index]) : `${signed(errors[index])}·${signed(by)}`;
+    return by === null ? bracketed(errors[index] ?? NaN) : `${bracketed(errors[index] ?? NaN)}·${bracketed(by)}`;
   });
   const rest = step.rows.length > SHOWN ? " + …" : "";
   return step.rows.length === 1 ? written.join("") : `(${written.join(" + ")}${rest})`;
-}
-
-function signed(value: number | undefined): string {
-  const shown = number(value);
-  return (value ?? 0) < 0 ? `(${shown})` : shown;
 }
 
 function RowsOfStep({ lesson, step, errors }: { lesson: Lesson; step: Step; errors: number[] }) {

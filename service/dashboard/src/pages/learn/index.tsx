@@ -31,6 +31,7 @@ export default function Learn() {
     if (!loaded || !columns) return undefined;
     return sampleOf(loaded.table, columns.second ? [columns.first, columns.second] : [columns.first], columns.target);
   }, [loaded, columns]);
+  const still = sample && sample.x.length >= FEWEST ? sample.features.find((_, index) => sample.x.every((row) => row[index] === sample.x[0]?.[index])) : undefined;
   return (
     <>
       <Heading title="How a neuron learns" />
@@ -39,7 +40,8 @@ export default function Learn() {
       <Wrong problem={loading.problem} onRetry={loading.reload} />
       {loading.isLoading && !loaded && <Waiting />}
       {sample && sample.x.length < FEWEST && <Notice tone="warn">Only {sample.x.length} rows have all of these numbers; the lesson needs {FEWEST}. Choose other columns.</Notice>}
-      {sample && sample.x.length >= FEWEST && <Sections key={`${dataset}\n${asked}`} sample={sample} />}
+      {still && <Notice tone="warn">{still} is the same in all of these rows: nothing can be learned from it, and its weight could be anything. Choose another column.</Notice>}
+      {sample && sample.x.length >= FEWEST && !still && <Sections key={`${dataset}\n${asked}`} sample={sample} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { loss, predict } from "../../lesson/neuron.ts";
-import { number } from "../../words/format";
+import { bracketed, number } from "../../words/format";
 import type { Lesson } from "./choices";
 import { Slider } from "./parts/controls";
 import { Fit } from "./parts/fit";
@@ -18,7 +18,7 @@ export function NeuronSection({ lesson }: { lesson: Lesson }) {
   const reach = useMemo(() => bowl.optimum.map((best, index) => Math.abs(best) * 2 || 2 * Math.sqrt((2 * bowl.least) / (bowl.hessian[index]?.[index] || 1)) || 1), [bowl]);
   const mse = loss(train.x, train.y, now);
   const first = train.x[0] ?? [];
-  const terms = first.map((value, index) => `${number(now[index])} · ${number(value)}`).join(" + ");
+  const terms = first.map((value, index) => `${number(now[index])} · ${bracketed(value)}`).join(" + ");
   return (
     <Section
       title="The linear neuron"
@@ -44,7 +44,7 @@ export function NeuronSection({ lesson }: { lesson: Lesson }) {
             <button type="button" class="button little" onClick={() => put([...bowl.optimum])}>Put the best</button>
             <button type="button" class="button little" onClick={() => put(names.map(() => 0))}>Put all to 0</button>
           </div>
-          <p>The first training row: ŷ = {terms} + {number(now.at(-1))} = <strong>{number(predict(first, now))}</strong>, and y is {number(train.y[0])}.</p>
+          <p>The first training row: ŷ = {terms} + {bracketed(now.at(-1) ?? 0)} = <strong>{number(predict(first, now))}</strong>, and y is {number(train.y[0])}.</p>
           <p aria-live="polite">Mean squared error: <strong>{number(mse)}</strong>{mse > bowl.least * (1 + 1e-9) && bowl.least > 0 ? `, ${number(mse / bowl.least, 3)} times the least` : ", the least there is"}.</p>
         </div>
       </div>

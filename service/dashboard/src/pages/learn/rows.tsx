@@ -26,6 +26,7 @@ export function RowsSection({ lesson, change }: { lesson: Lesson; change: Change
   const values = (lane: (typeof LANES)[number]): [number, number][] => parts[lane].map((row, index) => [numbers.x[row]?.[0] ?? 0, LANES.indexOf(lane) + ((index * 0.618) % 1 - 0.5) * 0.5]);
   const feature = sample.features[0] ?? "";
   const spread = (honest.scaler.scales[0] ?? 1) / (leaky.scaler.scales[0] ?? 1);
+  const of = (name: string): string => (sample.features.length > 1 ? ` of ${name}` : "");
   const set = (changes: Partial<typeof division>) => change({ division: { ...division, ...changes } });
   return (
     <Section
@@ -74,19 +75,25 @@ export function RowsSection({ lesson, change }: { lesson: Lesson; change: Change
       </ul>
       <div class="scroll" tabIndex={0} role="region" aria-label="What each scaler has learned">
         <table>
-          <thead><tr><th>Scaler fitted on</th>{sample.features.map((name) => [<th key={`${name} mean`} class="number">mean of {name}</th>, <th key={`${name} deviation`} class="number">its deviation</th>])}<th class="number">training loss</th><th class="number">test loss</th></tr></thead>
+          <thead><tr><th>Scaler fitted on</th>{sample.features.map((name) => [<th key={`${name} mean`} class="number">mean{of(name)}</th>, <th key={`${name} deviation`} class="number">deviation{of(name)}</th>])}<th class="number">training loss</th><th class="number">test loss</th></tr></thead>
           <tbody>
-            {[{ name: `the ${counted(parts.train.length, "training row")}`, of: honest }, { name: `all ${counted(sample.y.length, "row")}: leaks`, of: leaky }].map(({ name, of }) => (
+            {[{ name: "training rows", outcome: honest }, { name: "all rows (leaks)", outcome: leaky }].map(({ name, outcome }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                {of.scaler.means.map((mean, index) => [<td key={`mean ${index}`} class="number">{number(mean, 5)}</td>, <td key={`deviation ${index}`} class="number">{number(of.scaler.scales[index], 5)}</td>])}
-                <td class="number">{number(of.trainLoss, 5)}</td>
-                <td class="number">{number(of.testLoss, 5)}</td>
+                {outcome.scaler.means.map((mean, index) => [<td key={`mean ${index}`} class="number">{number(mean, 5)}</td>, <td key={`deviation ${index}`} class="number">{number(outcome.scaler.scales[index], 5)}</td>])}
+                <td class="number">{number(outcome.trainLoss, 5)}</td>
+                <td class="number">{number(outcome.testLoss, 5)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
+      {parts.test.length > 0 && (
+        <p>
+          {leaky.testLoss < honest.testLoss ? "The leak makes the test loss look better" : "The leak makes the test loss another"}: {number(leaky.testLoss, 5)} in place of {number(honest.testLoss, 5)}. On rows to come
+          there is nothing to leak.
+        </p>
+      )}
       <p class="small quiet">
         Losses after the {counted(settings.epochs, "epoch")} chosen above at η = {number(settings.rate, 3)} on scaled inputs. Row numbers, counted from 1: {LANES.toReversed().map((lane) => rowsOf(lane, parts[lane])).join("; ")}.
       </p>

@@ -68,7 +68,8 @@ export function Source({ dataset, loaded, columns, sample }: { dataset: string; 
 
 function ColumnField({ label, names, value, none, onChoose }: { label: string; names: string[]; value: string; none?: string; onChoose: (name: string) => void }) {
   const list = useId();
-  const [wrong, setWrong] = useState("");
+  const [draft, setDraft] = useState<string | null>(null);
+  const isKnown = (name: string): boolean => names.includes(name) || (none !== undefined && name === "");
   if (names.length <= NAMED)
     return (
       <Field label={label}>
@@ -81,20 +82,19 @@ function ColumnField({ label, names, value, none, onChoose }: { label: string; n
       </Field>
     );
   return (
-    <Field label={label} hint={`one of ${counted(names.length, "column")}: type its name`} wrong={wrong}>
+    <Field label={label} hint={`one of ${counted(names.length, "column")}: type its name`} wrong={draft !== null && !isKnown(draft) && !names.some((name) => name.startsWith(draft)) ? "There is no such column of numbers" : ""}>
       {(ids) => (
         <>
           <input
             {...ids}
-            key={value}
             list={list}
-            defaultValue={value}
+            value={draft ?? value}
             placeholder={none}
-            onChange={(event) => {
-              const name = event.currentTarget.value;
-              const isKnown = names.includes(name) || (none !== undefined && name === "");
-              setWrong(isKnown ? "" : "There is no such column of numbers");
-              if (isKnown) onChoose(name);
+            onInput={(event) => setDraft(event.currentTarget.value)}
+            onChange={() => {
+              if (draft === null || !isKnown(draft)) return;
+              setDraft(null);
+              onChoose(draft);
             }}
           />
           <datalist id={list}>{names.slice(0, 1000).map((name) => <option key={name} value={name} />)}</datalist>

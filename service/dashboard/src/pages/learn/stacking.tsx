@@ -5,7 +5,7 @@ import { line } from "../../ui/plot/marks";
 import { Frame } from "../../ui/plot/frame";
 import { extent } from "../../ui/plot/scale";
 import { Key } from "../../ui/scatter";
-import { number } from "../../words/format";
+import { bracketed, number } from "../../words/format";
 import { OneOf, Slider } from "./parts/controls";
 import { Section } from "./parts/section";
 
@@ -54,11 +54,11 @@ export function StackingSection() {
             <Key name={`two layers, ${between} between`} colour="--curve-2" kind="dashed" />
           </ul>
           <p class="formula">
-            W₂W₁ = {signed(e)}·{signed(a)} + {signed(f)}·{signed(b)} = <strong>{number(weight)}</strong>
+            W₂W₁ = {bracketed(e)}·{bracketed(a)} + {bracketed(f)}·{bracketed(b)} = <strong>{number(weight)}</strong>
             <br />
-            W₂b₁ + b₂ = {signed(e)}·{signed(c)} + {signed(f)}·{signed(d)} + {signed(g)} = <strong>{number(bias)}</strong>
+            W₂b₁ + b₂ = {bracketed(e)}·{bracketed(c)} + {bracketed(f)}·{bracketed(d)} + {bracketed(g)} = <strong>{number(bias)}</strong>
             <br />
-            {bend ? `W₂ ${between}(W₁x + b₁) + b₂ is no (W₂W₁)x + …` : `W₂(W₁x + b₁) + b₂ = ${number(weight)}·x + ${signed(bias)}`}
+            {bend ? `W₂ ${between}(W₁x + b₁) + b₂ is no (W₂W₁)x + …` : `W₂(W₁x + b₁) + b₂ = ${number(weight)}·x + ${bracketed(bias)}`}
           </p>
         </div>
         <div class="stack tight">
@@ -69,8 +69,4 @@ export function StackingSection() {
       </div>
     </Section>
   );
-}
-
-function signed(value: number): string {
-  return value < 0 ? `(${number(value)})` : number(value);
 }

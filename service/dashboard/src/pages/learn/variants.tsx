@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
-import { descend, parametersAt, rowsOfStep, type Variant } from "../../lesson/descent.ts";
+import { descend, parametersAt, type Run, rowsOfStep, type Variant } from "../../lesson/descent.ts";
 import { lossOn } from "../../lesson/surface.ts";
-import { counted, number, percent } from "../../words/format";
+import { counted, number, shareOf } from "../../words/format";
 import type { Lesson } from "./choices";
 import { axisNames } from "./descent";
 import { PlayerControls, usePlayer } from "./parts/player";
@@ -16,7 +16,7 @@ const ALL: { variant: Variant; title: string; colour: string }[] = [
 
 /** The same rows, rate and epochs for all three, side by side. */
 export function VariantsSection({ lesson }: { lesson: Lesson }) {
-  const { ground, settings, axes } = lesson;
+  const { ground, settings, axes, choices } = lesson;
   const { train } = ground.prepared;
   const runs = useMemo(
     () => ALL.map((one) => ({ ...one, run: descend(train.x, train.y, { ...settings, variant: one.variant }) })),
@@ -26,25 +26,26 @@ export function VariantsSection({ lesson }: { lesson: Lesson }) {
   const player = usePlayer(epochs, 1, runs);
   const [xName, yName] = axisNames(lesson);
   const first = lossOn(ground.bowl, ground.bowl.optimum.map(() => 0)) - ground.bowl.least;
+  const nearest = runs.reduce((best, one) => (lossAfter(one.run, player.done) < lossAfter(best.run, player.done) ? one : best)).title.toLowerCase();
   return (
     <Section
       title="Three variants"
-      see={`After the same ${counted(player.done, "epoch")} at η = ${number(settings.rate, 3)}, see how far each has come: more steps an epoch go farther on the same rows, and end in more of a tremble.`}
+      see={`Step through the epochs: those that make more steps are usually ahead at first, and later kept from the bottom by their trembling. After ${counted(player.done, "epoch")} at η = ${number(settings.rate, 3)}, ${nearest} is nearest to the least loss.`}
     >
       <div class="columns thirds">
         {runs.map(({ title, run, colour, variant }) => {
           const done = Math.min(player.done, run.epochs) * run.stepsPerEpoch;
-          const left = (run.losses[Math.min(player.done, run.epochs)] ?? NaN) - ground.bowl.least;
+          const left = lossAfter(run, player.done) - ground.bowl.least;
           const size = rowsOfStep(train.y.length, { ...settings, variant });
           const words = run.isDiverged && player.done >= run.epochs
             ? `diverged in epoch ${run.epochs}`
-            : `${counted(done, "step")} of ${counted(size, "row")}; ${left > first ? `${number(left / first, 3)} times` : percent(left / first)} of the first gap to the least loss ${left > first ? "" : "is left"}`;
+            : `${counted(done, "step")} of ${counted(size, "row")}; ${left > first ? `${number(left / first, 3)} times` : shareOf(left / first)} of the first gap to the least loss ${left > first ? "" : "is left"}`;
           const now = parametersAt(run, done);
           return (
             <div key={variant} class="stack tight">
               <h3>{title}</h3>
               <Surface
-                bowl={ground.bowl} run={run} done={done} axes={axes} xName={xName} yName={yName} colour={colour} share={0.95} legend={false}
+                bowl={ground.bowl} run={run} done={done} axes={axes} xName={xName} yName={yName} colour={colour} share={0.95} legend={false} equal={choices.isScaled}
                 label={`${title} descent after ${counted(player.done, "epoch")}: ${words}; it is at ${xName} = ${number(now[axes[0]])} and ${yName} = ${number(now[axes[1]])}.`}
               />
               <p class="small">{capital(words)}.</p>
@@ -55,6 +56,12 @@ export function VariantsSection({ lesson }: { lesson: Lesson }) {
       <PlayerControls player={player} name="All three" />
     </Section>
   );
+}
+
+/** Infinity where the run had diverged by then. */
+function lossAfter(run: Run, epoch: number): number {
+  const found = run.losses[Math.min(epoch, run.epochs)] ?? NaN;
+  return Number.isFinite(found) ? found : Infinity;
 }
 
 function capital(text: string): string {

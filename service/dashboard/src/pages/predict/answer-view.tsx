@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import type { FeatureField } from "../../ui/features/fields";
 import { Card, Field, Notice } from "../../ui/parts";
-import { counted, number, percent } from "../../words/format";
+import { Scroll } from "../../ui/scroll";
+import { counted, number, percent, range } from "../../words/format";
 import type { Told } from "./ask";
 import { Contributions } from "./contributions";
 
@@ -21,7 +22,7 @@ export function AnswerHead({ told, isOld, waitsFor, level }: { told: Told | unde
           <p key={name}>
             <span class="quiet">{name} </span>
             <strong>{number(value, 6)}</strong>
-            {interval && level !== null && <span class="quiet small"> {percent(level)}: {number(interval[0], 5)} to {number(interval[1], 5)}</span>}
+            {interval && level !== null && <span class="quiet small"> {percent(level)}: {range(interval[0], interval[1])}</span>}
           </p>
         ))
       )}
@@ -63,7 +64,7 @@ function Classes({ told }: { told: Told }) {
         <tbody>
           {shown.map(({ name, value }) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row"><span class="clamp" title={name}>{name}</span></th>
               <td class="number">{percent(value)}</td>
               <td class="bar-cell" aria-hidden="true"><div class="bar" style={{ width: `${(value ?? 0) * 100}%` }} /></td>
             </tr>
@@ -79,16 +80,16 @@ function Targets({ told, level }: { told: Told; level: number | null }) {
   const hasIntervals = told.answer.outcomes.some(({ interval }) => interval);
   return (
     <Card title="All targets">
-      <div class="scroll">
+      <Scroll label="All targets">
         <table>
           <thead><tr><th scope="col">Target</th><th scope="col" class="number">Prediction</th>{hasIntervals && <th scope="col" class="number">{percent(level)} interval</th>}</tr></thead>
           <tbody>
             {told.answer.outcomes.map(({ name, value, interval }) => (
-              <tr key={name}><th scope="row">{name}</th><td class="number">{number(value, 6)}</td>{hasIntervals && <td class="number">{interval ? `${number(interval[0])} to ${number(interval[1])}` : ""}</td>}</tr>
+              <tr key={name}><th scope="row">{name}</th><td class="number">{number(value, 6)}</td>{hasIntervals && <td class="number">{interval ? range(interval[0], interval[1]) : ""}</td>}</tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Card>
   );
 }

@@ -24,7 +24,7 @@ interface Asked {
 export function ByForm({ signature, onOutdated }: { signature: Signature; onOutdated: (version: number) => void }) {
   const { fields } = signature;
   const [row, setRow] = useState<TypedRow>(() => usualRow(fields, marks));
-  const [wanted, setWanted] = useState<Wanted>({ intervals: signature.calibrationRows === 0 ? null : 0.9, contributions: signature.isLinear !== false });
+  const [wanted, setWanted] = useState<Wanted>({ intervals: signature.calibrationRows === 0 || (signature.task ?? "regression") !== "regression" ? null : 0.9, contributions: signature.isLinear !== false });
   const [asked, setAsked] = useState<Asked>({ isAsking: false });
   const read = readRow(fields, row, marks);
   const latest = useRef<Latest<[Signature, Record<string, Cell>, Wanted], Told>>(undefined);
@@ -47,6 +47,7 @@ export function ByForm({ signature, onOutdated }: { signature: Signature; onOutd
     }
   }, [question, signature, needsKey.value]);
   const { told, problem, isAsking } = asked;
+  const isClasses = signature.task === null ? told !== undefined && told.answer.label !== null : signature.task !== "regression";
   useEffect(() => {
     if (told && told.answer.version !== signature.version) onOutdated(told.answer.version);
   }, [told?.answer.version]);
@@ -78,14 +79,16 @@ export function ByForm({ signature, onOutdated }: { signature: Signature; onOutd
         {told && isShown && <AnswerDetails told={told} fields={fields} level={wanted.intervals} />}
         <Card title="What to show">
           <div class="row">
-            <Field label="Interval" hint={told?.left.intervals ?? (signature.calibrationRows === 0 ? "this model is not calibrated for intervals" : "that contains a new row's true value with this probability")}>
-              {(ids) => (
-                <select {...ids} value={String(wanted.intervals ?? "")} disabled={signature.calibrationRows === 0} onChange={(event) => setWanted({ ...wanted, intervals: Number(event.currentTarget.value) || null })}>
-                  <option value="">none</option>
-                  {LEVELS.map((level) => <option key={level} value={String(level)}>{percent(level)}</option>)}
-                </select>
-              )}
-            </Field>
+            {!isClasses && (
+              <Field label="Interval" hint={told?.left.intervals ?? (signature.calibrationRows === 0 ? "this model is not calibrated for intervals" : "that contains a new row's true value with this probability")}>
+                {(ids) => (
+                  <select {...ids} value={String(wanted.intervals ?? "")} disabled={signature.calibrationRows === 0} onChange={(event) => setWanted({ ...wanted, intervals: Number(event.currentTarget.value) || null })}>
+                    <option value="">none</option>
+                    {LEVELS.map((level) => <option key={level} value={String(level)}>{percent(level)}</option>)}
+                  </select>
+                )}
+              </Field>
+            )}
             <label class="check">
               <input type="checkbox" checked={wanted.contributions} disabled={signature.isLinear === false} onChange={(event) => setWanted({ ...wanted, contributions: event.currentTarget.checked })} />
               <span>What each feature adds{signature.isLinear === false && <span class="quiet small"> (for linear neurons; this model is a network)</span>}</span>

@@ -3,6 +3,7 @@ import { api, bodyOf, may } from "../../api/client";
 import { useResource } from "../../api/use";
 import { go, href } from "../../router";
 import { Card, Empty, Field, Heading, Loaded, Notice } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { ago, count } from "../../words/format";
 import { readReference } from "../../words/reference";
 
@@ -60,7 +61,7 @@ function Own() {
           </Empty>
         ) : (
           <Card title="Your models">
-            <div class="scroll">
+            <Scroll label="Your models">
               <table>
                 <thead><tr><th scope="col">Model</th><th scope="col">Serves</th><th scope="col">Aliases</th><th scope="col">Changed</th></tr></thead>
                 <tbody>
@@ -80,7 +81,7 @@ function Own() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             {more && <button type="button" class="button" onClick={() => setPages([...pages, more])}>Show more</button>}
           </Card>
         )

@@ -28,7 +28,7 @@ export function Contributions({ sum, total, unit, name }: { sum: Sum; total: num
           </tr>
           {steps.map((step) => (
             <tr key={step.name ?? ""}>
-              <th scope="row">{step.name ?? <em>{counted(step.features, "other feature")}</em>}</th>
+              <th scope="row">{step.name !== null ? <span class="clamp" title={step.name}>{step.name}</span> : <em>{counted(step.features, "other feature")}</em>}</th>
               <td class="number">{step.value > 0 ? "+" : ""}{number(step.value)}</td>
               <td class="bar-cell" aria-hidden="true"><div class="track"><div class={`bar ${step.value < 0 ? "less" : "more"}`} style={place(step.from, step.to)} /></div></td>
             </tr>
@@ -49,5 +49,5 @@ export function Contributions({ sum, total, unit, name }: { sum: Sum; total: num
 const WORDS = {
   target: (name: string) => `How far each value moves ${name} from what the model says of the average training row.`,
   odds: (name: string) => `In log-odds of “${name}”, ln(p / (1 − p)): above 0 the class is more probable than not.`,
-  classes: (name: string) => `Scores of “${name}”; the class with the largest sum is the most probable.`,
+  classes: (name: string) => `The score of “${name}”: the class with the largest score is the most probable.`,
 };

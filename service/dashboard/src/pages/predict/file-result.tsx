@@ -1,3 +1,4 @@
+import { Scroll } from "../../ui/scroll";
 import { count } from "../../words/format";
 import type { AnswerReader, FailedRow } from "./answer-reader";
 
@@ -27,7 +28,7 @@ export function FileResult({ seen }: { seen: Snapshot }) {
   const shown = header.length > FIRST_COLUMNS + LAST_COLUMNS ? [...places.slice(0, FIRST_COLUMNS), ...places.slice(-LAST_COLUMNS)] : places;
   return (
     <>
-      <div class="scroll" tabIndex={0} role="region" aria-label="First rows">
+      <Scroll label="First rows">
         <table>
           <caption class="visually-hidden">The first {count(first.length)} of {count(rows)} rows</caption>
           <thead><tr><th scope="col" class="number">Row</th>{shown.map((at) => <th key={at} scope="col">{header[at]}</th>)}</tr></thead>
@@ -37,7 +38,7 @@ export function FileResult({ seen }: { seen: Snapshot }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="quiet small">
         {rows > first.length ? `The first ${count(first.length)} of ${count(rows)} rows.` : ""}
         {shown.length < header.length ? ` ${count(header.length - shown.length)} columns in the middle are left out here.` : ""}

@@ -1,6 +1,7 @@
 import { api, bodyOf, type Schema, signIns } from "../../api/client";
 import { href } from "../../router";
 import { Badge, Card, Waiting, Wrong } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { usePaged } from "../../ui/virtual/paged";
 import { ago, count, moment } from "../../words/format";
 
@@ -18,7 +19,7 @@ export function Deliveries({ webhook }: { webhook: Schema<"Webhook"> }) {
     <Card title={`Deliveries to ${webhook.url}`}>
       <Wrong problem={list.problem} onRetry={list.reload} />
       {list.rows === undefined ? !list.problem && <Waiting /> : list.rows.length === 0 ? <p class="quiet">Nothing has happened yet that it is told of.</p> : (
-        <div class="scroll">
+        <Scroll label="Deliveries">
           <table>
             <thead><tr><th scope="col">Event</th><th scope="col">State</th><th scope="col" class="number">Attempts</th><th scope="col">Last answer</th><th scope="col">Tried again</th><th scope="col">Job</th><th scope="col">What is sent</th></tr></thead>
             <tbody>
@@ -35,7 +36,7 @@ export function Deliveries({ webhook }: { webhook: Schema<"Webhook"> }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {list.hasMore && <button type="button" class="button" disabled={list.isLoading} onClick={list.more}>Show more</button>}
     </Card>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { api, bodyOf, type Schema, session, signIns } from "../../api/client";
 import { useAction } from "../../api/use";
 import { Ask, Badge, Card, Field, Notice, Waiting, Wrong } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { usePaged } from "../../ui/virtual/paged";
 import { ago, moment } from "../../words/format";
 import { EditLimits } from "./limits";
@@ -31,13 +32,15 @@ export function Keys() {
       <NewKey onMade={keys.reload} />
       <Card title="Keys">
         <div class="stack">
-          <Field label="Of one owner" {...(owner && !isOwner(owner) ? { wrong: "small letters, digits, '.', '_' and '-' are in the names of owners" } : {})}>
-            {(ids) => <input {...ids} type="search" value={owner} autocomplete="off" onInput={(event) => setOwner(event.currentTarget.value.trim())} />}
-          </Field>
+          <div class="one-field">
+            <Field label="Of one owner" {...(owner && !isOwner(owner) ? { wrong: "small letters, digits, '.', '_' and '-' are in the names of owners" } : {})}>
+              {(ids) => <input {...ids} type="search" value={owner} autocomplete="off" onInput={(event) => setOwner(event.currentTarget.value.trim())} />}
+            </Field>
+          </div>
           <Wrong problem={keys.problem} onRetry={keys.reload} />
           <Wrong problem={revoke.problem} />
           {keys.rows === undefined ? !keys.problem && <Waiting /> : keys.rows.length === 0 ? <p class="quiet">{asked ? `${asked} has no key.` : "There is no key yet."}</p> : (
-            <div class="scroll">
+            <Scroll label="Keys">
               <table>
                 <thead><tr><th scope="col">Key</th><th scope="col">Owner</th><th scope="col">Opens</th><th scope="col">State</th><th scope="col">Made</th><th scope="col">Last used</th><th scope="col">What to do</th></tr></thead>
                 <tbody>
@@ -61,7 +64,7 @@ export function Keys() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )}
           {keys.hasMore && <div><button type="button" class="button" disabled={keys.isLoading} onClick={keys.more}>Show more</button></div>}
         </div>

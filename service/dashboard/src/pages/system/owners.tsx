@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { api, bodyOf, type Schema, session, signIns } from "../../api/client";
 import { useAction, useResource } from "../../api/use";
 import { Ask, Card, Loaded, Notice, Waiting, Wrong } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { usePaged } from "../../ui/virtual/paged";
 import { ago, bytes, count } from "../../words/format";
 import { LIMITS, type LimitName } from "./choices";
@@ -20,7 +21,7 @@ export function Owners() {
         <Card title="Owners">
           <div class="stack">
             <p class="quiet small">A new owner comes with a first key. What belongs to one is out of the sight of others, but for models that are shared.</p>
-            <div class="scroll">
+            <Scroll label="Owners">
               <table>
                 <thead><tr><th scope="col">Owner</th><th scope="col">Own limits</th><th scope="col">Since</th><th scope="col">What to do</th></tr></thead>
                 <tbody>
@@ -34,7 +35,7 @@ export function Owners() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             {owners.hasMore && <div><button type="button" class="button" disabled={owners.isLoading} onClick={owners.more}>Show more</button></div>}
           </div>
         </Card>
@@ -68,7 +69,7 @@ function OneOwner({ id, onChanged, onGone }: { id: string; onChanged: () => void
       {(found) => (
         <Card title={`Owner ${found.id}`}>
           <div class="stack">
-            <div class="scroll">
+            <Scroll label="What the owner has and may have">
               <table>
                 <thead><tr><th scope="col">What</th><th scope="col" class="number">Has</th><th scope="col" class="number">May have</th></tr></thead>
                 <tbody>
@@ -81,7 +82,7 @@ function OneOwner({ id, onChanged, onGone }: { id: string; onChanged: () => void
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             {running.length > 0 && <Notice tone="warn"><p>{count(running.length)} jobs still run, and have been told to stop. Nothing is deleted yet: ask again in a moment.</p></Notice>}
             <Wrong problem={remove.problem} />
             <div class="row">

@@ -2,6 +2,7 @@ import { api, bodyOf, type Schema } from "../../api/client";
 import { useResource } from "../../api/use";
 import { href } from "../../router";
 import { Card, Loaded, Notice, Stat, State, Stats } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { ago, bytes, count, moment, seconds } from "../../words/format";
 import { Bytes } from "./usage";
 
@@ -44,7 +45,7 @@ function Shown({ status }: { status: Status }) {
         <Card title="Storage"><Bytes of={status.bytes} /><p class="quiet small">{bytes(status.unused_bytes)} of it belongs to nothing any more, or not yet; it is deleted once it is old.</p></Card>
       </div>
       <Card title="Queues">
-        <div class="scroll">
+        <Scroll label="Queues">
           <table>
             <thead><tr><th scope="col">Queue</th><th scope="col" class="number">Waiting</th><th scope="col" class="number">The oldest for</th><th scope="col" class="number">Messages</th></tr></thead>
             <tbody>
@@ -58,7 +59,7 @@ function Shown({ status }: { status: Status }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </Card>
       <Card title="Workers"><Workers workers={status.workers} /></Card>
       <Card title="Failures of the last day"><Failures failures={status.failures} /></Card>
@@ -91,7 +92,7 @@ function ByState({ jobs, datasets }: { jobs: Record<string, number>; datasets: R
 function Workers({ workers }: { workers: Status["workers"] }) {
   if (workers.length === 0) return <Notice tone="warn"><p>No worker is there: jobs and uploads wait. <code>adaline serve</code> starts some; <code>adaline worker</code> starts one alone.</p></Notice>;
   return (
-    <div class="scroll">
+    <Scroll label="Workers">
       <table>
         <thead><tr><th scope="col">Worker</th><th scope="col">State</th><th scope="col">For</th><th scope="col" class="number">Processes</th><th scope="col">Since</th><th scope="col">Works on</th></tr></thead>
         <tbody>
@@ -115,14 +116,14 @@ function Workers({ workers }: { workers: Status["workers"] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
 function Failures({ failures }: { failures: Status["failures"] }) {
   if (failures.length === 0) return <p class="quiet">None.</p>;
   return (
-    <div class="scroll">
+    <Scroll label="Failures of the last day">
       <table>
         <thead><tr><th scope="col">Code</th><th scope="col" class="number">How often</th><th scope="col">What the newest was told</th></tr></thead>
         <tbody>
@@ -135,6 +136,6 @@ function Failures({ failures }: { failures: Status["failures"] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -1,6 +1,7 @@
 import { api, bodyOf, may, type Schema } from "../../api/client";
 import { useResource } from "../../api/use";
 import { Card, Loaded, Stat, Stats } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { bytes, count } from "../../words/format";
 
 type Stored = Schema<"StoredBytes">;
@@ -39,7 +40,7 @@ function Everybody() {
       {({ data, stored_bytes, unused_bytes }) => (
         <Card title="What everybody has stored">
           <div class="stack">
-            <div class="scroll">
+            <Scroll label="What everybody has stored">
               <table>
                 <thead><tr><th scope="col">Owner</th><th scope="col" class="number">Datasets</th><th scope="col" class="number">Jobs</th><th scope="col" class="number">Models</th><th scope="col" class="number">Versions</th><th scope="col" class="number">Bytes</th></tr></thead>
                 <tbody>
@@ -55,7 +56,7 @@ function Everybody() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
             <p class="quiet small">{bytes(stored_bytes)} in all, each file counted once; {bytes(unused_bytes)} of it belongs to nothing any more, or not yet.</p>
           </div>
         </Card>

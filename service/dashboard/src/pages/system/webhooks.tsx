@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { api, bodyOf, may, type Schema, signIns } from "../../api/client";
 import { useAction } from "../../api/use";
 import { Ask, Card, Field, Notice, Waiting, Wrong } from "../../ui/parts";
+import { Scroll } from "../../ui/scroll";
 import { usePaged } from "../../ui/virtual/paged";
 import { ago } from "../../words/format";
 import { EVENTS, type EventName } from "./choices";
@@ -28,7 +29,7 @@ export function Webhooks() {
         <Card title="Your webhooks">
           <Wrong problem={remove.problem} />
           {hooks.rows.length === 0 ? <p class="quiet">There is none. One that you register is told, signed, whenever a job of yours ends or a version is published.</p> : (
-            <div class="scroll">
+            <Scroll label="Your webhooks">
               <table>
                 <thead><tr><th scope="col">Address</th><th scope="col">Is told of</th><th scope="col">Since</th><th scope="col">What to do</th></tr></thead>
                 <tbody>
@@ -47,7 +48,7 @@ export function Webhooks() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           )}
           {hooks.hasMore && <button type="button" class="button" disabled={hooks.isLoading} onClick={hooks.more}>Show more</button>}
         </Card>

@@ -48,7 +48,7 @@ export function Checked({ check, problem, isChecking, isReady }: Preflight & { i
 }
 
 function Cost({ estimate: { memory, time } }: { estimate: Schema<"Estimate"> }) {
-  const span = time.low !== null && time.high !== null && time.low !== time.high ? ` (${seconds(time.low)} to ${seconds(time.high)})` : "";
+  const span = time.low !== null && time.high !== null && seconds(time.low) !== seconds(time.high) ? ` (${seconds(time.low)} to ${seconds(time.high)})` : "";
   return (
     <section class="stack tight">
       <h3>What it takes</h3>

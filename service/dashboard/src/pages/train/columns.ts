@@ -22,8 +22,8 @@ function texts(value: Json | undefined): string[] {
 export function whyNot(column: AnyColumn, draft: Draft): string {
   if (targetsOf(draft).includes(column.name)) return "is predicted";
   if (draft.weight_column === column.name) return "weighs the rows";
-  if (column.kind === "text") return "text: left out unless chosen";
-  return column.distinct <= 1 ? "has one value: left out unless chosen" : "";
+  if (column.kind === "text") return "left out unless chosen";
+  return column.distinct <= 1 ? "one value: left out unless chosen" : "";
 }
 
 /** The names of the columns that are learnt from. */

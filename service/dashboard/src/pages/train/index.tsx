@@ -13,11 +13,12 @@ const LISTED = 100;
 export default function TrainPage() {
   const { query } = place.value;
   const dataset = query.get("dataset") ?? "";
+  const target = query.get("target") ?? "";
   const job = query.get("job") ?? "";
-  return dataset || job ? <Begin key={`${dataset} ${job}`} dataset={dataset} job={job} /> : <Choose />;
+  return dataset || job ? <Begin key={`${dataset} ${job}`} dataset={dataset} target={target} job={job} /> : <Choose />;
 }
 
-function Begin({ dataset: asked, job: id }: { dataset: string; job: string }) {
+function Begin({ dataset: asked, target, job: id }: { dataset: string; target: string; job: string }) {
   const all = useResource(async () => {
     const job = id ? await bodyOf(api.GET("/v1/jobs/{id}", { params: { path: { id } } })) : undefined;
     const [dataset, schemas] = await Promise.all([
@@ -34,7 +35,7 @@ function Begin({ dataset: asked, job: id }: { dataset: string; job: string }) {
       <Loaded of={all}>
         {({ dataset, schemas, spec }) =>
           dataset.state === "ready" && dataset.columns ? (
-            <Train dataset={dataset} columns={dataset.columns} schemas={schemas} given={spec} />
+            <Train dataset={dataset} columns={dataset.columns} schemas={schemas} given={spec} target={target} />
           ) : (
             <Empty title={dataset.state === "failed" ? "This dataset could not be read" : "This dataset is still being read"}>
               <p>{dataset.error?.detail ?? "A model can be trained on it as soon as that has ended."}</p>

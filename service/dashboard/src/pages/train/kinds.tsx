@@ -21,7 +21,7 @@ export function Kinds({ schemas, draft, onChange, isComparison }: { schemas: Sch
             <input type="radio" name={group} checked={chosen === word} onChange={() => onChange(put(draft, ["network", "kind"], word === field.preset ? undefined : word))} />
             <span>
               <strong>{CALLED[word] ?? word}</strong>
-              <span class="quiet small">{sentence(field.meanings[word] ?? "")}</span>
+              {field.meanings[word] && !CALLED[word]?.toLowerCase().endsWith(field.meanings[word]) && <span class="quiet small">{sentence(field.meanings[word])}</span>}
             </span>
           </label>
         ))}

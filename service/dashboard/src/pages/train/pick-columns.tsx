@@ -68,10 +68,10 @@ export function PickColumns({ columns, rows, draft, onChange, problem }: {
                   <td><input type={isSeveral ? "checkbox" : "radio"} name={group} checked={isTarget} aria-label={`Predict ${column.name}`} onChange={(event) => choose(column.name, event.currentTarget.checked)} /></td>
                   <td><input type="checkbox" checked={features.has(column.name)} disabled={isTarget} aria-label={`Learn from ${column.name}`} onChange={(event) => tick([column.name], event.currentTarget.checked)} /></td>
                   <th scope="row" class="train-name">{column.name}</th>
-                  <td class="nowrap">{column.kind} {why && !isTarget && <Badge>{why}</Badge>}</td>
+                  <td>{column.kind} {why && !isTarget && <Badge>{why}</Badge>}</td>
                   <td class="number">{column.nulls > 0 ? percent(column.nulls / Math.max(rows, 1)) : "none"}</td>
                   <td class="number">{count(column.distinct)}</td>
-                  <td class="nowrap">{spanOf(column)}</td>
+                  <td>{spanOf(column)}</td>
                 </tr>
               );
             })}

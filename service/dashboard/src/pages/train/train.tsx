@@ -21,8 +21,8 @@ const WAYS = ["Train a model", "Compare descents"] as const;
 const TOOLS = ["curl", "Python"] as const;
 
 /** A spec, as a person makes it: columns, kind of network, everything else; what the server says of it beside that. */
-export function Train({ dataset, columns, schemas, given }: { dataset: Schema<"Dataset">; columns: Schema<"Column">[]; schemas: Schemas; given: Draft | undefined }) {
-  const [draft, setDraft] = useState<Draft>(() => given ?? { dataset: dataset.id });
+export function Train({ dataset, columns, schemas, given, target }: { dataset: Schema<"Dataset">; columns: Schema<"Column">[]; schemas: Schemas; given: Draft | undefined; target: string }) {
+  const [draft, setDraft] = useState<Draft>(() => given ?? begun(dataset, columns, target));
   const [tool, setTool] = useState<(typeof TOOLS)[number]>("curl");
   const isNamed = useRef(given !== undefined);
   const isComparison = draft.kind === "descent-comparison";
@@ -94,14 +94,19 @@ export function Train({ dataset, columns, schemas, given }: { dataset: Schema<"D
         </Card>
       </div>
       <aside class="train-side stack" aria-label="Preflight">
-        <Card title="Preflight"><Checked {...preflight} isReady={isReady} /></Card>
-        <Wrong problem={problem} />
         <button type="button" class="button main" disabled={!mayTrain || !isReady || isRunning || preflight.problem !== undefined} onClick={() => void run()}>
           {isComparison ? "Compare the descents" : "Train"}
         </button>
+        <Wrong problem={problem} />
+        <Card title="Preflight"><Checked {...preflight} isReady={isReady} /></Card>
       </aside>
     </div>
   );
+}
+
+/** A draft that says no more than the dataset, and the column to predict where that is one of its. */
+function begun(dataset: Schema<"Dataset">, columns: Schema<"Column">[], target: string): Draft {
+  return columns.some(({ name }) => name === target) ? { dataset: dataset.id, target, model: suggestedName(dataset.name, [target]) } : { dataset: dataset.id };
 }
 
 /** The draft for the other kind of job: what both have stays, and what only one has goes. */

@@ -13,6 +13,8 @@ export interface At {
   right: number;
   top: number;
   bottom: number;
+  /** What the axes reach over. */
+  ranges: { x: Range; y: Range };
 }
 
 export interface FrameProps {
@@ -25,6 +27,10 @@ export interface FrameProps {
   /** In pixels, or as a share of the width ("0.8 of it"). */
   height?: number;
   share?: number;
+  /** Whether a unit is as long upwards as across; the axes then reach farther where that takes it. */
+  equal?: boolean;
+  /** Where the ticks of the upright axis stand, if not at round numbers. */
+  yTicks?: number[];
   /** What is written at a tick. */
   xWords?: (value: number) => string;
   yWords?: (value: number) => string;
@@ -35,15 +41,17 @@ export interface FrameProps {
 const SIGN = 6.8; // pixels that a sign of an axis takes
 
 /** Axes with their names around a drawing that is as wide as its place; what is drawn is cut off at the axes. */
-export function Frame({ x, y, xName, yName, label, height = 300, share, xWords = number, yWords = number, children, class: name = "" }: FrameProps) {
+export function Frame({ x, y, xName, yName, label, height = 300, share, equal, yTicks: given, xWords = number, yWords = number, children, class: name = "" }: FrameProps) {
   const [box, width] = useWidth<HTMLDivElement>();
   const clip = `cut-${useId().replace(/[^\w-]/g, "")}`;
   const tall = share ? Math.max(200, Math.min(width * share, 460)) : height;
-  const yTicks = ticks(y, Math.max(2, Math.round(tall / 60)));
-  const left = 10 + SIGN * Math.max(2, ...yTicks.map((tick) => yWords(tick).length));
+  const upright = (range: Range) => given ?? ticks(range, Math.max(2, Math.round(tall / 50)));
+  const left = 10 + SIGN * Math.max(2, ...upright(y).map((tick) => yWords(tick).length));
   const edges = { left, right: Math.max(left + 10, width - 14), top: 26, bottom: tall - 42 };
-  const at: At = { ...edges, x: linear(x, [edges.left, edges.right]), y: linear(y, [edges.bottom, edges.top]) };
-  const xTicks = spread(ticks(x, Math.max(2, Math.round((edges.right - left) / 80))), at, xWords);
+  const ranges = equal ? evened(x, y, (edges.right - edges.left) / (edges.bottom - edges.top)) : { x, y };
+  const yTicks = upright(ranges.y);
+  const at: At = { ...edges, ranges, x: linear(ranges.x, [edges.left, edges.right]), y: linear(ranges.y, [edges.bottom, edges.top]) };
+  const xTicks = spread(ticks(ranges.x, Math.max(3, Math.round((edges.right - left) / 70))), at, xWords);
   return (
     <div class={`plot ${name}`} ref={box}>
       {width > 0 && (
@@ -78,7 +86,14 @@ function spread(all: number[], at: At, words: (value: number) => string): number
   return all.filter((_, index) => index % Math.max(1, every) === 0);
 }
 
+/** Ranges of which one is made wider about its middle, so that both have the same units on a box so much wider than high. */
+function evened(x: Range, y: Range, aspect: number): { x: Range; y: Range } {
+  const [across, up] = [x[1] - x[0], y[1] - y[0]];
+  const wider = (range: Range, span: number): Range => [(range[0] + range[1] - span) / 2, (range[0] + range[1] + span) / 2];
+  return across < up * aspect ? { x: wider(x, up * aspect), y } : { x, y: wider(y, across / aspect) };
+}
+
 function cut(name: string, width: number): string {
-  const room = Math.max(8, Math.floor(width / SIGN) - 4);
+  const room = Math.max(8, Math.floor(width / 8.6) - 2);
   return name.length > room ? `${name.slice(0, room - 1)}…` : name;
 }

@@ -32,7 +32,7 @@ export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCurs
   return {
     width,
     height,
-    padding: [8, 12, 0, 0],
+    padding: [8, 28, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -44,7 +44,7 @@ export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCurs
       y: { distr: isLog ? 3 : 1, range: (_, low, high) => span(low, high, isLog) },
     },
     axes: [
-      { ...axis, label: xLabel, labelSize: 20, size: 30, values: (_, splits) => splits.map((value) => number(value)) },
+      { ...axis, label: xLabel, labelSize: 20, size: 30, space: 80, values: (_, splits) => splits.map((value) => number(value)) },
       {
         ...axis,
         splits: (_, __, low, high) => (isLog ? logTicks : evenTicks)(low, high, Math.max(3, Math.floor(height / 40))),

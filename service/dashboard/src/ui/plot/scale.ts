@@ -19,8 +19,24 @@ export function ticks([low, high]: Range, wished: number): number[] {
   const found: number[] = [];
   for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index += 1) {
     // divided by a whole number where the step is a fraction: 3 * 0.1 is not 0.3
-    found.push(step < 1 ? index / Math.round(1 / step) : index * step);
+    const tick = step < 1 ? index / Math.round(1 / step) : index * step;
+    found.push(tick === 0 ? 0 : tick);  // no -0
     if (found.length > 50) break;
+  }
+  return found;
+}
+
+/** Powers of ten within a range of powers, thinned to about as many as wished; with 2 and 5 times them where it is short. */
+export function powerTicks([low, high]: Range, wished: number): number[] {
+  if (!Number.isFinite(low) || !Number.isFinite(high) || !(high > low)) return [];
+  const every = Math.max(1, Math.ceil((high - low) / Math.max(1, wished)));
+  const between = high - low < 0.75 ? [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : high - low < 2.5 ? [1, 2, 5] : [1];
+  const found: number[] = [];
+  for (let power = Math.floor(low / every) * every; power <= high; power += every) {
+    for (const times of between) {
+      const tick = power + Math.log10(times);
+      if (tick >= low && tick <= high) found.push(tick);
+    }
   }
   return found;
 }

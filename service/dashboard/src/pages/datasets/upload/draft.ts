@@ -26,6 +26,8 @@ export interface Upload {
 export const draft = signal<Draft | null>(null);
 export const upload = signal<Upload | null>(null);
 export const uploadProblem = signal<ApiProblem | undefined>(undefined);
+/** What the last upload was made of, for who finds that it is to be read in another way. */
+export const last = signal<{ id: string; draft: Draft } | null>(null);
 /** The dataset that the last upload became, where its end was seen on another page. */
 export const arrived = signal<{ id: string; name: string } | null>(null);
 
@@ -33,6 +35,12 @@ export function choose(file: File, reading: Partial<Reading> = {}): void {
   const told = toldOf(file.name);
   draft.value = { file, told, name: told.name, reading: { ...AS_FOUND, ...reading }, settled: new Set() };
   uploadProblem.value = undefined;
+}
+
+/** Take up what was uploaded last, as it was declared. */
+export function takeUp(): void {
+  if (last.value) draft.value = { ...last.value.draft, settled: new Set() };
+  go("/datasets/new");
 }
 
 export function drop(): void {
@@ -45,7 +53,8 @@ export function change(changes: Partial<Draft>): void {
 }
 
 /** Send the file, and go to the dataset that it becomes. */
-export async function start({ file, told, name, reading }: Draft): Promise<void> {
+export async function start(sending: Draft): Promise<void> {
+  const { file, told, name, reading } = sending;
   const stop = new AbortController();
   const began = Date.now();
   const tell = (sent: Sent) => {
@@ -61,6 +70,7 @@ export async function start({ file, told, name, reading }: Draft): Promise<void>
     const answer = await send({ path: "/v1/datasets", ...bodyOf(file, told, options), onProgress: tell, signal: stop.signal });
     const made = JSON.parse(answer.text) as Schema<"Dataset">;
     draft.value = null;
+    last.value = { id: made.id, draft: sending };
     if (place.value.path === "/datasets/new") go(`/datasets/${made.id}`, { again: answer.status === 200 ? "yes" : undefined });
     else arrived.value = { id: made.id, name: made.name };
   } catch (error) {

@@ -9,7 +9,6 @@ import { FirstRows } from "./first-rows";
 import { Kinds } from "./kinds";
 import { useLooked } from "./looked";
 import { Options } from "./options";
-import { questionsOf } from "./questions";
 import { AS_FOUND, PARQUET, wrongName } from "./reading";
 import { Sending } from "./sending";
 import "../../../styles/data.css";
@@ -41,7 +40,6 @@ function Look({ of }: { of: Draft }) {
   const { preview, problem, isLooking, again } = useLooked(of);
   const isParquet = of.told.mediaType === PARQUET;
   const dialect = preview?.dialect;
-  const missing = dialect?.text_style?.missing ?? [];
   const wrong = wrongName(of.name);
   return (
     <div class="stack">
@@ -65,7 +63,7 @@ function Look({ of }: { of: Draft }) {
       )}
       {preview && (
         <>
-          <Questions of={of} questions={questionsOf(preview.columns, missing)} delimiter={dialect?.delimiter ?? ""} missing={missing} />
+          <Questions key={of.file.name + of.file.lastModified} of={of} preview={preview} />
           <Rejected preview={preview} />
           <Card title="Columns">
             <Kinds of={of} preview={preview} />

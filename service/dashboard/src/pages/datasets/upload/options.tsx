@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Field } from "../../../ui/parts";
 import { change, type Draft } from "./draft";
 import type { Preview } from "./looked";
-import type { Reading } from "./reading";
+import { AS_FOUND, type Reading } from "./reading";
 
 const DELIMITERS = [
   { mark: ",", words: "comma ," }, { mark: ";", words: "semicolon ;" }, { mark: "tab", words: "tab" },
@@ -11,7 +11,8 @@ const DELIMITERS = [
 const ENCODINGS = ["utf-8", "windows-1252", "iso8859-1", "utf-16", "iso8859-2", "iso8859-15", "cp1250", "cp1251", "shift_jis", "gb18030", "big5", "euc_kr"];
 const NAMES: Record<string, string> = { "\t": "tab", " ": "space", ",": "comma ,", ";": "semicolon ;", "|": "bar |", ":": "colon :" };
 
-/** How the file is written, as it was found, and to be set right. */
+/** How the file is written, as it was found, and to be set right. Columns that are cut otherwise have other names, so that
+ * what was declared of their kinds goes. */
 export function Options({ of, preview }: { of: Draft; preview: Preview | undefined }) {
   const { reading } = of;
   const found = preview?.dialect;
@@ -21,7 +22,7 @@ export function Options({ of, preview }: { of: Draft; preview: Preview | undefin
     <div class="columns options">
       <Field label="Between the cells">
         {(ids) => (
-          <select {...ids} value={reading.delimiter} onChange={(event) => set({ delimiter: event.currentTarget.value })}>
+          <select {...ids} value={reading.delimiter} onChange={(event) => set({ delimiter: event.currentTarget.value, kinds: AS_FOUND.kinds })}>
             <option value="">{asFound(reading.delimiter, found?.delimiter && (NAMES[found.delimiter] ?? found.delimiter))}</option>
             {DELIMITERS.map(({ mark, words }) => <option key={mark} value={mark}>{words}</option>)}
           </select>
@@ -29,9 +30,9 @@ export function Options({ of, preview }: { of: Draft; preview: Preview | undefin
       </Field>
       <Field label="First line">
         {(ids) => (
-          <select {...ids} value={reading.header} onChange={(event) => set({ header: headerOf(event.currentTarget.value), kinds: new Map() })}>
-            <option value="">{asFound(reading.header, found ? (found.header ? "names of the columns" : "a row") : undefined)}</option>
-            <option value="true">names of the columns</option>
+          <select {...ids} value={reading.header} onChange={(event) => set({ header: headerOf(event.currentTarget.value), kinds: AS_FOUND.kinds })}>
+            <option value="">{asFound(reading.header, found ? (found.header ? "a header" : "a row") : undefined)}</option>
+            <option value="true">a header: names</option>
             <option value="false">a row</option>
           </select>
         )}
@@ -39,7 +40,7 @@ export function Options({ of, preview }: { of: Draft; preview: Preview | undefin
       <Field label="Before the decimals">
         {(ids) => (
           <select {...ids} value={reading.decimal} onChange={(event) => set({ decimal: decimalOf(event.currentTarget.value) })}>
-            <option value="">as found in each column</option>
+            <option value="">as found</option>
             <option value="." disabled={found?.delimiter === "."}>a point</option>
             <option value="," disabled={found?.delimiter === ","}>a comma</option>
           </select>
@@ -47,7 +48,7 @@ export function Options({ of, preview }: { of: Draft; preview: Preview | undefin
       </Field>
       <Field label="Encoding of the text">
         {(ids) => (
-          <select {...ids} value={reading.encoding} onChange={(event) => set({ encoding: event.currentTarget.value })}>
+          <select {...ids} value={reading.encoding} onChange={(event) => set({ encoding: event.currentTarget.value, kinds: AS_FOUND.kinds })}>
             <option value="">{asFound(reading.encoding, found?.encoding)}</option>
             {ENCODINGS.map((name) => <option key={name} value={name}>{name}</option>)}
           </select>

@@ -109,6 +109,15 @@ export function questionsOf(columns: readonly { name: string; notes: readonly st
   return [...asked.values()];
 }
 
+/** The questions at present, and those of before about a word that still marks a missing cell: of these the server tells
+ * only while nobody has declared such words. `names` are the columns at present. */
+export function kept(before: readonly Question[], now: readonly Question[], names: readonly string[], missing: readonly string[]): Question[] {
+  const asked = new Set(now.map(({ id }) => id));
+  const there = new Set(names);
+  const open = ({ answers }: Question) => answers.some(({ change }) => change?.of === "value" && missing.includes(change.word));
+  return [...now, ...before.filter((one) => !asked.has(one.id) && open(one) && one.columns.every((name) => there.has(name)))];
+}
+
 /** The notes of a column that ask nothing. */
 export function statementsOf(notes: readonly string[], missing: readonly string[]): string[] {
   return notes.filter((note) => !questionOf(note, missing));

@@ -1,5 +1,6 @@
-import { useId } from "preact/hooks";
-import { parseNumber } from "../../../words/format";
+import { useId, useState } from "preact/hooks";
+import { Field } from "../../../ui/parts";
+import { asTyped, number, typedNumber } from "../../../words/format";
 
 /** A number on a track, told in words beside its name. */
 export function Slider({ label, words, value, low, high, step, onChange, marks = [] }: {
@@ -48,26 +49,35 @@ export function OneOf<Name extends string>({ label, names, chosen, onChoose }: {
   );
 }
 
-/** A number to type; what is none, or outside its range, changes nothing and is said. */
-export function NumberField({ label, value, low, high, whole, onChange }: { label: string; value: number; low: number; high: number; whole?: boolean; onChange: (value: number) => void }) {
-  const id = useId();
+/** A number to type, taken when the field is left or Enter is pressed; one that does not fit changes nothing, and is said. */
+export function NumberField({ label, value, low, high, whole, rule, onChange }: {
+  label: string;
+  value: number;
+  low: number;
+  high: number;
+  whole?: boolean;
+  /** What fits, where that is not said best by the two ends. */
+  rule?: string;
+  onChange: (value: number) => void;
+}) {
+  const [draft, setDraft] = useState<string | null>(null);
+  const [wrong, setWrong] = useState("");
+  const take = () => {
+    if (draft === null) return;
+    const read = typedNumber(draft);
+    if ("wrong" in read) return setWrong(read.wrong);
+    const { value: given } = read;
+    const fits = given >= low && given <= high && (!whole || Number.isInteger(given));
+    setWrong(fits ? "" : (rule ?? `a ${whole ? "whole " : ""}number from ${number(low)} to ${number(high)}`));
+    if (!fits) return;
+    setDraft(null);
+    onChange(given);
+  };
   return (
-    <div class="field narrow">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        key={value}
-        type="text"
-        inputMode="decimal"
-        defaultValue={String(value)}
-        onChange={(event) => {
-          const given = parseNumber(event.currentTarget.value);
-          const fits = given !== null && given >= low && given <= high && (!whole || Number.isInteger(given));
-          if (fits) onChange(given);
-          event.currentTarget.setCustomValidity(fits ? "" : `A ${whole ? "whole " : ""}number from ${low} to ${high}`);
-          event.currentTarget.reportValidity();
-        }}
-      />
+    <div class="narrow">
+      <Field label={label} wrong={wrong}>
+        {(ids) => <input {...ids} type="text" inputMode="decimal" value={draft ?? asTyped(value)} onInput={(event) => setDraft(event.currentTarget.value)} onChange={take} />}
+      </Field>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { line } from "../../../ui/plot/marks";
 import { Frame } from "../../../ui/plot/frame";
-import { extent } from "../../../ui/plot/scale";
+import { extent, powerTicks } from "../../../ui/plot/scale";
 import { Key } from "../../../ui/scatter";
 import { number } from "../../../words/format";
 
@@ -14,7 +14,7 @@ export function Losses({ curves, epoch, height = 240 }: { curves: { name: string
   const label = curves.map(({ name, losses }) => `${name} loss: ${number(losses[0])} at the start, ${number(losses[Math.round(epoch)] ?? losses.at(-1))} at epoch ${Math.round(epoch)}, ${number(losses.at(-1))} at the end`).join("; ");
   return (
     <div class="stack tight">
-      <Frame x={[0, last]} y={y} xName="epoch" yName="loss (logarithmic)" yWords={(power) => number(10 ** power, 2)} label={label} height={height}>
+      <Frame x={[0, last]} y={y} xName="epoch" yName="loss (logarithmic)" yTicks={powerTicks(y, 5)} yWords={(power) => number(Number((10 ** power).toPrecision(6)), 3)} label={label} height={height}>
         {(at) => (
           <>
             <path class="cursor" d={`M${at.x(epoch)} ${at.top}V${at.bottom}`} />

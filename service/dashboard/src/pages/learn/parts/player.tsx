@@ -52,7 +52,7 @@ export function whereWords({ done, total, perEpoch }: Player): string {
   return perEpoch === 1 || inEpoch === perEpoch ? `After epoch ${epoch} of ${epochs}` : `In epoch ${epoch} of ${epochs}, after step ${inEpoch} of ${perEpoch}`;
 }
 
-/** Back, play, on: by a step or by an epoch. */
+/** Back, play, on: by a step or by an epoch. What is closed at an end keeps the focus of whom got there by it. */
 export function PlayerControls({ player, name }: { player: Player; name: string }) {
   const { done, total, perEpoch, isPlaying, go, toggle } = player;
   const few = perEpoch > 1;
@@ -60,11 +60,11 @@ export function PlayerControls({ player, name }: { player: Player; name: string 
   return (
     <div class="player" role="group" aria-label={name}>
       <div class="row">
-        {few && <button type="button" class="button little" disabled={done <= 0} onClick={() => go((Math.ceil(epoch) - 1) * perEpoch)}>Epoch back</button>}
-        <button type="button" class="button little" disabled={done <= 0} onClick={() => go(done - 1)}>Step back</button>
-        <button type="button" class="button little main" disabled={total === 0} onClick={toggle}>{isPlaying ? "Pause" : "Play"}</button>
-        <button type="button" class="button little" disabled={done >= total} onClick={() => go(done + 1)}>Step</button>
-        {few && <button type="button" class="button little" disabled={done >= total} onClick={() => go((Math.floor(epoch) + 1) * perEpoch)}>Epoch</button>}
+        {few && <button type="button" class="button little" aria-disabled={done <= 0} onClick={() => go((Math.ceil(epoch) - 1) * perEpoch)}>Epoch back</button>}
+        <button type="button" class="button little" aria-disabled={done <= 0} onClick={() => go(done - 1)}>Step back</button>
+        <button type="button" class="button little main" onClick={toggle}>{isPlaying ? "Pause" : "Play"}</button>
+        <button type="button" class="button little" aria-disabled={done >= total} onClick={() => go(done + 1)}>Step</button>
+        {few && <button type="button" class="button little" aria-disabled={done >= total} onClick={() => go((Math.floor(epoch) + 1) * perEpoch)}>Epoch</button>}
       </div>
       <input type="range" aria-label={`${name}: step`} min={0} max={total} step={1} value={done} aria-valuetext={whereWords(player)} onInput={(event) => go(Number(event.currentTarget.value))} />
       <p class="small quiet" aria-live={isPlaying ? "off" : "polite"}>{whereWords(player)}</p>

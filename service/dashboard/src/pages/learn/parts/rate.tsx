@@ -25,7 +25,7 @@ export function Rate({ lesson, change }: { lesson: Lesson; change: Change }) {
         marks={marks}
         onChange={(power) => put(tidy(stable * 10 ** power))}
       />
-      <NumberField label="η exactly" value={settings.rate} low={1e-300} high={1e300} onChange={put} />
+      <NumberField label="η exactly" value={settings.rate} low={Number.MIN_VALUE} high={1e300} rule="a number above 0" onChange={put} />
       {settings.variant !== "batch" && (
         <p class="small quiet whole">A single {settings.variant === "stochastic" ? "row" : "batch"} can be steeper than all rows together: only below {number(batchBound, 3)} does no step of this run raise the loss of its own rows.</p>
       )}
@@ -42,9 +42,9 @@ export function RateSays({ lesson }: { lesson: Lesson }) {
   const last = run.losses.at(-1) ?? NaN;
   const first = run.losses[0] ?? NaN;
   const ended = run.isDiverged
-    ? `After epoch ${run.epochs} the loss is no longer a number that float64 can hold: the run has diverged.`
+    ? `After epoch ${run.epochs} the loss is no longer a number that float64 can hold: the run has diverged. Go back to its first steps to see how it begins.`
     : last > first
-      ? `After ${run.epochs} epochs the loss is ${number(last / first, 3)} times what it was at the start.`
+      ? `After ${run.epochs} epochs the loss is ${number(last / first, 3)} times what it was at the start. Go back to the first steps to see how it begins.`
       : "";
   if (settings.variant !== "batch")
     return ended ? <p class="notice bad">{ended}</p> : <p class="notice">Each step follows the slope of a few rows alone, which is right on average and wrong each time: the path trembles, the more so the greater η is.</p>;
@@ -57,7 +57,7 @@ export function RateSays({ lesson }: { lesson: Lesson }) {
   return (
     <p class="notice">
       η is below the bound 2/λmax = 2/{number(largest)} = {number(stable)}: every step leaves |1 − η·λmax| = {number(steep)} of the error along the steepest direction
-      {condition > 1 + 1e-9 ? ` and |1 − η·λmin| = ${number(flat)} of that along the flattest` : "; every direction is as steep as every other"}.
+      {condition > 1 + 1e-9 ? flat > 0.999 && flat < 1 ? ` and all but η·λmin = ${number(settings.rate * smallest, 3)} of that along the flattest` : ` and |1 − η·λmin| = ${number(flat)} of that along the flattest` : "; every direction is as steep as every other"}.
     </p>
   );
 }

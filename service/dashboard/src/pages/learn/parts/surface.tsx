@@ -9,7 +9,7 @@ const MOST = 3000; // points of a drawn path
 const DOTTED = 80; // steps that have a dot each
 
 /** The loss over two parameters as ellipses, with a run's path down it as far as it has gone; the rest of the way is faint. */
-export function Surface({ bowl, run, done, axes, xName, yName, label, colour = "--curve-2", share = 0.8, legend = true }: {
+export function Surface({ bowl, run, done, axes, xName, yName, label, colour = "--curve-2", share = 0.8, legend = true, equal = false }: {
   bowl: Bowl;
   run: Run;
   done: number;
@@ -20,24 +20,23 @@ export function Surface({ bowl, run, done, axes, xName, yName, label, colour = "
   colour?: string;
   share?: number;
   legend?: boolean;
+  /** Where both parameters have the same unit, so that a round bowl has round rings. */
+  equal?: boolean;
 }) {
   const shown = useMemo(() => windowOf(bowl, axes), [bowl, ...axes]);
   const now = parametersAt(run, done);
   // with a third parameter the slice moves with it
   const through = bowl.optimum.length > 2 ? now.join() : "";
-  const { slice, rings } = useMemo(() => {
-    const slice = sliceOf(bowl, axes, now.every(Number.isFinite) ? now : bowl.optimum);
-    return { slice, rings: levels(slice, shown).map((above) => ellipse(slice, above)) };
-  }, [bowl, shown, through]);
+  const slice = useMemo(() => sliceOf(bowl, axes, now.every(Number.isFinite) ? now : bowl.optimum), [bowl, ...axes, through]);
   const way = useMemo(() => pathOf(run, axes, 0, run.steps), [run, ...axes]);
   const gone = pathOf(run, axes, 0, done);
   const here: [number, number] = [now[axes[0]] ?? NaN, now[axes[1]] ?? NaN];
   return (
     <div class="stack tight">
-      <Frame x={shown.x} y={shown.y} xName={xName} yName={yName} label={label} share={share} class="surface">
+      <Frame x={shown.x} y={shown.y} xName={xName} yName={yName} label={label} share={share} equal={equal}>
         {(at) => (
           <>
-            {rings.map((ring, index) => <path key={index} class="ring-of-loss" d={`${line(ring, at)}Z`} />)}
+            {levels(slice, at.ranges).map((above, index) => <path key={index} class="ring-of-loss" d={`${line(ellipse(slice, above), at)}Z`} />)}
             <path class="mark way" style={{ "--mark": `var(${colour})` }} d={line(way, at)} />
             <path class="mark line" style={{ "--mark": `var(${colour})` }} d={line(gone, at)} />
             {done <= DOTTED && <path class="mark dot" style={{ "--mark": `var(${colour})` }} d={dots(gone, at, "dot")} />}
