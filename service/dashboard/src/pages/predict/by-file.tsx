@@ -86,7 +86,7 @@ export function ByFile({ signature, onDataset }: { signature: Signature; onDatas
       </Card>
       {run.state === "running" && (
         <Card class="stack">
-          <Waiting>{run.seen ? `${count(run.seen.rows)} rows are back, ${bytes(run.seen.bytes)}, after ${seconds((Date.now() - run.since) / 1000)} …` : `Sending ${bytes(file?.size)}; rows come back once the server has read them …`}</Waiting>
+          <Waiting>{run.seen ? `${count(run.seen.rows)} rows are back, ${bytes(run.seen.bytes)}, after ${seconds((Date.now() - run.since) / 1000)} …` : `Sending ${bytes(file?.size)} …`}</Waiting>
           {run.seen && <FileResult seen={run.seen} />}
         </Card>
       )}
