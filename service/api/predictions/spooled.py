@@ -1,7 +1,8 @@
 """Answers that begin before they are whole: what is made beyond what the client takes waits on the disk.
 
 A client that sends everything before it reads anything would wait for ever on a server that stops reading until its
-answer is taken. Here the body is read on by a thread, whatever the client takes.
+answer is taken. Here the body is read on by a thread, whatever the client takes; also when the answer has broken off,
+for browsers are such clients, and would never see why.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from contextvars import copy_context
 from typing import IO
 
 from flask import Response, g
+from werkzeug.exceptions import ClientDisconnected
 
 from service.api.context import context
 from service.api.files import CROWDED
@@ -25,8 +28,11 @@ IN_MEMORY_BYTES = MIB
 TAKEN_BYTES = 128 * 1024  # from the disk at once
 
 
-def streamed(pieces: Generator[bytes], broken: Callable[[Exception], bytes], media_type: str) -> Response:
-    """The answer of these pieces: whole with its length when it is short, else begun once it is known to begin well.
+def streamed(
+    pieces: Generator[bytes], broken: Callable[[Exception], bytes], media_type: str, body: IO[bytes]
+) -> Response:
+    """The answer of these pieces, made from `body`: whole with its length when it is short, else begun once it is known
+    to begin well.
 
     What is raised before that is raised here. Later, `broken` logs it and makes the end of an answer that no client
     takes for whole; see `service.api.predictions.breaking`.
@@ -42,7 +48,7 @@ def streamed(pieces: Generator[bytes], broken: Callable[[Exception], bytes], med
         return Response(b"".join(begun), mimetype=media_type)
     release = context().sending.take(TooManyAnswers(CROWDED))
     g.body_is_read_on = True
-    answer = Response(Spooled(begun, pieces, broken), mimetype=media_type)
+    answer = Response(Spooled(begun, pieces, broken, body), mimetype=media_type)
     answer.call_on_close(release)
     return answer
 
@@ -50,9 +56,12 @@ def streamed(pieces: Generator[bytes], broken: Callable[[Exception], bytes], med
 class Spooled:
     """The bytes of an answer, made by a thread. `close` ends the thread and frees all that waits."""
 
-    def __init__(self, begun: list[bytes], rest: Generator[bytes], broken: Callable[[Exception], bytes]) -> None:
+    def __init__(
+        self, begun: list[bytes], rest: Generator[bytes], broken: Callable[[Exception], bytes], body: IO[bytes]
+    ) -> None:
         self._rest = rest
         self._broken = broken
+        self._body = body
         self._changed = threading.Condition()
         self._waiting = deque(begun)
         self._in_memory = sum(map(len, begun))
@@ -107,11 +116,18 @@ class Spooled:
         except Exception as error:  # noqa: BLE001  # it is logged, and ends the answer
             if not self._is_closed:
                 self._put_last(self._broken(error))
+                self._read_on()
         finally:
             self._rest.close()
             with self._changed:
                 self._is_ended = True
                 self._changed.notify_all()
+
+    def _read_on(self) -> None:
+        """Take in what is still to come, as fast as it must, while the client is there."""
+        with suppress(ClientDisconnected, OSError):
+            while not self._is_closed and self._body.read(TAKEN_BYTES):
+                pass
 
     def _put_last(self, piece: bytes) -> None:
         """In memory: the disk may be what failed."""
@@ -122,6 +138,7 @@ class Spooled:
                 self._waiting.append(self._file.read(end - start))
                 self._on_disk = (0, 0)
             self._waiting.append(piece)
+            self._changed.notify_all()
 
     def _put(self, piece: bytes) -> bool:
         """Whether anybody still waits for it."""
