@@ -1,4 +1,4 @@
-"""What a client of `tests.chaos.visitors` does, for locust: looks, predicts, uploads, trains, with pauses in between."""
+"""What a client of `tests.chaos.visitors` does, for locust: it reads, predicts, uploads and trains, with pauses."""
 
 from __future__ import annotations
 

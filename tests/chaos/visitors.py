@@ -89,9 +89,8 @@ def tell(stats: Path, idle: float, seen: list[tuple[float, int]], seconds: float
         )
     early = [size for at, size in seen if SETTLE_SHARE * seconds <= at <= 2 * SETTLE_SHARE * seconds]
     late = [size for at, size in seen if at >= (1 - SETTLE_SHARE) * seconds]
-    print(
-        f"memory of the API: {np.median(early) / MB:,.0f} MB in the second fifth, {np.median(late) / MB:,.0f} MB in the last"
-    )
+    second, last = np.median(early) / MB, np.median(late) / MB
+    print(f"memory of the API: {second:,.0f} MB in the second fifth, {last:,.0f} MB in the last")
     busy = float(rows["predict"]["99%"]) / 1000
     print(
         f"predictions, p99: idle {idle * 1000:.1f} ms, among the others {busy * 1000:.0f} ms: {busy / idle:.1f} times"
