@@ -83,9 +83,9 @@ function columnsOf(name: string, rows: readonly Row[], chosen: Chosen, toggle: (
       ),
     },
     { name: "Predicts", width: 8, show: ({ target }) => <span title={target}>{target}</span> },
-    { name: "Error", title: titleOf(rows, "error"), width: 6, isNumber: true, show: (row) => figureOf(row, "error") },
-    { name: "Fit", title: titleOf(rows, "fit"), width: 6, isNumber: true, show: (row) => figureOf(row, "fit") },
-    { name: "Measured on", width: 7, show: ({ part }) => (part ?? "–") },
+    { name: "Error", title: titleOf(rows, "error"), width: 5.5, isNumber: true, show: (row) => figureOf(row, "error") },
+    { name: "Fit", title: titleOf(rows, "fit"), width: 5.5, isNumber: true, show: (row) => figureOf(row, "fit") },
+    { name: "Measured on", width: 8, show: ({ part }) => (part ?? "–") },
     { name: "Trained", width: 9, show: ({ created_at }) => <span title={moment(created_at)}>{ago(created_at)}</span> },
   ];
 }

@@ -5,7 +5,7 @@ import { type Column, VirtualTable } from "../../ui/virtual";
 import { count, number, percent } from "../../words/format";
 import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
-import { nameOf, placeOf, type Weight } from "./weights";
+import { nameOf, placeOf, toldOf, type Weight } from "./weights";
 
 /** What a linear neuron has learnt, beside the exact optimum on the same rows, and how far it is from it. */
 export function Neuron({ version, view }: { version: Schema<"Version">; view: View }) {
@@ -66,7 +66,7 @@ const COLUMNS: Column<Weight>[] = [
   { name: "Exact optimum", width: 8, isNumber: true, show: ({ optimum }) => number(optimum) },
   { name: "Difference", width: 7, isNumber: true, show: ({ difference }) => number(difference, 2) },
   { name: "95 % interval of the optimum", width: 13, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
-  { name: "Learnt lies", width: 7, show: (one) => placeOf(one) },
+  { name: "Learnt is", width: 7, show: (one) => toldOf(placeOf(one)) },
   { name: "Scaled by", width: 7, isNumber: true, show: ({ step }) => number(step) },
 ];
 
