@@ -51,7 +51,7 @@ export function Wrong({ problem, onRetry }: { problem: ApiProblem | undefined; o
         <ul>
           {errors.slice(0, 20).map((error) => (
             <li key={error.pointer + error.detail}>
-              <code>{error.pointer}</code>: {error.detail}
+              {error.pointer && <><code>{error.pointer}</code>: </>}{error.detail}
             </li>
           ))}
         </ul>

@@ -66,7 +66,7 @@ function OneField({ field, path, draft, onChange, problem }: Required<Omit<Given
   const choices = choicesOf(field);
   const [opened, setOpened] = useState(-1);  // a choice to type something in, where nothing is typed yet
   const only = onlyWay(field);
-  const which = value === undefined && opened >= 0 ? opened : choiceOf(choices, value);
+  const which = value === undefined && opened >= 0 ? opened : choiceOf(choices, value, field.preset);
   const way = only ?? choices[which]?.way;
   const shown = choices[which];
   const word = which < 0 ? undefined : value !== undefined ? value : field.preset;

@@ -1,4 +1,4 @@
-import { counted, number, percent } from "./format";
+import { counted, number, percent } from "./format.ts";
 
 /** How the cells of a column are spread, as it is stored in a profile. */
 export interface Bins {

@@ -1,5 +1,5 @@
 /** Cells of a table as a person reads them. */
-import { count, moment, number, NONE } from "../../words/format";
+import { NONE, count, number } from "../../words/format.ts";
 
 const MOST = 80; // characters of a cell in a table
 
@@ -13,10 +13,15 @@ export function cellOf(value: unknown, kind: string): string {
   return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }
 
-/** A time without its clock where it is midnight in UTC: the day of a date is no other where the reader is. */
+const LOCALE = navigator.languages?.length ? [...navigator.languages] : undefined;
+const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZone: "UTC" });
+const minutes = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+const seconds = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+
+/** A time of a table as it stands there, in UTC wherever its reader is; of a day without a time, the day. */
 export function timeOf(text: string): string {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return text;
-  if (/T00:00:00(\.0+)?Z$/.test(text)) return new Intl.DateTimeFormat(navigator.languages?.length ? [...navigator.languages] : undefined, { dateStyle: "medium", timeZone: "UTC" }).format(at);
-  return moment(text);
+  const clock = at.getTime() % 86_400_000;
+  return (clock === 0 ? days : clock % 60_000 === 0 ? minutes : seconds).format(at);
 }

@@ -3,14 +3,14 @@ import { api, bodyOf, may, type Schema, session } from "../../api/client";
 import type { Schemas } from "../../api/schemas";
 import { useAction } from "../../api/use";
 import { go, href } from "../../router";
-import { at, chosen, type Draft, put } from "../../ui/form/draft";
+import { at, chosen, type Draft, put, withoutPresets } from "../../ui/form/draft";
 import { fieldsOf } from "../../ui/form/schema";
 import { Card, Code, Field, Notice, Tabs, Wrong } from "../../ui/parts";
 import { SchemaForm } from "../../ui/schema-form";
 import { counted } from "../../words/format";
 import "../../styles/train.css";
 import { Checked } from "./checked";
-import { suggestedName, targetsOf } from "./columns";
+import { again, suggestedName, targetsOf } from "./columns";
 import { curlOf, pythonOf } from "./lines";
 import { Kinds } from "./kinds";
 import { PickColumns } from "./pick-columns";
@@ -22,7 +22,11 @@ const TOOLS = ["curl", "Python"] as const;
 
 /** A spec, as a person makes it: columns, kind of network, everything else; what the server says of it beside that. */
 export function Train({ dataset, columns, schemas, given, target }: { dataset: Schema<"Dataset">; columns: Schema<"Column">[]; schemas: Schemas; given: Draft | undefined; target: string }) {
-  const [draft, setDraft] = useState<Draft>(() => given ?? begun(dataset, columns, target));
+  const [draft, setDraft] = useState<Draft>(() => {
+    if (!given) return begun(dataset, columns, target);
+    const all = fieldsOf({ $ref: given.kind === "descent-comparison" ? "ComparisonSpec" : "TrainingSpec" }, schemas);
+    return again(columns, { ...withoutPresets(given, all), ...(given.kind === "descent-comparison" ? { kind: given.kind } : {}) });
+  });
   const [tool, setTool] = useState<(typeof TOOLS)[number]>("curl");
   const isNamed = useRef(given !== undefined);
   const isComparison = draft.kind === "descent-comparison";

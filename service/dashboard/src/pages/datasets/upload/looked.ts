@@ -1,6 +1,6 @@
 /** What the server would read of the draft, asked anew when what is declared of it changes. */
 import { useEffect, useState } from "preact/hooks";
-import type { Schema } from "../../../api/client";
+import { type Schema, signIns } from "../../../api/client";
 import { type ApiProblem, asProblem } from "../../../api/problem";
 import { Stopped, send } from "../../../api/upload";
 import type { Draft } from "./draft";
@@ -39,7 +39,7 @@ export function useLooked({ file, told, reading }: Draft): Looked {
       window.clearTimeout(timer);
       stop.abort();
     };
-  }, [file, JSON.stringify([...options]), turn]);
+  }, [file, JSON.stringify([...options]), turn, signIns.value]);
   return { ...state, again: () => setTurn((n) => n + 1) };
 }
 

@@ -20,7 +20,7 @@ export default function New() {
       <Heading title="Upload a table" above={<a class="small" href={href("/datasets")}>Datasets</a>} />
       {!may("train") ? (
         <Empty title="This key may not upload">
-          <p>Uploading needs a key with the scope “train”; this one has none. An admin can make one with <code>adaline keys create</code>.</p>
+          <p>Uploading needs a key with the scope “train”, which this one lacks. An admin can make one with <code>adaline keys create</code>.</p>
         </Empty>
       ) : upload.value ? (
         <Sending {...upload.value} />
@@ -43,7 +43,7 @@ function Look({ of }: { of: Draft }) {
   const wrong = wrongName(of.name);
   return (
     <div class="stack">
-      <Wrong problem={uploadProblem.value} />
+      <Wrong problem={uploadProblem.value?.status === 401 ? undefined : uploadProblem.value} />
       <Card>
         <form class="row apart sendable" onSubmit={(event) => { event.preventDefault(); if (!wrong) void start(of); }}>
           <Field label="Name of the dataset" wrong={wrong}>
