@@ -34,7 +34,7 @@ function columnsOf(all: Importance[]): Column<Importance>[] {
   const at = (value: number) => (100 * (value - least)) / (most - least);
   return [
     { name: "Feature", width: 12, isHeader: true, show: ({ feature = "" }) => <span title={feature}>{feature}</span> },
-    { name: "Increase of the error", width: 9, isNumber: true, show: ({ value }) => number(value) },
+    { name: "Increase of the error", width: 11, isNumber: true, show: ({ value }) => number(value) },
     { name: "Interval", width: 12, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
     {
       name: "Picture",
