@@ -79,9 +79,8 @@ def long(here: Here) -> Iterator[Proof]:
 def beside(here: Here) -> Iterator[Proof]:
     dataset = here.client.upload(here.directory / "diabetes.csv")
     here.client.train(dataset, TARGET, "asked", epochs=20)
-    job = here.client.train(
-        dataset, TARGET, "endless", wait=False, epochs=10_000_000, batch_size=8, early_stopping=None
-    )
+    endless = {"epochs": 1_000_000, "batch_size": 1, "early_stopping": None, "network": {"kind": "mlp", "hidden": [16]}}
+    job = here.client.train(dataset, TARGET, "endless", wait=False, **endless)
     row = {name: value for name, value in diabetes()[0].items() if name != TARGET}
     alone, with_pages = beside_open_pages(here.browser, here.url, job.id, "asked", row)
     here.client.cancel(job.id)
