@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import DatabaseUnavailable, StorageDamaged, StorageFull
 from service.store.private import PRIVATE_DIRECTORY, make_private_file
-from service.store.reserve import Reserve
+from service.store.sqlite.reserve import Reserve
+from service.store.sqlite.turns import Turns, begin_to_write
 
 BUSY_SECONDS = 30
 DISK_FAILURES = ("53100", "58030")  # PostgreSQL: disk_full, io_error
@@ -40,6 +41,7 @@ class Database:
         path = self.engine.url.database
         is_file = self.engine.dialect.name == "sqlite" and path and not path.startswith((":", "file:"))
         self._reserve = Reserve(Path(path or "")) if is_file else None
+        self._turns = Turns() if is_file else None
         self.keep_reserve()
 
     def keep_reserve(self) -> None:
@@ -55,13 +57,15 @@ class Database:
 
     @contextlib.contextmanager
     def write(self, *, frees_room: bool = False) -> Iterator[Session]:
-        """One transaction. On SQLite it takes the write lock at once, so that it never has to be given up midway.
+        """One transaction. On SQLite it waits for its turn and takes the write lock at once, so that it never has to be
+        given up midway; within it, no other may be begun.
 
         What `frees_room` may use, on a full disk, the room that is kept aside for that.
         """
         if frees_room and self._reserve:
             self._reserve.release_if_full()
-        with _unavailable_named(), Session(self.engine, expire_on_commit=False) as session:
+        turn = contextlib.nullcontext() if self._turns is None else self._turns.taken(BUSY_SECONDS)
+        with _unavailable_named(), turn, Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"adaline_writes": True})
             yield session
             session.commit()
@@ -95,8 +99,10 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        writes = connection.get_execution_options().get("adaline_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("adaline_writes", False):
+            begin_to_write(connection.connection.cursor(), BUSY_SECONDS)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 

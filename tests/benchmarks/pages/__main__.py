@@ -21,7 +21,7 @@ from service.cli.showing.rendering import console, table
 from service.client import Client
 from tests.benchmarks.pages.beside import beside_open_pages
 from tests.benchmarks.pages.first import first_page
-from tests.benchmarks.pages.long_ones import VERSIONS, long_job, many_versions, shown
+from tests.benchmarks.pages.long_ones import VERSIONS, long_job, many_versions, scroll, shown, turn_the_scale
 from tests.benchmarks.pages.uploading import upload, write_table
 from tests.benchmarks.stack import settled_stack
 from tests.demo import TARGET, diabetes, write_csv
@@ -66,11 +66,11 @@ def long(here: Here) -> Iterator[Proof]:
     dataset = here.client.upload(here.directory / "diabetes.csv")
     job = long_job(here.client, dataset)
     many_versions(f"sqlite:///{here.directory}/data/adaline.db", "long")
-    seen = shown(here.browser, here.url, f"/jobs/{job}", "canvas", TURN_THE_SCALE)
+    seen = shown(here.browser, here.url, f"/jobs/{job}", "canvas", turn_the_scale)
     yield "seconds until a job of 100,000 epochs can be used", seen.seconds, 1
     yield "MB of its page", seen.megabytes, 150
     yield "MB of its page's scripts", seen.heap_megabytes, 150
-    seen = shown(here.browser, here.url, "/models/long", f"text='{VERSIONS}'", TO_THE_END)
+    seen = shown(here.browser, here.url, "/models/long", f"role=link[name='version {VERSIONS}']", scroll)
     yield "seconds until a list of 10,000 versions can be used", seen.seconds, 1
     yield "MB of its page", seen.megabytes, 150
     yield "MB of its page's scripts", seen.heap_megabytes, 150
@@ -92,18 +92,6 @@ def beside(here: Here) -> Iterator[Proof]:
 PROOFS: dict[str, Callable[[Here], Iterator[Proof]]] = {
     "first": first, "upload": uploaded, "long": long, "beside": beside
 }  # fmt: skip
-TURN_THE_SCALE = """() => new Promise((done) => {
-  [...document.querySelectorAll('input[type=checkbox], button')].find((it) => /log/i.test(it.labels?.[0]?.textContent ??
-    it.textContent))?.click();
-  requestAnimationFrame(() => requestAnimationFrame(done));
-})"""
-TO_THE_END = """() => new Promise((done) => {
-  const scrolled = [...document.querySelectorAll('*')].find((it) => it.scrollHeight > it.clientHeight + 5000) ??
-    document.scrollingElement;
-  scrolled.scrollTop = scrolled.scrollHeight;
-  const look = () => document.body.innerText.match(/\\b[12]\\b/) ? done() : requestAnimationFrame(look);
-  look();
-})"""
 
 
 def main(names: Sequence[str]) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser
 from sqlalchemy import create_engine, insert, select, update
 
 from service.client import Client, Dataset
@@ -50,21 +51,32 @@ def many_versions(database_url: str, model: str) -> None:
     engine.dispose()
 
 
-def shown(browser: Browser, url: str, path: str, usable: str, use: str) -> Shown:
-    """Open a page by its address in a new window; `usable`: a selector of what one waits for; `use`: a script that does
-    something with it and answers in the end."""
+def shown(browser: Browser, url: str, path: str, usable: str, use: Callable[[Visitor], None]) -> Shown:
+    """Open a page by its address; `usable`: a selector of what one waits for; `use` does something with it."""
     with visiting(browser, url) as visitor:
         visitor.go("/")
         visitor.settled()  # what all pages share is there, as it is for somebody who comes from another page
         began = time.monotonic()
         visitor.go(path)
-        found: Locator = visitor.page.locator(usable).first
-        found.wait_for()
-        visitor.page.evaluate(use)
+        visitor.page.locator(usable).first.wait_for()
+        use(visitor)
         seconds = time.monotonic() - began
         time.sleep(3)  # what comes late counts as well
-        held = megabytes(pages_processes())
+        held = max(megabytes([it]) for it in pages_processes())  # a page is in one; another waits for the next page
         return Shown(seconds, held, heap_megabytes(visitor))
+
+
+def turn_the_scale(visitor: Visitor) -> None:
+    """Have a curve drawn again on a logarithmic scale."""
+    visitor.main.get_by_label("Logarithmic scale").first.check()
+    visitor.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def scroll(visitor: Visitor) -> None:
+    """Some screens on, to versions that were not drawn."""
+    rows = visitor.main.get_by_role("table").first.locator("xpath=..")
+    rows.evaluate("it => { it.scrollTop = 40 * it.querySelector('tbody tr').offsetHeight }")
+    visitor.link(f"version {VERSIONS - 40}").wait_for()
 
 
 def heap_megabytes(visitor: Visitor) -> float:

@@ -179,6 +179,23 @@ def test_client_that_sends_everything_before_it_reads_is_told_why_its_answer_bre
     assert grown[0] < GROWTH_MEGABYTES
 
 
+def test_nothing_is_sent_to_a_browser_before_it_has_sent_everything(server: Server) -> None:
+    """It takes nothing before, and who takes nothing for half a minute is cut off."""
+    head = ("Transfer-Encoding: chunked", "Accept: text/csv", "Origin: http://localhost")
+    with begun(server, *head) as connection:
+        connection.sendall(chunk(HEADER) + chunk(BLOCK) * 40)
+        connection.settimeout(3)
+        first = bytearray()
+        with suppress(TimeoutError):
+            while True:
+                first += connection.recv(1 << 20)
+        assert b"prediction" not in first
+        connection.settimeout(30)
+        connection.sendall(b"0\r\n\r\n")
+        lines = body_of(bytes(first) + everything(connection)).decode().splitlines()
+    assert list(map(float, lines[1:])) == EXPECTED * 40
+
+
 def test_bad_rows_deep_in_a_stream_are_null_when_that_is_wanted(server: Server) -> None:
     answer = orjson.loads(broken(server, "application/json", "?on_error=null"))
     assert len(answer["predictions"]) == 21 * 20_000 + 1

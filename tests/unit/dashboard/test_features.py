@@ -7,18 +7,21 @@ from typing import Any
 from tests.unit.dashboard.node import run
 
 MANIFEST, FIELDS, ROW = "api/manifest.ts", "ui/features/fields.ts", "ui/features/row.ts"
+PLAIN = {"low": None, "high": None, "fill": None, "fill_category": None, "categories": []}
+STATISTICS = {"outputs": ["price"], "categories": ["Metz", "Nice"], "values": []}
 DOCUMENT: dict[str, Any] = {
     "network": {"sizes": [4, 1]},
     "calibration": {"rows": 180},
     "text_style": {"words": {"garden": ["no", "yes"]}},
     "transform": {
         "features": [
-            {"name": "area", "kind": "numeric", "low": 14.1, "high": 181.6, "fill": 79.0853, "fill_category": None, "categories": []},
-            {"name": "garden", "kind": "boolean", "low": 0.0, "high": 1.0, "fill": 0.37, "fill_category": None, "categories": []},
-            {"name": "city", "kind": "categorical", "low": None, "high": None, "fill": None, "fill_category": "Lille",
-             "categories": ["Lille", "Nice"], "statistics": {"outputs": ["price"], "categories": ["Metz", "Nice"], "values": []}},
-            {"name": "sold_at", "kind": "datetime", "low": 1704067200.0, "high": 1764547200.0, "fill": None, "fill_category": None,
-             "categories": []},
+            {**PLAIN, "name": "area", "kind": "numeric", "low": 14.1, "high": 181.6, "fill": 79.0853},
+            {**PLAIN, "name": "garden", "kind": "boolean", "low": 0.0, "high": 1.0, "fill": 0.37},
+            {
+                **PLAIN, "name": "city", "kind": "categorical", "fill_category": "Lille",
+                "categories": ["Lille", "Nice"], "statistics": STATISTICS,
+            },
+            {**PLAIN, "name": "sold_at", "kind": "datetime", "low": 1704067200.0, "high": 1764547200.0},
         ]
     },
 }  # fmt: skip
@@ -89,9 +92,11 @@ def test_a_usual_row_is_read_as_it_was_meant_in_any_language() -> None:
 
 def test_names_that_every_object_has_are_names_like_any_other() -> None:
     script = """
-      const fields = ["__proto__", "constructor", "toString"].map((name) => ({ name, kind: "numeric", low: 0, high: 1, usual: "1" }));
+      const names = ["__proto__", "constructor", "toString"];
+      const fields = names.map((name) => ({ name, kind: "numeric", low: 0, high: 1, usual: "1" }));
       let row = module.blankRow(fields);
       for (const field of fields) row = module.withTyped(row, field.name, { text: "2", isMissing: false });
-      return [JSON.stringify(module.readRow(fields, row, given).record), fields.map((field) => module.isBeyond(field, 2))];
+      const { record } = module.readRow(fields, row, given);
+      return [JSON.stringify(record), fields.map((field) => module.isBeyond(field, 2))];
     """
     assert run(ROW, script, MARKS) == ['{"__proto__":2,"constructor":2,"toString":2}', [True, True, True]]

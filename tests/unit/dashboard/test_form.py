@@ -126,3 +126,34 @@ def test_what_is_typed_and_no_value_stays_text_for_the_server_to_judge() -> None
     assert run("ui/form/text.ts", script, [*typed, ['{"a": 1}', {"is": "json"}], ["{", {"is": "json"}]]) == [
         0.5, "half", "nothing", [16, 8], [16, "x"], ["a, b", "c"], {"a": 1}, "{",
     ]  # fmt: skip
+
+
+def test_a_spec_with_every_field_written_down_is_the_few_that_differ_from_the_defaults(schemas: dict[str, Any]) -> None:
+    script = """
+      const { withoutPresets } = await import(new URL("draft.ts", given[2]));
+      const fields = module.fieldsOf({ $ref: "TrainingSpec" }, given[1]);
+      return withoutPresets(given[0], fields);
+    """
+    spec = {
+        "dataset": "ds_1",
+        "target": "price",
+        "scaler": "standard",
+        "missing": "median",
+        "network": {"kind": "linear", "hidden": None, "bias": True, "dropout": 0.0},
+        "optimizer": {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.0, "clip_norm": None},
+        "early_stopping": {"patience": 10, "min_delta": 0.5},
+        "class_weights": None,
+        "metadata": {},
+        "epochs": 20,
+        "of_later": {"x": 1},
+    }
+    base = (Path(service.__file__).parent / "dashboard" / "src" / "ui" / "form" / "x").as_uri()
+    assert run(SCHEMA, script, [spec, schemas, base]) == {
+        "dataset": "ds_1",
+        "target": "price",
+        "missing": "median",
+        "optimizer": {"kind": "sgd", "learning_rate": 0.1},
+        "early_stopping": {"min_delta": 0.5},
+        "epochs": 20,
+        "of_later": {"x": 1},
+    }

@@ -14,7 +14,7 @@ NUMBER = "words/number.ts"
 def read(locale: str, texts: list[str]) -> list[Any]:
     script = """
       const marks = module.marksOf(given.locale);
-      return given.texts.map((text) => { const read = module.readNumber(text, marks); return "value" in read ? read.value : read.wrong; });
+      return given.texts.map((text) => module.readNumber(text, marks)).map((read) => read.value ?? read.wrong);
     """
     answer: list[Any] = run(NUMBER, script, {"locale": locale, "texts": texts})
     return answer
@@ -27,7 +27,8 @@ def read(locale: str, texts: list[str]) -> list[Any]:
          [1234, 1234, 1234567.5, -0.5, 0.5, 5, -3, 1000, 0.025, 7]),
         ("de", ["1,5", "1.234,5", "1.234.567", "0.123", "12.34", ",5", "-1.234.567,25", "1 234,5"],
          [1.5, 1234.5, 1234567, 0.123, 12.34, 0.5, -1234567.25, 1234.5]),
-        ("fr", ["1 234,5", "1\u202f234\u202f567,5", "1\u00a0234", "2.5", "1.234"], [1234.5, 1234567.5, 1234, 2.5, 1.234]),
+        ("fr", ["1 234,5", "1\u202f234\u202f567,5", "1\u00a0234", "2.5", "1.234"],
+         [1234.5, 1234567.5, 1234, 2.5, 1.234]),
         ("de-CH", ["1’234.5", "1'234'567", "2.5"], [1234.5, 1234567, 2.5]),
         ("en-IN", ["12,34,567.5", "1,23,456"], [1234567.5, 123456]),
         ("ar-EG", ["١٢٣٫٥", "123.5"], [123.5, 123.5]),

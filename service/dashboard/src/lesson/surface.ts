@@ -97,6 +97,20 @@ export function window(bowl: Bowl, [i, j]: [number, number]): { x: Pair; y: Pair
   return { x: range(i), y: range(j) };
 }
 
+/**
+ * The same, wider where a path leaves it, up to three times as wide: while a third parameter is on its way, the two that are seen
+ * go somewhere else than to their own optimum first.
+ */
+export function widened(shown: { x: Pair; y: Pair }, points: readonly Pair[]): { x: Pair; y: Pair } {
+  const wider = ([low, high]: Pair, values: number[]): Pair => {
+    const more = (high - low) / 20;
+    const found = values.filter((value) => Number.isFinite(value));
+    const reach = [Math.min(low, ...found.map((value) => value - more)), Math.max(high, ...found.map((value) => value + more))] as const;
+    return [Math.max(reach[0], low - (high - low)), Math.min(reach[1], high + (high - low))];
+  };
+  return { x: wider(shown.x, points.map(([x]) => x)), y: wider(shown.y, points.map(([, y]) => y)) };
+}
+
 /** Heights above the least loss at which to draw ellipses, from the outermost: each half of the one before. */
 export function levels(slice: Slice, shown: { x: readonly [number, number]; y: readonly [number, number] }, count = 11): number[] {
   const [[a, b], [, c]] = slice.hessian;

@@ -6,7 +6,7 @@ const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const percentages = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });  // words are those of the page, within whose sentences they stand
 
 export const NONE = "–";
 
@@ -76,6 +76,7 @@ export function bytes(size: number | null | undefined): string {
 /** A duration: "0.4 s", "3 min 20 s", "2 h 5 min". */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  if (value > 0 && value < 0.05) return `under ${new Intl.NumberFormat(LOCALE).format(0.1)} s`;
   if (value < 60) return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} s`;
   const rest = Math.round(value);
   if (rest < 3600) return `${Math.floor(rest / 60)} min ${rest % 60} s`;

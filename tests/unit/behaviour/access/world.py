@@ -237,7 +237,7 @@ ASKS: Mapping[str, Callable[[World, str], Ask]] = {
     **dict.fromkeys(("is_alive", "is_ready", "openapi", "ping", "health", "server_version"), NOTHING),
     **dict.fromkeys(("v2_server", "v2_live", "v2_ready"), NOTHING),
     "show": lambda world, owner: Ask({"path": "index.css"}, {}),
-    "front": lambda world, owner: Ask({}, {}),
+    "front": NOTHING,
     "page": lambda world, owner: Ask({"path": "datasets"}, {}),
 }
 

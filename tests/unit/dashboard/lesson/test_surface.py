@@ -181,3 +181,11 @@ def test_rings_hold_where_one_parameter_is_far_smaller_than_the_other() -> None:
     Z = np.hstack([np.array(x), np.ones((30, 1))])
     for point in found["ring"]:
         assert mse(Z, rows["y"], point) == pytest.approx(found["least"] + 3, rel=1e-6)
+
+
+def test_a_path_that_leaves_the_picture_widens_it_up_to_three_times() -> None:
+    script = "return module.widened({x: [0, 10], y: [0, 1]}, given.map(([x, y]) => [x ?? Infinity, y]));"
+    assert run("lesson/surface.ts", script, [[5, 0.5], [None, 0.9]]) == {"x": [0, 10], "y": [0, 1]}
+    found = run("lesson/surface.ts", script, [[13, 0.5], [-900, 0.9]])
+    assert found["x"] == [-10, 13.5]
+    assert found["y"] == [0, 1]

@@ -24,8 +24,9 @@ def test_each_of_several_targets_has_its_metrics_and_its_number() -> None:
         "weights": None,
         "by_target": {"a": {"weights": [{"feature": "x"}]}, "b": {"weights": None}},
     }
-    one, other = run(VIEW, VIEWS, {"report": report, "target": ["a", "b"]})
-    assert [(view["target"], view["number"]) for view in (one, other)] == [("a", 1), ("b", 2)]
+    # numbered as the spec has them, which is how their pictures are
+    other, one = run(VIEW, VIEWS, {"report": report, "target": ["b", "a"]})
+    assert [(view["target"], view["number"]) for view in (one, other)] == [("a", 2), ("b", 1)]
     assert one["metrics"] == {"train": {"mse": 1}, "validation": {}}
     assert other["linear"] == other["baseline"] == {"train": {"mse": 3}}
     assert one["weights"] == [{"feature": "x"}]

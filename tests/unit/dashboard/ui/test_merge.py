@@ -31,9 +31,10 @@ def test_a_row_that_changed_is_replaced() -> None:
     assert _refreshed(TWO, 1, ["c1", "b2", "a1"], None) == [("f1 e1 d1", "d"), ("c1 b2 a1", None)]
 
 
-def test_a_row_that_was_deleted_goes_and_what_follows_is_asked_for_anew() -> None:
-    # the answer reaches into the next page: it is asked for again from where the answer ends
-    assert _refreshed(TWO, 0, ["f1", "d1", "c1"], "c") == [("f1 d1 c1", "c")]
+def test_a_row_that_was_deleted_goes_and_the_answer_takes_the_place_of_what_it_reaches_into() -> None:
+    assert _refreshed(TWO, 0, ["f1", "d1", "c1"], "c") == [("f1 d1 c1 b1 a1", None)]
+    three = [*TWO[:1], _page("d", ["c1", "b1"], "b"), _page("b", ["a1"], None)]
+    assert _refreshed(three, 0, ["f1", "d1", "c1"], "c") == [("f1 d1 c1 b1", "b"), ("a1", None)]
 
 
 def test_so_many_new_rows_that_nothing_of_the_page_is_left_begin_the_list_anew() -> None:

@@ -42,7 +42,7 @@ function Places({ label, places, marks = false }: { label: string; places: Place
         <tbody>
           {places.map(({ pointer, a, b, differs }) => (
             <tr key={pointer} class={marks && differs ? "differs" : undefined}>
-              <th scope="row"><code>{pointer.slice(1).replaceAll("/", ".")}</code></th>
+              <th scope="row"><code class="pointer">{pointer.slice(1).replaceAll("/", ".")}</code></th>
               <td class="value">{shown(a)}</td>
               <td class="value">{shown(b)}</td>
               {marks && <td>{differs ? "yes" : ""}</td>}

@@ -36,7 +36,7 @@ export function Actions({ job, onDone }: { job: Schema<"Job">; onDone: () => voi
       {!job.is_terminal && <button type="button" class="button danger" disabled={isClosed || job.state === "cancelling"} onClick={() => setAsked("cancel")}>{job.state === "cancelling" ? "Cancelling …" : "Cancel the job"}</button>}
       {job.is_terminal && job.kind !== "predict" && <a class="button" href={href("/train", { job: job.id })}>Use its spec again</a>}
       {job.is_terminal && <button type="button" class="button danger" disabled={isClosed} onClick={() => setAsked("delete")}>Delete</button>}
-      <Ask open={asked === "cancel"} title="Cancel this job?" action="Cancel the job" onAnswer={answer}>
+      <Ask open={asked === "cancel"} title="Cancel this job?" action="Cancel the job" otherwise="Let it go on" onAnswer={answer}>
         <p>What it has learnt so far is lost, and no version is published. To go on later, pause it instead.</p>
       </Ask>
       <Ask open={asked === "delete"} title="Delete this job?" action="Delete it" onAnswer={answer}>

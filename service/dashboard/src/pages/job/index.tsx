@@ -5,6 +5,7 @@ import { ago, count, moment, number, percent, seconds } from "../../words/format
 import "../../styles/job.css";
 import { Actions } from "./actions";
 import { Curves } from "./curves";
+import { Deliveries } from "./deliveries";
 import { Ending } from "./ending";
 import { Told } from "./told";
 import { type Followed, useJob } from "./use-job";
@@ -16,9 +17,12 @@ import { WhatWasAsked } from "./asked";
 export default function JobPage({ named: { id = "" } }: { named: { id?: string } }) {
   const followed = useJob(id);
   return (
-    <Loaded of={followed.job}>
-      {(job) => <Shown job={job} followed={followed} />}
-    </Loaded>
+    <>
+      {followed.job.data === undefined && <Heading title="Job" above={<a class="small" href={href("/jobs")}>Jobs</a>} />}
+      <Loaded of={followed.job}>
+        {(job) => <Shown job={job} followed={followed} />}
+      </Loaded>
+    </>
   );
 }
 
@@ -30,8 +34,9 @@ function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
       <Heading title={title} above={<a class="small" href={href("/jobs")}>Jobs</a>}>
         <Actions job={job} onDone={followed.job.reload} />
       </Heading>
-      <div class="row" role="status">
-        <State state={job.state} />
+      <div class="row">
+        <span role="status"><State state={job.state} /></span>
+        {followed.job.problem && <span class="quiet">when last asked</span>}
         <span class="quiet">{whenOf(job)}</span>
         {!job.is_terminal && <Following way={way} />}
       </div>
@@ -44,11 +49,11 @@ function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
       )}
       {job.state === "paused" && <Notice tone="warn">It is paused: what it has learnt is saved, and it goes on from there once it is resumed.</Notice>}
       <Ending job={job} />
-      <Figures job={job} last={course.last} />
+      <Figures job={job} last={way === "reading" ? {} : course.last} />
       {job.kind === "train" && <Curves course={course} version={version} job={job} />}
       <div class="columns">
         <Card title="What was asked"><WhatWasAsked job={job} /></Card>
-        <Card title="What happened"><Told course={course} version={version} way={way} /></Card>
+        <Card title="What happened"><Told course={course} version={version} way={way} />{job.is_terminal && <Deliveries job={job.id} />}</Card>
       </div>
     </div>
   );
@@ -87,14 +92,14 @@ function Figures({ job, last }: { job: Schema<"Job">; last: Record<string, unkno
       <div class="stack tight">
         {!job.is_terminal && <Progress fraction={fraction} label="How far the job is" />}
         <Stats>
-          <Stat name="Done">{percent(fraction)}</Stat>
+          {fraction !== null && <Stat name="Done">{percent(fraction)}</Stat>}
           {epoch !== null && <Stat name={typeof stage === "string" ? `Epoch, ${stageName(stage)}` : "Epoch"}>{count(epoch)}{epochs === null ? "" : ` of ${count(epochs)}`}</Stat>}
           {job.kind === "descent-comparison" && progress?.descent && !job.is_terminal && <Stat name="Descent">{progress.descent}</Stat>}
           {told("train_loss") !== null && <Stat name="Training loss">{number(told("train_loss"))}</Stat>}
           {told("validation_loss") !== null && <Stat name="Validation loss">{number(told("validation_loss"))}</Stat>}
           {typeof rate === "number" && <Stat name="Learning rate">{number(rate)}</Stat>}
           {told("rows_per_second") !== null && <Stat name="Rows a second">{number(told("rows_per_second"), 3)}</Stat>}
-          {!job.is_terminal && <Stat name="Time left">{seconds(told("eta_seconds"))}</Stat>}
+          {job.state === "running" && told("eta_seconds") !== null && <Stat name="Time left">{seconds(told("eta_seconds"))}</Stat>}
           {job.attempt > 1 && <Stat name="Attempt">{count(job.attempt)}</Stat>}
         </Stats>
         <dl class="facts small">

@@ -23,7 +23,7 @@ export function Told({ course, way }: { course: Course; version: number; way: Wa
       </div>
       {newest.length > SHOWN && <div><button type="button" class="button little" aria-expanded={isAll} onClick={() => setAll(!isAll)}>{isAll ? "Show the newest alone" : `Show all ${count(newest.length)}`}</button></div>}
       <p class="small quiet">
-        {course.epochs > 0 ? `${counted(course.epochs, "epoch")} told of besides, at most a few a second. ` : ""}
+        {course.epochs > 0 ? `${counted(course.epochs, "event")} of progress besides, at most five a second. ` : ""}
         {course.dropped > 0 ? `${counted(course.dropped, "older message")} left out here.` : ""}
       </p>
     </div>

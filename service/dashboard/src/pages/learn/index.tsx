@@ -17,6 +17,7 @@ import { StackingSection } from "./stacking";
 import { BUILT_IN, tableOf } from "./table";
 import { VariantsSection } from "./variants";
 
+const LARGEST = 1e100; // beyond this, and below its inverse, squares leave float64
 const FEWEST = 8; // rows, so that each part of them has some
 
 /** The lesson: how a linear neuron learns, on numbers that one can follow. */
@@ -31,7 +32,9 @@ export default function Learn() {
     if (!loaded || !columns) return undefined;
     return sampleOf(loaded.table, columns.second ? [columns.first, columns.second] : [columns.first], columns.target);
   }, [loaded, columns]);
-  const still = sample && sample.x.length >= FEWEST ? sample.features.find((_, index) => sample.x.every((row) => row[index] === sample.x[0]?.[index])) : undefined;
+  const isEnough = sample !== undefined && sample.x.length >= FEWEST;
+  const isOutside = isEnough && [...sample.features.map((_, column) => sample.x.map((row) => row[column] ?? 0)), sample.y].some(cannotBeSquared);
+  const still = isEnough ? sample.features.find((_, index) => sample.x.every((row) => row[index] === sample.x[0]?.[index])) : undefined;
   return (
     <>
       <Heading title="How a neuron learns" />
@@ -40,8 +43,9 @@ export default function Learn() {
       <Wrong problem={loading.problem} onRetry={loading.reload} />
       {loading.isLoading && !loaded && <Waiting />}
       {sample && sample.x.length < FEWEST && <Notice tone="warn">Only {sample.x.length} rows have all of these numbers; the lesson needs {FEWEST}. Choose other columns.</Notice>}
-      {still && <Notice tone="warn">{still} is the same in all of these rows: nothing can be learned from it, and its weight could be anything. Choose another column.</Notice>}
-      {sample && sample.x.length >= FEWEST && !still && <Sections key={`${dataset}\n${asked}`} sample={sample} />}
+      {still !== undefined && <Notice tone="warn">{still} is the same in all of these rows: nothing can be learned from it, and its weight could be anything. Choose another column.</Notice>}
+      {isOutside && <Notice tone="warn">Some of these numbers are so large, or so small, that the computer cannot square them. Choose other columns.</Notice>}
+      {isEnough && still === undefined && !isOutside && <Sections key={`${dataset}\n${asked}`} sample={sample} />}
     </>
   );
 }
@@ -62,6 +66,11 @@ function Sections({ sample }: { sample: Sample }) {
       <ActivationsSection />
     </div>
   );
+}
+
+function cannotBeSquared(values: number[]): boolean {
+  const most = values.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  return most > LARGEST || (most > 0 && most < 1 / LARGEST);
 }
 
 /** The columns that the address names, where the table has them; otherwise the last is predicted from the first. */

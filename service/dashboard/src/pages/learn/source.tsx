@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import { asProblem, type ApiProblem } from "../../api/problem";
 import type { Schema } from "../../api/client";
-import { setQuery } from "../../router";
+import { href, setQuery } from "../../router";
 import { Card, Field, Notice, Wrong } from "../../ui/parts";
 import { counted } from "../../words/format";
 import { type Sample } from "../../lesson/sample.ts";
@@ -58,7 +58,8 @@ export function Source({ dataset, loaded, columns, sample }: { dataset: string; 
       {loaded && !loaded.isBuiltIn && sample && (
         <p class="small quiet">
           {loaded.table.rows.length < loaded.of ? `The first ${counted(loaded.table.rows.length, "row")} of ${counted(loaded.of, "row")}` : `All ${counted(loaded.of, "row")}`}
-          {sample.leftOut > 0 ? `, without ${counted(sample.leftOut, "row")} that lack one of these numbers` : ""}. The columns that hold numbers can be chosen.
+          {sample.leftOut > 0 ? `, without ${counted(sample.leftOut, "row")} that lack one of these numbers` : ""}. The columns that hold numbers can be chosen.{" "}
+          {columns && <a href={href("/train", { dataset, target: columns.target })}>Train a model on all of it</a>}
         </p>
       )}
       {loaded && names.length < 2 && <Notice tone="warn">This table has {counted(names.length, "column")} of numbers; the lesson needs one to predict and one to predict it from. Choose another table.</Notice>}

@@ -44,7 +44,7 @@ export function Answering({ name, pointing }: { name: string; pointing: Pointing
     <>
       <Wrong problem={problem} />
       <div role="status">{done && <Notice tone="good">{done}</Notice>}</div>
-      <Ask open={question !== null} title={question ? titleOf(question) : ""} action={question ? actionOf(question) : ""} onAnswer={(yes) => void pointing.decide(yes)}>
+      <Ask open={question !== null} title={question ? titleOf(question) : ""} action={question ? actionOf(question) : ""} otherwise={question?.version === null ? "Keep" : "Cancel"} onAnswer={(yes) => void pointing.decide(yes)}>
         {question && (
           <div class="stack tight">
             {question.hasChanged && <Notice tone="warn">Somebody else has changed this alias since you looked at it. This is what it says now:</Notice>}

@@ -17,6 +17,8 @@ export interface Question {
 
 /** The alias as it is now; null where there is none. */
 async function look(name: string, alias: string): Promise<Alias | null> {
+  const { aliases } = await bodyOf(api.GET("/v1/models/{name}", { params: { path: { name } } }));
+  if (!Object.hasOwn(aliases, alias)) return null;
   try {
     return await bodyOf(api.GET("/v1/models/{name}/aliases/{alias}", { params: { path: { name, alias } } }));
   } catch (error) {

@@ -23,7 +23,7 @@ export function Versions({ model }: { model: Schema<"Model"> }) {
       const cursor = after ?? (from === null ? undefined : String(from + 1));
       const { data, next } = await bodyOf(
         api.GET("/v1/models/{name}/versions", {
-          params: { path: { name }, query: { limit: 100, after: cursor === undefined ? undefined : Number(cursor), ...asked(metadata) } },
+          params: { path: { name }, query: { limit: after === undefined ? 50 : 200, after: cursor === undefined ? undefined : Number(cursor), ...asked(metadata) } },
           querySerializer: FORM,
         }),
       );
@@ -72,21 +72,21 @@ function columnsOf(name: string, rows: readonly Row[], chosen: Chosen, toggle: (
         </label>
       ),
     },
-    { name: "Version", width: 8, isHeader: true, show: ({ version }) => <a href={href(versionPath(name, version))}>version {version}</a> },
+    { name: "Version", width: 7.5, isHeader: true, show: ({ version }) => <a href={href(versionPath(name, version))}>version {version}</a> },
     {
       name: "Aliases",
-      width: 10,
+      width: 12,
       show: ({ version, aliases }) => (
-        <span title={aliases.join(", ")}>
+        <span title={[...(version === serves ? ["serves"] : []), ...aliases].join(", ")}>
           {version === serves && <Badge tone="good">serves</Badge>} {aliases.map((alias) => <Badge key={alias} tone="accent">{alias}</Badge>)}
         </span>
       ),
     },
-    { name: "Predicts", width: 9, show: ({ target }) => <span title={target}>{target}</span> },
-    { name: "Error", title: titleOf(rows, "error"), width: 7, isNumber: true, show: (row) => figureOf(row, "error") },
-    { name: "Fit", title: titleOf(rows, "fit"), width: 7, isNumber: true, show: (row) => figureOf(row, "fit") },
-    { name: "Measured on", width: 7, show: ({ part }) => (part === null ? "–" : `${part} rows`) },
-    { name: "Trained", width: 8, show: ({ created_at }) => <span title={moment(created_at)}>{ago(created_at)}</span> },
+    { name: "Predicts", width: 8, show: ({ target }) => <span title={target}>{target}</span> },
+    { name: "Error", title: titleOf(rows, "error"), width: 5.5, isNumber: true, show: (row) => figureOf(row, "error") },
+    { name: "Fit", title: titleOf(rows, "fit"), width: 5.5, isNumber: true, show: (row) => figureOf(row, "fit") },
+    { name: "Measured on", width: 8, show: ({ part }) => (part ?? "–") },
+    { name: "Trained", width: 9, show: ({ created_at }) => <span title={moment(created_at)}>{ago(created_at)}</span> },
   ];
 }
 

@@ -9,8 +9,8 @@ import { type FileQuery, predictFile, sentAs } from "./run-file";
 import type { Signature } from "./signature";
 
 const EVERY_MILLISECONDS = 250;
-// beyond that, what a browser keeps without a file of its own may be refused
-const MOST_KEPT_BYTES = 2e9;
+// browsers keep what is to be saved later in memory first, and some of them all of it
+const MOST_KEPT_BYTES = 300e6;
 
 type Run =
   | { state: "none" }
@@ -76,8 +76,8 @@ export function ByFile({ signature, onDataset }: { signature: Signature; onDatas
             {file.size > MOST_KEPT_BYTES && (
               <Notice tone="warn">
                 <p>
-                  {canStream() ? "Choose “into a file”: what is saved later has to be kept by the browser until then," : "Your browser has to keep the whole answer until you save it,"} and of more than {bytes(MOST_KEPT_BYTES)} it may refuse some.
-                  {" "}<button type="button" class="button plain" onClick={onDataset}>Or predict an uploaded dataset</button>: that is done by the server, whatever its size.
+                  {canStream() ? "Choose “into a file”: what is saved later is kept by the browser until then, in its memory for the most part." : "Your browser keeps the whole answer until you save it, in its memory for the most part, and may refuse one that is larger than that."}
+                  {" "}<button type="button" class="button plain" onClick={onDataset}>Or predict an uploaded dataset</button>: the server does that by itself, whatever its size.
                 </p>
               </Notice>
             )}
@@ -86,7 +86,7 @@ export function ByFile({ signature, onDataset }: { signature: Signature; onDatas
       </Card>
       {run.state === "running" && (
         <Card class="stack">
-          <Waiting>{run.seen ? `${count(run.seen.rows)} rows are back, ${bytes(run.seen.bytes)}, after ${seconds((Date.now() - run.since) / 1000)} …` : `Sending ${bytes(file?.size)}; rows come back once the server has read them …`}</Waiting>
+          <Waiting>{run.seen ? `${count(run.seen.rows)} rows are back, ${bytes(run.seen.bytes)}, after ${seconds((Date.now() - run.since) / 1000)} …` : `Sending ${bytes(file?.size)} …`}</Waiting>
           {run.seen && <FileResult seen={run.seen} />}
         </Card>
       )}

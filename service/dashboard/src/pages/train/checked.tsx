@@ -4,12 +4,12 @@ import { bytes, count, counted, number, percent, seconds } from "../../words/for
 import type { Preflight } from "./use-preflight";
 
 /** What the server says of a spec before it is run: what is wrong, what may go wrong, what it costs and what was chosen. */
-export function Checked({ check, problem, isChecking, isReady }: Preflight & { isReady: boolean }) {
+export function Checked({ check, problem, isChecking, retry, isReady }: Preflight & { isReady: boolean }) {
   if (!isReady) return <p class="quiet">Once a column to predict is chosen, warnings, learning rates and the cost of the training are shown here.</p>;
   return (
     <div class="stack tight" aria-busy={isChecking}>
-      <p class="quiet small" role="status">{isChecking ? "Checking …" : problem ? "This cannot be trained as it is." : check ? "Checked: this can be trained." : ""}</p>
-      <Wrong problem={problem} />
+      <p class="quiet small" role="status">{isChecking ? "Checking …" : problem ? (problem.status === 422 ? "This cannot be trained as it is." : "It was not checked.") : check ? "Checked: this can be trained." : ""}</p>
+      <Wrong problem={problem} {...(problem?.status === 422 ? {} : { onRetry: retry })} />
       {check && !problem && (
         <>
           {check.warnings.map((one) => (

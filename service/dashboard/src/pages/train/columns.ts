@@ -59,6 +59,11 @@ export function withTargets(columns: AnyColumn[], draft: Draft, targets: string[
   return withFeatures(columns, next, new Set([...before, ...freed].filter((name) => !targets.includes(name))));
 }
 
+/** A spec of a job as a draft of its own: what it learnt from is told the shortest way. */
+export function again(columns: AnyColumn[], spec: Draft): Draft {
+  return withFeatures(columns, spec, featuresOf(columns, spec));
+}
+
 /** A name for the model, of letters that the API takes: "houses.csv" and "Price" give "houses-price". */
 export function suggestedName(dataset: string, targets: string[]): string {
   const plain = `${dataset.replace(/\.[a-z0-9]{1,8}(\.gz|\.zst)?$/i, "")}-${targets[0] ?? "model"}`.normalize("NFKD").toLowerCase();

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, bodyOf, type Schema } from "../../api/client";
+import { api, bodyOf, type Schema, signIns } from "../../api/client";
 import { type ApiProblem, asProblem } from "../../api/problem";
 import type { Draft } from "../../ui/form/draft";
 
@@ -18,11 +18,14 @@ export interface Preflight {
   check: Schema<"SpecCheck"> | undefined;
   problem: ApiProblem | undefined;
   isChecking: boolean;
+  /** Ask once more. */
+  retry: () => void;
 }
 
 /** What the server says of a draft, asked once nothing was changed for a moment; an answer to an older draft is dropped. */
 export function usePreflight(draft: Draft): Preflight {
-  const [state, set] = useState<Preflight>({ check: undefined, problem: undefined, isChecking: false });
+  const [times, setTimes] = useState(0);
+  const [state, set] = useState<Omit<Preflight, "retry">>({ check: undefined, problem: undefined, isChecking: false });
   useEffect(() => {
     if (!isSpec(draft)) {
       set({ check: undefined, problem: undefined, isChecking: false });
@@ -40,6 +43,6 @@ export function usePreflight(draft: Draft): Preflight {
       window.clearTimeout(timer);
       stop.abort();
     };
-  }, [JSON.stringify(draft)]);
-  return state;
+  }, [JSON.stringify(draft), times, signIns.value]);
+  return { ...state, retry: () => setTimes(times + 1) };
 }

@@ -5,7 +5,7 @@ import { type Column, VirtualTable } from "../../ui/virtual";
 import { count, number, percent } from "../../words/format";
 import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
-import { nameOf, placeOf, type Weight } from "./weights";
+import { nameOf, placeOf, toldOf, type Weight } from "./weights";
 
 /** What a linear neuron has learnt, beside the exact optimum on the same rows, and how far it is from it. */
 export function Neuron({ version, view }: { version: Schema<"Version">; view: View }) {
@@ -29,13 +29,13 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
         <Stats>
           <Stat name="Loss, as learnt">{number(loss, 6)}</Stat>
           <Stat name="Loss of the exact optimum">{number(optimum_loss, 6)}</Stat>
-          <Stat name="Gap">{number(gap)}{typeof gap === "number" && optimum_loss ? <span class="quiet small gap-share">{percent(gap / optimum_loss)} of the optimum’s</span> : ""}</Stat>
+          <Stat name="Gap">{number(gap)}{typeof gap === "number" && optimum_loss && gap / optimum_loss >= 0.0005 ? <span class="quiet small gap-share">{percent(gap / optimum_loss)} of the optimum’s</span> : ""}</Stat>
           <Stat name="Predictions differ by (RMS)">{number(prediction_distance)}</Stat>
           <Stat name="Distance of the scaled weights">{number(weight_distance)}</Stat>
           <Stat name="Length of the gradient ‖∇L‖">{number(gradient_norm)}</Stat>
         </Stats>
         <p class="quiet small">
-          The optimum was computed exactly on the rows that trained the model{method ? <> (method: {method})</> : ""}. The gradient would be zero there.
+          The optimum is that of the same loss, computed without descent{method ? <>: {method}</> : ""}.
         </p>
         {note && <Notice>{note}</Notice>}
         {separation?.detail && <Notice tone="warn">{separation.detail}</Notice>}
@@ -66,7 +66,7 @@ const COLUMNS: Column<Weight>[] = [
   { name: "Exact optimum", width: 8, isNumber: true, show: ({ optimum }) => number(optimum) },
   { name: "Difference", width: 7, isNumber: true, show: ({ difference }) => number(difference, 2) },
   { name: "95 % interval of the optimum", width: 13, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
-  { name: "Learnt lies", width: 7, show: (one) => placeOf(one) },
+  { name: "Learnt is", width: 7, show: (one) => toldOf(placeOf(one)) },
   { name: "Scaled by", width: 7, isNumber: true, show: ({ step }) => number(step) },
 ];
 

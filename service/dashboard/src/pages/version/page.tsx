@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { api, bodyOf, may, type Schema } from "../../api/client";
 import { useAction, useResource } from "../../api/use";
 import { go, href } from "../../router";
-import { Ask, Badge, Card, Heading, Loaded, Notice, Waiting, Wrong } from "../../ui/parts";
+import { Ask, Badge, Card, Empty, Heading, Loaded, Notice, Waiting, Wrong } from "../../ui/parts";
 import { Answering, CLOSED, PointForm } from "../models/point-alias";
 import { usePointing } from "../models/pointing";
 import { comparePath, modelPath, predictPath } from "../models/paths";
@@ -12,9 +12,18 @@ import { Sections } from "./sections";
 import "../../styles/models.css";
 
 /** A version of a model: how good it is, what it has learnt, how it was trained, and its files. */
-export default function Version({ named }: { named: Record<string, string> }) {
-  const name = named.name ?? "";
-  const number = Number(named.version);
+export default function Version({ named: { name = "", version = "" } }: { named: Record<string, string> }) {
+  if (!/^[1-9][0-9]{0,9}$/.test(version)) {
+    return (
+      <Empty title={`${version} is no number of a version`}>
+        <p>Versions are counted from 1. <a href={href(modelPath(name))}>See those of {name}</a></p>
+      </Empty>
+    );
+  }
+  return <Known name={name} number={Number(version)} />;
+}
+
+function Known({ name, number }: { name: string; number: number }) {
   const path = { name, version: number };
   const version = useResource(() => bodyOf(api.GET("/v1/models/{name}/versions/{version}", { params: { path } })), [name, number], 15);
   const model = useResource(() => bodyOf(api.GET("/v1/models/{name}", { params: { path: { name } } })), [name], 15);
@@ -25,9 +34,9 @@ export default function Version({ named }: { named: Record<string, string> }) {
   };
   return (
     <>
-      <Heading title={`${name}, version ${named.version}`} above={<a href={href(modelPath(name))}>All versions of {name}</a>}>
-        <a class="button main" href={href(predictPath(`${name}:${number}`))}>Predict with it</a>
-        {model.data && model.data.serves !== null && model.data.serves !== number && (
+      <Heading title={`${name}, version ${number}`} above={<a href={href(modelPath(name))}>All versions of {name}</a>}>
+        {version.data && <a class="button main" href={href(predictPath(`${name}:${number}`))}>Predict with it</a>}
+        {version.data && model.data && model.data.serves !== null && model.data.serves !== number && (
           <a class="button" href={href(comparePath(name), { a: String(model.data.serves), b: String(number) })}>Compare with version {model.data.serves}, which serves</a>
         )}
       </Heading>

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Schema } from "../../api/client";
-import { Card, Field } from "../../ui/parts";
+import { Card, Field, Notice } from "../../ui/parts";
 import { counted, number } from "../../words/format";
 import { figures, isLowerBetter, judgedOn, metricMeaning, metricName, PARTS } from "../../words/metrics";
 import { Confusion } from "./confusion";
@@ -58,6 +58,7 @@ export function Quality({ version, report, view }: { version: Schema<"Version">;
               </tbody>
             </table>
           </div>
+          {isNoBetter(own, baseline) && <Notice tone="warn">On these rows the model is no better than the baseline.</Notice>}
           <p class="quiet small">
             The baseline always predicts {isRegression ? "the mean" : "the class shares"} of the training rows.
             {isBeside && " The linear neuron was trained on the same rows."}
@@ -69,4 +70,9 @@ export function Quality({ version, report, view }: { version: Schema<"Version">;
       <Picture version={version} file={pictureOf("residuals", view.number)} caption="Predicted and true values of held-out rows, and their residuals" />
     </section>
   );
+}
+
+/** Whether the error that training makes small is not below that of the baseline. */
+function isNoBetter(own: [string, number | null][], baseline: Record<string, number | null>): boolean {
+  return own.some(([metric, value]) => ["mse", "log_loss"].includes(metric) && value !== null && value >= (baseline[metric] ?? Infinity));
 }

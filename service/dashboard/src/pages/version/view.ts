@@ -18,8 +18,10 @@ export function viewsOf(report: Schema<"Report">, target: string | string[]): Vi
   const { metrics = {}, baseline = {}, by_target: each } = report;
   const linear = report.verdict?.linear ?? {};
   if (!each) return [{ ...report, target: String(target), number: 0, metrics, baseline, linear }];
-  return Object.entries(each).map(([name, told], place) => ({
-    ...told, target: name, number: place + 1, metrics: of(metrics, name), baseline: of(baseline, name), linear: of(linear, name),
+  // pictures are numbered as the spec names the targets; the report has them by name
+  const names = Array.isArray(target) ? target : Object.keys(each);
+  return names.map((name, place) => ({
+    ...each[name], target: name, number: place + 1, metrics: of(metrics, name), baseline: of(baseline, name), linear: of(linear, name),
   }));
 }
 

@@ -12,3 +12,7 @@ export function placeOf({ learnt, low, high }: Weight): "inside" | "above" | "be
   if (typeof learnt !== "number" || typeof low !== "number" || typeof high !== "number") return "–";
   return learnt < low ? "below" : learnt > high ? "above" : "inside";
 }
+
+export function toldOf(place: ReturnType<typeof placeOf>): string {
+  return place === "–" ? place : `${place} it`;
+}

@@ -25,8 +25,8 @@ export function choicesOf({ ways, preset }: FormField): Choice[] {
 }
 
 /** The choice that a value is; what is typed and cannot be read belongs to where it was typed. */
-export function choiceOf(choices: Choice[], value: Json | undefined): number {
-  if (value === undefined) return choices.findIndex((choice) => choice.way === undefined && choice.value === undefined);
+export function choiceOf(choices: Choice[], value: Json | undefined, preset?: Json): number {
+  if (value === undefined || (preset !== undefined && isSame(value, preset))) return choices.findIndex((choice) => choice.way === undefined && choice.value === undefined);
   const exact = choices.findIndex((choice) => choice.way === undefined && isSame(choice.value, value));
   if (exact >= 0) return exact;
   const fits = choices.findIndex(({ way }) => way !== undefined && holds(way, value));

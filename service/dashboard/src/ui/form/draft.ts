@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "./schema.ts";
+import type { FormField, Json, JsonObject } from "./schema.ts";
 
 /** What a person has chosen: only what differs from the defaults, which are the server's to know. */
 export type Draft = JsonObject;
@@ -29,6 +29,20 @@ export function put(draft: Draft, path: readonly string[], value: Json | undefin
 
 export function isSame(one: Json | undefined, other: Json | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The draft without what is as it would be if it were left out: a spec of which every field is written down says little so. */
+export function withoutPresets(draft: Draft, fields: readonly FormField[]): Draft {
+  const kept: Draft = { ...draft };
+  for (const { name, preset, ways } of fields) {
+    const value = kept[name];
+    const inside = ways.find((way) => way.is === "object");
+    const left = inside && isObject(value) ? withoutPresets(value, inside.fields) : value;
+    const isEmpty = ways.length === 1 && isObject(left) && Object.keys(left).length === 0;
+    if (left === undefined || isEmpty || (preset !== undefined && isSame(left, preset))) delete kept[name];
+    else kept[name] = left;
+  }
+  return kept;
 }
 
 /** How many values below a place were chosen. */

@@ -27,6 +27,7 @@ export interface Wanted {
 /** What uPlot is asked to draw; made anew when curves, scale or colours change, and not for new points. */
 export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCursor, onZoom }: Wanted): uPlot.Options {
   const [line, quiet, ground] = [colour("--line"), colour("--quiet"), colour("--card")];
+  const strokes = curves.map((curve, place) => colour(lookOf(curve, place).token));
   const font = `12px ${getComputedStyle(document.documentElement).fontFamily}`;
   const axis = { stroke: quiet, font, labelFont: font, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 5 } };
   return {
@@ -36,6 +37,7 @@ export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCurs
     legend: { show: false },
     cursor: {
       y: false,
+      points: { size: 9, width: 0, fill: (_, which) => strokes[which - 1] ?? quiet },
       drag: { x: true, y: false },
       bind: { dblclick: (_, __, inner) => (event) => { inner(event); onZoom(false); return null; } },
     },
@@ -60,8 +62,8 @@ export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCurs
     series: [
       {},
       ...curves.map((curve, place): uPlot.Series => {
-        const { token, dash } = lookOf(curve, place);
-        const stroke = colour(token);
+        const { dash } = lookOf(curve, place);
+        const stroke = strokes[place] ?? quiet;
         return {
           label: curve.name,
           show: !hidden.has(curve.name),

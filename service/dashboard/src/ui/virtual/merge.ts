@@ -14,26 +14,25 @@ export interface Answered<Row> {
 
 /**
  * The pages after one of them was asked for anew. What is new in it comes in, what changed is replaced, what was deleted goes;
- * rows of the page that others have pushed out of the answer stay. Where nothing of the page is left in the answer, so much is
- * new that the list begins anew with it.
+ * rows that new ones have pushed out of the answer stay below it, and where deleted ones have drawn it into later pages, it takes
+ * their place. Where its last row was not known at all, so much is new that the list begins anew with it.
  */
 export function refreshed<Row>(pages: KeptPage<Row>[], at: number, answer: Answered<Row>, keyOf: (row: Row) => string | number): KeptPage<Row>[] {
   const page = pages[at];
   if (!page) return pages;
+  const before = pages.slice(0, at);
   const last = answer.data.at(-1);
-  if (answer.next === null || last === undefined) {
-    return [...pages.slice(0, at), { after: page.after, rows: answer.data, next: answer.next }];
+  if (answer.next !== null && last !== undefined) {
+    for (let until = at; until < pages.length; until += 1) {
+      const { rows = [], next = null } = pages[until] ?? {};
+      const place = rows.findIndex((row) => keyOf(row) === keyOf(last));
+      if (place < 0) continue;
+      const below = rows.slice(place + 1);
+      const isEnd = below.length === 0 && until === pages.length - 1;
+      return [...before, { after: page.after, rows: [...answer.data, ...below], next: isEnd ? answer.next : next }, ...pages.slice(until + 1)];
+    }
   }
-  const isFollowed = at + 1 < pages.length;
-  const place = page.rows.findIndex((row) => keyOf(row) === keyOf(last));
-  if (place < 0) {
-    // rows below the answer's end are not known to follow it
-    return [...pages.slice(0, at), { after: page.after, rows: answer.data, next: answer.next }];
-  }
-  const pushedOut = page.rows.slice(place + 1);
-  const next = isFollowed || pushedOut.length ? page.next : answer.next;
-  const kept = { after: page.after, rows: [...answer.data, ...pushedOut], next };
-  return [...pages.slice(0, at), kept, ...pages.slice(at + 1)];
+  return [...before, { after: page.after, rows: answer.data, next: answer.next }];
 }
 
 /** The pages that hold some rows, from the first to the one after the last. */

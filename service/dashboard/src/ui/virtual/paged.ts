@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { needsKey, signIns } from "../../api/client";
 import { type ApiProblem, asProblem } from "../../api/problem";
 import { type Answered, type KeptPage, pagesOf, refreshed } from "./merge";
@@ -35,47 +35,72 @@ export function usePaged<Row>(
   everySeconds?: number,
 ): Paged<Row> {
   const [state, set] = useState<State<Row>>({ pages: [], isLoading: true });
+  const kept = useRef<KeptPage<Row>[]>([]);  // what the state shows once it is drawn
   const newest = useRef(0);
-  const isAsking = useRef(false);
+  const isAsking = useRef<"" | "page" | "again">("");
+  const isWanted = useRef(false);  // that the next page is asked for, once what is asked for again has come
   const seen = useRef<[number, number]>([0, 1]);
-  const now = useRef({ ask, keyOf, state });
-  now.current = { ask, keyOf, state };
+  const now = useRef({ ask, keyOf });
+  now.current = { ask, keyOf };
+
+  const keep = (pages: KeptPage<Row>[]) => {
+    kept.current = pages;
+    set({ pages, isLoading: false });
+  };
 
   /** Ask in turn, unless the list has begun anew meanwhile. */
-  const asking = useCallback(async (work: (isCurrent: () => boolean) => Promise<void>) => {
-    if (isAsking.current) return;
-    isAsking.current = true;
+  const asking = async (what: "page" | "again", work: (isCurrent: () => boolean) => Promise<void>) => {
+    if (isAsking.current) {
+      if (what === "page" && isAsking.current === "again") isWanted.current = true;
+      return;
+    }
+    isAsking.current = what;
     const number = newest.current;
     const isCurrent = () => number === newest.current;
     try {
       await work(isCurrent);
     } catch (error) {
       if (isCurrent()) set((before) => ({ ...before, isLoading: false, problem: asProblem(error) }));
-    } finally {
-      if (isCurrent()) isAsking.current = false;
     }
-  }, []);
+    if (!isCurrent()) return;
+    isAsking.current = "";
+    if (isWanted.current) more();
+    isWanted.current = false;
+  };
 
-  const begin = useCallback((keeps: boolean) => {
+  const begin = (keeps: boolean) => {
     newest.current += 1;
-    isAsking.current = false;
-    set((before) => (keeps ? { ...before, isLoading: true } : { pages: [], isLoading: true }));
-    void asking(async (isCurrent) => {
+    isAsking.current = "";
+    isWanted.current = false;
+    if (!keeps) kept.current = [];
+    set({ pages: kept.current, isLoading: true });
+    void asking("page", async (isCurrent) => {
       const { data, next } = await now.current.ask(undefined);
-      if (isCurrent()) set({ pages: [{ after: undefined, rows: data, next }], isLoading: false });
+      if (isCurrent()) keep([{ after: undefined, rows: data, next }]);
     });
-  }, []);
+  };
 
-  const more = useCallback(() => {
-    const last = now.current.state.pages.at(-1);
-    const after = last?.next;
+  const more = () => {
+    const after = kept.current.at(-1)?.next;
     if (!after) return;
-    void asking(async (isCurrent) => {
-      set((before) => ({ pages: before.pages, isLoading: true }));
+    void asking("page", async (isCurrent) => {
+      set({ pages: kept.current, isLoading: true });
       const { data, next } = await now.current.ask(after);
-      if (isCurrent()) set((before) => ({ pages: [...before.pages, { after, rows: data, next }], isLoading: false }));
+      if (isCurrent()) keep([...kept.current, { after, rows: data, next }]);
     });
-  }, []);
+  };
+
+  const again = () =>
+    asking("again", async (isCurrent) => {
+      const places = new Set([0, ...pagesOf(kept.current, seen.current)]);
+      for (const place of [...places].sort((one, other) => other - one)) {
+        const page = kept.current[place];
+        if (!page) continue;
+        const answer = await now.current.ask(page.after);
+        if (!isCurrent()) return;
+        keep(refreshed(kept.current, place, answer, now.current.keyOf));
+      }
+    });
 
   useEffect(() => {
     begin(false);
@@ -93,17 +118,7 @@ export function usePaged<Row>(
   useEffect(() => {
     if (!everySeconds) return;
     const timer = window.setInterval(() => {
-      if (document.visibilityState !== "visible" || needsKey.value || !now.current.state.pages.length) return;
-      void asking(async (isCurrent) => {
-        const places = new Set([0, ...pagesOf(now.current.state.pages, seen.current)]);
-        for (const place of [...places].sort((one, other) => other - one)) {
-          const page = now.current.state.pages[place];
-          if (!page) continue;
-          const { data, next } = await now.current.ask(page.after);
-          if (!isCurrent()) return;
-          set((before) => ({ isLoading: false, pages: refreshed(before.pages, place, { data, next }, now.current.keyOf) }));
-        }
-      });
+      if (document.visibilityState === "visible" && !needsKey.value && kept.current.length) void again();
     }, everySeconds * 1000);
     return () => window.clearInterval(timer);
   }, [everySeconds, ...on]);
@@ -115,9 +130,9 @@ export function usePaged<Row>(
     isLoading: state.isLoading,
     problem: state.problem,
     more,
-    reload: useCallback(() => begin(true), []),
-    onSeen: useCallback((range: [number, number]) => {
+    reload: () => begin(true),
+    onSeen: (range) => {
       seen.current = range;
-    }, []),
+    },
   };
 }

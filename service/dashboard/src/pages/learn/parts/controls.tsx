@@ -17,7 +17,9 @@ export function Slider({ label, words, value, low, high, step, onChange, marks =
   const id = useId();
   return (
     <div class="slider">
-      <label for={id}><span class="label">{label}</span> <output for={id}>{words}</output></label>
+      <div>
+        <label class="label" for={id}>{label}</label> <span class="value" aria-hidden="true">{words}</span>
+      </div>
       <input id={id} type="range" min={low} max={high} step={step} value={value} aria-valuetext={words} onInput={(event) => onChange(Number(event.currentTarget.value))} />
       {marks.length > 0 && (
         <div class="slider-marks" aria-hidden="true">

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { parametersAt, type Run } from "../../../lesson/descent.ts";
-import { type Bowl, ellipse, levels, sliceOf, window as windowOf } from "../../../lesson/surface.ts";
+import { type Bowl, ellipse, levels, sliceOf, widened, window as windowOf } from "../../../lesson/surface.ts";
 import { dots, line } from "../../../ui/plot/marks";
 import { Frame } from "../../../ui/plot/frame";
 import { Key } from "../../../ui/scatter";
@@ -23,12 +23,12 @@ export function Surface({ bowl, run, done, axes, xName, yName, label, colour = "
   /** Where both parameters have the same unit, so that a round bowl has round rings. */
   equal?: boolean;
 }) {
-  const shown = useMemo(() => windowOf(bowl, axes), [bowl, ...axes]);
   const now = parametersAt(run, done);
   // with a third parameter the slice moves with it
   const through = bowl.optimum.length > 2 ? now.join() : "";
   const slice = useMemo(() => sliceOf(bowl, axes, now.every(Number.isFinite) ? now : bowl.optimum), [bowl, ...axes, through]);
   const way = useMemo(() => pathOf(run, axes, 0, run.steps), [run, ...axes]);
+  const shown = useMemo(() => (bowl.optimum.length > 2 ? widened(windowOf(bowl, axes), way) : windowOf(bowl, axes)), [bowl, ...axes, way]);
   const gone = pathOf(run, axes, 0, done);
   const here: [number, number] = [now[axes[0]] ?? NaN, now[axes[1]] ?? NaN];
   return (

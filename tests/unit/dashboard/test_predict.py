@@ -39,14 +39,18 @@ def test_the_last_question_wins_and_late_answers_are_dropped() -> None:
 def test_an_error_of_a_question_that_was_given_up_is_told_to_nobody() -> None:
     script = """
       const told = [];
+      const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
       const latest = new module.Latest({
-        ask: async (question) => { if (question === "bad") { await new Promise((resolve) => setTimeout(resolve, 20)); throw new Error("no"); } return question; },
+        ask: async (question) => {
+          if (question === "good") return question;
+          await pause(20);
+          throw new Error("no");
+        },
         tell: (answer) => told.push(answer), fail: (error) => told.push(error.message), waitMilliseconds: 1,
       });
-      const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
       latest.ask("bad"); await pause(10); latest.ask("good"); await pause(60); latest.ask("bad"); await pause(60);
       return told;
-    """  # noqa: E501
+    """
     assert run(LATEST, script) == ["good", "no"]
 
 

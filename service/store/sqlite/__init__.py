@@ -1,0 +1,1 @@
+"""What an SQLite database alone needs."""

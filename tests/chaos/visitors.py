@@ -1,0 +1,101 @@
+"""Many clients for some minutes, by locust: `make visitors`. They predict, read, upload and train, each with pauses.
+
+Told are failures (there must be none), the API's memory before and after, and how long predictions take at the 99th
+percentile beside what they take on an idle server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+
+from service.client import Client
+from tests.benchmarks.stack import HERE, settled_stack
+from tests.integration.processes import Running
+
+MB = 1_000_000
+ROWS, IDLE_REQUESTS, SETTLE_SHARE = 200, 1000, 0.2
+MODEL = "visited"
+
+
+def api_bytes(running: Running) -> int:
+    """Resident memory of the processes that answer."""
+    parents = [one for one in running.descendants if "service.supervisor.http_server" in one.cmdline()]
+    family = {process for parent in parents for process in (parent, *parent.children(recursive=True))}
+    return sum(process.memory_info().rss for process in family)
+
+
+def idle_seconds(url: str) -> float:
+    """The 99th percentile of predictions that nobody disturbs."""
+    took = []
+    with httpx.Client(base_url=url) as client:
+        for _ in range(IDLE_REQUESTS):
+            began = time.perf_counter()
+            client.post(f"/v1/models/{MODEL}/predict", json={"records": [{"x": 0.5, "z": 0.25}]}).raise_for_status()
+            took.append(time.perf_counter() - began)
+    return float(np.percentile(took, 99))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seconds", type=int, default=300)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="visitors-") as name:
+        directory = Path(name)
+        with settled_stack(directory / "data") as (running, url):
+            with Client(url, timeout=60) as client:
+                numbers = np.random.default_rng(1).random((2000, 2))
+                rows = "".join(f"{x:.6f},{z:.6f},{2 * x - z:.6f}\n" for x, z in numbers)
+                dataset = client.upload(f"x,z,y\n{rows}".encode(), name="visited").id
+                client.train(dataset, "y", MODEL, network={"kind": "linear"})
+            idle = idle_seconds(url)
+            command = [
+                sys.executable, "-m", "locust", "-f", str(HERE / "tests/chaos/visitor.py"), "--headless", "--host", url,
+                "--users", str(options.clients), "--spawn-rate", "20", "--run-time", f"{options.seconds}s",
+                "--stop-timeout", "60", "--csv", str(directory / "told"), "--only-summary",
+            ]  # fmt: skip
+            environment = {**os.environ, "VISITED_MODEL": MODEL, "VISITED_ROWS": str(ROWS)}
+            seen: list[tuple[float, int]] = []
+            began = time.monotonic()
+            with subprocess.Popen(command, env=environment) as visit:
+                while visit.poll() is None:
+                    seen.append((time.monotonic() - began, api_bytes(running)))
+                    time.sleep(1.0)
+            lost = [one for one in running.descendants if one.status() == psutil.STATUS_ZOMBIE]
+        tell(directory / "told_stats.csv", idle, seen, options.seconds)
+    if visit.returncode or lost:
+        sys.exit(f"locust ended with {visit.returncode}, {len(lost)} processes had died")
+
+
+def tell(stats: Path, idle: float, seen: list[tuple[float, int]], seconds: float) -> None:
+    with stats.open() as file:
+        rows = {row["Name"]: row for row in csv.DictReader(file)}
+    for name, row in rows.items():
+        print(
+            f"{name:<12} {int(row['Request Count']):>8,} requests {int(row['Failure Count']):>4} failed, median "
+            f"{float(row['50%']):>6.0f} ms, p99 {float(row['99%']):>6.0f} ms, longest "
+            f"{float(row['Max Response Time']):>6.0f} ms"
+        )
+    early = [size for at, size in seen if SETTLE_SHARE * seconds <= at <= 2 * SETTLE_SHARE * seconds]
+    late = [size for at, size in seen if at >= (1 - SETTLE_SHARE) * seconds]
+    second, last = np.median(early) / MB, np.median(late) / MB
+    print(f"memory of the API: {second:,.0f} MB in the second fifth, {last:,.0f} MB in the last")
+    busy = float(rows["predict"]["99%"]) / 1000
+    print(
+        f"predictions, p99: idle {idle * 1000:.1f} ms, among the others {busy * 1000:.0f} ms: {busy / idle:.1f} times"
+    )
+
+
+if __name__ == "__main__":
+    main()
