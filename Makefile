@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help pages visitors demo pictures serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
+.PHONY: help pages visitors demo pictures pages-proof serve test golden fuzz-uploads fuzz-routes slow-clients upload-race predict-own-files survey-tables \
         bench-api bench-ingest bench-ingest-memory \
         bench-quality bench-report bench-train bench-jobs bench-gpu bench-small bench-http bench-growth bench \
         crowd bench-keys bench-predict bench-bulk bench-beside bench-tables bench-fleet fuzz-predict predict-under-force absences stack \
@@ -43,8 +43,12 @@ demo: $(READY) $(PAGES)  ## start the stack, train a linear neuron and a network
 serve: $(READY) $(PAGES)  ## start the stack and keep it up: http://127.0.0.1:8000
 	@$(BIN)/adaline serve
 
-pictures: $(READY)  ## make the README's picture again
+pictures: $(READY) $(PAGES)  ## make the README's pictures again: of `make demo`, and of the pages (needs chromium)
 	@mkdir -p .github && $(BIN)/python -m tests.demo .github/demo.svg
+	@$(BIN)/python -m tests.pictures .github
+
+pages-proof: $(READY) $(PAGES)  ## what the pages send, take and cost, with 1 GB, 100,000 epochs, 10,000 versions, 20 pages: PROOF="first long"
+	@$(BIN)/python -m tests.benchmarks.pages $(PROOF)
 
 test: $(READY) $(PAGES)  ## all tests: those of one process beside those that start servers and workers
 	@$(BIN)/python -m pytest tests/unit $(PYTEST) > $(VENV)/unit.log 2>&1 & unit=$$!; trap 'kill $$unit' INT TERM; \

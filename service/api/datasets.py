@@ -18,6 +18,7 @@ from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.schemas import datasets as schemas
 from service.api.schemas.preview import Preview
+from service.api.schemas.profile import Profile
 from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, ArrivingUpload
 from service.api.uploads.forms import FIELDS
 from service.api.uploads.options import MAX_NAME, UploadQuery, check_parquet, merged
@@ -132,7 +133,7 @@ def delete_dataset(query: dict[str, Any], id: str) -> Any:
 
 @blueprint.route("/<id>/profile")
 @blueprint.query(ProfileQuery)
-@blueprint.answers(HTTPStatus.OK, {"type": "object"})
+@blueprint.answers(HTTPStatus.OK, Profile)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def get_profile(query: dict[str, Any], id: str) -> Any:
     """Get the profile of a dataset: statistics of each column

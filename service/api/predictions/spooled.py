@@ -2,7 +2,10 @@
 
 A client that sends everything before it reads anything would wait for ever on a server that stops reading until its
 answer is taken. Here the body is read on by a thread, whatever the client takes; also when the answer has broken off,
-for browsers are such clients, and would never see why.
+for otherwise it would never see why.
+
+Browsers are such clients: a fetch is half duplex (https://fetch.spec.whatwg.org/#dom-requestinit-duplex). Nothing is
+sent to them before all is read, or the kernel would cut off, after some seconds, who takes nothing of what was sent.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from typing import IO
 
-from flask import Response, g
+from flask import Request, Response, g
 from werkzeug.exceptions import ClientDisconnected
 
 from service.api.context import context
@@ -29,10 +32,10 @@ TAKEN_BYTES = 128 * 1024  # from the disk at once
 
 
 def streamed(
-    pieces: Generator[bytes], broken: Callable[[Exception], bytes], media_type: str, body: IO[bytes]
+    pieces: Generator[bytes], broken: Callable[[Exception], bytes], media_type: str, request: Request
 ) -> Response:
-    """The answer of these pieces, made from `body`: whole with its length when it is short, else begun once it is known
-    to begin well.
+    """The answer of these pieces, made from the request's body: whole with its length when it is short, else begun once
+    it is known to begin well.
 
     What is raised before that is raised here. Later, `broken` logs it and makes the end of an answer that no client
     takes for whole; see `service.api.predictions.breaking`.
@@ -48,20 +51,31 @@ def streamed(
         return Response(b"".join(begun), mimetype=media_type)
     release = context().sending.take(TooManyAnswers(CROWDED))
     g.body_is_read_on = True
-    answer = Response(Spooled(begun, pieces, broken, body), mimetype=media_type)
+    answer = Response(Spooled(begun, pieces, broken, request.stream, _is_browsers(request)), mimetype=media_type)
     answer.call_on_close(release)
     return answer
+
+
+def _is_browsers(request: Request) -> bool:
+    """Browsers name the page's origin in every POST; other clients have none."""
+    return "Origin" in request.headers
 
 
 class Spooled:
     """The bytes of an answer, made by a thread. `close` ends the thread and frees all that waits."""
 
     def __init__(
-        self, begun: list[bytes], rest: Generator[bytes], broken: Callable[[Exception], bytes], body: IO[bytes]
+        self,
+        begun: list[bytes],
+        rest: Generator[bytes],
+        broken: Callable[[Exception], bytes],
+        body: IO[bytes],
+        is_held: bool,
     ) -> None:
         self._rest = rest
         self._broken = broken
         self._body = body
+        self._is_held = is_held  # nothing is given before all is made
         self._changed = threading.Condition()
         self._waiting = deque(begun)
         self._in_memory = sum(map(len, begun))
@@ -76,7 +90,7 @@ class Spooled:
 
     def __next__(self) -> bytes:
         with self._changed:
-            while not self._waiting and self._on_disk[0] == self._on_disk[1] and not self._is_ended:
+            while not self._is_ended and (self._is_held or self._is_empty()):
                 self._changed.wait()
             if self._waiting:
                 piece = self._waiting.popleft()
@@ -94,6 +108,9 @@ class Spooled:
                 self._file.truncate()
                 self._on_disk = (0, 0)
             return piece
+
+    def _is_empty(self) -> bool:
+        return not self._waiting and self._on_disk[0] == self._on_disk[1]
 
     def close(self) -> None:
         """Nobody takes any more."""

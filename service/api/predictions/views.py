@@ -157,4 +157,4 @@ def _of_table(model: LoadedModel, media_type: str, query: dict[str, Any]) -> Any
         finally:
             table.close()
 
-    return streamed(pieces(), partial(broken_off, answer_type), name, request.stream)
+    return streamed(pieces(), partial(broken_off, answer_type), name, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, TimeField, one_of, says
+from service.api.schemas.dialect import DIALECT
 from service.api.schemas.problems import Reason
 from service.domain.cells.kinds import KINDS
 from service.domain.jobs.lifecycle import DATASET_STATES
@@ -32,7 +33,9 @@ class DatasetSchema(Answer):
     bytes = fields.Integer(required=True)
     rows = fields.Integer(required=True, allow_none=True)
     rejected_rows = fields.Integer(required=True, allow_none=True)
-    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file was parsed"))
+    dialect = fields.Dict(
+        required=True, allow_none=True, metadata=says("how the file was parsed; null for Parquet", properties=DIALECT)
+    )
     columns = fields.List(fields.Nested(ColumnSchema), required=True, allow_none=True)
     created_at = TimeField(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)

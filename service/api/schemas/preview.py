@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, one_of, says
+from service.api.schemas.dialect import DIALECT
 from service.domain.cells.kinds import KINDS
 
 
@@ -25,7 +26,11 @@ class PreviewReject(Answer):
 class Preview(Answer):
     """What would be read of a file, by its first part. Nothing is stored."""
 
-    dialect = fields.Dict(required=True, allow_none=True, metadata=says("how the file would be read; null for Parquet"))
+    dialect = fields.Dict(
+        required=True,
+        allow_none=True,
+        metadata=says("how the file would be read; null for Parquet", properties=DIALECT),
+    )
     columns = fields.List(fields.Nested(PreviewColumn), required=True)
     rows = fields.List(fields.List(fields.Raw()), required=True, metadata=says("the first rows, as they would be read"))
     rejects = fields.List(fields.Nested(PreviewReject), required=True, metadata=says("rows that would be rejected"))

@@ -75,11 +75,14 @@ def _first_part(upload: ArrivingUpload) -> tuple[bytes, bool]:
 
 
 def _found(first: bytes, whole: bool, options: Mapping[str, Any]) -> Found:
-    """The dialect and names as ingest finds them, from as much of the file as its first line needs."""
+    """The dialect and names as ingest finds them, from as much of the file as its first line and a row need."""
     size = SAMPLE_BYTES
     while True:
         try:
-            return find(first[:size], whole and len(first) <= size, options)
+            found = find(first[:size], whole and len(first) <= size, options)
+            if found.rows or size >= len(first):
+                return found
+            size *= 2
         except SampleTooShort as error:
             if size >= len(first):
                 detail = f"the first {len(first):,} bytes do not hold the file's first line: {error.detail}"

@@ -2,6 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { loadSession, needsKey, session, signOut } from "./api/client";
 import { type ApiProblem, asProblem } from "./api/problem";
+import { useAction } from "./api/use";
 import icon from "./icon.svg";
 import { PAGES, SECTIONS } from "./pages";
 import { SignIn } from "./pages/sign-in";
@@ -13,9 +14,12 @@ import { Empty, Waiting, Wrong } from "./ui/parts";
 export function App() {
   const [problem, setProblem] = useState<ApiProblem>();
   useEffect(listen, []);
-  useEffect(() => {
+  const leaving = useAction(signOut);
+  const start = () => {
+    setProblem(undefined);
     void loadSession().catch((error: unknown) => setProblem(asProblem(error)));
-  }, []);
+  };
+  useEffect(start, []);
   return (
     <div class="shell">
       <a class="skip" href="#main">Skip to the page</a>
@@ -31,11 +35,16 @@ export function App() {
         <div class="shell-foot">
           <button type="button" class="button little" onClick={theme.next}>{theme.name.value}</button>
           <a class="small" href="/docs/">API documentation</a>
-          {session.value?.csrf_token && <button type="button" class="button little" onClick={() => void signOut()}>Sign out</button>}
+          {session.value?.csrf_token && !needsKey.value && <button type="button" class="button little" disabled={leaving.isRunning} onClick={() => void leaving.run()}>Sign out</button>}
         </div>
       </nav>
       <main class="shell-main stack" id="main" tabIndex={-1}>
-        {needsKey.value ? <SignIn /> : problem ? <Wrong problem={problem} /> : session.value ? <Page /> : <Waiting />}
+        <Wrong problem={leaving.problem} onRetry={() => void leaving.run()} />
+        {needsKey.value && <SignIn />}
+        {problem && !session.value && !needsKey.value && <Wrong problem={problem} onRetry={start} />}
+        {!problem && !session.value && !needsKey.value && <Waiting />}
+        {/* while one signs in again the page is there, out of sight: what was typed is not lost. Another owner gets a new one */}
+        {session.value && <div key={session.value.owner} class="stack" hidden={needsKey.value}><Page /></div>}
       </main>
     </div>
   );

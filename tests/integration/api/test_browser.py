@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,26 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from service.store import jobs
 from service.wiring import Deps
 from tests import samples
 from tests.integration.api.serving import Server
+from tests.integration.browsing import chromium
 from tests.integration.processes import eventually
 
 STRANGER = "evil.example"
-# no requests of the browser's own, and a stranger's name that means this machine
 OPTIONS = (
-    f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",
+    f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",  # a stranger's name that means this machine
     "--disable-features=LocalNetworkAccessChecks",  # newer browsers may ask the user first; older ones do not
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
 )
 
 # everything that a page can have sent without asking, and what it would have to ask for; what it got to see of it
@@ -85,15 +76,8 @@ ROWS = """'{"records": [{"size": 2, "colour": "red", "sold": false}]}'"""
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The chromium of this machine."""
-    program = shutil.which("chromium")
-    if program is None:
-        if os.environ.get("ADALINE_REQUIRE") == "all":
-            raise AssertionError("there is no chromium: apt-get install chromium")
-        pytest.skip("there is no chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(OPTIONS))
+    with chromium(*OPTIONS) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -165,6 +165,37 @@ def test_answer_that_breaks_off_is_taken_for_whole_by_no_reader(server: Server) 
     assert server.log_file.read_text().count("answer broke off") == 4
 
 
+def test_client_that_sends_everything_before_it_reads_is_told_why_its_answer_breaks_off(server: Server) -> None:
+    """A browser is such a client: what comes after the bad row fills the buffers between, if nobody takes it."""
+    times = 200
+    size = len(HEADER) + len(BLOCK) * (20 + times) + len(b"big,red,no\n")
+    with server.growth() as grown, begun(server, f"Content-Length: {size}", "Accept: text/csv") as connection:
+        connection.sendall(HEADER + BLOCK * 20 + b"big,red,no\n")
+        for _ in range(times):
+            connection.sendall(BLOCK)
+        answer = everything(connection)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert f'line {BAD_LINE}, column \'size\': ""big"" is not a number' in body_of(answer).decode()
+    assert grown[0] < GROWTH_MEGABYTES
+
+
+def test_nothing_is_sent_to_a_browser_before_it_has_sent_everything(server: Server) -> None:
+    """It takes nothing before, and who takes nothing for half a minute is cut off."""
+    head = ("Transfer-Encoding: chunked", "Accept: text/csv", "Origin: http://localhost")
+    with begun(server, *head) as connection:
+        connection.sendall(chunk(HEADER) + chunk(BLOCK) * 40)
+        connection.settimeout(3)
+        first = bytearray()
+        with suppress(TimeoutError):
+            while True:
+                first += connection.recv(1 << 20)
+        assert b"prediction" not in first
+        connection.settimeout(30)
+        connection.sendall(b"0\r\n\r\n")
+        lines = body_of(bytes(first) + everything(connection)).decode().splitlines()
+    assert list(map(float, lines[1:])) == EXPECTED * 40
+
+
 def test_bad_rows_deep_in_a_stream_are_null_when_that_is_wanted(server: Server) -> None:
     answer = orjson.loads(broken(server, "application/json", "?on_error=null"))
     assert len(answer["predictions"]) == 21 * 20_000 + 1

@@ -9,23 +9,36 @@ export type Session = Schema<"Session">;
 
 /** Who asks; null until it is known, and where a key is needed. */
 export const session = signal<Session | null>(null);
-/** Whether the server asks for a key that the browser has not given. */
+/** Whether the server asks for a key that the browser has not given, or for a new one: then `session` is the one that ended. */
 export const needsKey = signal(false);
+/** How often one has signed in since the page was loaded: what failed before is asked again when it changes. */
+export const signIns = signal(0);
+
+/** To be told of every 401, with the number of sign-ins when the request was sent: an answer to a session of before says nothing. */
+export function refused(sentAt: number): void {
+  if (sentAt === signIns.value) needsKey.value = true;
+}
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
+const sentAt = new Map<string, number>();
+
 const guard: Middleware = {
-  onRequest({ request }) {
+  onRequest({ request, id }) {
+    sentAt.set(id, signIns.value);
     const token = session.value?.csrf_token;
     if (token && !SAFE.has(request.method)) request.headers.set("X-CSRF-Token", token);
     return request;
   },
-  async onResponse({ request, response }) {
+  async onResponse({ request, response, id }) {
+    const sent = sentAt.get(id) ?? signIns.value;
+    sentAt.delete(id);
     if (response.ok) return response;
-    if (response.status === 401 && !request.url.endsWith("/v1/session")) needsKey.value = true;
+    if (response.status === 401 && !request.url.endsWith("/v1/session")) refused(sent);
     throw await problemOf(response);
   },
-  onError() {
+  onError({ id }) {
+    sentAt.delete(id);
     return new ApiProblem({ status: 0, code: "unreachable", title: "The server does not answer", detail: "Is it running? The page asks again when you try once more.", errors: [] });
   },
 };
@@ -54,11 +67,16 @@ export async function loadSession(): Promise<void> {
 
 export async function signIn(key: string): Promise<void> {
   session.value = await bodyOf(api.POST("/v1/session", { body: { key } }));
+  signIns.value += 1;
   needsKey.value = false;
 }
 
 export async function signOut(): Promise<void> {
-  await api.DELETE("/v1/session");
+  try {
+    await api.DELETE("/v1/session");
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 401) throw error;  // the session had ended before
+  }
   session.value = null;
   needsKey.value = true;
 }

@@ -1,10 +1,13 @@
-/** What the API says is wrong (RFC 9457), with the places in the request where it is known. */
+import type { components } from "./schema";
+
+/** What the API says is wrong (RFC 9457), with the places in the request where it is known, and what is in the way. */
 export interface Problem {
   status: number;
   code: string;
   title: string;
   detail: string;
   errors: { pointer: string; detail: string }[];
+  references?: components["schemas"]["Reference"][];
 }
 
 export class ApiProblem extends Error {
@@ -36,8 +39,10 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
 /** The same of an answer's status and text. */
 export function problemFrom(status: number, text: string): ApiProblem {
   try {
-    const told = JSON.parse(text) as Partial<Problem>;
-    return new ApiProblem({ status, code: told.code ?? "", title: told.title ?? "", detail: told.detail ?? "", errors: told.errors ?? [] });
+    const told = JSON.parse(text) as Partial<Problem> & { error?: string };
+    // /v2 says {"error": "…"}, as its protocol has it
+    const title = told.title ?? (told.detail ? "" : `The server answered with status ${status}`);
+    return new ApiProblem({ status, code: told.code ?? "", title, detail: told.detail ?? told.error ?? "", errors: told.errors ?? [], references: told.references ?? [] });
   } catch {
     return new ApiProblem({ status, code: "", title: `The server answered with status ${status}`, detail: text.slice(0, 500), errors: [] });
   }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { needsKey, signIns } from "./client";
 import { type ApiProblem, asProblem } from "./problem";
 
 export interface Resource<T> {
@@ -34,10 +35,17 @@ export function useResource<T>(ask: () => Promise<T>, on: unknown[], everySecond
       newest.current += 1;
     };
   }, on);
+  // what a session that ended was not told is asked again in the next one
+  const asks = signIns.value;
+  const askedAt = useRef(asks);
+  useEffect(() => {
+    if (askedAt.current !== asks) void load(true);
+    askedAt.current = asks;
+  }, [asks]);
   useEffect(() => {
     if (!everySeconds) return;
     const timer = window.setInterval(() => {
-      if (document.visibilityState === "visible") void load(true);
+      if (document.visibilityState === "visible" && !needsKey.value) void load(true);
     }, everySeconds * 1000);
     return () => window.clearInterval(timer);
   }, [everySeconds, ...on]);

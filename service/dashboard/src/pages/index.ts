@@ -20,4 +20,21 @@ export const SECTIONS = [
 /** Every page by its path; each is fetched when it is first gone to, and is given the named parts of its path. */
 export const PAGES: PageOf[] = [
   { pattern: "/", load: () => import("./overview") },
+  { pattern: "/datasets", load: () => import("./datasets/list") },
+  { pattern: "/datasets/new", load: () => import("./datasets/upload/new") },
+  { pattern: "/datasets/:id", load: () => import("./datasets/one") },
+  { pattern: "/train", load: () => import("./train") },
+  { pattern: "/jobs", load: () => import("./jobs") },
+  { pattern: "/jobs/:id", load: () => import("./job") },
+  { pattern: "/predict", load: () => import("./predict/choose") },
+  { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/learn", load: () => import("./learn") },
+  { pattern: "/system", load: () => import("./system/page") },
+  { pattern: "/models", load: () => import("./models/list") },
+  { pattern: "/models/:name/versions/:version", load: () => import("./version/page") },
+  { pattern: "/models/:name/compare", load: () => import("./compare/page") },
+  { pattern: "/models/:name", load: () => import("./models/model") },
+  { pattern: "/predict", load: () => import("./predict/choose") },
+  { pattern: "/predict/:ref", load: () => import("./predict/page") },
+  { pattern: "/system", load: () => import("./system/page") },
 ];

@@ -51,7 +51,7 @@ export function Wrong({ problem, onRetry }: { problem: ApiProblem | undefined; o
         <ul>
           {errors.slice(0, 20).map((error) => (
             <li key={error.pointer + error.detail}>
-              <code>{error.pointer}</code>: {error.detail}
+              {error.pointer && <><code>{error.pointer}</code>: </>}{error.detail}
             </li>
           ))}
         </ul>
@@ -194,7 +194,7 @@ export function Tabs<Name extends string>({ names, chosen, onChoose, label }: { 
 }
 
 /** A question before something that cannot be undone. */
-export function Ask({ open, title, children, action, onAnswer }: { open: boolean; title: string; children: ComponentChildren; action: string; onAnswer: (yes: boolean) => void }) {
+export function Ask({ open, title, children, action, otherwise = "Keep", onAnswer }: { open: boolean; title: string; children: ComponentChildren; action: string; otherwise?: string; onAnswer: (yes: boolean) => void }) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -207,7 +207,7 @@ export function Ask({ open, title, children, action, onAnswer }: { open: boolean
         <h2 id={id}>{title}</h2>
         {children}
         <div class="row end">
-          <button type="button" class="button" onClick={() => onAnswer(false)}>Keep</button>
+          <button type="button" class="button" onClick={() => onAnswer(false)}>{otherwise}</button>
           <button type="button" class="button danger" onClick={() => onAnswer(true)}>{action}</button>
         </div>
       </div>

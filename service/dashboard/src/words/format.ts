@@ -1,11 +1,12 @@
 /** Numbers, times and sizes as the browser's language writes them. */
+import { type Read, marksOf, readNumber } from "./number.ts";
 
 const LOCALE = navigator.languages?.length ? [...navigator.languages] : undefined;
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const percentages = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });  // words are those of the page, within whose sentences they stand
 
 export const NONE = "–";
 
@@ -27,6 +28,14 @@ function scientific(value: number, digits: number): string {
   return `${shown} · 10${raised}`;
 }
 
+/** Two ends, with as many digits as tell them apart. */
+export function range(low: number, high: number): string {
+  const size = Math.max(Math.abs(low), Math.abs(high));
+  const apart = high > low && size > 0 ? Math.ceil(Math.log10(size / (high - low))) + 3 : 4;
+  const digits = Math.min(15, Math.max(4, apart));
+  return `${number(low, digits)} to ${number(high, digits)}`;
+}
+
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : whole.format(value);
 }
@@ -39,6 +48,17 @@ export function counted(value: number, one: string, more = `${one}s`): string {
 /** A share from 0 to 1. */
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
+}
+
+/** A number behind a sign: negative ones in brackets. */
+export function bracketed(value: number): string {
+  return value < 0 ? `(${number(value)})` : number(value);
+}
+
+/** A share that may be tiny: with digits that count below 0.1 %. */
+export function shareOf(share: number): string {
+  if (!(share > 0 && share < 1e-3)) return percent(share);
+  return share < 1e-6 ? `${number(share * 100, 2)} %` : new Intl.NumberFormat(LOCALE, { style: "percent", maximumSignificantDigits: 2 }).format(share);
 }
 
 export function bytes(size: number | null | undefined): string {
@@ -56,6 +76,7 @@ export function bytes(size: number | null | undefined): string {
 /** A duration: "0.4 s", "3 min 20 s", "2 h 5 min". */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  if (value > 0 && value < 0.05) return `under ${new Intl.NumberFormat(LOCALE).format(0.1)} s`;
   if (value < 60) return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} s`;
   const rest = Math.round(value);
   if (rest < 3600) return `${Math.floor(rest / 60)} min ${rest % 60} s`;
@@ -70,6 +91,15 @@ export function day(at: string | number | null | undefined): string {
   return at === null || at === undefined ? NONE : days.format(new Date(at));
 }
 
+const utcDays = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZone: "UTC" });
+const utcMoments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+
+/** A time of a table, which has no zone or UTC, from seconds since 1970. */
+export function tableTime(seconds: number, isDay: boolean): string {
+  const at = new Date(seconds * 1000);
+  return Number.isNaN(at.getTime()) ? NONE : (isDay ? utcDays : utcMoments).format(at);
+}
+
 /** "5 minutes ago". */
 export function ago(at: string | null | undefined): string {
   if (!at) return NONE;
@@ -79,9 +109,21 @@ export function ago(at: string | null | undefined): string {
   return relative.format(Math.round(passed), "second");
 }
 
-/** A number as a person types it, with this language's decimal mark or a point; null where it is none. */
+/** How the browser's language writes numbers. */
+export const marks = marksOf(LOCALE);
+
+/** A number as a person types it in the browser's language; null where it is none, or where two readings fit. */
 export function parseNumber(text: string): number | null {
-  const mark = new Intl.NumberFormat(LOCALE).formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
-  const plain = text.trim().replace(/\s/g, "").replace(mark, ".").replace("−", "-");
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain) ? Number(plain) : null;
+  const read = typedNumber(text);
+  return "value" in read ? read.value : null;
+}
+
+/** The same, with what is wrong where it is none. */
+export function typedNumber(text: string): Read {
+  return readNumber(text, marks);
+}
+
+/** A number as one would type it, with all its digits and without thousands marks. */
+export function asTyped(value: number): string {
+  return String(value).replace(".", marks.decimal);
 }

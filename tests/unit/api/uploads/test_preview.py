@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service.domain.reading.dialect import SAMPLE_BYTES
 from service.wiring import Deps
 from tests.samples import parquet
 
@@ -100,6 +101,15 @@ def test_row_that_would_be_rejected_is_told(client: FlaskClient) -> None:
     answer = preview(client, rows)
     assert [(it["row"], it["column"]) for it in answer.json["rejects"]] == [(31, "a"), (32, "")]
     assert len(answer.json["rows"]) == 30
+
+
+def test_rows_below_a_header_that_fills_the_first_look_are_shown(client: FlaskClient) -> None:
+    names = b",".join(b"c%04d" % n + b"x" * 44 for n in range(5_200))
+    row = b",".join([b"1.5"] * 5_200)
+    assert len(names) < SAMPLE_BYTES < len(names) + len(row)
+    answer = preview(client, b"\n".join([names, row, row, row, b""]))
+    assert answer.json["columns"][-1]["kind"] == "numeric"
+    assert [row[:2] for row in answer.json["rows"]] == [[1.5, 1.5]] * 3
 
 
 def test_of_long_cells_fewer_rows_are_shown(client: FlaskClient) -> None:

@@ -1,0 +1,35 @@
+"""The chromium of this machine, as tests drive it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+# no requests of the browser's own
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def chromium(*options: str) -> Iterator[Browser]:
+    """A browser without a window; the test is skipped where there is none, and fails where all is asked for."""
+    program = shutil.which("chromium")
+    if program is None:
+        give_up = pytest.fail if os.environ.get("ADALINE_REQUIRE") == "all" else pytest.skip
+        give_up("there is no chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*options, *QUIET])
+        yield browser
+        browser.close()
