@@ -23,14 +23,16 @@ LEAVE_SECONDS = 1.0  # for the parent to hear how the task ended, before the pro
 
 
 def end_processes(pool: Any) -> None:
-    """In the parent, once it has been told to stop: tell the processes of Celery's pool (None: not there yet).
+    """In the parent, once it has been told to stop: tell the processes of Celery's pool (None: not there yet), by
+    SIGTERM.
 
-    One that still imports ends at once, and the pool would start another in its place, for which the stop would wait.
+    One that still imports ends at once, which is no error, and the pool would start another in its place, for which the
+    stop would wait.
     """
     if pool is not None and pool._pool is not None:
         pool._pool._processes = 0
     for child in billiard.active_children():
-        os.kill(child.pid, signal.SIGTERM)
+        child.terminate_controlled()
 
 
 @contextlib.contextmanager
