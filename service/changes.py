@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import redis
@@ -24,6 +25,27 @@ RECONNECT_SECONDS = 1.0
 CLOSE_SECONDS = 5.0  # for a listener that is connecting to a broker that is away
 
 log = structlog.get_logger(__name__)
+
+
+class Waiter:
+    """One who waits for an id; `told` is set when it may have changed since the last look."""
+
+    def __init__(self, told: threading.Event, closed: threading.Event) -> None:
+        self._told, self._closed = told, closed
+
+    def look_again(self) -> None:
+        """There is more than the last look has given."""
+        self._told.set()
+
+    def wait(self, look: Callable[[], T | None], seconds: float) -> T | None:
+        """What `look` gives as soon as it is not None, or None when the time has passed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self._told.wait(max(0.0, min(deadline - time.monotonic(), RECHECK_SECONDS)))
+            self._told.clear()  # before looking: a change that comes after it sets the event again
+            found = look()
+            if found is not None or time.monotonic() >= deadline or self._closed.is_set():
+                return found
 
 
 class Changes:
@@ -45,19 +67,19 @@ class Changes:
 
     def wait(self, id: str, look: Callable[[], T | None], seconds: float) -> T | None:
         """What `look` gives as soon as it is not None, or None when the time has passed."""
-        deadline = time.monotonic() + seconds
+        with self.watch(id) as watch:
+            return watch.wait(look, seconds)
+
+    @contextmanager
+    def watch(self, id: str) -> Iterator[Waiter]:
+        """Wait for changes of this id more than once, without missing one in between or looking for none."""
         told = threading.Event()
+        told.set()  # nobody has looked yet
         self._listen()
         with self._lock:
             self._waiters[id].add(told)
         try:
-            while True:
-                told.clear()  # before looking: a change that comes after it sets the event again
-                found = look()
-                remaining = deadline - time.monotonic()
-                if found is not None or remaining <= 0 or self._closed.is_set():
-                    return found
-                told.wait(min(remaining, RECHECK_SECONDS))
+            yield Waiter(told, self._closed)
         finally:
             with self._lock:
                 self._waiters[id].discard(told)

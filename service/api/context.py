@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, current_app
 
 from service.api.http.sessions import Sessions
+from service.api.http.together import Together
 from service.api.http.waiting import Places, WaitingRequests
 from service.domain.access.loopback import is_loopback
 from service.usecases.keeping.gauges import Gauges
@@ -21,8 +22,8 @@ NAME = "adaline"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts, the models and keys in memory, the sessions of pages, the counters of requests, the requests that wait
-    and the answers that are on their way: one of each in a process."""
+    """The parts, the models and keys in memory, the sessions of pages, the counters of requests, the requests that
+    wait, what they look for together, and the answers that are on their way: one of each in a process."""
 
     deps: Deps
     models: LoadedModels
@@ -30,6 +31,7 @@ class Context:
     sessions: Sessions
     rates: RequestRates
     waiting: WaitingRequests
+    looks: Together[Any]
     sending: Places
     gauges: Gauges
 
@@ -42,7 +44,7 @@ def attach(app: Flask, deps: Deps) -> None:
     sessions = Sessions(deps.database)
     rates, sending = RequestRates(deps.settings), Places(deps.settings.sending_requests)
     gauges = Gauges(deps.database, deps.queue)
-    app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, sending, gauges)
+    app.extensions[NAME] = Context(deps, models, keys, sessions, rates, waiting, Together(), sending, gauges)
 
 
 def context() -> Context:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from flask import Response, request
@@ -73,27 +73,44 @@ def _stream(here: Context, who: Identity, id: str, after: int) -> Response:
     return answer
 
 
+class _News(NamedTuple):
+    """What a stream is told next: events as they are sent, the last one's `seq`, whether there are more, or never."""
+
+    lines: bytes
+    last: int
+    is_more: bool
+    over: bool
+
+
 def _told(here: Context, who: Identity, id: str, after: int) -> Iterator[bytes]:
-    def look() -> tuple[Sequence[EventRow], bool] | None:
+    def look() -> _News | None:
         check_still_admitted(here, who)
-        events, over = _read(here, who, id, after)
-        return (events, over) if events or over else None
+        # streams of one job that are as far are woken by the same change: one of them reads it for all
+        news: _News = here.looks.look((who.owner, id, after), lambda: _news(here, who, id, after))
+        return news if news.lines or news.over else None
 
     yield b"retry: 1000\n\n"
-    while not here.deps.changes.closed:
-        try:
-            found = here.deps.changes.wait(id, look, HEARTBEAT_SECONDS)
-        except (JobNotFound, Unauthenticated):  # it was deleted at once after its end; or the key was revoked
-            return
-        if found is None:
-            yield b": still here\n\n"
-            continue
-        events, over = found
-        for event in events:
-            yield _line(event)
-            after = event.seq
-        if over:
-            return
+    with here.deps.changes.watch(id) as watch:
+        while not here.deps.changes.closed:
+            try:
+                news = watch.wait(look, HEARTBEAT_SECONDS)
+            except (JobNotFound, Unauthenticated):  # it was deleted at once after its end; or the key was revoked
+                return
+            if news is None:
+                yield b": still here\n\n"
+                continue
+            yield news.lines
+            after = news.last
+            if news.over:
+                return
+            if news.is_more:
+                watch.look_again()
+
+
+def _news(here: Context, who: Identity, id: str, after: int) -> _News:
+    events, over = _read(here, who, id, after)
+    last = events[-1].seq if events else after
+    return _News(b"".join(map(_line, events)), last, len(events) == MOST, over)
 
 
 def _line(event: EventRow) -> bytes:

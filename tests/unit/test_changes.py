@@ -95,3 +95,32 @@ def test_without_a_broker_publishing_is_no_error_and_waiting_still_works() -> No
     seen = iter([None, "done"])
     assert away.wait("job_1", lambda: next(seen), FOREVER) == "done"
     away.close()
+
+
+def test_who_goes_on_watching_looks_again_only_for_a_change(changes: Changes, only_told: None) -> None:
+    looks: list[int] = []
+
+    def look() -> int | None:
+        looks.append(len(looks))
+        return looks[-1]
+
+    with changes.watch("job_1") as watch:
+        assert watch.wait(look, FOREVER) == 0  # as nobody has looked yet
+        again = SimpleQueue[int | None]()
+        threading.Thread(target=lambda: again.put(watch.wait(look, FOREVER)), daemon=True).start()
+        time.sleep(0.1)
+        assert looks == [0]
+        while again.empty():
+            changes.publish("job_1")
+            time.sleep(0.01)
+        assert again.get() == 1
+        watch.look_again()
+        assert watch.wait(look, FOREVER) == 2
+
+
+def test_a_change_between_two_waits_is_not_missed(changes: Changes, only_told: None) -> None:
+    with changes.watch("job_1") as watch:
+        watch.wait(lambda: "first", FOREVER)
+        waiter = Waiter(changes, "job_1")
+        assert waiter.tell("it is told", changes, "job_1") == "it is told"  # so all who watch were told
+        assert watch.wait(lambda: "second", FOREVER) == "second"
