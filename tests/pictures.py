@@ -5,14 +5,14 @@ python -m tests.pictures DIRECTORY
 
 from __future__ import annotations
 
-import io
+import base64
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from service.client import Client
 from tests.demo import LINEAR, NETWORK, SPECS, TARGET, diabetes, listening_url, write_csv
@@ -20,8 +20,9 @@ from tests.integration.browsing import chromium
 from tests.integration.pages.visitor import Visitor, visiting
 from tests.integration.processes import started
 
-WIDTH, HEIGHT = 1280, 800
-QUALITY = 82
+WIDTH, HEIGHT, FINENESS = 1280, 860, 1.5
+QUALITY = 80
+LEAST_EPOCHS = 150
 Shot = tuple[str, str, Callable[[Visitor], None]]
 
 
@@ -39,32 +40,40 @@ def main(directory: Path) -> int:
 
 
 def furnish(client: Client, directory: Path) -> list[Shot]:
-    """The demo's table and its two models, and what is to be seen of them."""
+    """The demo's table, a model of it and a training that goes on, and what is to be seen of them."""
     file = directory / "diabetes.csv"
     write_csv(file, diabetes())
     dataset = client.upload(file)
-    for model in (LINEAR, NETWORK):
-        client.train(dataset, TARGET, model, **SPECS[model])
-    job = next(it for it in client.jobs(model=NETWORK))
+    client.train(dataset, TARGET, LINEAR, **SPECS[LINEAR])
+    slow = {**SPECS[NETWORK], "batch_size": 1, "epochs": 3000, "early_stopping": None, "schedule": "cosine"}
+    job = client.train(dataset, TARGET, NETWORK, wait=False, **slow)
+    while (client.job(job.id).progress or {}).get("epoch", 0) < LEAST_EPOCHS:
+        time.sleep(0.2)
     return [
-        ("dataset.webp", f"/datasets/{dataset.id}?with={TARGET}", lambda it: it.text("bmi").wait_for()),
-        ("job.webp", f"/jobs/{job.id}", lambda it: it.page.locator("canvas").first.wait_for()),
-        ("model.webp", f"/models/{LINEAR}/versions/1", lambda it: it.page.get_by_role("img").nth(1).wait_for()),
-        ("lesson.webp", "/learn", lambda it: it.heading("Gradient descent").scroll_into_view_if_needed()),
+        ("job.webp", f"/jobs/{job.id}", lambda it: it.main.get_by_label("Logarithmic scale").first.check()),
+        ("dataset.webp", f"/datasets/{dataset.id}?with={TARGET}", lambda it: show(it, it.text("Correlation with"))),
+        ("model.webp", f"/models/{LINEAR}/versions/1", lambda it: show(it, it.heading("Weights"))),
+        ("lesson.webp", "/learn", lambda it: show(it, it.text("Learning rate η"))),
     ]
 
 
+def show(visitor: Visitor, what: Locator) -> None:
+    """Scroll so that it is near the top."""
+    what.wait_for()
+    what.evaluate("it => { it.scrollIntoView(); scrollBy(0, -40) }")
+
+
 def take(browser: Browser, url: str, path: str, ready: Callable[[Visitor], None], to: Path) -> None:
-    """A picture of what a window shows, twice as fine as it is large."""
-    with visiting(
-        browser, url, viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2, color_scheme="light"
-    ) as visitor:
+    """A picture of what a window shows, once it has come to rest."""
+    window = {"width": WIDTH, "height": HEIGHT}
+    with visiting(browser, url, viewport=window, device_scale_factor=FINENESS, color_scheme="light") as visitor:
         visitor.go(path)
         visitor.settled()
         ready(visitor)
-        visitor.page.wait_for_timeout(1000)  # what moves has come to rest
-        with Image.open(io.BytesIO(visitor.page.screenshot())) as picture:
-            picture.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).save(to, "WEBP", quality=QUALITY, method=6)
+        visitor.page.wait_for_timeout(1000)
+        debugger = visitor.page.context.new_cdp_session(visitor.page)
+        seen = debugger.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+        to.write_bytes(base64.b64decode(seen["data"]))
 
 
 if __name__ == "__main__":

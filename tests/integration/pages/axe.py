@@ -11,7 +11,8 @@ from service.api.pages import BUILT
 
 AXE = BUILT.parent / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
-RUN = """([type, values]) => axe.run(document, {runOnly: {type, values}}).then(found => found.violations.map(it => ({
+RUN = """([type, values]) => axe.run(document, {runOnly: {type, values}}).then((found) =>
+  found.violations.map((it) => ({
   id: it.id, impact: it.impact, help: it.help,
   nodes: it.nodes.slice(0, 5).map((node) => `${node.target.join(' ')}: ${node.failureSummary}`)})))"""
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

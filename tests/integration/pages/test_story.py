@@ -70,8 +70,8 @@ def test_from_a_csv_to_a_prediction(person: tuple[Visitor, Hands], table: Path, 
 def upload(visitor: Visitor, hands: Hands, table: Path) -> None:
     """Upload the table, and say that the numbers of districts are names."""
     visitor.go("/")
-    visitor.heading("Nothing is here yet").wait_for()
-    hands.press(visitor.main.get_by_role("link", name="Upload a table").last)
+    visitor.heading("From a table to a prediction").wait_for()
+    hands.press(visitor.main.get_by_role("link", name="Upload a table").first)
     hands.bring(visitor.button("Choose a file"), table)
     kind = visitor.main.get_by_label("Kind of district")
     expect(kind.locator("option:checked")).to_have_text("numeric (found)")

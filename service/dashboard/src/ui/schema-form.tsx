@@ -92,7 +92,7 @@ function OneField({ field, path, draft, onChange, problem }: Required<Omit<Given
           {way?.is === "object" ? (
             <SchemaForm fields={way.fields} draft={draft} onChange={onChange} problem={problem} path={path} />
           ) : (
-            way && <Typed ids={only ? ids : { "aria-label": `${label(field.name)}, ${shown?.text.replace(" …", "") ?? ""}` }} way={way} value={value} preset={only ? field.preset : undefined} onType={type} />
+            way && <Typed ids={only ? ids : { ...ids, id: undefined, "aria-label": `${label(field.name)}, ${shown?.text.replace(" …", "") ?? ""}` }} way={way} value={value} preset={only ? field.preset : undefined} onType={type} />
           )}
         </div>
       )}
@@ -102,7 +102,7 @@ function OneField({ field, path, draft, onChange, problem }: Required<Omit<Given
 
 /** Where a number, a text, a list or JSON is typed; what is typed stays as it is while it means what the draft holds. */
 function Typed({ ids, way, value, preset, onType }: {
-  ids: { id?: string; "aria-describedby"?: string; "aria-invalid"?: "true"; "aria-label"?: string };
+  ids: { id?: string | undefined; "aria-describedby"?: string; "aria-invalid"?: "true"; "aria-label"?: string };
   way: Way;
   value: Json | undefined;
   preset: Json | undefined;

@@ -11,6 +11,7 @@ interface Listener {
 }
 
 const TYPES = ["state", "epoch", "progress", "message"] as const;
+const ENDS: ReadonlySet<unknown> = new Set(["succeeded", "failed", "cancelled"]);
 const FULL = 1000;  // events in an answer that has more after it
 const FLUSH_MS = 100;
 const ASK_MS = 2000;
@@ -83,7 +84,9 @@ function stream(id: string, after: number, take: (events: JobEvent[]) => void, o
     const onEvent = (event: MessageEvent<string>) => {
       const told: JobEvent = JSON.parse(event.data);
       waiting.push(told);
-      if (!timer) timer = window.setTimeout(flush, FLUSH_MS);
+      // nothing comes after it: what is asked next says so, where a stream would be asked for twice more
+      if (told.type === "state" && ENDS.has(told.data.state)) end();
+      else if (!timer) timer = window.setTimeout(flush, FLUSH_MS);
     };
     for (const type of TYPES) source.addEventListener(type, onEvent);
     source.onopen = () => onWay("live");

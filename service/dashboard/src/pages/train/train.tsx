@@ -31,21 +31,22 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
   const isNamed = useRef(given !== undefined);
   const isComparison = draft.kind === "descent-comparison";
   const fields = useMemo(() => fieldsOf({ $ref: isComparison ? "ComparisonSpec" : "TrainingSpec" }, schemas, ABOVE), [schemas, isComparison]);
-  const change = (next: Draft) => {
-    if (isComparison) setDraft(next);
-    else setDraft(isNamed.current ? next : put(next, ["model"], targetsOf(next).length > 0 ? suggestedName(dataset.name, targetsOf(next)) : undefined));
-  };
   const preflight = usePreflight(draft);
   const mayTrain = may("train");
   const isReady = isSpec(draft);
   const key = useRef({ of: "", is: "" });
-  const { run, isRunning, problem } = useAction(async () => {
+  const { run, isRunning, problem, clear } = useAction(async () => {
     if (!isSpec(draft)) return;
     const body = JSON.stringify(draft);
     if (key.current.of !== body) key.current = { of: body, is: randomKey() };  // the same again is the same job
     const job = await bodyOf(api.POST("/v1/jobs", { body: draft, params: { header: { "Idempotency-Key": key.current.is } } }));
     go(`/jobs/${job.id}`);
   });
+  const change = (next: Draft) => {
+    if (problem) clear();  // it was said of what is changed now
+    if (isComparison) setDraft(next);
+    else setDraft(isNamed.current ? next : put(next, ["model"], targetsOf(next).length > 0 ? suggestedName(dataset.name, targetsOf(next)) : undefined));
+  };
   const wrong = preflight.problem ?? problem;
   const many = fields.reduce((sum, { name }) => sum + chosen(draft[name]), 0) - (at(draft, ["network", "kind"]) === undefined ? 0 : 1);
   const isHidden = wrong?.problem.errors.some(({ pointer }) => !ABOVE.some((name) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))) ?? false;
@@ -56,8 +57,8 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
         <p>
           On <a href={href(`/datasets/${dataset.id}`)}>{dataset.name}</a>: {counted(dataset.rows ?? 0, "row")}, {counted(columns.length, "column")}. <a class="small" href={href("/train")}>Another dataset</a>
         </p>
-        {!mayTrain && <Notice tone="warn">Your key may not train: it has only the scopes {session.value?.scopes.join(", ")}. You can still check a spec and copy it.</Notice>}
-        <Tabs names={WAYS} label="What to do" chosen={isComparison ? WAYS[1] : WAYS[0]} onChoose={(way) => setDraft(other(draft, way === WAYS[1]))} />
+        {!mayTrain && <Notice tone="warn">Your key may not train; it opens {session.value?.scopes.join(", ")}. You can still check a spec, and copy it.</Notice>}
+        <Tabs names={WAYS} label="What to do" chosen={isComparison ? WAYS[1] : WAYS[0]} onChoose={(way) => { clear(); setDraft(other(draft, way === WAYS[1])); }} />
         {isComparison && <p class="quiet">Batch, stochastic and mini-batch descent go down the same loss, on scaled columns and on the columns as they are. No model is made.</p>}
         <Card title="Columns">
           <PickColumns columns={columns} rows={dataset.rows ?? 0} draft={draft} onChange={change} problem={wrong} />
@@ -74,7 +75,7 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
                     autocomplete="off"
                     spellcheck={false}
                     maxLength={100}
-                    onInput={(event) => { isNamed.current = event.currentTarget.value !== ""; setDraft(put(draft, ["model"], event.currentTarget.value || undefined)); }}
+                    onInput={(event) => { isNamed.current = event.currentTarget.value !== ""; clear(); setDraft(put(draft, ["model"], event.currentTarget.value || undefined)); }}
                   />
                 )}
               </Field>

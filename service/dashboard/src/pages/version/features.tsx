@@ -3,7 +3,7 @@ import type { Schema } from "../../api/client";
 import { Chart } from "../../ui/chart";
 import { Card, Field } from "../../ui/parts";
 import { type Column, VirtualTable } from "../../ui/virtual";
-import { counted, number, percent } from "../../words/format";
+import { counted, number, percent, tableTime } from "../../words/format";
 import { metricName } from "../../words/metrics";
 import { curvesOf, isCurve } from "./dependence";
 import type { View } from "./view";
@@ -34,7 +34,7 @@ function columnsOf(all: Importance[]): Column<Importance>[] {
   const at = (value: number) => (100 * (value - least)) / (most - least);
   return [
     { name: "Feature", width: 12, isHeader: true, show: ({ feature = "" }) => <span title={feature}>{feature}</span> },
-    { name: "Increase of the error", width: 9, isNumber: true, show: ({ value }) => number(value) },
+    { name: "Increase of the error", width: 11, isNumber: true, show: ({ value }) => number(value) },
     { name: "Interval", width: 12, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
     {
       name: "Picture",
@@ -78,7 +78,7 @@ function Dependence({ dependence, target, task }: { dependence: Schema<"PartialD
               <thead><tr><th scope="col">{feature}</th>{curves.map(({ name }) => <th key={name} scope="col" class="number">{name || says}</th>)}</tr></thead>
               <tbody>
                 {(one.values ?? []).map((value, place) => (
-                  <tr key={String(value)}><th scope="row">{String(value)}</th>{curves.map(({ name, values }) => <td key={name} class="number">{number(values[place])}</td>)}</tr>
+                  <tr key={String(value)}><th scope="row">{valueOf(one.kind, value)}</th>{curves.map(({ name, values }) => <td key={name} class="number">{number(values[place])}</td>)}</tr>
                 ))}
               </tbody>
             </table>
@@ -87,4 +87,10 @@ function Dependence({ dependence, target, task }: { dependence: Schema<"PartialD
       </div>
     </Card>
   );
+}
+
+/** A value that a feature was set to, as its column is read. */
+function valueOf(kind: string | undefined, value: string | number | boolean): string {
+  if (kind === "datetime" && typeof value === "string") return tableTime(Date.parse(value) / 1000, false);
+  return typeof value === "number" ? number(value) : String(value);
 }

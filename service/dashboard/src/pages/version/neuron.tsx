@@ -35,7 +35,7 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
           <Stat name="Length of the gradient ‖∇L‖">{number(gradient_norm)}</Stat>
         </Stats>
         <p class="quiet small">
-          The optimum was computed exactly on the rows that trained the model{method ? <> (method: {method})</> : ""}. The gradient would be zero there.
+          The optimum is that of the same loss, computed without descent{method ? <>: {method}</> : ""}.
         </p>
         {note && <Notice>{note}</Notice>}
         {separation?.detail && <Notice tone="warn">{separation.detail}</Notice>}
