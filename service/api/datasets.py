@@ -18,7 +18,7 @@ from service.api.http.problems import RETRY_SECONDS
 from service.api.parameters import DeleteQuery, PageQuery, PreferHeader, ProfileQuery, RowsQuery, StartHeaders
 from service.api.schemas import datasets as schemas
 from service.api.schemas.preview import Preview
-from service.api.schemas.profile import Profile
+from service.api.schemas.profile import ProfileSchema
 from service.api.uploads.arriving import CSV, MULTIPART, PARQUET, ArrivingUpload
 from service.api.uploads.forms import FIELDS
 from service.api.uploads.options import MAX_NAME, UploadQuery, check_parquet, merged
@@ -133,7 +133,7 @@ def delete_dataset(query: dict[str, Any], id: str) -> Any:
 
 @blueprint.route("/<id>/profile")
 @blueprint.query(ProfileQuery)
-@blueprint.answers(HTTPStatus.OK, Profile)
+@blueprint.answers(HTTPStatus.OK, ProfileSchema)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def get_profile(query: dict[str, Any], id: str) -> Any:
     """Get the profile of a dataset: statistics of each column
@@ -210,11 +210,12 @@ def _stored(received: ArrivingUpload, query: dict[str, Any]) -> upload.UploadedF
 def _answer(uploaded: upload.Uploaded, headers: dict[str, Any]) -> Any:
     """At once, or once the dataset has been read within Prefer: wait=N."""
     id = uploaded.dataset_id
+    here = f"/v1/datasets/{id}"
     row, answered = context().waiting.preferred(headers.get("prefer", ""), id, lambda: _ingested(id))
     if row is not None:
         status = HTTPStatus.CREATED if uploaded.is_new else HTTPStatus.OK
-        return row, status, {"Location": _location(id), **answered}
-    later = {"Location": _location(id), "Retry-After": str(RETRY_SECONDS), **answered}
+        return row, status, {"Location": here, **answered}
+    later = {"Location": here, "Retry-After": str(RETRY_SECONDS), **answered}
     return jsonify(uploaded.answer), HTTPStatus.ACCEPTED if uploaded.is_new else HTTPStatus.OK, later
 
 
@@ -240,10 +241,6 @@ def _ready(id: str) -> DatasetRow:
 
 def _not_ready(row: DatasetRow) -> DatasetNotReady:
     return DatasetNotReady(f"dataset {row.id} is still being read; GET /v1/datasets/{row.id} says when it is ready")
-
-
-def _location(id: str) -> str:
-    return f"/v1/datasets/{id}"
 
 
 def _file_name(filename: str | None) -> str:

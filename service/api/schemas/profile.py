@@ -100,7 +100,7 @@ class LinearOfColumn(Answer):
     )
 
 
-class Profile(Answer):
+class ProfileSchema(Answer):
     """Statistics of each column; with ?correlate=, of the columns with one of them."""
 
     rows = fields.Integer(required=True)
