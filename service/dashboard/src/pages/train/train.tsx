@@ -4,7 +4,7 @@ import type { Schemas } from "../../api/schemas";
 import { useAction } from "../../api/use";
 import { go, href } from "../../router";
 import { at, chosen, type Draft, put, withoutPresets } from "../../ui/form/draft";
-import { fieldsOf } from "../../ui/form/schema";
+import { fieldsOf, type Json } from "../../ui/form/schema";
 import { Card, Code, Field, Notice, Tabs, Wrong } from "../../ui/parts";
 import { SchemaForm } from "../../ui/schema-form";
 import { counted } from "../../words/format";
@@ -58,7 +58,7 @@ export function Train({ dataset, columns, schemas, given, target }: { dataset: S
           On <a href={href(`/datasets/${dataset.id}`)}>{dataset.name}</a>: {counted(dataset.rows ?? 0, "row")}, {counted(columns.length, "column")}. <a class="small" href={href("/train")}>Another dataset</a>
         </p>
         {!mayTrain && <Notice tone="warn">Your key may not train; it opens {session.value?.scopes.join(", ")}. You can still check a spec, and copy it.</Notice>}
-        <Tabs names={WAYS} label="What to do" chosen={isComparison ? WAYS[1] : WAYS[0]} onChoose={(way) => { clear(); setDraft(other(draft, way === WAYS[1])); }} />
+        <Tabs names={WAYS} label="What to do" chosen={isComparison ? WAYS[1] : WAYS[0]} onChoose={(way) => { clear(); setDraft(other(draft, way === WAYS[1], dataset.name)); }} />
         {isComparison && <p class="quiet">Batch, stochastic and mini-batch descent go down the same loss, on scaled columns and on the columns as they are. No model is made.</p>}
         <Card title="Columns">
           <PickColumns columns={columns} rows={dataset.rows ?? 0} draft={draft} onChange={change} problem={wrong} />
@@ -115,10 +115,14 @@ function begun(dataset: Schema<"Dataset">, columns: Schema<"Column">[], target: 
 }
 
 /** The draft for the other kind of job: what both have stays, and what only one has goes. */
-function other(draft: Draft, isComparison: boolean): Draft {
-  const { kind: _, dataset = "", target, features, exclude, ...rest } = draft;
-  const kept: Draft = { dataset, ...(typeof target === "string" ? { target } : {}), ...(features === undefined ? {} : { features }), ...(exclude === undefined ? {} : { exclude }) };
-  return isComparison ? { kind: "descent-comparison", ...kept, ...(rest.network === undefined ? {} : { network: rest.network }) } : { ...kept, ...(rest.network === undefined ? {} : { network: rest.network }) };
+function other(draft: Draft, isComparison: boolean, dataset: string): Draft {
+  const both = ["dataset", "target", "features", "exclude", "network"].flatMap((name): [string, Json][] => {
+    const value = draft[name];
+    return value === undefined || (name === "target" && Array.isArray(value)) ? [] : [[name, value]];
+  });
+  const kept: Draft = Object.fromEntries(both);
+  if (isComparison) return { kind: "descent-comparison", ...put(kept, ["network", "kind"], at(kept, ["network", "kind"]) === "mlp" ? "mlp" : undefined) };
+  return typeof kept.target === "string" ? { ...kept, model: suggestedName(dataset, [kept.target]) } : kept;
 }
 
 function randomKey(): string {
