@@ -53,8 +53,10 @@ export function optionsOf({ curves, hidden, isLog, width, height, xLabel, onCurs
         filter: (_, splits) => splits,
         values: (_, splits) => splits.map((value) => number(value)),
         size: (self, values) => {
+          const before = self.ctx.font;
           self.ctx.font = font;
           const longest = Math.max(0, ...(values ?? []).map((text) => self.ctx.measureText(text).width));
+          self.ctx.font = before;  // uPlot remembers which one it has set, and would not set it again
           return Math.ceil(longest) + 16;
         },
       },
