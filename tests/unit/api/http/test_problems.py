@@ -115,7 +115,6 @@ def test_trailing_slash_makes_no_difference(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
         "/nothing",
         "/v1/nothing",
         "/v1/models/none",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy import event
 
@@ -18,18 +17,21 @@ CLAIM = ["WITH", "SELECT", "INSERT"]  # whose turn it is, its owner's limits, th
 END = ["UPDATE", "INSERT", "SELECT"]  # the state, the event, whom webhooks tell
 
 
+def listened(deps: Deps) -> list[str]:
+    """From now on, the first word of each statement, and BEGIN where a transaction begins."""
+    said: list[str] = []
+    event.listen(deps.database.engine, "begin", lambda _: said.append("BEGIN"))
+    event.listen(deps.database.engine, "before_cursor_execute", lambda *told: said.append(told[2].split()[0]))
+    return said
+
+
 def test_job_that_is_claimed_and_ended_costs_six_statements_in_two_transactions(
     make_deps: Callable[..., Deps],
 ) -> None:
     deps = make_deps(heartbeat_seconds=1000.0)
     with deps.database.write() as session:
         id = jobs.add(session, DEFAULT_OWNER, kind="train", spec={}, dataset_id="ds_1", model_name="m").id
-    said: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement.split()[0])
-
-    event.listen(deps.database.engine, "before_cursor_execute", listen)
+    said = listened(deps)
     end_next(deps, id, LONG)
     assert said == ["BEGIN", *CLAIM, "BEGIN", *END]
     with deps.database.read() as session:
@@ -38,7 +40,6 @@ def test_job_that_is_claimed_and_ended_costs_six_statements_in_two_transactions(
 
 def test_message_without_a_job_costs_little(make_deps: Callable[..., Deps]) -> None:
     deps = make_deps()
-    said: list[str] = []
-    event.listen(deps.database.engine, "before_cursor_execute", lambda *told: said.append(told[2].split()[0]))
+    said = listened(deps)
     end_next(deps, "job_none", LONG)
     assert said == ["BEGIN", "WITH", "SELECT"]
