@@ -63,9 +63,9 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
 const COLUMNS: Column<Weight>[] = [
   { name: "Feature", width: 13, isHeader: true, show: (one) => <span title={nameOf(one)}>{nameOf(one)}</span> },
   { name: "Learnt", width: 7, isNumber: true, show: ({ learnt }) => <strong>{number(learnt)}</strong> },
-  { name: "Exact optimum", width: 8, isNumber: true, show: ({ optimum }) => number(optimum) },
+  { name: "Optimum", width: 8, isNumber: true, show: ({ optimum }) => number(optimum) },
   { name: "Difference", width: 7, isNumber: true, show: ({ difference }) => number(difference, 2) },
-  { name: "95 % interval of the optimum", width: 13, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
+  { name: "95% interval", width: 13, isNumber: true, show: ({ low, high }) => (typeof low === "number" && typeof high === "number" ? `${number(low)} to ${number(high)}` : "–") },
   { name: "Learnt is", width: 7, show: (one) => toldOf(placeOf(one)) },
   { name: "Scaled by", width: 7, isNumber: true, show: ({ step }) => number(step) },
 ];
@@ -78,7 +78,7 @@ function Weights({ weights }: { weights: Weight[] }) {
     <div class="stack tight">
       <p class="quiet small">
         Score = intercept + Σ coefficient · feature, in the table’s own units{some?.class === undefined ? "" : "; for classes of the log-odds, of each class against the mean of all"}.
-        A confidence interval tells how far chance in the rows could have moved the exact coefficient.
+        A confidence interval tells how far chance in the rows could have moved the optimum, the exact coefficient.
       </p>
       {weights.length > 20 && (
         <div class="row one-line">
