@@ -41,9 +41,9 @@ TRAININGS: dict[str, dict] = {  # some tenths of a second each
         "network": {"kind": "linear"},
         "optimizer": {"kind": "sgd"},
         "batch_size": 32,
-        "epochs": 60,
+        "epochs": 400,
     },
-    "[16] Adam, batch 32": {"network": {"kind": "mlp", "hidden": [16]}, "batch_size": 32, "epochs": 8},
+    "[16] Adam, batch 32": {"network": {"kind": "mlp", "hidden": [16]}, "batch_size": 32, "epochs": 60},
     "[128, 128] Adam, batch 256": {"network": {"kind": "mlp", "hidden": [128, 128]}, "batch_size": 256, "epochs": 2},
 }
 SMALL_JOBS, CONNECTIONS = 10, 16
