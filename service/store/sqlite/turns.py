@@ -28,10 +28,6 @@ class Turns:
         self._is_taken = False
         self._waiting: deque[threading.Event] = deque()
 
-    @property
-    def n_waiting(self) -> int:
-        return len(self._waiting)
-
     @contextlib.contextmanager
     def taken(self, seconds: float) -> Iterator[None]:
         """Wait for a turn, and have it. Raises DatabaseUnavailable when none comes within `seconds`."""

@@ -35,13 +35,7 @@ export function useResource<T>(ask: () => Promise<T>, on: unknown[], everySecond
       newest.current += 1;
     };
   }, on);
-  // what a session that ended was not told is asked again in the next one
-  const asks = signIns.value;
-  const askedAt = useRef(asks);
-  useEffect(() => {
-    if (askedAt.current !== asks) void load(true);
-    askedAt.current = asks;
-  }, [asks]);
+  useNextSession(() => void load(true));
   useEffect(() => {
     if (!everySeconds) return;
     const timer = window.setInterval(() => {
@@ -74,4 +68,14 @@ export function useAction<Arguments extends unknown[]>(act: (...given: Arguments
     problem: state.problem,
     clear: () => set({ isRunning: false }),
   };
+}
+
+/** Act when somebody has signed in again: what a session that ended was not told is asked for again in the next one. */
+export function useNextSession(act: () => void): void {
+  const asks = signIns.value;
+  const askedAt = useRef(asks);
+  useEffect(() => {
+    if (askedAt.current !== asks) act();
+    askedAt.current = asks;
+  }, [asks]);
 }

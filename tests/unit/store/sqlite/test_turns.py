@@ -30,9 +30,9 @@ def waiting(turns: Turns, number: int, came: list[int]) -> Iterator[threading.Th
             came.append(number)
 
     thread = threading.Thread(target=work)
-    before = turns.n_waiting
+    before = len(turns._waiting)
     thread.start()
-    while turns.n_waiting == before:
+    while len(turns._waiting) == before:
         time.sleep(0.001)
     yield thread
 

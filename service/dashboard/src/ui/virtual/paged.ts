@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { needsKey, signIns } from "../../api/client";
+import { needsKey } from "../../api/client";
 import { type ApiProblem, asProblem } from "../../api/problem";
+import { useNextSession } from "../../api/use";
 import { type Answered, type KeptPage, pagesOf, refreshed } from "./merge";
 
 export interface Paged<Row> {
@@ -108,13 +109,7 @@ export function usePaged<Row>(
       newest.current += 1;
     };
   }, on);
-  // what a session that ended was not told is asked again in the next one
-  const asks = signIns.value;
-  const askedAt = useRef(asks);
-  useEffect(() => {
-    if (askedAt.current !== asks) begin(true);
-    askedAt.current = asks;
-  }, [asks]);
+  useNextSession(() => begin(true));
   useEffect(() => {
     if (!everySeconds) return;
     const timer = window.setInterval(() => {
