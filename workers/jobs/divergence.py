@@ -7,6 +7,7 @@ import numpy as np
 from service.domain.descent.curvature import Curvature
 from service.domain.descent.rates import safe_rate
 from service.domain.spec.training import TrainingSpec
+from service.domain.vocabulary.scalers import SCALERS
 from service.errors import WorkFailed
 from workers.explain.descent import guides
 from workers.training.data.prepare import Prepared
@@ -23,7 +24,7 @@ def explained(
     kind stay as they are."""
     if error.code != "diverged":
         return error
-    if far := _far(prepared):
+    if far := _far(prepared, spec):
         return WorkFailed("diverged", f"{error.detail}: {far}")
     rate, rows = spec.optimizer.learning_rate, len(prepared.train)
     if found is None or rate == "auto":
@@ -44,25 +45,28 @@ def explained(
     )
 
 
-def _far(prepared: Prepared) -> str | None:
-    """A sentence for the number that is furthest from the others, where it is so far that no rate helps."""
-    names, targets = prepared.transform.encoded_names, prepared.train.data.targets
-    furthest, where = FAR, ""
+def _far(prepared: Prepared, spec: TrainingSpec) -> str:
+    """A sentence for the number that is furthest from the others, where it is so far that no rate helps; else ""."""
+    furthest, where, is_target = FAR, "", False
+    targets = prepared.train.data.targets.dtype != np.int64
     for part_name, part in prepared.parts.items():
+        row = f"a {'training' if part_name == 'train' else part_name} row"
         for rows in slices(*part.inputs.shape):
             sizes = np.abs(part.inputs[rows]).max(axis=0, initial=0.0)
             if sizes.max(initial=0.0) > furthest:
-                furthest = float(sizes.max())
-                where = f"feature {names[int(sizes.argmax())]!r} of a {part_name} row"
-        if targets.dtype != np.int64:
-            for rows in slices(len(part), 1):
-                size = float(np.abs(part.data.targets[rows]).max(initial=0.0))
-                if size > furthest:
-                    furthest, where = size, f"the target of a {part_name} row"
+                furthest, is_target = float(sizes.max()), False
+                where = f"feature {prepared.transform.encoded_names[int(sizes.argmax())]!r} of {row}"
+        for rows in slices(len(part), 1) if targets else ():
+            size = float(np.abs(part.data.targets[rows]).max(initial=0.0))
+            if size > furthest:
+                furthest, where, is_target = size, f"the target of {row}", True
     if not where:
-        return None
+        return ""
+    is_scaled = spec.scale_target if is_target else not SCALERS[spec.scaler].leaves
+    unit = " in scaled units (its spread over the training rows)" if is_scaled else ""
+    mends = [] if is_scaled else ['use "scale_target": "auto"' if is_target else 'use "scaler": "standard"']
+    mends += [] if is_target else ['leave the feature out ("exclude")']
     return (
-        f"{where} is {furthest:.4g} in scaled units (its spread over the training rows), and its square is too large "
-        "for training; if it stands for a missing value, declare it at upload "
-        '("null_values"), or leave the feature out ("exclude")'
+        f"{where} is {furthest:.4g}{unit}, and its square is too large for training; if it stands for a missing "
+        f'value, declare it at upload ("null_values"){"; otherwise, " if mends else ""}{" or ".join(mends)}'
     )
