@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ApiProblem } from "../api/problem";
-import { number, parseNumber } from "../words/format";
+import { asTyped, number, parseNumber } from "../words/format";
 import { choiceOf, choicesOf, onlyWay } from "./form/choices";
 import { at, chosen, type Draft, isSame, pointer, put } from "./form/draft";
 import { type FormField, type Json, label, type Way } from "./form/schema";
@@ -108,14 +108,14 @@ function Typed({ ids, way, value, preset, onType }: {
   preset: Json | undefined;
   onType: (value: Json | undefined) => void;
 }) {
-  const [text, setText] = useState(() => textOf(value, way, exactly));
+  const [text, setText] = useState(() => textOf(value, way, asTyped));
   useEffect(() => {
-    if (!isSame(valueOf(text, way, parseNumber), value)) setText(textOf(value, way, exactly));
+    if (!isSame(valueOf(text, way, parseNumber), value)) setText(textOf(value, way, asTyped));
   }, [JSON.stringify(value)]);
   const given = {
     ...ids,
     value: text,
-    placeholder: preset === undefined || preset === null ? "" : textOf(preset, way, exactly),
+    placeholder: preset === undefined || preset === null ? "" : textOf(preset, way, asTyped),
     onInput: (event: { currentTarget: { value: string } }) => {
       setText(event.currentTarget.value);
       onType(valueOf(event.currentTarget.value, way, parseNumber));
@@ -124,9 +124,3 @@ function Typed({ ids, way, value, preset, onType }: {
   if (way.is === "json" || (way.is === "list" && way.of === "text")) return <textarea rows={3} spellcheck={false} class="mono" {...given} />;
   return <input type="text" inputMode={way.is === "number" ? (way.isWhole ? "numeric" : "decimal") : "text"} autocomplete="off" {...given} />;
 }
-
-/** A number as it is typed: all of its digits, with this language's mark. */
-function exactly(value: number): string {
-  return String(value).replace(".", MARK);
-}
-const MARK = new Intl.NumberFormat(navigator.languages?.length ? [...navigator.languages] : undefined).formatToParts(1.5).find(({ type }) => type === "decimal")?.value ?? ".";

@@ -2,8 +2,15 @@
 import { type Read, marksOf, readNumber } from "./number.ts";
 
 const LOCALE = navigator.languages?.length ? [...navigator.languages] : undefined;
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const percentages = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
+
+/** A way of writing numbers, with the minus sign of print in place of a hyphen, and none before zero. */
+function written(options: Intl.NumberFormatOptions): (value: number) => string {
+  const format = new Intl.NumberFormat(LOCALE, { signDisplay: "negative", ...options });
+  return (value) => format.format(value).replace("-", "−");
+}
+
+const whole = written({ maximumFractionDigits: 0 });
+const percentages = written({ style: "percent", maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 const days = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });  // words are those of the page, within whose sentences they stand
@@ -16,14 +23,14 @@ export function number(value: number | null | undefined, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e9 || size < 1e-4)) return scientific(value, digits);
-  if (Number.isInteger(value)) return whole.format(value);
+  if (Number.isInteger(value)) return whole(value);
   const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: Math.min(places, 20) }).format(value);
+  return written({ maximumFractionDigits: Math.min(places, 20) })(value);
 }
 
 function scientific(value: number, digits: number): string {
   const [mantissa = "0", exponent = "0"] = value.toExponential(digits - 1).split("e");
-  const shown = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits - 1 }).format(Number(mantissa));
+  const shown = written({ maximumFractionDigits: digits - 1 })(Number(mantissa));
   const raised = [...exponent.replace("+", "")].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)] ?? "").join("");
   return `${shown} · 10${raised}`;
 }
@@ -37,17 +44,17 @@ export function range(low: number, high: number): string {
 }
 
 export function count(value: number | null | undefined): string {
-  return value === null || value === undefined ? NONE : whole.format(value);
+  return value === null || value === undefined ? NONE : whole(value);
 }
 
 /** "1 row", "2,000 rows". */
 export function counted(value: number, one: string, more = `${one}s`): string {
-  return `${whole.format(value)} ${value === 1 ? one : more}`;
+  return `${whole(value)} ${value === 1 ? one : more}`;
 }
 
 /** A share from 0 to 1. */
 export function percent(share: number | null | undefined): string {
-  return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages.format(share);
+  return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages(share);
 }
 
 /** A number behind a sign: negative ones in brackets. */
@@ -58,7 +65,7 @@ export function bracketed(value: number): string {
 /** A share that may be tiny: with digits that count below 0.1 %. */
 export function shareOf(share: number): string {
   if (!(share > 0 && share < 1e-3)) return percent(share);
-  return share < 1e-6 ? `${number(share * 100, 2)} %` : new Intl.NumberFormat(LOCALE, { style: "percent", maximumSignificantDigits: 2 }).format(share);
+  return share < 1e-6 ? `${number(share * 100, 2)} %` : written({ style: "percent", maximumSignificantDigits: 2 })(share);
 }
 
 export function bytes(size: number | null | undefined): string {
@@ -70,17 +77,17 @@ export function bytes(size: number | null | undefined): string {
     value /= 1000;
     unit += 1;
   }
-  return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)} ${units[unit]}`;
+  return `${written({ maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 })(value)} ${units[unit]}`;
 }
 
 /** A duration: "0.4 s", "3 min 20 s", "2 h 5 min". */
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
-  if (value > 0 && value < 0.05) return `under ${new Intl.NumberFormat(LOCALE).format(0.1)} s`;
-  if (value < 60) return `${new Intl.NumberFormat(LOCALE, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} s`;
+  if (value > 0 && value < 0.05) return `under ${written({})(0.1)} s`;
+  if (value < 60) return `${written({ maximumFractionDigits: value < 10 ? 1 : 0 })(value)} s`;
   const rest = Math.round(value);
   if (rest < 3600) return `${Math.floor(rest / 60)} min ${rest % 60} s`;
-  return `${whole.format(Math.floor(rest / 3600))} h ${Math.floor((rest % 3600) / 60)} min`;
+  return `${whole(Math.floor(rest / 3600))} h ${Math.floor((rest % 3600) / 60)} min`;
 }
 
 export function moment(at: string | number | null | undefined): string {
