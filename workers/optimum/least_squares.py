@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import qr, solve_triangular
 from scipy.special import stdtrit
 
 from service.domain.arrays import Floats
@@ -76,11 +77,17 @@ class Directions:
         return float(self.singular[0] / self.singular[-1])
 
     def collinear(self, names: Sequence[str]) -> list[list[str]]:
-        """For each flat direction the columns that take part in it."""
-        return [
-            [name for name, share in zip(names, np.abs(vector) / np.abs(vector).max(), strict=True) if share > INVOLVED]
-            for vector in self.flat
-        ]
+        """For each collinearity its columns, each of which is given by the others, in the order of their first ones.
+        An SVD mixes flat directions with one another: elimination takes them apart again, so that the categories of two
+        columns are two groups and not one twice."""
+        if not len(self.flat):
+            return []
+        upper, order = qr(self.flat, mode="r", pivoting=True)
+        apart = np.empty_like(self.flat)
+        apart[:, order] = solve_triangular(upper[:, : len(upper)], upper)
+        shares = np.abs(apart) / np.abs(apart).max(axis=1, keepdims=True)
+        groups = sorted(np.flatnonzero(row > INVOLVED).tolist() for row in shares)
+        return [[names[place] for place in group] for group in groups]
 
 
 def triangle(rows: DesignRows) -> Triangle:

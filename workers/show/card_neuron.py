@@ -12,6 +12,7 @@ from workers.show.markdown import code, table
 from workers.show.plot import figure, target_of
 
 MOST_FEATURES = 20
+MOST_COLLINEAR = 8  # columns of one group
 
 
 def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
@@ -30,11 +31,19 @@ def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
     if len(listed) > MOST_FEATURES:
         yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
     if report.certificate is not None and report.certificate.collinear:
-        groups = "; ".join(", ".join(code(name) for name in names) for names in report.certificate.collinear[:5])
+        groups = "; ".join(_listed(names) for names in report.certificate.collinear[:5])
         yield (
-            f"Collinear columns ({groups}) have no unique coefficients: the optimum shown has the smallest norm, and "
-            "another with the same predictions may have been learnt."
+            f"Collinear columns ({groups}) have no unique coefficients, since each follows from the others of its "
+            "group: the optimum shown has the smallest norm, and another with the same predictions may have been "
+            "learnt."
         )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_COLLINEAR
+    if more <= 1:
+        return ", ".join(map(code, names))
+    return f"{', '.join(map(code, names[:MOST_COLLINEAR]))} and {more:,} more"
 
 
 def forecast(foretold: Forecasts) -> Iterator[str]:

@@ -13,7 +13,7 @@ from service.domain.arrays import Floats
 from service.domain.model.feature import Feature
 from service.domain.model.predictor import TargetScale
 from service.domain.model.transform import FittedTransform
-from workers.optimum.least_squares import gentle_triangle, least_squares, triangle
+from workers.optimum.least_squares import directions, gentle_triangle, least_squares, triangle
 from workers.training.data.rows import DesignRows
 
 CENTRE, SCALE = np.asarray([3.0, -1.0, 50.0]), np.asarray([2.0, 0.5, 10.0])
@@ -113,6 +113,19 @@ def test_collinear_columns_are_named_and_the_optimum_is_still_exact() -> None:
     assert set(together) >= {"x0", "x2"}
     assert "x1" not in together
     assert found.optimum_loss == pytest.approx(np.mean((design @ best - goal) ** 2) * TARGET.scale**2)
+
+
+def test_collinearities_are_told_apart() -> None:
+    """Indicators of two columns' categories, and a column twice: three groups that share no column."""
+    draw = np.random.default_rng(3)
+    city, street = np.eye(3)[draw.integers(3, size=300)], np.eye(7)[draw.integers(7, size=300)]
+    number = draw.normal(size=(300, 1))
+    features = np.hstack([city, number, street, 2 - 5 * number, draw.normal(size=(300, 1))])
+    design = np.hstack([(features - features.mean(axis=0)) / features.std(axis=0), np.ones((300, 1))])
+    found = directions(np.linalg.qr(design, mode="r"), 300)
+    assert found.rank == 14 - 3
+    names = [*(f"x{place}" for place in range(13)), "intercept"]
+    assert found.collinear(names) == [["x0", "x1", "x2"], ["x3", "x11"], [f"x{place}" for place in range(4, 11)]]
 
 
 def test_fewer_rows_than_columns_fit_exactly_and_have_no_errors() -> None:

@@ -5,7 +5,7 @@ import { type Column, VirtualTable } from "../../ui/virtual";
 import { count, number, percent } from "../../words/format";
 import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
-import { nameOf, placeOf, toldOf, type Weight } from "./weights";
+import { listed, nameOf, placeOf, toldOf, type Weight } from "./weights";
 
 /** What a linear neuron has learnt, beside the exact optimum on the same rows, and how far it is from it. */
 export function Neuron({ version, view }: { version: Schema<"Version">; view: View }) {
@@ -41,8 +41,8 @@ function Distance({ certificate }: { certificate: Schema<"Certificate"> }) {
         {separation?.detail && <Notice tone="warn">{separation.detail}</Notice>}
         {collinear.length > 0 && (
           <Notice tone="warn">
-            <strong>Some columns say the same</strong>, so that many optima make the same predictions:
-            <ul>{collinear.slice(0, 20).map((group) => <li key={group.join()}>{group.join(", ")}</li>)}</ul>
+            <strong>Some columns follow from others</strong>, so that many optima make the same predictions. In each of these groups any one column follows from the rest:
+            <ul>{collinear.slice(0, 20).map((group) => <li key={group.join()}>{listed(group)}</li>)}</ul>
           </Notice>
         )}
         <details>
