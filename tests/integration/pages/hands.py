@@ -89,6 +89,8 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # who listens is asked for files from now on; one who begins with the key may come too late for it
+        page.on("filechooser", lambda _: None)
 
     def reach(self, wanted: Locator) -> None:
         """Tab from where the focus is, on through the page and round its end, until the thing has it."""
