@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def new_id(prefix: str) -> str:
-    """A time-ordered id: `job_` and 26 characters, the first 10 of which are the time in milliseconds."""
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+def new_id(prefix: str, draw: Callable[[int], int] = secrets.randbits) -> str:
+    """A time-ordered id: `job_` and 26 characters, the first 10 of which are the time in milliseconds. `draw` gives so
+    many random bits."""
+    number = (time.time_ns() // 1_000_000) << 80 | draw(80)
     return f"{prefix}_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

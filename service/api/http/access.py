@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 import time
 from functools import cache, partial
@@ -28,6 +30,9 @@ ALWAYS = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 
+_numbers = random.Random()  # for ids that open nothing: the kernel's cost as much as half of a prediction
+os.register_at_fork(after_in_child=_numbers.seed)
+
 
 def register(app: Flask) -> None:
     """Number and log the requests of the app."""
@@ -47,7 +52,7 @@ def template(rule: str) -> str:
 
 def id_of(given: str) -> str:
     """A request's id: the client's own where it is usable."""
-    return given if given and USABLE.fullmatch(given) else new_id("req")
+    return given if given and USABLE.fullmatch(given) else new_id("req", _numbers.getrandbits)
 
 
 def _whole(response: Response, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
