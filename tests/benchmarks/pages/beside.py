@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from statistics import quantiles
 
 import httpx
@@ -48,8 +50,9 @@ def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dic
 
 
 def give_way(processes: Sequence[psutil.Process]) -> None:
+    """Let others go first: within their session, and, where the kernel shares the processor among sessions
+    (sched(7), autogroup), as a session too."""
     for process in processes:
-        try:
+        with suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
             process.nice(LEAST_PRIORITY)
-        except psutil.NoSuchProcess:
-            continue
+            Path(f"/proc/{process.pid}/autogroup").write_text(str(LEAST_PRIORITY))
