@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
 from service.domain.descent.curvature import Curvature
@@ -45,28 +48,44 @@ def explained(
     )
 
 
+class _Furthest(NamedTuple):
+    """The number that is furthest from 0 as training has it, and where it stands: of which feature, None for the
+    target, in which part of the rows."""
+
+    size: float
+    feature: str | None
+    part: str
+
+
 def _far(prepared: Prepared, spec: TrainingSpec) -> str:
     """A sentence for the number that is furthest from the others, where it is so far that no rate helps; else ""."""
-    furthest, where, is_target = FAR, "", False
-    targets = prepared.train.data.targets.dtype != np.int64
-    for part_name, part in prepared.parts.items():
-        row = f"a {'training' if part_name == 'train' else part_name} row"
-        for rows in slices(*part.inputs.shape):
-            sizes = np.abs(part.inputs[rows]).max(axis=0, initial=0.0)
-            if sizes.max(initial=0.0) > furthest:
-                furthest, is_target = float(sizes.max()), False
-                where = f"feature {prepared.transform.encoded_names[int(sizes.argmax())]!r} of {row}"
-        for rows in slices(len(part), 1) if targets else ():
-            size = float(np.abs(part.data.targets[rows]).max(initial=0.0))
-            if size > furthest:
-                furthest, where, is_target = size, f"the target of {row}", True
-    if not where:
+    size, feature, part = max(_sizes(prepared), default=_Furthest(0.0, None, ""), key=lambda one: one.size)
+    if not size > FAR:
         return ""
-    is_scaled = spec.scale_target if is_target else not SCALERS[spec.scaler].leaves
+    row = f"a {'training' if part == 'train' else part} row"
+    if feature is None:
+        what, is_scaled, mends = "the target", bool(spec.scale_target), ['use "scale_target": "auto"']
+    else:
+        what, is_scaled, mends = f"feature {feature!r}", not SCALERS[spec.scaler].leaves, ['use "scaler": "standard"']
+    if is_scaled:
+        mends.clear()
+    if feature is not None:
+        mends.append('leave the feature out ("exclude")')
     unit = " in scaled units (its spread over the training rows)" if is_scaled else ""
-    mends = [] if is_scaled else ['use "scale_target": "auto"' if is_target else 'use "scaler": "standard"']
-    mends += [] if is_target else ['leave the feature out ("exclude")']
     return (
-        f"{where} is {furthest:.4g}{unit}, and its square is too large for training; if it stands for a missing "
+        f"{what} of {row} is {size:.4g}{unit}, and its square is too large for training; if it stands for a missing "
         f'value, declare it at upload ("null_values"){"; otherwise, " if mends else ""}{" or ".join(mends)}'
     )
+
+
+def _sizes(prepared: Prepared) -> Iterator[_Furthest]:
+    """The furthest number of some rows after the other, of a feature and of the target."""
+    names, has_classes = prepared.transform.encoded_names, prepared.train.data.targets.dtype == np.int64
+    for name, part in prepared.parts.items():
+        for rows in slices(*part.inputs.shape):
+            sizes = np.abs(part.inputs[rows]).max(axis=0, initial=0.0)
+            if len(sizes):
+                yield _Furthest(float(sizes.max()), names[int(sizes.argmax())], name)
+        if not has_classes:
+            for rows in slices(len(part), 1):
+                yield _Furthest(float(np.abs(part.data.targets[rows]).max(initial=0.0)), None, name)
