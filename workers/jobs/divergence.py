@@ -64,13 +64,12 @@ def _far(prepared: Prepared, spec: TrainingSpec) -> str:
         return ""
     row = f"a {'training' if part == 'train' else part} row"
     if feature is None:
-        what, is_scaled, mends = "the target", bool(spec.scale_target), ['use "scale_target": "auto"']
+        what, is_scaled = "the target", bool(spec.scale_target)
+        scale, exclude = ['use "scale_target": "auto"'], list[str]()
     else:
-        what, is_scaled, mends = f"feature {feature!r}", not SCALERS[spec.scaler].leaves, ['use "scaler": "standard"']
-    if is_scaled:
-        mends.clear()
-    if feature is not None:
-        mends.append('leave the feature out ("exclude")')
+        what, is_scaled = f"feature {feature!r}", not SCALERS[spec.scaler].leaves
+        scale, exclude = ['use "scaler": "standard"'], ['leave the feature out ("exclude")']
+    mends = exclude if is_scaled else scale + exclude
     unit = " in scaled units (its spread over the training rows)" if is_scaled else ""
     return (
         f"{what} of {row} is {size:.4g}{unit}, and its square is too large for training; if it stands for a missing "

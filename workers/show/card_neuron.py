@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from service.domain.cells.table import listed as listed_names
 from service.domain.descent.forecast import Forecasts
 from service.domain.report.neuron import Certificate, Weight
 from service.domain.report.report import Report
@@ -12,7 +13,6 @@ from workers.show.markdown import code, table
 from workers.show.plot import figure, target_of
 
 MOST_FEATURES = 20
-MOST_COLLINEAR = 8  # columns of one group
 
 
 def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
@@ -31,19 +31,12 @@ def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
     if len(listed) > MOST_FEATURES:
         yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
     if report.certificate is not None and report.certificate.collinear:
-        groups = "; ".join(_listed(names) for names in report.certificate.collinear[:5])
+        groups = "; ".join(listed_names(names, written=code) for names in report.certificate.collinear[:5])
         yield (
             f"Collinear columns ({groups}) have no unique coefficients, since each follows from the others of its "
             "group: the optimum shown has the smallest norm, and another with the same predictions may have been "
             "learnt."
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - MOST_COLLINEAR
-    if more <= 1:
-        return ", ".join(map(code, names))
-    return f"{', '.join(map(code, names[:MOST_COLLINEAR]))} and {more:,} more"
 
 
 def forecast(foretold: Forecasts) -> Iterator[str]:

@@ -30,7 +30,7 @@ ALWAYS = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 
-_numbers = random.Random()  # for ids that open nothing: the kernel's cost as much as half of a prediction
+_numbers = random.Random()  # for ids that open nothing: the kernel's cost a third of a prediction
 os.register_at_fork(after_in_child=_numbers.seed)
 
 

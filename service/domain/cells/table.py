@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -81,7 +81,7 @@ def no_such_column(name: str, table: Table) -> str:
     return f"the dataset has no column {name!r}; {hint}"
 
 
-def listed(names: Sequence[str], most: int = 8) -> str:
+def listed(names: Sequence[str], most: int = 8, written: Callable[[str], str] = repr) -> str:
     """Names in a sentence, the first of many."""
-    shown = ", ".join(repr(name) for name in names[:most])
+    shown = ", ".join(map(written, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -52,6 +52,12 @@ export function counted(value: number, one: string, more = `${one}s`): string {
   return `${whole(value)} ${value === 1 ? one : more}`;
 }
 
+/** Names in a sentence, the first of many. */
+export function listed(names: string[], most = 8): string {
+  const shown = names.slice(0, most).join(", ");
+  return names.length <= most ? shown : `${shown} and ${names.length - most} more`;
+}
+
 /** A share from 0 to 1. */
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? NONE : percentages(share);

@@ -2,10 +2,10 @@ import { useState } from "preact/hooks";
 import type { Schema } from "../../api/client";
 import { Card, Field, Notice, Stat, Stats } from "../../ui/parts";
 import { type Column, VirtualTable } from "../../ui/virtual";
-import { count, number, percent } from "../../words/format";
+import { count, listed, number, percent } from "../../words/format";
 import { Picture, pictureOf } from "./picture";
 import type { View } from "./view";
-import { listed, nameOf, placeOf, toldOf, type Weight } from "./weights";
+import { nameOf, placeOf, toldOf, type Weight } from "./weights";
 
 /** What a linear neuron has learnt, beside the exact optimum on the same rows, and how far it is from it. */
 export function Neuron({ version, view }: { version: Schema<"Version">; view: View }) {

@@ -7,11 +7,6 @@ export function nameOf({ class: label, feature = "" }: Weight): string {
   return label === undefined ? feature : `${label}: ${feature}`;
 }
 
-/** Names one after the other: the first of many, with how many more there are. */
-export function listed(names: string[], most = 8): string {
-  return names.length <= most + 1 ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
-}
-
 /** Where the learnt coefficient lies, seen from the optimum's confidence interval. */
 export function placeOf({ learnt, low, high }: Weight): "inside" | "above" | "below" | "–" {
   if (typeof learnt !== "number" || typeof low !== "number" || typeof high !== "number") return "–";

@@ -1,4 +1,5 @@
 import { useRef, useState } from "preact/hooks";
+import { listed } from "../../../words/format";
 import { type Draft, change } from "./draft";
 import type { Preview } from "./looked";
 import { type Answer, type Question, answered, closedBy, kept, questionsOf } from "./questions";
@@ -33,7 +34,7 @@ export function Questions({ of, preview: { columns, dialect } }: Given) {
       {open.slice(0, most).map((question) => (
         <div class="question" key={question.id}>
           <p>
-            <strong>{question.columns.slice(0, NAMED).join(", ")}{question.columns.length > NAMED && ` and ${question.columns.length - NAMED} more`}</strong>: {question.told}. {question.ask}
+            <strong>{listed(question.columns, NAMED)}</strong>: {question.told}. {question.ask}
           </p>
           <div class="row">
             {question.answers.map((one) => {
