@@ -57,7 +57,7 @@ class Settings(KeepingSettings):
     log_level: str = knob("info", "debug, info, warning or error")
     log_format: str = knob("auto", "console, json, or auto: console on a terminal, else json")
 
-    api_processes: int = knob(1, "API processes", 1)
+    api_processes: int = knob(min(2, os.cpu_count() or 1), "API processes; default: two, where there are cores", 1)
     api_threads: int = knob(32, "request threads of each API process", 4)
     worker_processes: int = knob(os.cpu_count() or 1, "training processes; default: one per core", 1)
     training_niceness: int = knob(

@@ -6,6 +6,7 @@ and whose workers would outlive a killed parent and keep the port.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import resource
@@ -83,6 +84,8 @@ def _with_protocol(*arguments: Any) -> Callable[..., Any]:
 
 def main(settings: Settings, app: str = APP) -> None:
     """Serve until SIGTERM or SIGINT. Raises SystemExit with code 1 when the application cannot be loaded."""
+    import_module(app.split(":")[0])  # once, for all processes to come: they start sooner and share its memory
+    gc.freeze()  # which the collector's marks in each of them would take apart
     server = SharedListener(
         app,
         address=settings.host,

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from service.client import Client
 from tests.benchmarks.stack import stack
-from tests.integration.test_api_process import api_process
+from tests.integration.test_api_process import memory
 from tests.tables import write_numbers
 
 ROUNDS = 3
@@ -41,12 +41,11 @@ def _round(seed: int) -> dict[str, float]:
                 read = time.perf_counter() - began
                 client.train(small, "b", "first")
                 trained = time.perf_counter() - began
-                process = api_process(url)
-                before = process.memory_info().rss / MB
+                before = memory(url) / MB
                 began = time.perf_counter()
                 client.upload(path)
                 seconds = time.perf_counter() - began
-                grown = process.memory_info().rss / MB - before
+                grown = memory(url) / MB - before
         return {
             "API answers after (s)": listening,
             "first upload read after (s)": read,

@@ -49,8 +49,6 @@ def test_a_backup_under_load_is_the_old_stack_again(tmp_path: Path, houses: Path
         dataset = client.upload(houses)
         spec = {"dataset": dataset.id, "target": "price"}
         client.wait(client.submit({**spec, "model": "houses"}).id)
-        long = client.submit({**spec, "model": "long", **LONG})
-        assert eventually(lambda: client.job(long.id).progress)
         quiet = threading.Event()
         load = threading.Thread(target=_keep_busy, args=[url, {**spec, "model": "loaded"}, quiet])
         load.start()
@@ -59,6 +57,8 @@ def test_a_backup_under_load_is_the_old_stack_again(tmp_path: Path, houses: Path
         finally:
             quiet.set()
             load.join()
+        long = client.submit({**spec, "model": "long", **LONG})
+        assert eventually(lambda: client.job(long.id).progress)
         made = adaline("backup", place, "--data", old)
         listed = versions(client)
         assert client.job(long.id).state == "running"

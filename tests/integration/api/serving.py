@@ -33,6 +33,7 @@ class Server:
             "broker_url": deps.settings.broker_url,
             "log_format": "json",
             "port": self.port,
+            "api_processes": 1,  # whose memory, threads and files are looked at
             **settings,
         }
         environment = {f"ADALINE_{name.upper()}": str(value) for name, value in chosen.items()}

@@ -17,7 +17,7 @@ from tests.unit.behaviour.golden.running import House
 
 ALPHABET = set("0123456789abcdefghjkmnpqrstvwxyz")
 ID_CHARACTERS = 26
-OF_THE_MACHINE = {"worker_processes"}  # settings whose default it decides
+OF_THE_MACHINE = {"api_processes", "worker_processes"}  # settings whose default it decides
 
 
 def tables(house: House) -> dict[str, Any]:
