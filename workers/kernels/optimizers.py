@@ -12,6 +12,7 @@ import numpy as np
 from service.domain.arrays import Floats32, Integers
 from workers.kernels.compiled import ONE, ZERO, kernel
 from workers.kernels.layout import BIASES, INPUTS, OUTPUTS, WEIGHTS
+from workers.kernels.scales import FASTER, Scales, put_together, take_apart
 
 SGD, ADAM, RMSPROP = range(3)
 OPTIMIZER_CODES = {"sgd": SGD, "adam": ADAM, "adamw": ADAM, "rmsprop": RMSPROP}
@@ -40,17 +41,18 @@ class Rule(NamedTuple):
 
 class Weights(NamedTuple):
     """What steps change: the parameters and the optimiser's running averages. `first` is momentum or Adam's m, `second`
-    Adam's v or rmsprop's. Else empty."""
+    Adam's v or rmsprop's. Else empty. Where inputs have factors, the first layers' weights contain them."""
 
     parameters: Floats32
     first: Floats32
     second: Floats32
+    scales: Scales
 
 
 @kernel
 def step(rule: Rule, layers: Integers, members: int, weights: Weights, gradient: Floats32, t: int) -> None:
     """One step from the batch's gradient, which is changed. Raises ValueError for a number that is no optimizer's."""
-    parameters, first, second = weights.parameters, weights.first, weights.second
+    parameters, scales = weights.parameters, weights.scales
     if rule.l1 != ZERO or rule.l2 != ZERO:
         _penalise(rule, layers, parameters, gradient)
     if rule.clip_norm > 0:
@@ -60,12 +62,26 @@ def step(rule: Rule, layers: Integers, members: int, weights: Weights, gradient:
             _clip_each(rule.clip_norm, layers, members, gradient)
     if rule.decay != ZERO:
         _decay(rule, layers, parameters)
+    if len(scales.factors) > 0:
+        take_apart(layers, members, parameters, gradient, scales)
+    _move(rule, rule.learning_rate, parameters, gradient, weights.first, weights.second, t)
+    if len(scales.factors) > 0:
+        faster = np.float32(rule.learning_rate * FASTER)
+        _move(rule, faster, scales.factors, scales.gradient, scales.first, scales.second, t)
+        put_together(layers, members, parameters, scales)
+
+
+@kernel
+def _move(
+    rule: Rule, rate: np.float32, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
+    """The optimiser's step."""
     if rule.optimizer == SGD:
-        _sgd(rule, parameters, gradient, first)
+        _sgd(rule, rate, parameters, gradient, first)
     elif rule.optimizer == RMSPROP:
-        _rmsprop(rule.learning_rate, parameters, gradient, second)
+        _rmsprop(rate, parameters, gradient, second)
     elif rule.optimizer == ADAM:
-        _adam(rule, parameters, gradient, first, second, t)
+        _adam(rule, rate, parameters, gradient, first, second, t)
     else:
         raise ValueError("no such optimizer")
 
@@ -145,9 +161,9 @@ def _scale(
 
 
 @kernel
-def _sgd(rule: Rule, parameters: Floats32, gradient: Floats32, average: Floats32) -> None:
+def _sgd(rule: Rule, rate: np.float32, parameters: Floats32, gradient: Floats32, average: Floats32) -> None:
     """w -= η·g; with momentum μ: b = μ·b + g, w -= η·b, or with Nesterov's w -= η·(g + μ·b) (Sutskever et al. 2013)."""
-    rate, momentum = rule.learning_rate, rule.momentum
+    momentum = rule.momentum
     if momentum == ZERO:
         for i in range(len(parameters)):
             parameters[i] -= rate * gradient[i]
@@ -162,11 +178,13 @@ def _sgd(rule: Rule, parameters: Floats32, gradient: Floats32, average: Floats32
 
 
 @kernel
-def _adam(rule: Rule, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int) -> None:
+def _adam(
+    rule: Rule, rate: np.float32, parameters: Floats32, gradient: Floats32, first: Floats32, second: Floats32, t: int
+) -> None:
     """m = β₁m + (1-β₁)g, v = β₂v + (1-β₂)g², w -= η/(1-β₁ᵗ) · m / (√v/√(1-β₂ᵗ) + ε)."""
     keep_1, take_1 = np.float32(rule.beta1), np.float32(1 - rule.beta1)
     keep_2, take_2 = np.float32(rule.beta2), np.float32(1 - rule.beta2)
-    size = np.float32(np.float64(rule.learning_rate) / (1 - rule.beta1**t))
+    size = np.float32(np.float64(rate) / (1 - rule.beta1**t))
     scale = np.float32(1 / np.sqrt(1 - rule.beta2**t))
     for i in range(len(parameters)):
         g = gradient[i]

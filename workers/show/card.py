@@ -60,6 +60,8 @@ def _purpose(report: Report, kinds: Mapping[str, Kind]) -> Iterator[str]:
     yield listed + (f" and {len(kinds) - len(shown)} more." if len(shown) < len(kinds) else ".")
     if spec.numeric_bins:
         yield f"It reads each number as it is and by at most {spec.numeric_bins} bins (piecewise-linear encoding)."
+    if spec.scaling_layer:
+        yield "A factor of each input was learned with its weights, which contain it (scaling layer)."
 
 
 def _quality(report: Report, pictures: Pictures) -> Iterator[str]:

@@ -37,6 +37,7 @@ def make_problem(spec: TrainingSpec, prepared: Prepared) -> Problem:
         quantile=spec.quantile,
         label_smoothing=spec.label_smoothing,
         precision=spec.precision,
+        scaling_layer=spec.has_scaling_layer,
     )
 
 

@@ -19,6 +19,7 @@ from service.domain.vocabulary.optimizers import BETA_1, BETA_2, OPTIMIZERS
 from workers.training.order import Order
 from workers.training.stored import Chosen, Stored
 
+SCALES = "scales"
 PartInputs = npt.NDArray[np.float32] | Stored | Chosen
 PartTargets = npt.NDArray[np.float32] | npt.NDArray[np.int64] | Stored
 
@@ -32,6 +33,9 @@ class Problem:
     one. With `label_smoothing` ε the truth of a row of K classes is 1 - ε + ε/K of its own class and ε/K of each other
     (Szegedy et al. 2016). A gradient of that training loss longer than `clip_norm` is scaled down to it (Pascanu et al.
     2013).
+
+    With a `scaling_layer` (Holzmüller et al. 2024) each input has a factor, from 1, that moves as the weights do, by a
+    rate of its own. The first layer's weights are held, penalised and clipped as what they are together with it.
     """
 
     network: Network
@@ -49,6 +53,7 @@ class Problem:
     quantile: float = 0.5
     label_smoothing: float = 0.0
     precision: str = "float32"
+    scaling_layer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Data:
 @dataclass(slots=True)
 class State:
     """Everything that training changes. `moments` are the optimiser's: float32, each as long as `parameters`; of lbfgs
-    float64, the weights themselves and its last steps and changes of the gradient, one after the other."""
+    float64, the weights themselves and its last steps and changes of the gradient, one after the other. Of a scaling
+    layer `SCALES` are the factors (members · inputs,), and `SCALES.` begins the names of their own moments."""
 
     parameters: Floats32
     moments: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
@@ -90,7 +96,11 @@ class State:
         if optimizer.is_quasi_newton:
             pairs = np.zeros(lbfgs_pairs(len(parameters)) * len(parameters))
             return cls(parameters, {"weights": parameters.astype(np.float64), "steps": pairs, "changes": pairs.copy()})
-        return cls(parameters, {name: np.zeros_like(parameters) for name in optimizer.moments})
+        moments = {name: np.zeros_like(parameters) for name in optimizer.moments}
+        if problem.scaling_layer:
+            factors = np.ones(problem.network.members * problem.network.sizes[0], dtype=np.float32)
+            moments |= {SCALES: factors} | {f"{SCALES}.{name}": np.zeros_like(factors) for name in optimizer.moments}
+        return cls(parameters, moments)
 
 
 class Enough(Exception):

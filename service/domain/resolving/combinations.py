@@ -60,6 +60,12 @@ def _wrong(spec: TrainingSpec) -> Iterator[tuple[str, str]]:
             'a linear neuron has one slope for each column, which its coefficients tell; use "numeric_bins": 0, or '
             '"network": {"kind": "mlp"}',
         )
+    if spec.scaling_layer is True and spec.network.kind == "linear":
+        yield (
+            "/scaling_layer",
+            'a linear neuron\'s weights are such factors themselves; use "scaling_layer": false, or '
+            '"network": {"kind": "mlp"}',
+        )
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     if optimizer is not None and optimizer.is_quasi_newton:
         yield from _wrong_with_quasi_newton(spec, f'"{optimizer.name}"')
@@ -88,6 +94,8 @@ def _wrong_with_quasi_newton(spec: TrainingSpec, name: str) -> Iterator[tuple[st
         yield "/schedule", f'{name} chooses its own step length; use "constant" instead of {spec.schedule}'
     if spec.members not in ("auto", 1):
         yield "/members", f'{name} searches along one line for all weights; use "members": 1, or adam'
+    if spec.scaling_layer is True:
+        yield "/scaling_layer", f'{name} knows no learning rates; use "scaling_layer": false, or adam'
     if spec.precision != "float32":
         yield "/precision", f'{name} computes in float64; use "float32" instead of {spec.precision}'
     if spec.warmup_epochs:

@@ -71,4 +71,4 @@ def of_kind(spec: TrainingSpec, kind: str) -> TrainingSpec:
     if kind == "mlp":
         return replace(spec, network=replace(spec.network, kind="mlp"))
     network = NetworkSpec("linear", activation=spec.network.activation, bias=spec.network.bias)
-    return replace(spec, network=network, members=1, numeric_bins=0)
+    return replace(spec, network=network, members=1, numeric_bins=0, scaling_layer=False)

@@ -72,18 +72,23 @@ def _is_smooth(spec: TrainingSpec, rows: int, inputs: int) -> bool:
 
 
 def _read_by(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: list[str]) -> TrainingSpec:
-    """Which inputs there are, and how many networks read them."""
-    bins, members = spec.numeric_bins, spec.members
+    """Which inputs there are, whether they have factors, and how many networks read them."""
+    bins, members, scales = spec.numeric_bins, spec.members, spec.scaling_layer
+    optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
+    is_quasi_newton = optimizer is not None and optimizer.is_quasi_newton
     if bins == "auto":
         bins = recipe.numeric_bins if rows * inputs * (1 + recipe.numeric_bins) <= MOST_BINNED_CELLS else 0
         if bins:
             notes.append(f"{bins} bins for each numeric column: a network learns steps and bends sooner from them")
     if members == "auto":
-        optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
-        members = 1 if optimizer is not None and optimizer.is_quasi_newton else _members(recipe, rows)
+        members = 1 if is_quasi_newton else _members(recipe, rows)
         if members > 1:
             notes.append(f"{members} members: the mean of networks that differ by their starts is nearer than each")
-    return replace(spec, numeric_bins=bins, members=members)
+    if scales == "auto":
+        scales = recipe.scaling_layer and not is_quasi_newton
+        if scales:
+            notes.append("a scaling layer: each input has a factor that is learned, so that those of little use fade")
+    return replace(spec, numeric_bins=bins, members=members, scaling_layer=scales)
 
 
 def _members(recipe: Recipe, rows: int) -> int:

@@ -31,6 +31,16 @@ class InputFields(SpecPart):
             f"network is compared with has none. {OPEN}; otherwise 0"
         },
     )
+    scaling_layer = OneOrWords(
+        ma.fields.Boolean(truthy={True}, falsy={False}),
+        words=(AUTO,),
+        load_default=AUTO,
+        metadata={
+            "description": "for networks: each input is multiplied by a factor that is learned with the weights, at "
+            "six times their learning rate, so that inputs of little use fade; the published weights contain it. "
+            f"{OPEN}; otherwise false"
+        },
+    )
     scale_target = OneOrWords(
         ma.fields.Boolean(truthy={True}, falsy={False}),
         words=("auto",),

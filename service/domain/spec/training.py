@@ -83,6 +83,7 @@ class TrainingSpec:
     members: int | Literal["auto"] = 1
     scaler: str = "standard"
     numeric_bins: int | Literal["auto"] = 0
+    scaling_layer: bool | Literal["auto"] = False
     scale_target: bool | Literal["auto"] = "auto"
     clip_predictions: bool = False
     missing: str = "mean"
@@ -143,6 +144,13 @@ class TrainingSpec:
         if self.numeric_bins == "auto":
             raise ValueError("the number of bins is not resolved yet")
         return self.numeric_bins
+
+    @property
+    def has_scaling_layer(self) -> bool:
+        """Whether inputs have factors that are learned. Raises ValueError while that is open."""
+        if self.scaling_layer == "auto":
+            raise ValueError("whether there is a scaling layer is not resolved yet")
+        return self.scaling_layer
 
     @property
     def stopping(self) -> EarlyStopping | None:

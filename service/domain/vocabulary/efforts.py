@@ -23,6 +23,7 @@ class Recipe:
     most_rows: int = 0
     activation: str = "relu"
     numeric_bins: int = 0
+    scaling_layer: bool = False
     learning_rate: float | None = None
     beta2: float = BETA_2
 
@@ -56,6 +57,7 @@ def _for_tables(epochs: int, members: int, most_rows: int) -> Recipe:
         most_rows=most_rows,
         activation="mish",
         numeric_bins=8,
+        scaling_layer=True,
         learning_rate=0.003,
         beta2=0.95,
     )

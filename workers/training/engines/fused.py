@@ -17,14 +17,16 @@ from workers.kernels.layers import ACTIVATION_CODES
 from workers.kernels.layout import Workspace, layers_of, width_for, workspace_for
 from workers.kernels.losses import LOSS_CODES, OF_TWO_CLASSES
 from workers.kernels.optimizers import OPTIMIZER_CODES, PLACES, Rule, Weights
+from workers.kernels.scales import Scales
 from workers.training.engines.source import Source, n_rows_of
 from workers.training.engines.subnormals import subnormals_as_zero
 from workers.training.order import Order
-from workers.training.problem import Data, Enough, Problem, State
+from workers.training.problem import SCALES, Data, Enough, Problem, State
 
 CHUNK_SECONDS = 0.02  # between two questions whether to go on
 FLOPS_AT_FIRST = 2e9  # operations a second, assumed for an engine's first chunk
 NOTHING: Floats32 = np.empty(0, dtype=np.float32)
+NO_SCALES = Scales(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 class FusedEngine:
@@ -78,7 +80,7 @@ class FusedEngine:
             self._judging = workspace_for(self._problem.network, 2**31, source.n_targets, training=False)
         members, size = self._problem.network.members, len(source)
         whole = Epoch(self._layers, self._judged, self._rule(0.0), size, size, False, members)
-        weights, reached = Weights(state.parameters, NOTHING, NOTHING), (0, 0, 0.0)
+        weights, reached = Weights(state.parameters, NOTHING, NOTHING, NO_SCALES), (0, 0, 0.0)
         for piece in source.as_they_lie():
             start = reached[0]
             reached = advance(whole, piece, start, start + n_rows_of(piece), reached, weights, self._judging, *NO_HAND)
@@ -123,5 +125,14 @@ def objective_of(problem: Problem) -> Objective:
 
 
 def _weights_of(state: State) -> Weights:
-    found: dict[str, Floats32] = {PLACES[name]: vector for name, vector in state.moments.items()}
-    return Weights(state.parameters, found.get("first", NOTHING), found.get("second", NOTHING))
+    first, second = _averages(state.moments, "")
+    factors = state.moments.get(SCALES)
+    if factors is None:
+        return Weights(state.parameters, first, second, NO_SCALES)
+    scales = Scales(factors, np.zeros_like(factors), *_averages(state.moments, f"{SCALES}."))
+    return Weights(state.parameters, first, second, scales)
+
+
+def _averages(moments: Mapping[str, Floats32], prefix: str) -> tuple[Floats32, Floats32]:
+    found = {place: moments[prefix + name] for name, place in PLACES.items() if prefix + name in moments}
+    return found.get("first", NOTHING), found.get("second", NOTHING)

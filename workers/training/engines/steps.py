@@ -15,8 +15,10 @@ from torch import Tensor
 
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.optimizers import OPTIMIZERS
+from workers.kernels.scales import FASTER
 from workers.training.engines.networks import TorchNetwork
 from workers.training.engines.objectives import pooled_scores, row_loss
+from workers.training.engines.scales import InputScales
 from workers.training.problem import Problem, State
 
 EPSILON = 1e-8  # Kingma & Ba 2015; torch's default
@@ -40,14 +42,15 @@ class Steps:
         averages = () if self._optimizer.is_quasi_newton else self._optimizer.moments
         self._moments = {name: torch.zeros_like(self.flat) for name in averages}
         self._taken = torch.zeros((), device=device)
+        self._scales = InputScales(problem, self.flat, self._moments) if problem.scaling_layer else None
         self.is_weight = torch.from_numpy(problem.network.weight_mask()).to(device)
 
     def enter(self, state: State) -> None:
         """Take over the state."""
         self.load(state)
         with torch.no_grad():
-            for name, vector in state.moments.items():
-                self._moments[name].copy_(torch.from_numpy(vector))
+            for name, vector in self._kept().items():
+                vector.copy_(torch.from_numpy(state.moments[name]))
             self._taken.fill_(state.step)
 
     def load(self, state: State) -> None:
@@ -58,8 +61,8 @@ class Steps:
     def leave(self, state: State) -> None:
         """Give it back."""
         state.parameters[:] = self.flat.cpu().numpy()
-        for name, vector in state.moments.items():
-            vector[:] = self._moments[name].cpu().numpy()
+        for name, vector in self._kept().items():
+            state.moments[name][:] = vector.cpu().numpy()
 
     def snapshot(self) -> list[Tensor]:
         """Copies of everything that steps change."""
@@ -70,7 +73,11 @@ class Steps:
             vector.copy_(copy)
 
     def _changing(self) -> list[Tensor]:
-        return [self.flat, self._taken, *self._moments.values()]
+        return [self.flat, self._taken, *self._kept().values()]
+
+    def _kept(self) -> dict[str, Tensor]:
+        """What a state holds beside the weights."""
+        return self._moments | (self._scales.kept if self._scales else {})
 
     def mean_loss(self, scores: Tensor, batch: Batch, is_judged: bool = False) -> Tensor:
         """What training makes small, without penalties; or, where it `is_judged`, the loss by the true classes."""
@@ -109,7 +116,14 @@ class Steps:
                 gradient.add_(self.flat * self.is_weight, alpha=problem.l2)
             if problem.clip_norm is not None:
                 self._network.clip(problem.clip_norm)
-            MOVES[problem.optimizer](problem, self.flat, gradient, self._moments, self._taken, rate)
+            move, scales = MOVES[problem.optimizer], self._scales
+            if scales is None:
+                move(problem, self.flat, gradient, self._moments, self._taken, rate)
+            else:
+                scales.take_apart(gradient, self._taken)
+                move(problem, self.flat, gradient, self._moments, self._taken, rate)
+                move(problem, scales.factors, scales.gradient, scales.moments, scales.taken, rate * float(FASTER))
+                scales.put_together()
         return loss.detach() / problem.network.members
 
 

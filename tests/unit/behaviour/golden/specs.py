@@ -63,7 +63,7 @@ GROUPS = (
         "auto-both": {"network": {"kind": "auto", "activation": "auto"}, "epochs": 12},
         "auto-quick": {
             "network": {"kind": "mlp"}, "effort": "quick", "epochs": 12, "members": "auto",
-            "numeric_bins": "auto", "optimizer": {"beta2": "auto"},
+            "numeric_bins": "auto", "scaling_layer": "auto", "optimizer": {"beta2": "auto"},
         },
         "auto-normal": {"network": {"kind": "mlp", "hidden": [4]}, "effort": "normal", "epochs": 4},
         "auto-best": {"network": {"kind": "mlp"}, "effort": "best", "epochs": 4},
@@ -174,6 +174,8 @@ GROUPS = (
         "members-autograd": {**_mlp(6, activation="tanh"), "members": 2, **AUTOGRAD},
         "members-clip-sgd": {**_mlp(5, activation="tanh"), **_sgd(0.05, clip_norm=0.3), "members": 2},
         "mlp-bins": {**_mlp(5), "numeric_bins": 4, "scaler": "robust_clip"},
+        "mlp-scaling": {**_mlp(5), "scaling_layer": True, **AUTOGRAD},
+        "members-scaling": {**_mlp(6, 5, activation="tanh"), "scaling_layer": True, "members": 3, **FUSED},
         "mlp-bf16": {**_mlp(4), "precision": "bf16"},
     }),
     Group("rings", {**RING, **_adam()}, {

@@ -90,7 +90,7 @@ def test_effort_allows_the_steps_and_layers_of_its_record(look: Look) -> None:
         assert spec["network"]["hidden"] == list(effort.hidden)
         assert spec["network"]["activation"] == recipe.activation
         assert (spec["schedule"], spec["members"]) == (recipe.schedule, recipe.members)
-        assert spec["numeric_bins"] == recipe.numeric_bins
+        assert (spec["numeric_bins"], spec["scaling_layer"]) == (recipe.numeric_bins, recipe.scaling_layer)
         assert spec["optimizer"]["learning_rate"] == recipe.learning_rate
         assert spec["optimizer"]["beta2"] == recipe.beta2
         assert spec["early_stopping"]["patience"] == spec["epochs"]
@@ -106,7 +106,8 @@ def test_layers_that_are_given_are_trained_by_the_recipe_for_them(look: Look) ->
     for name, effort in EFFORTS.items():
         spec = look(frame, network={"kind": "mlp", "hidden": [3]}, effort=name)["spec"]
         recipe = effort.of_given
-        assert (spec["schedule"], spec["members"], spec["numeric_bins"]) == (recipe.schedule, 1, 0)
+        assert (spec["schedule"], spec["members"]) == (recipe.schedule, 1)
+        assert (spec["numeric_bins"], spec["scaling_layer"]) == (0, False)
         assert spec["early_stopping"]["patience"] == recipe.patience
         assert spec["epochs"] == min(effort.steps // -(-400 // spec["batch_size"]), recipe.epochs)
 

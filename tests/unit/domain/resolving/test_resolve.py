@@ -273,10 +273,18 @@ def test_a_network_whose_layers_are_left_open_is_made_for_tables() -> None:
     resolution = run(limits=replace(LIMITS, max_parameters=10**6), network={"kind": "mlp"})
     spec = resolution.spec
     assert (spec.network.hidden, spec.network.activation, spec.members) == ((64, 64), "mish", 4)
-    assert (spec.scaler, spec.numeric_bins, spec.clip_predictions) == ("standard", 8, False)
+    assert (spec.scaler, spec.numeric_bins, spec.scaling_layer) == ("standard", 8, True)
+    assert not spec.clip_predictions
     assert spec.optimizer == OptimizerSpec("adam", 0.003, beta2=0.95)
     assert (spec.batch_size, spec.schedule, spec.early_stopping) == (128, "cosine", EarlyStopping(128))
-    for told in ("4 members", "8 bins", "hidden layers [64, 64]", "learning rate 0.003", "no epoch ends"):
+    for told in (
+        "4 members",
+        "8 bins",
+        "a scaling layer",
+        "hidden layers [64, 64]",
+        "learning rate 0.003",
+        "no epoch ends",
+    ):
         assert any(told in note for note in resolution.notes), told
 
 
@@ -299,8 +307,8 @@ def test_members_that_are_too_many_for_the_installation_are_left_out() -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"clip_predictions": True}, {"schedule": "constant"},
-        {"batch_size": 7},
+        {"members": 3}, {"scaler": "none"}, {"numeric_bins": 0}, {"scaling_layer": False}, {"clip_predictions": True},
+        {"schedule": "constant"}, {"batch_size": 7},
         {"epochs": 9}, {"early_stopping": {"patience": 4, "min_delta": 0.0}}, {"optimizer": {"kind": "sgd"}},
         {"optimizer": {"learning_rate": 0.5}}, {"optimizer": {"kind": "adam", "beta2": 0.9}},
         {"network": {"activation": "tanh"}},
@@ -455,6 +463,18 @@ def test_bins_are_a_networks_and_each_has_an_input() -> None:
     refused("/numeric_bins", "64", numeric_bins=65, network=network)
     linear, mlp = run(numeric_bins=8, network={"kind": "auto"}).alternatives
     assert (linear.spec.numeric_bins, mlp.spec.numeric_bins) == (0, 8)
+
+
+def test_factors_of_inputs_are_a_networks_and_move_by_a_rate() -> None:
+    given: dict[str, Any] = {"network": {"kind": "mlp", "hidden": [4]}}
+    assert run(**given).spec.scaling_layer is False
+    assert run(**given, scaling_layer=True).spec.scaling_layer is True
+    refused("/scaling_layer", '"scaling_layer": false, or "network": {"kind": "mlp"}', scaling_layer=True)
+    refused("/scaling_layer", "or adam", scaling_layer=True, optimizer={"kind": "lbfgs"}, **given)
+    of_lbfgs = run(network={"kind": "mlp"}, optimizer={"kind": "lbfgs"}, limits=replace(LIMITS, max_parameters=10**6))
+    assert of_lbfgs.spec.scaling_layer is False
+    linear, mlp = run(scaling_layer=True, network={"kind": "auto"}).alternatives
+    assert (linear.spec.scaling_layer, mlp.spec.scaling_layer) == (False, True)
 
 
 def test_the_network_of_both_is_the_one_that_would_be_trained_alone() -> None:

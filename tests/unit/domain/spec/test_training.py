@@ -23,6 +23,7 @@ FULL = {
     "members": 3,
     "scaler": "robust",
     "numeric_bins": 16,
+    "scaling_layer": True,
     "scale_target": False,
     "clip_predictions": True,
     "missing": "median",
@@ -99,6 +100,7 @@ def test_the_least_spec_gets_the_defaults() -> None:
     for name in (
         "members",
         "numeric_bins",
+        "scaling_layer",
         "task",
         "scale_target",
         "loss",
@@ -157,6 +159,7 @@ def test_an_unknown_field_is_pointed_at(pointer: str) -> None:
         ("/network/hidden/0", ["16"]), ("/network/hidden", [1] * 33), ("/network/activation", "softplus"),
         ("/network/bias", "yes"), ("/network/bias", 1.5), ("/network/dropout", 1.0), ("/network/dropout", -0.1),
         ("/numeric_bins", 65), ("/numeric_bins", -1), ("/numeric_bins", 1.5), ("/numeric_bins", None),
+        ("/scaling_layer", "learned"), ("/scaling_layer", 1.5), ("/scaling_layer", None),
         ("/scaler", "quantile"), ("/scale_target", "maybe"), ("/scale_target", 3), ("/missing", "zero"),
         ("/clip_predictions", "yes"), ("/clip_predictions", 1.5),
         ("/loss", "hinge"), ("/label_smoothing", 1), ("/label_smoothing", -0.1), ("/label_smoothing", "some"),
@@ -212,9 +215,9 @@ def test_a_stored_spec_of_before_has_the_defaults_of_what_it_lacks() -> None:
     stored = read_spec(LEAST).to_json()
     for name in ("beta1", "beta2"):
         del stored["optimizer"][name]
-    for name in ("label_smoothing", "clip_predictions", "numeric_bins"):
+    for name in ("label_smoothing", "clip_predictions", "numeric_bins", "scaling_layer"):
         del stored[name]
-    before = replace(read_spec(LEAST), numeric_bins=0)
+    before = replace(read_spec(LEAST), numeric_bins=0, scaling_layer=False)
     assert TrainingSpec.from_json(stored) == replace(before, optimizer=replace(before.optimizer, beta2=0.999))
 
 

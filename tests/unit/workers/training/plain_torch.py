@@ -49,6 +49,17 @@ class Mean(nn.Module):
         return torch.softmax(scores, dim=2).mean(dim=0).log()
 
 
+class Scaling(nn.Module):
+    """Inputs times factors that are learned."""
+
+    def __init__(self, n_inputs: int) -> None:
+        super().__init__()
+        self.factors = nn.Parameter(torch.ones(n_inputs))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return inputs * self.factors
+
+
 def split(problem: Problem, vector: np.ndarray) -> list[tuple[Problem, np.ndarray]]:
     """Each member of an ensemble as a problem of its own: what members have of a tensor lies together."""
     network, parts, start = problem.network, [], 0
@@ -104,8 +115,15 @@ def batch_loss(problem: Problem, model: nn.Module, data: Data, rows: np.ndarray)
     return (losses if data.weights is None else losses * torch.from_numpy(data.weights[rows]).to(dtype)).mean()
 
 
+def weights_of(model: nn.Module) -> list[Tensor]:
+    """What its layers amount to, in order: the first layer's weights with the factors of a scaling layer."""
+    scaling = [layer for layer in model.modules() if isinstance(layer, Scaling)]
+    found = [tensor for tensor in model.parameters() if not any(tensor is layer.factors for layer in scaling)]
+    return [found[0] * scaling[0].factors, *found[1:]] if scaling else found
+
+
 def penalty(problem: Problem, model: nn.Module) -> Tensor:
-    weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
+    weights = [tensor for tensor in weights_of(model) if tensor.ndim == 2]
     total = sum((problem.l1 * tensor.abs().sum() for tensor in weights), torch.zeros(()))
     if problem.optimizer not in DECOUPLED:
         total = total + sum(problem.l2 / 2 * (tensor**2).sum() for tensor in weights)
@@ -114,9 +132,14 @@ def penalty(problem: Problem, model: nn.Module) -> Tensor:
 
 def optimizer_of(problem: Problem, model: nn.Module, rate: float) -> torch.optim.Optimizer:
     weights = [tensor for tensor in model.parameters() if tensor.ndim == 2]
-    biases = [tensor for tensor in model.parameters() if tensor.ndim == 1]
+    factors = [layer.factors for layer in model.modules() if isinstance(layer, Scaling)]
+    biases = [tensor for tensor in model.parameters() if tensor.ndim == 1][len(factors) :]
     decay = problem.l2 if problem.optimizer in DECOUPLED else 0.0
-    groups = [{"params": weights, "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [
+        {"params": weights, "weight_decay": decay},
+        {"params": biases, "weight_decay": 0.0},
+        *({"params": [each], "weight_decay": 0.0, "lr": 6 * rate} for each in factors),
+    ]
     own: dict[str, Any] = {"momentum": problem.momentum, "nesterov": problem.nesterov} if problem.momentum else {}
     if problem.optimizer in WITH_BETAS:
         own["betas"] = problem.beta1, problem.beta2
@@ -149,6 +172,8 @@ def train(
         )
         return join(problem, ends), np.mean(of_each, axis=0).tolist()
     model = model_of(problem, start, dtype)
+    if problem.scaling_layer:
+        model = nn.Sequential(Scaling(problem.network.sizes[0]).to(dtype), model)
     optimizer = optimizer_of(problem, model, rate)
     losses = []
     for order in orders:
@@ -161,6 +186,8 @@ def train(
             if problem.clip_norm is not None:
                 nn.utils.clip_grad_norm_(model.parameters(), problem.clip_norm)
             optimizer.step()
+            for scaling in (layer for layer in model.modules() if isinstance(layer, Scaling)):
+                scaling.factors.data.clamp_(min=0.01)
             total += loss.item() * len(rows)
         losses.append(total / len(order))
-    return flat(list(model.parameters())), losses
+    return flat(weights_of(model)), losses

@@ -26,7 +26,7 @@ from workers.kernels.layout import layers_of, workspace_for
 from workers.kernels.optimizers import Rule, Weights
 from workers.training.engines import fused
 from workers.training.engines.autograd import AutogradEngine
-from workers.training.engines.fused import NOTHING, FusedEngine, objective_of
+from workers.training.engines.fused import NO_SCALES, NOTHING, FusedEngine, objective_of
 from workers.training.engines.source import in_turn, rows_of
 from workers.training.problem import Data, Problem, State
 from workers.training.threads import use_one_thread
@@ -52,7 +52,7 @@ def compute_gradient(problem: Problem, data: Data, parameters: Floats32, order: 
     whole = Epoch(
         layers_of(problem.network), objective_of(problem), rule, len(order), len(order), True, problem.network.members
     )
-    weights = Weights(parameters, NOTHING, NOTHING)
+    weights = Weights(parameters, NOTHING, NOTHING, NO_SCALES)
     advance(whole, in_turn(rows, order), 0, len(order), (0, 0, 0.0), weights, work, *NO_HAND)
     return work.gradient
 
@@ -94,6 +94,7 @@ def problems(draw: st.DrawFn) -> Problem:
     jumps = not EACH_LOSS[loss].is_smooth
     optimizer = draw(st.sampled_from([each for each in OPTIMIZERS if each["optimizer"] == "sgd" or not jumps]))
     l1 = draw(st.sampled_from([0.0, 0.01])) if optimizer["optimizer"] == "sgd" else 0.0
+    scales = bool(hidden) and draw(st.booleans())
     return Problem(
         Network(sizes, activation, draw(st.booleans()), draw(st.sampled_from([1, 3])) if hidden else 1),
         loss,
@@ -101,9 +102,10 @@ def problems(draw: st.DrawFn) -> Problem:
         l1=l1,
         l2=draw(st.sampled_from([0.0, 0.1])),
         seed=draw(st.integers(0, 3)),
-        clip_norm=draw(st.sampled_from([None, 0.1, 1.0])),
+        clip_norm=None if scales else draw(st.sampled_from([None, 0.1, 1.0])),  # plain torch has W and s to clip
         quantile=draw(st.sampled_from([0.1, 0.5, 0.8])),
         label_smoothing=draw(st.sampled_from([0.0, 0.1, 0.6])) if EACH_LOSS[loss].is_for_classes else 0.0,
+        scaling_layer=scales,
     )
 
 
@@ -186,7 +188,7 @@ def test_a_part_without_rows_has_no_loss() -> None:
 def test_where_an_epoch_is_interrupted_changes_no_bit(
     optimizer: dict[str, Any], batch_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    problem = Problem(Network((8, 40, 2), "gelu"), "mse", **optimizer)
+    problem = Problem(Network((8, 40, 2), "gelu"), "mse", **optimizer, scaling_layer=True)
     data = data_for(problem, 1000, 6, True)
     order = np.random.default_rng(7).permutation(1000)
 
@@ -203,7 +205,7 @@ def test_where_an_epoch_is_interrupted_changes_no_bit(
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 def test_a_new_engine_goes_on_from_a_state_to_the_same_bits(optimizer: dict[str, Any]) -> None:
-    problem = Problem(Network((8, 16, 1)), "mse", **optimizer)
+    problem = Problem(Network((8, 16, 1)), "mse", **optimizer, scaling_layer=True)
     data = data_for(problem, 300, 8, False)
     orders = [np.random.default_rng(epoch).permutation(300) for epoch in range(6)]
 
