@@ -57,6 +57,7 @@ runs = st.fixed_dictionaries(
         "schedule": st.sampled_from(["constant", "cosine", "step"]),
         "stopping": st.sampled_from([None, EarlyStopping(1), EarlyStopping(3)]),
         "seed": st.integers(0, 5),
+        "scaling_layer": st.booleans(),
     }
 )
 
@@ -67,7 +68,10 @@ def test_resumed_run_equals_uninterrupted_run(chosen: dict, cuts: list[int]) -> 
     kind, momentum = chosen["optimizer"]
     network = Network((4, *chosen["hidden"], 1), "tanh")
     dropout = chosen["dropout"] if chosen["hidden"] else 0.0
-    problem = Problem(network, "mse", kind, momentum=momentum, l2=0.01, dropout=dropout, seed=chosen["seed"])
+    scales = chosen["scaling_layer"] and bool(chosen["hidden"])
+    problem = Problem(
+        network, "mse", kind, momentum=momentum, l2=0.01, dropout=dropout, seed=chosen["seed"], scaling_layer=scales
+    )
     spec = spec_of(
         network=NetworkSpec("mlp"), batch_size=chosen["batch_size"], schedule=chosen["schedule"], epochs=EPOCHS,
         early_stopping=chosen["stopping"], seed=chosen["seed"],
@@ -83,7 +87,8 @@ def test_resumed_run_equals_uninterrupted_run(chosen: dict, cuts: list[int]) -> 
 
 
 def test_a_resumed_run_of_members_equals_an_uninterrupted_one() -> None:
-    problem = Problem(Network((4, 7, 3, 1), "tanh", members=3), "mse", "adam", l2=0.01, clip_norm=0.5, dropout=0.2)
+    network = Network((4, 7, 3, 1), "tanh", members=3)
+    problem = Problem(network, "mse", "adam", l2=0.01, clip_norm=0.5, dropout=0.2, scaling_layer=True)
     spec = spec_of(
         network=NetworkSpec("mlp"), members=3, batch_size=16, schedule="plateau", epochs=EPOCHS,
         early_stopping=EarlyStopping(5),
