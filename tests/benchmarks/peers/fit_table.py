@@ -88,6 +88,9 @@ PEERS = {
 }
 
 
+WITHOUT_GAPS = ("RealMLP-TD", "TabM")  # they refuse a number that is missing, and get the column's mean instead
+
+
 def inputs(learn, test, as_words):
     """Words and booleans as categories that LEARN has, a missing one among them where `as_words`; numbers as floats."""
     made = ({}, {})
@@ -112,6 +115,9 @@ def main(peer, learn_path, test_path, target, seed, out):
     began = time.process_time()
     answers = np.unique(learn[target], return_inverse=True)[1] if classes else learn[target].to_numpy(float)
     rows, asked = inputs(learn.drop(columns=target), test.drop(columns=target), peer == "CatBoost")
+    if peer in WITHOUT_GAPS:
+        means = rows.mean(numeric_only=True)
+        rows, asked = rows.fillna(means), asked.fillna(means)
     words = [name for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
     if peer == "CatBoost":
         model.set_params(cat_features=words)
