@@ -111,6 +111,10 @@ SAID = {
         lambda _: "8 bins for each numeric column: a network learns steps and bends sooner from them",
         choices={"network": {"kind": "mlp"}},
     ),
+    "scaling layer": Said(
+        lambda _: "a scaling layer: each input has a factor that is learned, so that those of little use fade",
+        choices={"network": {"kind": "mlp"}},
+    ),
     "members": Said(
         lambda _: f"{MEMBERS} members: the mean of networks that differ by their starts is nearer than each",
         choices={"network": {"kind": "mlp"}},

@@ -28,7 +28,7 @@ from workers.training.engines import fused
 from workers.training.engines.autograd import AutogradEngine
 from workers.training.engines.fused import NO_SCALES, NOTHING, FusedEngine, objective_of
 from workers.training.engines.source import in_turn, rows_of
-from workers.training.problem import Data, Problem, State
+from workers.training.problem import SCALES, Data, Problem, State
 from workers.training.threads import use_one_thread
 
 STEPS = 50
@@ -162,6 +162,20 @@ def test_l1_and_absolute_errors_go_with_every_optimizer(optimizer: dict[str, Any
     engine.epoch(state, 1, orders[0], 8, 1e-3, go_on)
     expected, _ = plain_torch.train(problem, data, orders, 8, 1e-3)
     assert relative(state.parameters, expected) < 1e-6
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_factors_of_inputs_of_little_use_fade(optimizer: str) -> None:
+    problem = Problem(Network((6, 16, 1), "mish", members=2), "mse", optimizer, scaling_layer=True)
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(2000, 6)).astype(np.float32)
+    targets = (np.sin(2 * inputs[:, :1]) + inputs[:, 1:2] ** 2).astype(np.float32)
+    engine, state = FusedEngine(problem, {"train": Data(inputs, targets)}), State.start(problem)
+    for epoch in range(1, 31):
+        engine.epoch(state, epoch, generator.permutation(2000), 32, 0.01, go_on)
+    for factors in state.moments[SCALES].reshape(2, 6):
+        assert factors[2:].max() < 1
+        assert factors[:2].mean() > 2 * factors[2:].mean()
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
