@@ -59,6 +59,17 @@ def close_tracing() -> None:
 
 
 @contextlib.contextmanager
+def untraced() -> Iterator[None]:
+    """What happens within is nobody's work: this process has no spans meanwhile."""
+    global _tracer
+    kept, _tracer = _tracer, None
+    try:
+        yield
+    finally:
+        _tracer = kept
+
+
+@contextlib.contextmanager
 def span(name: str, parent: str | None = None, kind: str = "INTERNAL", **facts: str | int) -> Iterator[None]:
     """What happens within is a span of the trace of `parent` (a traceparent), else of the span around it. Its log lines
     carry the trace's id."""

@@ -20,6 +20,7 @@ from service.store import jobs
 from service.store.blobs.store import open_blobs
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow, Row
+from service.tracing import untraced
 from service.wiring import Deps
 from workers.jobs.dispatch import run
 
@@ -39,7 +40,7 @@ def rehearse(deps: Deps) -> list[str]:
     log_level = logging.root.manager.disable
     logging.disable(logging.WARNING)  # nobody has submitted what would be told; how it ends is answered
     try:
-        with tempfile.TemporaryDirectory(prefix="adaline-rehearsal-") as directory:
+        with untraced(), tempfile.TemporaryDirectory(prefix="adaline-rehearsal-") as directory:
             database = Database(f"sqlite:///{directory}/rehearsal.db")
             try:
                 return _rehearse(replace(deps, database=database, blobs=open_blobs(Path(directory).as_uri())))
