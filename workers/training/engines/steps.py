@@ -117,11 +117,10 @@ class Steps:
             if problem.clip_norm is not None:
                 self._network.clip(problem.clip_norm)
             move, scales = MOVES[problem.optimizer], self._scales
-            if scales is None:
-                move(problem, self.flat, gradient, self._moments, self._taken, rate)
-            else:
+            if scales is not None:
                 scales.take_apart(gradient, self._taken)
-                move(problem, self.flat, gradient, self._moments, self._taken, rate)
+            move(problem, self.flat, gradient, self._moments, self._taken, rate)
+            if scales is not None:
                 move(problem, scales.factors, scales.gradient, scales.moments, scales.taken, rate * float(FASTER))
                 scales.put_together()
         return loss.detach() / problem.network.members
