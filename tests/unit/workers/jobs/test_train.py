@@ -31,6 +31,7 @@ from workers.jobs.dispatch import run
 from workers.jobs.record import telling
 from workers.jobs.record.training import TrainingRecorder
 from workers.lease import WorkerStopping
+from workers.training import checkpoint
 
 ROWS = 120
 
@@ -186,7 +187,8 @@ def test_a_long_run_tells_of_its_choices_before_its_first_epoch_has_ended(
 def test_an_epoch_is_told_once_though_the_run_was_stopped_after_its_last_one(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deps = make_deps(checkpoint_seconds=0.0)
+    deps = make_deps(checkpoint_seconds=0.0, checkpoint_bytes_per_second=10**12)
+    monkeypatch.setattr(checkpoint, "FREE_SECONDS", math.inf)  # however slow the disk, each epoch is saved
     monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
     body = {"dataset": add_dataset(deps), "model": "m", "target": "y", "network": {"kind": "mlp"}, "epochs": 3}
     id = submit(deps.database, deps.queue, DEFAULT_OWNER, deps.limits, body, None, lambda job: {}).job_id

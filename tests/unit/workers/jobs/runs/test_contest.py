@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from service.usecases.preflight import preflight
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
+from workers import lease
 from workers.explain.verdict import paired
 from workers.jobs import train
 from workers.jobs.better import sentence_of
@@ -31,6 +33,7 @@ from workers.jobs.record import telling
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
 from workers.jobs.runs import contest
 from workers.lease import Cancelled, WorkerStopping
+from workers.training import checkpoint
 from workers.training.data.prepare import Prepared
 from workers.training.progress import EpochEnded
 
@@ -133,7 +136,7 @@ def without_times(report: dict[str, Any]) -> str:
 def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch, target: str, stage: str, bins: int
 ) -> None:
-    deps = make_deps(checkpoint_seconds=0.0)
+    deps = make_deps()
     dataset = add_dataset(deps)
     whole, weights = files_of(deps, trained(deps, body(dataset, target, epochs=12, numeric_bins=bins)))
     id = submitted(deps, body(dataset, target, epochs=12, numeric_bins=bins))
@@ -141,14 +144,17 @@ def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
 
     def stopped(recorder: TrainingRecorder, ended: EpochEnded) -> None:
         nonlocal left
-        epoch(recorder, ended)
         left -= 1
         if not left:
-            raise WorkerStopping
+            lease.stopping.set()  # as SIGTERM does: the epoch is saved, however long ago the last one was
+        epoch(recorder, ended)
 
     with monkeypatch.context() as stopping:
         stopping.setattr(TrainingRecorder, "epoch", stopped)
-        run(deps, id)
+        try:
+            run(deps, id)
+        finally:
+            lease.stopping.clear()
     with deps.database.read() as session:
         job = jobs.get(session, DEFAULT_OWNER, id)
         assert (job.state, job.spec["network"]["kind"]) == ("queued", "auto")
@@ -170,7 +176,8 @@ def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
 def test_a_stopped_job_that_had_ended_both_runs_learns_nothing_more(
     make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deps = make_deps(checkpoint_seconds=0.0)
+    deps = make_deps(checkpoint_seconds=0.0, checkpoint_bytes_per_second=10**12)
+    monkeypatch.setattr(checkpoint, "FREE_SECONDS", math.inf)  # however slow the disk, each epoch is saved
     monkeypatch.setattr(telling, "EVENT_SECONDS", 0.0)  # as if each epoch took long: all are told
     id = submitted(deps, body(add_dataset(deps), "line", epochs=3, refit="never"))
 
