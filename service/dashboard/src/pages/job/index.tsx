@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { Schema } from "../../api/client";
 import { href } from "../../router";
 import { Card, Heading, Loaded, Notice, Progress, Stat, State, Stats } from "../../ui/parts";
@@ -28,6 +29,7 @@ export default function JobPage({ named: { id = "" } }: { named: { id?: string }
 
 function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
   const { course, version, way, problem } = followed;
+  const asked = useMemo(() => <Card title="What was asked"><WhatWasAsked job={job} /></Card>, [job]);
   const title = `${KIND_NAMES[job.kind] ?? job.kind}${modelOf(job) ? `: ${modelOf(job)}` : ""}`;
   return (
     <div class="stack job">
@@ -52,7 +54,7 @@ function Shown({ job, followed }: { job: Schema<"Job">; followed: Followed }) {
       <Figures job={job} last={way === "reading" ? {} : course.last} />
       {job.kind === "train" && <Curves course={course} version={version} job={job} />}
       <div class="columns">
-        <Card title="What was asked"><WhatWasAsked job={job} /></Card>
+        {asked}
         <Card title="What happened"><Told course={course} version={version} way={way} />{job.is_terminal && <Deliveries job={job.id} />}</Card>
       </div>
     </div>
