@@ -26,7 +26,7 @@ import numpy as np
 from service.client import ClientError
 from tests.benchmarks.stack import settled_stack
 from tests.benchmarks.summary import machine
-from tests.benchmarks.tables.contestants import PEERS, Answer, Task, adaline, own_python, peer, present
+from tests.benchmarks.tables.contestants import LEVEL, PEERS, Answer, Task, adaline, own_python, peer, present
 from tests.benchmarks.tables.entries import Entry, deal, listed, load
 from tests.benchmarks.tables.judge import ranks, ratio
 from tests.benchmarks.tables.scores import Kept, Scores, score, values
@@ -115,6 +115,10 @@ def section(scores: Scores, seeds: int) -> str:
             beside = (f"{times:.3f}", f"{lower} of {shared}")
         off, seconds = (_median(values(scores[name], field)) for field in ("calibration", "seconds"))
         lines.append(f"| {name} | {' | '.join(beside)} | {placed[name]:.1f} | {off:.3f} | {seconds:.1f} |")
+    if held := values(scores.get(OURS, {}), "covered"):
+        means = [statistics.fmean(shares) for shares in held.values()]
+        told = f"{statistics.fmean(means):.1%} of the numbers, from {min(means):.1%} to {max(means):.1%} of a table's"
+        lines += ["", f"Our {LEVEL:.0%} intervals hold {told} ({len(means)} tables)."]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from tests.benchmarks.tables.entries import Entry
 from tests.benchmarks.tables.judge import Floats
 from tests.integration.processes import Running
 
+LEVEL = 0.9  # of the intervals that are asked for
 HERE = Path(__file__).parents[3]
 FIT_TABLE = HERE / "tests" / "benchmarks" / "peers" / "fit_table.py"
 PEER_PYTHON = HERE / ".venv" / "peers-tables" / "bin" / "python"
@@ -49,10 +50,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`values`: a number (n,) or probabilities (n, classes) for each row to judge by; `seconds` of processor time."""
+    """`values`: a number (n,) or probabilities (n, classes) for each row to judge by; `seconds` of processor time;
+    `intervals` (n, 2) of LEVEL around numbers where a model gives them."""
 
     values: Floats
     seconds: float
+    intervals: Floats | None = None
 
 
 def adaline(running: Running, url: str, spec: Mapping[str, Any]) -> Callable[[Task], Answer]:
@@ -68,10 +71,12 @@ def adaline(running: Running, url: str, spec: Mapping[str, Any]) -> Callable[[Ta
         dataset = client.upload(path, **types)
         began = computed_seconds(running)
         version = client.train(dataset, target=target, model=_model_name(task.entry), seed=task.seed, **dict(spec))
-        told = client.predict(version.ref, task.test.drop(columns=target))
-        labels = task.labels
-        values = [[row["probabilities"][label] for label in labels] for row in told] if labels else told
-        return Answer(np.asarray(values, dtype=np.float64), computed_seconds(running) - began)
+        labels, rows = task.labels, task.test.drop(columns=target)
+        told = client.predict_with(version.ref, rows, **{} if labels else {"intervals": LEVEL})
+        said = told["predictions"]
+        values = [[row["probabilities"][label] for label in labels] for row in said] if labels else said
+        intervals = None if labels else np.asarray(told["intervals"], dtype=np.float64)
+        return Answer(np.asarray(values, dtype=np.float64), computed_seconds(running) - began, intervals)
 
     return answer
 

@@ -31,6 +31,12 @@ def calibration_error(truth: npt.NDArray[np.generic], said: Floats, labels: Sequ
     return float(np.abs(off).sum() / len(truth))
 
 
+def covered(truth: npt.NDArray[np.generic], intervals: Floats) -> float:
+    """The share of the truth (n,) that lies within its interval (n, 2)."""
+    numbers = truth.astype(np.float64)
+    return float(np.mean((intervals[:, 0] <= numbers) & (numbers <= intervals[:, 1])))
+
+
 def ratio(ours: Mapping[str, Sequence[float]], theirs: Mapping[str, Sequence[float]]) -> tuple[float, int, int]:
     """The geometric mean over tables of our error by theirs (a table's is that of its splits), on how many tables it is
     below 1, and how many tables both have errors of."""

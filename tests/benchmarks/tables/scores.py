@@ -8,16 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.benchmarks.tables.contestants import Answer, Task
-from tests.benchmarks.tables.judge import calibration_error, error
+from tests.benchmarks.tables.judge import calibration_error, covered, error
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of one model on one table at one seed: its error, processor seconds and, of classes, its calibration error."""
+    """Of one model on one table at one seed: its error, processor seconds, of classes its calibration error, and of
+    numbers the share that its intervals cover, where it gives any."""
 
     error: float
     seconds: float
     calibration: float | None
+    covered: float | None = None
 
 
 Scores = dict[str, dict[str, list[Score]]]  # model, table: one for each seed
@@ -26,7 +28,8 @@ Scores = dict[str, dict[str, list[Score]]]  # model, table: one for each seed
 def score(task: Task, answer: Answer) -> Score:
     truth, labels = task.test[task.entry.target].to_numpy(), task.labels
     off = None if labels is None else calibration_error(truth, answer.values, labels)
-    return Score(error(truth, answer.values, labels), answer.seconds, off)
+    held = None if answer.intervals is None else covered(truth, answer.intervals)
+    return Score(error(truth, answer.values, labels), answer.seconds, off, held)
 
 
 @dataclass

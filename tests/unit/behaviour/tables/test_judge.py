@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from tests.benchmarks.tables.judge import calibration_error, error, ranks, ratio
+from tests.benchmarks.tables.judge import calibration_error, covered, error, ranks, ratio
 
 
 def test_error_of_numbers_is_rmse_over_standard_deviation():
@@ -28,6 +28,11 @@ def test_calibration_error_weighs_each_bin_by_its_rows():
     said = np.array([[0.8, 0.2]] * 10 + [[0.4, 0.6]] * 5)
     truth = np.array(["a"] * 6 + ["b"] * 4 + ["b"] * 3 + ["a"] * 2)
     assert calibration_error(truth, said, ["a", "b"]) == pytest.approx(10 / 15 * 0.2)
+
+
+def test_covered_is_the_share_within_its_interval_ends_included():
+    truth = np.array([1, 2, 3, 4, 5], dtype=object)
+    assert covered(truth, np.array([[0, 2], [2, 9], [0, 3], [5, 6], [1, 2]], dtype=float)) == pytest.approx(3 / 5)
 
 
 def test_ratio_is_the_geometric_mean_over_tables_that_both_have():

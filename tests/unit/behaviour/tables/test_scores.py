@@ -39,4 +39,7 @@ def test_a_score_is_asked_for_once_for_each_table_seed_and_number_of_rows(tmp_pa
 def test_values_leave_out_tables_that_have_none(tmp_path: Path) -> None:
     scores = {"numbers": [Kept(None).score("A", _task(5), lambda task: Answer(np.array([0.0, 1.0]), 2.0))]}
     assert values(scores, "seconds") == {"numbers": [2.0]}
-    assert values(scores, "calibration") == {}
+    assert values(scores, "calibration") == values(scores, "covered") == {}
+    intervals = np.array([[-1.0, 0.5], [1.5, 2.0]])  # the truth is 0, 1
+    held = Kept(None).score("A", _task(5), lambda task: Answer(np.array([0.0, 1.0]), 2.0, intervals))
+    assert values({"numbers": [held]}, "covered") == {"numbers": [0.5]}
