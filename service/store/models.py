@@ -18,7 +18,7 @@ from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.access.shares import is_shared
 from service.store.filters import has
 from service.store.paging import Page, page
-from service.store.revisions import MODELS, raise_revision
+from service.store.revisions import MODELS, raise_revision, revision
 from service.store.session import new_id, now
 from service.store.tables import AliasRow, JobRow, ModelRow, VersionRow, table_of
 
@@ -196,15 +196,17 @@ def served_before(session: Session, owner: str, name: str, number: int) -> tuple
 
 
 def point(session: Session, owner: str, name: str, alias: str, version: int) -> AliasRow:
-    """Make an alias mean a version, in a transaction that holds the model."""
+    """Make an alias mean a version, in a transaction that holds the model. Its revision is the registry's: no alias of
+    that name, deleted ones included, ever had it."""
     row = session.get(AliasRow, (owner, name, alias))
+    raise_revision(session, MODELS)
     if row is None:
         place = {"owner": owner, "model_name": name, "alias": alias}
-        row = AliasRow(**place, version=version, revision=1, updated_at=now())
+        row = AliasRow(**place, version=version, revision=revision(session, MODELS), updated_at=now())
         session.add(row)
     elif row.version != version:
-        row.version, row.revision, row.updated_at = version, row.revision + 1, now()
-    raise_revision(session, MODELS)
+        newer = max(row.revision + 1, revision(session, MODELS))  # aliases of before had numbers of their own
+        row.version, row.revision, row.updated_at = version, newer, now()
     return row
 
 

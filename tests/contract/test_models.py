@@ -106,17 +106,18 @@ def test_a_reference_to_nothing_says_what_is_not_there(database: Database, ref: 
 def test_an_alias_is_revised_only_by_who_has_seen_it(database: Database) -> None:
     publish(database)
     publish(database)
-    assert promote(database, DEFAULT_OWNER, "m", "live", 1, 0).revision == 1
+    first = promote(database, DEFAULT_OWNER, "m", "live", 1, 0).revision
     with pytest.raises(AliasChanged):
         promote(database, DEFAULT_OWNER, "m", "live", 2, 0)  # it is there by now
-    assert promote(database, DEFAULT_OWNER, "m", "live", 2, 1).revision == 2
+    second = promote(database, DEFAULT_OWNER, "m", "live", 2, first).revision
+    assert second > first
     with pytest.raises(AliasChanged):
-        promote(database, DEFAULT_OWNER, "m", "live", 1, 1)
+        promote(database, DEFAULT_OWNER, "m", "live", 1, first)
     with pytest.raises(AliasChanged):
-        remove_alias(database, DEFAULT_OWNER, "m", "live", 1)
+        remove_alias(database, DEFAULT_OWNER, "m", "live", first)
     assert meant(database, "m@live") == 2
-    assert promote(database, DEFAULT_OWNER, "m", "live", 2, None).revision == 2  # already so: nothing has changed
-    remove_alias(database, DEFAULT_OWNER, "m", "live", 2)
+    assert promote(database, DEFAULT_OWNER, "m", "live", 2, None).revision == second  # already so: nothing has changed
+    remove_alias(database, DEFAULT_OWNER, "m", "live", second)
     with pytest.raises(AliasNotFound):
         meant(database, "m@live")
 
@@ -138,7 +139,7 @@ def test_without_an_expectation_the_last_one_to_promote_wins(database: Database)
     for _ in range(6):
         publish(database)
     revisions = at_once(6, lambda number: promote(database, DEFAULT_OWNER, "m", "live", number + 1, None).revision)
-    assert sorted(revisions) == [1, 2, 3, 4, 5, 6]
+    assert len(set(revisions)) == 6
 
 
 def test_an_alias_needs_its_version_and_keeps_it(database: Database) -> None:

@@ -92,11 +92,11 @@ def test_what_serves_may_change_hands_while_versions_come(database: Database) ->
     figures: dict[int, float] = {}
     for figure in (0.5, 0.4, 0.3):
         publish(database, "newest", figure, figures)
-    point(database, DEFAULT_OWNER, "m", "default", 1, None)
+    before = point(database, DEFAULT_OWNER, "m", "default", 1, None).revision
     assert publish(database, "if_better", 0.45, figures).serves == 4
     with database.read() as session:
         alias = models.get_alias(session, DEFAULT_OWNER, "m", "default")
-    assert (alias.version, alias.revision) == (4, 2)
+    assert (alias.version, alias.revision > before) == (4, True)
     remove_alias(database, DEFAULT_OWNER, "m", "default", None)
     assert publish(database, "if_better", 0.45, figures).serves == 4  # a tie
     with database.read() as session:

@@ -83,7 +83,7 @@ class AliasSchema(Answer):
     alias = fields.String(required=True)
     model = fields.String(required=True, attribute="model_name")
     version = fields.Integer(required=True)
-    revision = fields.Integer(required=True, metadata=says("number of changes; it is the ETag, for If-Match"))
+    revision = fields.Integer(required=True, metadata=says("rises with every change; it is the ETag, for If-Match"))
     updated_at = TimeField(required=True)
 
 

@@ -116,12 +116,16 @@ def test_what_is_not_there_is_not_found(client: FlaskClient, path: str, code: st
 
 def test_alias_points_at_a_version(client: FlaskClient) -> None:
     answer = point(client, "prod", 1)
-    assert (answer.status_code, answer.json["version"], answer.headers["ETag"]) == (200, 1, '"1"')
+    first = answer.json["revision"]
+    assert (answer.status_code, answer.json["version"], answer.headers["ETag"]) == (200, 1, f'"{first}"')
     assert client.get("/v1/models/houses").json["aliases"] == {"prod": 1}
     assert client.get("/v1/models/houses/versions/1").json["aliases"] == ["prod"]
     moved = point(client, "prod", 2)
-    assert (moved.json["version"], moved.headers["ETag"]) == (2, '"2"')
-    assert client.get("/v1/models/houses/aliases/prod").headers["ETag"] == '"2"'
+    assert moved.json["version"] == 2
+    assert moved.json["revision"] > first
+    assert (
+        client.get("/v1/models/houses/aliases/prod").headers["ETag"] == moved.headers["ETag"] != answer.headers["ETag"]
+    )
 
 
 def test_alias_that_someone_else_changed_is_left_alone(client: FlaskClient) -> None:
@@ -135,6 +139,19 @@ def test_alias_that_someone_else_changed_is_left_alone(client: FlaskClient) -> N
         answer = client.delete("/v1/models/houses/aliases/prod", headers={"If-Match": never})
         assert (answer.status_code, answer.json["code"]) == (412, "alias_changed"), never[:9]
     assert client.get("/v1/models/houses").json["aliases"] == {"prod": 2}
+
+
+def test_an_alias_made_anew_never_has_an_etag_that_somebody_has_seen(client: FlaskClient) -> None:
+    seen, where = set(), "/v1/models/houses/aliases/prod"
+    for version in (1, 2, 1):
+        answer = point(client, "prod", version)
+        for stale in seen:
+            assert point(client, "prod", 1, **{"If-Match": stale}).status_code == 412
+            assert client.delete(where, headers={"If-Match": stale}).status_code == 412
+        assert client.get(where).json["version"] == version
+        seen.add(answer.headers["ETag"])
+        assert client.delete(where, headers={"If-Match": answer.headers["ETag"]}).status_code == 204
+    assert len(seen) == 3
 
 
 def test_alias_may_be_asked_to_be_new_or_to_exist(client: FlaskClient) -> None:
