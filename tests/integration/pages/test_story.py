@@ -51,7 +51,7 @@ def test_from_a_csv_to_a_prediction(person: tuple[Visitor, Hands], table: Path, 
     visitor, hands = person
     upload(visitor, hands, table)
     hands.press(visitor.link("Train on it"))
-    train(visitor, hands, "A linear neuron", epochs=20_000)
+    train(visitor, hands, "A linear neuron", epochs=40_000)
     watch(visitor)
     published(visitor, 1)
     hands.press(visitor.link("Train another"))

@@ -13,7 +13,7 @@ interface Listener {
 const TYPES = ["state", "epoch", "progress", "message"] as const;
 const ENDS: ReadonlySet<unknown> = new Set(["succeeded", "failed", "cancelled"]);
 const FULL = 1000;  // events in an answer that has more after it
-const FLUSH_MS = 400;  // to draw a page takes 20 ms; events come at most five a second
+const FLUSH_MS = 200;  // events come at most five a second, and to draw a page takes 20 ms
 const ASK_MS = 2000;
 
 /**
