@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from service.settings import Settings
 from service.store.migrate import migrate
 from service.store.session import Database
 from service.wiring import Deps, wire
+from workers import lease
 
 START_SECONDS = 10
 
@@ -28,6 +30,13 @@ def default_signals() -> None:
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.fixture
+def stopping() -> Iterator[threading.Event]:
+    """What SIGTERM sets in a worker."""
+    yield lease.stopping
+    lease.stopping.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -196,8 +196,8 @@ def served_before(session: Session, owner: str, name: str, number: int) -> tuple
 
 
 def point(session: Session, owner: str, name: str, alias: str, version: int) -> AliasRow:
-    """Make an alias mean a version, in a transaction that holds the model. Its revision is the registry's: no alias of
-    that name, deleted ones included, ever had it."""
+    """Make an alias mean a version, in a transaction that holds the model. Its revision is the registry's, which never
+    goes back: no alias of that name, deleted ones included, had it since there is one."""
     row = session.get(AliasRow, (owner, name, alias))
     raise_revision(session, MODELS)
     if row is None:

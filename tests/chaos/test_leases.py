@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -29,7 +29,6 @@ from tests.chaos.jobs import (
     weights_of,
     worker,
 )
-from workers import lease
 from workers.jobs.dispatch import run
 from workers.sweeper import sweep
 from workers.training import checkpoint
@@ -225,13 +224,6 @@ def test_a_job_whose_workers_all_die_fails_at_last_with_the_reason(deps: Deps, s
     sweep(deps)
     assert (job_of(deps, id).state, job_of(deps, id).attempt) == ("failed", 2)
     assert versions_of(deps) == []
-
-
-@pytest.fixture
-def stopping() -> Iterator[threading.Event]:
-    """What SIGTERM sets in a worker."""
-    yield lease.stopping
-    lease.stopping.clear()
 
 
 def test_a_stopping_worker_gives_its_job_back_at_no_cost(deps: Deps, stopping: threading.Event) -> None:

@@ -122,6 +122,15 @@ def test_an_alias_is_revised_only_by_who_has_seen_it(database: Database) -> None
         meant(database, "m@live")
 
 
+def test_an_alias_from_before_the_registry_counted_never_gets_a_lower_revision(database: Database) -> None:
+    publish(database)
+    publish(database)
+    promote(database, DEFAULT_OWNER, "m", "live", 1, None)
+    with database.write() as session:
+        models.get_alias(session, DEFAULT_OWNER, "m", "live").revision = 1000
+    assert promote(database, DEFAULT_OWNER, "m", "live", 2, 1000).revision == 1001
+
+
 def test_of_those_who_make_an_alias_at_the_same_moment_one_succeeds(database: Database) -> None:
     publish(database)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -35,7 +35,6 @@ from tests.unit.workers.batch.running import (
     rows,
     submitted,
 )
-from workers import lease
 from workers.batch import parts
 from workers.jobs.dispatch import run
 from workers.sweeper import sweep
@@ -246,13 +245,6 @@ def test_a_full_disk_ends_the_job_with_the_reason(deps: Deps, monkeypatch: pytes
     run(deps, id)
     job = job_of(deps, id)
     assert (job.state, (job.error or {})["code"], job.result) == ("failed", "storage_full", None)
-
-
-@pytest.fixture
-def stopping() -> Iterator[threading.Event]:
-    """What SIGTERM sets in a worker."""
-    yield lease.stopping
-    lease.stopping.clear()
 
 
 def test_a_stopping_worker_gives_its_job_back_and_another_goes_on_after_the_kept_parts(

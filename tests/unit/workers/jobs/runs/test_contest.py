@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,6 @@ from service.usecases.preflight import preflight
 from service.usecases.submit import submit
 from service.wiring import Deps
 from tests import samples
-from workers import lease
 from workers.explain.verdict import paired
 from workers.jobs import train
 from workers.jobs.better import sentence_of
@@ -134,7 +134,12 @@ def without_times(report: dict[str, Any]) -> str:
 @pytest.mark.parametrize("stage", ["linear", "mlp"])
 @pytest.mark.parametrize("target", ["line", "ring"])
 def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
-    make_deps: Callable[..., Deps], monkeypatch: pytest.MonkeyPatch, target: str, stage: str, bins: int
+    make_deps: Callable[..., Deps],
+    monkeypatch: pytest.MonkeyPatch,
+    stopping: threading.Event,
+    target: str,
+    stage: str,
+    bins: int,
 ) -> None:
     deps = make_deps()
     dataset = add_dataset(deps)
@@ -146,15 +151,13 @@ def test_a_job_that_was_stopped_in_either_run_ends_in_the_same_bits(
         nonlocal left
         left -= 1
         if not left:
-            lease.stopping.set()  # as SIGTERM does: the epoch is saved, however long ago the last one was
+            stopping.set()  # as SIGTERM does: the epoch is saved, however long ago the last one was
         epoch(recorder, ended)
 
-    with monkeypatch.context() as stopping:
-        stopping.setattr(TrainingRecorder, "epoch", stopped)
-        try:
-            run(deps, id)
-        finally:
-            lease.stopping.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingRecorder, "epoch", stopped)
+        run(deps, id)
+    stopping.clear()
     with deps.database.read() as session:
         job = jobs.get(session, DEFAULT_OWNER, id)
         assert (job.state, job.spec["network"]["kind"]) == ("queued", "auto")
