@@ -9,7 +9,7 @@ from service.logs import configure_logging
 from service.metrics import forget_shared
 from service.queue import QUEUES, ROLES
 from service.settings import Settings
-from workers.app import run_worker
+from workers.pool.start import give_way
 
 
 def main() -> None:
@@ -21,8 +21,12 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings.from_environment()
     configure_logging(settings)
+    roles = arguments.queues.split(",")
     try:
-        sys.exit(run_worker(settings, arguments.queues.split(","), arguments.processes or settings.worker_processes))
+        give_way(settings, roles)
+        from workers.app import run_worker  # its imports take a second of a core, and give way already
+
+        sys.exit(run_worker(settings, roles, arguments.processes or settings.worker_processes))
     except KeyboardInterrupt:  # before there was anything to end
         return
     finally:

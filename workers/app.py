@@ -20,7 +20,6 @@ from service.settings import Settings
 from workers.alive import touch
 from workers.jail.enter import enter
 from workers.pool.interrupts import keep_from_children
-from workers.pool.start import let_others_start
 from workers.pool.stops import end_processes
 from workers.pool.watch import Watch
 
@@ -103,12 +102,6 @@ def run_worker(settings: Settings, roles: Sequence[str], processes: int) -> int:
     celeryd_after_setup.connect(lambda instance, **_: workers.append(instance), weak=False)
     worker_shutting_down.connect(end_children, weak=False)
     worker_ready.connect(watch, weak=False)
-    # its processes inherit it: who waits for an answer goes first, then short work
-    if TRAIN.queue in roles:
-        os.nice(settings.training_niceness)
-    elif SHORT in roles:
-        os.nice(settings.training_niceness // 2)
-        let_others_start(queue)
     app.worker_main(
         [
             "--quiet",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import metrics as sk
 
 from service.domain.arrays import Floats, Integers
 from service.domain.model.predictor import Label
@@ -20,12 +19,13 @@ MOST_CLASSES = 10  # curves are drawn for: the ones with most rows
 
 def per_class(truth: Integers, probabilities: Floats, labels: tuple[Label, ...]) -> list[ReportedClass]:
     """In the order of the classes. A precision without predictions and a recall without rows are None."""
-    numbers = np.arange(len(labels))
-    predicted = probabilities.argmax(axis=1)
-    scores = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=np.nan)
+    classes, predicted = len(labels), probabilities.argmax(axis=1)
+    right, taken, support = (
+        np.bincount(rows, minlength=classes).tolist() for rows in (truth[truth == predicted], predicted, truth)
+    )
     return [
-        ReportedClass(label, _number(precision), _number(recall), _number(f1), int(support))
-        for label, precision, recall, f1, support in zip(labels, *scores, strict=True)
+        ReportedClass(label, _share(tp, taken), _share(tp, rows), _share(2 * tp, taken + rows), rows)
+        for label, tp, taken, rows in zip(labels, right, taken, support, strict=True)
     ]
 
 
@@ -75,5 +75,5 @@ def _thin(x: Floats, y: Floats) -> npt.NDArray[np.int64]:
     return np.unique(places)
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

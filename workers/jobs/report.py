@@ -44,7 +44,7 @@ from workers.training.metrics import baseline, class_metrics, number_metrics
 from workers.training.progress import EpochEnded, Progress
 from workers.training.split import split_sha256
 
-LIBRARIES = ("adaline", "numpy", "numba", "torch", "scikit-learn", "pyarrow")
+LIBRARIES = ("adaline", "numpy", "numba", "torch", "scipy", "pyarrow")
 
 
 def judge(predictor: Predictor, part: FilledPart, scores: Floats | None = None) -> Metrics:

@@ -90,6 +90,16 @@ def test_scores_of_each_class_are_those_of_the_confusion() -> None:
     assert d == ReportedClass("d", None, None, None, support=0)
 
 
+def test_scores_of_each_class_are_scikit_learns() -> None:
+    generator = np.random.default_rng(6)
+    truth, predicted = generator.integers(0, 5, (2, 400)) % [[4], [5]]  # of the fifth class no row
+    wanted = sk.precision_recall_fscore_support(truth, predicted, labels=np.arange(6), zero_division=np.nan)
+    found = per_class(truth, np.eye(6)[predicted], tuple("abcdef"))
+    for scores, name in zip(wanted, ("precision", "recall", "f1", "support"), strict=True):
+        held = [float("nan") if getattr(one, name) is None else getattr(one, name) for one in found]
+        assert held == pytest.approx(scores, nan_ok=True), name
+
+
 @pytest.mark.parametrize("steps", [0, 4])
 def test_reliability_of_two_classes_is_scikit_learns(steps: int) -> None:
     truth, probabilities = two(3, 997, steps)
