@@ -6,13 +6,14 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from service.api import paging
 from service.api.admission.admit import owner
 from service.api.blueprints import Blueprint
 from service.api.context import context
 from service.api.files import send_file
+from service.api.http.documents import document_limit, load, read_object
 from service.api.parameters import CompareQuery, DeleteModelQuery, ModelsQuery, VersionsQuery
 from service.api.schemas import models as model_schemas
 from service.api.schemas.derived import schema_of
@@ -33,6 +34,15 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
+PATCH_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": model_schemas.VersionPatch,
+            "example": {"metadata": {"note": "trained before the move", "stage": None}},
+        }
+    },
+}
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -109,6 +119,23 @@ def get_version(name: str, version: int) -> Any:
     with context().deps.database.read() as session:
         row = models.get_version(session, owner(), name, version)
         return _version(row, models.aliases(session, owner(), [name])[name])
+
+
+@blueprint.route(VERSION, methods=["PATCH"])
+@blueprint.answers(HTTPStatus.OK, model_schemas.VersionSchema)
+@blueprint.fails(
+    *NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+)
+@blueprint.described(requestBody=PATCH_BODY)
+def patch_version(name: str, version: int) -> Any:
+    """Change the metadata of a version: notes, a stage, whatever lists are filtered by
+
+    Entries that are not named stay as they are. The job keeps the metadata of its spec.
+    """
+    document = read_object(request, document_limit(context().deps.settings))
+    patch = load(model_schemas.VersionPatch, document)
+    row, aliases = promote.annotate(_database(), owner(), name, version, patch["metadata"])
+    return _version(row, aliases)
 
 
 @blueprint.route(VERSION, methods=["DELETE"])

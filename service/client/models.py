@@ -82,6 +82,11 @@ class Models:
         """Forget a version. Raises Conflict while an alias points at it."""
         self._connection.send(Call("DELETE", self._path(name, number)))
 
+    def annotate(self, ref: str, metadata: Mapping[str, Any], number: int | None = None) -> Version:
+        """Change entries of a version's metadata; None removes one, those not named stay."""
+        call = Call("PATCH", self._path(ref, number), json={"metadata": dict(metadata)})
+        return self._connection.record(Version, call)
+
     def set_alias(self, name: str, alias: str, version: int) -> Alias:
         """Make `name@alias` mean this version."""
         path = f"/v1/models/{_quote(name)}/aliases/{_quote(alias)}"

@@ -1,12 +1,17 @@
-"""Aliases: names that say which version of an owner's model is meant; and the end of a version, and of a model."""
+"""Aliases: names that say which version of an owner's model is meant; what is noted with a version; and the end of a
+version, and of a model."""
 
 from __future__ import annotations
 
-from service.errors import AliasChanged, ModelNotEmpty, VersionAliased
+from collections.abc import Mapping
+from typing import Any
+
+from service.domain.spec.metadata import fault_of, merged
+from service.errors import AliasChanged, InputInvalid, ModelNotEmpty, VersionAliased
 from service.store import models
 from service.store.revisions import MODELS, raise_revision
 from service.store.session import Database
-from service.store.tables import AliasRow
+from service.store.tables import AliasRow, VersionRow
 
 
 def promote(database: Database, owner: str, name: str, alias: str, version: int, expected: int | None) -> AliasRow:
@@ -30,6 +35,24 @@ def remove_alias(database: Database, owner: str, name: str, alias: str, expected
         _unchanged(alias, row.revision, expected)
         session.delete(row)
         raise_revision(session, MODELS)
+
+
+def annotate(
+    database: Database, owner: str, name: str, version: int, patch: Mapping[str, Any]
+) -> tuple[VersionRow, dict[str, int]]:
+    """Change entries of a version's metadata by a merge patch, all or none; and the aliases of its model. Who changes
+    others at the same moment loses none.
+
+    Raises ModelNotFound, VersionNotFound, InputInvalid.
+    """
+    with database.write() as session:
+        models.get(session, owner, name, for_change=True)
+        row = models.get_version(session, owner, name, version)
+        metadata = merged(row.metadata_, patch)
+        if fault := fault_of(metadata):
+            raise InputInvalid.at("/metadata", f"the metadata that the version would have {fault}")
+        row.metadata_ = metadata
+        return row, models.aliases(session, owner, [name])[name]
 
 
 def delete_version(database: Database, owner: str, name: str, version: int) -> None:

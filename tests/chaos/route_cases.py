@@ -52,6 +52,7 @@ def routes(dataset: str) -> Sequence[Route]:
         Route("POST", "/v1/batch-predictions", ({**of_batch, "dataset": "ds_none"}, {**of_batch, "model": "none"})),
         Route("POST", "/v1/jobs/job_none/cancel", ({},)),
         Route("PUT", f"/v1/models/{MODEL}/aliases/fuzzed", ({"version": 1}, {"version": 99})),
+        Route("PATCH", f"/v1/models/{MODEL}/versions/1", ({"metadata": {"by": {"a": None, "b": ["c"]}}},)),
         Route("DELETE", f"/v1/models/{MODEL}/aliases/none", ({},)),
         Route("GET", f"/v1/models/{MODEL}/compare?a=1&b=1", ({},)),
         Route("DELETE", "/v1/datasets/ds_none", ({},)),

@@ -228,7 +228,13 @@ def test_aliases_and_what_serves_on_the_command_line(
     assert "/features" in told
     assert json.loads(said("versions", name, "--compare", 1, 2, "--json"))["better"] == "b"
     assert re.search(r"serves +version 2, the newest", said("alias", name, "default", "--delete"))
-    for wrong in (("alias", name, "default"), ("alias", name, "default", 9), ("alias", name, "a", 1, "--delete"),
+    said("annotate", f"{name}:1", "note=kept for the audit", "stage=past", "of=me")
+    told = said("annotate", f"{name}:1", "--delete", "of", "--delete", "of-nobody")
+    assert re.search(r"note +kept for the audit\n.*stage +past\n", told)
+    assert server.version(name, 1).metadata == {"note": "kept for the audit", "stage": "past"}
+    assert [it["version"] for it in json.loads(said("versions", name, "--metadata", "stage=past", "--json"))] == [1]
+    for wrong in (("annotate", name, "note"), ("annotate", f"{name}:9", "note=none"),
+                  ("alias", name, "default"), ("alias", name, "default", 9), ("alias", name, "a", 1, "--delete"),
                   ("versions", name, "--metadata", "stage"), ("versions", name, "--compare", 1, 9)):  # fmt: skip
         assert run(*wrong) == 2
         assert "error: " in capsys.readouterr().err

@@ -62,7 +62,7 @@ _VIEWS: Mapping[AccessRule, tuple[str, ...]] = {
     TRAINS: (
         "upload_dataset", "delete_dataset", "submit_job", "cancel_job", "delete_job",
         "pause_job", "resume_job", "create_webhook", "delete_webhook",
-        "put_alias", "delete_alias", "delete_version", "delete_model", "put_share", "delete_share",
+        "put_alias", "delete_alias", "patch_version", "delete_version", "delete_model", "put_share", "delete_share",
     ),
     RUNS: (
         "list_workers", "list_owners", "get_owner", "delete_owner", "put_owner_limits", "put_key_limits", "get_metrics",

@@ -21,7 +21,7 @@ from service.tracing import request_span
 HEADER = "X-Request-Id"
 USABLE = re.compile(r"[\x21-\x7e]{1,128}")
 VARIABLE = re.compile(r"<(?:[^<>:]*:)?([^<>]*)>")  # of a rule
-WITH_BODY = ("POST", "PUT")
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 INPUT = "adaline.input"  # in the environ: the body as it arrives, where that is guarded (service.api.http.arrival)
 # pages of other origins neither run, show nor frame what is answered here
 ALWAYS = {

@@ -29,7 +29,6 @@ HEADERS = (
     "Inference-Header-Content-Length, Last-Event-ID, Prefer, Range, X-CSRF-Token, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 600
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 CROWDED = "too many request bodies are being received right now; try again shortly (ADALINE_READING_REQUESTS)"
 MOST_KNOWN = 1024  # header values that a verdict is remembered for
 LONGEST_KNOWN = 512  # characters of such values
@@ -75,7 +74,11 @@ class Gate:
         verdict = self._known.get(asked) or self._judge(asked)
         if verdict.headers:
             start = _with(verdict.headers, start)
-        if self._arrivals is not None and environ["REQUEST_METHOD"] in WITH_BODY and not self._arrivals.take(environ):
+        if (
+            self._arrivals is not None
+            and environ["REQUEST_METHOD"] in access.WITH_BODY
+            and not self._arrivals.take(environ)
+        ):
             return _refuse(TooManyBodies(CROWDED), environ, start, take_in=False)
         if verdict.refusal is not None:
             return _refuse(verdict.refusal, environ, start)

@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from service.api.schemas.answer import Answer, TimeField, one_of, says, within
 from service.domain.cells.kinds import KINDS
+from service.domain.spec.metadata import Metadata
 
 SIDES = ("a", "b")
 BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
@@ -71,7 +72,7 @@ class ListedVersion(Answer):
 
 class VersionSchema(ListedVersion):
     spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
-    metadata = fields.Dict(required=True, metadata=says("the metadata of its spec"))
+    metadata = fields.Dict(required=True, metadata=says("what its spec gave it, and what was changed since with PATCH"))
 
 
 class ModelVersion(Answer):
@@ -91,6 +92,12 @@ class AliasTarget(ma.Schema):
     """The body of `PUT …/aliases/{alias}`."""
 
     version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
+
+
+class VersionPatch(ma.Schema):
+    """The body of `PATCH …/versions/{version}`."""
+
+    metadata = Metadata(required=True, metadata=says("entries to set; null removes one (JSON merge patch, RFC 7396)"))
 
 
 class SideSchema(Answer):

@@ -29,15 +29,15 @@ MetadataOption = Annotated[
 StateOption = Annotated[str | None, typer.Option(help="Only jobs in this state: queued, running, succeeded, …")]
 
 
-def wanted_metadata(words: list[str] | None) -> dict[str, str]:
-    """KEY=VALUE words by key. Ends the program for others."""
-    wanted = {}
+def metadata_of(words: list[str] | None, option: str = "--metadata ") -> dict[str, str]:
+    """KEY=VALUE words by key; `option` stands before each. Ends the program for others."""
+    entries = {}
     for word in words or ():
         key, is_one, value = word.partition("=")
         if not (key and is_one):
-            raise refusal(f"--metadata {word!r}: write KEY=VALUE")
-        wanted[key] = value
-    return wanted
+            raise refusal(f"{option}{word!r}: write KEY=VALUE")
+        entries[key] = value
+    return entries
 
 
 def show_first(
@@ -82,7 +82,7 @@ def jobs(
     """List jobs, or show one."""
     from service.cli.showing import rendering
 
-    wanted = wanted_metadata(metadata)
+    wanted = metadata_of(metadata)
     with connect(url, key) as client:
         if id is not None:
             job = client.job(id)
@@ -104,7 +104,7 @@ def models(
     """List models with the version that serves and their aliases, or show one with its versions and their metrics."""
     from service.cli.showing import serving
 
-    wanted = wanted_metadata(metadata)
+    wanted = metadata_of(metadata)
     with connect(url, key) as client:
         if name is not None:
             model, versions = client.model(name), list(islice(client.versions(name, wanted), limit))

@@ -1,4 +1,4 @@
-"""Commands on versions and on what serves: versions, alias."""
+"""Commands on versions and on what serves: versions, annotate, alias."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from service.cli import known
-from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Url, Wide, app, connect, refusal, show
-from service.cli.commands.looking import LimitOption, MetadataOption, wanted_metadata
+from service.cli.app import LOCAL, THERE, AsJson, KeyOption, Ref, Url, Wide, app, connect, refusal, show
+from service.cli.commands.looking import LimitOption, MetadataOption, metadata_of
 
 Name = Annotated[str, typer.Argument(help="The model's name.", autocompletion=known.models)]
 
@@ -31,7 +31,7 @@ def versions(
     """List the versions of a model with their metrics, or compare two of them."""
     from service.cli.showing import serving, versus
 
-    wanted = wanted_metadata(metadata)
+    wanted = metadata_of(metadata)
     with connect(url, key) as client:
         if compare is not None:
             found = client.compare_versions(name, *compare)
@@ -39,6 +39,29 @@ def versions(
             return
         model, listed = client.model(name), list(islice(client.versions(name, wanted), limit))
     show(as_json, [it.json for it in listed], lambda: serving.model(model, listed), wide)
+
+
+@app.command(rich_help_panel=THERE)
+def annotate(
+    ref: Ref,
+    entries: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE …", help="Entries to set in the version's metadata.")
+    ] = None,
+    delete: Annotated[
+        list[str] | None, typer.Option("--delete", metavar="KEY", help="Delete this entry. Repeatable.")
+    ] = None,
+    url: Url = LOCAL,
+    key: KeyOption = None,
+    wide: Wide = False,
+    as_json: AsJson = False,
+) -> None:
+    """Note something with a version: set or delete entries of its metadata, then show all of them."""
+    from service.cli.showing import serving
+
+    changes = {**metadata_of(entries, option=""), **dict.fromkeys(delete or ())}
+    with connect(url, key) as client:
+        version = client.annotate(ref, changes)
+    show(as_json, version.json, lambda: serving.metadata(version), wide)
 
 
 @app.command(rich_help_panel=THERE)

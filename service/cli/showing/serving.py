@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,12 @@ def model(it: Model, versions: Sequence[Version]) -> Group:
             ("made", "task", "target", *reversed(names[1:]), "scored on"),
         ),
     )
+
+
+def metadata(it: Version) -> Pairs:
+    """What is noted with a version."""
+    shown = ((name, value if isinstance(value, str) else json.dumps(value)) for name, value in it.metadata.items())
+    return details((("version", f"{it.model}:{it.version}"), *shown))
 
 
 def _scores(version: Version) -> tuple[str, Mapping[str, Any]]:

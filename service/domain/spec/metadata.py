@@ -1,4 +1,4 @@
-"""Metadata: what a client keeps with a job and its version, and how lists are filtered by it."""
+"""Metadata: what a client keeps with a job and its version, how it is changed, and how lists are filtered by it."""
 
 from __future__ import annotations
 
@@ -23,18 +23,42 @@ class Metadata(ma.fields.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         read = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]  # marshmallow's
-        try:
-            size = len(json.dumps(read, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode())
-        except (ValueError, TypeError):
-            raise ma.ValidationError("is not JSON: numbers must be finite, and text must be Unicode") from None
-        if size > MOST_BYTES:
-            raise ma.ValidationError(
-                f"is {size:,} bytes as JSON, and at most {MOST_BYTES:,} are kept: store the rest elsewhere, and a "
-                "link here"
-            )
-        if any(isinstance(text, str) and NUL in text for text in walk(read)):
-            raise ma.ValidationError(r"holds the character NUL (\u0000), which cannot be stored; leave it out")
+        if fault := fault_of(read):
+            raise ma.ValidationError(fault)
         return read
+
+
+def fault_of(metadata: Mapping[str, Any]) -> str | None:
+    """Why this cannot be kept as metadata, and the mend; None for what can."""
+    try:
+        size = len(json.dumps(metadata, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode())
+    except (ValueError, TypeError):
+        return "is not JSON: numbers must be finite, and text must be Unicode"
+    if size > MOST_BYTES:
+        return (
+            f"is {size:,} bytes as JSON, and at most {MOST_BYTES:,} are kept: store the rest elsewhere, and a link here"
+        )
+    if any(isinstance(text, str) and NUL in text for text in walk(metadata)):
+        return r"holds the character NUL (\u0000), which cannot be stored; leave it out"
+    return None
+
+
+def merged(metadata: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata with a JSON merge patch (RFC 7396) applied: what it names is set, and with null removed.
+
+    >>> merged({"stage": "trial", "by": {"team": "a", "who": "b"}}, {"stage": None, "by": {"who": "c"}, "note": "n"})
+    {'by': {'team': 'a', 'who': 'c'}, 'note': 'n'}
+    """
+    result = dict(metadata)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping):
+            before = result.get(key)
+            result[key] = merged(before if isinstance(before, Mapping) else {}, value)
+        else:
+            result[key] = value
+    return result
 
 
 def meanings(text: str) -> tuple[str | int | float | bool, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,31 @@ def test_an_alias_that_somebody_else_has_moved_meanwhile_is_looked_at_again(
     visitor.text(f"{ALIAS} points at version 2 now.").wait_for()
     assert colleague.model(MODEL).aliases[ALIAS] == 2
     colleague.delete_alias(MODEL, ALIAS)
+
+
+def test_notes_of_a_version_are_added_changed_and_removed(visitor: Visitor, colleague: Client) -> None:
+    before = colleague.version(MODEL, 1).metadata
+    visitor.go(f"/models/{MODEL}/versions/1")
+    visitor.field("Name of the note").fill("audit")
+    visitor.field("Text").fill("<b>kept</b> for the audit\nuntil spring")
+    visitor.press("Add the note")
+    visitor.text("<b>kept</b> for the audit").wait_for()  # as it was typed
+    assert colleague.version(MODEL, 1).metadata == {**before, "audit": "<b>kept</b> for the audit\nuntil spring"}
+    colleague.annotate(MODEL, {"by": "a colleague"}, 1)  # who has changed something else meanwhile
+    visitor.press("Edit audit")
+    visitor.field("Text").fill("gone")
+    visitor.press("Replace the note")
+    visitor.text("gone").wait_for()
+    visitor.text("a colleague").wait_for()
+    assert axe.faults(visitor.page) == []
+    visitor.field("Text").fill("x" * 17_000)
+    visitor.press("Replace the note")
+    visitor.text(re.compile("at most 16,384 are kept")).wait_for()
+    assert colleague.version(MODEL, 1).metadata == {**before, "audit": "gone", "by": "a colleague"}
+    for name in ("audit", "by"):
+        visitor.press(f"Remove {name}")
+        expect(visitor.button(f"Remove {name}")).to_have_count(0)
+    assert colleague.version(MODEL, 1).metadata == before
 
 
 def test_who_may_only_read_is_told_what_is_closed_and_why(browser: Browser, furnished: Furnished) -> None:

@@ -199,3 +199,53 @@ def test_version_with_an_alias_stays(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["code"]) == (409, "version_aliased")
     assert client.delete("/v1/models/houses/versions/2").status_code == 204
     assert client.get("/v1/models/houses").json["latest_version"] == 1
+
+
+def annotate(client: FlaskClient, patch: object, version: int = 1):  # type: ignore[no-untyped-def]
+    return client.patch(f"/v1/models/houses/versions/{version}", json={"metadata": patch})
+
+
+def metadata(client: FlaskClient, version: int = 1) -> object:
+    return client.get(f"/v1/models/houses/versions/{version}").json["metadata"]
+
+
+def test_entries_of_a_version_are_set_and_removed_and_the_others_stay(client: FlaskClient) -> None:
+    before = client.get("/v1/models/houses/versions/1").json
+    first = annotate(client, {"note": "before the move", "by": {"team": "a", "who": ["b"]}, "tries": 3})
+    assert first.json == {
+        **before,
+        "metadata": {"note": "before the move", "by": {"team": "a", "who": ["b"]}, "tries": 3},
+    }
+    changed = {"note": "after it", "by": {"who": None, "since": 2020}, "tries": None, "never": None}
+    assert annotate(client, changed).json["metadata"] == {"note": "after it", "by": {"team": "a", "since": 2020}}
+    assert metadata(client) == {"note": "after it", "by": {"team": "a", "since": 2020}}
+    assert (annotate(client, {}).status_code, metadata(client, 2)) == (200, {})
+    found = client.get("/v1/models/houses/versions", query_string={"metadata.note": "after it"}).json["data"]
+    assert [row["version"] for row in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/metadata"),
+        ({"metadata": None}, "/metadata"),
+        ({"metadata": "a note"}, "/metadata"),
+        ({"metadata": {"note": "x"}, "aliases": ["a"]}, "/aliases"),
+        ({"metadata": {"nul": "\0"}}, "/metadata"),
+        ({"metadata": {"more": "y" * 9_000}}, "/metadata"),  # each fits, and both together do not
+    ],
+)
+def test_wrong_metadata_is_pointed_at_and_what_there_is_stays(client: FlaskClient, body: object, pointer: str) -> None:
+    kept = {"long": "x" * 9_000}
+    assert annotate(client, kept).status_code == 200
+    answer = client.patch("/v1/models/houses/versions/1", json=body)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
+    assert metadata(client) == kept
+    if answer.json["errors"][0]["detail"].startswith("the metadata that the version would have"):  # its mend works
+        assert annotate(client, {"long": None, **body["metadata"]}).status_code == 200  # type: ignore[index]
+
+
+def test_metadata_of_what_is_not_there_is_not_changed(client: FlaskClient) -> None:
+    assert annotate(client, {"a": 1}, version=9).json["code"] == "version_not_found"
+    answer = client.patch("/v1/models/none/versions/1", json={"metadata": {"a": 1}})
+    assert answer.json["code"] == "model_not_found"

@@ -6,7 +6,7 @@ import yaml
 
 from service.api.openapi import text
 
-METHODS = ("get", "put", "post", "delete")
+METHODS = ("get", "put", "post", "patch", "delete")
 FOREIGN = {"inference", "invocations"}
 
 
@@ -63,6 +63,7 @@ def test_every_body_that_is_taken_is_documented() -> None:
         "validate_job": {"application/json"},
         "submit_batch_prediction": {"application/json"},
         "put_alias": {"application/json"},
+        "patch_version": {"application/json"},
         "predict": rows,
         "predict_with_model": rows,
         "v2_infer": {"application/json", "application/octet-stream"},

@@ -210,6 +210,7 @@ ASKS: Mapping[str, Callable[[World, str], Ask]] = {
     "get_alias": about_model(**ALIAS),
     "put_alias": about_model(more={"alias": "next"}, json={"version": 2}),
     "delete_alias": about_model(**ALIAS),
+    "patch_version": about_model(more={"version": 2}, json={"metadata": {"note": "seen"}}),
     "delete_version": about_model(more={"version": 2}),
     "delete_model": _empty_model,
     "list_shares": about_model(),

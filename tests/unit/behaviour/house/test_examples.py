@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from service.api.app import bare_app
 
 _, DOCUMENT = bare_app()
-METHODS = ("get", "put", "post", "delete")
+METHODS = ("get", "put", "post", "patch", "delete")
 
 
 def contents() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -2,11 +2,11 @@ import type { Schema } from "../../api/client";
 import { href } from "../../router";
 import { Card, Code } from "../../ui/parts";
 import { count, counted, moment, seconds } from "../../words/format";
-import { told } from "../../words/value";
+import { Notes } from "./notes";
 
-/** Where a version came from: its data, its spec, what it ran on; and what was noted with it. */
-export function Facts({ version, lineage }: { version: Schema<"Version">; lineage: Schema<"Lineage"> | undefined }) {
-  const { target, features, task, dataset, job, created_at, metadata, spec } = version;
+/** Where a version came from: its data, its spec, what it ran on; and what is noted with it. */
+export function Facts({ version, lineage, onChange }: { version: Schema<"Version">; lineage: Schema<"Lineage"> | undefined; onChange: () => void }) {
+  const { target, features, task, dataset, job, created_at, spec } = version;
   const notes = Object.entries(lineage?.column_notes ?? {}).filter(([, all]) => all.length > 0);
   return (
     <section class="stack" aria-labelledby="origin">
@@ -26,9 +26,7 @@ export function Facts({ version, lineage }: { version: Schema<"Version">; lineag
             {lineage?.versions && <><dt>Made with</dt><dd>{Object.entries(lineage.versions).map(([name, of]) => `${name} ${of}`).join(", ")}</dd></>}
           </dl>
         </Card>
-        <Card title="Metadata">
-          <Metadata metadata={metadata} />
-        </Card>
+        <Notes version={version} onChange={onChange} />
       </div>
       {notes.length > 0 && (
         <Card title="How columns were read">
@@ -47,14 +45,4 @@ export function Facts({ version, lineage }: { version: Schema<"Version">; lineag
 
 function rowsInWords({ judged = 0, published = 0 }: Schema<"TrainedRows">): string {
   return judged === published ? `trained on ${count(published)}` : `trained on ${count(published)}; its metrics are of the model before, trained on ${count(judged)}`;
-}
-
-function Metadata({ metadata }: { metadata: Record<string, unknown> }) {
-  const all = Object.entries(metadata);
-  return (
-    <div class="stack tight">
-      {all.length > 0 && <dl class="facts">{all.map(([key, value]) => <><dt key={key} class="value">{key}</dt><dd class="value">{told(value)}</dd></>)}</dl>}
-      <p class="quiet small">{all.length ? "" : "None. "}Metadata is given with a training and stays as it is; lists of versions are filtered by it.</p>
-    </div>
-  );
 }

@@ -45,7 +45,7 @@ function Known({ name, number }: { name: string; number: number }) {
           <>
             <Standing version={one} serves={model.data?.serves === number} />
             {report.data ? <Sections version={one} report={report.data} /> : report.problem ? <Wrong problem={report.problem} onRetry={report.reload} /> : <Waiting>Loading the report …</Waiting>}
-            <Facts version={one} lineage={report.data?.lineage} />
+            <Facts version={one} lineage={report.data?.lineage} onChange={version.reload} />
             <Files version={one} />
             <Promote version={one} known={Object.keys(model.data?.aliases ?? {})} onChange={reload} />
           </>
