@@ -19,7 +19,7 @@ from sqlalchemy import select, text
 
 from service.changes import Changes
 from service.domain.access.owners import DEFAULT_OWNER
-from service.errors import CannotStart, StorageDamaged
+from service.errors import CannotStart, StorageDamaged, Unavailable
 from service.queue import Queue
 from service.settings import Settings
 from service.store import answers, jobs, migrate, models, work
@@ -31,6 +31,7 @@ from service.store.blobs.store import Blobs, read_blob
 from service.store.session import Database, now
 from service.store.tables import DatasetRow, JobRow, Row, VersionRow
 from service.usecases.keeping.back_up import back_up
+from service.usecases.keeping.prune import Pruned, prune
 from service.usecases.keeping.restore import found, restore
 from service.usecases.predict import LoadedModels
 from service.wiring import Deps
@@ -152,6 +153,77 @@ def test_a_second_backup_adds_only_what_is_new(place: BackupPlace, make_stack: C
         restore(place, made.name, new.database, new.blobs)
         with new.database.read() as session:
             assert models.version_numbers(session, DEFAULT_OWNER, "houses") == versions
+
+
+def test_what_is_pruned_takes_no_room_and_what_stays_is_whole(
+    place: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
+    deps, emptied = make_stack(), make_stack()
+    fill(deps)
+    first = back_up(deps.database, deps.blobs, place)
+    with deps.database.write() as session:
+        models.delete(session, DEFAULT_OWNER, "animals")
+    publish(deps, "houses", 0.7)
+    second = back_up(deps.database, deps.blobs, place)
+    third = back_up(emptied.database, emptied.blobs, place)  # names nothing
+    assert prune(place, 3).names == prune(place, 9).names == []
+    before = {blob.key: blob.size for blob in place.blobs.listing()}
+    assert prune(place, 2) == Pruned([first.name], 0, 0)  # its blobs may be those of a backup that is under way
+    assert {blob.key for blob in place.blobs.listing()} == set(before)
+    done = prune(place, 2, grace_seconds=0)
+    gone = set(before) - {blob.key for blob in place.blobs.listing()}
+    assert (done.names, done.blobs, done.size_bytes) == ([], len(gone), sum(before[key] for key in gone))
+    assert gone >= {first.manifest.rows, first.manifest.listing}
+    assert place.names() == [second.name, third.name]
+    new = make_stack()
+    restore(place, second.name, new.database, new.blobs)
+    assert all_rows(new.database) == all_rows(deps.database)
+    assert predictions(new, "houses:3") == predictions(deps, "houses:3")
+    assert prune(place, 1, grace_seconds=0).names == [second.name]
+    assert {blob.key for blob in place.blobs.listing()} == {third.manifest.rows, third.manifest.listing}
+
+
+def test_a_backup_whose_files_are_pruned_meanwhile_is_no_backup(
+    place: BackupPlace, make_stack: Callable[..., Deps]
+) -> None:
+    deps, new = make_stack(), make_stack()
+    fill(deps)
+    first = back_up(deps.database, deps.blobs, place)
+    publish(deps, "houses", 0.7)
+    publish(deps, "houses", 0.8)
+
+    def pruning(done: int, of: int) -> None:
+        if done == 1:
+            prune(place, 1, grace_seconds=0)
+
+    with pytest.raises(Unavailable, match="try again"):
+        back_up(deps.database, deps.blobs, place, told=pruning)
+    assert place.names() == [first.name]
+    made = back_up(deps.database, deps.blobs, place)
+    restore(place, made.name, new.database, new.blobs)
+    assert all_rows(new.database) == all_rows(deps.database)
+
+
+@pytest.mark.parametrize("what", ["manifest", "listing"])
+def test_nothing_is_pruned_where_a_backup_that_stays_is_damaged(
+    what: str, directory: BackupPlace, tmp_path: Path, make_stack: Callable[..., Deps]
+) -> None:
+    deps = make_stack()
+    fill(deps)
+    made = []
+    for bias in (0.7, 0.8, 0.9):
+        publish(deps, "houses", bias)
+        made.append(back_up(deps.database, deps.blobs, directory))
+    key = made[1].manifest.listing
+    files = {"manifest": f"backups/backups/{made[1].name}.json", "listing": f"backups/blobs/objects/{key[:2]}/{key}"}
+    damaged = tmp_path / files[what]
+    damaged.write_bytes(damaged.read_bytes()[:-3] + b" } ")
+    before = {blob.key for blob in directory.blobs.listing()}
+    with pytest.raises(StorageDamaged, match=f"backup {made[1].name} is damaged; nothing was deleted"):
+        prune(directory, 2, grace_seconds=0)
+    assert directory.names() == [one.name for one in made]
+    assert {blob.key for blob in directory.blobs.listing()} == before
+    assert prune(directory, 1, grace_seconds=0).names == [one.name for one in made[:2]]  # the mend that is offered
 
 
 def test_work_that_ran_waits_again_with_what_it_had_saved(

@@ -82,6 +82,9 @@ def test_a_backup_under_load_is_the_old_stack_again(tmp_path: Path, houses: Path
         assert {"state": "queued", "reason": "restored from a backup"} in told
     names = [one["name"] for one in adaline("restore", place, "--list", "--data", new)]
     assert names == [made["name"], under_load["name"]]
+    last = adaline("backup", place, "--keep", 2, "--data", new)
+    assert last["pruned"] == {"names": [under_load["name"]], "blobs": 0, "size_bytes": 0}  # too young to be deleted
+    assert [one["name"] for one in adaline("restore", place, "--list", "--data", new)] == [last["name"], made["name"]]
 
 
 def _keep_busy(url: str, spec: dict[str, Any], quiet: threading.Event) -> None:

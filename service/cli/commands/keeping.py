@@ -29,6 +29,12 @@ Endpoint = Annotated[
 Verify = Annotated[
     bool, typer.Option("--verify", help="Read all that earlier backups have left, and replace what is damaged.")
 ]
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Then delete all but so many backups, the newest, and the files that only the others had."
+    ),
+]
 BackupName = Annotated[str | None, typer.Option("--name", help="Which backup; default: the newest.")]
 EveryOwner = Annotated[bool, typer.Option("--all", help="Of every owner; needs a key with the scope admin.")]
 ListOption = Annotated[bool, typer.Option("--list", help="List the backups of this place, and restore nothing.")]
@@ -38,6 +44,7 @@ ListOption = Annotated[bool, typer.Option("--list", help="List the backups of th
 def backup(
     place: Where,
     verify: Verify = False,
+    keep: Keep = None,
     s3_endpoint_url: Endpoint = None,
     data: DataOption = None,
     as_json: AsJson = False,
@@ -46,13 +53,17 @@ def backup(
     from service.cli.showing.backups import taken
     from service.store.backups.place import open_place
     from service.usecases.keeping.back_up import back_up
+    from service.usecases.keeping.prune import prune
 
     settings = settings_chosen(data=data)
     with _store(settings, must_exist=True) as (database, blobs):
         kept = open_place(place, s3_endpoint_url or settings.s3_endpoint_url)
         made = back_up(database, blobs, kept, verify, _progress("copied"))
+    pruned = None if keep is None else prune(kept, keep)
     told = {"name": made.name, **asdict(made.manifest), "new_blobs": made.new_blobs, "new_bytes": made.new_bytes}
-    show(as_json, told, lambda: taken(made, place))
+    if pruned is not None:
+        told["pruned"] = asdict(pruned)
+    show(as_json, told, lambda: taken(made, place, pruned))
 
 
 @app.command(rich_help_panel=HERE)

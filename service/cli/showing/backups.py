@@ -9,10 +9,11 @@ from service.cli.showing.fitting import Pairs, Sheet
 from service.cli.showing.rendering import details, moment, size, table
 from service.store.backups.manifest import Manifest
 from service.usecases.keeping.back_up import BackedUp
+from service.usecases.keeping.prune import Pruned
 from service.usecases.keeping.restore import Restored
 
 
-def taken(made: BackedUp, place: str) -> Pairs:
+def taken(made: BackedUp, place: str, pruned: Pruned | None) -> Pairs:
     kept = made.manifest
     new = f"{made.new_blobs:,} new ({size(made.new_bytes)})"
     return details([
@@ -20,7 +21,13 @@ def taken(made: BackedUp, place: str) -> Pairs:
         ("in", place),
         ("rows", _rows(kept)),
         ("blobs", f"{kept.blobs:,} ({size(kept.size_bytes)}), {new}"),
+        *([] if pruned is None else [("deleted", _deleted(pruned))]),
     ])  # fmt: skip
+
+
+def _deleted(pruned: Pruned) -> str:
+    backups = f"{len(pruned.names):,} older backup{'' if len(pruned.names) == 1 else 's'}"
+    return f"{backups}, {pruned.blobs:,} blob{'' if pruned.blobs == 1 else 's'} ({size(pruned.size_bytes)})"
 
 
 def restored(done: Restored, place: str) -> Pairs:

@@ -33,6 +33,9 @@ class BackupPlace(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Make a backup whole: all of its manifest is there afterwards, or nothing. Raises StorageFull."""
 
+    def delete(self, name: str) -> None:
+        """Forget a manifest; one that is not there is no error. Blobs stay."""
+
 
 class Directory:
     """Manifests as files in `backups`, blobs below `blobs`."""
@@ -70,6 +73,10 @@ class Directory:
                 raise
             bring_to_disk(self._manifests)
 
+    def delete(self, name: str) -> None:
+        (self._manifests / f"{name}{ENDING}").unlink(missing_ok=True)
+        bring_to_disk(self._manifests)  # before blobs go that it names
+
 
 class Bucket:
     """Manifests as objects `prefix/backups/…`, blobs as `prefix/blobs/…`."""
@@ -101,6 +108,9 @@ class Bucket:
 
     def write(self, name: str, data: bytes) -> None:
         self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}{name}{ENDING}", Body=data)
+
+    def delete(self, name: str) -> None:
+        self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}{ENDING}")
 
 
 def open_place(where: str, s3_endpoint_url: str = "") -> BackupPlace:

@@ -88,7 +88,7 @@ def back_up(
     """Take a backup. With `verify` all that earlier ones have left is read, and copied anew where it is damaged.
 
     Raises CannotStart for a database that this version has not migrated; StorageDamaged for a blob that is lost or is
-    not what was written; StorageFull; Unavailable where too much was deleted meanwhile.
+    not what was written; StorageFull; Unavailable where too much was deleted meanwhile, there or in the place.
     """
     with database.read() as session:
         revision = migrate.current(session.connection())
@@ -135,7 +135,12 @@ def _sealed(session: Session, place: BackupPlace, copying: _Copying, revision: s
     with place.blobs.writer() as writer:
         tables = write_rows(session, writer, changed)
         rows = writer.commit()
-    sizes = {key: place.blobs.size(key) for key in sorted(keys)}
+    try:
+        sizes = {key: place.blobs.size(key) for key in sorted(keys)}
+    except KeyError:
+        raise Unavailable(
+            "older backups of this place were deleted at the same time, with files of this one; try again"
+        ) from None
     listing = place.blobs.put(json.dumps(sizes).encode())
     manifest = Manifest(
         taken_at=now().isoformat(),
