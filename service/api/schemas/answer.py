@@ -18,6 +18,14 @@ class TimeField(fields.DateTime):
         return None if value is None else rfc3339(value)
 
 
+class Kept(fields.Nested):
+    """What is kept as JSON: answered as it is, without what its schema does not name. Marshmallow asks each value of
+    each field, 0.2 s for a list of 50 tables with 300 columns."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:  # type: ignore[override]  # its name
+        return None if value is None else {name: value[name] for name in self.schema.fields if name in value}
+
+
 def says(what: str, **more: Any) -> dict[str, Any]:
     """Metadata of a field: its description."""
     return {"description": what, **more}
