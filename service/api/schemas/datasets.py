@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.answer import Answer, Kept, TimeField, one_of, says
+from service.api.schemas.answer import Answer, KeptJson, TimeField, one_of, says
 from service.api.schemas.dialect import DIALECT
 from service.api.schemas.problems import Reason
 from service.domain.cells.kinds import KINDS
@@ -36,7 +36,7 @@ class DatasetSchema(Answer):
     dialect = fields.Dict(
         required=True, allow_none=True, metadata=says("how the file was parsed; null for Parquet", properties=DIALECT)
     )
-    columns = fields.List(Kept(ColumnSchema), required=True, allow_none=True)
+    columns = fields.List(KeptJson(ColumnSchema), required=True, allow_none=True)
     created_at = TimeField(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
 

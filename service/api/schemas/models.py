@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow import fields
 
-from service.api.schemas.answer import Answer, Kept, TimeField, one_of, says, within
+from service.api.schemas.answer import Answer, KeptJson, TimeField, one_of, says, within
 from service.domain.cells.kinds import KINDS
 from service.domain.spec.metadata import Metadata
 
@@ -62,10 +62,10 @@ class ListedVersion(Answer):
         ),
     )
     features = fields.List(
-        Kept(FeatureSchema), required=True, metadata=says("the features that a row must have, in order")
+        KeptJson(FeatureSchema), required=True, metadata=says("the features that a row must have, in order")
     )
     metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test", **BY_SPLIT))
-    files = fields.List(Kept(FileSchema), required=True)
+    files = fields.List(KeptJson(FileSchema), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = TimeField(required=True)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from service.api.schemas.answer import Answer, Kept
+from service.api.schemas.answer import Answer, KeptJson
 from service.api.schemas.datasets import ColumnSchema
 from tests import samples
 
@@ -13,8 +13,8 @@ class Copied(Answer):
 
 
 class AsKept(Answer):
-    columns = fields.List(Kept(ColumnSchema), allow_none=True)
-    first = Kept(ColumnSchema, allow_none=True)
+    columns = fields.List(KeptJson(ColumnSchema), allow_none=True)
+    first = KeptJson(ColumnSchema, allow_none=True)
 
 
 def test_what_is_kept_is_answered_as_a_copy_field_by_field_would_be() -> None:
