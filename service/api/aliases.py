@@ -22,10 +22,6 @@ from service.usecases import promote
 __all__ = ["blueprint"]  # the models', with the views below
 
 ALIAS = "/<name>/aliases/<alias>"
-ALIAS_BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": model_schemas.AliasTarget, "example": {"version": 1}}},
-}
 REVISION_DIGITS = 18  # no revision has more, and Python refuses to read thousands
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
@@ -43,14 +39,8 @@ def get_alias(name: str, alias: str) -> Any:
 @blueprint.route(ALIAS, methods=["PUT"])
 @blueprint.headers(MatchHeaders)
 @blueprint.answers(HTTPStatus.OK, model_schemas.AliasSchema, headers=TAG)
-@blueprint.fails(
-    *NOT_FOUND,
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.PRECONDITION_FAILED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-)
-@blueprint.described(requestBody=ALIAS_BODY)
+@blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
+@blueprint.takes(model_schemas.AliasTarget, {"version": 1})
 def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     """Point an alias at a version; with If-Match, only if nobody else has changed it since
 

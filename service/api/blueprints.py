@@ -17,6 +17,9 @@ from service.api.filters import Prefixed
 from service.domain.spec.fields import flatten
 from service.errors import FieldError, ParameterInvalid
 
+# what is no JSON, is too large, or says that it is something else
+UNREADABLE = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -70,6 +73,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             for status in statuses:
                 responses.setdefault(int(status), []).append(status.name)
             return view
+
+        return decorate
+
+    def takes(self, schema: Any, example: Any) -> Callable[[View], View]:
+        """Document the JSON that the view reads with `read_object`, and the problems of a body that cannot be read."""
+        body = {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+        def decorate(view: View) -> View:
+            return self.described(requestBody=body)(self.fails(*UNREADABLE)(view))
 
         return decorate
 

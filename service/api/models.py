@@ -34,15 +34,7 @@ blueprint = Blueprint("models", __name__, url_prefix="/v1/models", description="
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 VERSION = "/<name>/versions/<int(max=2147483647):version>"
-PATCH_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": model_schemas.VersionPatch,
-            "example": {"metadata": {"note": "trained before the move", "stage": None}},
-        }
-    },
-}
+PATCH_EXAMPLE = {"metadata": {"note": "trained before the move", "stage": None}}
 # names from a stranger's table stand in these files: whatever they hold, a browser runs and fetches nothing
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -123,10 +115,8 @@ def get_version(name: str, version: int) -> Any:
 
 @blueprint.route(VERSION, methods=["PATCH"])
 @blueprint.answers(HTTPStatus.OK, model_schemas.VersionSchema)
-@blueprint.fails(
-    *NOT_FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-)
-@blueprint.described(requestBody=PATCH_BODY)
+@blueprint.fails(*NOT_FOUND)
+@blueprint.takes(model_schemas.VersionPatch, PATCH_EXAMPLE)
 def patch_version(name: str, version: int) -> Any:
     """Change the metadata of a version: notes, a stage, whatever lists are filtered by
 

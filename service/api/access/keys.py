@@ -21,18 +21,12 @@ blueprint = Blueprint("keys", __name__, url_prefix="/v1/keys", description="Keys
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 EXAMPLE = {"owner": "alice", "name": "notebook", "scopes": ["train"]}
-BODY = {"required": True, "content": {"application/json": {"schema": schemas.KeyRequest, "example": EXAMPLE}}}
 
 
 @blueprint.route("", methods=["POST"])
 @blueprint.answers(HTTPStatus.CREATED, schemas.MadeKey)
-@blueprint.fails(
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-@blueprint.described(requestBody=BODY)
+@blueprint.fails(HTTPStatus.UNPROCESSABLE_ENTITY)
+@blueprint.takes(schemas.KeyRequest, EXAMPLE)
 def create_key() -> Any:
     """Make a key; the only answer that shows it
 

@@ -20,22 +20,11 @@ from service.errors import KeyInvalid
 
 blueprint = Blueprint("session", __name__, url_prefix="/v1/session", description="Who asks, and sessions of pages")
 
-BODY = {
-    "required": True,
-    "content": {"application/json": {"schema": schemas.SignInRequest, "example": {"key": "adl_…"}}},
-}
-
 
 @blueprint.route("", methods=["POST"])
 @blueprint.answers(HTTPStatus.OK, schemas.SessionSchema)
-@blueprint.fails(
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-)
-@blueprint.described(requestBody=BODY)
+@blueprint.fails(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY)
+@blueprint.takes(schemas.SignInRequest, {"key": "adl_…"})
 def sign_in() -> Any:
     """Sign in with a key: a cookie that is good in its place for 12 hours, for this server's own pages
 

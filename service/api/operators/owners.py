@@ -26,17 +26,11 @@ from service.usecases.steering import owners as usecases
 blueprint = Blueprint("owners", __name__, url_prefix="/v1", description="Owners, and what they may have")
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
-BAD_BODY = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _NUMBERS: dict[str, ma.fields.Field[Any]] = {
     name: fields.Integer(validate=within(0, MOST), metadata=says(meaning)) for name, meaning in MEANINGS.items()
 }
 LimitsSchema = Answer.from_dict(_NUMBERS, name="Limits")
-BODY = {
-    "required": True,
-    "content": {
-        "application/json": {"schema": {"$ref": "#/components/schemas/Limits"}, "example": {"queued_jobs": 100}}
-    },
-}
+LIMITS: tuple[Any, Any] = ({"$ref": "#/components/schemas/Limits"}, {"queued_jobs": 100})
 
 
 class UsedSchema(Answer):
@@ -117,8 +111,8 @@ def delete_owner(id: str) -> Any:
 
 @blueprint.route("/owners/<id>/limits", methods=["PUT"])
 @blueprint.answers(HTTPStatus.OK, OwnerSchema)
-@blueprint.fails(*NOT_FOUND, *BAD_BODY)
-@blueprint.described(requestBody=BODY)
+@blueprint.fails(*NOT_FOUND)
+@blueprint.takes(*LIMITS)
 def put_owner_limits(id: str) -> Any:
     """Give an owner limits of its own: those that are left out are as the server's settings say"""
     here = context()
@@ -130,8 +124,8 @@ def put_owner_limits(id: str) -> Any:
 
 @blueprint.route("/keys/<id>/limits", methods=["PUT"])
 @blueprint.answers(HTTPStatus.OK, LimitsSchema)
-@blueprint.fails(*NOT_FOUND, *BAD_BODY)
-@blueprint.described(requestBody=BODY)
+@blueprint.fails(*NOT_FOUND)
+@blueprint.takes(*LIMITS)
 def put_key_limits(id: str) -> Any:
     """Let a key through less than its owner may; {} takes that back"""
     here = context()

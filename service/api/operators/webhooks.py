@@ -22,22 +22,14 @@ from service.usecases.steering.webhooks import register
 blueprint = Blueprint("webhooks", __name__, url_prefix="/v1", description="Being told of ended jobs and new versions")
 
 EXAMPLE = {"url": "https://example.com/adaline", "events": ["job.failed", "version.published"]}
-BODY = {"required": True, "content": {"application/json": {"schema": schemas.WebhookRequest, "example": EXAMPLE}}}
 WebhookList = paging.listing(schemas.WebhookSchema)
 DeliveryList = paging.listing(schemas.DeliverySchema)
 
 
 @blueprint.route("/webhooks", methods=["POST"])
 @blueprint.answers(HTTPStatus.CREATED, schemas.MadeWebhook)
-@blueprint.fails(
-    HTTPStatus.BAD_REQUEST,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    HTTPStatus.TOO_MANY_REQUESTS,
-)
-@blueprint.described(requestBody=BODY)
+@blueprint.fails(HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS)
+@blueprint.takes(schemas.WebhookRequest, EXAMPLE)
 def create_webhook() -> Any:
     """Register an address to be told of ended jobs and new versions; the only answer that shows its secret
 

@@ -59,8 +59,12 @@ def model(it: Model, versions: Sequence[Version]) -> Group:
 
 def metadata(it: Version) -> Pairs:
     """What is noted with a version."""
-    shown = ((name, value if isinstance(value, str) else json.dumps(value)) for name, value in it.metadata.items())
+    shown = ((name, _noted(value)) for name, value in it.metadata.items())
     return details((("version", f"{it.model}:{it.version}"), *shown))
+
+
+def _noted(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _scores(version: Version) -> tuple[str, Mapping[str, Any]]:

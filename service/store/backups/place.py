@@ -3,6 +3,7 @@ only the bytes that those before it did not have."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from service.errors import CannotStart, SettingInvalid
+from service.store.backups.manifest import Manifest
 from service.store.blobs.disk import DiskBlobs, bring_to_disk
 from service.store.blobs.failing import failing_disk_named
 from service.store.blobs.s3 import S3Blobs
-from service.store.blobs.store import Blobs
+from service.store.blobs.store import Blobs, read_blob
 from service.store.private import PRIVATE_DIRECTORY
 
 ENDING = ".json"
@@ -111,6 +113,11 @@ class Bucket:
 
     def delete(self, name: str) -> None:
         self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{name}{ENDING}")
+
+
+def blobs_of(place: BackupPlace, manifest: Manifest) -> list[str]:
+    """The keys of the blobs that a backup's rows name. Raises KeyError, StorageDamaged."""
+    return list(json.loads(read_blob(place.blobs, manifest.listing)))
 
 
 def open_place(where: str, s3_endpoint_url: str = "") -> BackupPlace:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.errors import CannotStart, StorageDamaged
 from service.store.backups.manifest import FORMAT, read_manifest
-from service.store.backups.place import BackupPlace
-from service.store.blobs.store import read_blob
+from service.store.backups.place import BackupPlace, blobs_of
 
 GRACE_SECONDS = 3600.0  # a blob younger than this may be that of a backup which is under way
 
@@ -28,13 +26,15 @@ def prune(place: BackupPlace, keep: int, grace_seconds: float = GRACE_SECONDS) -
     """Leave the newest `keep` (1 or more) backups, and all that they need. Cut off, it leaves blobs that the next one
     deletes.
 
-    Raises StorageDamaged or CannotStart, with nothing deleted, where nobody can say what a backup needs that stays.
+    Raises StorageDamaged or CannotStart, with no blob deleted, where nobody can say what a backup needs that stays.
     """
     names = place.names()
-    old, needed = names[:-keep], _needed(place, names[-keep:])
+    old = names[:-keep]
+    needed = _needed(place, names[-keep:], "nothing was deleted: keep so few backups that this one is not among them")
     for name in old:
         place.delete(name)
-    needed |= _needed(place, sorted({*place.names()} - {*names}))  # those that became whole meanwhile
+    new = sorted({*place.names()} - {*names})  # those that became whole meanwhile
+    needed |= _needed(place, new, "older backups were deleted, and none of their files: back up again")
     place.blobs.clear(grace_seconds)
     newest = time.time() - grace_seconds
     needless = [blob for blob in place.blobs.listing() if blob.key not in needed and blob.written_at <= newest]
@@ -43,17 +43,17 @@ def prune(place: BackupPlace, keep: int, grace_seconds: float = GRACE_SECONDS) -
     return Pruned(old, len(needless), sum(blob.size for blob in needless))
 
 
-def _needed(place: BackupPlace, names: Sequence[str]) -> set[str]:
-    """The keys of all blobs that these backups are restored from."""
+def _needed(place: BackupPlace, names: Sequence[str], mend: str) -> set[str]:
+    """The keys of all blobs that these backups are restored from; `mend` is for one that is damaged."""
     keys: set[str] = set()
     for name in names:
-        mend = "nothing was deleted: keep so few backups that this one is not among them"
         try:
             manifest = read_manifest(name, place.read(name))
-            listed = json.loads(read_blob(place.blobs, manifest.listing))
+            if manifest.format != FORMAT:
+                raise CannotStart(
+                    f"backup {name} was taken by a newer Adaline ({manifest.adaline}): delete with that one"
+                )
+            keys |= {manifest.rows, manifest.listing, *blobs_of(place, manifest)}
         except (KeyError, StorageDamaged):
             raise StorageDamaged("", f"backup {name}", mend) from None
-        if manifest.format != FORMAT:
-            raise CannotStart(f"backup {name} was taken by a newer Adaline ({manifest.adaline}): delete with that one")
-        keys |= {manifest.rows, manifest.listing, *listed}
     return keys

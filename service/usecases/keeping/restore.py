@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,10 +12,10 @@ from sqlalchemy.orm import Session
 from service.errors import CannotStart, StorageDamaged
 from service.store import jobs, migrate
 from service.store.backups.manifest import FORMAT, Manifest, read_manifest
-from service.store.backups.place import BackupPlace
+from service.store.backups.place import BackupPlace, blobs_of
 from service.store.backups.rows import insert_rows
 from service.store.blobs.copying import copy_blob
-from service.store.blobs.store import Blobs, read_blob
+from service.store.blobs.store import Blobs
 from service.store.session import Database
 from service.store.tables import DatasetRow, JobRow
 from service.usecases.keeping.back_up import CopyingTold
@@ -65,7 +64,7 @@ def restore(
     with database.engine.connect() as connection:
         _check_empty(connection)
     with _missing_named(chosen):
-        keys = list(json.loads(read_blob(place.blobs, manifest.listing)))
+        keys = blobs_of(place, manifest)
         new_blobs = _bring(place, blobs, keys, told)
         rows = place.blobs.open(manifest.rows)
     with contextlib.closing(rows), migrate.migrating(database) as connection:
