@@ -308,7 +308,7 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
 ) -> None:
     """Versions come and go, checkpoints are replaced, and the sweeper deletes at once what no row names."""
     deps = make_stack(kind, orphan_seconds=0.0)
-    ended = threading.Event()
+    ended, replaced = threading.Event(), threading.Event()
     saving = samples.job(deps).id
 
     def keep_on(act: Callable[[int], None]) -> None:
@@ -321,6 +321,7 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
         row = held(lambda: publish(deps, "m", number / 64))
         with deps.database.write() as session:
             models.delete_version(session, DEFAULT_OWNER, "m", row.version - 1)
+        replaced.set()
 
     def save(number: int) -> None:
         def point() -> None:
@@ -345,7 +346,11 @@ def test_backups_taken_while_all_is_made_and_deleted_name_only_what_they_have(
     with ThreadPoolExecutor(3) as threads:
         going = [threads.submit(keep_on, act) for act in (replace_version, save, sweep)]
         try:
-            made = [back_up(deps.database, deps.blobs, directory) for _ in range(5)]
+            made = []
+            for _ in range(5):
+                made.append(back_up(deps.database, deps.blobs, directory))
+                replaced.clear()
+                assert replaced.wait(60)  # the next one is taken at another moment, however fast this machine is
         finally:
             ended.set()
         for one in going:
