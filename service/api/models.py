@@ -82,7 +82,10 @@ def delete_model(query: dict[str, Any], name: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, paging.VersionList)
 @blueprint.fails(*NOT_FOUND)
 def list_versions(query: dict[str, Any], name: str) -> Any:
-    """List the versions of a model, newest first, without their specs and metadata"""
+    """List the versions of a model, newest first, without their specs and metadata
+
+    Features, confusion matrices and figures by target are left out where they are long; the version itself has them.
+    """
     with context().deps.database.read() as session:
         page: Page[VersionRow] = models.versions(
             session, owner(), name, query["limit"], query.get("after"), query["metadata"]
@@ -198,10 +201,15 @@ def _model(row: ModelRow, newest: dict[str, int], aliases: dict[str, dict[str, i
 
 
 def _version(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
-    return {**_listed(row, aliases), "spec": row.spec, "metadata": row.metadata_}
+    whole = {"features": row.features, "metrics": row.metrics, "spec": row.spec, "metadata": row.metadata_}
+    return {**_told(row, aliases), **whole}
 
 
 def _listed(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
+    return {**_told(row, aliases), "features": row.listed_features, "metrics": row.listed_metrics}
+
+
+def _told(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
     return {
         "model": row.model_name,
         "version": row.version,
@@ -209,8 +217,6 @@ def _listed(row: VersionRow, aliases: dict[str, int]) -> dict[str, Any]:
         "dataset": row.dataset_id,
         "task": row.task,
         "target": row.target,
-        "features": row.features,
-        "metrics": row.metrics,
         "files": [{"name": name, **row.files[name]} for name in sorted(row.files)],
         "aliases": [alias for alias, version in aliases.items() if version == row.version],
         "created_at": row.created_at,

@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from service.api.schemas import models as model_schemas
 from service.api.schemas.answer import Answer, says
-from service.api.schemas.datasets import DatasetSchema
+from service.api.schemas.datasets import ListedDataset
 from service.api.schemas.jobs import ListedJob
 from service.api.schemas.keys import KeySchema, ShareSchema
 from service.store.paging import Page
@@ -33,7 +33,7 @@ def listing(item: type[ma.Schema], name: str = "") -> type[ma.Schema]:
     return Answer.from_dict(envelope, name=f"{name or item.__name__.removesuffix('Schema')}List")
 
 
-DatasetList = listing(DatasetSchema)
+DatasetList = listing(ListedDataset, "Dataset")
 JobList = listing(ListedJob, "Job")
 ModelList = listing(model_schemas.ModelSchema)
 KeyList = listing(KeySchema)

@@ -70,7 +70,8 @@ class Column(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset(Record):
-    """An upload. `state` is ingesting, ready or failed; rows and columns are known when it is ready."""
+    """An upload. `state` is ingesting, ready or failed; rows and columns are known when it is ready. A list has the
+    `column_count` of wide tables, and none of their `columns`."""
 
     id: str
     name: str = ""
@@ -80,6 +81,7 @@ class Dataset(Record):
     rows: int | None = None
     rejected_rows: int | None = None
     dialect: Json | None = None
+    column_count: int | None = None
     columns: tuple[Column, ...] = ()
     created_at: datetime | None = None
     error: Json | None = None
@@ -155,7 +157,8 @@ class Model(Record):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version(Record):
     """A published version of a model. `metrics` is those of each split; `features` are what a row must have; `spec` is
-    the resolved one that it was trained by, `metadata` what that says of it; both are empty in a list."""
+    the resolved one that it was trained by, `metadata` what that says of it; both are empty in a list, and so are
+    features that are many."""
 
     model: str
     version: int

@@ -31,10 +31,11 @@ def has(
 def text_at(session: Session, document: ColumnElement[Any], path: tuple[str, ...]) -> ColumnElement[str]:
     """The string at a path of our own in a JSON document; NULL where there is none, or nobody can look."""
     found: ColumnElement[str] = document[path].as_string()
-    return found if session.get_bind().dialect.name == "sqlite" else case((_holds_nul(document), null()), else_=found)
+    return found if session.get_bind().dialect.name == "sqlite" else case((holds_nul(document), null()), else_=found)
 
 
-def _holds_nul(document: ColumnElement[Any]) -> ColumnElement[bool]:
+def holds_nul(document: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether PostgreSQL cannot look into the document: its jsonb has no such character."""
     return cast(document, Text).contains(NUL, autoescape=True)
 
 
@@ -43,7 +44,7 @@ def _has_jsonb(document: ColumnElement[Any], under: str | None, key: str, text: 
     for step in (key,) if under is None else (under, key):
         found = found.op("->")(cast(literal(step), Text))
     values = [cast(cast(literal(json.dumps(value)), Text), JSONB) for value in meanings(text)]
-    return case((_holds_nul(document), false()), else_=found.in_(values))
+    return case((holds_nul(document), false()), else_=found.in_(values))
 
 
 def _has_json(document: ColumnElement[Any], under: str | None, key: str, text: str) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import JSON, Double, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from service.domain.access.owners import DEFAULT_OWNER
 from service.store.columns import Json, Row, UtcTime, Work, table_of
@@ -85,6 +85,14 @@ class DatasetRow(Work, Row):
         Index("ix_datasets_owner_id", "owner", "id"),
         Index("ix_datasets_state", "state"),
     )
+
+    listed_columns: Mapped[list[Json] | None] = query_expression()
+    listed_count: Mapped[int | None] = query_expression()
+    """What a list tells, in place of the columns."""
+
+    @property
+    def column_count(self) -> int | None:
+        return None if self.columns is None else len(self.columns)
 
 
 class JobRow(Work, Row):
@@ -167,6 +175,10 @@ class VersionRow(Row):
     created_at: Mapped[datetime]
 
     __table_args__ = (ForeignKeyConstraint(["owner", "model_name"], ["models.owner", "models.name"]),)
+
+    listed_features: Mapped[list[Json] | None] = query_expression()
+    listed_metrics: Mapped[Json | None] = query_expression()
+    """What a list tells, in place of both."""
 
 
 class AliasRow(Row):

@@ -1,7 +1,7 @@
 """Many clients for some minutes, by locust: `make visitors`. They predict, read, upload and train, each with pauses.
 
 Told are failures (there must be none), the API's memory before and after, and how long predictions take at the 99th
-percentile beside what they take on an idle server.
+percentile beside what they take the same client on an idle server.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import httpx
 import numpy as np
 import psutil
 
@@ -24,7 +23,7 @@ from tests.benchmarks.stack import HERE, settled_stack
 from tests.integration.processes import Running
 
 MB = 1_000_000
-ROWS, IDLE_REQUESTS, SETTLE_SHARE = 200, 1000, 0.2
+ROWS, IDLE_SECONDS, SETTLE_SHARE = 200, 15, 0.2
 MODEL = "visited"
 
 
@@ -35,15 +34,20 @@ def api_bytes(running: Running) -> int:
     return sum(process.memory_info().rss for process in family)
 
 
-def idle_seconds(url: str) -> float:
-    """The 99th percentile of predictions that nobody disturbs."""
-    took = []
-    with httpx.Client(base_url=url) as client:
-        for _ in range(IDLE_REQUESTS):
-            began = time.perf_counter()
-            client.post(f"/v1/models/{MODEL}/predict", json={"records": [{"x": 0.5, "z": 0.25}]}).raise_for_status()
-            took.append(time.perf_counter() - began)
-    return float(np.percentile(took, 99))
+def visit(url: str, who: str, clients: int, seconds: int, directory: Path) -> subprocess.Popen[bytes]:
+    """locust with so many users of the class `who`."""
+    command = [
+        sys.executable, "-m", "locust", "-f", str(HERE / "tests/chaos/visitor.py"), who, "--headless", "--host", url,
+        "--users", str(clients), "--spawn-rate", "20", "--run-time", f"{seconds}s", "--stop-timeout", "60",
+        "--csv", str(directory / who), "--only-summary",
+    ]  # fmt: skip
+    told = {"VISITED_MODEL": MODEL, "VISITED_ROWS": str(ROWS), "VISITED_TOOK": str(directory / f"{who}.took")}
+    return subprocess.Popen(command, env=os.environ | told)
+
+
+def slow_seconds(directory: Path, who: str) -> float:
+    """The 99th percentile of what predictions took them."""
+    return float(np.percentile(np.loadtxt(directory / f"{who}.took"), 99)) / 1000
 
 
 def main() -> None:
@@ -59,27 +63,22 @@ def main() -> None:
                 rows = "".join(f"{x:.6f},{z:.6f},{2 * x - z:.6f}\n" for x, z in numbers)
                 dataset = client.upload(f"x,z,y\n{rows}".encode(), name="visited").id
                 client.train(dataset, "y", MODEL, network={"kind": "linear"})
-            idle = idle_seconds(url)
-            command = [
-                sys.executable, "-m", "locust", "-f", str(HERE / "tests/chaos/visitor.py"), "--headless", "--host", url,
-                "--users", str(options.clients), "--spawn-rate", "20", "--run-time", f"{options.seconds}s",
-                "--stop-timeout", "60", "--csv", str(directory / "told"), "--only-summary",
-            ]  # fmt: skip
-            environment = {**os.environ, "VISITED_MODEL": MODEL, "VISITED_ROWS": str(ROWS)}
+            with visit(url, "Alone", 1, IDLE_SECONDS, directory) as alone:
+                alone.wait()
             seen: list[tuple[float, int]] = []
             began = time.monotonic()
-            with subprocess.Popen(command, env=environment) as visit:
-                while visit.poll() is None:
+            with visit(url, "Visitor", options.clients, options.seconds, directory) as many:
+                while many.poll() is None:
                     seen.append((time.monotonic() - began, api_bytes(running)))
                     time.sleep(1.0)
             lost = [one for one in running.descendants if one.status() == psutil.STATUS_ZOMBIE]
-        tell(directory / "told_stats.csv", idle, seen, options.seconds)
-    if visit.returncode or lost:
-        sys.exit(f"locust ended with {visit.returncode}, {len(lost)} processes had died")
+        tell(directory, seen, options.seconds)
+    if alone.returncode or many.returncode or lost:
+        sys.exit(f"locust ended with {alone.returncode} and {many.returncode}, {len(lost)} processes had died")
 
 
-def tell(stats: Path, idle: float, seen: list[tuple[float, int]], seconds: float) -> None:
-    with stats.open() as file:
+def tell(directory: Path, seen: list[tuple[float, int]], seconds: float) -> None:
+    with (directory / "Visitor_stats.csv").open() as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     for name, row in rows.items():
         print(
@@ -91,9 +90,9 @@ def tell(stats: Path, idle: float, seen: list[tuple[float, int]], seconds: float
     late = [size for at, size in seen if at >= (1 - SETTLE_SHARE) * seconds]
     second, last = np.median(early) / MB, np.median(late) / MB
     print(f"memory of the API: {second:,.0f} MB in the second fifth, {last:,.0f} MB in the last")
-    busy = float(rows["predict"]["99%"]) / 1000
+    idle, busy = slow_seconds(directory, "Alone"), slow_seconds(directory, "Visitor")
     print(
-        f"predictions, p99: idle {idle * 1000:.1f} ms, among the others {busy * 1000:.0f} ms: {busy / idle:.1f} times"
+        f"predictions, p99: idle {idle * 1000:.1f} ms, among the others {busy * 1000:.1f} ms: {busy / idle:.1f} times"
     )
 
 

@@ -36,9 +36,23 @@ class DatasetSchema(Answer):
     dialect = fields.Dict(
         required=True, allow_none=True, metadata=says("how the file was parsed; null for Parquet", properties=DIALECT)
     )
+    column_count = fields.Integer(required=True, allow_none=True)
     columns = fields.List(KeptJson(ColumnSchema), required=True, allow_none=True)
     created_at = TimeField(required=True)
     error = fields.Nested(Reason, required=True, allow_none=True)
+
+
+class ListedDataset(DatasetSchema):
+    """A dataset as a list tells it: the columns of wide tables would make it hundreds of megabytes."""
+
+    column_count = fields.Integer(required=True, allow_none=True, attribute="listed_count")
+    columns = fields.List(
+        KeptJson(ColumnSchema),
+        required=True,
+        allow_none=True,
+        attribute="listed_columns",
+        metadata=says("null also where they take more than 16 KiB: the dataset itself has them"),
+    )
 
 
 class RowsSchema(Answer):

@@ -10,6 +10,9 @@ from service.domain.cells.kinds import KINDS
 from service.domain.spec.metadata import Metadata
 
 SIDES = ("a", "b")
+FEATURES = "the features that a row must have, in order"
+METRICS = "by split part: train, validation, test"
+LONG = "they take more than 16 KiB: the version itself has them"
 BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
 ANY = {"description": "left out if it does not exist"}
 
@@ -47,7 +50,8 @@ class FileSchema(Answer):
 
 
 class ListedVersion(Answer):
-    """A version as a list has it: without spec and metadata; `GET /v1/models/{name}/versions/{n}` has both."""
+    """A version as a list has it: without spec and metadata, and without what would make the list very
+    long; `GET /v1/models/{name}/versions/{n}` has all."""
 
     model = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -62,15 +66,19 @@ class ListedVersion(Answer):
         ),
     )
     features = fields.List(
-        KeptJson(FeatureSchema), required=True, metadata=says("the features that a row must have, in order")
+        KeptJson(FeatureSchema), required=True, allow_none=True, metadata=says(f"{FEATURES}; null where {LONG}")
     )
-    metrics = fields.Dict(required=True, metadata=says("by split part: train, validation, test", **BY_SPLIT))
+    metrics = fields.Dict(
+        required=True, metadata=says(f"{METRICS}; without confusion and by_target where {LONG}", **BY_SPLIT)
+    )
     files = fields.List(KeptJson(FileSchema), required=True)
     aliases = fields.List(fields.String(), required=True)
     created_at = TimeField(required=True)
 
 
 class VersionSchema(ListedVersion):
+    features = fields.List(KeptJson(FeatureSchema), required=True, metadata=says(FEATURES))
+    metrics = fields.Dict(required=True, metadata=says(METRICS, **BY_SPLIT))
     spec = fields.Dict(required=True, metadata=says("the resolved spec of its training; empty if no longer known"))
     metadata = fields.Dict(required=True, metadata=says("what its spec gave it, and what was changed since with PATCH"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, one_of, says
-from service.api.schemas.models import BY_SPLIT, ModelVersion
+from service.api.schemas.models import BY_SPLIT, METRICS, ModelVersion
 from service.domain.spec.schema import PROMOTE
 
 
@@ -98,7 +98,7 @@ class JobResult(Answer):
     """A training's is its version, metrics and promotion, a comparison's the comparison."""
 
     model = fields.Nested(ModelVersion)
-    metrics = fields.Dict(metadata=says("by split part: train, validation, test", **BY_SPLIT))
+    metrics = fields.Dict(metadata=says(METRICS, **BY_SPLIT))
     promotion = fields.Nested(
         PromotionSchema, allow_none=True, metadata=says("null for versions older than this field")
     )

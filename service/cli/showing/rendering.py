@@ -124,7 +124,7 @@ def datasets(records: Iterable[Dataset]) -> Sheet:
             it.name,
             state(it.state),
             figure(it.rows),
-            figure(len(it.columns)),
+            figure(it.column_count),
             size(it.bytes),
             moment(it.created_at),
             it.id,

@@ -41,6 +41,7 @@ def test_ready_dataset_is_shown(client: FlaskClient, deps: Deps) -> None:
             "rows",
             "rejected_rows",
             "dialect",
+            "column_count",
             "columns",
             "created_at",
             "error",
@@ -74,6 +75,20 @@ def test_list_goes_on_where_it_stopped(client: FlaskClient, deps: Deps) -> None:
         after = f"&after={page['next']}"
     assert seen == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
     assert (page["has_more"], page["next"]) == (False, None)
+
+
+def test_a_list_tells_what_each_dataset_does(client: FlaskClient, deps: Deps) -> None:
+    ids = [samples.dataset(deps, id="ds_1").id, samples.dataset(deps, id="ds_0", state="ingesting", columns=None).id]
+    assert client.get("/v1/datasets").json["data"] == [client.get(f"/v1/datasets/{id}").json for id in ids]
+
+
+def test_a_list_of_wide_tables_stays_small_and_counts_their_columns(client: FlaskClient, deps: Deps) -> None:
+    columns = [{"name": f"c{number}", "kind": "numeric", "nulls": 0, "distinct": 2} for number in range(10_000)]
+    ids = [samples.dataset(deps, columns=columns).id for _ in range(3)]
+    listed = client.get("/v1/datasets")
+    assert [(row["column_count"], row["columns"]) for row in listed.json["data"]] == [(10_000, None)] * 3
+    assert len(listed.data) < 3000
+    assert client.get(f"/v1/datasets/{ids[0]}").json["columns"] == columns
 
 
 def test_rows_are_shown_across_row_groups(client: FlaskClient, deps: Deps) -> None:

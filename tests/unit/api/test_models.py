@@ -6,6 +6,8 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
+from service.domain.access.owners import DEFAULT_OWNER
+from service.store import models
 from service.wiring import Deps
 from tests import samples
 
@@ -56,6 +58,27 @@ def test_versions_are_listed_newest_first(client: FlaskClient) -> None:
     assert ([row["version"] for row in page["data"]], page["has_more"]) == ([2], True)
     rest = client.get(f"/v1/models/houses/versions?limit=1&after={page['next']}").json
     assert ([row["version"] for row in rest["data"]], rest["next"]) == ([1], None)
+
+
+def test_a_list_of_versions_leaves_out_what_is_long_and_the_version_has_it(client: FlaskClient, deps: Deps) -> None:
+    features = [{"name": f"c{number}", "kind": "numeric"} for number in range(10_000)]
+    short = {"accuracy": 0.5, "log_loss": 0.7, "roc_auc": None, "f1": 0.25}
+    metrics = {part: {**short, "confusion": [[1] * 1000] * 1000} for part in ("train", "validation")}
+    with deps.database.write() as session:
+        models.publish(
+            session, DEFAULT_OWNER, "houses", job_id="job_1", dataset_id="ds_1", task="multiclass", target="y",
+            features=features, metrics=metrics, files={},
+        )  # fmt: skip
+    answer = client.get("/v1/models/houses/versions")
+    newest, *others = answer.json["data"]
+    assert newest["features"] is None
+    assert newest["metrics"] == {"train": short, "validation": short}
+    assert len(answer.data) < 5000
+    whole = client.get("/v1/models/houses/versions/3").json
+    assert (whole["features"], whole["metrics"]) == (features, metrics)
+    for row in others:
+        told = client.get(f"/v1/models/houses/versions/{row['version']}").json
+        assert {**row, "spec": told["spec"], "metadata": told["metadata"]} == told
 
 
 def test_files_are_served_as_they_are_hashed(client: FlaskClient) -> None:

@@ -51,7 +51,7 @@ export default function Datasets() {
                         <td><State state={one.state} /></td>
                         <td class="number">{count(one.rows)}</td>
                         <td class="number">{one.rejected_rows ? <a href={href(`/datasets/${one.id}`, { view: "rejected" })}>{count(one.rejected_rows)}</a> : count(one.rejected_rows)}</td>
-                        <td class="number">{count(one.columns?.length)}</td>
+                        <td class="number">{count(one.column_count)}</td>
                         <td class="number">{bytes(one.bytes)}</td>
                         <td class="nowrap" title={moment(one.created_at)}>{ago(one.created_at)}</td>
                         <td>{one.state === "ready" && may("train") && <a href={href("/train", { dataset: one.id })} aria-label={`Train on ${one.name}`}>Train</a>}</td>

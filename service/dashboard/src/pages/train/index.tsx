@@ -76,7 +76,7 @@ function Choose() {
                 {ready.map((one) => (
                   <li key={one.id}>
                     <button type="button" class="button" onClick={() => go("/train", { dataset: one.id })}>{one.name}</button>
-                    <span class="quiet small">{counted(one.rows ?? 0, "row")}, {counted(one.columns?.length ?? 0, "column")}</span>
+                    <span class="quiet small">{counted(one.rows ?? 0, "row")}, {counted(one.column_count ?? 0, "column")}</span>
                   </li>
                 ))}
               </ul>
