@@ -11,13 +11,15 @@ from service.domain.plain import rfc3339
 from service.errors import FileNotFound
 from service.store.blobs.store import Blobs
 
+AT_ONCE = 2**20  # cells that are decoded at once, of at most BATCH rows
 BATCH = 8192
-MOST_BYTES = 32 * 1024 * 1024  # of an answer's texts; what is beyond is for the next request
+MOST_CELLS = 2**18  # of an answer: a thousand rows of 262 columns; what is beyond is for the next request,
+MOST_BYTES = 32 * 1024 * 1024  # and of its texts
 
 
 def stored_rows(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, Any]:
-    """{"columns", "data", "has_more"}: rows from `offset`, fewer than `limit` where they are long; only the row groups
-    that hold them are read."""
+    """{"columns", "data", "has_more"}: rows from `offset`, at least one, and fewer than `limit` where they are long or
+    wide; only the row groups that hold them are read."""
     import pyarrow.parquet as pq
 
     try:
@@ -30,6 +32,8 @@ def stored_rows(blobs: Blobs, key: str, offset: int, limit: int) -> dict[str, An
 
 
 def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
+    n_columns = max(1, len(file.schema_arrow.names))
+    limit, at_once = min(limit, max(1, MOST_CELLS // n_columns)), min(BATCH, max(1, AT_ONCE // n_columns))
     first = 0
     rows: list[list[Any]] = []
     size = 0
@@ -37,7 +41,7 @@ def _rows(file: Any, offset: int, limit: int) -> list[list[Any]]:
         count = file.metadata.row_group(group).num_rows
         if first + count > offset and len(rows) < limit:
             skip = max(0, offset - first)
-            for batch in file.iter_batches(BATCH, row_groups=[group], use_threads=False):
+            for batch in file.iter_batches(at_once, row_groups=[group], use_threads=False):
                 part = batch.slice(min(skip, batch.num_rows), limit - len(rows))
                 skip = max(0, skip - batch.num_rows)
                 columns = [column.to_pylist() for column in part.columns]

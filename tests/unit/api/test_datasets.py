@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import threading
 import time
 from datetime import UTC, datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.http import parse_options_header
@@ -108,6 +111,25 @@ def test_rows_are_shown_across_row_groups(client: FlaskClient, deps: Deps) -> No
     assert ([cells[0] for cells in last["data"]], last["has_more"]) == ([3.0, 4.0], False)
     assert client.get(f"/v1/datasets/{row.id}/rows?offset=9").json["data"] == []
     assert client.get(f"/v1/datasets/{row.id}/rows?limit=1001").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("columns", "n_rows", "limit", "expected"),
+    [(3, 600, 1000, [600]), (262, 600, 1000, [600]), (6000, 100, 1000, [43, 43, 14]), (6000, 3, 2, [2, 1])],
+)
+def test_an_answer_has_so_many_cells_at_most_and_the_next_goes_on(
+    client: FlaskClient, deps: Deps, columns: int, n_rows: int, limit: int, expected: list[int]
+) -> None:
+    table = pa.table({f"c{place}": [place * 1000.0 + row for row in range(n_rows)] for place in range(columns)})
+    pq.write_table(table, file := io.BytesIO())
+    row = samples.dataset(deps, table_key=deps.blobs.put(file.getvalue()).key)
+    seen: list[list[float]] = []
+    for count in expected:
+        page = client.get(f"/v1/datasets/{row.id}/rows?limit={limit}&offset={len(seen)}").json
+        assert len(page["data"]) == count
+        seen += page["data"]
+        assert page["has_more"] == (len(seen) < n_rows)
+    assert seen == [[place * 1000.0 + at for place in range(columns)] for at in range(n_rows)]
 
 
 def test_profile_and_rejects_are_served(client: FlaskClient, deps: Deps) -> None:

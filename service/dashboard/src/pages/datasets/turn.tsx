@@ -22,7 +22,7 @@ export function Turn({ from, shown, total, hasMore, what, step, onTurn }: Given)
     <nav class="row" aria-label={`Parts of the ${what}`}>
       <button type="button" class="button little" disabled={from === 0} onClick={() => onTurn(Math.max(0, from - step))}>Previous {what}</button>
       <span class="quiet small" role="status">{shown ? `${count(from + 1)} to ${count(from + shown)}${most}` : `none${most}`}</span>
-      <button type="button" class="button little" disabled={isLast} onClick={() => onTurn(from + step)}>Next {what}</button>
+      <button type="button" class="button little" disabled={isLast} onClick={() => onTurn(from + shown)}>Next {what}</button>
     </nav>
   );
 }
