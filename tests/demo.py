@@ -57,7 +57,7 @@ def main(picture: Path | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="adaline-demo-") as directory:
         data = Path(directory)
         command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(data / "data")]
-        with started(command) as stack:
+        with started(command, gives_way=True) as stack:
             try:
                 url = listening_url(stack)
                 step(told, f"Adaline listens on {url} (after {time.perf_counter() - began:.1f} s)")

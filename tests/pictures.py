@@ -30,7 +30,7 @@ def main(directory: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="adaline-pictures-") as name:
         data = Path(name)
         command = [sys.executable, "-m", "service", "serve", "--port", "0", "--data", str(data / "data")]
-        with started(command) as stack, chromium() as browser:
+        with started(command, gives_way=True) as stack, chromium() as browser:
             url = listening_url(stack)
             with Client(url) as client:
                 shots = furnish(client, data)

@@ -20,7 +20,7 @@ from service.store.access.shares import is_shared
 from service.store.filters import has
 from service.store.listed import shortened, where_short
 from service.store.paging import Page, page
-from service.store.revisions import MODELS, raise_revision, revision
+from service.store.revisions import MODELS, raise_revision
 from service.store.session import new_id, now
 from service.store.tables import AliasRow, JobRow, ModelRow, VersionRow, table_of
 
@@ -209,13 +209,13 @@ def point(session: Session, owner: str, name: str, alias: str, version: int) -> 
     """Make an alias mean a version, in a transaction that holds the model. Its revision is the registry's, which never
     goes back: no alias of that name, deleted ones included, had it since there is one."""
     row = session.get(AliasRow, (owner, name, alias))
-    raise_revision(session, MODELS)
+    number = raise_revision(session, MODELS)
     if row is None:
         place = {"owner": owner, "model_name": name, "alias": alias}
-        row = AliasRow(**place, version=version, revision=revision(session, MODELS), updated_at=now())
+        row = AliasRow(**place, version=version, revision=number, updated_at=now())
         session.add(row)
     elif row.version != version:
-        newer = max(row.revision + 1, revision(session, MODELS))  # aliases of before had numbers of their own
+        newer = max(row.revision + 1, number)  # aliases of before had numbers of their own
         row.version, row.revision, row.updated_at = version, newer, now()
     return row
 

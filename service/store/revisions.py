@@ -10,7 +10,12 @@ from service.store.tables import RegistryRow, table_of
 MODELS, KEYS = 1, 2
 """What changes: versions, aliases and shares; or keys."""
 _TABLE = table_of(RegistryRow)
-_RAISE = update(_TABLE).where(_TABLE.c.id == bindparam("of")).values(revision=RegistryRow.revision + 1)
+_RAISE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("of"))
+    .values(revision=_TABLE.c.revision + 1)
+    .returning(_TABLE.c.revision)
+)
 _REVISION = select(_TABLE.c.revision).where(_TABLE.c.id == bindparam("of"))
 
 
@@ -20,7 +25,8 @@ def revision(session: Session, of: int) -> int:
     return number
 
 
-def raise_revision(session: Session, of: int) -> None:
-    """Say that something may have changed; seen once this transaction is committed. Until then whoever else changes it
-    waits."""
-    session.connection().execute(_RAISE, {"of": of})
+def raise_revision(session: Session, of: int) -> int:
+    """Say that something may have changed, and by which number; seen once this transaction is committed. Until then
+    whoever else changes it waits."""
+    number: int = session.connection().scalar(_RAISE, {"of": of}) or 0
+    return number

@@ -21,7 +21,8 @@ def stack(directory: Path, tree: Path = HERE, **settings: str) -> Iterator[tuple
     """A stack that keeps its data in `directory`, and its address; `settings` are ADALINE_… variables. `tree` holds the
     code that runs."""
     command = [sys.executable, "-m", "service", "serve", "--port", "0"]
-    with started(command, {"ADALINE_DATA": str(directory), "PYTHONPATH": str(tree), **settings}, tree) as running:
+    environment = {"ADALINE_DATA": str(directory), "PYTHONPATH": str(tree), **settings}
+    with started(command, environment, tree, gives_way=True) as running:
         yield running, running.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
         running.process.terminate()
         running.wait()

@@ -50,7 +50,7 @@ def gather(directory: Path, clients: int, jobs: int, processes: int = 2) -> Crow
     database.close()
     command = [sys.executable, "-m", "service", "serve", "--port", "0"]
     settings = {"ADALINE_DATA": str(directory), "ADALINE_WORKER_PROCESSES": str(processes)}
-    with started(command, settings) as stack:
+    with started(command, settings, gives_way=True) as stack:
         url = stack.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
         tables = {}
         for owner, key in keys.items():

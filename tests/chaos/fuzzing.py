@@ -185,7 +185,8 @@ def stack(ingest_processes: int = 2) -> Iterator[tuple[str, Running]]:
             "ADALINE_API_THREADS": "40",
             "ADALINE_LOG_LEVEL": "warning",
         }
-        with started([sys.executable, "-m", "service", "serve", "--port", "0"], settings) as running:
+        command = [sys.executable, "-m", "service", "serve", "--port", "0"]
+        with started(command, settings, gives_way=True) as running:
             url = running.until("Adaline listens on ").split("Adaline listens on ")[1].split()[0]
             with httpx.Client(base_url=url, timeout=60) as http:  # until a worker has answered, there may be fewer
                 for number in range(2 * ingest_processes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import tempfile
@@ -53,39 +54,50 @@ def worker(deps: Deps) -> Iterator[Running]:
         assert worker.process.poll() is None
 
 
-def killed(broker: Broker) -> Callable[[], None]:
+@contextlib.contextmanager
+def killed(broker: Broker) -> Iterator[None]:
     broker.kill()
-    return broker.start
+    try:
+        yield
+    finally:
+        broker.start()
 
 
-def paused(broker: Broker) -> Callable[[], None]:
+@contextlib.contextmanager
+def paused(broker: Broker) -> Iterator[None]:
     broker.process.send_signal(signal.SIGSTOP)
-    return lambda: broker.process.send_signal(signal.SIGCONT)
+    try:
+        yield
+    finally:
+        broker.process.send_signal(signal.SIGCONT)
 
 
-def emptied(broker: Broker) -> Callable[[], None]:
+@contextlib.contextmanager
+def emptied(broker: Broker) -> Iterator[None]:
     with broker.client() as client:
         client.flushall()
-    return lambda: None
+    yield
 
 
-@pytest.mark.parametrize("disturb", [killed, paused, emptied])
+@pytest.mark.parametrize("disturbed", [killed, paused, emptied])
 def test_new_work_is_taken_after_an_absence_of_the_broker_in_which_a_task_has_ended(
-    deps: Deps, worker: Running, broker: Broker, disturb: Callable[[Broker], Callable[[], None]]
+    deps: Deps,
+    worker: Running,
+    broker: Broker,
+    disturbed: Callable[[Broker], contextlib.AbstractContextManager[None]],
 ) -> None:
     """A task that ends meanwhile cannot be acknowledged."""
     dataset = add_dataset(deps)
     busy = add_job(deps, dataset, epochs=80)
     assert eventually(lambda: job_of(deps, busy).state == "running")
-    come_back = disturb(broker)
-    # a broker that holds still holds up who tells of epochs too: that task ends soon after its return
-    if disturb is paused:
-        time.sleep(PAUSED_SECONDS)
-    else:
-        assert eventually(lambda: job_of(deps, busy).state == "succeeded")
-    time.sleep(1.0)  # the worker has tried to say so
-    come_back()
-    assert eventually(lambda: job_of(deps, busy).state == "succeeded")
+    with disturbed(broker):
+        # a broker that holds still holds up who tells of epochs too: that task ends soon after its return
+        if disturbed is paused:
+            time.sleep(PAUSED_SECONDS)
+        else:
+            assert eventually(lambda: job_of(deps, busy).state == "succeeded", START_SECONDS)
+        time.sleep(1.0)  # the worker has tried to say so
+    assert eventually(lambda: job_of(deps, busy).state == "succeeded", START_SECONDS)
     new = add_job(deps, dataset, epochs=1)
     assert eventually(lambda: job_of(deps, new).state != "queued", START_SECONDS), "\n".join(worker.lines)
     assert eventually(lambda: job_of(deps, new).state == "succeeded")

@@ -16,13 +16,17 @@ import psutil
 PATIENCE_SECONDS = 60.0  # for a loaded machine; nothing here waits so long on a free one
 
 
-class Running:
-    """A process whose lines are read as they come."""
+IN_TURN = {"ADALINE_TRAINING_NICENESS": "0"}
+"""Who waits for a training does not want it to give way to all else that a machine does."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None):
+
+class Running:
+    """A process whose lines are read as they come. Of Adaline's settings it has those of its `environment` alone."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path | None = None):
         rest = {name: text for name, text in os.environ.items() if not name.startswith("ADALINE_")}
         self.process = subprocess.Popen(
-            command, env=rest | dict(environment or {}), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, env=rest | dict(environment), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         self.lines: list[str] = []
         self._coming: queue.Queue[str | None] = queue.Queue()
@@ -66,10 +70,14 @@ class Running:
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    *,
+    gives_way: bool = False,
 ) -> Iterator[Running]:
-    """A process that does not outlive the test."""
-    running = Running(command, environment, cwd)
+    """A process that does not outlive the test. A stack that is measured `gives_way` as it does by default."""
+    running = Running(command, ({} if gives_way else IN_TURN) | dict(environment or {}), cwd)
     try:
         yield running
     finally:

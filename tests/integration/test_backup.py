@@ -16,7 +16,7 @@ from service.client import Client
 from tests.integration.processes import eventually, started
 
 ROWS = [{"rooms": rooms, "garden": garden, "city": "Lyon"} for rooms in range(1, 8) for garden in (True, False)]
-LONG = {"network": {"kind": "mlp", "hidden": [8]}, "epochs": 12_000, "early_stopping": None, "batch_size": 32}
+LONG = {"network": {"kind": "mlp", "hidden": [8]}, "epochs": 36_000, "early_stopping": None, "batch_size": 32}
 
 
 @contextlib.contextmanager

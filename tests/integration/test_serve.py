@@ -23,7 +23,7 @@ ADALINE = str(Path(sys.executable).with_name("adaline"))
 
 def serve(data: Path, cwd: Path | None = None, **settings: str) -> AbstractContextManager[Running]:
     environment = {"ADALINE_DATA": str(data), "ADALINE_PORT": "0", "ADALINE_WORKER_PROCESSES": "1"} | settings
-    return started([ADALINE, "serve"], environment, cwd)
+    return started([ADALINE, "serve"], environment, cwd, gives_way=True)
 
 
 def url_of(stack: Running) -> str:
