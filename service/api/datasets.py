@@ -159,11 +159,7 @@ def get_profile(query: dict[str, Any], id: str) -> Any:
 @blueprint.answers(HTTPStatus.OK, schemas.RowsSchema)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def list_rows(query: dict[str, Any], id: str) -> Any:
-    """Read rows of a dataset, as they were parsed
-
-    Long or wide rows are fewer than `limit`: the next request goes on at the offset plus the rows that came, while
-    `has_more` is true.
-    """
+    """Read rows of a dataset, as they were parsed"""
     row = _ready(id)
     if row.table_key is None:
         raise FileNotFound(f"dataset {id} has no table")

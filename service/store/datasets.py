@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import bindparam, func, or_, select
-from sqlalchemy.orm import Session, defer, with_expression
+from sqlalchemy.orm import Session
 
 from service.domain.jobs.lifecycle import TERMINAL
 from service.errors import DatasetNotFound, StorageDamaged
 from service.store.blobs.store import Blobs, damage_named
 from service.store.filters import text_at
-from service.store.listed import where_short
+from service.store.listed import of_datasets
 from service.store.paging import Page, page
 from service.store.tables import DatasetRow, JobRow, Json, VersionRow, table_of
 
@@ -54,14 +54,7 @@ def by_fingerprint(session: Session, owner: str, fingerprint: str, *, for_change
 
 
 def listing(session: Session, owner: str, limit: int, after: str | None) -> Page[DatasetRow]:
-    """Without `columns`: `listed_columns` are those of tables that have few, `listed_count` says how many there are."""
-    columns = table_of(DatasetRow).c.columns
-    query = select(DatasetRow).options(
-        defer(DatasetRow.columns, raiseload=True),
-        with_expression(DatasetRow.listed_columns, where_short(columns)),
-        with_expression(DatasetRow.listed_count, func.json_array_length(columns)),
-    )
-    query = query.where(DatasetRow.owner == owner)
+    query = select(DatasetRow).options(*of_datasets()).where(DatasetRow.owner == owner)
     return page(session, query, DatasetRow.id, limit, after, lambda row: row.id)
 
 

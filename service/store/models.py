@@ -12,13 +12,12 @@ from types import MappingProxyType
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, defer, with_expression
+from sqlalchemy.orm import Session
 
-from service.domain.model.version_comparison import SPLITS
 from service.errors import AliasNotFound, ModelNotFound, VersionNotFound
 from service.store.access.shares import is_shared
 from service.store.filters import has
-from service.store.listed import shortened, where_short
+from service.store.listed import of_versions
 from service.store.paging import Page, page
 from service.store.revisions import MODELS, raise_revision
 from service.store.session import new_id, now
@@ -26,7 +25,6 @@ from service.store.tables import AliasRow, JobRow, ModelRow, VersionRow, table_o
 
 DEFAULT_ALIAS = "default"
 NOTHING: Mapping[str, str] = MappingProxyType({})
-_LONG_METRICS = [(part, name) for part in SPLITS for name in ("confusion", "by_target")]
 _METADATA = table_of(VersionRow).c.metadata
 _ADD = insert(table_of(VersionRow))
 _COUNT = (
@@ -87,17 +85,9 @@ def get_version(session: Session, owner: str, name: str, version: int) -> Versio
 def versions(
     session: Session, owner: str, name: str, limit: int, after: int | None, metadata: Mapping[str, str] = NOTHING
 ) -> Page[VersionRow]:
-    """The versions with this metadata, loaded without it and their specs: a list shows neither. In place of `features`
-    and `metrics` they have `listed_features`, None where those are many, and `listed_metrics`, which have no confusion
-    matrix and no figures by target where they would be long. Raises ModelNotFound."""
+    """The versions with this metadata, as `listed.of_versions` loads them. Raises ModelNotFound."""
     get(session, owner, name)
-    features, metrics = table_of(VersionRow).c.features, table_of(VersionRow).c.metrics
-    untold = (VersionRow.spec, VersionRow.metadata_, VersionRow.features, VersionRow.metrics)
-    query = select(VersionRow).options(
-        *(defer(column, raiseload=True) for column in untold),
-        with_expression(VersionRow.listed_features, where_short(features)),
-        with_expression(VersionRow.listed_metrics, shortened(session, metrics, _LONG_METRICS)),
-    )
+    query = select(VersionRow).options(*of_versions(session))
     query = query.where(*_of(VersionRow, owner, name), *has(session, _METADATA, metadata))
     return page(session, query, VersionRow.version, limit, after, lambda row: str(row.version))
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from tests.integration.processes import api_of
+
 PIECE_BYTES = 256 * 1024
 SAMPLE_SECONDS = 0.01
 MB = 1e6
@@ -89,9 +91,7 @@ class Memory:
     """What the processes of Adaline's API hold while something goes on, in MB: before it, at most, and after it."""
 
     def __init__(self, stack: psutil.Process) -> None:
-        family = stack.children(recursive=True)
-        main = next(one for one in family if "service.supervisor.http_server" in one.cmdline())
-        self._processes = [main, *main.children(recursive=True)]
+        self._processes = api_of(stack)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._sample)
         self.before = self.most = self.after = 0.0

@@ -10,7 +10,6 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,16 +34,6 @@ class Answer:
     value: float = 0.0
     error: str = ""
     tries: int = 1
-
-
-def api_processes(stack: psutil.Process) -> list[psutil.Process]:
-    """Those that answer: the server's processes that have none of their own."""
-    found = []
-    for process in stack.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if "service.supervisor.http_server" in process.cmdline():
-                found += process.children()
-    return found
 
 
 class Load:

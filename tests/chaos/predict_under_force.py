@@ -28,8 +28,8 @@ import psutil
 from service.client import Client
 from tests.benchmarks.stack import stack
 from tests.chaos.alias_moves import ALIAS, Seen, judge, move
-from tests.chaos.predict_load import Answer, Load, api_processes
-from tests.integration.processes import Running, eventually
+from tests.chaos.predict_load import Answer, Load
+from tests.integration.processes import Running, api_of, eventually
 
 CONNECTIONS = 16
 MOVES, KILLS, OUTAGE_SECONDS = 1000, 10, 60
@@ -49,7 +49,7 @@ class Trained:
 
     @property
     def processes(self) -> list[psutil.Process]:
-        return api_processes(psutil.Process(self.running.process.pid))
+        return api_of(psutil.Process(self.running.process.pid))[1:]
 
 
 @contextmanager

@@ -20,18 +20,11 @@ import psutil
 
 from service.client import Client
 from tests.benchmarks.stack import HERE, settled_stack
-from tests.integration.processes import Running
+from tests.integration.processes import api_of
 
 MB = 1_000_000
 ROWS, IDLE_SECONDS, SETTLE_SHARE = 200, 15, 0.2
 MODEL = "visited"
-
-
-def api_bytes(running: Running) -> int:
-    """Resident memory of the processes that answer."""
-    parents = [one for one in running.descendants if "service.supervisor.http_server" in one.cmdline()]
-    family = {process for parent in parents for process in (parent, *parent.children(recursive=True))}
-    return sum(process.memory_info().rss for process in family)
 
 
 def visit(url: str, who: str, clients: int, seconds: int, directory: Path) -> subprocess.Popen[bytes]:
@@ -69,7 +62,8 @@ def main() -> None:
             began = time.monotonic()
             with visit(url, "Visitor", options.clients, options.seconds, directory) as many:
                 while many.poll() is None:
-                    seen.append((time.monotonic() - began, api_bytes(running)))
+                    api = api_of(psutil.Process(running.process.pid))
+                    seen.append((time.monotonic() - began, sum(one.memory_info().rss for one in api)))
                     time.sleep(1.0)
             lost = [one for one in running.descendants if one.status() == psutil.STATUS_ZOMBIE]
         tell(directory, seen, options.seconds)

@@ -92,6 +92,16 @@ def started(
             running.process.stdout.close()
 
 
+def api_of(stack: psutil.Process) -> list[psutil.Process]:
+    """The processes of its API: first the one that the others come from, then those that answer."""
+    found = []
+    for process in stack.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "service.supervisor.http_server" in process.cmdline():
+                found.append(process)
+    return found
+
+
 def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
     """Those that still run. A zombie does not: whoever inherited it has only not looked yet."""
     found = []

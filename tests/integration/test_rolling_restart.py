@@ -15,13 +15,15 @@ from tests.integration.processes import Running, eventually, started
 from tests.integration.test_metrics import free_port
 
 SPEC = {"target": "price", "network": {"kind": "mlp", "hidden": [8]}, "early_stopping": None, "batch_size": 32}
+EPOCHS = 12_000
 SECONDS = 180.0  # for parts that start side by side on a loaded machine
 ROWS = [{"rooms": rooms, "garden": True, "city": "Lyon"} for rooms in range(1, 8)]
 
 
 @contextlib.contextmanager
 def part(words: list[str], settings: dict[str, str]) -> Iterator[Running]:
-    with started([sys.executable, "-m", "service", *words], settings) as running:
+    # trainings give way, so that they are in the middle when what replaces their worker has started
+    with started([sys.executable, "-m", "service", *words], settings, gives_way=True) as running:
         yield running
 
 
@@ -51,7 +53,7 @@ def test_api_and_workers_are_replaced_while_jobs_train_and_no_job_is_lost(
             dataset = client.upload(houses)
             spec = {**SPEC, "dataset": dataset.id}
             jobs = [
-                client.submit({**spec, "model": f"m{n}", "epochs": epochs}).id for n, epochs in enumerate((6000, 300))
+                client.submit({**spec, "model": f"m{n}", "epochs": epochs}).id for n, epochs in enumerate((EPOCHS, 300))
             ]
             assert eventually(lambda: (client.job(jobs[0]).progress or {}).get("epoch"))
             second = parts.enter_context(part(["worker"], settings))
@@ -67,7 +69,7 @@ def test_api_and_workers_are_replaced_while_jobs_train_and_no_job_is_lost(
             assert {"state": "queued", "reason": "its worker was stopped"} in told
             assert [job.attempt for job in ended] == [1, 1, 1]  # a restart costs no attempt
             interrupted = client.predict("m0", ROWS)
-            again = client.wait(client.submit({**spec, "model": "whole", "epochs": 6000}).id)
+            again = client.wait(client.submit({**spec, "model": "whole", "epochs": EPOCHS}).id)
             assert again.state == "succeeded"
             assert client.predict("whole", ROWS) == interrupted
             assert len(list(client.models())) == 4

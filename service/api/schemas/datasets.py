@@ -57,5 +57,9 @@ class ListedDataset(DatasetSchema):
 
 class RowsSchema(Answer):
     columns = fields.List(fields.String(), required=True)
-    data = fields.List(fields.List(fields.Raw()), required=True, metadata=says("one list per row"))
-    has_more = fields.Boolean(required=True)
+    data = fields.List(
+        fields.List(fields.Raw()),
+        required=True,
+        metadata=says("one list per row; fewer than `limit` where rows are long or wide"),
+    )
+    has_more = fields.Boolean(required=True, metadata=says("whether more follow, from `offset` plus those that came"))

@@ -26,7 +26,7 @@ from tests.benchmarks.pages.uploading import upload, write_table
 from tests.benchmarks.stack import settled_stack
 from tests.demo import TARGET, diabetes, write_csv
 from tests.integration.browsing import chromium
-from tests.integration.processes import Running
+from tests.integration.processes import Running, api_of
 
 Proof = tuple[str, float, float]
 """What was measured, how much it is, and how much it may be."""
@@ -44,8 +44,7 @@ class Here:
 
     def api(self) -> Sequence[psutil.Process]:
         """The processes that answer."""
-        parents = [it for it in self.running.descendants if "http_server" in " ".join(it.cmdline())]
-        return [*parents, *(child for parent in parents for child in parent.children(recursive=True))]
+        return api_of(psutil.Process(self.running.process.pid))
 
 
 def first(here: Here) -> Iterator[Proof]:
