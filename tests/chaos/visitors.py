@@ -38,9 +38,9 @@ def visit(url: str, who: str, clients: int, seconds: int, directory: Path) -> su
     return subprocess.Popen(command, env=os.environ | told)
 
 
-def slow_seconds(directory: Path, who: str) -> float:
-    """The 99th percentile of what predictions took them."""
-    return float(np.percentile(np.loadtxt(directory / f"{who}.took"), 99)) / 1000
+def slowest(directory: Path, who: str, what: str = "took") -> float:
+    """The 99th percentile, in milliseconds, of what predictions took them, or of how late they were themselves."""
+    return float(np.percentile(np.loadtxt(directory / f"{who}.{what}"), 99))
 
 
 def main() -> None:
@@ -84,10 +84,10 @@ def tell(directory: Path, seen: list[tuple[float, int]], seconds: float) -> None
     late = [size for at, size in seen if at >= (1 - SETTLE_SHARE) * seconds]
     second, last = np.median(early) / MB, np.median(late) / MB
     print(f"memory of the API: {second:,.0f} MB in the second fifth, {last:,.0f} MB in the last")
-    idle, busy = slow_seconds(directory, "Alone"), slow_seconds(directory, "Visitor")
-    print(
-        f"predictions, p99: idle {idle * 1000:.1f} ms, among the others {busy * 1000:.1f} ms: {busy / idle:.1f} times"
-    )
+    idle, busy = slowest(directory, "Alone"), slowest(directory, "Visitor")
+    print(f"predictions, p99: idle {idle:.1f} ms, among the others {busy:.1f} ms: {busy / idle:.1f} times")
+    lates = (slowest(directory, who, "late") for who in ("Alone", "Visitor"))
+    print("of which the clients are late by themselves, p99: {:.1f} ms and {:.1f} ms".format(*lates))
 
 
 if __name__ == "__main__":
