@@ -17,7 +17,8 @@ from service.domain.model.version_comparison import SPLITS
 from service.store.filters import holds_nul
 from service.store.tables import DatasetRow, VersionRow, table_of
 
-LISTED = 16 * 1024  # characters of a document that a list tells whole: some seventy columns of a table
+KIB = 1024
+LISTED = 16 * KIB  # characters of a document that a list tells whole: some seventy columns of a table
 LONG_METRICS = [(part, name) for part in SPLITS for name in ("confusion", "by_target")]
 
 
@@ -50,14 +51,20 @@ def _where_short(document: ColumnElement[Any]) -> ColumnElement[Any]:
 
 def _shortened(session: Session, document: ColumnElement[Any], paths: Sequence[tuple[str, ...]]) -> ColumnElement[Any]:
     """The document; a long one without what it has at these paths of our own."""
-    json = JSON(none_as_null=True)
-    if session.get_bind().dialect.name == "sqlite":
-        rest: ColumnElement[Any] = func.json_remove(document, *("$." + ".".join(path) for path in paths), type_=json)
-        return case((_is_short(document), document), else_=rest)
-    rest = cast(document, JSONB)
+    without = _without_json if session.get_bind().dialect.name == "sqlite" else _without_jsonb
+    return case((_is_short(document), document), else_=without(document, paths))
+
+
+def _without_json(document: ColumnElement[Any], paths: Sequence[tuple[str, ...]]) -> ColumnElement[Any]:
+    places = ["$." + ".".join(path) for path in paths]
+    return func.json_remove(document, *places, type_=JSON(none_as_null=True))
+
+
+def _without_jsonb(document: ColumnElement[Any], paths: Sequence[tuple[str, ...]]) -> ColumnElement[Any]:
+    rest: ColumnElement[Any] = cast(document, JSONB)
     for path in paths:
         rest = rest.op("#-")(cast(array(path), ARRAY(Text)))
-    return case((_is_short(document), document), (holds_nul(document), document), else_=cast(rest, json))
+    return case((holds_nul(document), document), else_=cast(rest, JSON(none_as_null=True)))
 
 
 def _is_short(document: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from service.api.schemas.dialect import DIALECT
 from service.api.schemas.problems import Reason
 from service.domain.cells.kinds import KINDS
 from service.domain.jobs.lifecycle import DATASET_STATES
+from service.store.listed import KIB, LISTED
 
 
 class ColumnSchema(Answer):
@@ -51,7 +52,7 @@ class ListedDataset(DatasetSchema):
         required=True,
         allow_none=True,
         attribute="listed_columns",
-        metadata=says("null also where they take more than 16 KiB: the dataset itself has them"),
+        metadata=says(f"null also where they take more than {LISTED // KIB} KiB: the dataset itself has them"),
     )
 
 

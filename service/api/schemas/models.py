@@ -8,11 +8,12 @@ from marshmallow import fields
 from service.api.schemas.answer import Answer, KeptJson, TimeField, one_of, says, within
 from service.domain.cells.kinds import KINDS
 from service.domain.spec.metadata import Metadata
+from service.store.listed import KIB, LISTED
 
 SIDES = ("a", "b")
 FEATURES = "the features that a row must have, in order"
 METRICS = "by split part: train, validation, test"
-LONG = "they take more than 16 KiB: the version itself has them"
+LONG = f"they take more than {LISTED // KIB} KiB: the version itself has them"
 BY_SPLIT = {"additionalProperties": {"$ref": "#/components/schemas/Metrics"}}
 ANY = {"description": "left out if it does not exist"}
 
