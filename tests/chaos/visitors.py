@@ -1,7 +1,8 @@
 """Many clients for some minutes, by locust: `make visitors`. They predict, read, upload and train, each with pauses.
 
-Told are failures (there must be none), the API's memory before and after, and how long predictions take at the 99th
-percentile beside what they take the same client on an idle server.
+They give way to all else that the machine does, as if they had machines of their own. Told are failures (there must
+be none), the API's memory before and after, and how long predictions take at the 99th percentile: those of one more
+client, that does not give way, beside what they take it on an idle server.
 """
 
 from __future__ import annotations
@@ -20,27 +21,27 @@ import psutil
 
 from service.client import Client
 from tests.benchmarks.stack import HERE, settled_stack
-from tests.integration.processes import api_of
+from tests.integration.processes import api_of, give_way
 
 MB = 1_000_000
 ROWS, IDLE_SECONDS, SETTLE_SHARE = 200, 15, 0.2
 MODEL = "visited"
 
 
-def visit(url: str, who: str, clients: int, seconds: int, directory: Path) -> subprocess.Popen[bytes]:
-    """locust with so many users of the class `who`."""
+def visit(url: str, who: str, clients: int, seconds: int, told_in: Path) -> subprocess.Popen[bytes]:
+    """locust with so many users of the class `who`, in a session of its own."""
     command = [
         sys.executable, "-m", "locust", "-f", str(HERE / "tests/chaos/visitor.py"), who, "--headless", "--host", url,
         "--users", str(clients), "--spawn-rate", "20", "--run-time", f"{seconds}s", "--stop-timeout", "60",
-        "--csv", str(directory / who), "--only-summary",
+        "--csv", str(told_in), "--only-summary",
     ]  # fmt: skip
-    told = {"VISITED_MODEL": MODEL, "VISITED_ROWS": str(ROWS), "VISITED_TOOK": str(directory / f"{who}.took")}
-    return subprocess.Popen(command, env=os.environ | told)
+    told = {"VISITED_MODEL": MODEL, "VISITED_ROWS": str(ROWS), "VISITED_TOOK": f"{told_in}.took"}
+    return subprocess.Popen(command, env=os.environ | told, start_new_session=True)
 
 
-def slowest(directory: Path, who: str, what: str = "took") -> float:
+def slowest(told_in: Path, what: str = "took") -> float:
     """The 99th percentile, in milliseconds, of what predictions took them, or of how late they were themselves."""
-    return float(np.percentile(np.loadtxt(directory / f"{who}.{what}"), 99))
+    return float(np.percentile(np.loadtxt(f"{told_in}.{what}"), 99))
 
 
 def main() -> None:
@@ -56,23 +57,28 @@ def main() -> None:
                 rows = "".join(f"{x:.6f},{z:.6f},{2 * x - z:.6f}\n" for x, z in numbers)
                 dataset = client.upload(f"x,z,y\n{rows}".encode(), name="visited").id
                 client.train(dataset, "y", MODEL, network={"kind": "linear"})
-            with visit(url, "Alone", 1, IDLE_SECONDS, directory) as alone:
-                alone.wait()
+            with visit(url, "Alone", 1, IDLE_SECONDS, directory / "idle") as idle:
+                idle.wait()
             seen: list[tuple[float, int]] = []
             began = time.monotonic()
-            with visit(url, "Visitor", options.clients, options.seconds, directory) as many:
-                while many.poll() is None:
+            with (
+                visit(url, "Visitor", options.clients, options.seconds, directory / "visitors") as many,
+                visit(url, "Alone", 1, options.seconds, directory / "among") as among,
+            ):
+                give_way([psutil.Process(many.pid)])
+                while many.poll() is None or among.poll() is None:
                     api = api_of(psutil.Process(running.process.pid))
                     seen.append((time.monotonic() - began, sum(one.memory_info().rss for one in api)))
                     time.sleep(1.0)
             lost = [one for one in running.descendants if one.status() == psutil.STATUS_ZOMBIE]
         tell(directory, seen, options.seconds)
-    if alone.returncode or many.returncode or lost:
-        sys.exit(f"locust ended with {alone.returncode} and {many.returncode}, {len(lost)} processes had died")
+    codes = [one.returncode for one in (idle, many, among)]
+    if any(codes) or lost:
+        sys.exit(f"locust ended with {codes}, {len(lost)} processes had died")
 
 
 def tell(directory: Path, seen: list[tuple[float, int]], seconds: float) -> None:
-    with (directory / "Visitor_stats.csv").open() as file:
+    with (directory / "visitors_stats.csv").open() as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     for name, row in rows.items():
         print(
@@ -84,10 +90,13 @@ def tell(directory: Path, seen: list[tuple[float, int]], seconds: float) -> None
     late = [size for at, size in seen if at >= (1 - SETTLE_SHARE) * seconds]
     second, last = np.median(early) / MB, np.median(late) / MB
     print(f"memory of the API: {second:,.0f} MB in the second fifth, {last:,.0f} MB in the last")
-    idle, busy = slowest(directory, "Alone"), slowest(directory, "Visitor")
-    print(f"predictions, p99: idle {idle:.1f} ms, among the others {busy:.1f} ms: {busy / idle:.1f} times")
-    lates = (slowest(directory, who, "late") for who in ("Alone", "Visitor"))
-    print("of which the clients are late by themselves, p99: {:.1f} ms and {:.1f} ms".format(*lates))
+    for who, words in (("idle", "one client, alone"), ("among", "it, among the others"), ("visitors", "the others")):
+        took, late_itself = slowest(directory / who), slowest(directory / who, "late")
+        print(
+            f"predictions of {words}: p99 {took:.1f} ms; p99 of how late the client is by itself {late_itself:.1f} ms"
+        )
+    times = slowest(directory / "among") / slowest(directory / "idle")
+    print(f"among the others they take {times:.1f} times as long, at p99")
 
 
 if __name__ == "__main__":

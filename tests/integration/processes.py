@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+LEAST_PRIORITY = 19
 PATIENCE_SECONDS = 60.0  # for a loaded machine; nothing here waits so long on a free one
 
 
@@ -100,6 +101,16 @@ def api_of(stack: psutil.Process) -> list[psutil.Process]:
             if "service.supervisor.http_server" in process.cmdline():
                 found.append(process)
     return found
+
+
+def give_way(processes: Sequence[psutil.Process]) -> None:
+    """Let all others go first, as clients do that have machines of their own: each thread by the kernel's idle policy,
+    and, where the kernel shares the processor among sessions (sched(7), autogroup), the session too."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
+            for thread in process.threads():
+                os.sched_setscheduler(thread.id, os.SCHED_IDLE, os.sched_param(0))
+            Path(f"/proc/{process.pid}/autogroup").write_text(str(LEAST_PRIORITY))
 
 
 def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:

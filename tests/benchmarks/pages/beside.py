@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from statistics import quantiles
 
 import httpx
-import psutil
 from playwright.sync_api import Browser
 
 from tests.benchmarks.pages.memory import browser_processes
 from tests.integration.pages.visitor import watched
+from tests.integration.processes import give_way
 
 PAGES, PREDICTIONS, TURNS = 20, 400, 5
-LEAST_PRIORITY = 19
 
 
 def p95_seconds(url: str, model: str, row: dict[str, float]) -> float:
@@ -47,12 +43,3 @@ def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dic
             give_way(browser_processes())
             beside.append(p95_seconds(url, model, row))
     return min(without), min(beside)
-
-
-def give_way(processes: Sequence[psutil.Process]) -> None:
-    """Let others go first: within their session, and, where the kernel shares the processor among sessions
-    (sched(7), autogroup), as a session too."""
-    for process in processes:
-        with suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
-            process.nice(LEAST_PRIORITY)
-            Path(f"/proc/{process.pid}/autogroup").write_text(str(LEAST_PRIORITY))
