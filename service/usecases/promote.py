@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from service.domain.sentences import few
 from service.domain.spec.metadata import fault_of, merged
 from service.errors import AliasChanged, InputInvalid, ModelNotEmpty, VersionAliased
 from service.store import models
@@ -76,10 +77,10 @@ def delete_model(database: Database, owner: str, name: str, force: bool = False)
     with database.write(frees_room=True) as session:
         models.get(session, owner, name, for_change=True)
         if not force and (numbers := models.version_numbers(session, owner, name)):
-            shown = ", ".join(map(str, numbers[:5])) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
+            what = "versions" if len(numbers) > 1 else "version"
             raise ModelNotEmpty(
-                f"model {name!r} still has {'versions' if len(numbers) > 1 else 'version'} {shown}; delete each with "
-                f"DELETE /v1/models/{name}/versions/{numbers[0]}, then the model, or all at once with ?force=true"
+                f"model {name!r} still has {what} {few(numbers, 5)}; delete each with DELETE /v1/models/{name}/"
+                f"versions/{numbers[0]}, then the model, or all at once with ?force=true"
             )
         models.delete(session, owner, name)
 

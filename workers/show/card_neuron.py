@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from service.domain.cells.table import listed as listed_names
 from service.domain.descent.forecast import Forecasts
 from service.domain.report.neuron import Certificate, Weight
 from service.domain.report.report import Report
+from service.domain.sentences import few
 from service.domain.vocabulary.tasks import TASKS
 from workers.show.markdown import code, table
 from workers.show.plot import figure, target_of
@@ -31,7 +31,7 @@ def weights(report: Report, listed: Sequence[Weight]) -> Iterator[str]:
     if len(listed) > MOST_FEATURES:
         yield f"{len(listed) - MOST_FEATURES:,} more coefficients are in the report."
     if report.certificate is not None and report.certificate.collinear:
-        groups = "; ".join(listed_names(names, written=code) for names in report.certificate.collinear[:5])
+        groups = "; ".join(few(names, written=code) for names in report.certificate.collinear[:5])
         yield (
             f"Collinear columns ({groups}) have no unique coefficients, since each follows from the others of its "
             "group: the optimum shown has the smallest norm, and another with the same predictions may have been "

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from service.domain.cells.kinds import Kind, holds_words, kind_of
-from service.domain.cells.table import Column, Table, listed
+from service.domain.cells.table import Column, Table
+from service.domain.sentences import few
 from service.errors import FieldError, SpecInvalid
 
 Conversion = Literal["same", "text", "digits", "gaps"]
@@ -63,9 +64,9 @@ def _within(column: Column, least: float, most: float) -> bool:
 
 
 def _no_columns(missing: list[str], table: Table) -> str:
-    what = f"feature {missing[0]!r}" if len(missing) == 1 else f"features {listed(missing)}"
+    what = f"feature {missing[0]!r}" if len(missing) == 1 else f"features {few(missing, written=repr)}"
     return (
-        f"the dataset lacks {what} of the model; its columns are {listed(table.names)}; "
+        f"the dataset lacks {what} of the model; its columns are {few(table.names, written=repr)}; "
         "upload a table that has every feature"
     )
 

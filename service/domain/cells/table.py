@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from service.domain.cells.kinds import ColumnKind, Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.plain import plain
+from service.domain.sentences import few
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,5 @@ class Table:
 def no_such_column(name: str, table: Table) -> str:
     """The sentence for a column that is not there, with the nearest that is."""
     near = get_close_matches(name, table.names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {listed(table.names)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {few(table.names, written=repr)}"
     return f"the dataset has no column {name!r}; {hint}"
-
-
-def listed(names: Sequence[str], most: int = 8, written: Callable[[str], str] = repr) -> str:
-    """Names in a sentence, the first of many."""
-    shown = ", ".join(map(written, names[:most]))
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.domain.model.predictor import Predictor, label_text
+from service.domain.sentences import few
 from service.errors import ParameterInvalid
 
 MOST_NAMED = 20
@@ -96,9 +97,7 @@ def _distinct(slots: Sequence[Slot]) -> list[Slot]:
 
 def _chosen(slots: Sequence[Slot], names: Sequence[str]) -> list[Slot]:
     known = {slot.name: slot for slot in slots}
-    listed = ", ".join(list(known)[:MOST_NAMED]) + (
-        f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
-    )
+    listed = few(list(known), MOST_NAMED)
     for number, name in enumerate(names):
         if name not in known:
             raise ParameterInvalid.at(

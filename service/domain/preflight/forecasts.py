@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from service.domain.descent.forecast import WIDEST, Forecast, ForecastOfRun, Forecasts, Slope, is_plain
 from service.domain.preflight.plan import Plan
+from service.domain.sentences import few
 from service.domain.spec.auto import is_bowl
 
 NAMED = 5
@@ -79,18 +79,13 @@ def _why_not(plan: Plan) -> str | None:
     if gram is None or not found.columns or found.scaled is None or found.raw is None:
         return "the curvature of the columns is not known"
     if found.left_out:
-        return f"the Gram matrix lacks {_named(list(found.left_out))}"
+        return f"the Gram matrix lacks {few(list(found.left_out), NAMED, repr)}"
     if len(found.columns) > WIDEST:
         return f"descent is not forecast for more than {WIDEST} columns"
     if spec.weight_column is not None:
         return "the rows are weighted in training"
     if missing := [column.name for column in (*plan.features, *plan.targets) if column.nulls]:
-        return f"there are missing cells in {_named(missing)}"
+        return f"there are missing cells in {few(missing, NAMED, repr)}"
     if any(target not in gram.names for target in spec.targets):
         return "the target is not in the Gram matrix"
     return None
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(map(repr, names[:NAMED]))}{more}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from service.domain.cells.kinds import Kind
 from service.domain.cells.ways import SPELLINGS, Seen
 from service.domain.cells.written import FALSE_WORDS, TRUE_WORDS, TextStyle
+from service.domain.sentences import few
 
 MOSTLY = 0.9  # a column in which so many cells are of its kind keeps it, and the rows of the others are rejected
 PERCENT = "%"
@@ -142,8 +143,7 @@ def gaps_note(seen: Seen) -> str | None:
     told = [f'"{mark}" in {count:,}' for mark, count in sorted(found.items(), key=lambda one: (-one[1], one[0]))]
     if not told:
         return None
-    more = f" and {len(told) - GAPS_SHOWN} more" if len(told) > GAPS_SHOWN else ""
-    return f"read as missing: {', '.join(told[:GAPS_SHOWN])}{more} of {seen['all']:,} cells"
+    return f"read as missing: {few(told, GAPS_SHOWN)} of {seen['all']:,} cells"
 
 
 def with_comma(seen: Seen) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from service.domain.cells.table import Column, Table, listed
+from service.domain.cells.table import Column, Table
 from service.domain.cells.written import BLANKS, FALSE_WORDS, TRUE_WORDS, TextStyle, read_boolean, read_number
 from service.domain.descent.figures import Figures
 from service.domain.model.predictor import Label, label_text, number_label
+from service.domain.sentences import few
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import FieldError, SpecInvalid
@@ -49,7 +50,7 @@ def unknown_class(name: str, labels: Sequence[Label]) -> str:
     """The sentence for a name that no class has."""
     names = [label_text(label) for label in labels]
     near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"the classes are {listed(names, 20)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"the classes are {few(names, 20, repr)}"
     return f"{name!r} is not a class; {hint}"
 
 

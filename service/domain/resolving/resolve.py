@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from service.domain.cells.table import Column, Table, listed, no_such_column
+from service.domain.cells.table import Column, Table, no_such_column
 from service.domain.resolving.combinations import check_combinations
 from service.domain.resolving.left_out import none_of_them, nothing_left
 from service.domain.resolving.limits import Limits
@@ -19,6 +19,7 @@ from service.domain.resolving.row_order import check_order
 from service.domain.resolving.row_weights import check_weights
 from service.domain.resolving.settling import Alternative, alternatives, settled
 from service.domain.resolving.tasks import class_name, natural_task, too_rare
+from service.domain.sentences import few
 from service.domain.spec.training import TrainingSpec, split_counts
 from service.domain.vocabulary.losses import LOSSES
 from service.domain.vocabulary.tasks import TASKS
@@ -156,11 +157,11 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
     else:
         chosen = [column for column in candidates if column.facts.encoding is not None]
         if texts := [column for column in candidates if column.facts.encoding is None]:
-            notes.append(f"left out as free text: {listed([column.name for column in texts])}")
+            notes.append(f"left out as free text: {few([column.name for column in texts], written=repr)}")
             notes += [f"{column.name!r}: {note}" for column in texts for note in column.notes]
     if constant := [column.name for column in chosen if column.is_constant and column.nulls in (0, table.rows)]:
         chosen = [column for column in chosen if column.name not in constant]
-        notes.append(f"left out as constant: {listed(constant)}")
+        notes.append(f"left out as constant: {few(constant, written=repr)}")
     if not chosen:
         raise _wrong("/features", nothing_left(spec, table, targets))
     return chosen
@@ -168,7 +169,7 @@ def _features(spec: TrainingSpec, table: Table, targets: Sequence[Column], notes
 
 def _enough_rows(spec: TrainingSpec, usable: int, targets: Sequence[Column]) -> None:
     if usable < LEAST_ROWS:
-        names = listed([target.name for target in targets])
+        names = few([target.name for target in targets], written=repr)
         raise _wrong("/dataset", f"{usable} rows have a value of {names}; at least {LEAST_ROWS} are needed to train")
     training, _, _ = split_counts(usable, spec.split.validation, spec.split.test)
     if training < 2:

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.domain.sentences import few
 from service.errors import CannotStart, StorageDamaged, Unavailable
 from service.store import migrate
 from service.store.backups.manifest import Manifest
@@ -160,9 +161,8 @@ def _damaged(database: Database, keys: set[str], how: str) -> StorageDamaged:
     """What cannot be backed up, since its bytes are lost or damaged."""
     with database.read() as session:
         named = sorted({it.what for it in named_blobs(session) if it.key in keys})
-    more = f" and {len(named) - MOST_TOLD} more" if len(named) > MOST_TOLD else ""
     mend = (
         f"its bytes are {how}, so nothing was backed up. Restore them from an earlier backup; or upload a dataset's "
         "file again, and delete any other; then back up"
     )
-    return StorageDamaged(min(keys), f"{', '.join(named[:MOST_TOLD])}{more}", mend)
+    return StorageDamaged(min(keys), few(named, MOST_TOLD), mend)

@@ -14,6 +14,7 @@ from service.domain.cells.kinds import Kind, kind_of
 from service.domain.cells.written import PLAIN, TextStyle
 from service.domain.model.predictor import Label, label_text, number_label
 from service.domain.resolving.classes import as_written
+from service.domain.sentences import few
 from service.domain.spec.training import TrainingSpec
 from service.domain.vocabulary.tasks import TASKS
 from service.errors import WorkFailed
@@ -68,11 +69,10 @@ def read_other_targets(table: TableReading, spec: TrainingSpec, kind: Kind, firs
     if TASKS[spec.task].is_regression:
         return _regression(table, spec)
     if unknown := [label for label in _stored(table, spec.targets[0], kind) if label not in first.stored]:
-        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
         raise WorkFailed(
             "class_unknown",
-            f"the validation dataset has rows of {', '.join(repr(label_text(label)) for label in unknown[:MOST_NAMED])}"
-            f"{more} in {spec.targets[0]!r}, which no training row has; leave them out, or train on such rows",
+            f"the validation dataset has rows of {few(unknown, MOST_NAMED, lambda label: repr(label_text(label)))} in "
+            f"{spec.targets[0]!r}, which no training row has; leave them out, or train on such rows",
         )
     return _coded(table, spec.targets, first.stored, first.labels)
 
