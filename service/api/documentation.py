@@ -56,6 +56,7 @@ class DocumentedApi(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest s
         super().__init__(app, spec_kwargs={"info": {"description": DESCRIPTION}, "marshmallow_plugin": _plugin()})
         for name, scheme in SCHEMES.items():
             self.spec.components.security_scheme(name, scheme)
+        self.ma_plugin.converter.add_attribute_function(_left_out_bounds)
         self.ma_plugin.converter.add_attribute_function(_one_or_words)
         self.ma_plugin.converter.add_attribute_function(_one_or_several)
         self.ma_plugin.converter.add_parameter_attribute_function(document_prefixed)
@@ -119,6 +120,18 @@ def _plugin() -> MarshmallowPlugin:
 def _name(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     return kind.__name__.removesuffix("Schema")
+
+
+def _left_out_bounds(self: Any, field: ma.fields.Field[Any], ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The bounds that a range leaves out, as such: apispec has them as if they were in it."""
+    left_out = {}
+    for validator in field.validators:
+        if isinstance(validator, ma.validate.Range):
+            if not validator.min_inclusive:
+                left_out["exclusiveMinimum"] = ret.pop("minimum")
+            if not validator.max_inclusive:
+                left_out["exclusiveMaximum"] = ret.pop("maximum")
+    return left_out
 
 
 def _one_or_words(self: Any, field: ma.fields.Field[Any], **_: Any) -> dict[str, Any]:

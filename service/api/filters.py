@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.api.schemas.answer import says
+from service.api.schemas.requested import Requested
 
 PREFIX = "metadata."
 SHAPE = {"type": "object", "propertyNames": {"pattern": r"^metadata\.."}, "additionalProperties": {"type": "string"}}
@@ -19,7 +20,7 @@ class Prefixed(ma.fields.Dict):
     prefix = PREFIX
 
 
-class MetadataQuery(ma.Schema):
+class MetadataQuery(Requested):
     """Filters a list by metadata."""
 
     metadata = Prefixed(

@@ -104,7 +104,7 @@ def list_jobs(query: dict[str, Any]) -> Any:
         return paging.envelope(jobs.listing(session, owner(), query["limit"], after, state, kind, model, metadata))
 
 
-@blueprint.route("/<id>")
+@blueprint.route("/<job:id>")
 @blueprint.headers(PreferHeader)
 @blueprint.answers(HTTPStatus.OK, schemas.JobSchema)
 @blueprint.fails(*NOT_FOUND)
@@ -122,7 +122,7 @@ def get_job(headers: dict[str, Any], id: str) -> Any:
     return jsonify(told(job) | {"waiting": asdict(why)}), answered
 
 
-@blueprint.route("/<id>", methods=["DELETE"])
+@blueprint.route("/<job:id>", methods=["DELETE"])
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.CONFLICT)
 def delete_job(id: str) -> Any:

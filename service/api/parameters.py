@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from service.api.filters import MetadataQuery
 from service.api.schemas.answer import one_of, says, switch, within
+from service.api.schemas.requested import Requested
 from service.api.uploads.options import CsvOptions
 from service.domain.jobs.lifecycle import JOB_KINDS, JOB_STATES
 from service.domain.spec.fields import Matches
@@ -16,7 +17,7 @@ MAX_ROWS_SHOWN = 1000
 ID = r"[a-z]{2,8}_[0-9a-z]{1,40}"
 
 
-class PageQuery(ma.Schema):
+class PageQuery(Requested):
     limit = fields.Integer(load_default=50, validate=within(1, 200))
     after = fields.String(
         validate=Matches(ID, error="is not a cursor; give the `next` of the previous page"),
@@ -34,16 +35,16 @@ class VersionsQuery(PageQuery, MetadataQuery):
     )
 
 
-class CompareQuery(ma.Schema):
+class CompareQuery(Requested):
     a = fields.String(required=True, metadata=says("number or alias of a version", example="1"))
     b = fields.String(required=True, metadata=says("number or alias of another version", example="default"))
 
 
-class DeleteQuery(ma.Schema):
+class DeleteQuery(Requested):
     force = switch("true: delete it even if versions or unfinished jobs use it")
 
 
-class DeleteModelQuery(ma.Schema):
+class DeleteModelQuery(Requested):
     force = switch("true: delete its versions and aliases as well: nothing is predicted with them any more")
 
 
@@ -53,20 +54,20 @@ class JobsQuery(PageQuery, MetadataQuery):
     model = fields.String(validate=Matches(rf"{MODEL_NAME}", error="is not a valid model name"))
 
 
-class EventsQuery(ma.Schema):
+class EventsQuery(Requested):
     after = fields.Integer(load_default=0, validate=within(0, 2**53), metadata=says("`seq` of the last event received"))
     wait = fields.Float(
         load_default=0.0, validate=within(0, 3600), metadata=says("seconds to wait for an event, capped by the server")
     )
 
 
-class ProfileQuery(ma.Schema):
+class ProfileQuery(Requested):
     correlate = fields.String(
         metadata=says("a numeric column: its correlation with the others, and the best fit of a linear neuron")
     )
 
 
-class RowsQuery(ma.Schema):
+class RowsQuery(Requested):
     limit = fields.Integer(load_default=50, validate=within(1, MAX_ROWS_SHOWN))
     offset = fields.Integer(load_default=0, validate=within(0, 2**53))
 
@@ -93,8 +94,6 @@ class PredictQuery(CsvOptions):
             "for regression: an interval that contains a new row's true value with this probability, calibrated on "
             "rows not trained on",
             example=0.9,
-            exclusiveMinimum=0,
-            exclusiveMaximum=1,
         ),
     )  # fmt: skip
     contributions = switch(
@@ -115,7 +114,7 @@ class PredictAnyQuery(PredictQuery):
     model = fields.String(metadata=says("name, name@alias or name:version; JSON names it in the body"))
 
 
-class PreferHeader(ma.Schema):
+class PreferHeader(Requested):
     prefer = fields.String(
         data_key="Prefer", metadata=says("RFC 7240; wait=N waits up to N seconds for the work to end")
     )
@@ -129,17 +128,17 @@ class StartHeaders(PreferHeader):
     )
 
 
-class MatchHeaders(ma.Schema):
+class MatchHeaders(Requested):
     if_match = fields.String(data_key="If-Match", metadata=says("the ETag of the alias, or *"))
     if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only if the alias is new"))
 
 
-class RangeHeaders(ma.Schema):
+class RangeHeaders(Requested):
     range = fields.String(data_key="Range", metadata=says("part of the file: bytes=0-999, bytes=1000- or bytes=-500"))
     if_range = fields.String(data_key="If-Range", metadata=says("the ETag; if the file has changed, all of it is sent"))
 
 
-class NewestKnownHeader(ma.Schema):
+class NewestKnownHeader(Requested):
     last_event_id = fields.String(
         data_key="Last-Event-ID", metadata=says("`seq` of the last event received, for streams")
     )

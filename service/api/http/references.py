@@ -1,4 +1,5 @@
-"""References in paths: `name`, `name@alias`, `name:version`, and before each the owner of a model that is shared."""
+"""References in paths: `name`, `name@alias`, `name:version`, and before each the owner of a model that is shared; and
+ids beside which a path has words."""
 
 from __future__ import annotations
 
@@ -19,6 +20,13 @@ class ReferenceConverter(BaseConverter):
     part_isolating = False
 
 
+class JobConverter(BaseConverter):
+    """`<job:…>` in a route: an id of a job, and not what else follows `/v1/jobs`: that has methods of its own."""
+
+    regex = r"(?!validate\Z)[^/]+"
+    part_isolating = True
+
+
 def register(app: Flask) -> None:
-    """Let the app's routes speak of references."""
-    app.url_map.converters["ref"] = ReferenceConverter
+    """Let the app's routes speak of references and jobs."""
+    app.url_map.converters.update(ref=ReferenceConverter, job=JobConverter)

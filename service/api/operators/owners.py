@@ -13,12 +13,13 @@ from marshmallow import fields
 from service.api import paging
 from service.api.blueprints import Blueprint
 from service.api.context import context
-from service.api.http.documents import document_limit, read_object
+from service.api.http.documents import document_limit, load, read_object
 from service.api.http.problems import RETRY_SECONDS
 from service.api.schemas.answer import Answer, TimeField, says, within
+from service.api.schemas.requested import Requested
 from service.domain.access.owners import OWNER_NAME
 from service.domain.access.quotas import MEANINGS, MOST, Quotas
-from service.domain.spec.fields import Matches
+from service.domain.spec.fields import JsonInteger, Matches
 from service.store.steering import limits, owners
 from service.store.tables import KeyRow, OwnerRow
 from service.usecases.steering import owners as usecases
@@ -27,10 +28,11 @@ blueprint = Blueprint("owners", __name__, url_prefix="/v1", description="Owners,
 
 NOT_FOUND = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 _NUMBERS: dict[str, ma.fields.Field[Any]] = {
-    name: fields.Integer(validate=within(0, MOST), metadata=says(meaning)) for name, meaning in MEANINGS.items()
+    name: JsonInteger(validate=within(0, MOST), metadata=says(meaning)) for name, meaning in MEANINGS.items()
 }
 LimitsSchema = Answer.from_dict(_NUMBERS, name="Limits")
-LIMITS: tuple[Any, Any] = ({"$ref": "#/components/schemas/Limits"}, {"queued_jobs": 100})
+LimitsRequest = Requested.from_dict(_NUMBERS, name="LimitsRequest")
+EXAMPLE = {"queued_jobs": 100}
 
 
 class UsedSchema(Answer):
@@ -57,7 +59,7 @@ class StillRunning(Answer):
     jobs = fields.List(fields.String(), required=True, metadata=says("that still run, and have been told to stop"))
 
 
-class OwnersQuery(ma.Schema):
+class OwnersQuery(Requested):
     limit = fields.Integer(load_default=50, validate=within(1, 200))
     after = fields.String(
         validate=Matches(OWNER_NAME, error="is not a cursor; give the `next` of the previous page"),
@@ -112,12 +114,12 @@ def delete_owner(id: str) -> Any:
 @blueprint.route("/owners/<id>/limits", methods=["PUT"])
 @blueprint.answers(HTTPStatus.OK, OwnerSchema)
 @blueprint.fails(*NOT_FOUND)
-@blueprint.takes(*LIMITS)
+@blueprint.takes(LimitsRequest, EXAMPLE)
 def put_owner_limits(id: str) -> Any:
     """Give an owner limits of its own: those that are left out are as the server's settings say"""
     here = context()
-    document = read_object(request, document_limit(here.deps.settings))
-    row = usecases.limit_owner(here.deps.database, here.deps.changes, id, document)
+    asked = load(LimitsRequest, read_object(request, document_limit(here.deps.settings)))
+    row = usecases.limit_owner(here.deps.database, here.deps.changes, id, asked)
     here.keys.refresh()
     return _told(row)
 
@@ -125,12 +127,12 @@ def put_owner_limits(id: str) -> Any:
 @blueprint.route("/keys/<id>/limits", methods=["PUT"])
 @blueprint.answers(HTTPStatus.OK, LimitsSchema)
 @blueprint.fails(*NOT_FOUND)
-@blueprint.takes(*LIMITS)
+@blueprint.takes(LimitsRequest, EXAMPLE)
 def put_key_limits(id: str) -> Any:
     """Let a key through less than its owner may; {} takes that back"""
     here = context()
-    document = read_object(request, document_limit(here.deps.settings))
-    row = usecases.limit_key(here.deps.database, here.deps.changes, id, document)
+    asked = load(LimitsRequest, read_object(request, document_limit(here.deps.settings)))
+    row = usecases.limit_key(here.deps.database, here.deps.changes, id, asked)
     here.keys.refresh()
     return row.limits or {}
 

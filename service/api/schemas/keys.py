@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import marshmallow as ma
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, TimeField, one_of, says, within
+from service.api.schemas.requested import Requested
 from service.domain.access.keys import ID_LENGTH, ID_LETTERS
 from service.domain.access.owners import OWNER_NAME
 from service.domain.access.scopes import MEANINGS, SCOPES
@@ -37,7 +37,7 @@ class MadeKey(KeySchema):
     )
 
 
-class KeyRequest(ma.Schema):
+class KeyRequest(Requested):
     owner = fields.String(
         metadata=says("whose things the key opens; a new name is a new owner. Default: who asks", pattern=OWNER_NAME)
     )
@@ -50,7 +50,7 @@ class KeyRequest(ma.Schema):
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True, metadata=says("RFC 3339; null: never"))
 
 
-class KeysQuery(ma.Schema):
+class KeysQuery(Requested):
     limit = fields.Integer(load_default=50, validate=within(1, 200))
     after = fields.String(
         validate=Matches(KEY_ID, error="is not a cursor; give the `next` of the previous page"),
@@ -61,7 +61,7 @@ class KeysQuery(ma.Schema):
     )
 
 
-class SignInRequest(ma.Schema):
+class SignInRequest(Requested):
     key = fields.String(required=True, metadata=says("a key: adl_<id>_<secret>"))
 
 

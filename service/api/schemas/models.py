@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import marshmallow as ma
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, KeptJson, TimeField, one_of, says, within
+from service.api.schemas.requested import Requested
 from service.domain.cells.kinds import KINDS
+from service.domain.spec.fields import JsonInteger
 from service.domain.spec.metadata import Metadata
 from service.store.listed import KIB, LISTED
 
@@ -97,13 +98,13 @@ class AliasSchema(Answer):
     updated_at = TimeField(required=True)
 
 
-class AliasTarget(ma.Schema):
+class AliasTarget(Requested):
     """The body of `PUT …/aliases/{alias}`."""
 
-    version = fields.Integer(required=True, strict=True, validate=within(1, 2**31 - 1))
+    version = JsonInteger(required=True, validate=within(1, 2**31 - 1))
 
 
-class VersionPatch(ma.Schema):
+class VersionPatch(Requested):
     """The body of `PATCH …/versions/{version}`."""
 
     metadata = Metadata(required=True, metadata=says("entries to set; null removes one (JSON merge patch, RFC 7396)"))

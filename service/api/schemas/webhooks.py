@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import marshmallow as ma
 from marshmallow import fields
 
 from service.api.schemas.answer import Answer, TimeField, one_of, says
+from service.api.schemas.requested import Requested
 from service.domain.jobs.notices import DELIVERY_STATES, TYPES
 
 SIGNED = "signs what is sent (https://www.standardwebhooks.com); shown by this answer only"
@@ -24,7 +24,7 @@ class MadeWebhook(WebhookSchema):
     secret = fields.String(required=True, metadata=says(SIGNED))
 
 
-class WebhookRequest(ma.Schema):
+class WebhookRequest(Requested):
     url = fields.String(
         required=True,
         metadata=says("an address of the public Internet that is posted to", example="https://example.com/adaline"),

@@ -10,6 +10,7 @@ import orjson
 from marshmallow import fields
 
 from service.api.schemas.answer import one_of, says, switch
+from service.api.schemas.requested import Requested
 from service.domain.reading import encodings
 from service.domain.reading.declared import SPELLINGS
 from service.domain.spec.fields import Matches, flatten
@@ -71,7 +72,7 @@ class EncodingField(fields.String):
             raise ma.ValidationError(str(error)) from None
 
 
-class CsvOptions(ma.Schema):
+class CsvOptions(Requested):
     """How a CSV is written; what is left out is found by looking at it."""
 
     delimiter = fields.String(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from service.errors import FieldError, InputInvalid
 from service.settings import Settings
 
 MOST = 2**53
@@ -51,20 +50,6 @@ MEANINGS: Mapping[str, str] = {
     "parameters": "weights and biases of a network; 0: as many as the server allows",
     "job_seconds": "working time of a job; 0: as long as the server allows",
 }
-NAMES = tuple(field.name for field in fields(Quotas))
-
-
-def read_quotas(document: Mapping[str, Any]) -> dict[str, int]:
-    """The values that a document gives; those that it gives as null are the usual ones. Raises InputInvalid."""
-    errors = []
-    for name, value in document.items():
-        if name not in NAMES:
-            errors.append(FieldError(f"/{name}", f"is no limit; there are {', '.join(NAMES)}"))
-        elif value is not None and (type(value) is not int or not 0 <= value <= MOST):
-            errors.append(FieldError(f"/{name}", f"{value!r} is no number from 0 (no limit) to {MOST:,}"))
-    if errors:
-        raise InputInvalid(f"{errors[0].pointer}: {errors[0].detail}", errors)
-    return {name: value for name, value in document.items() if value is not None}
 
 
 def tighter(own: Mapping[str, int] | None, of_key: Mapping[str, int] | None) -> dict[str, int]:

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from service.domain.jobs.comparison import ComparisonSpec
 from service.domain.spec.beside import AsksOfJob
-from service.domain.spec.fields import OneOrWords
+from service.domain.spec.fields import JsonInteger, JsonNumber, OneOrWords
 from service.domain.spec.loading import load
 from service.domain.spec.parts import NetworkSchema, between, dataset_field, one_of
 from service.domain.spec.schema import TrainingSpecSchema
@@ -50,24 +50,23 @@ class ComparisonSpecSchema(AsksOfJob):
         validate=one_of((AUTO, *(loss.name for loss in LOSSES.values() if not loss.takes_quantile))),
     )
     learning_rate = OneOrWords(
-        ma.fields.Float(validate=between(0, 1e6, above=True)),
+        JsonNumber(validate=between(0, 1e6, above=True)),
         words=("auto",),
         load_default="auto",
         metadata={"description": "learning rate of all descents; auto: a safe one for each, from the curvature"},
     )
     batch_size = OneOrWords(
-        ma.fields.Integer(strict=True, validate=between(2, 10_000_000)),
+        JsonInteger(validate=between(2, 10_000_000)),
         words=("auto",),
         load_default="auto",
         metadata={"description": "batch size of mini-batch descent; auto: 32, or less for a small table"},
     )
-    epochs = ma.fields.Integer(
-        strict=True,
+    epochs = JsonInteger(
         load_default=50,
         validate=between(1, MOST_EPOCHS),
         metadata={"description": "most epochs of each descent; fewer if they would take too long"},
     )
-    tolerance = ma.fields.Float(
+    tolerance = JsonNumber(
         load_default=0.01,
         validate=between(1e-5, 1, below=True),
         metadata={

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import marshmallow as ma
-
+from service.domain.spec.fields import JsonBoolean, JsonInteger
 from service.domain.spec.parts import SpecPart, between
 
 MOST_PRIORITY = 100
@@ -17,8 +16,7 @@ class AsksOfJob(SpecPart):
     """A body that asks when a job goes."""
 
     beside = frozenset({"priority"})
-    priority = ma.fields.Integer(
-        strict=True,
+    priority = JsonInteger(
         validate=between(-MOST_PRIORITY, MOST_PRIORITY),
         metadata={
             "description": "asked of the job, and no part of its kept spec: among your own jobs that wait, those with "
@@ -31,9 +29,7 @@ class AsksOfTraining(AsksOfJob):
     """A body that also asks whether a job may be answered with one that has been."""
 
     beside = frozenset({"priority", "reuse"})
-    reuse = ma.fields.Boolean(
-        truthy={True},
-        falsy={False},
+    reuse = JsonBoolean(
         metadata={
             "description": "asked of the job, and no part of its kept spec: true: if a training of the same bytes, by "
             "the same spec (seed, model and metadata included) and version of Adaline has succeeded and its version is "

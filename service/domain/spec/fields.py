@@ -10,6 +10,35 @@ import marshmallow as ma
 from service.errors import FieldError
 
 
+class JsonNumber(ma.fields.Float):
+    """A number. Unlike `Float`, no string that reads as one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> float:
+        if isinstance(value, str):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
+class JsonInteger(ma.fields.Integer):
+    """A whole number, also one that is written 2.0. Unlike `Integer`, no string that reads as one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strict=True, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        return super()._deserialize(whole, attr, data, **options)
+
+
+class JsonBoolean(ma.fields.Boolean):
+    """true or false. Unlike `Boolean`, neither 1 and 0 nor a word."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 class OneOrWords(ma.fields.Field[Any]):
     """One of a few words, or what the inner field reads: `"auto"` or a number."""
 

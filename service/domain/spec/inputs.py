@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from service.domain.spec.fields import OneOrWords
+from service.domain.spec.fields import JsonBoolean, JsonInteger, OneOrWords
 from service.domain.spec.parts import SpecPart, between, one_of
 from service.domain.vocabulary.missing import MISSING
 from service.domain.vocabulary.scalers import SCALERS
@@ -21,7 +21,7 @@ class InputFields(SpecPart):
         load_default="standard", validate=one_of(tuple(SCALERS)), metadata={"description": listed(SCALERS)}
     )
     numeric_bins = OneOrWords(
-        ma.fields.Integer(strict=True, validate=between(0, MAX_BINS)),
+        JsonInteger(validate=between(0, MAX_BINS)),
         words=(AUTO,),
         load_default=AUTO,
         metadata={
@@ -32,7 +32,7 @@ class InputFields(SpecPart):
         },
     )
     scaling_layer = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
+        JsonBoolean(),
         words=(AUTO,),
         load_default=AUTO,
         metadata={
@@ -42,15 +42,13 @@ class InputFields(SpecPart):
         },
     )
     scale_target = OneOrWords(
-        ma.fields.Boolean(truthy={True}, falsy={False}),
+        JsonBoolean(),
         words=("auto",),
         load_default="auto",
         metadata={"description": "standardise a regression target during training; auto: yes"},
     )
-    clip_predictions = ma.fields.Boolean(
+    clip_predictions = JsonBoolean(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={
             "description": "for regression: keep predictions, not their intervals, in the training target's range"
         },

@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from service.domain.spec.fields import Matches, OneOrWords
+from service.domain.spec.fields import JsonBoolean, JsonInteger, JsonNumber, Matches, OneOrWords
 from service.domain.spec.shapes import example, teach
 from service.domain.spec.training import EarlyStopping, NetworkSpec, OptimizerSpec, Split
 from service.domain.vocabulary.activations import ACTIVATIONS
@@ -76,12 +76,12 @@ class SpecPart(ma.Schema):
 class SplitSchema(SpecPart):
     makes = Split
     error_messages = example(validation="0.2", test="0.1")
-    validation = ma.fields.Float(
+    validation = JsonNumber(
         load_default=0.2,
         validate=between(0, 1, below=True),
         metadata={"description": "share of the rows used for validation; 0: none (required with a validation_dataset)"},
     )
-    test = ma.fields.Float(
+    test = JsonNumber(
         load_default=0.0,
         validate=between(0, 1, below=True),
         metadata={"description": "share of the rows used for the final test; 0: none"},
@@ -131,7 +131,7 @@ class NetworkSchema(SpecPart):
         metadata={"description": "; ".join(f"{name}: {summary}" for name, summary in NETWORK_KINDS.items())},
     )
     hidden = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=between(1, MAX_LAYER)),
+        JsonInteger(validate=between(1, MAX_LAYER)),
         load_default=None,
         allow_none=True,
         validate=ma.validate.Length(1, MAX_LAYERS),
@@ -142,8 +142,8 @@ class NetworkSchema(SpecPart):
         validate=one_of((AUTO, *ACTIVATIONS)),
         metadata={"description": f"auto: by the effort; {listed(ACTIVATIONS)}"},
     )
-    bias = ma.fields.Boolean(load_default=True, truthy={True}, falsy={False})
-    dropout = ma.fields.Float(load_default=0.0, validate=between(0, 1, below=True))
+    bias = JsonBoolean(load_default=True)
+    dropout = JsonNumber(load_default=0.0, validate=between(0, 1, below=True))
 
     @ma.validates_schema
     def _linear_has_no_hidden_layer(self, data: dict[str, Any], **_: Any) -> None:
@@ -163,7 +163,7 @@ class OptimizerSchema(SpecPart):
         load_default=AUTO, validate=one_of((AUTO, *OPTIMIZERS)), metadata={"description": listed(OPTIMIZERS)}
     )
     learning_rate = OneOrWords(
-        ma.fields.Float(validate=between(0, 1e6, above=True)),
+        JsonNumber(validate=between(0, 1e6, above=True)),
         words=("auto",),
         load_default="auto",
         metadata={
@@ -172,24 +172,22 @@ class OptimizerSchema(SpecPart):
         },
     )
     momentum = OneOrWords(
-        ma.fields.Float(validate=between(0, 1, below=True)),
+        JsonNumber(validate=between(0, 1, below=True)),
         words=("auto",),
         load_default=0.0,
         metadata={"description": "momentum of sgd; auto: the fastest one for the curvature"},
     )
-    nesterov = ma.fields.Boolean(
+    nesterov = JsonBoolean(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "for sgd with momentum: evaluate the gradient one step ahead"},
     )
-    beta1 = ma.fields.Float(
+    beta1 = JsonNumber(
         load_default=BETA_1,
         validate=between(0, 1, below=True),
         metadata={"description": "for adam and adamw: decay rate of the running average of the gradient"},
     )
     beta2 = OneOrWords(
-        ma.fields.Float(validate=between(0, 1, below=True)),
+        JsonNumber(validate=between(0, 1, below=True)),
         words=(AUTO,),
         load_default=AUTO,
         metadata={
@@ -197,16 +195,14 @@ class OptimizerSchema(SpecPart):
             f"changes sooner. auto: by the effort for a network whose hidden layers are null, otherwise {BETA_2}"
         },
     )
-    clip_norm = ma.fields.Float(
+    clip_norm = JsonNumber(
         load_default=None,
         allow_none=True,
         validate=between(0, 1e12, above=True),
         metadata={"description": "clip gradients to this norm"},
     )
-    l1 = ma.fields.Float(
-        load_default=0.0, validate=between(0, 1e6), metadata={"description": "adds l1·‖W‖₁ to the loss"}
-    )
-    l2 = ma.fields.Float(
+    l1 = JsonNumber(load_default=0.0, validate=between(0, 1e6), metadata={"description": "adds l1·‖W‖₁ to the loss"})
+    l2 = JsonNumber(
         load_default=0.0,
         validate=between(0, 1e6),
         metadata={"description": "adds l2/2·‖W‖² to the loss; for adamw, the decoupled weight decay"},
@@ -234,5 +230,5 @@ class OptimizerSchema(SpecPart):
 class EarlyStoppingSchema(SpecPart):
     makes = EarlyStopping
     error_messages = example(patience="10")
-    patience = ma.fields.Integer(strict=True, load_default=10, validate=between(1, 1_000_000))
-    min_delta = ma.fields.Float(load_default=0.0, validate=between(0, 1e12))
+    patience = JsonInteger(load_default=10, validate=between(1, 1_000_000))
+    min_delta = JsonNumber(load_default=0.0, validate=between(0, 1e12))

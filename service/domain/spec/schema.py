@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.domain.spec.beside import AsksOfTraining
-from service.domain.spec.fields import Matches, OneOrSeveral, OneOrWords
+from service.domain.spec.fields import JsonInteger, JsonNumber, Matches, OneOrSeveral, OneOrWords
 from service.domain.spec.inputs import OPEN, InputFields
 from service.domain.spec.loading import load
 from service.domain.spec.metadata import Metadata
@@ -83,7 +83,7 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
     split = ma.fields.Nested(SplitSchema, load_default=Split)
     network = ma.fields.Nested(NetworkSchema, load_default=NetworkSpec)
     members = OneOrWords(
-        ma.fields.Integer(strict=True, validate=between(1, MAX_MEMBERS)),
+        JsonInteger(validate=between(1, MAX_MEMBERS)),
         words=(AUTO,),
         load_default=AUTO,
         metadata={
@@ -94,12 +94,12 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
     loss = ma.fields.String(
         load_default=AUTO, validate=one_of((AUTO, *LOSSES)), metadata={"description": listed(LOSSES)}
     )
-    quantile = ma.fields.Float(
+    quantile = JsonNumber(
         load_default=0.5,
         validate=between(0, 1, above=True, below=True),
         metadata={"description": 'the quantile that "loss": "quantile" predicts; 0.5 is the median'},
     )
-    label_smoothing = ma.fields.Float(
+    label_smoothing = JsonNumber(
         load_default=0.0,
         validate=between(0, 1, below=True),
         metadata={"description": "share of each row's class that training spreads over all; judged by the true one"},
@@ -110,20 +110,19 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
         validate=one_of((AUTO, *SCHEDULES)),
         metadata={"description": f"how the learning rate changes over the epochs. {listed(SCHEDULES)}"},
     )
-    warmup_epochs = ma.fields.Integer(
-        strict=True,
+    warmup_epochs = JsonInteger(
         load_default=0,
         validate=between(0, 1_000_000),
         metadata={"description": "epochs of linear learning rate warm-up, before the schedule begins"},
     )
     batch_size = OneOrWords(
-        ma.fields.Integer(strict=True, validate=between(1, 10_000_000)),
+        JsonInteger(validate=between(1, 10_000_000)),
         words=("auto", "full"),
         load_default="auto",
         metadata={"description": "rows per step: full is batch descent, 1 stochastic, otherwise mini-batch"},
     )
     epochs = OneOrWords(
-        ma.fields.Integer(strict=True, validate=between(1, 1_000_000)),
+        JsonInteger(validate=between(1, 1_000_000)),
         words=("auto",),
         load_default="auto",
         metadata={"description": "auto: chosen from the curvature or the number of rows"},
@@ -141,7 +140,7 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
         },
     )
     class_weights = OneOrWords(
-        ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.Float(validate=between(0, 1e12, above=True))),
+        ma.fields.Dict(keys=ma.fields.String(), values=JsonNumber(validate=between(0, 1e12, above=True))),
         words=("balanced",),
         load_default=None,
         allow_none=True,
@@ -174,7 +173,7 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
             "before. never: that one is published. auto: always if the dataset has validation rows of its own"
         },
     )
-    seed = ma.fields.Integer(strict=True, load_default=0, validate=between(0, 2**53))
+    seed = JsonInteger(load_default=0, validate=between(0, 2**53))
     device = ma.fields.String(load_default="auto", validate=one_of(DEVICES))
     engine = ma.fields.String(
         load_default="auto",
@@ -189,7 +188,7 @@ class TrainingSpecSchema(InputFields, AsksOfTraining):
             "about 3 and 2 digits; weights, sums and predictions stay float32"
         },
     )
-    budget_seconds = ma.fields.Float(
+    budget_seconds = JsonNumber(
         load_default=None,
         allow_none=True,
         validate=between(0, 1e9, above=True),

@@ -18,21 +18,27 @@ def shape(field: Field) -> str:
         return f"{' or '.join(map(json.dumps, field.words))}, or {shape(field.inner)}"
     if isinstance(field, OneOrSeveral):
         return shape(field.inner)
-    if isinstance(field, ma.fields.List):
-        if isinstance(field.inner, ma.fields.Integer):
-            return "a list of whole numbers, such as [16, 8]"
-        return 'a list, such as ["rooms", "age"]'
     if isinstance(field, ma.fields.Nested):
         return str(field.schema.error_messages["type"]).removeprefix("must be ")
+    if isinstance(field, ma.fields.List):
+        if isinstance(field.inner, ma.fields.Integer):
+            return _such_as(field, "a list of whole numbers", [16, 8])
+        return _such_as(field, "a list", ["rooms", "age"])
     if isinstance(field, ma.fields.Dict):
-        return 'an object, such as {"stage": "test"}' if field.value_field is None else 'an object, such as {"yes": 2}'
+        return _such_as(field, "an object", {"stage": "test"} if field.value_field is None else {"yes": 2})
     if isinstance(field, ma.fields.Boolean):
         return "true or false"
     if isinstance(field, ma.fields.Integer):
-        return "a whole number, such as 20"
+        return _such_as(field, "a whole number", 20)
     if isinstance(field, ma.fields.Float):
-        return "a number, such as 0.05"
-    return 'a string, such as "rooms"'
+        return _such_as(field, "a number", 0.05)
+    if isinstance(field, ma.fields.DateTime):
+        return _such_as(field, "a time with its zone", "2027-01-31T00:00:00Z")
+    return _such_as(field, "a string", "rooms")
+
+
+def _such_as(field: Field, kind: str, value: Any) -> str:
+    return f"{kind}, such as {json.dumps(field.metadata.get('example', value))}"
 
 
 def teach(field: Field) -> None:
@@ -43,6 +49,8 @@ def teach(field: Field) -> None:
         told["type"] = told["invalid"]
     if isinstance(field, ma.fields.Float):
         told["special"] = told["too_large"] = told["invalid"]
+    if isinstance(field, ma.fields.DateTime):
+        told["invalid_awareness"] = told["format"] = told["invalid"]
     if isinstance(field, OneOrWords | OneOrSeveral):
         del told["invalid"]
         teach(field.inner)

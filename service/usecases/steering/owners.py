@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from service.changes import KEYS_CHANGED, REGISTRY, Changes
 from service.domain.access.owners import DEFAULT_OWNER
-from service.domain.access.quotas import read_quotas
 from service.store import jobs
 from service.store.access import keys
 from service.store.jobs import NOTHING_KEPT
@@ -17,23 +15,21 @@ from service.store.steering import owners
 from service.store.tables import KeyRow, OwnerRow
 
 
-def limit_owner(database: Database, changes: Changes, owner: str, document: Mapping[str, Any]) -> OwnerRow:
-    """Give an owner limits of its own, in the place of those it had. Raises OwnerNotFound, InputInvalid."""
-    limits = read_quotas(document)
+def limit_owner(database: Database, changes: Changes, owner: str, limits: Mapping[str, int]) -> OwnerRow:
+    """Give an owner limits of its own, in the place of those it had. Raises OwnerNotFound."""
     with database.write() as session:
         row = owners.get(session, owner, for_change=True)
-        row.limits = limits or None
+        row.limits = dict(limits) or None
         raise_revision(session, KEYS)
     changes.publish(KEYS_CHANGED)
     return row
 
 
-def limit_key(database: Database, changes: Changes, id: str, document: Mapping[str, Any]) -> KeyRow:
-    """Let a key through less than its owner may. Raises KeyNotFound, InputInvalid."""
-    limits = read_quotas(document)
+def limit_key(database: Database, changes: Changes, id: str, limits: Mapping[str, int]) -> KeyRow:
+    """Let a key through less than its owner may. Raises KeyNotFound."""
     with database.write() as session:
         row = keys.get(session, id, for_change=True)
-        row.limits = limits or None
+        row.limits = dict(limits) or None
         raise_revision(session, KEYS)
     changes.publish(KEYS_CHANGED)
     return row

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
+from flask.testing import FlaskClient
 
 from service.api.openapi import text
 
@@ -23,6 +25,19 @@ def test_every_operation_is_named_once_and_summed_up() -> None:
     names = [operation["operationId"] for operation in operations()]
     assert len(set(names)) == len(names)
     assert all(operation["summary"] for operation in operations())
+
+
+def test_a_path_takes_the_methods_that_are_documented_of_it_and_says_so(client: FlaskClient) -> None:
+    different = {}
+    for path, methods in yaml.safe_load(text())["paths"].items():
+        documented = {method.upper() for method in METHODS if method in methods}
+        at = re.sub(r"{\w+}", "1", path)
+        allowed = set(client.options(at).headers["Allow"].split(", ")) - {"OPTIONS", "HEAD"}
+        if allowed != documented:
+            different[path] = allowed
+    assert different == {}
+    refused = client.delete("/v1/jobs/validate")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "OPTIONS, POST")
 
 
 def test_every_error_is_a_problem() -> None:

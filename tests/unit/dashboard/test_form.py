@@ -59,6 +59,22 @@ def test_a_field_that_is_new_appears_with_its_words_range_and_default(schemas: d
     }
 
 
+def test_a_range_is_told_with_the_bounds_that_it_leaves_out(schemas: dict[str, Any]) -> None:
+    script = """
+      const { range } = await import(new URL("text.ts", given[2]));
+      const look = (fields) => fields.flatMap(({ name, ways }) => ways.flatMap((way) =>
+        way.is === "object" ? look(way.fields) : way.is === "number" ? [[name, range(way, String)]] : []));
+      return look(module.fieldsOf({ $ref: given[0] }, given[1]));
+    """
+    base = (Path(service.__file__).parent / "dashboard" / "src" / "ui" / "form" / "x").as_uri()
+    ranges = dict(run(SCHEMA, script, ["TrainingSpec", schemas, base]))
+    assert ranges["quantile"] == "above 0 to below 1"
+    assert ranges["dropout"] == "0 to below 1"
+    assert ranges["clip_norm"] == "above 0"
+    assert ranges["seed"] == "0 or more"
+    assert ranges["patience"] == "1 to 1000000"
+
+
 def test_descriptions_are_taken_apart_into_meanings_and_default(schemas: dict[str, Any]) -> None:
     fields = by_name(run(SCHEMA, FIELDS, ["TrainingSpec", schemas]))
     scaler = fields["scaler"]

@@ -59,7 +59,8 @@ def test_limits_are_kept_and_shown_with_what_is_used(made: Deps) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "pointer"), [({"seats": 3}, "/seats"), ({"datasets": -1}, "/datasets"), ({"rows": "many"}, "/rows")]
+    ("limits", "pointer"),
+    [({"seats": 3}, "/seats"), ({"datasets": -1}, "/datasets"), ({"rows": "many"}, "/rows"), ({"rows": None}, "/rows")],
 )
 def test_limits_that_mean_nothing_are_pointed_at(made: Deps, limits: Any, pointer: str) -> None:
     admin, _ = with_key(made, DEFAULT_OWNER, "admin")

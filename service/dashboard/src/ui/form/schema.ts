@@ -15,14 +15,24 @@ export interface JsonSchema {
   description?: string;
   minimum?: number;
   maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
   maxLength?: number;
 }
 export type Schemas = Record<string, JsonSchema>;
 
+/** The ends of a range; what it leaves out is `above` and `below`. */
+export interface Bounds {
+  minimum?: number;
+  above?: number;
+  maximum?: number;
+  below?: number;
+}
+
 /** One thing that a field may be. */
 export type Way =
   | { is: "word"; value: Json }
-  | { is: "number"; isWhole: boolean; minimum?: number; maximum?: number }
+  | ({ is: "number"; isWhole: boolean } & Bounds)
   | { is: "text"; most?: number }
   | { is: "list"; of: "number" | "text" }
   | { is: "object"; fields: FormField[] }
@@ -68,7 +78,7 @@ function waysOf(given: JsonSchema, all: Schemas): Way[] {
 }
 
 function ofType(type: string, schema: JsonSchema, all: Schemas): Way[] {
-  const { minimum, maximum, maxLength } = schema;
+  const { maxLength } = schema;
   switch (type) {
     case "null":
       return [{ is: "word", value: null }];
@@ -76,7 +86,7 @@ function ofType(type: string, schema: JsonSchema, all: Schemas): Way[] {
       return [{ is: "word", value: true }, { is: "word", value: false }];
     case "number":
     case "integer":
-      return [{ is: "number", isWhole: type === "integer", ...(minimum === undefined ? {} : { minimum }), ...(maximum === undefined ? {} : { maximum }) }];
+      return [{ is: "number", isWhole: type === "integer", ...boundsOf(schema) }];
     case "string":
       return [{ is: "text", ...(maxLength === undefined ? {} : { most: maxLength }) }];
     case "array": {
@@ -89,6 +99,11 @@ function ofType(type: string, schema: JsonSchema, all: Schemas): Way[] {
     default:
       return [{ is: "json" }];
   }
+}
+
+function boundsOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): Bounds {
+  const all = { minimum, above: exclusiveMinimum, maximum, below: exclusiveMaximum };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** A description taken apart: "mean: the mean; drop: the row is left out; default: "mean"". */

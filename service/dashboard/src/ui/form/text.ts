@@ -32,10 +32,13 @@ export function valueOf(text: string, way: Way, read: (text: string) => number |
   }
 }
 
-/** "0 to 1", "1 or more"; empty where all is allowed. */
+/** "0 to 1", "above 0 to below 1", "1 or more", "above 0"; empty where all is allowed. */
 export function range(way: Way, show: (value: number) => string): string {
   if (way.is !== "number") return "";
-  const { minimum, maximum } = way;
-  if (minimum !== undefined && maximum !== undefined && maximum < 1e9) return `${show(minimum)} to ${show(maximum)}`;
-  return minimum === undefined ? "" : `${show(minimum)} or more`;
+  const { minimum, above, maximum, below } = way;
+  const [least, most] = [minimum ?? above, maximum ?? below];
+  if (least === undefined) return "";
+  const from = `${above === undefined ? "" : "above "}${show(least)}`;
+  if (most !== undefined && most < 1e9) return `${from} to ${below === undefined ? "" : "below "}${show(most)}`;
+  return above === undefined ? `${from} or more` : from;
 }
