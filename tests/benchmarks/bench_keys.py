@@ -1,9 +1,9 @@
-"""What a key costs a prediction: the same requests with a key and without one, in turns, in one process.
+"""What a key costs: `make bench-keys`. First predictions and small trainings on whole stacks (`keys_served`), then a
+prediction in one process.
 
-python -m tests.benchmarks.bench_keys [--rounds 40]
-
-The requests go through everything but the HTTP server: the gate, the front, the key, the model. Without keys the
-server is the same on loopback; what is compared is the least time of a round, in processor time of this thread.
+In the one process the same requests go with a key and without one, in turns. They go through everything but the HTTP
+server: the gate, the front, the key, the model. Without keys the server is the same on loopback; what is compared is
+the least time of a round, in processor time of this thread.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from service.supervisor.probe import valkey_answers
 from service.usecases.keys import create_key
 from service.wiring import Deps, wire
 from tests import samples
+from tests.benchmarks import keys_served
 
 REQUESTS = 1000  # in a round
 BODY = b'{"records":[{"size":1,"colour":"red","sold":false}]}'
@@ -117,13 +118,18 @@ def running_valkey(directory: Path) -> Iterator[str]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rounds", type=int, default=40)
-    rounds: int = options.parse_args().rounds
+    options.add_argument("--rounds", type=int, default=40, help="in one process")
+    options.add_argument("--served-rounds", type=int, default=5, help="of whole stacks; 0: none")
+    options.add_argument("--jobs", type=int, default=40, help="small trainings in a round")
+    asked = options.parse_args()
+    if asked.served_rounds:
+        with tempfile.TemporaryDirectory(prefix="bench-keys-") as name:
+            keys_served.measure(Path(name), asked.served_rounds, asked.jobs)
     with open(os.devnull, "w") as nowhere:  # the access log is written, as a server writes it
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
     configure_logging(Settings(log_format="json"))
     with tempfile.TemporaryDirectory(prefix="adaline-") as directory, running_valkey(Path(directory)) as broker_url:
-        measure(Path(directory), broker_url, rounds)
+        measure(Path(directory), broker_url, asked.rounds)
 
 
 def measure(directory: Path, broker_url: str, rounds: int) -> None:

@@ -18,8 +18,9 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from service.client import Client
@@ -40,15 +41,18 @@ def adaline_seconds(directory: Path, table: Path, jobs: int) -> list[float]:
             dataset = client.upload(table)
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         spec = {"dataset": dataset.id, "model": "small", "target": "y"}
-        seconds = [_train(connection, spec | {"seed": number}) for number in range(jobs)]
+        seconds = [train_seconds(connection, spec | {"seed": number}) for number in range(jobs)]
         connection.close()
     return seconds
 
 
-def _train(connection: http.client.HTTPConnection, spec: dict) -> float:
+def train_seconds(
+    connection: http.client.HTTPConnection, spec: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> float:
+    """From the POST of a spec to the answer that it succeeded."""
     began = time.perf_counter()
-    headers = {"Content-Type": "application/json", "Prefer": "wait=30"}
-    connection.request("POST", "/v1/jobs", body=json.dumps(spec), headers=headers)
+    said = {"Content-Type": "application/json", "Prefer": "wait=30", **(headers or {})}
+    connection.request("POST", "/v1/jobs", body=json.dumps(spec), headers=said)
     job = json.loads(connection.getresponse().read())
     seconds = time.perf_counter() - began
     if job.get("state") != "succeeded":

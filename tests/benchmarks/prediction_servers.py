@@ -88,17 +88,18 @@ class Servers:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def adaline(self) -> str:
-        """The whole stack on embedded defaults; its address."""
-        port = _free_port()
+    def adaline(self, **settings: str) -> str:
+        """The whole stack on embedded defaults, but for these ADALINE_… variables; its address."""
+        port = free_port()
         command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
         url = f"http://127.0.0.1:{port}"
-        self._start("adaline", command, {"ADALINE_DATA": str(self._directory / "data")}, f"{url}/readyz", REPOSITORY)
+        environment = {"ADALINE_DATA": str(self._directory / "data"), **settings}
+        self._start("adaline", command, environment, f"{url}/readyz", REPOSITORY)
         return url
 
     def bare(self, models: Path) -> list[Target]:
         """The bare view, behind Adaline's own server with Adaline's own settings."""
-        settings = Settings(data=self._directory / "bare", port=_free_port())
+        settings = Settings(data=self._directory / "bare", port=free_port())
         program = parts.api(settings)
         environment = {**program.environment, "BARE_MODELS": str(models)}
         url = f"http://{settings.host}:{settings.port}"
@@ -108,7 +109,7 @@ class Servers:
     def mlserver(self, models: Path) -> list[Target]:
         """Raises OSError or subprocess.SubprocessError where it is not there or does not work."""
         folder = self._saved("mlserver", models)
-        ports = {f"MLSERVER_{name}_PORT": str(_free_port()) for name in ("HTTP", "GRPC", "METRICS")}
+        ports = {f"MLSERVER_{name}_PORT": str(free_port()) for name in ("HTTP", "GRPC", "METRICS")}
         url = f"http://127.0.0.1:{ports['MLSERVER_HTTP_PORT']}/v2/models"
         self._start("mlserver", [_program("mlserver", "mlserver"), "start", str(folder)], ports, f"{url}/network/ready")
         return [Target("mlserver", name, f"{url}/{name}/infer", inference, _outputs) for name in MODELS]
@@ -118,7 +119,7 @@ class Servers:
         folder = self._saved("mlflow", models)
         targets = []
         for name in MODELS:
-            port = _free_port()
+            port = free_port()
             serve = ["models", "serve", "-m", str(folder / name), "-h", "127.0.0.1", "-p", str(port)]
             command = [_program("mlflow", "mlflow"), *serve, "--env-manager", "local"]
             url = f"http://127.0.0.1:{port}"
@@ -217,7 +218,7 @@ def _program(peer: str, name: str) -> str:
     return str(program)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -10,6 +10,10 @@ function init(arguments)
   requests = {}
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
+  local authorization = os.getenv("WRK_AUTHORIZATION") or ""
+  if authorization ~= "" then
+    wrk.headers["Authorization"] = authorization
+  end
   for line in io.lines(os.getenv("WRK_BODIES")) do
     requests[#requests + 1] = wrk.format(nil, nil, nil, line)
   end

@@ -30,13 +30,13 @@ def require_wrk() -> None:
         raise SystemExit("wrk is not installed, and this benchmark needs it: apt-get install wrk")
 
 
-def load(url: str, bodies: Path, connections: int, seconds: int) -> Load:
+def load(url: str, bodies: Path, connections: int, seconds: int, authorization: str | None = None) -> Load:
     """Keep so many connections busy for so long. Raises SystemExit with what wrk says where it cannot."""
     threads = min(connections, len(os.sched_getaffinity(0)))
     command = ["wrk", "-t", threads, "-c", connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", SCRIPT, url]
     done = subprocess.run(
         [str(word) for word in command],
-        env={**os.environ, "WRK_BODIES": str(bodies)},
+        env={**os.environ, "WRK_BODIES": str(bodies), "WRK_AUTHORIZATION": authorization or ""},
         capture_output=True,
         text=True,
         timeout=seconds + GRACE_SECONDS,
