@@ -79,7 +79,8 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     As the body or as the file of a form; compressed with gzip or zstd (Content-Encoding, or the file's name in a
     form). An uncompressed CSV needs a Content-Length, since nothing marks the end of a chunked one. Uploading the same
     bytes with the same options again returns the same dataset, under the new `name` if one is given. With
-    ?preview=true the first part of a file is enough, and nothing is stored.
+    ?preview=true the first part of a file is enough, of a Parquet file its end (`tail -c 1000000`), and nothing is
+    stored.
     """
     deps = context().deps
     in_part = options.pop("preview")

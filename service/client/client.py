@@ -16,7 +16,7 @@ from service.client.errors import DatasetFailed
 from service.client.jobs import Jobs
 from service.client.models import Models
 from service.client.records import Dataset, Event, Job, Json, Version
-from service.client.uploads import PREVIEW_BYTES, GivenFile, opened, parameters
+from service.client.uploads import GivenFile, opened, parameters
 
 
 class Client(Jobs, Models, Access):
@@ -72,15 +72,22 @@ class Client(Jobs, Models, Access):
         return self.ready(dataset) if wait else dataset
 
     def preview(self, source: GivenFile, **options: Any) -> Json:
-        """What would be read of a table, by its first part: dialect, columns, rows. Nothing is stored.
+        """What would be read of a table, by its first part: dialect, columns, rows; of a Parquet file above 1 MiB its
+        columns. Nothing is stored.
 
         Options: those of `upload`. Raises Invalid for what is no table.
         """
         with opened(source, None) as upload:
-            first = upload.content.read(PREVIEW_BYTES)
             params = {**parameters(None, upload.with_kinds(options)), "preview": True}
             answer: Json = self._connection.json(
-                Call("POST", "/v1/datasets", params=params, content=first, headers=upload.headers, repeatable=True)
+                Call(
+                    "POST",
+                    "/v1/datasets",
+                    params=params,
+                    content=upload.part(),
+                    headers=upload.headers,
+                    repeatable=True,
+                )
             )
         return answer
 

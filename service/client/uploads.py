@@ -14,14 +14,15 @@ from service.client import frames
 
 GivenFile = str | Path | bytes | BinaryIO | Any  # the last: a DataFrame
 
+PARQUET = "application/vnd.apache.parquet"
 MEDIA_TYPES = {
-    ".parquet": "application/vnd.apache.parquet",
-    ".pq": "application/vnd.apache.parquet",
+    ".parquet": PARQUET,
+    ".pq": PARQUET,
     ".jsonl": "application/x-ndjson",
     ".ndjson": "application/x-ndjson",
     ".arrows": "application/vnd.apache.arrow.stream",
 }
-PREVIEW_BYTES = 1024 * 1024 + 1  # one more than the server looks at, so that it knows of the rest
+PREVIEW_BYTES = 1024 * 1024  # what the server looks at
 ENCODINGS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -37,6 +38,14 @@ class Upload:
     def with_kinds(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options of an upload, with these kinds beside those that they name."""
         return {**options, "types": {**self.kinds, **(options.get("types") or {})}} if self.kinds else dict(options)
+
+    def part(self) -> bytes:
+        """As much as a preview looks at: the first part, and one byte that tells of more; of a Parquet file its end."""
+        is_plain = "Content-Encoding" not in self.headers
+        if self.headers["Content-Type"] == PARQUET and is_plain and self.content.seekable():
+            start, end = self.content.tell(), self.content.seek(0, io.SEEK_END)
+            self.content.seek(max(start, end - PREVIEW_BYTES))
+        return self.content.read(PREVIEW_BYTES + 1)
 
 
 def parameters(name: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +64,7 @@ def opened(source: GivenFile, name: str | None) -> Iterator[Upload]:
     if frames.is_frame(source):
         file, kinds = frames.parquet_of(source)
         with file:
-            yield Upload(file, name or frames.NAME, {"Content-Type": MEDIA_TYPES[".parquet"]}, kinds)
+            yield Upload(file, name or frames.NAME, {"Content-Type": PARQUET}, kinds)
     elif isinstance(source, bytes):
         yield _described(io.BytesIO(source), name, name)
     elif isinstance(source, str | Path):

@@ -24,7 +24,7 @@ class PreviewReject(Answer):
 
 
 class Preview(Answer):
-    """What would be read of a file, by its first part. Nothing is stored."""
+    """What would be read of a file, by its first part, or by the end of a Parquet file. Nothing is stored."""
 
     dialect = fields.Dict(
         required=True,
@@ -32,6 +32,10 @@ class Preview(Answer):
         metadata=says("how the file would be read; null for Parquet", properties=DIALECT),
     )
     columns = fields.List(fields.Nested(PreviewColumn), required=True)
-    rows = fields.List(fields.List(fields.Raw()), required=True, metadata=says("the first rows, as they would be read"))
+    rows = fields.List(
+        fields.List(fields.Raw()),
+        required=True,
+        metadata=says("the first rows, as they would be read; of a Parquet file's end none"),
+    )
     rejects = fields.List(fields.Nested(PreviewReject), required=True, metadata=says("rows that would be rejected"))
-    truncated = fields.Boolean(required=True, metadata=says("whether the file may continue beyond the previewed part"))
+    truncated = fields.Boolean(required=True, metadata=says("whether the file may have more than the previewed part"))

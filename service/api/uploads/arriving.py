@@ -62,7 +62,7 @@ class ArrivingUpload:
     """The file of a request. Once `pieces` has ended, `filename`, `media_type` and `fields` (of a form) are known."""
 
     def __init__(self, request: Request, settings: Settings, *, in_part: bool = False) -> None:
-        """`in_part`: its first part is enough.
+        """`in_part`: its first part is enough; of a Parquet file its last, which describes the columns.
 
         Raises MediaTypeUnsupported, LengthRequired, BodyTooLarge, BodyMalformed for what the headers already give away.
         """
@@ -70,6 +70,7 @@ class ArrivingUpload:
         if said not in (CSV, MULTIPART, *PARQUETS):
             what = f"Content-Type {said!r} is not supported" if said else "Content-Type is missing"
             raise MediaTypeUnsupported(f"{what}; {UNDERSTOOD}")
+        self._in_part = in_part
         self._body = Body(request, limit(settings))
         self._form = Form(request.mimetype_params.get("boundary", "")) if said == MULTIPART else None
         self._file = None if self._form else _File(None, CSV if said == CSV else PARQUET)
@@ -108,12 +109,14 @@ class ArrivingUpload:
                 continue
             if len(first) < LOOKED_AT_BYTES:
                 first += piece[:LOOKED_AT_BYTES]
-                _refuse_other(first, is_parquet)
+                if not (is_parquet and self._in_part):
+                    _refuse_other(first, is_parquet)
             last = (last + piece[-len(PARQUET_MARK) :])[-len(PARQUET_MARK) :]
             yield piece
         if not first:
             raise UploadInvalid(f"the upload is empty; {UNDERSTOOD}")
         if is_parquet and last != PARQUET_MARK:
+            _refuse_other(first, is_parquet)
             raise CutOff("the Parquet file is truncated: its footer is missing; send the whole file again")
         if not self._end_is_said and last[-1:] not in (b"\r", b"\n"):
             raise CutOff("the body ends in the middle of a line")

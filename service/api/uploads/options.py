@@ -123,7 +123,7 @@ class UploadOptions(CsvOptions):
 class UploadQuery(UploadOptions):
     """The options, and whether anything is to be stored."""
 
-    preview = switch("return what would be read from the first part of the file; nothing is stored")
+    preview = switch("return what would be read from a part of the file; nothing is stored")
 
 
 def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str, Any]:

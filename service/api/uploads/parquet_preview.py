@@ -1,4 +1,5 @@
-"""The columns and first rows of a small Parquet file. pyarrow is imported on first use: the API starts without it."""
+"""The columns and first rows of a small Parquet file, the columns of any. pyarrow is imported on first use: the API
+starts without it."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from service.domain.reading.names import check_names
 from service.domain.reading.refusals import DialectInvalid
 from service.errors import UploadInvalid
 from service.reading.bounds import Bounds
+from service.reading.parquet.footer import MARK
 from service.reading.parquet.thrift import Damaged
 from service.settings import MIB, Settings
 
@@ -21,13 +23,15 @@ MOST_BYTES = MIB  # of the rows' cells; of long ones fewer are shown
 
 
 def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], settings: Settings) -> dict[str, Any]:
-    """The preview of a Parquet file, in the form of `preview`. Raises UploadInvalid."""
+    """The preview of a Parquet file, in the form of `preview`; of its end alone, without rows. Raises UploadInvalid."""
     import pyarrow as pa
 
     from service.reading.parquet.bounds import check_pages, opened
 
-    if not whole:
-        detail = f"a preview needs the whole Parquet file, of at most {MIB:,} bytes"
+    has_rows = data.startswith(MARK)
+    footer = int.from_bytes(data[-8:-4], "little") + 8
+    if not whole or (footer > len(data) and not has_rows):
+        detail = f"a preview needs a Parquet file of at most {MIB:,} bytes, or the end of one with all of its footer"
         raise UploadInvalid(detail, reason="preview_too_short")
     try:
         source = io.BytesIO(data)
@@ -43,10 +47,12 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
         check_names(schema.names)
         own = {field.name: _kind(field.name, field.type) for field in schema}
         bounds = Bounds.of(settings)
-        checked = check_pages(source, file, bounds, len(data))
-        source.seek(0)
-        batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
-        cells = _cells(next(batches, None), bounds)
+        cells: list[list[Any]] = []
+        if has_rows:
+            checked = check_pages(source, file, bounds, len(data))
+            source.seek(0)
+            batches = opened(source, checked.dictionaries).iter_batches(min(ROWS, checked.at_once), use_threads=False)
+            cells = _cells(next(batches, None), bounds)
         kinds = {**own, **declared_kinds(declared, own)[0]}
     except UnicodeDecodeError:
         detail = "a column name is not UTF-8; write the file with UTF-8 names"
@@ -61,7 +67,7 @@ def parquet_preview(data: bytes, whole: bool, declared: Mapping[str, str], setti
         "columns": [{"name": name, "kind": kind, "notes": []} for name, kind in kinds.items()],
         "rows": [[as_json(cell) for cell in row] for row in zip(*cells, strict=True)],
         "rejects": [],
-        "truncated": False,
+        "truncated": not has_rows,
     }
 
 

@@ -165,7 +165,7 @@ def preview(seen: Mapping[str, Any]) -> Group:
     return Group(
         head,
         table(("column", "kind", "notes"), columns),
-        table(names, rows, spare=names[:0:-1]),
+        *([table(names, rows, spare=names[:0:-1])] if rows else []),
         *([table(("rejected row", "column", "reason"), rejects)] if rejects else []),
     )
 

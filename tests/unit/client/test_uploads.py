@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,27 @@ def test_bytes_and_nameless_files_have_no_name() -> None:
         assert (upload.name, upload.content.read()) == (None, b"a\n1\n")
     with opened(io.BytesIO(b"a\n1\n"), None) as upload:
         assert upload.name is None
+
+
+@pytest.mark.parametrize(
+    ("file", "start", "part"),
+    [
+        ("a.csv", 0, slice(0, 2**20 + 1)),
+        ("a.parquet", 0, slice(-(2**20), None)),
+        ("a.parquet", 2**20, slice(-(2**20), None)),
+        ("a.parquet", 2**21, slice(2**21, None)),
+        ("a.parquet.gz", 0, slice(0, 2**20 + 1)),
+    ],
+)
+def test_a_preview_looks_at_the_first_part_or_at_the_end_of_a_parquet_file(
+    tmp_path: Path, file: str, start: int, part: slice
+) -> None:
+    data = random.Random(1).randbytes(2_500_000)
+    (tmp_path / file).write_bytes(data)
+    with (tmp_path / file).open("rb") as handle:
+        handle.seek(start)
+        with opened(handle, None) as upload:
+            assert upload.part() == data[part]
 
 
 def test_a_file_opened_as_text_is_refused(tmp_path: Path) -> None:

@@ -64,15 +64,17 @@ def test_more_options_than_an_address_holds_go_as_a_form() -> None:
     assert sent == {"query": "", "headers": {}, "kinds": 1000, "name": "a.csv.gz", "size": 1, "last": "file"}
 
 
-def test_first_part_of_a_large_file_is_sent_to_be_looked_at() -> None:
+def test_a_part_of_a_large_file_is_sent_to_be_looked_at() -> None:
     script = """
-      const part = module.firstPart(new Blob([new Uint8Array(3_000_000)]));
-      const { PARQUET, hasPreview } = module;
-      return [part.size, hasPreview(3e9, "text/csv"), hasPreview(3e9, PARQUET), hasPreview(9, PARQUET)];
+      const part = module.partOf(new Blob([new Uint8Array(3_000_000)]), "text/csv");
+      const end = await module.partOf(new Blob([new Uint8Array(3_000_000), "PAR1"]), module.PARQUET).text();
+      const has = (name, size) => module.hasPreview(size, module.toldOf(name));
+      return [part.size, end.length, end.slice(-4), has("a.csv", 3e9), has("a.parquet", 3e9), has("a.parquet.gz", 3e9),
+        has("a.parquet.gz", 9)];
     """
     size, *others = run(READING, script)
     assert 2**20 < size < 2**21
-    assert others == [True, False, True]
+    assert others == [2**20, "PAR1", True, True, False, True]
 
 
 @pytest.mark.parametrize(("name", "is_wrong"), [("houses", False), (" ", True), ("a\tb", True), ("x" * 201, True)])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -127,8 +131,28 @@ def test_parquet_is_shown_when_it_is_whole(client: FlaskClient) -> None:
     assert answer.json["rows"] == [[0.5, "a", True], [None, "b", False]]
     part = client.post(PATH, data=table[:-20], headers=headers)
     assert (part.status_code, part.json["reason"]) == (422, "preview_too_short")
+    assert "or the end of one with all of its footer" in part.json["detail"]
     broken = client.post(PATH, data=table[:4] + b"x" * 50 + table[-4:], headers=headers)
     assert (broken.status_code, broken.json["reason"]) == (422, "not_parquet")
+
+
+def test_the_end_of_a_parquet_file_tells_its_columns(client: FlaskClient) -> None:
+    numbers, sink = np.random.default_rng(1).random(200_000), io.BytesIO()
+    pq.write_table(pa.table({"x": numbers, "zip": np.arange(200_000), "word": ["a", "b"] * 100_000}), sink)
+    table = sink.getvalue()
+    headers = {"Content-Type": "application/vnd.apache.parquet"}
+    footer = int.from_bytes(table[-8:-4], "little") + 8
+    assert len(table) > 2**20 > footer
+    for size in (footer, 2**20):
+        answer = client.post(f"{PATH}&types={json.dumps({'zip': 'categorical'})}", data=table[-size:], headers=headers)
+        assert kinds(answer) == {"x": "numeric", "zip": "categorical", "word": "categorical"}
+        assert (answer.json["rows"], answer.json["truncated"]) == ([], True)
+    short = client.post(PATH, data=table[1 - footer :], headers=headers)
+    assert (short.status_code, short.json["reason"]) == (422, "preview_too_short")
+    stored = client.post("/v1/datasets", data=table[-footer:], headers=headers)
+    assert (stored.status_code, stored.json["code"]) == (400, "body_malformed")
+    no_parquet = client.post(PATH, data=table[-footer:-1], headers=headers)
+    assert (no_parquet.status_code, no_parquet.json["code"]) == (400, "body_malformed")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import { type Schema, signIns } from "../../../api/client";
 import { type ApiProblem, asProblem } from "../../../api/problem";
 import { Stopped, send } from "../../../api/upload";
 import type { Draft } from "./draft";
-import { bodyOf, firstPart, hasPreview, optionsOf } from "./reading";
+import { bodyOf, hasPreview, optionsOf, partOf } from "./reading";
 
 export type Preview = Schema<"Preview">;
 
@@ -24,7 +24,7 @@ export function useLooked({ file, told, reading }: Draft): Looked {
   const options = optionsOf(reading, told.mediaType);
   useEffect(() => set({ preview: undefined, problem: undefined, isLooking: true }), [file]);
   useEffect(() => {
-    if (!hasPreview(file.size, told.mediaType)) return set({ preview: undefined, problem: undefined, isLooking: false });
+    if (!hasPreview(file.size, told)) return set({ preview: undefined, problem: undefined, isLooking: false });
     const stop = new AbortController();
     set((before) => ({ ...before, isLooking: true }));
     const timer = window.setTimeout(() => {
@@ -44,7 +44,7 @@ export function useLooked({ file, told, reading }: Draft): Looked {
 }
 
 async function look(file: File, told: Draft["told"], options: Map<string, string>, signal: AbortSignal): Promise<Preview> {
-  const { query, body, headers } = bodyOf(firstPart(file), told, options);
+  const { query, body, headers } = bodyOf(partOf(file, told.mediaType), told, options);
   query.set("preview", "true");
   const { mediaType, text } = await send({ path: "/v1/datasets", query, body, headers, signal });
   if (mediaType !== PREVIEW_TYPE) throw new Error(`the server answered ${mediaType || "nothing"} for a preview`);

@@ -59,7 +59,7 @@ function Look({ of }: { of: Draft }) {
       {isLooking && <Waiting>{preview ? "Looking at it again …" : "Looking at the first part of the file …"}</Waiting>}
       <Wrong problem={problem} onRetry={again} />
       {!isLooking && !preview && !problem && (
-        <Notice>A Parquet file of this size is read as it describes itself: it can be looked at once it is uploaded.</Notice>
+        <Notice>A compressed Parquet file of this size is read as it describes itself: it can be looked at once it is uploaded.</Notice>
       )}
       {preview && (
         <>
@@ -74,7 +74,9 @@ function Look({ of }: { of: Draft }) {
               </p>
             )}
           </Card>
-          <Card title="First rows"><FirstRows preview={preview} /></Card>
+          {isParquet && preview.truncated
+            ? <p class="quiet small">This is how the end of the file describes its columns. Its rows are there to look at once it is uploaded.</p>
+            : <Card title="First rows"><FirstRows preview={preview} /></Card>}
         </>
       )}
       {!isParquet && (
@@ -83,7 +85,7 @@ function Look({ of }: { of: Draft }) {
           <Options of={of} preview={preview} />
         </details>
       )}
-      {preview?.truncated && <p class="quiet small">This is what the first {bytes(1024 * 1024)} of the file suggest. All of it is read once it is uploaded: a column may turn out to be of another kind then, unless its kind is declared here.</p>}
+      {!isParquet && preview?.truncated && <p class="quiet small">This is what the first {bytes(1024 * 1024)} of the file suggest. All of it is read once it is uploaded: a column may turn out to be of another kind then, unless its kind is declared here.</p>}
     </div>
   );
 }

@@ -92,12 +92,14 @@ export function bodyOf(part: Blob, { name, mediaType, packed }: Told, options: R
   return { query: new URLSearchParams(), body: form, headers: {} };
 }
 
-/** As much of a file as a preview looks at. A slice is a reference: nothing is read here. */
-export function firstPart(file: Blob): Blob {
-  return file.slice(0, PREVIEW_BYTES + ROOM);
+/** As much of a file as a preview looks at: its first part; of a Parquet file its end, which describes the columns. A slice
+ * is a reference: nothing is read here. */
+export function partOf(file: Blob, mediaType: string): Blob {
+  if (mediaType !== PARQUET) return file.slice(0, PREVIEW_BYTES + ROOM);
+  return file.size > PREVIEW_BYTES ? file.slice(-PREVIEW_BYTES) : file;
 }
 
-/** Whether a file can be previewed: of a Parquet file all of it is needed. */
-export function hasPreview(size: number, mediaType: string): boolean {
-  return mediaType !== PARQUET || size <= PREVIEW_BYTES;
+/** Whether a file can be previewed: the end of a compressed one cannot be read by itself. */
+export function hasPreview(size: number, { mediaType, packed }: Told): boolean {
+  return mediaType !== PARQUET || !packed || size <= PREVIEW_BYTES;
 }
