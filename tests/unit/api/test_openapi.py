@@ -37,7 +37,7 @@ def test_a_path_takes_the_methods_that_are_documented_of_it_and_says_so(client: 
             different[path] = allowed
     assert different == {}
     refused = client.delete("/v1/jobs/validate")
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "OPTIONS, POST")
+    assert (refused.status_code, set(refused.headers["Allow"].split(", "))) == (405, {"OPTIONS", "POST"})
 
 
 def test_every_error_is_a_problem() -> None:
