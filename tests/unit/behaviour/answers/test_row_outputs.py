@@ -201,7 +201,7 @@ def test_contributions_of_two_classes_are_log_odds_of_the_second(client: FlaskCl
         ("houses/predict?intervals=0.99", "/intervals", "there were 39: ask for 0.975 or less"),
         ("houses/predict?intervals=1", "/intervals", "1.0 is not a level; give a number between 0 and 1, such as 0.9"),
         ("houses/predict?intervals=0", "/intervals", "is not a level"),
-        ("houses/predict?intervals=nan", "/intervals", "not"),
+        ("houses/predict?intervals=nan", "/intervals", "must be a number, such as 0.9"),
         ("houses/predict?intervals=true", "/intervals", "must be a number, such as 0.9"),
         ("houses/predict?contributions=maybe", "/contributions", "must be true or false"),
         ("houses/predict?columns=price", "/columns", "'price' is not a column of this answer; it has prediction"),
