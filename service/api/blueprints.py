@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -111,7 +112,7 @@ def _no_unknown_parameters() -> None:
     prefixes: list[str] = []
     for parameters in documented.get("arguments", {}).get("parameters", ()):
         if parameters["in"] == "query":
-            for name, field in parameters["schema"]().fields.items():
+            for name, field in _fields_of(parameters["schema"]).items():
                 if isinstance(field, Prefixed):
                     prefixes.append(field.prefix)
                 else:
@@ -123,6 +124,12 @@ def _no_unknown_parameters() -> None:
             raise _wrong(name, f"is not a query parameter here; {understood}")
         if len(values) > 1 and not known.get(name, False):
             raise _wrong(name, "is given more than once; give it once")
+
+
+@cache
+def _fields_of(schema: type[ma.Schema]) -> Mapping[str, ma.fields.Field[Any]]:
+    """The fields of a schema. To make it anew for each request would take as long as a prediction."""
+    return schema().fields
 
 
 def _wrong(name: str, detail: str) -> ParameterInvalid:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import statistics
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from tests.benchmarks.bench_small import train_seconds
 from tests.benchmarks.prediction_models import FEATURES, train
 from tests.benchmarks.prediction_servers import MODELS, REPOSITORY, Servers, free_port, records
 from tests.benchmarks.wrk import load, require_wrk, write_bodies
+from tests.integration.processes import repeated
 from tests.tables import write_numbers
 
 BODIES, CONNECTIONS, SECONDS, HIDDEN = 300, 16, 2, (64, 64)
@@ -102,17 +102,6 @@ def _read_metrics(port: int) -> Iterator[None]:
     """As Prometheus does, as often as it is told to."""
     configured = yaml.safe_load((REPOSITORY / "service/monitoring/prometheus.yaml").read_text())
     seconds = float(configured["global"]["scrape_interval"].removesuffix("s"))
-    ended = threading.Event()
-
-    def read() -> None:
-        with httpx.Client() as client:
-            while not ended.wait(seconds):
-                client.get(f"http://127.0.0.1:{port}/metrics").raise_for_status()
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
+    where = f"http://127.0.0.1:{port}/metrics"
+    with httpx.Client() as client, repeated(seconds, lambda: client.get(where).raise_for_status()):
         yield
-    finally:
-        ended.set()
-        reader.join()

@@ -10,11 +10,10 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +22,7 @@ import numpy as np
 
 from service.client import Client
 from tests.chaos.fuzzing import stack
+from tests.integration.processes import repeated
 
 HOST = b"Host: localhost\r\n"
 JSON = b"Content-Type: application/json\r\n"
@@ -132,7 +132,12 @@ def beside(
     with ExitStack() as held, httpx.Client(base_url=url, timeout=60) as http:
         crowd = Crowd((place.host, place.port or 80), those, each)
         held.callback(crowd.close)
-        held.enter_context(_each_second(crowd.step))
+
+        def step() -> None:
+            with suppress(OSError):
+                crowd.step()
+
+        held.enter_context(repeated(1, step))
         asks: dict[str, Callable[[], httpx.Response]] = {
             "/healthz": lambda: http.get("/healthz"),
             "a read": lambda: http.get("/v1/jobs"),
@@ -147,24 +152,6 @@ def beside(
                     answers.wrong.append(f"{point}: {answer.status_code} {answer.text[:200]}")
             time.sleep(0.02)
         return answers, crowd.told
-
-
-@contextmanager
-def _each_second(step: Callable[[], None]) -> Iterator[None]:
-    ended = threading.Event()
-
-    def go() -> None:
-        while not ended.wait(1):
-            with suppress(OSError):
-                step()
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def prepare(url: str) -> dict[str, Kind]:

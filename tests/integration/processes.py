@@ -103,6 +103,24 @@ def api_of(stack: psutil.Process) -> list[psutil.Process]:
     return found
 
 
+@contextlib.contextmanager
+def repeated(seconds: float, step: Callable[[], object]) -> Iterator[None]:
+    """Meanwhile `step` is called each so many seconds, by a thread."""
+    ended = threading.Event()
+
+    def go() -> None:
+        while not ended.wait(seconds):
+            step()
+
+    thread = threading.Thread(target=go)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def give_way(processes: Sequence[psutil.Process]) -> None:
     """Let all others go first, as clients do that have machines of their own: each thread by the kernel's idle policy,
     and, where the kernel shares the processor among sessions (sched(7), autogroup), the session too."""

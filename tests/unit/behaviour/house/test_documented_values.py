@@ -24,6 +24,8 @@ _, DOCUMENT = bare_app()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "minLength")
 ANYWHERE: tuple[Any, ...] = (None, True, 0, 1, 2.0, 1.5, -1, 10**30, 1e300, "", "1", "auto", "x", [], ["a"], [1], {})
+# what the use of a key or a webhook says of these, their schemas leave to it
+TOLD_BY_USE = {"KeyRequest.owner", "KeyRequest.scopes", "KeyRequest.expires_at", "WebhookRequest.events"}
 REQUESTS = {
     "TrainingSpec": TrainingSpecSchema, "ComparisonSpec": ComparisonSpecSchema, "BatchSpec": BatchSpecSchema,
     "KeyRequest": KeyRequest, "SignInRequest": SignInRequest, "WebhookRequest": WebhookRequest,
@@ -72,8 +74,8 @@ def is_read(field: ma.fields.Field[Any], value: Any) -> bool:
 def test_a_field_reads_what_the_document_lets_it_be_and_nothing_else(name: str) -> None:
     different = []
     for place, field, described in fields(name, REQUESTS[name]()):
-        if re.search(r"'(pattern|format|enum)'", str(described)) and not any(bounds(described)):
-            continue  # text whose use tells more of it than its schema
+        if place in TOLD_BY_USE:
+            continue
         validator = Draft202012Validator({**described, "components": DOCUMENT["components"]})
         different += [
             (place, value) for value in values(described) if validator.is_valid(value) != is_read(field, value)
