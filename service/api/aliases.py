@@ -9,10 +9,11 @@ from typing import Any
 from flask import Response, request
 
 from service.api.admission.admit import owner
+from service.api.blueprints import named
 from service.api.context import context
 from service.api.http.documents import document_limit, load, read_object
 from service.api.models import NOT_FOUND, blueprint, tell
-from service.api.parameters import MatchHeaders
+from service.api.parameters import REVISION_DIGITS, MatchHeaders
 from service.api.schemas import models as model_schemas
 from service.domain.spec.training import MODEL_NAME
 from service.errors import AliasChanged, FieldError, ParameterInvalid
@@ -22,11 +23,11 @@ from service.usecases import promote
 __all__ = ["blueprint"]  # the models', with the views below
 
 ALIAS = "/<name>/aliases/<alias>"
-REVISION_DIGITS = 18  # no revision has more, and Python refuses to read thousands
+ALIASES = named("alias", MODEL_NAME)
 TAG = {"ETag": {"schema": {"type": "string"}}}
 
 
-@blueprint.route(ALIAS)
+@blueprint.route(ALIAS, parameters=ALIASES)
 @blueprint.answers(HTTPStatus.OK, model_schemas.AliasSchema, headers=TAG)
 @blueprint.fails(*NOT_FOUND)
 def get_alias(name: str, alias: str) -> Any:
@@ -36,7 +37,7 @@ def get_alias(name: str, alias: str) -> Any:
     return row, {"ETag": f'"{row.revision}"'}
 
 
-@blueprint.route(ALIAS, methods=["PUT"])
+@blueprint.route(ALIAS, methods=["PUT"], parameters=ALIASES)
 @blueprint.headers(MatchHeaders)
 @blueprint.answers(HTTPStatus.OK, model_schemas.AliasSchema, headers=TAG)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)
@@ -56,7 +57,7 @@ def put_alias(_: dict[str, Any], name: str, alias: str) -> Any:
     return row, {"ETag": f'"{row.revision}"'}
 
 
-@blueprint.route(ALIAS, methods=["DELETE"])
+@blueprint.route(ALIAS, methods=["DELETE"], parameters=ALIASES)
 @blueprint.headers(MatchHeaders)
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND, HTTPStatus.PRECONDITION_FAILED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -52,11 +51,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """Hand the view its query parameters, as the schema reads them."""
-        return cast(Callable[[View], View], self.arguments(schema, location="query"))
+        return cast(Callable[[View], View], self.arguments(schema(), location="query"))
 
     def headers(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """Hand the view its request headers, as the schema reads them."""
-        return cast(Callable[[View], View], self.arguments(schema, location="headers"))
+        return cast(Callable[[View], View], self.arguments(schema(), location="headers"))
 
     def answers(self, status: HTTPStatus, schema: Any = None, **documentation: Any) -> Callable[[View], View]:
         """Turn what the view returns into the answer, and document it."""
@@ -91,6 +90,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return cast(Callable[[View], View], self.doc(**documentation))
 
 
+def named(parameter: str, pattern: str) -> list[dict[str, Any]]:
+    """What a route says of a parameter of its path whose value matches this as a whole."""
+    schema = {"type": "string", "pattern": f"^{pattern}$"}
+    return [{"in": "path", "name": parameter, "required": True, "schema": schema}]
+
+
 def _apidoc(view: Any) -> dict[str, Any]:
     """Where flask-smorest keeps what is documented of a view; by its own decorators, each a call deeper."""
     if not hasattr(view, "_apidoc"):
@@ -112,7 +117,7 @@ def _no_unknown_parameters() -> None:
     prefixes: list[str] = []
     for parameters in documented.get("arguments", {}).get("parameters", ()):
         if parameters["in"] == "query":
-            for name, field in _fields_of(parameters["schema"]).items():
+            for name, field in parameters["schema"].fields.items():
                 if isinstance(field, Prefixed):
                     prefixes.append(field.prefix)
                 else:
@@ -124,12 +129,6 @@ def _no_unknown_parameters() -> None:
             raise _wrong(name, f"is not a query parameter here; {understood}")
         if len(values) > 1 and not known.get(name, False):
             raise _wrong(name, "is given more than once; give it once")
-
-
-@cache
-def _fields_of(schema: type[ma.Schema]) -> Mapping[str, ma.fields.Field[Any]]:
-    """The fields of a schema. To make it anew for each request would take as long as a prediction."""
-    return schema().fields
 
 
 def _wrong(name: str, detail: str) -> ParameterInvalid:

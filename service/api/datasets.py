@@ -44,6 +44,7 @@ UPLOAD_FORM = {
     "properties": {"file": {"type": "string", "format": "binary"}},
     "description": f"the file; {', '.join(FIELDS)} may be form fields instead of query parameters",
 }
+DATASET = schemas.DatasetSchema()
 BODY = {
     "required": True,
     "content": {
@@ -87,7 +88,7 @@ def upload_dataset(options: dict[str, Any], headers: dict[str, Any]) -> Any:
     received = ArrivingUpload(request, deps.settings, in_part=in_part)
     if in_part:
         return Response(orjson.dumps(preview(received, options, deps.settings)), mimetype=PREVIEW_TYPE)
-    file, key, told = _stored(received, options), headers.get("idempotency_key"), schemas.DatasetSchema().dump
+    file, key, told = _stored(received, options), headers.get("idempotency_key"), DATASET.dump
     more = partial(datasets.is_whole, deps.blobs), deps.settings.short_file_bytes, quotas()
     return _answer(upload.upload(deps.database, deps.queue, owner(), file, key, told, *more), headers)
 
@@ -226,8 +227,8 @@ def _get(id: str) -> DatasetRow:
 
 
 def _ingested(id: str) -> DatasetRow | None:
-    row = _get(id)
-    return None if row.state == "ingesting" else row
+    with context().deps.database.read() as session:
+        return datasets.ingested(session, owner(), id)
 
 
 def _ready(id: str) -> DatasetRow:

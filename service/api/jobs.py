@@ -226,8 +226,8 @@ def _get(id: str) -> JobRow:
 
 
 def _ended(id: str) -> JobRow | None:
-    job = _get(id)
-    return job if is_terminal(job.state) else None
+    with context().deps.database.read() as session:
+        return jobs.ended(session, owner(), id)
 
 
 def _location(id: str) -> str:

@@ -128,8 +128,14 @@ class StartHeaders(PreferHeader):
     )
 
 
+REVISION_DIGITS = 18  # no revision of an alias has more, and Python refuses to read thousands
+
+
 class MatchHeaders(Requested):
-    if_match = fields.String(data_key="If-Match", metadata=says("the ETag of the alias, or *"))
+    if_match = fields.String(
+        data_key="If-Match",
+        metadata=says("the ETag of the alias, or *", pattern=rf'^(\*|"[0-9]{{1,{REVISION_DIGITS}}}")$'),
+    )
     if_none_match = fields.String(data_key="If-None-Match", metadata=says("*: only if the alias is new"))
 
 

@@ -55,6 +55,7 @@ from service.errors.resources import (
 from service.errors.root import (
     AdalineError,
     FieldError,
+    told_by_first,
 )
 from service.errors.running import (
     AlreadyRunning,
@@ -143,4 +144,5 @@ __all__ = [
     "WebhookNotFound",
     "WebhooksDisabled",
     "WorkFailed",
+    "told_by_first",
 ]

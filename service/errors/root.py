@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,13 @@ class FieldError:
 
     pointer: str
     detail: str
+
+
+def told_by_first(errors: Sequence[FieldError], whole: str = "") -> str:
+    """What a person reads of several places: the first, and how many more. `whole` names what has no pointer."""
+    at = errors[0].pointer or whole
+    more = f" (and {len(errors) - 1:,} more)" if len(errors) > 1 else ""
+    return f"{at}: {errors[0].detail}{more}" if at else f"{errors[0].detail}{more}"
 
 
 class AdalineError(Exception):

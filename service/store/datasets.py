@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.domain.jobs.lifecycle import TERMINAL
 from service.errors import DatasetNotFound, StorageDamaged
+from service.store import work
 from service.store.blobs.store import Blobs, damage_named
 from service.store.filters import text_at
 from service.store.listed import of_datasets
@@ -40,6 +41,11 @@ def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> D
     if row is None or row.owner != owner:
         raise DatasetNotFound(f"there is no dataset {id!r}; GET /v1/datasets lists those there are")
     return row
+
+
+def ingested(session: Session, owner: str, id: str) -> DatasetRow | None:
+    """The owner's dataset, once it has been read or could not be. Raises DatasetNotFound."""
+    return None if work.state(session, DatasetRow, owner, id) == "ingesting" else get(session, owner, id)
 
 
 def count_ready(session: Session, owner: str, ids: Collection[str]) -> int:

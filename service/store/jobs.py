@@ -15,6 +15,7 @@ from service.domain.jobs.lanes import LANES, LONG
 from service.domain.jobs.lifecycle import TERMINAL, EventType, JobState, sources
 from service.domain.jobs.speed import Speed
 from service.errors import JobNotFound
+from service.store import work
 from service.store.filters import has
 from service.store.paging import Page, page
 from service.store.session import new_id, now
@@ -43,6 +44,12 @@ def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> J
     if row is None or row.owner != owner:
         raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
     return row
+
+
+def ended(session: Session, owner: str, id: str) -> JobRow | None:
+    """The owner's job, once it has ended. Raises JobNotFound."""
+    state = work.state(session, JobRow, owner, id)
+    return None if state is not None and state not in TERMINAL else get(session, owner, id)
 
 
 def add(session: Session, owner: str, **values: Any) -> JobRow:

@@ -37,6 +37,7 @@ HEADER_MILLISECONDS = 10_000  # for a request's headers, and between two request
 UNREAD_MILLISECONDS = 30_000  # a client that takes nothing of its answer for so long is cut off by the kernel (tcp(7))
 PROTOCOL = "adaline.protocol"  # as service.api.http.arrival knows it
 SWITCH_SECONDS = 0.0005  # that a thread computes on while others wait; Python's own 0.005 are some twenty predictions
+COLLECTED_AFTER = (20_000, 20, 50)  # see gc.set_threshold; nobody is answered by a process while it collects
 GRACE_SECONDS = 5  # for requests under way at the end; a stream that never ends is cut
 
 
@@ -66,6 +67,9 @@ def load(target: str) -> Callable[..., Any]:
     sys.setswitchinterval(SWITCH_SECONDS)
     module, factory = target.split(":")
     application: Callable[..., Any] = getattr(import_module(module), factory)()
+    gc.collect()
+    gc.freeze()  # what stays is looked at no more
+    gc.set_threshold(*COLLECTED_AFTER)
     mp._wsgi_call_wrap = _with_protocol  # type: ignore[attr-defined,assignment]  # what granian calls next, in this process
     return application
 

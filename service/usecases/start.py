@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.model.artifact import to_json
 from service.errors import QueueUnavailable
-from service.queue import TRAIN, Queue
+from service.queue import TRAIN, Queue, Task
 from service.store import answers, work
 from service.store.session import Database
 from service.store.tables import JobRow, Json
@@ -68,7 +68,7 @@ def start(
     except IntegrityError:  # the same key, at the same moment: its answer is there now
         submitted, new = _keep(database, request, add, quotas)
     if new is not None:
-        wake(database, queue, new.id, new.lane)
+        wake(database, queue, TRAIN, JobRow, new.id, new.lane)
     return submitted
 
 
@@ -89,12 +89,12 @@ def _keep(
         return Submitted(job.id, lambda: render(job)), job
 
 
-def wake(database: Database, queue: Queue, id: str, lane: str) -> None:
-    """Tell a worker of a job that is kept as sent. When the queue is away, the sweeper sends it later; when this
+def wake(database: Database, queue: Queue, task: Task, table: type[work.AnyWork], id: str, lane: str) -> None:
+    """Tell a worker of a row that is kept as sent. When the queue is away, the sweeper sends it later; when this
     process dies just now, once the wake-up counts as lost."""
     try:
-        queue.send(TRAIN, id, lane)
+        queue.send(task, id, lane)
     except QueueUnavailable as error:
-        log.warning("job not sent", job=id, error=str(error))
+        log.warning("not sent", task=task.name, id=id, error=str(error))
         with database.write() as session:
-            work.mark_unsent(session, JobRow, id)
+            work.mark_unsent(session, table, id)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,16 +13,16 @@ from service.changes import Changes
 from service.domain.access.quotas import UNLIMITED, Quotas
 from service.domain.jobs.lanes import lane_of_file
 from service.domain.model.artifact import to_json
-from service.errors import DatasetInUse, QueueUnavailable
+from service.errors import DatasetInUse
 from service.queue import INGEST, Queue
-from service.store import answers, datasets, work
+from service.store import answers, datasets
 from service.store.blobs.spool import Blob
 from service.store.session import Database, new_id, now
 from service.store.tables import DatasetRow, Json
 from service.tracing import origin
 from service.usecases.limits.quotas import check_dataset
+from service.usecases.start import wake
 
-log = structlog.get_logger(__name__)
 SCOPE = "POST /v1/datasets"
 
 
@@ -102,19 +101,8 @@ def upload(
     except IntegrityError:  # the same upload or key, at the same moment: it is registered now
         uploaded, has_begun = register()
     if has_begun:
-        wake(database, queue, uploaded.dataset_id, lane)
+        wake(database, queue, INGEST, DatasetRow, uploaded.dataset_id, lane)
     return uploaded
-
-
-def wake(database: Database, queue: Queue, id: str, lane: str) -> None:
-    """Tell a worker of a dataset. When the queue is away, the sweeper does it later."""
-    try:
-        queue.send(INGEST, id, lane)
-    except QueueUnavailable as error:
-        log.warning("ingest not sent", dataset=id, error=str(error))
-        return
-    with database.write() as session:
-        work.mark_sent(session, DatasetRow, [id])
 
 
 def delete(database: Database, changes: Changes, owner: str, id: str, force: bool = False) -> None:
@@ -147,11 +135,12 @@ def _in_use(id: str, found: datasets.References) -> str:
 def _start_anew(row: DatasetRow, lane: str) -> None:
     """What failed once may have failed for a passing reason: the same id starts anew."""
     row.lane, row.origin = lane, origin()
-    row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, None, None
+    row.state, row.error, row.attempt, row.sent_at, row.lease_until = "ingesting", None, 0, now(), None
     row.fence += 1
 
 
 def _inserted(session: Session, owner: str, file: UploadedFile, fingerprint: str, lane: str) -> DatasetRow:
+    moment = now()
     row = DatasetRow(
         id=new_id("ds"),
         owner=owner,
@@ -164,7 +153,8 @@ def _inserted(session: Session, owner: str, file: UploadedFile, fingerprint: str
         options=dict(file.options),
         lane=lane,
         origin=origin(),
-        created_at=now(),
+        created_at=moment,
+        sent_at=moment,
     )
     session.add(row)
     session.flush()

@@ -9,11 +9,12 @@ from flask import Response
 
 from service.api.admission.admit import owner
 from service.api.aliases import blueprint
-from service.api.blueprints import Blueprint
+from service.api.blueprints import Blueprint, named
 from service.api.context import context
 from service.api.models import NOT_FOUND, tell
 from service.api.paging import ShareList
 from service.api.schemas.keys import ShareSchema
+from service.domain.access.owners import OWNER_NAME
 from service.store import models
 from service.store.access import shares
 from service.store.tables import ShareRow
@@ -27,6 +28,7 @@ shared_models = Blueprint(
 
 SHARES = "/<name>/shares"
 SHARE = SHARES + "/<grantee>"
+GRANTEES = named("grantee", OWNER_NAME)
 
 
 @blueprint.route(SHARES)
@@ -39,7 +41,7 @@ def list_shares(name: str) -> Any:
         return _listed([_share(row) for row in shares.of_model(session, owner(), name)])
 
 
-@blueprint.route(SHARE, methods=["PUT"])
+@blueprint.route(SHARE, methods=["PUT"], parameters=GRANTEES)
 @blueprint.answers(HTTPStatus.OK, ShareSchema)
 @blueprint.fails(*NOT_FOUND)
 def put_share(name: str, grantee: str) -> Any:
@@ -53,7 +55,7 @@ def put_share(name: str, grantee: str) -> Any:
     return _share(row)
 
 
-@blueprint.route(SHARE, methods=["DELETE"])
+@blueprint.route(SHARE, methods=["DELETE"], parameters=GRANTEES)
 @blueprint.answers(HTTPStatus.NO_CONTENT)
 @blueprint.fails(*NOT_FOUND)
 def delete_share(name: str, grantee: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from service.domain.cells.kinds import Kind
-from service.errors import FieldError, RowsInvalid
+from service.errors import FieldError, RowsInvalid, told_by_first
 
 JSON = "application/json"
 CSV = "text/csv"
@@ -27,9 +27,7 @@ Kinds = Mapping[str, Kind]
 
 def refused(errors: Sequence[FieldError]) -> RowsInvalid:
     """The error of several places, told by the first."""
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    at = f"{errors[0].pointer}: " if errors[0].pointer else ""
-    return RowsInvalid(f"{at}{errors[0].detail}{more}", errors)
+    return RowsInvalid(told_by_first(errors), errors)
 
 
 def too_many_rows(most: int) -> RowsInvalid:

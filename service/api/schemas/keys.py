@@ -39,7 +39,9 @@ class MadeKey(KeySchema):
 
 class KeyRequest(Requested):
     owner = fields.String(
-        metadata=says("whose things the key opens; a new name is a new owner. Default: who asks", pattern=OWNER_NAME)
+        metadata=says(
+            "whose things the key opens; a new name is a new owner. Default: who asks", pattern=f"^{OWNER_NAME}$"
+        )
     )
     name = fields.String(required=True, metadata=says(f"what it is for, in 1 to {MOST_NAME} characters", example="CI"))
     scopes = fields.List(

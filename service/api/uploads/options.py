@@ -126,12 +126,14 @@ class UploadQuery(UploadOptions):
     preview = switch("return what would be read from a part of the file; nothing is stored")
 
 
+OPTIONS = UploadOptions()
+
+
 def merged(query: Mapping[str, Any], form: Mapping[str, list[str]]) -> dict[str, Any]:
     """The options of the query and of the form, which mean the same. Raises ParameterInvalid."""
-    schema = UploadOptions()
-    one_each = {name: to if isinstance(schema.fields[name], fields.List) else to[0] for name, to in form.items()}
+    one_each = {name: to if isinstance(OPTIONS.fields[name], fields.List) else to[0] for name, to in form.items()}
     try:
-        options: dict[str, Any] = schema.load(one_each)
+        options: dict[str, Any] = OPTIONS.load(one_each)
     except ma.ValidationError as error:
         errors = flatten(error.normalized_messages())  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         raise ParameterInvalid(f"{errors[0].pointer.lstrip('/')}: {errors[0].detail}", errors) from None

@@ -78,9 +78,7 @@ def upload(
         list[str] | None, typer.Option("--null", metavar="WORD", help="A word that marks a missing cell. Repeatable.")
     ] = None,
     decimal: Annotated[str | None, typer.Option(help='Decimal mark: "." or ",".')] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Show how the first part of the file would be read; store nothing.")
-    ] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Show how the file would be read; store nothing.")] = False,
     url: Url = LOCAL,
     key: KeyOption = None,
     wide: Wide = False,

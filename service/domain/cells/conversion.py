@@ -13,7 +13,7 @@ from typing import Literal
 from service.domain.cells.kinds import Kind, holds_words, kind_of
 from service.domain.cells.table import Column, Table
 from service.domain.sentences import few
-from service.errors import FieldError, SpecInvalid
+from service.errors import FieldError, SpecInvalid, told_by_first
 
 Conversion = Literal["same", "text", "digits", "gaps"]
 """How a stored column is read: as it is; its words as cells of a CSV, which may be none of the kind; its whole numbers
@@ -38,8 +38,7 @@ def ways(features: Mapping[str, Kind], table: Table) -> dict[str, Conversion]:
         else:
             found[name] = way
     if errors:
-        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise SpecInvalid(f"{POINTER}: {errors[0].detail}{more}", errors)
+        raise SpecInvalid(told_by_first(errors), errors)
     return found
 
 

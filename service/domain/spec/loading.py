@@ -10,7 +10,7 @@ import marshmallow as ma
 
 from service.domain.spec.fields import flatten
 from service.domain.spec.parts import SpecPart
-from service.errors import FieldError, SpecInvalid
+from service.errors import SpecInvalid, told_by_first
 
 _instance = functools.cache(lambda schema: schema())  # making one takes longer than reading a spec with it
 
@@ -22,9 +22,4 @@ def load(schema: type[SpecPart], data: Mapping[str, Any]) -> Any:
     except ma.ValidationError as error:
         messages = error.normalized_messages()  # type: ignore[no-untyped-call]  # marshmallow leaves it untyped
         errors = flatten(messages)
-        raise SpecInvalid(_summary(errors), errors) from None
-
-
-def _summary(errors: list[FieldError]) -> str:
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{errors[0].pointer or 'the spec'}: {errors[0].detail}{more}"
+        raise SpecInvalid(told_by_first(errors, "the spec"), errors) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from service.changes import Changes
 from service.domain.jobs.lifecycle import is_terminal
 from service.errors import IllegalMove
-from service.queue import Queue
+from service.queue import TRAIN, Queue
 from service.store import jobs
 from service.store.session import Database, now
 from service.store.tables import JobRow
@@ -45,7 +45,7 @@ def resume(database: Database, queue: Queue, changes: Changes, owner: str, id: s
             jobs.move(session, id, "running")
         session.refresh(job)
     if waits:
-        wake(database, queue, id, job.lane)
+        wake(database, queue, TRAIN, JobRow, id, job.lane)
     changes.publish(id)
     return job
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 from flask.testing import FlaskClient
@@ -120,3 +122,28 @@ def test_defaults_of_a_spec_are_left_to_the_server() -> None:
     assert not [name for name, described in spec.items() if "default" in described]
     assert spec["scaler"]["description"].endswith('; default: "standard"')
     assert spec["epochs"]["description"].endswith('; default: "auto"')
+
+
+VALUES = ("a", "A", "a b", "1", '"1"', '"1", "2"', '""', "*", "a.b-c_d", "-a", "a" * 64, "a" * 65, "a" * 101, "~")
+
+
+def test_patterns_of_parameters_are_those_that_are_checked(client: FlaskClient) -> None:
+    wrong, checked = [], set()
+    for path, methods in yaml.safe_load(text())["paths"].items():
+        for method in (one for one in METHODS if one in methods):
+            for parameter in [*methods.get("parameters", ()), *methods[method].get("parameters", ())]:
+                place, name = parameter.get("in"), parameter.get("name")
+                pattern = parameter.get("schema", {}).get("pattern")
+                if pattern is None or place not in ("path", "header"):
+                    continue
+                checked.add(name)
+                for value in VALUES:
+                    at = path.replace(f"{{{name}}}", quote(value, safe="")) if place == "path" else path
+                    headers = {name: value} if place == "header" else {}
+                    answer = client.open(re.sub(r"{\w+}", "1", at), method=method.upper(), headers=headers)
+                    told = {error["pointer"] for error in (answer.json or {}).get("errors", ())}
+                    is_right = re.search(pattern, value) is not None
+                    if f"/{name}" in told if is_right else answer.status_code < HTTPStatus.BAD_REQUEST:
+                        wrong.append((method, path, name, value, answer.status_code))
+    assert wrong == []
+    assert checked >= {"alias", "grantee", "If-Match", "Idempotency-Key"}
