@@ -156,7 +156,7 @@ $(VENV)/peers-%/.ready: tests/benchmarks/peers/%.txt | $(READY)
 bench-predict: $(READY) $(PEERS)  ## small requests to /predict, beside a bare view, MLServer, MLflow (needs wrk): BENCH="--only adaline,bare --rounds 3"
 	@$(BIN)/python -m tests.benchmarks.bench_predict $(BENCH)
 
-bench-keys: $(READY)  ## what a key and metrics cost predictions and small trainings on whole stacks, and a prediction in one process: BENCH="--served-rounds 0"
+bench-keys: $(READY)  ## what a key and metrics cost predictions and small trainings on whole stacks, and a prediction in one process: BENCH="--pairs 0"
 	@$(BIN)/python -m tests.benchmarks.bench_keys $(BENCH)
 
 bench-tables: $(VENV)/.bench $(VENV)/peers-tables/.ready  ## `auto` beside trees, linear models and networks on real tables: BENCH="--tables ISLR/OJ --seeds 1"

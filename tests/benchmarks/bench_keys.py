@@ -119,12 +119,12 @@ def running_valkey(directory: Path) -> Iterator[str]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=40, help="in one process")
-    options.add_argument("--served-rounds", type=int, default=5, help="of whole stacks; 0: none")
+    options.add_argument("--pairs", type=int, default=6, help="of whole stacks; 0: none")
     options.add_argument("--jobs", type=int, default=40, help="small trainings in a round")
     asked = options.parse_args()
-    if asked.served_rounds:
+    if asked.pairs:
         with tempfile.TemporaryDirectory(prefix="bench-keys-") as name:
-            keys_served.measure(Path(name), asked.served_rounds, asked.jobs)
+            keys_served.measure(Path(name), asked.pairs, asked.jobs)
     with open(os.devnull, "w") as nowhere:  # the access log is written, as a server writes it
         os.dup2(nowhere.fileno(), sys.stderr.fileno())
     configure_logging(Settings(log_format="json"))
