@@ -57,7 +57,7 @@ def _last_known(last_event_id: str | None, after: int) -> int:
 def _read(here: Context, who: Identity, id: str, after: int) -> tuple[Sequence[EventRow], bool]:
     """The next events, and whether the job has none after them."""
     with here.deps.database.read() as session:
-        state = jobs.get(session, who.owner, id).state  # before its events: when it has ended, all of them are there
+        state = jobs.state(session, who.owner, id)  # before its events: when it has ended, all of them are there
         events = jobs.events_after(session, id, after, MOST)
     return events, is_terminal(state) and len(events) < MOST
 

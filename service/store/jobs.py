@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
 from service.domain.jobs.lanes import LANES, LONG
-from service.domain.jobs.lifecycle import TERMINAL, EventType, JobState, sources
+from service.domain.jobs.lifecycle import EventType, JobState, is_terminal, sources
 from service.domain.jobs.speed import Speed
 from service.errors import JobNotFound
 from service.store import work
@@ -42,14 +42,25 @@ def get(session: Session, owner: str, id: str, *, for_change: bool = False) -> J
     """The owner's job; with `for_change` nobody else can move it until this transaction ends. Raises JobNotFound."""
     row = session.get(JobRow, id, with_for_update=for_change)
     if row is None or row.owner != owner:
-        raise JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
+        raise _not_there(id)
     return row
+
+
+def state(session: Session, owner: str, id: str) -> str:
+    """The state of the owner's job. Raises JobNotFound."""
+    found = work.state(session, JobRow, owner, id)
+    if found is None:
+        raise _not_there(id)
+    return found
 
 
 def ended(session: Session, owner: str, id: str) -> JobRow | None:
     """The owner's job, once it has ended. Raises JobNotFound."""
-    state = work.state(session, JobRow, owner, id)
-    return None if state is not None and state not in TERMINAL else get(session, owner, id)
+    return get(session, owner, id) if is_terminal(state(session, owner, id)) else None
+
+
+def _not_there(id: str) -> JobNotFound:
+    return JobNotFound(f"there is no job {id!r}; GET /v1/jobs lists those there are")
 
 
 def add(session: Session, owner: str, **values: Any) -> JobRow:
@@ -93,7 +104,7 @@ def move(
     if done.rowcount:
         moved = {"state": to, **({"error": values.get("error")} if to == "failed" else {})}
         append_events(session, id, [*told, ("state", moved)])
-        if to in TERMINAL:
+        if is_terminal(to):
             webhooks.tell_of_end(session, id, to)
     return bool(done.rowcount)
 

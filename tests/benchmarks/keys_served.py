@@ -32,7 +32,7 @@ from tests.benchmarks.wrk import load, require_wrk, write_bodies
 from tests.integration.processes import repeated
 from tests.tables import write_numbers
 
-BODIES, CONNECTIONS, SECONDS, HIDDEN = 300, 16, 1, (64, 64)
+BODIES, CONNECTIONS, SECONDS, HIDDEN, ROWS = 300, 16, 1, (64, 64), (1, 100)
 Case = tuple[str, int]
 """A model, and how many rows are sent at a time."""
 
@@ -76,7 +76,8 @@ class Side:
 def measure(directory: Path, pairs: int, jobs: int) -> None:
     """Prints the ratios: above 1, the side with a key is the slower one."""
     require_wrk()
-    found: dict[Case, tuple[list[Predicted], list[Predicted]]] = {case: ([], []) for case in product(MODELS, (1, 100))}
+    bodies = {rows: _bodies(directory, rows) for rows in ROWS}
+    found: dict[Case, tuple[list[Predicted], list[Predicted]]] = {case: ([], []) for case in product(MODELS, ROWS)}
     trained: list[float] = []
     for pair in range(pairs):
         where = directory / str(pair)
@@ -84,11 +85,10 @@ def measure(directory: Path, pairs: int, jobs: int) -> None:
         with _side(where / "without", has_key=False) as without, _side(where / "with", has_key=True) as with_key:
             sides = (without, with_key)
             for (model, rows), both in found.items():
-                bodies = _bodies(directory, rows)
                 for side in sides:
-                    side.predict(model, bodies)  # whatever is made at first use is there
+                    side.predict(model, bodies[rows])  # whatever is made at first use is there
                 for number in (0, 1, 1, 0):
-                    both[number].append(sides[number].predict(model, bodies))
+                    both[number].append(sides[number].predict(model, bodies[rows]))
             for side in sides:
                 side.jobs(jobs, 0)
             trained.append(with_key.jobs(jobs, jobs) / without.jobs(jobs, jobs))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +10,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from service.wiring import Deps
+from tests.integration.processes import repeated
 from workers import lease
 
-PATIENCE_SECONDS = 30.0
 CSV = b"a,b,c,y\n" + b"".join(
     b"%d,%d,%s,%d\n" % (row, row * 37 % 101, b"x" if row % 3 else b"z", 3 * row - row * 37 % 101) for row in range(300)
 )
@@ -74,16 +72,12 @@ def done(client: FlaskClient, deps: Deps, id: str) -> dict[str, Any]:
 def stopped_once(has_come: Callable[[], bool]) -> Iterator[None]:
     """The worker of this process is told to stop as soon as something has come."""
 
-    def watch() -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not has_come() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        lease.stopping.set()
+    def look() -> None:
+        if not lease.stopping.is_set() and has_come():
+            lease.stopping.set()
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
     try:
-        yield
+        with repeated(0.005, look):
+            yield
     finally:
-        watcher.join()
         lease.stopping.clear()
