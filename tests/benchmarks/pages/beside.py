@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from statistics import quantiles
+from dataclasses import dataclass
+from statistics import median, quantiles
 
 import httpx
 from playwright.sync_api import Browser
 
 from tests.benchmarks.pages.memory import browser_processes
+from tests.benchmarks.pages.watching import watchers
 from tests.integration.pages.visitor import watched
 from tests.integration.processes import give_way
 
 PAGES, PREDICTIONS, TURNS = 20, 400, 5
+OPENING_SECONDS = 5  # that a browser is at work with after pages show what they are for
+WATCHED_SECONDS = 100  # how long a run that somebody watches has gone
 
 
 def p95_seconds(url: str, model: str, row: dict[str, float]) -> float:
@@ -28,12 +32,25 @@ def p95_seconds(url: str, model: str, row: dict[str, float]) -> float:
     return quantiles(seconds, n=20)[-1]
 
 
-def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dict[str, float]) -> tuple[float, float]:
-    """The best p95 of some turns without and with 20 pages open, in turns. The browser's processes give way to others:
-    those who look have machines of their own."""
-    without, beside = [], []
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Medians of some turns: the p95 of predictions beside the training alone, in seconds; and how many times as long
+    they take with those who watch it from elsewhere, and with as many pages in a browser on the same processors."""
+
+    seconds: float
+    watchers: float
+    pages: float
+
+
+def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dict[str, float]) -> Beside:
+    """In turns. Those who look have machines of their own, so that watchers and browser give way to others; but the
+    browser's work still takes the server's processors and caches."""
+    training, watched_by, open_pages = [], [], []
+    time.sleep(WATCHED_SECONDS)
     for _ in range(TURNS):
-        without.append(p95_seconds(url, model, row))
+        training.append(p95_seconds(url, model, row))
+        with watchers(url, job, PAGES):
+            watched_by.append(p95_seconds(url, model, row))
         with browser.new_context() as context:
             pages = [watched(context, url) for _ in range(PAGES)]
             for one in pages:
@@ -41,5 +58,7 @@ def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dic
             for one in pages:
                 one.page.get_by_role("img").or_(one.page.locator("canvas")).first.wait_for(state="attached")
             give_way(browser_processes())
-            beside.append(p95_seconds(url, model, row))
-    return min(without), min(beside)
+            time.sleep(OPENING_SECONDS)
+            open_pages.append(p95_seconds(url, model, row))
+    shares = [[one / before for one, before in zip(some, training, strict=True)] for some in (watched_by, open_pages)]
+    return Beside(median(training), *map(median, shares))

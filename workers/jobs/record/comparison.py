@@ -16,7 +16,7 @@ from service.wiring import Deps
 from workers.comparison.course import DescentCourse
 from workers.comparison.descent import Descent, LossPoint
 from workers.comparison.ground import Ground
-from workers.jobs.record.telling import Teller, is_time, succeed
+from workers.jobs.record.telling import Teller, is_time_again, succeed
 from workers.lease import Lease
 from workers.training.engines.objectives import in_user_units, loss_scale
 
@@ -35,7 +35,7 @@ class ComparisonRecorder:
             self.dataset = datasets.get(session, lease.row.owner, lease.row.dataset_id)
         self.courses = self._finished()
         """The descents that are done."""
-        self._told = 0.0
+        self._told = self._began = 0.0
 
     def has(self, descent: Descent) -> bool:
         """Whether this descent is done."""
@@ -47,12 +47,13 @@ class ComparisonRecorder:
             f"{_name(descent)}: learning rate {descent.learning_rate:.4g}, stable below {stable:.4g}; "
             f"batch size {descent.batch_size:,}"
         )
+        self._began = time.perf_counter()
         progress = self._progress(descent, 0, 0.0, None)
         self._teller.tell_at_once({"progress": progress}, [("message", {"text": text})])
 
     def looked(self, descent: Descent, point: LossPoint, ground: Ground) -> None:
         """Tell where the descent is, when the time has come."""
-        if not is_time(self._told):
+        if not is_time_again(self._told, self._began):
             return
         self._told = time.perf_counter()
         rows = ground.terrain.rows

@@ -21,10 +21,8 @@ from service.store.blobs.bundles import read_version_file
 from service.store.blobs.spool import Blob
 from service.store.tables import DatasetRow, JobRow, Json
 from service.wiring import Deps
-from workers.jobs.record.telling import Teller, succeed
+from workers.jobs.record.telling import Teller, is_time_again, succeed
 from workers.lease import Lease
-
-EVENT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class PredictionRecorder:
 
     def looked(self, rows: int) -> None:
         """Tell of so many rows after those of the kept parts, when the time has come."""
-        if time.perf_counter() - self._told >= EVENT_SECONDS:
+        if is_time_again(self._told, self._started):
             self._tell(self.done + rows)
 
     def is_due(self) -> bool:

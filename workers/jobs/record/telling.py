@@ -17,6 +17,7 @@ from service.wiring import Deps
 from workers.lease import Cancelled, Lease, LeaseLost
 
 EVENT_SECONDS = 0.2  # what is told soon waits for so long at most; epochs that end sooner are not told one by one
+FRESH_SECONDS, RAREST = 4.0, 5.0  # a run of 4 s is told of five times a second, one of 20 s and more once
 
 
 class Untold(NamedTuple):
@@ -81,6 +82,13 @@ class Teller:
 def is_time(since: float) -> bool:
     """Whether what waits since then, by `time.perf_counter`, or was last told of then, is to be told."""
     return time.perf_counter() - since >= EVENT_SECONDS
+
+
+def is_time_again(told: float, began: float) -> bool:
+    """Whether it is time to tell how far a run has come that `began` then and was last told of at `told`, both by
+    `time.perf_counter`: at every twentieth of its age, within bounds. All who watch it are woken by each telling."""
+    moment = time.perf_counter()
+    return moment - told >= EVENT_SECONDS * min(max((moment - began) / FRESH_SECONDS, 1.0), RAREST)
 
 
 def succeed(session: Session, lease: Lease[JobRow], told: Sequence[jobs.Told], **values: object) -> None:

@@ -18,7 +18,7 @@ from service.store.tables import DatasetRow
 from workers.bound import report_too_long, training_too_long
 from workers.jobs.record.checkpoints import Checkpoints
 from workers.jobs.record.stage import CompetitorStage, RefitStage, Stage
-from workers.jobs.record.telling import Teller, is_time
+from workers.jobs.record.telling import Teller, is_time, is_time_again
 from workers.lease import WorkerStopping
 from workers.training.data.prepare import Prepared
 from workers.training.problem import Problem, State
@@ -150,7 +150,7 @@ class TrainingRecorder:
     def epoch(self, ended: EpochEnded) -> None:
         """Tell of an epoch, and save the progress when the time has come. Raises WorkerStopping, with all saved."""
         self._epoch_began = time.perf_counter()
-        if is_time(self._told):
+        if is_time_again(self._told, self._stage.began):
             self._told = self._epoch_began
             self._tell(ended)
             self._teller.tell()

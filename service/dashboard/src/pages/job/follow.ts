@@ -15,6 +15,8 @@ const ENDS: ReadonlySet<unknown> = new Set(["succeeded", "failed", "cancelled"])
 const FULL = 1000;  // events in an answer that has more after it
 const FLUSH_MS = 200;  // events come at most five a second, and to draw a page takes 20 ms
 const ASK_MS = 2000;
+const SELDOM_MS = 5000;
+const SHARE = 0.05;  // of how long it runs
 
 /**
  * All events of a job: those that are there page by page, then as they come, by a stream or, where there is no place for
@@ -22,10 +24,15 @@ const ASK_MS = 2000;
  */
 export async function follow(id: string, after: number, { onEvents, onWay }: Listener, stop: AbortSignal): Promise<void> {
   let known = after;
+  let began = 0;
+  let told = 0;
   const take = (events: JobEvent[]) => {
     const last = events[events.length - 1];
     if (!last || stop.aborted) return;
     known = last.seq;
+    told = Date.parse(last.at);
+    const changed = events.findLast(({ type }) => type === "state");
+    if (changed) began = Date.parse(changed.at);
     onEvents(events);
   };
   while (!stop.aborted) {
@@ -41,7 +48,7 @@ export async function follow(id: string, after: number, { onEvents, onWay }: Lis
       const problem = asProblem(error);
       onWay("lost", problem);
       if (problem.status === 404) return;
-      await pause(ASK_MS * 2, stop);
+      await pause(SELDOM_MS, stop);
       continue;
     }
     const slot = await takeSlot();
@@ -53,7 +60,7 @@ export async function follow(id: string, after: number, { onEvents, onWay }: Lis
       }
     } else {
       onWay("asking");
-      await pause(ASK_MS, stop);
+      await pause(Math.min(Math.max((told - began) * SHARE, ASK_MS), SELDOM_MS), stop);
     }
   }
 }

@@ -71,7 +71,7 @@ function place({ before, running, lane }: Schema<"Waiting">): string {
   return `${many(before)} ${before === 1 ? "job goes" : "jobs go"} first, ${many(running)} ${running === 1 ? "runs" : "run"}; it waits among the ${lane} ones.`;
 }
 
-const WAYS = { reading: "reading its events …", live: "live", asking: "asked for every 2 seconds", lost: "no connection; trying again …", over: "" } as const;
+const WAYS = { reading: "reading its events …", live: "live", asking: "asked for every few seconds", lost: "no connection; trying again …", over: "" } as const;
 
 function Following({ way }: { way: Followed["way"] }) {
   return WAYS[way] ? <span class={`small job-way ${way}`}>{WAYS[way]}</span> : null;

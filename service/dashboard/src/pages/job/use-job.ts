@@ -5,7 +5,8 @@ import { type Resource, useResource } from "../../api/use";
 import { Course } from "./course";
 import { follow, type Way } from "./follow";
 
-const ASK_SECONDS = 5;
+const ASK_SECONDS = 5;  // a place in line changes without an event
+const RUNNING_SECONDS = 15;  // what happens to a run is an event, also when its worker has died
 
 export interface Followed {
   job: Resource<Schema<"Job">>;
@@ -21,15 +22,15 @@ export interface Followed {
  * seconds, so that a run that has died is not shown as running.
  */
 export function useJob(id: string): Followed {
-  const [isOver, setOver] = useState(false);
+  const [seconds, setSeconds] = useState<number | undefined>(ASK_SECONDS);
   const job = useResource(
     async () => {
       const found = await bodyOf(api.GET("/v1/jobs/{id}", { params: { path: { id } } }));
-      setOver(found.is_terminal);
+      setSeconds(found.is_terminal ? undefined : found.state === "running" ? RUNNING_SECONDS : ASK_SECONDS);
       return found;
     },
     [id],
-    isOver ? undefined : ASK_SECONDS,
+    seconds,
   );
   const course = useRef(new Course());
   const reload = useRef(job.reload);
@@ -46,7 +47,7 @@ export function useJob(id: string): Followed {
         changed();
       },
       onWay: (way: Way, problem?: ApiProblem) => {
-        set((before) => ({ ...before, way, problem }));
+        set((before) => (before.way === way && before.problem === problem ? before : { ...before, way, problem }));
         if (way === "over") reload.current();
       },
     };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,3 +84,13 @@ def test_who_has_lost_the_lease_tells_nothing_any_more(deps: Deps, teller: Telle
     with pytest.raises(LeaseLost):
         teller.tell()
     assert messages_of(deps, teller) == []
+
+
+@pytest.mark.parametrize(("age", "apart"), [(0.0, 0.2), (4.0, 0.2), (10.0, 0.5), (20.0, 1.0), (36_000.0, 1.0)])
+def test_the_longer_a_run_goes_the_more_seldom_it_is_told_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, age: float, apart: float
+) -> None:
+    began = 100_000.0
+    monkeypatch.setattr(time, "perf_counter", lambda: began + age)
+    assert telling.is_time_again(began + age - apart * 1.001, began)
+    assert not telling.is_time_again(began + age - apart * 0.999, began)
