@@ -14,9 +14,9 @@ def share(database: Database, owner: str, name: str, grantee: str) -> ShareRow:
     """Let the grantee predict with the owner's model; who that is need not be known yet, so that nobody can find out
     whom there is. Raises ModelNotFound, ParameterInvalid."""
     if not is_owner_name(grantee):
-        raise ParameterInvalid.at("/owner", f"{grantee!r} is no name of an owner: it is {OWNER_RULE}")
+        raise ParameterInvalid.at("/grantee", f"{grantee!r} is no name of an owner: it is {OWNER_RULE}")
     if grantee == owner:
-        raise ParameterInvalid.at("/owner", f"{grantee!r} owns the model {name!r}; name another owner")
+        raise ParameterInvalid.at("/grantee", f"{grantee!r} owns the model {name!r}; name another owner")
     with database.write() as session:
         models.get(session, owner, name, for_change=True)
         return shares.share(session, owner, name, grantee)

@@ -166,7 +166,7 @@ def test_a_batch_prediction_with_a_shared_model_is_the_job_of_who_asks(deps: Dep
 def test_a_model_is_shared_with_an_owner_and_not_with_oneself(deps: Deps, alice: As, grantee: str) -> None:
     samples.publish(deps, samples.price_predictor(), "houses", owner="alice")
     refused = alice.http.put(f"/v1/models/houses/shares/{grantee}")
-    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/owner")
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/grantee")
 
 
 def test_nobody_learns_whom_there_is_by_sharing(deps: Deps, alice: As, bob: As) -> None:
