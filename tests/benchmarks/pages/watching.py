@@ -40,6 +40,7 @@ def watchers(url: str, job: str, many: int) -> Iterator[None]:
 
 
 def watch(url: str, job: str, many: int) -> None:
+    """Read the streams and throw away what they tell."""
     place = urlsplit(url)
     head = f"GET /v1/jobs/{job}/events HTTP/1.1\r\nHost: {place.netloc}\r\nAccept: text/event-stream\r\n\r\n"
     with contextlib.ExitStack() as stack, selectors.DefaultSelector() as readable, httpx.Client(base_url=url) as client:
@@ -50,13 +51,13 @@ def watch(url: str, job: str, many: int) -> None:
                 sys.exit("no stream")
             readable.register(stream, selectors.EVENT_READ)
         print("watching", flush=True)
-        asked = time.monotonic()
+        due = time.monotonic()  # when one of them asks for the job
         while True:
-            for key, _ in readable.select(max(0.0, asked + ASK_SECONDS / many - time.monotonic())):
+            for key, _ in readable.select(max(0.0, due - time.monotonic())):
                 if not key.fileobj.recv(1 << 16):  # type: ignore[union-attr]  # sockets are all that was registered
                     sys.exit("a stream has ended")
-            if time.monotonic() >= asked + ASK_SECONDS / many:
-                asked = time.monotonic()
+            if time.monotonic() >= due:
+                due += ASK_SECONDS / many
                 client.get(f"/v1/jobs/{job}").raise_for_status()
 
 
