@@ -32,12 +32,13 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """Losses on the same `rows`, and how much less the network's is: `difference`, from `low` to `high` (None for a
-    single row)."""
+    """Losses on the same `rows`, and how much less the network's is: `difference`, its standard `error` (0 for a single
+    row, which says nothing of it), and from `low` to `high` (None for a single row)."""
 
     rows: int
     linear: float
     difference: float
+    error: float
     interval: tuple[float, float] | None
 
     @property
@@ -98,12 +99,12 @@ def paired(linear: Floats, network: Floats, counts: Floats | None = None) -> Pai
     off = linear - network
     difference = float(shares @ off)
     counting = int(np.count_nonzero(shares))
-    interval = None
+    error, interval = 0.0, None
     if counting > 1:
         error = math.sqrt(float(np.sum((shares * (off - difference)) ** 2)) * counting / (counting - 1))
         reach = float(stdtrit(counting - 1, 0.5 + CONFIDENCE / 2)) * error
         interval = (difference - reach, difference + reach)
-    return Paired(len(linear), float(shares @ linear), difference, interval)
+    return Paired(len(linear), float(shares @ linear), difference, error, interval)
 
 
 def _loss_name(spec: TrainingSpec) -> str:

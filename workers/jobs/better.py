@@ -1,5 +1,7 @@
-"""Which of a linear neuron and a network is better: by the spec's loss on the validation rows, and of equal ones the
-linear neuron, which is simpler. One whose training has diverged has lost."""
+"""Which of a linear neuron and a network is better: by the spec's loss on the validation rows. The network, which has
+more to choose from and stops at what these rows like best, has to lead by more than a part of the standard error of
+what it leads by (Breiman et al. 1984, 3.4.3: the simplest one within one standard error). One whose training has
+diverged has lost."""
 
 from __future__ import annotations
 
@@ -22,6 +24,8 @@ from workers.training.build import make_predictor
 from workers.training.data.fill import FilledPart
 from workers.training.data.prepare import Prepared
 from workers.training.progress import Progress
+
+LEAD = 0.75  # standard errors; how it was chosen is told in CONTRIBUTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def better_of(linear: Competitor, network: Competitor) -> Contest:
     else:
         temperature = temperature_of(network.posed.spec, models[1].predictor, models[1].validation)
         found = _paired(network.posed.spec, models[0], models[1], temperature)
-        kind = "mlp" if found.difference > 0 else "linear"
+        kind = "mlp" if leads(found) else "linear"
         sentence = sentence_of(found, LOSSES[network.posed.spec.loss].called)
         losses = [found.linear, found.linear - found.difference]
     contestants = [_contestant(*each) for each in zip((linear, network), losses, strict=True)]
@@ -107,22 +111,30 @@ def _contestant(one: Competitor, loss: float | None) -> Contestant:
     return Contestant(one.posed.spec.network.hidden or (), one.progress.epoch, one.progress.spent, loss)
 
 
+def leads(found: Paired) -> bool:
+    """Whether the network does, by enough."""
+    return found.difference > LEAD * found.error
+
+
 def sentence_of(found: Paired, loss: str) -> str:
     """Which one is published, and why."""
     rows = f"the {found.rows:,} validation rows" if found.rows > 1 else "the only validation row"
     network = found.linear - found.difference
     if found.difference == 0:
         return f"The linear neuron is published: on {rows} the network has the same {loss}, {network:.4g}."
-    is_network = found.difference > 0
-    kind, mine, other, theirs = (
-        ("network", network, "linear neuron", found.linear)
-        if is_network
-        else ("linear neuron", found.linear, "network", network)
-    )
-    sentence = (
-        f"The {kind} is published: its {loss} of {told(mine, theirs)} on {rows} is lower than the {other}'s "
-        f"{told(theirs, mine)}"
-    )
-    if is_network and found.worth_it == "no":
+    if found.difference < 0:
+        return (
+            f"The linear neuron is published: its {loss} of {told(found.linear, network)} on {rows} is lower than the "
+            f"network's {told(network, found.linear)}."
+        )
+    lower, theirs = f"{loss} of {told(network, found.linear)} on {rows} is lower than", told(found.linear, network)
+    if not leads(found):
+        return (
+            f"The linear neuron is published: the network's {lower} its {theirs}, but by less than {LEAD:g} of the "
+            f"difference's standard error, {found.error:.2g}, which chance alone gives more than once in five times; "
+            '"network": {"kind": "mlp"} publishes the network.'
+        )
+    sentence = f"The network is published: its {lower} the linear neuron's {theirs}"
+    if found.worth_it == "no":
         sentence += '; the gain is small, and "network": {"kind": "linear"} publishes the simpler model'
     return f"{sentence}."

@@ -58,7 +58,7 @@ def test_rows_count_by_their_weights() -> None:
     ],
 )
 def test_the_rule_by_hand(difference: float, interval: tuple[float, float] | None, worth_it: str) -> None:
-    assert Paired(100, 1.0, difference, interval).worth_it == worth_it
+    assert Paired(100, 1.0, difference, 0.0, interval).worth_it == worth_it
 
 
 def spec_for(task: str, **changes: Any) -> TrainingSpec:

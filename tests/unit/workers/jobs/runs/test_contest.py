@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,9 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from scipy.special import stdtr
 
 from service.domain.access.owners import DEFAULT_OWNER
 from service.domain.model.artifact import REPORT, WEIGHTS
+from service.domain.resolving.settling import CALLED
 from service.errors import SpecInvalid
 from service.store import jobs, models
 from service.store.blobs.bundles import read_file
@@ -27,7 +30,7 @@ from service.wiring import Deps
 from tests import samples
 from workers.explain.verdict import paired
 from workers.jobs import train
-from workers.jobs.better import sentence_of
+from workers.jobs.better import leads, sentence_of
 from workers.jobs.dispatch import run
 from workers.jobs.record import telling
 from workers.jobs.record.training import AskedTraining, TrainingRecorder
@@ -298,8 +301,37 @@ def test_the_lower_loss_is_published_and_of_equal_ones_the_simpler(
 ) -> None:
     spread = np.array([-0.1, 0.1, -0.2, 0.2])
     found = paired(*(loss + spread for loss in losses))
-    assert ("mlp" if found.difference > 0 else "linear") == kind
+    assert ("mlp" if leads(found) else "linear") == kind
     assert sentence_of(found, "mean squared error") == sentence
+
+
+@pytest.mark.parametrize("rows", [3, 10, 1000])
+@pytest.mark.parametrize(("errors", "kind"), [(0.74, "linear"), (0.76, "mlp")])
+def test_a_network_has_to_lead_by_a_part_of_the_standard_error(rows: int, errors: float, kind: str) -> None:
+    draw = np.random.default_rng(rows)
+    off = draw.normal(size=rows)
+    off += errors * off.std(ddof=1) / math.sqrt(rows) - off.mean()
+    linear = 5 + draw.normal(size=rows)
+    found = paired(linear, linear - off)
+    sentence = sentence_of(found, "mean squared error")
+    assert ("mlp" if leads(found) else "linear") == kind
+    assert sentence.startswith(f"The {CALLED[kind]} is published: ")
+    if kind == "linear":
+        figures = re.fullmatch(
+            r".* of (\S+) on the [\d,]+ validation rows is lower than its (\S+), but by less than 0.75 of the "
+            r"difference's standard error, (\S+), which chance alone gives more than once in five times; .*",
+            sentence,
+        )
+        assert figures
+        assert [float(each) for each in figures.groups()] == pytest.approx(
+            [(linear - off).mean(), linear.mean(), off.std(ddof=1) / math.sqrt(rows)], rel=0.06
+        )
+        assert stdtr(rows - 1, -errors) > 1 / 5
+
+
+def test_on_a_single_row_any_lead_counts() -> None:
+    assert leads(paired(np.array([1.0]), np.array([0.9])))
+    assert not leads(paired(np.array([1.0]), np.array([1.0])))
 
 
 @pytest.mark.parametrize(("changes", "times"), [({}, 1), ({"scaler": "robust_clip"}, 1), ({"numeric_bins": 4}, 2)])
