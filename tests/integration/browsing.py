@@ -22,14 +22,19 @@ QUIET = (
 )
 
 
-@contextmanager
-def chromium(*options: str) -> Iterator[Browser]:
-    """A browser without a window; the test is skipped where there is none, and fails where all is asked for."""
-    program = shutil.which("chromium")
-    if program is None:
+def program() -> str:
+    """Where it is; the test is skipped where there is none, and fails where all is asked for."""
+    found = shutil.which("chromium")
+    if found is None:
         give_up = pytest.fail if os.environ.get("ADALINE_REQUIRE") == "all" else pytest.skip
         give_up("there is no chromium: apt-get install chromium")
+    return found
+
+
+@contextmanager
+def chromium(*options: str) -> Iterator[Browser]:
+    """A browser without a window."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[*options, *QUIET])
+        browser = playwright.chromium.launch(executable_path=program(), args=[*options, *QUIET])
         yield browser
         browser.close()

@@ -10,6 +10,7 @@ import httpx
 from playwright.sync_api import Browser
 
 from tests.benchmarks.pages.memory import browser_processes
+from tests.benchmarks.pages.tabs import tabs
 from tests.benchmarks.pages.watching import watchers
 from tests.integration.pages.visitor import watched
 from tests.integration.processes import give_way
@@ -35,30 +36,44 @@ def p95_seconds(url: str, model: str, row: dict[str, float]) -> float:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Medians of some turns: the p95 of predictions beside the training alone, in seconds; and how many times as long
-    they take with those who watch it from elsewhere, and with as many pages in a browser on the same processors."""
+    they take with those who watch it from elsewhere, and, in a browser on the same processors, with as many pages in
+    the tabs of a window, of which one is seen, and in windows that are all seen."""
 
     seconds: float
     watchers: float
-    pages: float
+    tabs: float
+    windows: float
 
 
 def beside_open_pages(browser: Browser, url: str, job: str, model: str, row: dict[str, float]) -> Beside:
     """In turns. Those who look have machines of their own, so that watchers and browser give way to others; but the
     browser's work still takes the server's processors and caches."""
-    training, watched_by, open_pages = [], [], []
+    training: list[float] = []
+    with_others: dict[str, list[float]] = {"watchers": [], "tabs": [], "windows": []}
     time.sleep(WATCHED_SECONDS)
     for _ in range(TURNS):
         training.append(p95_seconds(url, model, row))
         with watchers(url, job, PAGES):
-            watched_by.append(p95_seconds(url, model, row))
+            with_others["watchers"].append(p95_seconds(url, model, row))
+        with tabs(f"{url}/ui/jobs/{job}", PAGES, "· Adaline"):
+            _settle()
+            with_others["tabs"].append(p95_seconds(url, model, row))
         with browser.new_context() as context:
             pages = [watched(context, url) for _ in range(PAGES)]
             for one in pages:
                 one.go(f"/jobs/{job}")
             for one in pages:
                 one.page.get_by_role("img").or_(one.page.locator("canvas")).first.wait_for(state="attached")
-            give_way(browser_processes())
-            time.sleep(OPENING_SECONDS)
-            open_pages.append(p95_seconds(url, model, row))
-    shares = [[one / before for one, before in zip(some, training, strict=True)] for some in (watched_by, open_pages)]
-    return Beside(median(training), *map(median, shares))
+            _settle()
+            with_others["windows"].append(p95_seconds(url, model, row))
+    times = {
+        name: median(one / before for one, before in zip(some, training, strict=True))
+        for name, some in with_others.items()
+    }
+    return Beside(median(training), **times)
+
+
+def _settle() -> None:
+    """Let the browser do what it does after pages have shown what they are for."""
+    give_way(browser_processes())
+    time.sleep(OPENING_SECONDS)
