@@ -85,9 +85,9 @@ EFFORTS = vocabulary(
     ),
     TrainingEffort(
         "best",
-        "up to 16 wider networks by a schedule of 256 epochs, up to four times the steps of normal",
+        "up to 16 networks by a schedule of 256 epochs, up to four times the steps of normal",
         steps=80_000,
-        hidden=(128, 128),
+        hidden=(64, 64),
         wide=(256, 256),
         of_open=_for_tables(epochs=256, members=16, most_rows=640_000),
         of_given=Recipe(2_000, "plateau", patience=40),
