@@ -18,6 +18,7 @@ CHEAP_CELLS = 5_000_000  # rows · inputs that lbfgs goes over in a hundredth of
 ROWS_FOR_AN_INPUT = 100  # with fewer, classes may be apart by chance: without a penalty their minimum is at infinity
 EPOCHS_TO_REST = 50  # with fewer, a rate that falls on a plateau of the loss would end too high
 FEWEST_EPOCHS = 20
+ROWS_FOR_FINE_BINS = 1_000  # with fewer, what a bin learns is what chance has put there
 MOST_BINNED_CELLS = 2**26  # float32 cells of the prepared table: a larger one is not made larger still
 MOST_EPOCHS = 500  # over all rows, where no curvature tells how many are enough
 
@@ -77,7 +78,8 @@ def _read_by(spec: TrainingSpec, recipe: Recipe, rows: int, inputs: int, notes: 
     optimizer = unless_auto(OPTIMIZERS, spec.optimizer.kind)
     is_quasi_newton = optimizer is not None and optimizer.is_quasi_newton
     if bins == "auto":
-        bins = recipe.numeric_bins if rows * inputs * (1 + recipe.numeric_bins) <= MOST_BINNED_CELLS else 0
+        known = (recipe.numeric_bins, recipe.fine_bins if rows >= ROWS_FOR_FINE_BINS else 0)
+        bins = max((each for each in known if rows * inputs * (1 + each) <= MOST_BINNED_CELLS), default=0)
         if bins:
             notes.append(f"{bins} bins for each numeric column: a network learns steps and bends sooner from them")
     if members == "auto":

@@ -101,6 +101,13 @@ def test_effort_allows_the_steps_and_layers_of_its_record(look: Look) -> None:
     assert {**normal, "dataset": ""} == {**said, "dataset": ""}
 
 
+@pytest.mark.parametrize("rows", [999, 1000])
+def test_numbers_have_finer_bins_where_rows_can_fill_them(look: Look, rows: int) -> None:
+    frame = numbers(rows)
+    told = {name: look(frame, network={"kind": "mlp"}, effort=name)["spec"]["numeric_bins"] for name in EFFORTS}
+    assert told == {"quick": 8, "normal": 8, "best": 8 if rows < 1000 else 16}
+
+
 def test_layers_that_are_given_are_trained_by_the_recipe_for_them(look: Look) -> None:
     frame = numbers(400)
     for name, effort in EFFORTS.items():
