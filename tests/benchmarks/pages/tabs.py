@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,17 +26,18 @@ def tabs(url: str, many: int, titled: str) -> Iterator[None]:
         command = [program(), *QUIET, "--headless", "--remote-debugging-port=0", f"--user-data-dir={name}"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
             try:
-                port = Path(name, "DevToolsActivePort")
-                assert eventually(port.exists), "the browser does not start"
-                with httpx.Client(base_url=f"http://127.0.0.1:{port.read_text().split()[0]}", timeout=60) as devtools:
-                    for number in range(1, many + 1):
+                told = Path(name, "DevToolsActivePort")
+                assert eventually(lambda: told.exists() and told.read_text()), "the browser does not start"
+                with httpx.Client(base_url=f"http://127.0.0.1:{told.read_text().split()[0]}", timeout=60) as devtools:
+                    for number in range(many):
                         devtools.put(f"/json/new?{quote(url)}").raise_for_status()
-                        assert eventually(lambda: _titled(devtools, titled) == number), "a page has not opened"  # noqa: B023 (called at once)
+                        assert eventually(partial(_titled, devtools, titled, number + 1)), "a page has not opened"
                 yield
             finally:
                 browser.terminate()
 
 
-def _titled(devtools: httpx.Client, title: str) -> int:
-    """How many tabs have it."""
-    return sum(title in tab["title"] for tab in devtools.get("/json/list").json() if tab["type"] == "page")
+def _titled(devtools: httpx.Client, title: str, many: int) -> bool:
+    """Whether so many tabs have it."""
+    pages = [tab for tab in devtools.get("/json/list").json() if tab["type"] == "page"]
+    return sum(title in page["title"] for page in pages) == many
